@@ -1,0 +1,92 @@
+-- One row an event. The sort key serves "one user's page"; what else is asked often goes through skip indexes.
+-- Partitions: retention class and a period of receipt that fits it, so that TTL drops whole parts (never the tenant:
+-- parts would explode; never the time of occurrence: late events would make tiny parts).
+CREATE TABLE IF NOT EXISTS events{local} {on_cluster}
+(
+    `tenant` LowCardinality(String),
+    `event_id` String,
+    `type` LowCardinality(String),
+    `class` LowCardinality(String),
+    `category` LowCardinality(String),
+    `action` LowCardinality(String),
+    `module` LowCardinality(String),
+    `outcome` LowCardinality(String),
+    `reason` LowCardinality(String),
+    `occurred_at` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `claimed_at` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `received_at` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `enriched_at` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `actor_kind` LowCardinality(String),
+    `actor_id` String,
+    `actor_name` LowCardinality(String),
+    `actor_email` LowCardinality(String),
+    `actor_active` Bool,
+    `object_type` LowCardinality(String),
+    `object_id` String,
+    `object_name` String,
+    `object_url` String,
+    `location` LowCardinality(String),
+    `changes.path` Array(LowCardinality(String)),
+    `changes.op` Array(LowCardinality(String)),
+    `changes.old` Array(String),
+    `changes.new` Array(String),
+    `channel` LowCardinality(String),
+    `started_at` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `duration_ms` UInt64 CODEC(T64, ZSTD(1)),
+    `records` UInt64 CODEC(T64, ZSTD(1)),
+    `backfill` Bool,
+    `ip` IPv6,
+    `user_agent` LowCardinality(String),
+    `session_id` String,
+    `request_id` String,
+    `key_id` LowCardinality(String),
+    `payload` String CODEC(ZSTD(3)),
+    `extra` String CODEC(ZSTD(3)),
+    `country` LowCardinality(String),
+    `region` LowCardinality(String),
+    `city` LowCardinality(String),
+    `latitude` Float32,
+    `longitude` Float32,
+    `accuracy_km` UInt16,
+    `geo_time_zone` LowCardinality(String),
+    `asn` UInt32,
+    `as_org` LowCardinality(String),
+    `ip_flags` LowCardinality(String),
+    `geo_build` DateTime('UTC'),
+    `browser` LowCardinality(String),
+    `browser_version` LowCardinality(String),
+    `os` LowCardinality(String),
+    `os_version` LowCardinality(String),
+    `device_kind` LowCardinality(String),
+    `device_model` LowCardinality(String),
+    `bot` Bool,
+    `device_id` LowCardinality(String),
+    `device_confidence` LowCardinality(String),
+    `violations` Array(LowCardinality(String)),
+    `violation_levels` Array(UInt8),
+    `violation_versions` Array(UInt32),
+    `retention_days` UInt16,
+    `kafka_partition` UInt16,
+    `kafka_offset` UInt64 CODEC(DoubleDelta, ZSTD(1)),
+    INDEX by_object (object_type, object_id) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_time occurred_at TYPE minmax GRANULARITY 1,
+    INDEX by_receipt received_at TYPE minmax GRANULARITY 1,
+    INDEX by_offset kafka_offset TYPE minmax GRANULARITY 1,
+    INDEX by_action action TYPE set(64) GRANULARITY 1
+)
+ENGINE = {engine:MergeTree}
+PARTITION BY (
+    retention_days,
+    multiIf(
+        retention_days <= 30, toYYYYMMDD(received_at),
+        retention_days <= 180, toYYYYMMDD(toMonday(received_at)),
+        toYYYYMM(received_at)
+    )
+)
+ORDER BY (tenant, actor_id, occurred_at, event_id)
+PRIMARY KEY (tenant, actor_id, occurred_at)
+TTL toDateTime(received_at, 'UTC') + toIntervalDay(retention_days)
+SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
+
+{distributed:events}
