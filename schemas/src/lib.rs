@@ -1,1 +1,8 @@
-//! stub
+//! Every contract of usertrail: the event and its catalogue, topics, settings, tables. No I/O.
+//!
+//! An event's way through these modules: [`decode`] turns bytes into an [`event::Event`], `catalogue` says what its
+//! type means, `settings` what its tenant wants, `topics` and `ddl` where it travels and ends.
+
+pub mod catalogue;
+pub mod decode;
+pub mod event;

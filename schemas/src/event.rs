@@ -1,0 +1,377 @@
+//! The event as an application sends it (JSON; see `event.schema.json`), borrowed from the bytes it arrived in.
+//!
+//! Every level keeps the fields it doesn't know in [`Event::extra`], so nothing an application sends is lost.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A string borrowed from the event's bytes where it has no escapes, owned where it has.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Text<'a>(pub Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text)))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// Milliseconds since 1970-01-01 UTC, from an RFC 3339 string with any offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub i64);
+
+impl Millis {
+    /// 2199-12-31T23:59:59.999Z: the last time accepted (`DateTime64(3)` ends in 2299).
+    pub const MAX: Self = Self(7_258_118_399_999);
+
+    /// Parses RFC 3339, e.g. `2026-11-22T10:00:00.123+01:00`.
+    ///
+    /// # Errors
+    /// Says what was expected when `text` is not RFC 3339 or lies outside 1970-01-01 … 2199-12-31.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let time = chrono::DateTime::parse_from_rfc3339(text)
+            .map_err(|_| "an RFC 3339 time, e.g. 2026-11-22T10:00:00.123Z")?;
+        let millis = Self(time.timestamp_millis());
+        if millis < Self(0) || millis > Self::MAX {
+            return Err("a time from 1970-01-01 to 2199-12-31");
+        }
+        Ok(millis)
+    }
+}
+
+impl<'de> Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        Self::parse(&text)
+            .map_err(|expected| D::Error::custom(format_args!("expected {expected}, not `{}`", clip(&text))))
+    }
+}
+
+/// At most 64 bytes of a value that somebody else sent, for a message.
+pub(crate) fn clip(text: &str) -> &str {
+    &text[..text.floor_char_boundary(64)]
+}
+
+/// Unknown fields of one level: name and JSON as sent.
+pub type Unknown<'a> = Vec<(Text<'a>, &'a RawValue)>;
+
+/// Makes a struct that reads a JSON object, `null` as absent, unknown fields into `unknown`, and a repeated field as an error.
+macro_rules! json_object {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name<'a> {
+            $($(#[$field_meta])* pub $field: Option<$type>,)*
+            /// Fields this version doesn't know.
+            pub unknown: Unknown<'a>,
+        }
+
+        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct ObjectVisitor;
+                impl<'de> Visitor<'de> for ObjectVisitor {
+                    type Value = $name<'de>;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an object")
+                    }
+                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                        let mut value = $name::default();
+                        let mut unknown = Unknown::new();
+                        while let Some(key) = map.next_key::<Text<'de>>()? {
+                            match &*key {
+                                $($key => {
+                                    if value.$field.is_some() {
+                                        return Err(A::Error::duplicate_field($key));
+                                    }
+                                    value.$field = map.next_value()?;
+                                })*
+                                _ => unknown.push((key, map.next_value()?)),
+                            }
+                        }
+                        value.unknown = unknown;
+                        Ok(value)
+                    }
+                }
+                deserializer.deserialize_map(ObjectVisitor)
+            }
+        }
+    };
+}
+
+json_object! {
+    /// Who did it (L4): one user of the tenant, the system, or an API key.
+    Actor {
+        /// `user`, `system` or `api_key`.
+        kind: Text<'a> = "kind",
+        /// The tenant's id of the user or key.
+        id: Text<'a> = "id",
+        /// Name to show.
+        name: Text<'a> = "name",
+        /// E-mail address.
+        email: Text<'a> = "email",
+        /// False once deactivated.
+        active: bool = "active",
+    }
+}
+
+json_object! {
+    /// What it was done to.
+    Object {
+        /// `deal`, `contact`, `order` …
+        kind: Text<'a> = "type",
+        /// The tenant's id or number of the object (L14).
+        id: Text<'a> = "id",
+        /// Name to show.
+        name: Text<'a> = "name",
+        /// Where it lives in the tenant's application.
+        url: Text<'a> = "url",
+        /// The module it belongs to (A7).
+        module: Text<'a> = "module",
+    }
+}
+
+json_object! {
+    /// One changed field (L7, A8), in the manner of JSON Patch (RFC 6902), with the old value beside the new.
+    Change {
+        /// Which field: `deadline`, `items/3/price` …
+        path: Text<'a> = "path",
+        /// `add`, `remove`, `replace` or `move`.
+        op: Text<'a> = "op",
+        /// JSON before.
+        old: &'a RawValue = "old",
+        /// JSON after.
+        new: &'a RawValue = "new",
+    }
+}
+
+json_object! {
+    /// User-Agent Client Hints as the browser sent them.
+    ClientHints {
+        /// `Sec-CH-UA`.
+        ua: Text<'a> = "ua",
+        /// `Sec-CH-UA-Mobile` (`?1`).
+        mobile: Text<'a> = "mobile",
+        /// `Sec-CH-UA-Platform`.
+        platform: Text<'a> = "platform",
+        /// `Sec-CH-UA-Platform-Version`.
+        platform_version: Text<'a> = "platform_version",
+        /// `Sec-CH-UA-Model`.
+        model: Text<'a> = "model",
+        /// `Sec-CH-UA-Full-Version-List`.
+        full_version_list: Text<'a> = "full_version_list",
+    }
+}
+
+json_object! {
+    /// Where from and with what.
+    Context {
+        /// IPv4 or IPv6 address of the user.
+        ip: Text<'a> = "ip",
+        /// `User-Agent`.
+        user_agent: Text<'a> = "user_agent",
+        /// Client Hints.
+        client_hints: ClientHints<'a> = "client_hints",
+        /// The application's session.
+        session_id: Text<'a> = "session_id",
+        /// The device's cookie (K10).
+        device_id: Text<'a> = "device_id",
+        /// The application's request.
+        request_id: Text<'a> = "request_id",
+    }
+}
+
+json_object! {
+    /// One event.
+    Event {
+        /// Makes a retry the same event; at most 128 bytes.
+        id: Text<'a> = "id",
+        /// Entry of the catalogue, or a type of the tenant's own.
+        kind: Text<'a> = "type",
+        /// The application's clock.
+        occurred_at: Millis = "occurred_at",
+        /// Who.
+        actor: Actor<'a> = "actor",
+        /// `create`, `delete`, `change` or `other` (J2).
+        class: Text<'a> = "class",
+        /// `view`, `update`, `export`, `sign_in` … (open set).
+        action: Text<'a> = "action",
+        /// Retention category; see [`Category`].
+        category: Text<'a> = "category",
+        /// `success`, `failure` or `unknown`.
+        outcome: Text<'a> = "outcome",
+        /// Why it failed, or was done.
+        reason: Text<'a> = "reason",
+        /// To what.
+        object: Object<'a> = "object",
+        /// Branch or office (J6).
+        location: Text<'a> = "location",
+        /// What changed.
+        changes: Vec<Change<'a>> = "changes",
+        /// Where from and with what.
+        context: Context<'a> = "context",
+        /// `call`, `email`, `sms` … (T8–T12).
+        channel: Text<'a> = "channel",
+        /// Start of an activity that lasts.
+        started_at: Millis = "started_at",
+        /// How long it lasted, in milliseconds.
+        duration_ms: u64 = "duration_ms",
+        /// Number of records seen or exported (L10).
+        records: u64 = "records",
+        /// History sent in later (J17).
+        backfill: bool = "backfill",
+        /// What the catalogue doesn't know.
+        payload: &'a RawValue = "payload",
+        /// The tenant the sender believes to be; checked against the credential, never trusted.
+        tenant: Text<'a> = "tenant",
+    }
+}
+
+json_object! {
+    /// Attributes of a CloudEvent (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>).
+    CloudEventAttributes {
+        /// `1.0`.
+        specversion: Text<'a> = "specversion",
+        /// With `source`, unique.
+        id: Text<'a> = "id",
+        /// URI of the producer.
+        source: Text<'a> = "source",
+        /// Type of the event.
+        kind: Text<'a> = "type",
+        /// When it occurred.
+        time: Millis = "time",
+        /// What it is about.
+        subject: Text<'a> = "subject",
+        /// `application/json` or absent.
+        datacontenttype: Text<'a> = "datacontenttype",
+        /// The rest of the event.
+        data: &'a RawValue = "data",
+    }
+}
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$variant_meta])* #[serde(rename = $word)] $variant,)* }
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            /// The word on the wire and in the table.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+            /// The value of a word, if it is one.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+words! {
+    /// Kind of actor (L4, L12).
+    ActorKind {
+        /// A user of the tenant.
+        User = "user",
+        /// The product itself (A5).
+        System = "system",
+        /// An API key.
+        ApiKey = "api_key",
+    }
+}
+
+words! {
+    /// Class of an event (J2).
+    Class {
+        /// Something came to be.
+        Create = "create",
+        /// Something went.
+        Delete = "delete",
+        /// Something changed.
+        Change = "change",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// Retention category: how long an event is kept is the tenant's choice by category (L2).
+    Category {
+        /// Sign-ins, failed ones too, and sign-outs.
+        SignIns = "sign_ins",
+        /// Objects created, changed, deleted.
+        Changes = "changes",
+        /// Objects viewed and exported.
+        Views = "views",
+        /// Configuration changed (A1).
+        Configuration = "configuration",
+        /// Calls, messages, pauses and everything else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// How it ended.
+    Outcome {
+        /// It was done.
+        Success = "success",
+        /// It was refused or failed.
+        Failure = "failure",
+        /// Not told.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// What became of a field (L7, A8).
+    ChangeOp {
+        /// It is new.
+        Add = "add",
+        /// It is gone.
+        Remove = "remove",
+        /// It has another value.
+        Replace = "replace",
+        /// It is at another place.
+        Move = "move",
+    }
+}
