@@ -1,1 +1,5 @@
 //! stub
+mod cache;
+pub mod device;
+pub mod geo;
+pub mod rules;

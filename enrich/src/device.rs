@@ -1,0 +1,181 @@
+//! What an event was done with: browser, operating system, kind of device, and which device (P3, K7, K10).
+//!
+//! Browsers freeze most of the user agent: every Chrome on Windows 11 says "Windows NT 10.0", every Android 14 says
+//! "Android 10; K". So Client Hints count first, the user agent fills in what they leave out, and a value known to be
+//! frozen is left empty: unknown beats wrong.
+//!
+//! The description of a browser (an [`Agent`]) depends on its headers alone and is cached, because the patterns of
+//! uap-core cost some tens of microseconds. Which device it is (a [`DeviceId`]) depends on the cookie and the tenant as
+//! well and is a hash, computed for each event.
+
+mod agent;
+mod hints;
+mod identity;
+mod kind;
+mod parser;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use identity::DeviceId;
+pub use parser::{DeviceCache, DeviceParser};
+
+/// What an event says of the device. Absent headers are empty strings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeviceInput<'a> {
+    /// `User-Agent`. Beyond 1 KiB it is cut: no browser sends that much.
+    pub user_agent: &'a str,
+    /// User-Agent Client Hints.
+    pub hints: ClientHints<'a>,
+    /// `Accept-Language`, for the fingerprint; optional.
+    pub accept_language: &'a str,
+    /// The application's own cookie that tells two browsers on one machine apart.
+    pub cookie_id: &'a str,
+    /// The tenant: the same browser is another device to another tenant.
+    pub tenant: &'a str,
+}
+
+/// User-Agent Client Hints (<https://wicg.github.io/ua-client-hints/>), as sent in the headers (`"Windows"`, `?1`) or as
+/// the script interface gives them (`Windows`, `true`). Absent ones are empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClientHints<'a> {
+    /// `Sec-CH-UA`: brands with their major versions.
+    pub ua: &'a str,
+    /// `Sec-CH-UA-Mobile`: `?0` or `?1`.
+    pub mobile: &'a str,
+    /// `Sec-CH-UA-Platform`: `"Windows"`, `"macOS"`, `"Android"` …
+    pub platform: &'a str,
+    /// `Sec-CH-UA-Platform-Version`; on Windows not the version of Windows, but of an API (13 and more is Windows 11).
+    pub platform_version: &'a str,
+    /// `Sec-CH-UA-Model`: filled on phones and tablets.
+    pub model: &'a str,
+    /// `Sec-CH-UA-Full-Version-List`: brands with their full versions.
+    pub full_version_list: &'a str,
+}
+
+/// What the headers say. Unknown texts are empty; the same texts are used whether they come from hints or user agent
+/// (`Chrome`, never `Chrome Mobile`: the kind tells that).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// Family of the browser or program: `Chrome`, `Safari`, `Edge`, `Firefox`, `Googlebot`, `curl` …
+    pub browser: Arc<str>,
+    /// Its version without trailing zeros (`120`, `17.2.1`).
+    pub browser_version: Arc<str>,
+    /// Operating system: `Windows`, `macOS`, `iOS`, `Android`, `Linux`, `Chrome OS` …
+    pub os: Arc<str>,
+    /// Its version (`11`, `14.2.1`); empty where the browser hides it.
+    pub os_version: Arc<str>,
+    /// Model (`Pixel 8`, `SM-S918B`, `iPhone`); empty where unknown, as on nearly every desktop.
+    pub model: Arc<str>,
+    /// Kind of device.
+    pub kind: DeviceKind,
+    /// Whether a crawler or another automated visitor says so of itself. Programs that call an API
+    /// ([`DeviceKind::Script`]) are not bots: many a mobile application is one.
+    pub bot: bool,
+    /// Whether anything beyond the frozen part of the user agent is known (a model, an OS version, Client Hints), which
+    /// makes a fingerprint of it tell more.
+    distinctive: bool,
+}
+
+/// Kind of device.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum DeviceKind {
+    /// Nothing to tell it by.
+    #[default]
+    Unknown,
+    /// Desktop or laptop computer.
+    Desktop,
+    /// Phone.
+    Mobile,
+    /// Tablet.
+    Tablet,
+    /// Television, set-top box, streaming stick.
+    Tv,
+    /// Games console.
+    Console,
+    /// Watch or headset.
+    Wearable,
+    /// Crawler, monitor, headless browser.
+    Bot,
+    /// HTTP library or command-line tool.
+    Script,
+}
+
+impl DeviceKind {
+    /// The word stored and seen by the rules (`device.kind`).
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Desktop => "desktop",
+            Self::Mobile => "mobile",
+            Self::Tablet => "tablet",
+            Self::Tv => "tv",
+            Self::Console => "console",
+            Self::Wearable => "wearable",
+            Self::Bot => "bot",
+            Self::Script => "script",
+        }
+    }
+}
+
+/// How sure it is that two events with one [`DeviceId`] came from one device (K10).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Confidence {
+    /// Neither cookie nor anything to make a fingerprint of; there is no id.
+    #[default]
+    None,
+    /// A fingerprint of frozen headers, which thousands of devices share.
+    FingerprintLow,
+    /// A fingerprint that includes a model, an OS version, or Client Hints.
+    FingerprintMedium,
+    /// The application's cookie.
+    Cookie,
+}
+
+impl Confidence {
+    /// The word stored and seen by the rules (`device.confidence`): `none`, `low`, `medium`, `high`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::FingerprintLow => "low",
+            Self::FingerprintMedium => "medium",
+            Self::Cookie => "high",
+        }
+    }
+
+    /// The same as a number, 0 to 1: a scale to compare by, not a probability.
+    #[must_use]
+    pub fn score(self) -> f32 {
+        match self {
+            Self::None => 0.0,
+            Self::FingerprintLow => 0.2,
+            Self::FingerprintMedium => 0.5,
+            Self::Cookie => 0.95,
+        }
+    }
+}
+
+/// The device of one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// What it is.
+    pub agent: Arc<Agent>,
+    /// Which one it is; [`DeviceId::NONE`] when nothing tells.
+    pub id: DeviceId,
+    /// How sure that is.
+    pub confidence: Confidence,
+}
+
+/// Why the parser can't be built; only possible with a broken build, since its data is compiled in.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The file of patterns is not what uap-core's specification describes.
+    #[error("cannot read the user agent patterns")]
+    Patterns(#[from] yaml_serde::Error),
+    /// A pattern is not a regular expression.
+    #[error("cannot compile the user agent patterns")]
+    Compile(#[from] ua_parser::Error),
+}

@@ -1,0 +1,166 @@
+//! Puts hints and user agent together.
+
+use std::sync::Arc;
+
+use ua_parser::Extractor;
+
+use super::hints::{Told, clip, read, trim_zeros};
+use super::kind::{form_factor, is_bot, script};
+use super::{Agent, ClientHints, DeviceKind};
+
+/// What the user agent alone says.
+#[derive(Debug, Default)]
+struct Written {
+    browser: String,
+    version: String,
+    os: String,
+    os_version: String,
+    model: String,
+    spider: bool,
+}
+
+/// Describes one combination of headers. Slow (tens of microseconds): the parser caches what it returns.
+pub(super) fn describe(patterns: &Extractor<'static>, user_agent: &str, hints: &ClientHints<'_>) -> Agent {
+    let told = read(hints);
+    let written = extract(patterns, user_agent);
+    let lower = user_agent.to_ascii_lowercase();
+
+    if told.browser.is_empty()
+        && let Some((name, version)) = script(user_agent)
+    {
+        return Agent {
+            browser: clip(name).into(),
+            browser_version: clip(version).into(),
+            os: written.os.into(),
+            os_version: written.os_version.into(),
+            model: "".into(),
+            kind: DeviceKind::Script,
+            bot: false,
+            distinctive: false,
+        };
+    }
+
+    let bot = written.spider || is_bot(&lower) || told.browser == "HeadlessChrome";
+    let (browser, browser_version) = browser(&told, &written);
+    let (os, os_version) = system(&told, &written, user_agent);
+    let model = if told.model.is_empty() { written.model } else { told.model };
+    let kind = if bot { DeviceKind::Bot } else { form_factor(&lower, &os, told.mobile) };
+    Agent {
+        // A bot's imitation of a phone tells nothing about a phone.
+        model: if bot { Arc::from("") } else { model.into() },
+        distinctive: !bot && (!os_version.is_empty() || !told.browser.is_empty()),
+        browser: browser.into(),
+        browser_version: browser_version.into(),
+        os: os.into(),
+        os_version: os_version.into(),
+        kind,
+        bot,
+    }
+}
+
+fn browser(told: &Told, written: &Written) -> (String, String) {
+    if told.browser.is_empty() {
+        return (written.browser.clone(), written.version.clone());
+    }
+    // Browsers that pass for Chrome in the hints, but name themselves in the user agent (Vivaldi, DuckDuckGo …).
+    let anonymous = matches!(told.browser.as_str(), "Chromium" | "Chrome");
+    let named =
+        !matches!(written.browser.as_str(), "" | "Chrome" | "Chromium" | "Safari" | "Android" | "Chrome WebView");
+    if anonymous && named {
+        (written.browser.clone(), written.version.clone())
+    } else {
+        (told.browser.clone(), told.browser_version.clone())
+    }
+}
+
+fn system(told: &Told, written: &Written, user_agent: &str) -> (String, String) {
+    if told.os.is_empty() {
+        let frozen = is_frozen(written, user_agent);
+        let version = if frozen { String::new() } else { written.os_version.clone() };
+        return (written.os.clone(), version);
+    }
+    if !told.os_version.is_empty() {
+        return (told.os.clone(), told.os_version.clone());
+    }
+    // The platform alone: the user agent's version is of use if it is the same system and not frozen.
+    let version = if told.os == written.os && !is_frozen(written, user_agent) {
+        written.os_version.clone()
+    } else {
+        String::new()
+    };
+    (told.os.clone(), version)
+}
+
+/// Whether the user agent states the system's version that its browser states on every machine.
+/// Chromium: <https://www.chromium.org/updates/ua-reduction/>; Firefox caps macOS at 10.15 and Windows at 10.0 alike;
+/// Safari stopped counting macOS at 10.15.7 and iOS at 18.
+fn is_frozen(written: &Written, user_agent: &str) -> bool {
+    match written.os.as_str() {
+        "Windows" => written.os_version == "10",
+        "macOS" => matches!(written.os_version.as_str(), "10.15" | "10.15.7"),
+        "Android" => written.os_version == "10" && user_agent.contains("Android 10; K"),
+        "Chrome OS" => written.os_version.starts_with("14541"),
+        "iOS" => {
+            let safari = written.version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+            written.os_version.starts_with("18.")
+                && written.browser == "Safari"
+                && safari.is_some_and(|major| major >= 26)
+        }
+        _ => false,
+    }
+}
+
+fn extract(patterns: &Extractor<'static>, user_agent: &str) -> Written {
+    if user_agent.is_empty() {
+        return Written::default();
+    }
+    let (browser, os, device) = patterns.extract(user_agent);
+    let mut written = Written::default();
+    if let Some(found) = browser {
+        written.browser = family(clip(&found.family)).to_owned();
+        written.version = version(&[found.major, found.minor, found.patch, found.patch_minor]);
+    }
+    if let Some(found) = os {
+        let [major, minor, patch] = [&found.major, &found.minor, &found.patch].map(Option::as_deref);
+        written.os = match &*found.os {
+            "Mac OS X" => "macOS",
+            "ATV OS X" => "tvOS",
+            other => clip(other),
+        }
+        .to_owned();
+        written.os_version = version(&[major, minor, patch]);
+    }
+    if let Some(found) = device {
+        written.spider = found.device == "Spider";
+        let model = clip(found.model.as_deref().unwrap_or(""));
+        // Not models, but what is said when there is none; "K" is Chrome's stand-in for every Android model.
+        let said = !matches!(model, "K" | "Mac" | "Smartphone" | "Tablet" | "Desktop" | "Feature Phone");
+        if said && !written.spider {
+            written.model = model.to_owned();
+        }
+    }
+    written
+}
+
+/// uap-core's browser families without the kind of device, which is told apart.
+fn family(family: &str) -> &str {
+    match family {
+        "Mobile Safari" => "Safari",
+        "Mobile Safari UI/WKWebView" => "Safari WebView",
+        "Chrome Mobile WebView" => "Chrome WebView",
+        "Chrome Mobile iOS" => "Chrome",
+        "Firefox iOS" => "Firefox",
+        other => other.strip_suffix(" Mobile").unwrap_or(other),
+    }
+}
+
+fn version(parts: &[Option<&str>]) -> String {
+    let mut text = String::new();
+    for part in parts.iter().map_while(|part| *part).filter(|part| !part.is_empty()) {
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.push_str(part);
+    }
+    trim_zeros(clip(&text)).to_owned()
+}

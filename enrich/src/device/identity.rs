@@ -1,0 +1,88 @@
+//! Which device: a stable, opaque id.
+
+use sha2::{Digest, Sha256};
+
+use super::{Agent, Confidence, DeviceInput};
+
+/// A stable id: the same cookie (or else the same fingerprint) of a tenant gives the same id, in any process, for ever.
+///
+/// It is 64 bits of a SHA-256: somebody who sees an id can't make a cookie that gets the same one, and so can't pass for
+/// a device that was let in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeviceId(u64);
+
+impl DeviceId {
+    /// No device could be told.
+    pub const NONE: Self = Self(0);
+
+    /// The id as a number; 0 for none.
+    #[must_use]
+    pub fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The id as stored: 16 lower-case hexadecimal digits, or nothing for none. Needs no allocation.
+    pub fn with_str<T>(self, use_it: impl FnOnce(&str) -> T) -> T {
+        if self.is_none() {
+            return use_it("");
+        }
+        let mut digits = [b'0'; 16];
+        for (i, digit) in digits.iter_mut().rev().enumerate() {
+            let nibble = (self.0 >> (4 * i)) as u8 & 0xf;
+            *digit = match nibble {
+                0..=9 => b'0' + nibble,
+                _ => b'a' + nibble - 10,
+            };
+        }
+        use_it(std::str::from_utf8(&digits).unwrap_or(""))
+    }
+}
+
+impl std::fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.with_str(|text| f.write_str(text))
+    }
+}
+
+/// The id of the device behind `input`, and how sure it is.
+pub(super) fn identify(input: &DeviceInput<'_>, agent: &Agent) -> (DeviceId, Confidence) {
+    if !input.cookie_id.is_empty() {
+        let id = hash(&["cookie", input.tenant, input.cookie_id]);
+        return (id, Confidence::Cookie);
+    }
+    if agent.browser.is_empty() && agent.os.is_empty() {
+        return (DeviceId::NONE, Confidence::None);
+    }
+    // Major versions only, and no browser version: an update is no new device.
+    let os_major = agent.os_version.split('.').next().unwrap_or("");
+    let id = hash(&[
+        "fingerprint",
+        input.tenant,
+        &agent.browser,
+        &agent.os,
+        os_major,
+        &agent.model,
+        agent.kind.as_str(),
+        input.accept_language,
+    ]);
+    let confidence = if agent.distinctive { Confidence::FingerprintMedium } else { Confidence::FingerprintLow };
+    (id, confidence)
+}
+
+/// Parts go in with their lengths, so that no two lists of parts run together into the same bytes.
+fn hash(parts: &[&str]) -> DeviceId {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hasher.finalize().into();
+    // Zero means "none".
+    DeviceId(u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1))
+}

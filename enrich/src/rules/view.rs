@@ -1,0 +1,131 @@
+//! How rules see an event.
+
+use std::borrow::Cow;
+
+use rsigma_eval::{Event, EventValue, JsonEvent};
+use serde_json::Value;
+
+use super::FieldValue;
+
+/// Every field a rule can ask for: the contract between events and rules. `changes` is a list of maps (for `changes[any]`
+/// blocks, which look at one change at a time); `changes.path` and its siblings are lists of one member a change.
+pub const FIELDS: &[&str] = &[
+    "type",
+    "class",
+    "action",
+    "category",
+    "outcome",
+    "reason",
+    "actor.kind",
+    "actor.id",
+    "actor.email",
+    "actor.active",
+    "object.type",
+    "object.id",
+    "object.module",
+    "location",
+    "channel",
+    "records",
+    "duration_ms",
+    "backfill",
+    "context.ip",
+    "context.user_agent",
+    "context.session_id",
+    "geo.country",
+    "geo.region",
+    "geo.city",
+    "geo.asn",
+    "geo.as_org",
+    "geo.anonymous",
+    "geo.ip_kind",
+    "device.id",
+    "device.browser",
+    "device.browser_version",
+    "device.os",
+    "device.os_version",
+    "device.kind",
+    "device.bot",
+    "device.confidence",
+    "changes",
+    "changes.path",
+    "changes.op",
+    "changes.old",
+    "changes.new",
+];
+
+/// An event that rules can look at, without a copy of it.
+pub trait EventFields {
+    /// The value at one of [`FIELDS`].
+    ///
+    /// Absent, empty and unknown values are `None`, so that a rule can ask for what is missing (`field: null`,
+    /// `field|exists: false`) in one way. Of a change, `old` and `new` are the text of a JSON string, or else the JSON.
+    fn field(&self, path: &str) -> Option<FieldValue<'_>>;
+}
+
+/// An event as a JSON tree, nested (`{"geo": {"country": …}}`) or flat (`{"geo.country": …}`): for rules tried on stored
+/// history and for tests. The workers have a faster view.
+#[derive(Debug)]
+pub struct JsonFields<'a>(JsonEvent<'a>);
+
+impl<'a> JsonFields<'a> {
+    /// Looks at `event`.
+    #[must_use]
+    pub fn new(event: &'a Value) -> Self {
+        Self(JsonEvent::borrow(event))
+    }
+}
+
+impl EventFields for JsonFields<'_> {
+    fn field(&self, path: &str) -> Option<FieldValue<'_>> {
+        self.0.get_field(path)
+    }
+}
+
+/// Our view as rsigma's. The fields are known, so whatever walks all of an event walks [`FIELDS`].
+pub(super) struct View<'a, E>(pub(super) &'a E);
+
+impl<E: EventFields> Event for View<'_, E> {
+    fn get_field(&self, path: &str) -> Option<EventValue<'_>> {
+        self.0.field(path)
+    }
+
+    fn any_string_value(&self, pred: &dyn Fn(&str) -> bool) -> bool {
+        FIELDS.iter().filter_map(|path| self.0.field(path)).any(|value| any_text(&value, pred))
+    }
+
+    fn all_string_values(&self) -> Vec<Cow<'_, str>> {
+        let mut texts = Vec::new();
+        for value in FIELDS.iter().filter_map(|path| self.0.field(path)) {
+            collect_texts(value, &mut texts);
+        }
+        texts
+    }
+
+    fn to_json(&self) -> Value {
+        FIELDS
+            .iter()
+            .filter_map(|path| Some(((*path).to_owned(), self.0.field(path)?.to_json())))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+}
+
+fn any_text(value: &EventValue<'_>, pred: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        EventValue::Str(text) => pred(text),
+        EventValue::Array(items) => items.iter().any(|item| any_text(item, pred)),
+        EventValue::Map(entries) => entries.iter().any(|(_, item)| any_text(item, pred)),
+        _ => false,
+    }
+}
+
+fn collect_texts<'a>(value: EventValue<'a>, texts: &mut Vec<Cow<'a, str>>) {
+    match value {
+        EventValue::Str(text) => texts.push(text),
+        EventValue::Array(items) => items.into_iter().for_each(|item| collect_texts(item, texts)),
+        EventValue::Map(entries) => {
+            entries.into_iter().for_each(|(_, item)| collect_texts(item, texts));
+        }
+        _ => {}
+    }
+}
