@@ -1,1 +1,15 @@
-//! stub
+//! What every role needs of the outside world: one file for each outside thing. A role reads its [`config`], starts
+//! [`telemetry`], serves [`ops`], keeps [`settings`] in memory, and stops by [`shutdown`].
+
+pub mod backoff;
+pub mod clickhouse;
+pub mod config;
+pub mod kafka;
+pub mod limiter;
+pub mod metrics;
+pub mod migrate;
+pub mod ops;
+pub mod problem;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;

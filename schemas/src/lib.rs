@@ -6,3 +6,7 @@
 pub mod catalogue;
 pub mod decode;
 pub mod event;
+pub mod ddl;
+mod key_text;
+pub mod settings;
+pub mod topics;

@@ -1,0 +1,282 @@
+//! Configuration: `config.toml` (the defaults, inside the program) < a file < the environment < flags. Read and checked
+//! whole before anything binds.
+
+mod sources;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+pub use schemas::settings::Limits;
+
+/// The documented defaults.
+pub const DEFAULTS: &str = include_str!("../../config.toml");
+/// Exit code of the program for a [`ConfigError`]: `EX_USAGE` of sysexits.h.
+pub const EXIT_CODE: u8 = 64;
+
+/// Why the configuration can't be used; says which keys.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file given can't be read.
+    #[error("configuration file {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Malformed, an unknown key, or a value of the wrong type.
+    #[error("configuration: {0}")]
+    Shape(String),
+    /// Values that can't be.
+    #[error("configuration: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Values(Vec<BadValue>),
+}
+
+/// One value that can't be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}` {why}")]
+pub struct BadValue {
+    /// Dotted path of the key.
+    pub key: String,
+    /// What it has to be.
+    pub why: String,
+}
+
+/// The whole configuration. Field docs are in `config.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address of the HTTP interface.
+    pub listen: SocketAddr,
+    /// Directory of the embedded parts' data.
+    pub data_dir: PathBuf,
+    /// Time to finish what was begun, in seconds.
+    pub drain_seconds: u64,
+    /// The broker.
+    pub kafka: Kafka,
+    /// The store.
+    pub clickhouse: ClickHouse,
+    /// HTTP → Kafka.
+    pub ingest: Ingest,
+    /// Kafka → ClickHouse.
+    pub enrich: Enrich,
+    /// ClickHouse → HTTP.
+    pub query: Query,
+    /// Limits of tenants that have none of their own.
+    pub limits: Limits,
+    /// Logs.
+    pub telemetry: Telemetry,
+}
+
+/// The broker.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kafka {
+    /// `host:port`, separated by commas.
+    pub brokers: String,
+    /// Partitions of `events.raw` when it is created.
+    pub partitions: i32,
+    /// Copies of each partition.
+    pub replication: i32,
+    /// Consumer group of the enrichers, without the prefix; see [`Kafka::group`].
+    pub group: String,
+    /// Put before every name; see [`Kafka::topic`].
+    pub topic_prefix: String,
+    /// Retention of `events.raw`, hours.
+    pub event_retention_hours: u32,
+    /// Retention of dead letters, days.
+    pub dead_letter_retention_days: u32,
+    /// Session timeout of the enrichers, milliseconds.
+    pub session_timeout_ms: u32,
+    /// Further options of librdkafka.
+    pub options: BTreeMap<String, Secret>,
+}
+
+impl Kafka {
+    /// The name of a topic of [`schemas::topics`] in this installation.
+    #[must_use]
+    pub fn topic(&self, name: &str) -> String {
+        format!("{}{name}", self.topic_prefix)
+    }
+
+    /// The consumer group of the enrichers in this installation.
+    #[must_use]
+    pub fn group(&self) -> String {
+        format!("{}{}", self.topic_prefix, self.group)
+    }
+}
+
+/// The store.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClickHouse {
+    /// HTTP interface.
+    pub url: String,
+    /// Database of the tables.
+    pub database: String,
+    /// User.
+    pub user: String,
+    /// Password.
+    pub password: Secret,
+    /// Cluster, if any.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub cluster: Option<String>,
+}
+
+/// HTTP → Kafka.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ingest {
+    /// Largest body as sent, bytes.
+    pub max_body_bytes: usize,
+    /// Largest body after decompression, bytes.
+    pub max_expanded_bytes: usize,
+    /// Most events of a request.
+    pub max_events: usize,
+    /// Bytes of all requests at work.
+    pub max_in_flight_bytes: usize,
+    /// Longest time to read a body, milliseconds.
+    pub read_timeout_ms: u64,
+    /// Longest wait for the acknowledgement, milliseconds.
+    pub delivery_timeout_ms: u64,
+    /// Networks of believed proxies.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Kafka → ClickHouse.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrich {
+    /// Longest wait before a batch is written, milliseconds.
+    pub flush_ms: u64,
+    /// Largest batch, rows.
+    pub max_batch_rows: usize,
+    /// Largest batch, bytes of events.
+    pub max_batch_bytes: usize,
+    /// Remembered event ids of a partition.
+    pub dedup_window: usize,
+    /// Threads; 0: one for each core.
+    pub workers: usize,
+    /// Places and networks of addresses.
+    pub geo: Geo,
+}
+
+/// Places and networks of addresses.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Geo {
+    /// City databases.
+    pub city: Vec<PathBuf>,
+    /// Database of autonomous systems.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub asn: Option<PathBuf>,
+    /// Database of anonymising networks.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub anonymous: Option<PathBuf>,
+    /// Time between checks for newer files, seconds.
+    pub reload_seconds: u64,
+}
+
+/// ClickHouse → HTTP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Most rows of a page.
+    pub max_rows: u64,
+    /// Longest run of a query, milliseconds.
+    pub timeout_ms: u64,
+    /// Queries at the same time.
+    pub max_concurrent: usize,
+    /// Most memory of a query, bytes.
+    pub max_memory_bytes: u64,
+}
+
+/// Logs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// Filter by level and module.
+    pub log: String,
+    /// Shape of the lines.
+    pub format: LogFormat,
+}
+
+/// Shape of the log's lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A text that must not appear in logs: `Debug` hides it.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "\"\"" } else { "\"***\"" })
+    }
+}
+
+impl Config {
+    /// Reads and checks the configuration. `flags` are pairs of a dotted key and a value.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; every bad value is named, not the first alone.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[(&str, String)],
+    ) -> Result<Self, ConfigError> {
+        let config: Self = sources::merge(file, environment, flags)?;
+        validate::check(&config).map_err(ConfigError::Values)?;
+        Ok(config)
+    }
+
+    /// The defaults alone.
+    ///
+    /// # Errors
+    /// Never, as long as the tests pass.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        Self::load(None, [], &[])
+    }
+
+    /// Time to finish what was begun when stopping.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+}
+
+/// TOML has no null: an empty text says "none".
+fn none_if_empty<'de, D: serde::Deserializer<'de>, T: From<String>>(from: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(from)?;
+    Ok(if text.is_empty() { None } else { Some(T::from(text)) })
+}
+
+#[cfg(test)]
+mod tests;

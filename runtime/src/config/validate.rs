@@ -1,0 +1,123 @@
+//! What values must be beyond their types.
+
+use std::ops::RangeInclusive;
+
+use super::{BadValue, Config};
+
+/// Options that would break what exactly-once and the acknowledgement rest on, or that have a key of their own.
+const FIXED_OPTIONS: [&str; 10] = [
+    "bootstrap.servers",
+    "group.id",
+    "acks",
+    "request.required.acks",
+    "enable.idempotence",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "auto.offset.reset",
+    "partitioner",
+    "delivery.timeout.ms",
+];
+
+struct Check(Vec<BadValue>);
+
+impl Check {
+    fn that(&mut self, holds: bool, key: impl Into<String>, why: impl Into<String>) {
+        if !holds {
+            self.0.push(BadValue { key: key.into(), why: why.into() });
+        }
+    }
+
+    fn within(&mut self, key: &str, value: impl TryInto<u64>, range: RangeInclusive<u64>) {
+        let inside = value.try_into().is_ok_and(|value| range.contains(&value));
+        self.that(inside, key, format!("must be {} to {}", range.start(), range.end()));
+    }
+}
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
+    let mut check = Check(Vec::new());
+    check.within("drain_seconds", config.drain_seconds, 1..=600);
+    check.that(!config.data_dir.as_os_str().is_empty(), "data_dir", "must not be empty");
+    kafka(&mut check, &config.kafka);
+    clickhouse(&mut check, &config.clickhouse);
+    ingest(&mut check, &config.ingest);
+    enrich(&mut check, &config.enrich);
+    check.within("query.max_rows", config.query.max_rows, 1..=10_000);
+    check.within("query.timeout_ms", config.query.timeout_ms, 100..=600_000);
+    check.within("query.max_concurrent", config.query.max_concurrent as u64, 1..=1000);
+    check.within("query.max_memory_bytes", config.query.max_memory_bytes, MIB..=1024 * GIB);
+    if let Err(error) = config.limits.validate("limits") {
+        check.that(false, error.pointer.replace('/', "."), error.detail);
+    }
+    let filter = config.telemetry.log.parse::<tracing_subscriber::filter::Targets>();
+    check.that(filter.is_ok(), "telemetry.log", "must be a level, or module=level, separated by commas");
+    if check.0.is_empty() { Ok(()) } else { Err(check.0) }
+}
+
+fn kafka(check: &mut Check, kafka: &super::Kafka) {
+    let address = |broker: &str| {
+        broker.trim().rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    };
+    check.that(kafka.brokers.split(',').all(address), "kafka.brokers", "must be host:port, separated by commas");
+    check.within("kafka.partitions", kafka.partitions, 1..=1024);
+    check.within("kafka.replication", kafka.replication, 1..=16);
+    let name = |text: &str| {
+        text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    let why = "must be at most 100 letters, digits, dots, _ and -";
+    check.that(!kafka.group.is_empty() && name(&kafka.group), "kafka.group", why);
+    check.that(name(&kafka.topic_prefix), "kafka.topic_prefix", why);
+    check.within("kafka.event_retention_hours", kafka.event_retention_hours, 1..=8760);
+    check.within("kafka.dead_letter_retention_days", kafka.dead_letter_retention_days, 1..=3650);
+    check.within("kafka.session_timeout_ms", kafka.session_timeout_ms, 6000..=1_800_000);
+    for option in kafka.options.keys() {
+        let free = !FIXED_OPTIONS.contains(&option.as_str());
+        check.that(free, format!("kafka.options.{option}"), "can't be set: usertrail sets it itself");
+    }
+}
+
+fn clickhouse(check: &mut Check, clickhouse: &super::ClickHouse) {
+    let url = &clickhouse.url;
+    check.that(
+        url.starts_with("http://") || url.starts_with("https://"),
+        "clickhouse.url",
+        "must begin with http:// or https://",
+    );
+    let name = |text: &str| {
+        text.len() <= 64
+            && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    check.that(name(&clickhouse.database), "clickhouse.database", "must be letters, digits and _, no digit first");
+    if let Some(cluster) = &clickhouse.cluster {
+        let known = cluster.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        check.that(known, "clickhouse.cluster", "must be letters, digits, dots, _ and -");
+    }
+}
+
+fn ingest(check: &mut Check, ingest: &super::Ingest) {
+    check.within("ingest.max_body_bytes", ingest.max_body_bytes as u64, KIB..=256 * MIB);
+    check.within("ingest.max_expanded_bytes", ingest.max_expanded_bytes as u64, KIB..=GIB);
+    check.within("ingest.max_events", ingest.max_events as u64, 1..=100_000);
+    check.within("ingest.read_timeout_ms", ingest.read_timeout_ms, 100..=600_000);
+    check.within("ingest.delivery_timeout_ms", ingest.delivery_timeout_ms, 1000..=600_000);
+    let whole = ingest.max_in_flight_bytes >= ingest.max_expanded_bytes.max(ingest.max_body_bytes)
+        && ingest.max_in_flight_bytes <= u32::MAX as usize;
+    check.that(
+        whole,
+        "ingest.max_in_flight_bytes",
+        "must be at least ingest.max_body_bytes and ingest.max_expanded_bytes, and below 4 GiB",
+    );
+}
+
+fn enrich(check: &mut Check, enrich: &super::Enrich) {
+    check.within("enrich.flush_ms", enrich.flush_ms, 10..=60_000);
+    check.within("enrich.max_batch_rows", enrich.max_batch_rows as u64, 1..=1_000_000);
+    check.within("enrich.max_batch_bytes", enrich.max_batch_bytes as u64, 64 * KIB..=GIB);
+    check.within("enrich.dedup_window", enrich.dedup_window as u64, 0..=100_000_000);
+    check.within("enrich.workers", enrich.workers as u64, 0..=256);
+    check.within("enrich.geo.reload_seconds", enrich.geo.reload_seconds, 1..=86_400);
+}

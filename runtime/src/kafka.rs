@@ -1,0 +1,229 @@
+//! Kafka: how our clients are configured, and the topics that have to exist.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
+use schemas::topics::{self, Cleanup, Partitions, Topic};
+
+use crate::config::Kafka;
+
+/// Longest wait for one answer of the cluster about its topics.
+const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for new topics to have leaders.
+const VISIBLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Why the topics are not as they should be.
+#[derive(Debug, thiserror::Error)]
+pub enum TopicsError {
+    /// The cluster can't be asked.
+    #[error("kafka at {brokers}: {source}")]
+    Unreachable {
+        /// The brokers asked.
+        brokers: String,
+        /// What the client said.
+        source: KafkaError,
+    },
+    /// A topic was refused.
+    #[error("topic {topic} can't be created: {code}")]
+    Refused {
+        /// Its name.
+        topic: String,
+        /// What the broker said.
+        code: RDKafkaErrorCode,
+    },
+    /// A topic was created, but has no leader.
+    #[error("topics {names} are not available after {limit} s", limit = VISIBLE_TIMEOUT.as_secs())]
+    Invisible {
+        /// Their names, separated by commas.
+        names: String,
+    },
+    /// A topic must have as many partitions as the events.
+    #[error("topic {topic} has {found} partitions, but the events have {expected}")]
+    Partitions {
+        /// Its name.
+        topic: String,
+        /// How many it has.
+        found: usize,
+        /// How many it must have.
+        expected: usize,
+    },
+    /// The work was cut off.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+fn base_config(kafka: &Kafka) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    // First, so that nothing of ours can be undone by it; what must not be there at all is refused with the configuration.
+    for (name, value) in &kafka.options {
+        config.set(name, value.expose());
+    }
+    config.set("bootstrap.servers", &kafka.brokers).set("client.id", "usertrail");
+    config.set("reconnect.backoff.max.ms", "2000").set("socket.keepalive.enable", "true");
+    config
+}
+
+/// A consumer of `group`, which commits by itself and never joins events twice by accident: no automatic commits, no
+/// automatic storing of offsets.
+///
+/// Fetches wait at most 10 ms for more, because an event has to be queryable within about a second, and a broker that
+/// is asked by few consumers has the time.
+#[must_use]
+pub fn consumer_config(kafka: &Kafka, group: &str) -> ClientConfig {
+    let mut config = base_config(kafka);
+    config
+        .set("group.id", group)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("fetch.wait.max.ms", "10")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", kafka.session_timeout_ms.to_string())
+        .set("heartbeat.interval.ms", (kafka.session_timeout_ms / 5).to_string())
+        .set("topic.metadata.refresh.interval.ms", "30000");
+    config
+}
+
+/// A producer whose acknowledgement means: on all replicas in sync, once, in order.
+///
+/// Keys are partitioned as Java clients do it, so that applications that write to Kafka themselves put a user's events
+/// into the same partition.
+#[must_use]
+pub fn producer_config(kafka: &Kafka) -> ClientConfig {
+    let mut config = base_config(kafka);
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("partitioner", "murmur2_random")
+        .set("compression.type", "lz4")
+        .set("linger.ms", "5")
+        .set("queue.buffering.max.messages", "500000")
+        .set("queue.buffering.max.kbytes", "262144");
+    config
+}
+
+/// An administrative client.
+///
+/// # Errors
+/// When the options are not librdkafka's.
+pub fn admin(kafka: &Kafka) -> Result<AdminClient<DefaultClientContext>, KafkaError> {
+    base_config(kafka).create()
+}
+
+/// Creates the topics that don't exist, and waits until all are there. Existing ones stay as they are. Safe twice, and by
+/// two at once.
+///
+/// # Errors
+/// [`TopicsError`]; trying again later is always safe.
+pub async fn ensure_topics(kafka: &Kafka) -> Result<(), TopicsError> {
+    let unreachable = |source| TopicsError::Unreachable { brokers: kafka.brokers.clone(), source };
+    let admin = std::sync::Arc::new(admin(kafka).map_err(unreachable)?);
+    let existing = partitions(&admin).await?.map_err(unreachable)?;
+    let events = existing.get(&kafka.topic(topics::EVENTS_RAW)).copied();
+    let configured = usize::try_from(kafka.partitions).unwrap_or(1);
+    if let Some(count) = events.filter(|count| *count != configured) {
+        tracing::warn!(count, configured, "events.raw keeps its number of partitions, not the configured one");
+    }
+    let count = events.unwrap_or(configured);
+
+    let missing: Vec<(String, &Topic)> = topics::ALL
+        .iter()
+        .map(|topic| (kafka.topic(topic.name), topic))
+        .filter(|(name, _)| !existing.contains_key(name))
+        .collect();
+    let settings: Vec<(&str, String)> = missing.iter().map(|(_, topic)| retention(topic, kafka)).collect();
+    let new: Vec<NewTopic<'_>> = missing
+        .iter()
+        .zip(&settings)
+        .map(|((name, topic), retention)| new_topic(name, topic, count, kafka.replication, retention))
+        .collect();
+    if !new.is_empty() {
+        let options = AdminOptions::new().request_timeout(Some(ADMIN_TIMEOUT)).operation_timeout(Some(ADMIN_TIMEOUT));
+        for created in admin.create_topics(&new, &options).await.map_err(unreachable)? {
+            match created {
+                Ok(topic) => tracing::info!(%topic, "topic created"),
+                Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, code)) => return Err(TopicsError::Refused { topic, code }),
+            }
+        }
+    }
+    let all = wait_until_visible(kafka, &admin).await?;
+    let ledger = kafka.topic(topics::LEDGER);
+    let expected = all.get(&kafka.topic(topics::EVENTS_RAW)).copied().unwrap_or(count);
+    match all.get(&ledger) {
+        Some(found) if *found != expected => Err(TopicsError::Partitions { topic: ledger, found: *found, expected }),
+        _ => Ok(()),
+    }
+}
+
+fn retention(topic: &Topic, kafka: &Kafka) -> (&'static str, String) {
+    let hours = |hours: u64| (hours * 3_600_000).to_string();
+    match topic.cleanup {
+        Cleanup::Compact => ("min.cleanable.dirty.ratio", "0.1".to_owned()),
+        Cleanup::EventRetention => ("retention.ms", hours(kafka.event_retention_hours.into())),
+        Cleanup::DeadLetterRetention => ("retention.ms", hours(u64::from(kafka.dead_letter_retention_days) * 24)),
+    }
+}
+
+fn new_topic<'a>(
+    name: &'a str,
+    topic: &Topic,
+    events: usize,
+    replication: i32,
+    (setting, value): &'a (&'a str, String),
+) -> NewTopic<'a> {
+    let partitions = match topic.partitions {
+        Partitions::One => 1,
+        Partitions::AsEvents => i32::try_from(events).unwrap_or(i32::MAX),
+    };
+    let new = NewTopic::new(name, partitions, TopicReplication::Fixed(replication))
+        .set("cleanup.policy", if topic.cleanup == Cleanup::Compact { "compact" } else { "delete" })
+        .set(setting, value)
+        .set("message.timestamp.type", if topic.log_append_time { "LogAppendTime" } else { "CreateTime" });
+    // With one copy less in sync, writes still pass, and what is acknowledged survives the loss of a broker.
+    if replication >= 3 { new.set("min.insync.replicas", "2") } else { new }
+}
+
+type Admin = std::sync::Arc<AdminClient<DefaultClientContext>>;
+type Counts = BTreeMap<String, usize>;
+
+/// Topics whose partitions all have a leader, with their number of partitions.
+async fn partitions(admin: &Admin) -> Result<Result<Counts, KafkaError>, TopicsError> {
+    let admin = Admin::clone(admin);
+    let asked = tokio::task::spawn_blocking(move || {
+        let metadata = admin.inner().fetch_metadata(None, ADMIN_TIMEOUT)?;
+        let led = metadata.topics().iter().filter(|topic| {
+            topic.error().is_none()
+                && !topic.partitions().is_empty()
+                && topic.partitions().iter().all(|partition| partition.leader() >= 0)
+        });
+        Ok(led.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())
+    });
+    asked.await.map_err(|_| TopicsError::Interrupted)
+}
+
+async fn wait_until_visible(kafka: &Kafka, admin: &Admin) -> Result<Counts, TopicsError> {
+    let deadline = tokio::time::Instant::now() + VISIBLE_TIMEOUT;
+    loop {
+        let existing = partitions(admin)
+            .await?
+            .map_err(|source| TopicsError::Unreachable { brokers: kafka.brokers.clone(), source })?;
+        let missing: Vec<String> = topics::ALL
+            .iter()
+            .map(|topic| kafka.topic(topic.name))
+            .filter(|name| !existing.contains_key(name))
+            .collect();
+        if missing.is_empty() {
+            return Ok(existing);
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err(TopicsError::Invisible { names: missing.join(", ") });
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,98 @@
+//! Brings the tables to the shape of this program: `schemas::ddl`, applied in order and recorded.
+//!
+//! Every statement may run twice (`IF NOT EXISTS`), so there is no lock: two processes that migrate at once run the same
+//! statements, and one that was killed half-way begins its file again.
+
+use std::collections::BTreeMap;
+
+use clickhouse::Client;
+use schemas::ddl::{self, MIGRATIONS, Migration, UnknownPlaceholder};
+
+use crate::config::Config;
+
+/// Why the tables are not in the shape of this program.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The store refused a statement, or could not be asked.
+    #[error("{what}: {source}")]
+    Store {
+        /// The file, or what was asked.
+        what: &'static str,
+        /// What the client said.
+        source: clickhouse::error::Error,
+    },
+    /// A file was edited after it had been applied.
+    #[error("{name} was changed after it had been applied: add a new file instead")]
+    Changed {
+        /// The file.
+        name: &'static str,
+    },
+    /// A file of this program is malformed.
+    #[error("{name}: {source}")]
+    File {
+        /// The file.
+        name: &'static str,
+        /// What is wrong.
+        source: UnknownPlaceholder,
+    },
+}
+
+/// Applies what has not been applied yet; returns the names of those files. Safe twice, and by two at once.
+///
+/// # Errors
+/// [`MigrateError`]; trying again is always safe.
+pub async fn migrate(config: &Config) -> Result<Vec<&'static str>, MigrateError> {
+    let cluster = config.clickhouse.cluster.as_deref();
+    let server = crate::clickhouse::server(&config.clickhouse);
+    let create = format!("CREATE DATABASE IF NOT EXISTS `{}` {{on_cluster}}", config.clickhouse.database);
+    run(&server, "the database", &create, cluster).await?;
+    let client = crate::clickhouse::client(&config.clickhouse);
+    run(&client, "schema_migrations", ddl::LEDGER_SQL, cluster).await?;
+
+    let applied = applied(&client).await?;
+    let mut done = Vec::new();
+    for migration in MIGRATIONS {
+        let checksum = migration.checksum();
+        match applied.get(&migration.version) {
+            Some(known) if *known == checksum => {}
+            Some(_) => return Err(MigrateError::Changed { name: migration.name }),
+            None => {
+                run(&client, migration.name, migration.sql, cluster).await?;
+                record(&client, migration, &checksum).await?;
+                tracing::info!(file = migration.name, "migration applied");
+                done.push(migration.name);
+            }
+        }
+    }
+    if let Some(newest) = applied.keys().max().filter(|newest| **newest > MIGRATIONS.len() as u32) {
+        tracing::warn!(newest, "a newer version of usertrail has migrated this database");
+    }
+    Ok(done)
+}
+
+async fn run(client: &Client, what: &'static str, sql: &str, cluster: Option<&str>) -> Result<(), MigrateError> {
+    let expanded = ddl::expand(sql, cluster).map_err(|source| MigrateError::File { name: what, source })?;
+    for statement in ddl::split(&expanded) {
+        client.query_raw(&statement).execute().await.map_err(|source| MigrateError::Store { what, source })?;
+    }
+    Ok(())
+}
+
+/// Versions that were applied, with their checksums; of two that differ, one is found changed.
+async fn applied(client: &Client) -> Result<BTreeMap<u32, String>, MigrateError> {
+    let rows = client
+        .query_raw("SELECT version, min(checksum) FROM schema_migrations GROUP BY version")
+        .fetch_all::<(u32, String)>()
+        .await
+        .map_err(|source| MigrateError::Store { what: "schema_migrations", source })?;
+    Ok(rows.into_iter().collect())
+}
+
+async fn record(client: &Client, migration: &Migration, checksum: &str) -> Result<(), MigrateError> {
+    // All three are ours: digits, a file name, hexadecimal digits.
+    let sql = format!(
+        "INSERT INTO schema_migrations (version, name, checksum) VALUES ({}, '{}', '{checksum}')",
+        migration.version, migration.name
+    );
+    client.query_raw(&sql).execute().await.map_err(|source| MigrateError::Store { what: "schema_migrations", source })
+}

@@ -1,0 +1,196 @@
+//! The one error type of the APIs: Problem Details (RFC 9457).
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Media type of a problem.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+const TYPE_PREFIX: &str = "urn:usertrail:problem:";
+
+/// A problem. Its cause is logged once, when it is answered, and never shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// A URN made of the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    #[serde(serialize_with = "status_number")]
+    #[schema(value_type = u16)]
+    status: StatusCode,
+    /// Stable word for programs, such as `rate_limited`.
+    code: &'static str,
+    /// For people: what happened, and what to do about it.
+    detail: Cow<'static, str>,
+    /// JSON Pointer (RFC 6901) to the field, or the name of the query parameter or header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    /// Several things at once, in the shape that the operation documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    errors: Option<serde_json::Value>,
+    /// Further members of the operation's own.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    members: serde_json::Map<String, serde_json::Value>,
+    #[serde(skip)]
+    headers: HeaderMap,
+    #[serde(skip)]
+    cause: Option<String>,
+}
+
+// The signature is serde's.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn status_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    /// A problem with a status, a code for programs and a sentence for people.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind: format!("{TYPE_PREFIX}{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status,
+            code,
+            detail: detail.into(),
+            pointer: None,
+            errors: None,
+            members: serde_json::Map::new(),
+            headers: HeaderMap::new(),
+            cause: None,
+        }
+    }
+
+    /// 400, for malformed requests.
+    pub fn bad_request(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 401, with the challenge that HTTP asks for. It says no more than it must.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "send a valid API key: Authorization: Bearer ut_…")
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"usertrail\""))
+    }
+
+    /// 403.
+    pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// 404.
+    pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// 500; the cause is logged, the caller learns nothing of it.
+    pub fn internal(cause: impl Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "an error on our side; it has been logged")
+            .with_cause(cause)
+    }
+
+    /// 503 with `Retry-After`.
+    pub fn unavailable(code: &'static str, detail: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).with_retry_after(retry_after)
+    }
+
+    /// With a pointer to the field.
+    #[must_use]
+    pub fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// With several things at once; what can't be written as JSON is left out.
+    #[must_use]
+    pub fn with_errors(mut self, errors: impl Serialize) -> Self {
+        self.errors = serde_json::to_value(errors).ok();
+        self
+    }
+
+    /// With a member of the operation's own; what can't be written as JSON is left out.
+    #[must_use]
+    pub fn with_member(mut self, name: &str, value: impl Serialize) -> Self {
+        if let Ok(value) = serde_json::to_value(value) {
+            self.members.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// With `Retry-After`, in whole seconds, at least one.
+    #[must_use]
+    pub fn with_retry_after(self, after: Duration) -> Self {
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+    }
+
+    /// With a cause for the log.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Its status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(mut self) -> Response {
+        if let Some(cause) = &self.cause {
+            tracing::error!(code = self.code, status = self.status.as_u16(), %cause, "request failed");
+        }
+        let mut headers = std::mem::take(&mut self.headers);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        (self.status, headers, body).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_not_shown() {
+        let problem = Problem::internal("password of the database").with_member("accepted", 0);
+        let json = serde_json::to_string(&problem).unwrap();
+        assert!(!json.contains("password"), "{json}");
+        assert_eq!(
+            json,
+            "{\"type\":\"urn:usertrail:problem:internal\",\"title\":\"Internal Server Error\",\"status\":500,\
+             \"code\":\"internal\",\"detail\":\"an error on our side; it has been logged\",\"accepted\":0}"
+        );
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up() {
+        let headers = |after| Problem::unavailable("x", "y", after).into_response().headers()["retry-after"].clone();
+        assert_eq!(headers(Duration::ZERO), "1");
+        assert_eq!(headers(Duration::from_millis(1001)), "2");
+    }
+}

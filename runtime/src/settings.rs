@@ -1,0 +1,319 @@
+//! Settings of tenants and keys: the compacted topic `settings`, kept in memory by every role.
+//!
+//! A thread follows the topic; readers see the last snapshot it published and never wait. A change is written to the
+//! topic and is in force here when [`Settings::put`] returns; in other processes a moment later.
+
+mod change;
+mod reader;
+mod snapshot;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::http::{HeaderMap, header};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Role, Tenant};
+use schemas::topics::{self, SettingsKey};
+use subtle::ConstantTimeEq as _;
+use tokio::sync::{Mutex, watch};
+
+use crate::config::Config;
+use crate::limiter::Rate;
+use crate::problem::Problem;
+use crate::shutdown::Shutdown;
+
+pub use snapshot::Snapshot;
+
+/// Longest wait until a written record comes back.
+const APPLY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a change is not in force.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    /// What should be written can't be.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Somebody else changed it first.
+    #[error("it was changed meanwhile: the version in force is {current}")]
+    Conflict {
+        /// The version in force; 0 when there is none.
+        current: u64,
+    },
+    /// There is nothing of that name.
+    #[error("not found")]
+    NotFound,
+    /// The broker did not take it; whether it will be in force is not known.
+    #[error("kafka: {0}")]
+    Kafka(#[from] KafkaError),
+    /// The broker took it, but it did not come back in time; it will be in force soon.
+    #[error("written, but not yet read back after {} s", APPLY_TIMEOUT.as_secs())]
+    NotApplied,
+}
+
+impl From<PutError> for Problem {
+    fn from(error: PutError) -> Self {
+        use axum::http::StatusCode;
+        match error {
+            PutError::Invalid(error) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.detail).with_pointer(error.pointer)
+            }
+            PutError::Conflict { .. } => Self::new(StatusCode::CONFLICT, "version_conflict", error.to_string()),
+            PutError::NotFound => Self::not_found("there is nothing of that name"),
+            PutError::Kafka(_) | PutError::NotApplied => Self::unavailable(
+                "settings_unavailable",
+                "whether the change is in force is not known; read it, and send it again if it is not",
+                Duration::from_secs(1),
+            )
+            .with_cause(error),
+        }
+    }
+}
+
+/// Why a credential is not accepted. Callers are told no more than that it isn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// It does not have the form of a key.
+    #[error("malformed key")]
+    Malformed,
+    /// No such key, or the wrong secret.
+    #[error("unknown key")]
+    Unknown,
+    /// The key was revoked.
+    #[error("revoked key")]
+    Revoked,
+    /// The key's tenant does not exist (any more).
+    #[error("key of an unknown tenant")]
+    NoTenant,
+}
+
+impl From<AuthError> for Problem {
+    fn from(_: AuthError) -> Self {
+        Self::unauthorized()
+    }
+}
+
+/// Who sent a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// Its tenant; none for the platform's administrator.
+    pub tenant: Option<Arc<str>>,
+    /// The public part of its key.
+    pub key_id: Arc<str>,
+    /// What it may do.
+    pub role: Role,
+    /// Limits of the key alone.
+    pub limits: Option<Limits>,
+}
+
+/// The text after `Bearer` in the `Authorization` header, if there is one.
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The settings in force. Clones share them.
+#[derive(Clone)]
+pub struct Settings(Arc<Inner>);
+
+struct Inner {
+    snapshot: ArcSwap<Snapshot>,
+    /// Mirrors the snapshot's `next_offset`, for those who wait for it.
+    applied: watch::Sender<i64>,
+    ready: watch::Sender<bool>,
+    log: Log,
+    defaults: Limits,
+    /// One read-modify-write at a time in this process.
+    writing: Mutex<()>,
+}
+
+/// Where changes are written.
+enum Log {
+    Topic { producer: FutureProducer, topic: String },
+    Memory,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("applied_offset", &self.applied_offset()).finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Starts to follow the topic, which has to exist; see [`ready`](Self::ready).
+    ///
+    /// # Errors
+    /// When the options of the configuration are not librdkafka's.
+    pub fn spawn(config: &Config, shutdown: &Shutdown) -> Result<Self, KafkaError> {
+        let topic = config.kafka.topic(topics::SETTINGS);
+        let producer = crate::kafka::producer_config(&config.kafka)
+            .set("linger.ms", "0")
+            .set("delivery.timeout.ms", APPLY_TIMEOUT.as_millis().to_string())
+            .create()?;
+        let consumer = reader::consumer(&config.kafka, &topic)?;
+        let settings = Self::with_log(config.limits, Log::Topic { producer, topic });
+        let (follower, stop) = (settings.clone(), shutdown.clone());
+        shutdown.spawn_blocking(move || reader::follow(&consumer, &follower, &stop));
+        Ok(settings)
+    }
+
+    /// Settings of this process alone, without a topic: for tests of what reads them.
+    #[must_use]
+    pub fn in_memory(defaults: Limits) -> Self {
+        let settings = Self::with_log(defaults, Log::Memory);
+        settings.0.ready.send_replace(true);
+        settings
+    }
+
+    fn with_log(defaults: Limits, log: Log) -> Self {
+        Self(Arc::new(Inner {
+            snapshot: ArcSwap::default(),
+            applied: watch::Sender::new(0),
+            ready: watch::Sender::new(false),
+            log,
+            defaults,
+            writing: Mutex::new(()),
+        }))
+    }
+
+    fn publish(&self, snapshot: Snapshot) {
+        let next_offset = snapshot.next_offset();
+        self.0.snapshot.store(Arc::new(snapshot));
+        self.0.applied.send_replace(next_offset);
+    }
+
+    fn caught_up(&self) {
+        if !self.0.ready.send_replace(true) {
+            tracing::info!(offset = self.applied_offset(), "settings read");
+        }
+    }
+
+    /// Returns once everything has been read that was in the topic at the start.
+    pub async fn ready(&self) {
+        // Can't fail: the sender lives as long as `self`.
+        let _ = self.0.ready.subscribe().wait_for(|ready| *ready).await;
+    }
+
+    /// Whether [`ready`](Self::ready) returns at once.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self.0.ready.borrow()
+    }
+
+    /// Everything in force now. Cheap; hold on to it for several answers that must agree.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshot.load_full()
+    }
+
+    /// The offset after the last record applied.
+    #[must_use]
+    pub fn applied_offset(&self) -> i64 {
+        *self.0.applied.borrow()
+    }
+
+    /// A tenant.
+    #[must_use]
+    pub fn tenant(&self, id: &str) -> Option<Arc<Tenant>> {
+        self.0.snapshot.load().tenant(id).cloned()
+    }
+
+    /// All tenants, by id.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<Arc<Tenant>> {
+        self.0.snapshot.load().tenants().cloned().collect()
+    }
+
+    /// The keys of a tenant, or of the platform (`None`); revoked ones too.
+    #[must_use]
+    pub fn keys(&self, tenant: Option<&str>) -> Vec<Arc<ApiKey>> {
+        let snapshot = self.0.snapshot.load();
+        snapshot.keys().filter(|key| key.tenant.as_deref() == tenant).cloned().collect()
+    }
+
+    /// The limits of a tenant: its own, or those of the installation.
+    #[must_use]
+    pub fn limits(&self, tenant: &str) -> Limits {
+        self.0.snapshot.load().tenant(tenant).and_then(|tenant| tenant.limits).unwrap_or(self.0.defaults)
+    }
+
+    /// Tells who has a key; the secret is compared in constant time.
+    ///
+    /// # Errors
+    /// [`AuthError`], for the log. The caller gets 401 for all of them.
+    pub fn authenticate(&self, bearer: &str) -> Result<Principal, AuthError> {
+        /// Compared with when there is no such key, so that the time does not tell.
+        const NOBODY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+        let text = KeyText::parse(bearer).ok_or(AuthError::Malformed)?;
+        let snapshot = self.0.snapshot.load();
+        let key = snapshot.key(text.id());
+        let hash = key.map_or(NOBODY, |key| key.hash.as_str());
+        let same: bool = text.hash().as_bytes().ct_eq(hash.as_bytes()).into();
+        let key = key.filter(|_| same).ok_or(AuthError::Unknown)?;
+        if key.revoked_at.is_some() {
+            return Err(AuthError::Revoked);
+        }
+        if key.tenant.as_deref().is_some_and(|tenant| snapshot.tenant(tenant).is_none()) {
+            return Err(AuthError::NoTenant);
+        }
+        Ok(Principal {
+            tenant: key.tenant.as_deref().map(Arc::from),
+            key_id: Arc::from(key.id.as_str()),
+            role: key.role,
+            limits: key.limits,
+        })
+    }
+
+    /// Writes one record (`None` deletes it) and returns once it is in force here. Prefer the checked
+    /// [`put_tenant`](Self::put_tenant) and [`put_key`](Self::put_key).
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn put(&self, key: SettingsKey<'_>, value: Option<&[u8]>) -> Result<(), PutError> {
+        let key = key.to_string();
+        match &self.0.log {
+            Log::Topic { producer, topic } => {
+                let record = FutureRecord { payload: value, ..FutureRecord::to(topic).key(&key) };
+                let delivered = producer.send(record, APPLY_TIMEOUT).await.map_err(|(error, _)| refusal(error))?;
+                let mut applied = self.0.applied.subscribe();
+                let read_back = applied.wait_for(|next| *next > delivered.offset);
+                match tokio::time::timeout(APPLY_TIMEOUT, read_back).await {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(PutError::NotApplied),
+                }
+            }
+            Log::Memory => {
+                let mut snapshot = Snapshot::clone(&self.snapshot());
+                snapshot.apply(snapshot.next_offset(), &key, value);
+                self.publish(snapshot);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn refusal(error: KafkaError) -> PutError {
+    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) {
+        let detail = "the whole setting is too large for one record".to_owned();
+        return PutError::Invalid(Invalid { pointer: String::new(), detail });
+    }
+    PutError::Kafka(error)
+}
+
+impl From<Limits> for Rate {
+    /// The rate of events; that of queries is [`query_rate`].
+    fn from(limits: Limits) -> Self {
+        Self { per_second: limits.events_per_second, burst: limits.burst }
+    }
+}
+
+/// The rate of queries.
+#[must_use]
+pub fn query_rate(limits: &Limits) -> Rate {
+    Rate { per_second: limits.queries_per_second, burst: limits.query_burst }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Checked changes of the settings.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use schemas::settings::{ApiKey, Invalid, KeyText, Role, Tenant};
+use schemas::topics::SettingsKey;
+use serde::Serialize;
+
+use super::{PutError, Settings};
+
+impl Settings {
+    /// Creates or replaces a tenant. Its `version` must be the one in force (0: none); the result has the next one.
+    /// Types of its own have been checked against the catalogue by the caller.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn put_tenant(&self, mut tenant: Tenant) -> Result<Arc<Tenant>, PutError> {
+        tenant.validate()?;
+        let _one_at_a_time = self.0.writing.lock().await;
+        let current = self.tenant(&tenant.id).map_or(0, |known| known.version);
+        if tenant.version != current {
+            return Err(PutError::Conflict { current });
+        }
+        tenant.version += 1;
+        tenant.updated_at = Utc::now();
+        let value = json(&tenant)?;
+        self.put(SettingsKey::Tenant(&tenant.id), Some(&value)).await?;
+        Ok(Arc::new(tenant))
+    }
+
+    /// Deletes a tenant; its keys stop working with it.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn delete_tenant(&self, id: &str) -> Result<(), PutError> {
+        let _one_at_a_time = self.0.writing.lock().await;
+        self.tenant(id).ok_or(PutError::NotFound)?;
+        self.put(SettingsKey::Tenant(id), None).await
+    }
+
+    /// Creates or replaces a key.
+    ///
+    /// # Errors
+    /// [`PutError`]; [`PutError::NotFound`] when its tenant does not exist.
+    pub async fn put_key(&self, key: ApiKey) -> Result<Arc<ApiKey>, PutError> {
+        key.validate()?;
+        if key.tenant.as_deref().is_some_and(|tenant| self.tenant(tenant).is_none()) {
+            return Err(PutError::NotFound);
+        }
+        let value = json(&key)?;
+        self.put(SettingsKey::ApiKey(&key.id), Some(&value)).await?;
+        Ok(Arc::new(key))
+    }
+
+    /// Makes a key with a new secret. The text is known to nobody else and is not kept.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn create_key(
+        &self,
+        tenant: Option<&str>,
+        role: Role,
+        name: &str,
+    ) -> Result<(Arc<ApiKey>, KeyText), PutError> {
+        let mut random = [0_u8; 40];
+        getrandom::fill(&mut random).map_err(|error| Invalid {
+            pointer: String::new(),
+            detail: format!("the system has no random numbers: {error}"),
+        })?;
+        let text = KeyText::from_random(&random);
+        let key = ApiKey::new(&text, tenant.map(str::to_owned), role, name.to_owned(), Utc::now());
+        Ok((self.put_key(key).await?, text))
+    }
+
+    /// Revokes a key of a tenant, or of the platform (`None`), for good. Once this returns, the key does not work here.
+    ///
+    /// # Errors
+    /// [`PutError`]; [`PutError::NotFound`] for a key of somebody else, too.
+    pub async fn revoke_key(&self, tenant: Option<&str>, id: &str) -> Result<Arc<ApiKey>, PutError> {
+        let _one_at_a_time = self.0.writing.lock().await;
+        let known = self.snapshot().key(id).filter(|key| key.tenant.as_deref() == tenant).cloned();
+        let known = known.ok_or(PutError::NotFound)?;
+        let mut key = ApiKey::clone(&known);
+        key.revoked_at.get_or_insert_with(Utc::now);
+        self.put_key(key).await
+    }
+
+    /// Sees to it that there is a key for the platform's administrator: the one given, or else, where there is none yet, a
+    /// new one, which is returned to be shown once.
+    ///
+    /// # Errors
+    /// [`PutError`]; [`PutError::Invalid`] when the text given can't be a key.
+    pub async fn ensure_admin_key(&self, given: Option<&str>) -> Result<Option<KeyText>, PutError> {
+        const NAME: &str = "administrator";
+        match given {
+            Some(text) => {
+                let text = KeyText::parse(text).ok_or_else(|| Invalid {
+                    pointer: String::new(),
+                    detail: "an administrator's key must have 16 to 512 characters of ASCII without blanks".to_owned(),
+                })?;
+                let known = self.snapshot().key(text.id()).is_some_and(|key| {
+                    key.hash == text.hash() && key.role == Role::Platform && key.revoked_at.is_none()
+                });
+                if !known {
+                    self.put_key(ApiKey::new(&text, None, Role::Platform, NAME.to_owned(), Utc::now())).await?;
+                }
+                Ok(None)
+            }
+            None if self.keys(None).iter().any(|key| key.revoked_at.is_none()) => Ok(None),
+            None => Ok(Some(self.create_key(None, Role::Platform, NAME).await?.1)),
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, PutError> {
+    serde_json::to_vec(value)
+        .map_err(|error| PutError::Invalid(Invalid { pointer: String::new(), detail: error.to_string() }))
+}

@@ -1,0 +1,114 @@
+use super::*;
+use schemas::settings::Role;
+
+const LIMITS: Limits = Limits { events_per_second: 1, burst: 2, queries_per_second: 3, query_burst: 4 };
+
+async fn with_tenant() -> Settings {
+    let settings = Settings::in_memory(LIMITS);
+    settings.put_tenant(Tenant::new("acme", "Acme")).await.unwrap();
+    settings
+}
+
+/// P11: a key works from its creation to its revocation, for its tenant and role alone.
+#[tokio::test]
+async fn a_key_works_until_it_is_revoked() {
+    let settings = with_tenant().await;
+    let (key, text) = settings.create_key(Some("acme"), Role::Ingest, "app").await.unwrap();
+    let principal = settings.authenticate(&text.expose()).unwrap();
+    assert_eq!((principal.tenant.as_deref(), principal.role), (Some("acme"), Role::Ingest));
+    assert_eq!(settings.keys(Some("acme")), [Arc::clone(&key)]);
+
+    let other = settings.revoke_key(None, &key.id).await;
+    assert!(matches!(other, Err(PutError::NotFound)), "{other:?}");
+    settings.revoke_key(Some("acme"), &key.id).await.unwrap();
+    assert_eq!(settings.authenticate(&text.expose()), Err(AuthError::Revoked));
+}
+
+/// P11: whoever knows the id alone has nothing.
+#[tokio::test]
+async fn a_wrong_secret_is_as_good_as_none() {
+    let settings = with_tenant().await;
+    let (_, text) = settings.create_key(Some("acme"), Role::Ingest, "app").await.unwrap();
+    let mut wrong = text.expose();
+    let last = if wrong.pop() == Some('A') { 'B' } else { 'A' };
+    wrong.push(last);
+    assert_eq!(settings.authenticate(&wrong), Err(AuthError::Unknown));
+    assert_eq!(settings.authenticate("ut_"), Err(AuthError::Malformed));
+    assert_eq!(settings.authenticate(&format!("ut_aaaaaaaaaaaa_{}", "x".repeat(43))), Err(AuthError::Unknown));
+}
+
+#[tokio::test]
+async fn the_keys_of_a_deleted_tenant_stop_working() {
+    let settings = with_tenant().await;
+    let (_, text) = settings.create_key(Some("acme"), Role::Viewer, "").await.unwrap();
+    settings.delete_tenant("acme").await.unwrap();
+    assert_eq!(settings.authenticate(&text.expose()), Err(AuthError::NoTenant));
+}
+
+#[tokio::test]
+async fn a_change_must_be_made_from_the_version_in_force() {
+    let settings = with_tenant().await;
+    let mine = Tenant::clone(&settings.tenant("acme").unwrap());
+    assert_eq!(mine.version, 1);
+    let changed = settings.put_tenant(Tenant { logging: true, ..mine.clone() }).await.unwrap();
+    assert_eq!(changed.version, 2);
+    let lost = settings.put_tenant(mine).await;
+    assert!(matches!(lost, Err(PutError::Conflict { current: 2 })), "{lost:?}");
+    assert!(settings.tenant("acme").unwrap().logging);
+}
+
+#[tokio::test]
+async fn limits_are_the_tenants_own_or_the_installations() {
+    let settings = with_tenant().await;
+    assert_eq!(settings.limits("acme"), LIMITS);
+    let own = Limits { burst: 9, ..LIMITS };
+    let tenant = Tenant { limits: Some(own), ..Tenant::clone(&settings.tenant("acme").unwrap()) };
+    settings.put_tenant(tenant).await.unwrap();
+    assert_eq!(settings.limits("acme"), own);
+}
+
+#[tokio::test]
+async fn an_administrators_key_is_made_once() {
+    let settings = Settings::in_memory(LIMITS);
+    let made = settings.ensure_admin_key(None).await.unwrap().unwrap();
+    assert_eq!(settings.authenticate(&made.expose()).unwrap().role, Role::Platform);
+    assert_eq!(settings.ensure_admin_key(None).await.unwrap(), None);
+
+    settings.ensure_admin_key(Some("an-operators-own-key")).await.unwrap();
+    assert_eq!(settings.authenticate("an-operators-own-key").unwrap().tenant, None);
+    assert!(settings.ensure_admin_key(Some("short")).await.is_err());
+}
+
+/// A record that can't be read: a tenant keeps what it had, a key stops working (it may have been revoked).
+#[tokio::test]
+async fn unreadable_records_never_open_anything() {
+    let settings = with_tenant().await;
+    let (key, text) = settings.create_key(Some("acme"), Role::Viewer, "").await.unwrap();
+    for bad in [&b"{"[..], br#"{"id":"other"}"#, b"\xff", b"[]"] {
+        settings.put(SettingsKey::Tenant("acme"), Some(bad)).await.unwrap();
+        assert_eq!(settings.tenant("acme").unwrap().name, "Acme");
+    }
+    settings.put(SettingsKey::ApiKey(&key.id), Some(b"{}")).await.unwrap();
+    assert_eq!(settings.authenticate(&text.expose()), Err(AuthError::Unknown));
+}
+
+#[test]
+fn a_topic_that_began_anew_is_taken_as_it_is() {
+    let mut snapshot = Snapshot::default();
+    snapshot.apply(5, "tenant/a", Some(br#"{"id":"a"}"#));
+    snapshot.apply(6, "platform", Some(br#"{"x":1}"#));
+    assert_eq!(snapshot.other("platform").unwrap().get(), r#"{"x":1}"#);
+    snapshot.apply(0, "tenant/b", Some(br#"{"id":"b"}"#));
+    assert!(snapshot.tenant("a").is_none() && snapshot.tenant("b").is_some());
+    assert_eq!(snapshot.next_offset(), 1);
+}
+
+#[test]
+fn the_bearer_is_read_from_its_header() {
+    let headers = |value: &str| HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+    assert_eq!(bearer(&headers("Bearer abc")), Some("abc"));
+    assert_eq!(bearer(&headers("bearer  abc ")), Some("abc"));
+    assert_eq!(bearer(&headers("Basic abc")), None);
+    assert_eq!(bearer(&headers("Bearer")), None);
+    assert_eq!(bearer(&HeaderMap::new()), None);
+}

@@ -1,0 +1,434 @@
+//! Settings of tenants and API keys: the values of the compacted topic [`crate::topics::SETTINGS`].
+//!
+//! Records are read leniently (a field of a newer version is ignored, a missing one takes its default), so that roles of
+//! two versions can run side by side; what an administrator sends is read [strictly](parse_strict).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use ipnet::IpNet;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::catalogue::{CatalogueEntry, Lang};
+pub use crate::key_text::{KeyText, hex};
+
+/// Retention classes in days: few, because each is part of the tables' partition key.
+pub const RETENTION_DAYS: [u16; 6] = [30, 90, 180, 365, 730, 1825];
+/// Longest name of a tenant or key, in bytes.
+pub const MAX_NAME_BYTES: usize = 256;
+/// Most event types that a tenant may add to the catalogue.
+pub const MAX_EVENT_TYPES: usize = 1000;
+/// Most trusted proxy networks of a tenant.
+pub const MAX_PROXIES: usize = 256;
+
+/// What is wrong with a setting, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{pointer}`: {detail}")]
+pub struct Invalid {
+    /// JSON Pointer (RFC 6901) to the field.
+    pub pointer: String,
+    /// For people.
+    pub detail: String,
+}
+
+impl Invalid {
+    fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+/// A tenant: a company whose employees' activity is recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Tenant {
+    /// `[a-z0-9][a-z0-9_-]{0,62}`; part of every key, never changes.
+    pub id: String,
+    /// For people, at most 256 bytes.
+    #[serde(default)]
+    pub name: String,
+    /// Whether activity is recorded (L1); off until an administrator turns it on.
+    #[serde(default)]
+    pub logging: bool,
+    /// How long each category is kept (L2).
+    #[serde(default)]
+    pub retention: Retention,
+    /// What the tenant pays for.
+    #[serde(default)]
+    pub plan: Plan,
+    /// Zone of its days, weeks and working hours.
+    #[serde(default = "utc")]
+    #[schema(value_type = String, example = "Europe/Prague")]
+    pub time_zone: Tz,
+    /// First day of its week.
+    #[serde(default)]
+    pub week_start: WeekStart,
+    /// Languages of its staff, most wanted first.
+    #[serde(default = "default_languages")]
+    pub languages: Vec<Lang>,
+    /// Its own event types, besides the built-in catalogue.
+    #[serde(default)]
+    pub event_types: Vec<CatalogueEntry>,
+    /// Networks of proxies whose `X-Forwarded-For` is believed, besides those of the installation.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Its limits; those of the installation when absent.
+    #[serde(default)]
+    pub limits: Option<Limits>,
+    /// Deep links by object type, with `{id}` where the object's id goes (J14).
+    #[serde(default)]
+    pub url_templates: BTreeMap<String, String>,
+    /// Counts changes from 1; a change must name the version it was made from.
+    #[serde(default)]
+    pub version: u64,
+    /// When it last changed.
+    #[serde(default = "epoch")]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Tenant {
+    /// A tenant with every default: logging off.
+    #[must_use]
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            logging: false,
+            retention: Retention::default(),
+            plan: Plan::default(),
+            time_zone: utc(),
+            week_start: WeekStart::default(),
+            languages: default_languages(),
+            event_types: Vec::new(),
+            trusted_proxies: Vec::new(),
+            limits: None,
+            url_templates: BTreeMap::new(),
+            version: 0,
+            updated_at: epoch(),
+        }
+    }
+
+    /// Checks all of it.
+    ///
+    /// # Errors
+    /// The first field found wrong.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        validate_tenant_id(&self.id)?;
+        check_name(&self.name)?;
+        self.retention.validate()?;
+        if self.languages.is_empty() {
+            return Err(Invalid::new("/languages", "must name at least one"));
+        }
+        if self.event_types.len() > MAX_EVENT_TYPES {
+            return Err(Invalid::new("/event_types", format!("at most {MAX_EVENT_TYPES}")));
+        }
+        // That none has a shipped type's name is for whoever holds the catalogue: `Catalogue::check_tenant_types`.
+        for (at, entry) in self.event_types.iter().enumerate() {
+            entry.validate().map_err(|error| Invalid::new(format!("/event_types/{at}"), error.to_string()))?;
+        }
+        if self.trusted_proxies.len() > MAX_PROXIES {
+            return Err(Invalid::new("/trusted_proxies", format!("at most {MAX_PROXIES}")));
+        }
+        if let Some(limits) = &self.limits {
+            limits.validate("/limits")?;
+        }
+        for (object_type, template) in &self.url_templates {
+            let web = template.starts_with("https://") || template.starts_with("http://");
+            if !web || !template.contains("{id}") || template.len() > crate::decode::MAX_URL_BYTES {
+                return Err(Invalid::new(
+                    format!("/url_templates/{}", object_type.replace('~', "~0").replace('/', "~1")),
+                    "must be an http or https address of at most 2048 bytes that contains {id}",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `id` may name a tenant: it is part of topic keys, so no `/` and nothing that needs escaping.
+///
+/// # Errors
+/// [`Invalid`] at `/id`.
+pub fn validate_tenant_id(id: &str) -> Result<(), Invalid> {
+    let mut bytes = id.bytes();
+    let first = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let rest = bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-');
+    if first && rest && id.len() <= 63 {
+        Ok(())
+    } else {
+        Err(Invalid::new("/id", "must be 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit"))
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Invalid> {
+    if name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
+        return Err(Invalid::new("/name", format!("at most {MAX_NAME_BYTES} bytes, no control characters")));
+    }
+    Ok(())
+}
+
+fn utc() -> Tz {
+    Tz::UTC
+}
+
+fn epoch() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH
+}
+
+fn default_languages() -> Vec<Lang> {
+    vec![Lang::En]
+}
+
+/// How long each category of events is kept, in days; each one of [`RETENTION_DAYS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Retention {
+    /// Sign-ins, failed ones and sign-outs.
+    pub sign_ins: u16,
+    /// Creations, deletions and edits of objects.
+    pub changes: u16,
+    /// Views and exports.
+    pub views: u16,
+    /// Changes of the configuration.
+    pub configuration: u16,
+    /// All else.
+    pub other: u16,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { sign_ins: 365, changes: 365, views: 90, configuration: 730, other: 180 }
+    }
+}
+
+impl Retention {
+    fn validate(&self) -> Result<(), Invalid> {
+        let fields = [
+            ("sign_ins", self.sign_ins),
+            ("changes", self.changes),
+            ("views", self.views),
+            ("configuration", self.configuration),
+            ("other", self.other),
+        ];
+        match fields.into_iter().find(|(_, days)| !RETENTION_DAYS.contains(days)) {
+            None => Ok(()),
+            Some((field, _)) => {
+                Err(Invalid::new(format!("/retention/{field}"), format!("must be one of {RETENTION_DAYS:?} days")))
+            }
+        }
+    }
+}
+
+/// What a tenant pays for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    /// Nothing.
+    #[default]
+    Free,
+    /// The ordinary plan.
+    Standard,
+    /// Everything, without look-back bounds.
+    Unlimited,
+}
+
+/// First day of a tenant's week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WeekStart {
+    /// As ISO 8601 has it.
+    #[default]
+    Monday,
+    /// As in the United States.
+    Sunday,
+    /// As in much of the Middle East.
+    Saturday,
+}
+
+/// Limits of a tenant or of one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Events a second that may be sent, on average. At least 1.
+    pub events_per_second: u32,
+    /// Events that may be sent at once; the largest batch that can ever pass. At least 1.
+    pub burst: u32,
+    /// Queries a second, on average. At least 1.
+    pub queries_per_second: u32,
+    /// Queries at once. At least 1.
+    pub query_burst: u32,
+}
+
+impl Limits {
+    /// Checks all of it; `at` is the pointer to it.
+    ///
+    /// # Errors
+    /// The first field found wrong.
+    pub fn validate(&self, at: &str) -> Result<(), Invalid> {
+        let fields = [
+            ("events_per_second", self.events_per_second),
+            ("burst", self.burst),
+            ("queries_per_second", self.queries_per_second),
+            ("query_burst", self.query_burst),
+        ];
+        match fields.into_iter().find(|(_, value)| *value == 0) {
+            None => Ok(()),
+            Some((field, _)) => Err(Invalid::new(format!("{at}/{field}"), "must be at least 1")),
+        }
+    }
+}
+
+/// What a key may do. Each role of a reader includes those before it; [`Role::Ingest`] stands apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sends events, and nothing else.
+    Ingest,
+    /// Reads the event log.
+    Viewer,
+    /// Reads statistics of users as well (T19).
+    Supervisor,
+    /// Reads and reviews violations as well.
+    Security,
+    /// Changes the settings and keys of its tenant as well.
+    Admin,
+    /// Runs the installation: everything, for every tenant.
+    Platform,
+}
+
+impl Role {
+    /// Whether this role may do what `needed` may.
+    #[must_use]
+    pub fn includes(self, needed: Self) -> bool {
+        match (self, needed) {
+            (Self::Ingest, _) => needed == Self::Ingest,
+            (Self::Platform, _) => true,
+            (_, Self::Ingest) => false,
+            _ => self.rank() >= needed.rank(),
+        }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Ingest => 0,
+            Self::Viewer => 1,
+            Self::Supervisor => 2,
+            Self::Security => 3,
+            Self::Admin => 4,
+            Self::Platform => 5,
+        }
+    }
+}
+
+/// An API key, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApiKey {
+    /// The public part of the key's text: 12 characters.
+    pub id: String,
+    /// The tenant it belongs to; none for [`Role::Platform`].
+    #[serde(default)]
+    pub tenant: Option<String>,
+    /// What it may do.
+    pub role: Role,
+    /// For people, at most 256 bytes.
+    #[serde(default)]
+    pub name: String,
+    /// Hex SHA-256 of the secret.
+    pub hash: String,
+    /// Limits of this key alone, besides its tenant's.
+    #[serde(default)]
+    pub limits: Option<Limits>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was revoked; it works while this is absent.
+    #[serde(default)]
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl ApiKey {
+    /// The record of a key whose text is `text`. Times are the caller's.
+    #[must_use]
+    pub fn new(text: &KeyText, tenant: Option<String>, role: Role, name: String, created_at: DateTime<Utc>) -> Self {
+        Self {
+            id: text.id().to_owned(),
+            tenant,
+            role,
+            name,
+            hash: text.hash(),
+            limits: None,
+            created_at,
+            revoked_at: None,
+        }
+    }
+
+    /// Checks all of it.
+    ///
+    /// # Errors
+    /// The first field found wrong.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        if !KeyText::is_id(&self.id) {
+            return Err(Invalid::new("/id", "must be 12 characters of a-z and 2-7"));
+        }
+        if self.hash.len() != 64 || !self.hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(Invalid::new("/hash", "must be 64 lower-case hexadecimal digits"));
+        }
+        check_name(&self.name)?;
+        match (&self.tenant, self.role) {
+            (None, Role::Platform) => {}
+            (Some(tenant), role) if role != Role::Platform => {
+                validate_tenant_id(tenant).map_err(|error| Invalid::new("/tenant", error.detail))?;
+            }
+            (None, _) => return Err(Invalid::new("/tenant", "is required, except for the role platform")),
+            (Some(_), _) => return Err(Invalid::new("/tenant", "must be absent for the role platform")),
+        }
+        self.limits.as_ref().map_or(Ok(()), |limits| limits.validate("/limits"))
+    }
+}
+
+/// Reads what an administrator sent: unlike a record of the topic, it must not hold fields that would be ignored.
+///
+/// # Errors
+/// [`Invalid`] for malformed JSON, a field of the wrong type, or an unknown field.
+pub fn parse_strict<T: DeserializeOwned + Serialize>(json: &[u8]) -> Result<T, Invalid> {
+    let sent: Value = serde_json::from_slice(json).map_err(|error| Invalid::new("", error.to_string()))?;
+    let parsed: T = serde_json::from_slice(json).map_err(|error| Invalid::new("", error.to_string()))?;
+    let understood = serde_json::to_value(&parsed).map_err(|error| Invalid::new("", error.to_string()))?;
+    match first_unknown(&sent, &understood, &mut String::new()) {
+        Some(pointer) => Err(Invalid::new(pointer, "unknown field")),
+        None => Ok(parsed),
+    }
+}
+
+fn first_unknown(sent: &Value, understood: &Value, at: &mut String) -> Option<String> {
+    match (sent, understood) {
+        (Value::Object(sent), Value::Object(understood)) => sent.iter().find_map(|(name, value)| {
+            let length = at.len();
+            at.push('/');
+            at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            let found = match understood.get(name) {
+                Some(known) => first_unknown(value, known, at),
+                // An empty text is written as an absent one.
+                None if value == "" => None,
+                None => Some(at.clone()),
+            };
+            at.truncate(length);
+            found
+        }),
+        (Value::Array(sent), Value::Array(understood)) => {
+            sent.iter().zip(understood).enumerate().find_map(|(index, (value, known))| {
+                let length = at.len();
+                at.push_str(&format!("/{index}"));
+                let found = first_unknown(value, known, at);
+                at.truncate(length);
+                found
+            })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
