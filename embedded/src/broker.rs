@@ -1,0 +1,232 @@
+//! A Kafka broker for one machine: [Nisshi](https://nisshi.io) over SQLite, served on loopback.
+//!
+//! Clients speak the ordinary Kafka protocol to [`Broker::bootstrap`]. Its limits (no transactions, no `CreatePartitions`, one
+//! broker) are those of a laptop, a demo or a small tenant; Apache Kafka serves the rest, with the same code on our side.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nisshi_broker::broker::Builder;
+use nisshi_broker::coordinator::group::administrator::GroupCoordinatorConfig;
+use tokio::runtime::Runtime;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use uuid::Uuid;
+
+use crate::lock::{DirLock, LockError};
+use crate::storage_path::StoragePath;
+
+/// Rows in the database belong to a cluster of this name, so it must never change.
+const CLUSTER: &str = "usertrail";
+const NODE: i32 = 1;
+const LOCK_FILE: &str = "broker.lock";
+const PORT_FILE: &str = "broker.port";
+const DATABASE_FILE: &str = "broker.db";
+/// How long the broker may take from its spawn to its first accepted connection.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// How long its threads get to finish the statement they are in.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+
+/// Where the embedded broker keeps its data and listens.
+#[derive(Debug, Clone)]
+pub struct BrokerConfig {
+    /// The directory of its database, its lock and its port; created where missing.
+    pub data_dir: PathBuf,
+    /// A loopback address. Port 0 means: the port of the last run on this data, or else a free one.
+    pub listen: SocketAddr,
+}
+
+/// Why the embedded broker did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// The data directory is in use, or can't be written.
+    #[error("broker data: {0}")]
+    Lock(#[from] LockError),
+    /// The broker speaks plain text to anyone who can reach it, so it serves this machine alone.
+    #[error("the embedded broker listens on loopback only, not on {0}")]
+    NotLoopback(SocketAddr),
+    /// Something else listens on the address.
+    #[error("the broker cannot listen on {address}: {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file or a thread could not be made.
+    #[error("the broker cannot {what}: {source}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The broker itself refused to start, or stopped at once.
+    #[error("the broker failed to start: {0}")]
+    Start(String),
+    /// It was started, but answered nobody in time.
+    #[error("the broker does not answer on {address} after {} s", START_LIMIT.as_secs())]
+    Unresponsive {
+        /// The address it should listen on.
+        address: SocketAddr,
+    },
+}
+
+/// A running broker. Dropping it stops it too, without waiting.
+#[derive(Debug)]
+pub struct Broker {
+    address: SocketAddr,
+    serving: AbortHandle,
+    stopped: CancellationToken,
+    /// Its own threads: SQLite blocks the thread it is called on, which must never be one of the services'.
+    runtime: Option<Runtime>,
+    _storage: StoragePath,
+    _lock: DirLock,
+}
+
+impl Broker {
+    /// Starts the broker on its data, and returns once it accepts connections.
+    pub async fn start(config: BrokerConfig) -> Result<Self, BrokerError> {
+        if !config.listen.ip().is_loopback() {
+            return Err(BrokerError::NotLoopback(config.listen));
+        }
+        let lock = DirLock::acquire(&config.data_dir, LOCK_FILE)?;
+        let address = choose_address(&config)?;
+        let storage = StoragePath::of(&config.data_dir, DATABASE_FILE)
+            .map_err(|source| BrokerError::Io { what: "link to its data", source })?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("broker")
+            .enable_all()
+            .build()
+            .map_err(|source| BrokerError::Io { what: "start its threads", source })?;
+
+        let stopped = CancellationToken::new();
+        let serving = runtime.spawn(serve(address, storage.url().to_owned(), stopped.clone().drop_guard()));
+        let mut broker = Self {
+            address,
+            serving: serving.abort_handle(),
+            stopped,
+            runtime: Some(runtime),
+            _storage: storage,
+            _lock: lock,
+        };
+        let started = tokio::select! {
+            ended = serving => Err(match ended {
+                Ok(reason) => BrokerError::Start(reason),
+                Err(error) => BrokerError::Start(error.to_string()),
+            }),
+            answers = wait_for_connection(address) => answers,
+        };
+        match started {
+            Ok(()) => Ok(broker),
+            Err(error) => {
+                broker.shut_down().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// `host:port` for `bootstrap.servers`.
+    #[must_use]
+    pub fn bootstrap(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Returns when the broker has stopped, whether by [`stop`](Self::stop) or by a failure, which it has logged then.
+    pub async fn stopped(&self) {
+        self.stopped.cancelled().await;
+    }
+
+    /// Stops the broker: closes the connections, rolls back what no client was told is stored, closes the database.
+    pub async fn stop(mut self) {
+        self.shut_down().await;
+    }
+
+    async fn shut_down(&mut self) {
+        // Nisshi's own way down waits for the clients to hang up; a producer without an answer sends again anyway.
+        self.serving.abort();
+        if let Some(runtime) = self.runtime.take() {
+            let down = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(STOP_LIMIT));
+            if let Err(error) = down.await {
+                tracing::warn!(%error, "the embedded broker's threads did not stop cleanly");
+            }
+        }
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        self.serving.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Serves until aborted. Returns why it could not, or could no longer.
+async fn serve(address: SocketAddr, storage: Url, _stopped: tokio_util::sync::DropGuard) -> String {
+    let listener = match Url::parse(&format!("tcp://{address}")) {
+        Ok(url) => url,
+        Err(error) => return format!("{address}: {error}"),
+    };
+    let built = Builder::<(), (), (), (), (), ()>::default()
+        .node_id(NODE)
+        .cluster_id(CLUSTER)
+        .incarnation_id(Uuid::now_v7())
+        .listener(listener.clone())
+        .advertised_listener(listener)
+        .storage(storage)
+        // One process on one machine: nobody else is about to join, so the first member need not wait.
+        .group_coordinator(GroupCoordinatorConfig { initial_rebalance_delay: Duration::ZERO, ..Default::default() })
+        .silent(true)
+        .build()
+        .await;
+    // Not `main`: it would take the process's signals, which are the binary's to handle.
+    let served = match built {
+        Ok(mut nisshi) => nisshi.serve(tokio::time::Instant::now()).await,
+        Err(error) => Err(error),
+    };
+    let reason = served.err().map_or_else(|| "it stopped by itself".to_owned(), |error| error.to_string());
+    tracing::error!(%reason, "embedded broker stopped");
+    reason
+}
+
+/// The address to listen on, with its port remembered, so that clients that outlive a restart find the broker again.
+fn choose_address(config: &BrokerConfig) -> Result<SocketAddr, BrokerError> {
+    let wanted = config.listen;
+    if wanted.port() != 0 {
+        return free_address(wanted).map_err(|source| BrokerError::Listen { address: wanted, source });
+    }
+    let file = config.data_dir.join(PORT_FILE);
+    if let Some(port) = remembered_port(&file)
+        && let Ok(address) = free_address(SocketAddr::new(wanted.ip(), port))
+    {
+        return Ok(address);
+    }
+    let address = free_address(wanted).map_err(|source| BrokerError::Listen { address: wanted, source })?;
+    std::fs::write(&file, address.port().to_string())
+        .map_err(|source| BrokerError::Io { what: "remember its port", source })?;
+    Ok(address)
+}
+
+fn remembered_port(file: &Path) -> Option<u16> {
+    std::fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+/// Binds and lets go again: Nisshi binds by itself, and an address in use must be told from a broker that can't start.
+fn free_address(address: SocketAddr) -> io::Result<SocketAddr> {
+    TcpListener::bind(address)?.local_addr()
+}
+
+async fn wait_for_connection(address: SocketAddr) -> Result<(), BrokerError> {
+    let connected = async {
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(START_LIMIT, connected).await.map_err(|_| BrokerError::Unresponsive { address })
+}
