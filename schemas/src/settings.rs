@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::catalogue::{CatalogueEntry, Lang};
+use crate::catalogue::{CatalogueEntry, Category, Lang};
 pub use crate::key_text::{KeyText, hex};
 
 /// Retention classes in days: few, because each is part of the tables' partition key.
@@ -205,6 +205,18 @@ impl Default for Retention {
 }
 
 impl Retention {
+    /// How long events of `category` are kept, in days.
+    #[must_use]
+    pub fn days(&self, category: Category) -> u16 {
+        match category {
+            Category::SignIns => self.sign_ins,
+            Category::Changes => self.changes,
+            Category::Views => self.views,
+            Category::Configuration => self.configuration,
+            Category::Other => self.other,
+        }
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         let fields = [
             ("sign_ins", self.sign_ins),

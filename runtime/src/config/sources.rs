@@ -64,9 +64,9 @@ fn set(merged: Figment, defaults: &Figment, key: &str, text: &str, origin: &str)
 fn describe(error: &figment::Error) -> String {
     let path = error.path.join(".");
     match &error.kind {
-        figment::error::Kind::UnknownField(name, known) => {
-            let key = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            format!("unknown key `{key}`; known there: {}", known.join(", "))
+        // The path ends in the unknown name.
+        figment::error::Kind::UnknownField(_, known) => {
+            format!("unknown key `{path}`; known there: {}", known.join(", "))
         }
         kind if path.is_empty() => kind.to_string(),
         kind => format!("`{path}`: {kind}"),

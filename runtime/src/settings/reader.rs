@@ -54,13 +54,11 @@ pub(super) fn follow(consumer: &BaseConsumer, settings: &Settings, stop: &Shutdo
                 }
                 settings.caught_up();
             }
-            Some(Err(error)) => {
-                if complained.is_none_or(|at| at.elapsed() > LOG_ERRORS) {
-                    tracing::warn!(%error, "settings can't be read now; those known stay in force");
-                    complained = Some(Instant::now());
-                }
+            Some(Err(error)) if complained.is_none_or(|at| at.elapsed() > LOG_ERRORS) => {
+                tracing::warn!(%error, "settings can't be read now; those known stay in force");
+                complained = Some(Instant::now());
             }
-            None => {}
+            Some(Err(_)) | None => {}
         }
         // Not before the first end: a half-read history must not be in force.
         if changed && settings.is_ready() && published.elapsed() > PUBLISH {

@@ -79,16 +79,17 @@ impl Snapshot {
                     self.keys.remove(id);
                 }
             },
-            SettingsKey::Platform | SettingsKey::Other(_) => match read(offset, key, value, |_: &Box<RawValue>| Ok(()))
-            {
-                Read::Value(other) => {
-                    self.others.insert(key.to_owned(), Arc::from((*other).clone()));
+            SettingsKey::Platform | SettingsKey::Other(_) => {
+                match read::<Box<RawValue>>(offset, key, value, |_| Ok(())) {
+                    Read::Value(other) => {
+                        self.others.insert(key.to_owned(), Arc::from((*other).clone()));
+                    }
+                    Read::Bad => {}
+                    Read::Deleted => {
+                        self.others.remove(key);
+                    }
                 }
-                Read::Bad => {}
-                Read::Deleted => {
-                    self.others.remove(key);
-                }
-            },
+            }
         }
     }
 
