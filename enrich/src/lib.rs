@@ -1,5 +1,35 @@
-//! stub
+//! The enricher's leg of an event's path: Kafka → geo, device, rules → ClickHouse.
+//!
+//! ```text
+//!  events.raw ─► worker ─► batch: decode ─► seen? ─► stages: geo ─► device ─► rules ─► rows
+//!                                  │           └► duplicate, counted                     │ sealed: by time, rows, bytes
+//!                                  └► dead letter                                        ▼
+//!                                                     commit ◄─ dead letters ◄─ insert ◄─ ledger: what goes into it
+//! ```
+//!
+//! The modules stand in that order. Stages are pure; [`source`](worker), [`ledger`], [`sink`] and [`dead_letter`] do I/O.
+//! Each record ends in exactly one way: stored, counted as a retry of an event stored already, or in the dead letter.
+
+pub mod batch;
 mod cache;
+pub mod dead_letter;
+mod delivery;
 pub mod device;
 pub mod geo;
+pub mod ledger;
+mod membership;
+pub mod metrics;
+pub mod native;
+pub mod policy;
+mod restore;
+mod role;
+pub mod rows;
 pub mod rules;
+pub mod seen;
+pub mod sink;
+pub mod stages;
+pub mod verify;
+mod view;
+mod worker;
+
+pub use role::Enricher;

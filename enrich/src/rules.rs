@@ -151,7 +151,8 @@ impl RuleSet {
             if previous.replace(candidate) == Some(candidate) {
                 continue;
             }
-            let breaks = self.rule(candidate).is_some_and(|rule| evaluate_rule(&rule.compiled, &view).is_some());
+            let breaks = self.index.admits(candidate, event)
+                && self.rule(candidate).is_some_and(|rule| evaluate_rule(&rule.compiled, &view).is_some());
             if breaks {
                 candidates.swap(kept, at);
                 kept += 1;

@@ -45,9 +45,10 @@ pub(super) fn describe(patterns: &Extractor<'static>, user_agent: &str, hints: &
     let (os, os_version) = system(&told, &written, user_agent);
     let model = if told.model.is_empty() { written.model } else { told.model };
     let kind = if bot { DeviceKind::Bot } else { form_factor(&lower, &os, told.mobile) };
+    // A bot's imitation of a phone tells nothing about a phone, and uap-core takes a Fire TV for a Kindle.
+    let misleading = bot || (kind == DeviceKind::Tv && model == "Kindle");
     Agent {
-        // A bot's imitation of a phone tells nothing about a phone.
-        model: if bot { Arc::from("") } else { model.into() },
+        model: if misleading { Arc::from("") } else { model.into() },
         distinctive: !bot && (!os_version.is_empty() || !told.browser.is_empty()),
         browser: browser.into(),
         browser_version: browser_version.into(),
@@ -125,6 +126,7 @@ fn extract(patterns: &Extractor<'static>, user_agent: &str) -> Written {
         written.os = match &*found.os {
             "Mac OS X" => "macOS",
             "ATV OS X" => "tvOS",
+            "Web0S" => "webOS",
             other => clip(other),
         }
         .to_owned();
@@ -134,7 +136,7 @@ fn extract(patterns: &Extractor<'static>, user_agent: &str) -> Written {
         written.spider = found.device == "Spider";
         let model = clip(found.model.as_deref().unwrap_or(""));
         // Not models, but what is said when there is none; "K" is Chrome's stand-in for every Android model.
-        let said = !matches!(model, "K" | "Mac" | "Smartphone" | "Tablet" | "Desktop" | "Feature Phone");
+        let said = !matches!(model, "K" | "Mac" | "iOS-Device" | "Smartphone" | "Tablet" | "Desktop" | "Feature Phone");
         if said && !written.spider {
             written.model = model.to_owned();
         }

@@ -141,7 +141,7 @@ pub(super) fn form_factor(lower: &str, os: &str, mobile: Option<bool>) -> Device
     if os == "watchOS" || os == "Wear OS" || has(&["watch", "wear os", "oculusbrowser"]) {
         return DeviceKind::Wearable;
     }
-    if os == "tvOS" || os == "webOS TV" || has(TELEVISIONS) {
+    if os == "tvOS" || os == "webOS" || has(TELEVISIONS) {
         return DeviceKind::Tv;
     }
     if has(&["playstation", "xbox", "nintendo"]) {
@@ -156,9 +156,9 @@ pub(super) fn form_factor(lower: &str, os: &str, mobile: Option<bool>) -> Device
         "Android" => match mobile {
             Some(true) => DeviceKind::Mobile,
             Some(false) => DeviceKind::Tablet,
-            None if has(&["mobile"]) => DeviceKind::Mobile,
-            // "Android" without "Mobile" is how tablets say so; without a user agent nothing says anything.
-            None if lower.contains("android") => DeviceKind::Tablet,
+            None if has(&["mobile", "opera mini"]) => DeviceKind::Mobile,
+            // A browser that says "Android" without "Mobile" is on a tablet; other programs never say "Mobile".
+            None if has(&["applewebkit", "gecko/"]) => DeviceKind::Tablet,
             None => DeviceKind::Unknown,
         },
         "iOS" | "iPadOS" => {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 use rsigma_eval::matcher::GroupMode;
 use rsigma_eval::{CompiledDetection, CompiledDetectionItem, CompiledMatcher, CompiledRule};
-use rsigma_parser::{ConditionExpr, Quantifier};
+use rsigma_parser::{ArrayQuantifier, ConditionExpr, Quantifier};
 
 use super::{EventFields, FieldValue, Match};
 
@@ -22,7 +22,13 @@ use super::{EventFields, FieldValue, Match};
 pub(super) struct Index {
     always: Vec<Match>,
     gates: Vec<Gate>,
+    /// Of each rule, the values that each of its ways demands: an ordinary sign-in passes the gate of every rule about
+    /// sign-ins, and breaks none.
+    ways: Vec<Vec<Way>>,
 }
+
+/// Fields and the values (lower case) that they must have, the rarest field first.
+type Way = Vec<(String, Vec<String>)>;
 
 /// The rules that insist on one field.
 #[derive(Debug, Default)]
@@ -39,36 +45,57 @@ struct Gate {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Demands(BTreeMap<String, Option<BTreeSet<String>>>);
 
+/// The ways in which a rule can match: what has to hold in each. A rule is gated once for each of its ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ways(Vec<Demands>);
+
+/// A rule of more ways than this is looked at as one that demands nothing, rather than gated everywhere.
+const MAX_WAYS: usize = 16;
+
 impl Index {
     pub(super) fn build<'a>(rules: impl Iterator<Item = &'a CompiledRule>) -> Self {
-        let demands: Vec<Demands> = rules.map(demands_of_rule).collect();
+        let rules: Vec<Ways> = rules.map(ways_of_rule).collect();
+        // One gate for all ways of a rule where they demand values of a common field, or else one for each way.
+        let gated: Vec<Vec<Demands>> = rules.iter().map(Ways::gates).collect();
         // A field that many rules share makes for few look-ups; values beat mere presence.
         let mut popularity: BTreeMap<&str, usize> = BTreeMap::new();
-        for (field, values) in demands.iter().flat_map(|demands| &demands.0) {
+        for (field, values) in gated.iter().flatten().flat_map(|demands| &demands.0) {
             if values.is_some() {
                 *popularity.entry(field).or_default() += 1;
             }
         }
+        let score = |field: &str, values: &Option<_>| (values.is_some(), popularity.get(field).copied());
         let mut index = Self::default();
-        for (rule, demands) in (0_u16..).zip(&demands) {
+        for (rule, demands) in (0_u16..).zip(&gated) {
             let rule = Match { rule };
-            let best =
-                demands.0.iter().max_by_key(|(field, values)| (values.is_some(), popularity.get(field.as_str())));
-            let Some((field, values)) = best else {
-                index.always.push(rule);
-                continue;
-            };
-            let gate = index.gate(field);
-            match values {
-                None => gate.present.push(rule),
-                Some(values) => {
-                    for value in values {
-                        gate.by_value.entry_ref(value).or_default().push(rule);
-                    }
+            let best: Option<Vec<_>> =
+                demands.iter().map(|demands| demands.0.iter().max_by_key(|(f, v)| score(f, v))).collect();
+            match best {
+                Some(best) => best.into_iter().for_each(|(field, values)| index.put(rule, field, values.as_ref())),
+                None => index.always.push(rule),
+            }
+        }
+        index.ways = rules.iter().map(|ways| ways.0.iter().map(|way| way.in_order(&popularity)).collect()).collect();
+        index
+    }
+
+    /// Whether `event` has the values that one of the rule's ways demands; if not, the rule can't match.
+    pub(super) fn admits<E: EventFields>(&self, rule: Match, event: &E) -> bool {
+        let has =
+            |(field, values): &(String, Vec<String>)| event.field(field).is_some_and(|value| is_one_of(&value, values));
+        self.ways.get(usize::from(rule.rule)).is_none_or(|ways| ways.iter().any(|way| way.iter().all(has)))
+    }
+
+    fn put(&mut self, rule: Match, field: &str, values: Option<&BTreeSet<String>>) {
+        let gate = self.gate(field);
+        match values {
+            None => gate.present.push(rule),
+            Some(values) => {
+                for value in values {
+                    gate.by_value.entry_ref(value).or_default().push(rule);
                 }
             }
         }
-        index
     }
 
     fn gate(&mut self, field: &str) -> &mut Gate {
@@ -122,6 +149,17 @@ impl Gate {
     }
 }
 
+/// As [`Gate::select`] compares.
+fn is_one_of(value: &FieldValue<'_>, values: &[String]) -> bool {
+    match value {
+        FieldValue::Array(items) => items.iter().any(|item| is_one_of(item, values)),
+        other => other.as_str().is_some_and(|text| {
+            let text = folded(&text);
+            values.iter().any(|value| *value == text)
+        }),
+    }
+}
+
 fn folded(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
         Cow::Borrowed(text)
@@ -131,6 +169,21 @@ fn folded(text: &str) -> Cow<'_, str> {
 }
 
 impl Demands {
+    /// The values demanded. Mere presence is left out: to look costs as much as to evaluate.
+    fn in_order(&self, popularity: &BTreeMap<&str, usize>) -> Way {
+        let mut way: Way = self
+            .0
+            .iter()
+            .filter_map(|(field, values)| Some((field.clone(), values.as_ref()?.iter().cloned().collect())))
+            .collect();
+        way.sort_by_key(|(field, _)| popularity.get(field.as_str()).copied());
+        way
+    }
+
+    fn demands_values(&self) -> bool {
+        self.0.values().any(Option::is_some)
+    }
+
     fn one(field: &str, values: Option<BTreeSet<String>>) -> Self {
         Self(BTreeMap::from([(field.to_owned(), values)]))
     }
@@ -173,39 +226,71 @@ impl Demands {
     }
 }
 
-type Detections = std::collections::HashMap<String, CompiledDetection>;
+impl Ways {
+    fn open() -> Self {
+        Self(vec![Demands::default()])
+    }
 
-fn demands_of_rule(rule: &CompiledRule) -> Demands {
-    Demands::any(rule.conditions.iter().map(|condition| of_condition(condition, &rule.detections)))
+    /// All parts have to hold: what the parts of one way demand, in each way of one of the others.
+    fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+        let (single, several): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.0.len() == 1);
+        let base = Demands::all(single.into_iter().flat_map(|part| part.0));
+        match several.into_iter().min_by_key(|part| part.0.len()) {
+            Some(ways) => Self(ways.0.into_iter().map(|way| Demands::all([base.clone(), way])).collect()),
+            None => Self(vec![base]),
+        }
+    }
+
+    /// Any part may hold.
+    fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+        let ways: Vec<Demands> = parts.into_iter().flat_map(|part| part.0).collect();
+        if ways.is_empty() || ways.len() > MAX_WAYS { Self(vec![Demands::any(ways)]) } else { Self(ways) }
+    }
+
+    fn gates(&self) -> Vec<Demands> {
+        let common = Demands::any(self.0.iter().cloned());
+        if common.demands_values() { vec![common] } else { self.0.clone() }
+    }
 }
 
-fn of_condition(condition: &ConditionExpr, detections: &Detections) -> Demands {
+type Detections = std::collections::HashMap<String, CompiledDetection>;
+
+fn ways_of_rule(rule: &CompiledRule) -> Ways {
+    Ways::any(rule.conditions.iter().map(|condition| of_condition(condition, &rule.detections)))
+}
+
+fn of_condition(condition: &ConditionExpr, detections: &Detections) -> Ways {
     match condition {
-        ConditionExpr::Identifier(name) => detections.get(name).map_or_else(Demands::default, of_detection),
-        ConditionExpr::And(parts) => Demands::all(parts.iter().map(|part| of_condition(part, detections))),
-        ConditionExpr::Or(parts) => Demands::any(parts.iter().map(|part| of_condition(part, detections))),
-        ConditionExpr::Not(_) => Demands::default(),
+        ConditionExpr::Identifier(name) => detections.get(name).map_or_else(Ways::open, of_detection),
+        ConditionExpr::And(parts) => Ways::all(parts.iter().map(|part| of_condition(part, detections))),
+        ConditionExpr::Or(parts) => Ways::any(parts.iter().map(|part| of_condition(part, detections))),
+        ConditionExpr::Not(_) => Ways::open(),
         ConditionExpr::Selector { quantifier, pattern } => {
             let chosen = detections
                 .iter()
                 .filter(|(name, _)| pattern.matches_detection_name(name))
                 .map(|(_, detection)| of_detection(detection));
             match quantifier {
-                Quantifier::Count(0) => Demands::default(),
-                Quantifier::All => Demands::all(chosen),
-                Quantifier::Any | Quantifier::Count(_) => Demands::any(chosen),
+                Quantifier::Count(0) => Ways::open(),
+                Quantifier::All => Ways::all(chosen),
+                Quantifier::Any | Quantifier::Count(_) => Ways::any(chosen),
             }
         }
     }
 }
 
-fn of_detection(detection: &CompiledDetection) -> Demands {
+fn of_detection(detection: &CompiledDetection) -> Ways {
     match detection {
-        CompiledDetection::AllOf(items) => Demands::all(items.iter().map(of_item)),
-        CompiledDetection::AnyOf(parts) => Demands::any(parts.iter().map(of_detection)),
-        CompiledDetection::And(parts) => Demands::all(parts.iter().map(of_detection)),
+        CompiledDetection::AllOf(items) => Ways(vec![Demands::all(items.iter().map(of_item))]),
+        CompiledDetection::AnyOf(parts) => Ways::any(parts.iter().map(of_detection)),
+        CompiledDetection::And(parts) => Ways::all(parts.iter().map(of_detection)),
         CompiledDetection::Conditional { named, condition } => of_condition(condition, named),
-        CompiledDetection::Keywords(_) | CompiledDetection::ArrayMatch { .. } => Demands::default(),
+        CompiledDetection::ArrayMatch { field, quantifier, .. } => match quantifier {
+            ArrayQuantifier::Any | ArrayQuantifier::All => Ways(vec![Demands::one(field, None)]),
+            // An empty list, or none, will do.
+            ArrayQuantifier::AllOrEmpty | ArrayQuantifier::None => Ways::open(),
+        },
+        CompiledDetection::Keywords(_) => Ways::open(),
     }
 }
 
@@ -236,6 +321,9 @@ fn values(matcher: &CompiledMatcher) -> Option<BTreeSet<String>> {
         CompiledMatcher::Exact { value, case_insensitive } => {
             (*case_insensitive || value.is_ascii()).then(|| BTreeSet::from([value.to_lowercase()]))
         }
+        // The texts that rsigma takes for a truth value.
+        CompiledMatcher::BoolEq(true) => Some(["true", "1", "yes"].map(str::to_owned).into()),
+        CompiledMatcher::BoolEq(false) => Some(["false", "0", "no"].map(str::to_owned).into()),
         CompiledMatcher::AnyOf(parts)
         | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::Any } => any(parts),
         CompiledMatcher::AllOf(parts)

@@ -1,1 +1,231 @@
+//! Every shipped rule against its own events, the index against a full scan, and what is refused.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// `<rule>.tests.yml`: flat events beside the rule.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Examples {
+    r#match: Vec<Value>,
+    ignore: Vec<Value>,
+}
+
+fn directory() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")
+}
+
+fn examples(name: &str) -> Examples {
+    let path = directory().join(format!("{name}.tests.yml"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    yaml_serde::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn names(set: &RuleSet, event: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    set.evaluate(&JsonFields::new(event), &mut out);
+    out.iter().map(|found| set.rule(*found).unwrap().name.to_string()).collect()
+}
+
+/// P4: every rule matches the events it is meant to, and not those that come close.
+#[test]
+fn p4_shipped_rules_match_their_examples() {
+    let set = RuleSet::shipped().unwrap();
+    assert!(set.rules().len() >= 20);
+    for rule in set.rules() {
+        let examples = examples(&rule.name);
+        assert!(!examples.r#match.is_empty() && !examples.ignore.is_empty(), "{}", rule.name);
+        for event in &examples.r#match {
+            assert!(names(&set, event).contains(&rule.name.to_string()), "{} should match {event}", rule.name);
+        }
+        for event in &examples.ignore {
+            assert!(!names(&set, event).contains(&rule.name.to_string()), "{} should ignore {event}", rule.name);
+        }
+        for event in examples.r#match.iter().chain(&examples.ignore) {
+            for field in event.as_object().unwrap().keys() {
+                assert!(FIELDS.contains(&field.as_str()), "{}: an example has no real field `{field}`", rule.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_list_of_shipped_rules_is_the_directory() {
+    let files: BTreeSet<String> = std::fs::read_dir(directory())
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+        .filter_map(|file| Some(file.strip_suffix(".yml")?.to_owned()))
+        .filter(|name| !name.ends_with(".tests"))
+        .collect();
+    let listed: BTreeSet<String> = shipped::SOURCES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(files, listed);
+}
+
+/// An ordinary event must not cost more with more rules.
+#[test]
+fn ordinary_events_pass_by_every_shipped_rule() {
+    let set = RuleSet::shipped().unwrap();
+    assert_eq!(set.index.always(), []);
+    assert!(set.index.fields().len() <= 6, "{:?}", set.index.fields());
+    let view = json!({"type": "deal.viewed", "class": "other", "action": "view", "category": "views",
+        "outcome": "success", "object.type": "deal"});
+    let mut candidates = Vec::new();
+    set.index.candidates(&JsonFields::new(&view), &mut candidates);
+    assert_eq!(candidates, []);
+}
+
+#[test]
+fn rules_keep_what_the_log_shows() {
+    let set = RuleSet::shipped().unwrap();
+    let found = set.find("sign-in-tor").unwrap();
+    let rule = set.rule(found).unwrap();
+    assert_eq!(&*rule.title, "Sign-in through Tor");
+    assert_eq!((rule.level, rule.level as u8, rule.version), (Level::High, 3, 1));
+    assert!(rule.tags.contains(&"attack.t1090.003".to_owned()));
+    assert_eq!(rule.uuid.len(), 36);
+    assert!(!rule.description.is_empty());
+    assert_eq!(set.find("no-such-rule"), None);
+    assert!(set.rule(Match { rule: u16::MAX }).is_none());
+}
+
+/// P6: a rule can say why it did or didn't match.
+#[test]
+fn p6_rules_explain_themselves() {
+    let set = RuleSet::shipped().unwrap();
+    let found = set.find("mass-export").unwrap();
+    let explain = |event: &Value| set.explain(found, &JsonFields::new(event)).unwrap();
+    assert!(explain(&json!({"action": "export", "records": 5000})).matched);
+    let not = explain(&json!({"action": "export", "records": 5}));
+    assert!(!not.matched);
+    assert!(serde_json::to_string(&not).unwrap().contains("records"));
+}
+
+#[test]
+fn matches_come_once_each_and_after_what_is_there() {
+    let set =
+        RuleSet::compile([("tags", &*rule("    geo.anonymous: [vpn, tor]")), ("all", &*rule("    action|re: '.'"))])
+            .unwrap();
+    let mut out = vec![Match { rule: 9 }];
+    set.evaluate(&JsonFields::new(&json!({"geo.anonymous": ["tor", "vpn"], "action": "x"})), &mut out);
+    assert_eq!(out, [9, 0, 1].map(|rule| Match { rule }));
+}
+
+fn rule(selection: &str) -> String {
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let id = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    format!(
+        "title: T\nsigma-version: 3\nid: 00000000-0000-0000-0000-{id:012}\nlevel: low\nversion: 1\nlogsource: {{product: usertrail}}\n\
+         detection:\n  s:\n{selection}\n  condition: s\n"
+    )
+}
+
+#[test]
+fn broken_rules_are_refused_and_named() {
+    let good = rule("    action: x");
+    for (text, want) in [
+        (good.replace("version: 1\n", ""), "`version` is missing"),
+        (good.replace("version: 1", "version: 0"), "`version` is missing"),
+        (good.replace("level: low\n", ""), "`level` is missing"),
+        (good.replace("usertrail", "windows"), "`logsource.product` is missing"),
+        (good.replace("condition: s", "condition: t"), "t"),
+        (rule("    acton: x"), "no event has a field `acton`"),
+        (rule("    path: x"), "no event has a field `path`"),
+        (rule("    action|re: '('"), "regex"),
+        (format!("{good}---\n{}", rule("    action: y")), "2 detection rules"),
+        (String::new(), "not a Sigma rule"),
+        ("{".to_owned(), ""),
+    ] {
+        let error = RuleSet::compile([("some-rule", text.as_str())]).unwrap_err().to_string();
+        assert!(error.starts_with("rule some-rule: ") && error.contains(want), "{error}\n{text}");
+    }
+    let twice = RuleSet::compile([("a", good.as_str()), ("a", &*rule("    action: y"))]).unwrap_err();
+    assert!(matches!(twice.problem, RuleProblem::Twice("name")));
+    let twice = RuleSet::compile([("a", good.as_str()), ("b", good.as_str())]).unwrap_err();
+    assert!(matches!(twice.problem, RuleProblem::Twice("id")));
+}
+
+/// All kinds of detection that the index reads something from, or must not.
+const SHAPES: &[&str] = &[
+    "    action: a",
+    "    action: [A, b]",
+    "    action|cased: A",
+    "    action|contains: a",
+    "    action|neq: a",
+    "    action|re: '^[ab]$'",
+    "    action: null",
+    "    action: [a, null]",
+    "    action: 'a*'",
+    "    action: ''",
+    "    action|exists: true",
+    "    action|exists: false",
+    "    - action: a\n    - outcome: b",
+    "    - action: a\n    - action: b\n      outcome: a",
+    "    action: a\n    outcome: b",
+    "    geo.anonymous: [a, b]",
+    "    geo.anonymous|contains|all: [a, b]",
+    "    records: 1",
+    "    records: '1'",
+    "    records|gte: 1",
+    "    actor.active: true",
+    "    actor.active: 'true'",
+    "    actor.active: false",
+    "    geo.anonymous[any]: a",
+    "    geo.anonymous[none]: a",
+    "    geo.anonymous[all]: a",
+    "    - a\n    - b",
+    "    action|fieldref: outcome",
+    "    action: é",
+];
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!(null)),
+        Just(json!("a")),
+        Just(json!("A")),
+        Just(json!("b")),
+        Just(json!("É")),
+        Just(json!("")),
+        Just(json!("true")),
+        Just(json!("1")),
+        Just(json!(1)),
+        Just(json!(2.5)),
+        Just(json!(true)),
+        Just(json!(["a", "B"])),
+        Just(json!(["b", 1, null])),
+        Just(json!([])),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+    /// The index never passes by a rule that matches, whatever the rule and the event are made of.
+    #[test]
+    fn the_index_agrees_with_a_full_scan(
+        fields in proptest::collection::btree_map(
+            prop_oneof![Just("action"), Just("outcome"), Just("geo.anonymous"), Just("records"), Just("actor.active")],
+            value(),
+            0..5,
+        ),
+        first in 0..SHAPES.len(),
+        second in 0..SHAPES.len(),
+        condition in prop_oneof![
+            Just("s"), Just("not s"), Just("s and t"), Just("s or t"), Just("s and not t"), Just("1 of them"),
+            Just("all of them"), Just("2 of them"), Just("s and (s or t)"), Just("t and (s or not t)"),
+        ],
+    ) {
+        let text = rule(&format!("{}\n  t:\n{}", SHAPES[first], SHAPES[second]))
+            .replace("condition: s", &format!("condition: {condition}"));
+        let set = RuleSet::compile([("r", text.as_str())]).unwrap();
+        let event: Value = fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<serde_json::Map<_, _>>().into();
+        let mut indexed = Vec::new();
+        set.evaluate(&JsonFields::new(&event), &mut indexed);
+        let scanned = evaluate_rule(&set.rules[0].compiled, &View(&JsonFields::new(&event))).is_some();
+        prop_assert_eq!(!indexed.is_empty(), scanned, "{}\n{}", text, event);
+    }
+}

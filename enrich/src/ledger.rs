@@ -1,0 +1,173 @@
+//! The ledger: for each partition of `events.raw`, which offsets go into which insert, decided before the insert.
+//!
+//! A decision is appended to the same partition of the topic `enrich.ledger`. The log's order settles races: of all
+//! decisions that start at one offset, **the first in the log holds**, whoever wrote it. An enricher that appends
+//! without anybody having written since it last looked knows at once that its decision holds; otherwise it reads what
+//! came between. Whoever retries (the same process, its successor, a zombie) finds the decision, and inserts the same
+//! offsets under the same token. See `docs/decisions/0003-exactly-once.md`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::Message as _;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::config::Kafka;
+use schemas::topics;
+use serde::{Deserialize, Serialize};
+
+use crate::policy::Policy;
+
+/// Clocks of brokers may differ by this much when the ledger is searched by time, in milliseconds.
+const CLOCK_MARGIN_MS: i64 = 10 * 60 * 1000;
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What one insert holds: the offsets `start..end` of a partition, and what was known from outside them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// First offset.
+    pub start: u64,
+    /// Offset after the last.
+    pub end: u64,
+    /// Events stored.
+    pub rows: u64,
+    /// Records whose event is stored already (a sender's retry).
+    pub duplicates: u64,
+    /// Records that go to the dead letter.
+    pub dead: u64,
+    /// Facts about the tenants of the batch.
+    pub tenants: BTreeMap<String, Policy>,
+}
+
+/// How an append ended.
+#[derive(Debug)]
+pub enum Appended {
+    /// The decision holds.
+    Holds,
+    /// Another one for the same start was first.
+    Superseded(Decision),
+}
+
+/// The ledger of one partition, as far as its owner has read it.
+pub struct Ledger {
+    kafka: Kafka,
+    topic: String,
+    partition: i32,
+    /// Everything before this offset of the ledger's partition has been looked at.
+    read_to: i64,
+}
+
+impl Ledger {
+    /// Opens the ledger of `partition` for work that goes on at offset `start`, whose record was received at
+    /// `received_at` (milliseconds), and finds the decision already taken for it, if there is one.
+    ///
+    /// A decision can't be older than the first record it covers, so the search starts at that time.
+    ///
+    /// # Errors
+    /// When Kafka can't be read; try again.
+    pub fn open(kafka: &Kafka, partition: i32, start: u64, received_at: i64) -> Result<(Self, Option<Decision>)> {
+        let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
+        let (_, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
+        let mut times = TopicPartitionList::new();
+        let since = (received_at - CLOCK_MARGIN_MS).max(0);
+        times.add_partition_offset(&topic, partition, Offset::Offset(since))?;
+        let times = consumer.offsets_for_times(times, TIMEOUT).context("searching the ledger by time")?;
+        let from = match times.elements().first().map(rdkafka::topic_partition_list::TopicPartitionListElem::offset) {
+            Some(Offset::Offset(offset)) => offset,
+            _ => high,
+        };
+        let found = find(&consumer, &topic, partition, from, high, start)?;
+        Ok((Self { kafka: kafka.clone(), topic, partition, read_to: high }, found))
+    }
+
+    /// Appends a decision and says whether it holds.
+    ///
+    /// # Errors
+    /// When Kafka didn't acknowledge it, or can't be read. It may be in the log all the same: open the ledger again.
+    pub async fn append(&mut self, producer: &FutureProducer, decision: &Decision) -> Result<Appended> {
+        let value = serde_json::to_vec(decision)?;
+        let record: FutureRecord<'_, (), _> = FutureRecord::to(&self.topic).partition(self.partition).payload(&value);
+        let delivery = producer
+            .send(record, TIMEOUT)
+            .await
+            .map_err(|(error, _)| error)
+            .context("appending a decision to the ledger")?;
+        let (from, own) = (self.read_to, delivery.offset);
+        self.read_to = own + 1;
+        if own == from {
+            return Ok(Appended::Holds);
+        }
+        let (kafka, topic, partition, start) = (self.kafka.clone(), self.topic.clone(), self.partition, decision.start);
+        let search = move || find(&reader(&kafka)?, &topic, partition, from, own, start);
+        let found = tokio::task::spawn_blocking(search).await??;
+        Ok(found.map_or(Appended::Holds, Appended::Superseded))
+    }
+}
+
+fn reader(kafka: &Kafka) -> Result<BaseConsumer> {
+    runtime::kafka::consumer_config(kafka, "usertrail-ledger-reader").create().context("a reader for the ledger")
+}
+
+/// The first decision for `start` in `from..to` of the ledger's partition.
+fn find(
+    consumer: &BaseConsumer,
+    topic: &str,
+    partition: i32,
+    from: i64,
+    to: i64,
+    start: u64,
+) -> Result<Option<Decision>> {
+    Ok(read(consumer, topic, partition, from, to)?.into_iter().find(|decision| decision.start == start))
+}
+
+/// Every decision in `from..to` of the ledger's partition, in the log's order.
+///
+/// # Errors
+/// When Kafka can't be read or something else than a decision is in the log.
+fn read(consumer: &BaseConsumer, topic: &str, partition: i32, from: i64, to: i64) -> Result<Vec<Decision>> {
+    let mut decisions = Vec::new();
+    if from >= to {
+        return Ok(decisions);
+    }
+    let mut assignment = TopicPartitionList::new();
+    assignment.add_partition_offset(topic, partition, Offset::Offset(from))?;
+    consumer.assign(&assignment)?;
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        match consumer.poll(Duration::from_millis(500)) {
+            Some(Ok(message)) => {
+                if message.offset() < to {
+                    let bytes = message.payload().unwrap_or_default();
+                    decisions.push(serde_json::from_slice(bytes).with_context(|| {
+                        format!("{topic}/{partition} offset {} is not a decision", message.offset())
+                    })?);
+                }
+                if message.offset() + 1 >= to {
+                    return Ok(decisions);
+                }
+            }
+            Some(Err(error)) => bail!("reading the ledger: {error}"),
+            None if std::time::Instant::now() > deadline => bail!("the ledger could not be read within a minute"),
+            None => {}
+        }
+    }
+}
+
+/// The decisions of a partition that hold, from the oldest kept: each starts where the one before it ends, or later
+/// where retention took records before they were read. One that starts earlier came second, and doesn't hold.
+///
+/// # Errors
+/// When Kafka can't be read.
+pub fn chain(kafka: &Kafka, partition: i32) -> Result<Vec<Decision>> {
+    let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
+    let (low, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
+    let mut chain: Vec<Decision> = Vec::new();
+    for decision in read(&consumer, &topic, partition, low, high)? {
+        if chain.last().is_none_or(|last| last.end <= decision.start) {
+            chain.push(decision);
+        }
+    }
+    Ok(chain)
+}

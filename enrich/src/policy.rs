@@ -1,0 +1,118 @@
+//! What a batch takes from outside its records: per tenant, whether it is known, logs, and how long it keeps what.
+//!
+//! These facts decide where a row goes (which partition of the table, or the dead letter), so a retry must decide
+//! alike: they are written into the batch's [`crate::ledger::Decision`], and a retry takes them from there.
+
+use std::collections::BTreeMap;
+
+use runtime::settings::Settings;
+use schemas::catalogue::{Catalogue, Classification};
+use schemas::event::{Category, Class, Event};
+use serde::{Deserialize, Serialize};
+
+/// One tenant's facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Whether settings know the tenant.
+    #[serde(rename = "k")]
+    pub known: bool,
+    /// Whether its logging is switched on (L1).
+    #[serde(rename = "l")]
+    pub logging: bool,
+    /// Days kept, in the order of [`Category::ALL`] (L2).
+    #[serde(rename = "d")]
+    pub retention_days: [u16; Category::ALL.len()],
+    /// Category of those of the tenant's own event types that the batch has (J10).
+    #[serde(rename = "c", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_types: BTreeMap<String, Category>,
+}
+
+/// A tenant's facts beside its catalogue.
+pub struct Facts {
+    /// What is recorded with the decision.
+    pub policy: Policy,
+    catalogue: Catalogue,
+    shipped: Catalogue,
+    pinned: bool,
+}
+
+impl Facts {
+    /// Files an event, and remembers the category where it depends on the tenant's settings of the moment.
+    pub fn classify<'a>(&'a mut self, event: &'a Event<'_>) -> Classification<'a> {
+        let kind = event.kind.as_deref().unwrap_or_default();
+        let class = event.class.as_deref().and_then(Class::parse);
+        let mut filed = self.catalogue.classify(kind, class, event.action.as_deref());
+        if let Some(category) = event.category.as_deref().and_then(Category::parse) {
+            filed.category = category;
+        } else if self.pinned {
+            filed.category = self.policy.own_types.get(kind).copied().unwrap_or(filed.category);
+        } else if filed.known && self.has_own_types() && self.shipped.get(kind).is_none() {
+            self.policy.own_types.entry(kind.to_owned()).or_insert(filed.category);
+        }
+        filed
+    }
+
+    fn has_own_types(&self) -> bool {
+        self.catalogue.len() > self.shipped.len()
+    }
+}
+
+/// The facts of every tenant in a batch, gathered as its events arrive.
+pub struct Policies {
+    settings: Settings,
+    shipped: Catalogue,
+    tenants: Vec<(String, Facts)>,
+}
+
+impl Policies {
+    /// For a new batch: facts as the settings have them at a tenant's first event.
+    #[must_use]
+    pub fn gather(settings: &Settings, shipped: &Catalogue) -> Self {
+        Self { settings: settings.clone(), shipped: shipped.clone(), tenants: Vec::new() }
+    }
+
+    /// For a retry: facts as they were.
+    #[must_use]
+    pub fn pinned(settings: &Settings, shipped: &Catalogue, decided: &BTreeMap<String, Policy>) -> Self {
+        let mut policies = Self::gather(settings, shipped);
+        for (tenant, policy) in decided {
+            policies.add(tenant, policy.clone(), true);
+        }
+        policies
+    }
+
+    /// The facts of `tenant`. The list is in the order of last use: neighbouring events are mostly of one tenant.
+    pub fn of(&mut self, tenant: &str) -> &mut Facts {
+        match self.tenants.iter().rposition(|(known, _)| known == tenant) {
+            Some(index) => {
+                let last = self.tenants.len() - 1;
+                self.tenants.swap(index, last);
+            }
+            None => {
+                let policy = self.settings.tenant(tenant).map_or_else(Policy::default, |found| Policy {
+                    known: true,
+                    logging: found.logging,
+                    retention_days: std::array::from_fn(|index| found.retention.days(Category::ALL[index])),
+                    own_types: BTreeMap::new(),
+                });
+                self.add(tenant, policy, false);
+            }
+        }
+        let last = self.tenants.len() - 1;
+        &mut self.tenants[last].1
+    }
+
+    /// What the decision records.
+    #[must_use]
+    pub fn decided(&self) -> BTreeMap<String, Policy> {
+        self.tenants.iter().map(|(tenant, facts)| (tenant.clone(), facts.policy.clone())).collect()
+    }
+
+    fn add(&mut self, tenant: &str, policy: Policy, pinned: bool) {
+        let catalogue = match self.settings.tenant(tenant) {
+            Some(found) if !found.event_types.is_empty() => self.shipped.with_tenant_types(&found.event_types),
+            _ => self.shipped.clone(),
+        };
+        self.tenants.push((tenant.to_owned(), Facts { policy, catalogue, shipped: self.shipped.clone(), pinned }));
+    }
+}

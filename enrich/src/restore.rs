@@ -1,0 +1,68 @@
+//! Taking over a partition: what was decided there already, and which events were stored lately.
+
+use anyhow::{Context as _, Result};
+use clickhouse::{Client, Row};
+use runtime::config::Kafka;
+use serde::Deserialize;
+
+use crate::ledger::{Decision, Ledger};
+use crate::seen::{Seen, WINDOW_MS};
+
+/// Where work on a partition goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    /// Partition of `events.raw`.
+    pub(crate) partition: i32,
+    /// The first record not yet known to be stored.
+    pub(crate) offset: u64,
+    /// When it was received, milliseconds.
+    pub(crate) received_at: i64,
+}
+
+/// A partition's state as of its start.
+pub(crate) struct Restored {
+    /// Ids of events stored lately.
+    pub(crate) seen: Seen,
+    /// The ledger, read up to now.
+    pub(crate) ledger: Ledger,
+    /// An insert decided by somebody before, to be done first.
+    pub(crate) decided: Option<Decision>,
+}
+
+#[derive(Row, Deserialize)]
+struct Stored {
+    tenant: String,
+    event_id: String,
+    kafka_offset: u64,
+    received_at: i64,
+}
+
+/// Restores the state of a partition.
+///
+/// # Errors
+/// When Kafka or ClickHouse can't be read; try again.
+pub(crate) async fn restore(kafka: &Kafka, client: &Client, start: Start, window: u64) -> Result<Restored> {
+    let (config, Start { partition, offset, received_at }) = (kafka.clone(), start);
+    let (ledger, decided) =
+        tokio::task::spawn_blocking(move || Ledger::open(&config, partition, offset, received_at)).await??;
+    let mut seen = Seen::new(window);
+    let mut rows = client
+        .query(
+            "SELECT toString(tenant) AS tenant, event_id, kafka_offset, toUnixTimestamp64Milli(received_at) AS received_at \
+             FROM events \
+             WHERE kafka_partition = {partition:UInt16} AND kafka_offset >= {from:UInt64} AND kafka_offset < {to:UInt64} \
+             AND events.received_at >= fromUnixTimestamp64Milli({since:Int64}) \
+             ORDER BY kafka_offset",
+        )
+        .param("partition", partition as u16)
+        .param("from", offset.saturating_sub(window))
+        .param("to", offset)
+        .param("since", (received_at - WINDOW_MS).max(0))
+        .fetch::<Stored>()
+        .context("reading the ids of stored events")?;
+    while let Some(row) = rows.next().await.context("reading the ids of stored events")? {
+        seen.insert(&row.tenant, &row.event_id, row.kafka_offset, row.received_at);
+    }
+    tracing::info!(partition, offset, ids = seen.len(), decided = decided.is_some(), "took over a partition");
+    Ok(Restored { seen, ledger, decided })
+}

@@ -1,0 +1,318 @@
+//! One consumer of `events.raw` and the partitions it owns. A partition's life:
+//!
+//! ```text
+//!  first record ─► restoring ─► live: a batch fills ─► deciding, inserting, dead letters ─► commit ─► …
+//!                     ▲             (the next one fills meanwhile)           │
+//!                     └──── another enricher decided first, or no answer ◄───┘
+//! ```
+//!
+//! Everything here runs on one thread; what waits (ledger, ClickHouse, dead letters) runs as tasks that report back over
+//! a channel. Reports about a partition that was lost meanwhile are told by their `epoch`, and dropped.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::backoff::Backoff;
+use runtime::config::{Enrich, Kafka};
+use runtime::settings::Settings;
+use schemas::catalogue::Catalogue;
+use schemas::topics;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use crate::batch::{Batch, received_at};
+use crate::delivery::{Delivered, Delivery};
+use crate::ledger::{Decision, Ledger};
+use crate::membership::Membership;
+use crate::policy::Policies;
+use crate::restore::{Restored, Start, restore};
+use crate::seen::Seen;
+use crate::stages::{Shared, Stages};
+
+/// Records taken in one turn, so that the bookkeeping between turns is paid once for all of them.
+const RECORDS_A_TURN: usize = 2048;
+const IDLE: Duration = Duration::from_millis(5);
+const SEEK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Everything a worker is made of.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) kafka: Kafka,
+    pub(crate) enrich: Enrich,
+    pub(crate) clickhouse: clickhouse::Client,
+    pub(crate) settings: Settings,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) shared: Shared,
+    pub(crate) delivery: Delivery,
+}
+
+enum State {
+    /// Waiting for what was decided and stored before; records are skipped until then.
+    Restoring,
+    /// Restored; the consumer has yet to go back to the start.
+    Seeking(Box<Restored>, Start),
+    Live(Box<Live>),
+}
+
+struct Live {
+    batch: Batch,
+    seen: Seen,
+    /// Away with the delivery of a batch: one at a time, so that decisions form a chain.
+    ledger: Option<Ledger>,
+    /// The first batch repeats what somebody decided before.
+    decided: Option<Decision>,
+    paused: bool,
+}
+
+struct Partition {
+    epoch: u64,
+    state: State,
+}
+
+enum Report {
+    Restored(Box<Restored>, Start),
+    Delivered(Delivered, Start),
+}
+
+pub(crate) struct Worker {
+    parts: Parts,
+    topic: String,
+    consumer: Arc<BaseConsumer<Membership>>,
+    stages: Stages,
+    partitions: HashMap<i32, Partition>,
+    epoch: u64,
+    reports: Receiver<(i32, u64, Report)>,
+    report: Sender<(i32, u64, Report)>,
+    tasks: Handle,
+}
+
+impl Worker {
+    /// Joins the group.
+    pub(crate) fn join(parts: Parts, tasks: Handle) -> Result<Self> {
+        let topic = parts.kafka.topic(topics::EVENTS_RAW);
+        let membership = Membership::new(topic.clone(), parts.shared.metrics.clone());
+        let consumer: BaseConsumer<Membership> = runtime::kafka::consumer_config(&parts.kafka, &parts.kafka.group())
+            .set("statistics.interval.ms", "1000")
+            // Bounds what librdkafka holds ahead of us: memory doesn't grow with the lag.
+            .set("queued.max.messages.kbytes", "16384")
+            .create_with_context(membership)
+            .context("a consumer for events.raw")?;
+        consumer.subscribe(&[&topic])?;
+        let (report, reports) = channel();
+        let stages = Stages::new(parts.shared.clone());
+        let consumer = Arc::new(consumer);
+        Ok(Self { parts, topic, consumer, stages, partitions: HashMap::new(), epoch: 0, reports, report, tasks })
+    }
+
+    /// Works until asked to stop; then stores what it has, within `drain`, and leaves the group.
+    pub(crate) fn run(mut self, stop: &CancellationToken, drain: Duration) {
+        while !stop.is_cancelled() {
+            self.take_records();
+            self.keep_up(false);
+        }
+        let deadline = Instant::now() + drain;
+        while self.is_busy() && Instant::now() < deadline {
+            // Polled for the group's sake; what comes is left to the successor.
+            drop(self.consumer.poll(IDLE));
+            self.keep_up(true);
+        }
+        // The commits above were asynchronous; this one waits, so that a restart repeats nothing.
+        if let Err(error) = self.consumer.commit_consumer_state(CommitMode::Sync) {
+            tracing::debug!(%error, "nothing to commit at the end");
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.partitions.values().any(|partition| match &partition.state {
+            State::Restoring | State::Seeking(..) => false,
+            State::Live(live) => live.ledger.is_none() || (!live.batch.is_empty() && live.decided.is_none()),
+        })
+    }
+
+    fn take_records(&mut self) {
+        let consumer = Arc::clone(&self.consumer);
+        for _ in 0..RECORDS_A_TURN {
+            match consumer.poll(IDLE) {
+                Some(Ok(record)) => self.take(&record),
+                Some(Err(error)) => tracing::warn!(%error, "reading events.raw"),
+                None => break,
+            }
+        }
+    }
+
+    fn take(&mut self, record: &BorrowedMessage<'_>) {
+        let number = record.partition();
+        let Some(partition) = self.partitions.get_mut(&number) else {
+            // The first record after the partition was assigned stands at the committed offset.
+            let start = Start { partition: number, offset: record.offset() as u64, received_at: received_at(record) };
+            return self.restore(start, Backoff::default());
+        };
+        let State::Live(live) = &mut partition.state else { return };
+        if (record.offset() as u64) < live.batch.next {
+            return;
+        }
+        live.batch.push(record, &mut self.stages, &mut live.seen);
+        self.parts.shared.metrics.record();
+        // A batch that repeats a decision ends where that says, neither sooner nor later.
+        let complete = match &live.decided {
+            Some(decided) => live.batch.next >= decided.end,
+            None => is_full(&live.batch, &self.parts.enrich),
+        };
+        if complete {
+            self.seal(number);
+        }
+    }
+
+    /// Between turns: reports, lost partitions, and batches whose time has come.
+    fn keep_up(&mut self, flush_all: bool) {
+        for number in self.consumer.context().take_revoked() {
+            self.partitions.remove(&number);
+            self.parts.shared.metrics.revoked(number);
+        }
+        while let Ok((number, epoch, report)) = self.reports.try_recv() {
+            if self.partitions.get(&number).is_some_and(|partition| partition.epoch == epoch) {
+                self.heed(number, report);
+            }
+        }
+        let age = Duration::from_millis(self.parts.enrich.flush_ms);
+        let numbers: Vec<_> = self.partitions.keys().copied().collect();
+        for number in numbers {
+            match self.partitions.get(&number).map(|partition| &partition.state) {
+                Some(State::Seeking(..)) => self.go_live(number),
+                Some(State::Live(live)) => {
+                    let due = live.batch.opened.is_some_and(|opened| flush_all || opened.elapsed() >= age);
+                    if due && live.decided.is_none() {
+                        self.seal(number);
+                    }
+                }
+                Some(State::Restoring) | None => {}
+            }
+        }
+    }
+
+    fn heed(&mut self, number: i32, report: Report) {
+        let Some(partition) = self.partitions.get_mut(&number) else { return };
+        match (report, &mut partition.state) {
+            (Report::Restored(restored, start), state) => {
+                *state = State::Seeking(restored, start);
+                self.go_live(number);
+            }
+            (Report::Delivered(Delivered::Stored { ledger, end }, _), State::Live(live)) => {
+                live.ledger = Some(ledger);
+                if live.paused && !is_full(&live.batch, &self.parts.enrich) {
+                    live.paused = false;
+                    self.flow(number, true);
+                }
+                self.commit(number, end);
+            }
+            (Report::Delivered(Delivered::Again, start), _) => self.restore(start, Backoff::default()),
+            (Report::Delivered(..), _) => {}
+        }
+    }
+
+    /// Sends the partition's batch on its way, unless one is on its way already; a full batch then waits, paused.
+    fn seal(&mut self, number: i32) {
+        let Some(Partition { epoch, state: State::Live(live) }) = self.partitions.get_mut(&number) else { return };
+        let epoch = *epoch;
+        let Some(ledger) = live.ledger.take() else {
+            if is_full(&live.batch, &self.parts.enrich) && !live.paused {
+                live.paused = true;
+                self.flow(number, false);
+            }
+            return;
+        };
+        self.stages.refresh();
+        let policies = Policies::gather(&self.parts.settings, &self.parts.catalogue);
+        let next = Batch::new(live.batch.next, policies);
+        let batch = std::mem::replace(&mut live.batch, next);
+        let decided = live.decided.take();
+        let start = Start { partition: number, offset: batch.start, received_at: batch.oldest };
+        let (delivery, report) = (self.parts.delivery.clone(), self.report.clone());
+        self.tasks.spawn(async move {
+            let delivered = delivery.deliver(number, batch, ledger, decided).await;
+            // Nobody listens any more once the worker has stopped.
+            let _ = report.send((number, epoch, Report::Delivered(delivered, start)));
+        });
+    }
+
+    /// Takes the partition up at `start`: from now on it is ours to finish what was decided there.
+    fn restore(&mut self, start: Start, mut backoff: Backoff) {
+        self.epoch += 1;
+        let epoch = self.epoch;
+        self.partitions.insert(start.partition, Partition { epoch, state: State::Restoring });
+        self.flow(start.partition, false);
+        let (parts, report) = (self.parts.clone(), self.report.clone());
+        self.tasks.spawn(async move {
+            loop {
+                let window = parts.enrich.dedup_window as u64;
+                match restore(&parts.kafka, &parts.clickhouse, start, window).await {
+                    Ok(restored) => {
+                        let _ = report.send((start.partition, epoch, Report::Restored(Box::new(restored), start)));
+                        return;
+                    }
+                    Err(error) => {
+                        let (partition, error) = (start.partition, format!("{error:#}"));
+                        tracing::warn!(partition, error, "can't take over the partition yet; retrying");
+                    }
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(backoff.next_wait()) => {}
+                    () = parts.delivery.stop.cancelled() => return,
+                }
+            }
+        });
+    }
+
+    /// Goes back to the start of the partition, whose records were skipped meanwhile. Until that worked nothing is
+    /// taken: a record that comes from further on must not be mistaken for the next one.
+    fn go_live(&mut self, number: i32) {
+        let Some(Partition { state, .. }) = self.partitions.get_mut(&number) else { return };
+        let State::Seeking(_, start) = state else { return };
+        let offset = Offset::Offset(start.offset as i64);
+        if let Err(error) = self.consumer.seek(&self.topic, number, offset, SEEK_TIMEOUT) {
+            tracing::warn!(partition = number, %error, "can't go back to the start of the partition yet; retrying");
+            return;
+        }
+        let State::Seeking(restored, start) = std::mem::replace(state, State::Restoring) else { return };
+        let Restored { seen, ledger, decided } = *restored;
+        let (settings, catalogue) = (&self.parts.settings, &self.parts.catalogue);
+        let policies = match &decided {
+            Some(decided) => Policies::pinned(settings, catalogue, &decided.tenants),
+            None => Policies::gather(settings, catalogue),
+        };
+        let batch = Batch::new(start.offset, policies);
+        *state = State::Live(Box::new(Live { batch, seen, ledger: Some(ledger), decided, paused: false }));
+        self.flow(number, true);
+    }
+
+    /// Lets a partition's records come, or holds them back at the broker.
+    fn flow(&self, number: i32, on: bool) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&self.topic, number);
+        let outcome = if on { self.consumer.resume(&list) } else { self.consumer.pause(&list) };
+        if let Err(error) = outcome {
+            tracing::warn!(partition = number, %error, on, "can't pause or resume the partition");
+        }
+    }
+
+    fn commit(&self, number: i32, end: u64) {
+        let mut list = TopicPartitionList::new();
+        let outcome = list
+            .add_partition_offset(&self.topic, number, Offset::Offset(end as i64))
+            .and_then(|()| self.consumer.commit(&list, CommitMode::Async));
+        if let Err(error) = outcome {
+            // The successor repeats the insert under the same token: nothing is stored twice.
+            tracing::warn!(partition = number, %error, "can't commit");
+        }
+    }
+}
+
+fn is_full(batch: &Batch, limits: &Enrich) -> bool {
+    batch.rows.len() >= limits.max_batch_rows || batch.bytes >= limits.max_batch_bytes
+}
