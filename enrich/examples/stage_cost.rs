@@ -57,6 +57,10 @@ const SIGN_IN: Fields = Fields {
 };
 
 impl EventFields for Fields {
+    fn has(&self, path: &str) -> bool {
+        if path.starts_with("changes") { !self.changes.is_empty() } else { self.field(path).is_some() }
+    }
+
     fn field(&self, path: &str) -> Option<FieldValue<'_>> {
         let text = |text: &'static str| Some(FieldValue::Str(text.into()));
         let list = |at: usize| {

@@ -22,13 +22,13 @@ use super::{EventFields, FieldValue, Match};
 pub(super) struct Index {
     always: Vec<Match>,
     gates: Vec<Gate>,
-    /// Of each rule, the values that each of its ways demands: an ordinary sign-in passes the gate of every rule about
-    /// sign-ins, and breaks none.
+    /// Of each rule, all that each of its ways demands: an ordinary sign-in passes the gate of every rule about sign-ins,
+    /// and breaks none.
     ways: Vec<Vec<Way>>,
 }
 
-/// Fields and the values (lower case) that they must have, the rarest field first.
-type Way = Vec<(String, Vec<String>)>;
+/// Fields and the values (lower case; `None`: any) that they must have. What is rarest comes first, mere presence last.
+type Way = Vec<(String, Option<Vec<String>>)>;
 
 /// The rules that insist on one field.
 #[derive(Debug, Default)]
@@ -79,10 +79,12 @@ impl Index {
         index
     }
 
-    /// Whether `event` has the values that one of the rule's ways demands; if not, the rule can't match.
+    /// Whether `event` has all that one of the rule's ways demands; if not, the rule can't match.
     pub(super) fn admits<E: EventFields>(&self, rule: Match, event: &E) -> bool {
-        let has =
-            |(field, values): &(String, Vec<String>)| event.field(field).is_some_and(|value| is_one_of(&value, values));
+        let has = |(field, values): &(String, Option<Vec<String>>)| match values {
+            Some(values) => event.field(field).is_some_and(|value| is_one_of(&value, values)),
+            None => event.has(field),
+        };
         self.ways.get(usize::from(rule.rule)).is_none_or(|ways| ways.iter().any(|way| way.iter().all(has)))
     }
 
@@ -169,14 +171,10 @@ fn folded(text: &str) -> Cow<'_, str> {
 }
 
 impl Demands {
-    /// The values demanded. Mere presence is left out: to look costs as much as to evaluate.
     fn in_order(&self, popularity: &BTreeMap<&str, usize>) -> Way {
-        let mut way: Way = self
-            .0
-            .iter()
-            .filter_map(|(field, values)| Some((field.clone(), values.as_ref()?.iter().cloned().collect())))
-            .collect();
-        way.sort_by_key(|(field, _)| popularity.get(field.as_str()).copied());
+        let list = |values: &Option<BTreeSet<String>>| values.as_ref().map(|values| values.iter().cloned().collect());
+        let mut way: Way = self.0.iter().map(|(field, values)| (field.clone(), list(values))).collect();
+        way.sort_by_key(|(field, values)| (values.is_none(), popularity.get(field.as_str()).copied()));
         way
     }
 

@@ -127,7 +127,8 @@ fn check_fields(collection: &SigmaCollection, sigma: &SigmaRule) -> Result<(), R
     // Inside `changes[any]` fields are those of a change; nowhere else.
     let in_change = sigma.detection.named.values().any(has_array_block);
     let used = RuleFieldSet::collect(collection, &[], true);
-    match used.names().find(|name| !FIELDS.contains(name) && !(in_change && CHANGE_FIELDS.contains(name))) {
+    let known = |name: &str| FIELDS.contains(&name) || (in_change && CHANGE_FIELDS.contains(&name));
+    match used.names().find(|name| !known(name)) {
         Some(name) => Err(RuleProblem::Field(name.to_owned())),
         None => Ok(()),
     }

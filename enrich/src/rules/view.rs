@@ -60,6 +60,11 @@ pub trait EventFields {
     /// Absent, empty and unknown values are `None`, so that a rule can ask for what is missing (`field: null`,
     /// `field|exists: false`) in one way. Of a change, `old` and `new` are the text of a JSON string, or else the JSON.
     fn field(&self, path: &str) -> Option<FieldValue<'_>>;
+
+    /// Whether there is a value at `path`. Worth its own answer where a list would have to be built for [`Self::field`].
+    fn has(&self, path: &str) -> bool {
+        self.field(path).is_some()
+    }
 }
 
 /// An event as a JSON tree, nested (`{"geo": {"country": …}}`) or flat (`{"geo.country": …}`): for rules tried on stored
