@@ -377,6 +377,17 @@ impl Drop for InsertStream<'_> {
     }
 }
 
+/// Has `hook` run when the process exits, before the exit handlers of a library whose engine was opened earlier.
+pub(super) fn at_exit(hook: extern "C" fn()) {
+    unsafe extern "C" {
+        fn atexit(hook: extern "C" fn()) -> c_int;
+    }
+    // SAFETY: declared as the C standard does; `hook` is a function of this binary, which stays loaded.
+    if unsafe { atexit(hook) } != 0 {
+        tracing::warn!("the embedded ClickHouse cannot be closed when the process exits without stopping it");
+    }
+}
+
 /// Copies a message of the library's.
 ///
 /// # Safety

@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::chdb::{Api, Connection};
+use super::chdb::{Api, Connection, at_exit};
 use super::error::DbError;
 use super::request::Request;
 use super::{EngineConfig, EngineError};
@@ -21,6 +22,27 @@ const TAG: &str = "usertrail-";
 
 /// Only one engine at a time fits into a process.
 static OPEN: AtomicBool = AtomicBool::new(false);
+
+/// The engine to close when the process exits.
+static LAST: Mutex<Weak<Core>> = Mutex::new(Weak::new());
+
+/// How long an exiting process waits for queries it has cancelled.
+const EXIT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The library's own exit handlers crash while an engine is open, so it is closed before they run.
+extern "C" fn close_at_exit() {
+    let Some(core) = LAST.lock().unwrap_or_else(PoisonError::into_inner).upgrade() else { return };
+    let until = Instant::now() + EXIT_PATIENCE;
+    while core.is_open() {
+        core.tracker.close();
+        core.kill_all();
+        if core.tracker.is_empty() || Instant::now() > until {
+            core.close();
+        } else {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
 
 struct OnlyOne;
 
@@ -56,26 +78,18 @@ pub(super) struct Core {
     pub(super) version: String,
     pub(super) config: EngineConfig,
     pub(super) tracker: TaskTracker,
-    runtime: tokio::runtime::Handle,
+    pub(super) runtime: tokio::runtime::Handle,
+    /// Cancels all queries.
+    closing: CancellationToken,
 }
 
 /// A query on its way: who watches it may cancel it.
 #[derive(Debug)]
 pub(super) struct Ticket {
     tag: String,
-    cancelled: AtomicBool,
+    /// Ends what the query's thread waits for; the query itself ends by a KILL.
+    pub(super) cancelled: CancellationToken,
     done: AtomicBool,
-}
-
-impl Ticket {
-    pub(super) fn new() -> Arc<Self> {
-        let tag = format!("{TAG}{}", Uuid::now_v7().simple());
-        Arc::new(Self { tag, cancelled: AtomicBool::new(false), done: AtomicBool::new(false) })
-    }
-
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Acquire)
-    }
 }
 
 /// Marks a query as done when its worker ends, however it ends.
@@ -136,7 +150,9 @@ impl Core {
         };
         let version = ask("SELECT version()")?.trim().to_owned();
         let known_settings = ask("SELECT name FROM system.settings")?.lines().map(str::to_owned).collect();
-        Ok(Arc::new(Self {
+        static EXIT: Once = Once::new();
+        EXIT.call_once(|| at_exit(close_at_exit));
+        let core = Arc::new(Self {
             api,
             args,
             open: Mutex::new(Some(Open { _anchor: anchor, _lock: lock, _only: only })),
@@ -147,7 +163,16 @@ impl Core {
             config,
             tracker: TaskTracker::new(),
             runtime,
-        }))
+            closing: CancellationToken::new(),
+        });
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&core);
+        Ok(core)
+    }
+
+    /// A ticket for a new query.
+    pub(super) fn ticket(&self) -> Arc<Ticket> {
+        let tag = format!("{TAG}{}", Uuid::now_v7().simple());
+        Arc::new(Ticket { tag, cancelled: self.closing.child_token(), done: AtomicBool::new(false) })
     }
 
     /// A place among the running queries; waits for one for a while.
@@ -174,6 +199,9 @@ impl Core {
 
     /// A connection for one request: settings given here die with it. Blocks.
     pub(super) fn connect(&self, request: &Request, ticket: &Ticket, readonly: bool) -> Result<Connection, DbError> {
+        if self.closing.is_cancelled() {
+            return Err(DbError::new(236, "ABORTED", "The engine is closing"));
+        }
         let mut args = self.args.clone();
         let mut comment = ticket.tag.clone();
         for (name, value) in &request.settings {
@@ -217,7 +245,7 @@ impl Core {
 
     /// Cancels a query and repeats it until the query is gone: it may not have begun yet.
     fn cancel(self: &Arc<Self>, ticket: &Arc<Ticket>) {
-        ticket.cancelled.store(true, Ordering::Release);
+        ticket.cancelled.cancel();
         let (core, ticket) = (Arc::clone(self), Arc::clone(ticket));
         self.tracker.spawn_on(
             async move {
@@ -234,8 +262,9 @@ impl Core {
         );
     }
 
-    /// Cancels all queries.
+    /// Cancels all queries, also those to come. Blocks.
     pub(super) fn kill_all(&self) {
+        self.closing.cancel();
         self.kill(TAG);
     }
 
@@ -246,6 +275,10 @@ impl Core {
         {
             tracing::warn!(%error, "cannot cancel a query");
         }
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Closes the engine; no query may be running. Blocks.

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::chdb::Stats;
-use super::core::{Core, Ticket, Watch};
+use super::core::{Core, Watch};
 use super::error::DbError;
 use super::request::Request;
 use super::run::{self, Insert, Part, Piece, Statement};
@@ -116,6 +116,9 @@ async fn answer(
             while let Some(piece) = body.next(core.config.max_query_bytes as u64).await? {
                 text.extend_from_slice(&piece);
             }
+            if text.iter().all(u8::is_ascii_whitespace) {
+                return Err(DbError::syntax("Empty query"));
+            }
             statement(core, request, text.to_vec(), readonly, begun).await
         }
     }
@@ -130,7 +133,7 @@ struct Incoming<'a> {
 
 impl Incoming<'_> {
     async fn next(&mut self, limit: u64) -> Result<Option<Bytes>, DbError> {
-        match tokio::time::timeout(self.core.config.body_timeout, self.stream.next()).await {
+        match tokio::time::timeout(self.core.config.client_timeout, self.stream.next()).await {
             Err(_) => Err(DbError::new(209, "SOCKET_TIMEOUT", "Timeout exceeded while reading the request's body")),
             Ok(None) => Ok(None),
             Ok(Some(Err(error))) => {
@@ -155,7 +158,7 @@ async fn insert(
     begun: Instant,
 ) -> Result<Response, DbError> {
     let slot = core.slot().await?;
-    let ticket = Ticket::new();
+    let ticket = core.ticket();
     let watch = Watch::new(core, &ticket);
     let limit = core.config.max_body_bytes;
     let (pieces, answer) = run::insert(core, &ticket, slot, insert);
@@ -187,7 +190,7 @@ async fn statement(
     let format = seen.format.or(request.default_format.clone()).unwrap_or_else(|| "TabSeparated".to_owned());
     let whole = request.whole;
     let slot = core.slot().await?;
-    let ticket = Ticket::new();
+    let ticket = core.ticket();
     let watch = Watch::new(core, &ticket);
     let work = Statement { request, sql, format: format.clone(), select: seen.select, readonly };
     let mut parts = run::statement(core, &ticket, slot, work);

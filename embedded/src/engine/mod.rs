@@ -52,8 +52,8 @@ pub struct EngineConfig {
     pub max_query_bytes: usize,
     /// The largest result held back until its end is known, for `wait_end_of_query=1`.
     pub max_whole_bytes: usize,
-    /// How long the engine waits for the next piece of a request's body.
-    pub body_timeout: Duration,
+    /// How long the engine waits for a client to send the next piece of a body, or to take the next piece of a result.
+    pub client_timeout: Duration,
     /// The engine's memory, of all queries and caches.
     pub max_memory_bytes: u64,
     /// Threads for merges.
@@ -76,7 +76,7 @@ impl EngineConfig {
             max_body_bytes: 1 << 30,
             max_query_bytes: 4 << 20,
             max_whole_bytes: 64 << 20,
-            body_timeout: Duration::from_secs(30),
+            client_timeout: Duration::from_secs(60),
             max_memory_bytes: 2 << 30,
             background_threads: 2,
             drain_timeout: Duration::from_secs(10),
@@ -182,15 +182,17 @@ impl Engine {
         if let Some(mut server) = self.server.take()
             && tokio::time::timeout(self.core.config.drain_timeout, &mut server).await.is_err()
         {
-            // Dropping the connections cancels their queries; what has no connection any more is killed below.
-            server.abort();
-            let _ = server.await;
+            tracing::warn!("cancelling the queries that still run");
         }
+        // Repeated, because a query may be on its way to the engine.
         self.core.tracker.close();
         let mut pause = Duration::from_millis(10);
-        while tokio::time::timeout(pause, self.core.tracker.wait()).await.is_err() {
+        loop {
             let core = Arc::clone(&self.core);
             tokio::task::spawn_blocking(move || core.kill_all()).await?;
+            if tokio::time::timeout(pause, self.core.tracker.wait()).await.is_ok() {
+                break;
+            }
             pause = (pause * 2).min(Duration::from_secs(1));
         }
         let core = Arc::clone(&self.core);

@@ -65,7 +65,7 @@ pub(super) fn statement(
         };
         drop(done);
         // A client that has gone needs no end.
-        let _ = parts.blocking_send(last);
+        let _ = hand_over(&core, &ticket, &parts, last);
     });
     receiver
 }
@@ -81,7 +81,7 @@ fn run_statement(
     if connection.statement_count(sql) > 1 {
         return Err(DbError::syntax("Syntax error (Multi-statements are not allowed)"));
     }
-    if ticket.is_cancelled() {
+    if ticket.cancelled.is_cancelled() {
         return Err(cancelled());
     }
     // JSON lines become one array under this setting.
@@ -89,19 +89,36 @@ fn run_statement(
     if *select
         && !array
         && let Some(joiner) = Joiner::of(format)
-        && let Some(stats) = run_select(&mut connection, statement, joiner, ticket, parts)?
+        && let Some(stats) = run_select(core, &mut connection, statement, joiner, ticket, parts)?
     {
         return Ok(stats);
     }
     let output = connection.query(sql, format, &request.params)?;
     if !output.data.is_empty() {
-        let _ = parts.blocking_send(Part::Data(output.data.into(), output.stats));
+        hand_over(core, ticket, parts, Part::Data(output.data.into(), output.stats))?;
     }
     Ok(output.stats)
 }
 
+/// Waits until the client has taken what came before; fails once it has gone, or takes too long.
+fn hand_over(core: &Core, ticket: &Ticket, parts: &mpsc::Sender<Part>, part: Part) -> Result<(), DbError> {
+    let part = match parts.try_send(part) {
+        Ok(()) => return Ok(()),
+        Err(mpsc::error::TrySendError::Closed(_)) => return Err(cancelled()),
+        Err(mpsc::error::TrySendError::Full(part)) => part,
+    };
+    core.runtime.block_on(async {
+        tokio::select! {
+            biased;
+            () = ticket.cancelled.cancelled() => Err(cancelled()),
+            sent = parts.send_timeout(part, core.config.client_timeout) => sent.map_err(|_| cancelled()),
+        }
+    })
+}
+
 /// `None` if the engine can't stream this statement; then nothing has happened.
 fn run_select(
+    core: &Core,
     connection: &mut Connection,
     statement: &Statement,
     mut joiner: Joiner,
@@ -115,9 +132,7 @@ fn run_select(
     let mut stats = Stats::default();
     while let Some(output) = stream.next()? {
         stats.add(output.stats);
-        if parts.blocking_send(Part::Data(joiner.join(output.data.into()), stats)).is_err() || ticket.is_cancelled() {
-            return Err(cancelled());
-        }
+        hand_over(core, ticket, parts, Part::Data(joiner.join(output.data.into()), stats))?;
     }
     Ok(Some(stats))
 }
@@ -151,7 +166,14 @@ fn run_insert(
     let mut connection = core.connect(&insert.request, ticket, false)?;
     let mut stream = connection.insert(&insert.sql, &insert.format, &insert.request.params)?;
     loop {
-        match pieces.blocking_recv() {
+        let piece = core.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = ticket.cancelled.cancelled() => None,
+                piece = pieces.recv() => piece,
+            }
+        });
+        match piece {
             Some(Piece::Data(data)) => {
                 if !stream.append(&data) {
                     // The end tells why.
