@@ -32,16 +32,21 @@ const EXIT_PATIENCE: Duration = Duration::from_secs(5);
 /// The library's own exit handlers crash while an engine is open, so it is closed before they run.
 extern "C" fn close_at_exit() {
     let Some(core) = LAST.lock().unwrap_or_else(PoisonError::into_inner).upgrade() else { return };
-    let until = Instant::now() + EXIT_PATIENCE;
-    while core.is_open() {
-        core.tracker.close();
-        core.kill_all();
-        if core.tracker.is_empty() || Instant::now() > until {
-            core.close();
-        } else {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+    // On a thread of its own: the exiting one has lost its thread-local variables already, which the engine needs.
+    if let Ok(thread) = std::thread::Builder::new().spawn(move || close_now(&core)) {
+        let _ = thread.join();
     }
+}
+
+fn close_now(core: &Core) {
+    let until = Instant::now() + EXIT_PATIENCE;
+    core.tracker.close();
+    core.closing.cancel();
+    while !core.tracker.is_empty() && Instant::now() < until {
+        core.kill_all();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    core.close();
 }
 
 struct OnlyOne;
@@ -275,10 +280,6 @@ impl Core {
         {
             tracing::warn!(%error, "cannot cancel a query");
         }
-    }
-
-    fn is_open(&self) -> bool {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Closes the engine; no query may be running. Blocks.
