@@ -1,1 +1,183 @@
-//! stub
+//! The last leg of an event's path: ClickHouse → HTTP.
+//!
+//! A request goes through [`access`] (who asks, and may they), is read by [`params`], [`filter`] and [`period`], becomes a
+//! named query of [`sql`] with the cutoffs of [`keep`], runs in [`store`], comes back as [`rows`] and is shown as [`view`].
+//! Lists are paged by [`cursor`]; every answer says how complete it is, which [`freshness`] knows.
+//!
+//! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
+
+pub mod access;
+pub mod cursor;
+pub mod filter;
+pub mod freshness;
+pub mod handlers;
+pub mod keep;
+pub mod openapi;
+pub mod params;
+pub mod period;
+pub mod rows;
+pub mod sql;
+pub mod store;
+pub mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::Weekday;
+use runtime::config::Config;
+use runtime::limiter::Limiter;
+use runtime::metrics::Metrics;
+use runtime::problem::Problem;
+use runtime::settings::Settings;
+use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError};
+use schemas::settings::{Limits, Tenant, WeekStart};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::freshness::Freshness;
+use crate::period::Calendar;
+use crate::store::Store;
+
+/// Most rows of a page whatever the configuration says.
+const MAX_PAGE: u64 = 1000;
+
+/// The query API. Clones share everything.
+#[derive(Clone)]
+pub struct QueryApi(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    limiter: Limiter,
+    freshness: Freshness,
+    store: Store,
+    catalogue: Catalogue,
+    max_rows: u32,
+    default_limits: Limits,
+}
+
+impl QueryApi {
+    /// An API over the configured store.
+    ///
+    /// # Errors
+    /// When the shipped catalogue is broken, which a test of `schemas` rules out.
+    pub fn new(
+        config: &Config,
+        settings: Settings,
+        limiter: Limiter,
+        freshness: Freshness,
+        metrics: &Metrics,
+    ) -> Result<Self, CatalogueError> {
+        let client = runtime::clickhouse::client(&config.clickhouse);
+        Ok(Self(Arc::new(Inner {
+            settings,
+            limiter,
+            freshness,
+            store: Store::new(client, config.query.clone(), metrics),
+            catalogue: Catalogue::shipped()?,
+            max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
+            default_limits: config.limits,
+        })))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    pub(crate) fn freshness(&self) -> &Freshness {
+        &self.0.freshness
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    pub(crate) fn max_rows(&self) -> u32 {
+        self.0.max_rows
+    }
+
+    pub(crate) fn default_limits(&self) -> Limits {
+        self.0.default_limits
+    }
+
+    pub(crate) fn calendar(&self, tenant: &Tenant) -> Calendar {
+        let week_start = match tenant.week_start {
+            WeekStart::Monday => Weekday::Mon,
+            WeekStart::Sunday => Weekday::Sun,
+            WeekStart::Saturday => Weekday::Sat,
+        };
+        Calendar { zone: tenant.time_zone, week_start }
+    }
+
+    /// Whether a tenant may declare these event types.
+    pub(crate) fn check_types(&self, types: &[CatalogueEntry]) -> Result<(), Problem> {
+        self.0.catalogue.check_tenant_types(types).map_err(|error| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.to_string())
+                .with_pointer("/event_types")
+        })
+    }
+}
+
+fn routes() -> OpenApiRouter<QueryApi> {
+    use handlers::{catalogue, events, keys, settings, statistics, tenants, violations};
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .routes(routes!(events::list))
+        .routes(routes!(events::get))
+        .routes(routes!(statistics::get))
+        .routes(routes!(violations::list))
+        .routes(routes!(catalogue::get))
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::get, tenants::replace, tenants::modify))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(settings::get_logging, settings::put_logging))
+        .routes(routes!(settings::get_retention, settings::put_retention))
+        .routes(routes!(settings::get_time_zone, settings::put_time_zone))
+        .routes(routes!(settings::get_event_types, settings::put_event_types))
+        .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))
+        .routes(routes!(settings::get_limits))
+}
+
+/// The document of this API alone. The program merges it with those of its other roles and serves the whole.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// The routes, without fallbacks, so that they can be merged with those of other roles; see [`finish`].
+pub fn router(api: QueryApi) -> Router {
+    let (router, _) = routes().split_for_parts();
+    let guard = axum::middleware::from_fn_with_state(api.clone(), access::guard);
+    router.route_layer(guard).with_state(api)
+}
+
+/// Serves the (merged) document at `/openapi.json`, and answers problems for unknown routes and methods, and for panics.
+/// To be applied once, to all routes of a process.
+pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
+    let text = document.to_json().unwrap_or_default();
+    let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
+    router
+        .route("/openapi.json", axum::routing::get(move || async move { (json, text) }))
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this can't be done here; see Allow")
+        })
+        .fallback(|| async { Problem::not_found("there is nothing here; see /openapi.json") })
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let text =
+        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    Problem::internal(text.unwrap_or_else(|| "panic".to_owned())).into_response()
+}

@@ -1,0 +1,8 @@
+-- The event log, newest first (L12-L15, J5-J8, J11).
+SELECT ?fields
+FROM events
+WHERE tenant = {tenant:String}
+    AND received_at >= {oldest:DateTime64(3, 'UTC')}
+    /* clauses */
+ORDER BY occurred_at DESC, event_id DESC
+LIMIT {rows:UInt32}

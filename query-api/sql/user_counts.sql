@@ -1,0 +1,70 @@
+-- What one user did in a period (T14, P8): in all, by bucket of time, and by each dimension.
+--
+-- Whole hours come from the rollup. An hour that a boundary cuts (a zone at half past the hour, a custom bound), and every
+-- hour old enough for some category's retention to have ended, is counted from the events themselves, so that the
+-- figures are exact.
+WITH counted AS
+(
+    SELECT
+        toInt64(toUnixTimestamp(hour)) * 1000 AS at,
+        action,
+        class,
+        channel,
+        object_type,
+        country,
+        device_kind,
+        outcome,
+        events,
+        duration_ms,
+        records,
+        violations
+    FROM user_hours
+    WHERE tenant = {tenant:String}
+        AND actor_id = {actor_id:String}
+        AND hour >= {whole_from:DateTime64(3, 'UTC')}
+        AND hour < {to:DateTime64(3, 'UTC')}
+        AND NOT has({cut_hours:Array(Int64)}, toInt64(toUnixTimestamp(hour)))
+    UNION ALL
+    SELECT
+        toUnixTimestamp64Milli(occurred_at) AS at,
+        action,
+        class,
+        channel,
+        object_type,
+        country,
+        device_kind,
+        outcome,
+        1 AS events,
+        duration_ms,
+        records,
+        length(violations) AS violations
+    FROM events
+    WHERE tenant = {tenant:String}
+        AND actor_id = {actor_id:String}
+        AND received_at >= {oldest:DateTime64(3, 'UTC')}
+        AND occurred_at >= {from:DateTime64(3, 'UTC')}
+        AND occurred_at < {to:DateTime64(3, 'UTC')}
+        AND (
+            occurred_at < {whole_from:DateTime64(3, 'UTC')}
+            OR has({cut_hours:Array(Int64)}, toInt64(toUnixTimestamp(toStartOfHour(occurred_at))))
+        )
+        /* clauses */
+)
+SELECT
+    toUInt8(grouping(bucket, action, class, channel, object_type, country, device_kind)) AS grouped,
+    roundDown(at, {edges:Array(Int64)}) AS bucket,
+    action,
+    class,
+    channel,
+    object_type,
+    country,
+    device_kind,
+    sum(counted.events) AS events,
+    sum(counted.duration_ms) AS duration_ms,
+    sum(counted.records) AS records,
+    sum(counted.violations) AS violations,
+    sumIf(counted.events, action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    sumIf(counted.events, action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins
+FROM counted
+GROUP BY GROUPING SETS ((), (bucket), (action), (class), (channel), (object_type), (country), (device_kind))
+ORDER BY grouped, bucket, events DESC, action, class, channel, object_type, country, device_kind

@@ -1,0 +1,190 @@
+//! Who may do what (P11), as one table. A request is let through by its row alone; a route that has no row is closed.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use runtime::limiter::{Decision, Verdict};
+use runtime::problem::Problem;
+use runtime::settings::{Principal, bearer, query_rate};
+use schemas::settings::{Role, Tenant};
+use std::sync::Arc;
+
+use crate::QueryApi;
+use crate::params::{ParamError, Params};
+
+/// The least role for each operation. Ingest keys read nothing.
+pub const ACCESS: &[(Method, &str, Role)] = &[
+    (Method::GET, "/v1/events", Role::Viewer),
+    (Method::GET, "/v1/events/{id}", Role::Viewer),
+    (Method::GET, "/v1/catalogue", Role::Viewer),
+    (Method::GET, "/v1/users/{id}/statistics", Role::Supervisor),
+    (Method::GET, "/v1/violations", Role::Security),
+    (Method::GET, "/v1/tenants", Role::Platform),
+    (Method::POST, "/v1/tenants", Role::Platform),
+    (Method::GET, "/v1/tenants/{id}", Role::Admin),
+    (Method::PUT, "/v1/tenants/{id}", Role::Admin),
+    (Method::PATCH, "/v1/tenants/{id}", Role::Admin),
+    (Method::GET, "/v1/tenants/{id}/keys", Role::Admin),
+    (Method::POST, "/v1/tenants/{id}/keys", Role::Admin),
+    (Method::DELETE, "/v1/tenants/{id}/keys/{key}", Role::Admin),
+    (Method::GET, "/v1/settings/logging", Role::Admin),
+    (Method::PUT, "/v1/settings/logging", Role::Admin),
+    (Method::GET, "/v1/settings/retention", Role::Admin),
+    (Method::PUT, "/v1/settings/retention", Role::Admin),
+    (Method::GET, "/v1/settings/time-zone", Role::Admin),
+    (Method::PUT, "/v1/settings/time-zone", Role::Admin),
+    (Method::GET, "/v1/settings/event-types", Role::Admin),
+    (Method::PUT, "/v1/settings/event-types", Role::Admin),
+    (Method::GET, "/v1/settings/trusted-proxies", Role::Admin),
+    (Method::PUT, "/v1/settings/trusted-proxies", Role::Admin),
+    (Method::GET, "/v1/settings/limits", Role::Admin),
+];
+
+/// The least role for one operation.
+pub fn needed(method: &Method, path: &str) -> Option<Role> {
+    ACCESS.iter().find(|(known, at, _)| known == method && *at == path).map(|(_, _, role)| *role)
+}
+
+/// Who asks. Put into the request by [`guard`].
+#[derive(Debug, Clone)]
+pub struct Caller {
+    principal: Principal,
+    own: Option<Arc<Tenant>>,
+}
+
+impl Caller {
+    /// Whether the caller's role includes another.
+    pub fn may(&self, role: Role) -> bool {
+        self.principal.role.includes(role)
+    }
+
+    /// The tenant that a read is about: the caller's own, or for the platform the one it names with `tenant`. The tenant
+    /// never comes from a parameter for anybody else (P11).
+    pub fn read_tenant(&self, api: &QueryApi, params: &mut Params) -> Result<Arc<Tenant>, Problem> {
+        let named = params.one("tenant").map_err(refused)?;
+        match (&self.own, named) {
+            (Some(own), None) => Ok(Arc::clone(own)),
+            (Some(own), Some(named)) if own.id == named => Ok(Arc::clone(own)),
+            (Some(_), Some(_)) => Err(Problem::forbidden("this key belongs to another tenant").with_pointer("tenant")),
+            (None, Some(named)) => api
+                .settings()
+                .tenant(&named)
+                .ok_or_else(|| Problem::not_found("there is no such tenant").with_pointer("tenant")),
+            (None, None) => Err(Problem::bad_request(
+                "tenant_required",
+                "a key of the platform belongs to no tenant; name one with the parameter tenant",
+            )
+            .with_pointer("tenant")),
+        }
+    }
+
+    /// The tenant whose settings a write is about: the caller's own. The platform names it in the path of `/v1/tenants`.
+    pub fn own_tenant(&self) -> Result<Arc<Tenant>, Problem> {
+        self.own.clone().ok_or_else(|| {
+            Problem::bad_request("tenant_required", "a key of the platform changes settings through /v1/tenants/{id}")
+        })
+    }
+
+    /// The tenant in a path, if the caller may reach it. Somebody else's tenant looks as one that does not exist.
+    pub fn path_tenant(&self, api: &QueryApi, id: &str) -> Result<Arc<Tenant>, Problem> {
+        let reachable = match &self.own {
+            Some(own) => own.id == id,
+            None => true,
+        };
+        let found = if reachable { api.settings().tenant(id) } else { None };
+        found.ok_or_else(|| Problem::not_found("there is no such tenant"))
+    }
+}
+
+/// A refused parameter as a problem.
+pub fn refused(error: ParamError) -> Problem {
+    let problem = Problem::bad_request("invalid_parameter", error.to_string());
+    match error.parameter() {
+        Some(name) => problem.with_pointer(name.to_owned()),
+        None => problem,
+    }
+}
+
+/// Authenticates, checks the role, counts, and only then lets a request through.
+pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next) -> Response {
+    match admit(&api, &request) {
+        Ok((caller, decision)) => {
+            request.extensions_mut().insert(caller);
+            let mut response = next.run(request).await;
+            for (name, value) in rate_headers(&decision) {
+                response.headers_mut().insert(name, value);
+            }
+            response
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn admit(api: &QueryApi, request: &Request) -> Result<(Caller, Decision), Problem> {
+    let token = bearer(request.headers()).ok_or_else(Problem::unauthorized)?;
+    let principal = api.settings().authenticate(token)?;
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    // A HEAD is answered as its GET.
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    let role = needed(method, path).ok_or_else(|| Problem::not_found("there is nothing here"))?;
+    if !principal.role.includes(role) {
+        return Err(Problem::forbidden(format!("this takes the role {}", role_name(role))));
+    }
+    // The key may have been authenticated a moment before its tenant went.
+    let own = match &principal.tenant {
+        Some(id) => Some(api.settings().tenant(id).ok_or_else(Problem::unauthorized)?),
+        None => None,
+    };
+    let decision = count(api, &principal)?;
+    Ok((Caller { principal, own }, decision))
+}
+
+/// Counts a query against the key's own limits, if it has any, and against its tenant's (P12). The tighter one is told.
+fn count(api: &QueryApi, principal: &Principal) -> Result<Decision, Problem> {
+    let of_key = principal.limits.map(|limits| (format!("query/key/{}", principal.key_id), query_rate(&limits)));
+    let of_all = match &principal.tenant {
+        Some(tenant) => (format!("query/tenant/{tenant}"), query_rate(&api.settings().limits(tenant))),
+        None => (format!("query/key/{}", principal.key_id), query_rate(&api.default_limits())),
+    };
+    let mut tightest: Option<Decision> = None;
+    for (name, rate) in of_key.into_iter().chain([of_all]) {
+        let decision = api.limiter().check(&name, rate, 1);
+        if let Verdict::Later { retry_after } = decision.verdict {
+            let mut problem = Problem::new(
+                axum::http::StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "too many queries; wait as long as Retry-After says",
+            )
+            .with_retry_after(retry_after);
+            for (name, value) in rate_headers(&decision) {
+                problem = problem.with_header(name, value);
+            }
+            return Err(problem);
+        }
+        if tightest.is_none_or(|known| decision.remaining < known.remaining) {
+            tightest = Some(decision);
+        }
+    }
+    tightest.ok_or_else(|| Problem::internal("no limit was checked"))
+}
+
+/// `RateLimit` and `RateLimit-Policy`, as the IETF's draft has them.
+fn rate_headers(decision: &Decision) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+    let now = format!("\"queries\";r={};t={}", decision.remaining, decision.reset_s);
+    let policy = format!("\"queries\";q={};w={}", decision.limit, decision.window_s);
+    [("ratelimit", now), ("ratelimit-policy", policy)].into_iter().filter_map(|(name, value)| {
+        HeaderValue::try_from(value).ok().map(|value| (HeaderName::from_static(name), value))
+    })
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Ingest => "ingest",
+        Role::Viewer => "viewer",
+        Role::Supervisor => "supervisor",
+        Role::Security => "security",
+        Role::Admin => "admin",
+        Role::Platform => "platform",
+    }
+}

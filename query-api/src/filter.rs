@@ -1,0 +1,233 @@
+//! What an event list can be narrowed to (L12–L15, J5–J8), as parsed and checked from the query string.
+
+use schemas::event::{ActorKind, Category, Class, Outcome};
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use crate::params::{ParamError, Params};
+use crate::sql::Clauses;
+
+/// Filters of `GET /v1/events`. Lists are given with commas or by repeating the parameter; values of one parameter are
+/// alternatives, different parameters must all hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventFilter {
+    /// L12: kind of actor.
+    #[param(required = false, example = json!(["user"]))]
+    pub actor_kind: Vec<String>,
+    /// L13, J7: ids of actors.
+    #[param(required = false)]
+    pub actor_id: Vec<String>,
+    /// L15: types of objects.
+    #[param(required = false)]
+    pub object_type: Vec<String>,
+    /// L14: ids of objects.
+    #[param(required = false)]
+    pub object_id: Vec<String>,
+    /// L15: actions (`view`, `create`, `sign_in`, … open set).
+    #[param(required = false)]
+    pub action: Vec<String>,
+    /// J2: `create`, `delete`, `change` or `other`.
+    #[param(required = false)]
+    pub class: Vec<String>,
+    /// J8: event types of the catalogue, or any other that was sent.
+    #[param(required = false, rename = "type")]
+    #[serde(rename = "type")]
+    pub event_type: Vec<String>,
+    /// L2: `sign_ins`, `changes`, `views`, `configuration` or `other`.
+    #[param(required = false)]
+    pub category: Vec<String>,
+    /// A7: modules of the application.
+    #[param(required = false)]
+    pub module: Vec<String>,
+    /// J6: locations (branches, offices).
+    #[param(required = false)]
+    pub location: Vec<String>,
+    /// Channels of communication.
+    #[param(required = false)]
+    pub channel: Vec<String>,
+    /// `success`, `failure` or `unknown`.
+    #[param(required = false)]
+    pub outcome: Vec<String>,
+    /// `true` for events that broke any rule, or names of rules. Needs the role security (K16).
+    #[param(required = false)]
+    pub violations: Vec<String>,
+}
+
+impl EventFilter {
+    /// Takes all filters from the query string.
+    pub fn take(params: &mut Params) -> Result<Self, ParamError> {
+        let filter = Self {
+            actor_kind: params.list_of("actor_kind", &words(ActorKind::ALL, ActorKind::as_str))?,
+            actor_id: params.list("actor_id")?,
+            object_type: params.list("object_type")?,
+            object_id: params.list("object_id")?,
+            action: params.list("action")?,
+            class: params.list_of("class", &words(Class::ALL, Class::as_str))?,
+            event_type: params.list("type")?,
+            category: params.list_of("category", &words(Category::ALL, Category::as_str))?,
+            module: params.list("module")?,
+            location: params.list("location")?,
+            channel: params.list("channel")?,
+            outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
+            violations: params.list("violations")?,
+        };
+        if filter.any_violation() && filter.violations.len() > 1 {
+            return Err(ParamError::bad("violations", "either true or names of rules"));
+        }
+        Ok(filter)
+    }
+
+    /// Whether violations are asked for, which takes a role of its own (K16).
+    pub fn wants_violations(&self) -> bool {
+        !self.violations.is_empty()
+    }
+
+    /// Adds the conditions. Only what was asked for becomes part of the statement, in a form that the primary key and
+    /// the skip indexes can use: one actor by equality (the rows of one actor are stored in the order of time, so a page of
+    /// them is read in order), several by set.
+    pub fn add_to(&self, clauses: &mut Clauses) {
+        match self.actor_id.as_slice() {
+            [] => {}
+            [one] => clauses.text("actor_id = {actor_id:String}", "actor_id", one),
+            many => clauses.texts("actor_id IN {actor_id:Array(String)}", "actor_id", many),
+        }
+        let sets = [
+            ("object_type IN {object_type:Array(String)}", "object_type", &self.object_type),
+            ("object_id IN {object_id:Array(String)}", "object_id", &self.object_id),
+            ("actor_kind IN {actor_kind:Array(String)}", "actor_kind", &self.actor_kind),
+            ("action IN {action:Array(String)}", "action", &self.action),
+            ("class IN {class:Array(String)}", "class", &self.class),
+            ("type IN {type:Array(String)}", "type", &self.event_type),
+            ("category IN {category:Array(String)}", "category", &self.category),
+            ("module IN {module:Array(String)}", "module", &self.module),
+            ("location IN {location:Array(String)}", "location", &self.location),
+            ("channel IN {channel:Array(String)}", "channel", &self.channel),
+            ("outcome IN {outcome:Array(String)}", "outcome", &self.outcome),
+        ];
+        for (clause, name, values) in sets {
+            if !values.is_empty() {
+                clauses.texts(clause, name, values);
+            }
+        }
+        if self.any_violation() {
+            clauses.plain("notEmpty(violations)");
+        } else if !self.violations.is_empty() {
+            clauses.texts("hasAny(violations, {violations:Array(String)})", "violations", &self.violations);
+        }
+    }
+
+    fn any_violation(&self) -> bool {
+        self.violations.iter().any(|rule| rule == "true")
+    }
+}
+
+fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(|value| word(*value)).collect()
+}
+
+/// Filters of `GET /v1/violations`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ViolationFilter {
+    /// Names of rules.
+    #[param(required = false)]
+    pub rule: Vec<String>,
+    /// `informational`, `low`, `medium`, `high` or `critical`.
+    #[param(required = false)]
+    pub level: Vec<String>,
+    /// Ids of actors.
+    #[param(required = false)]
+    pub actor_id: Vec<String>,
+}
+
+/// Levels of rules, as Sigma names them; the table keeps their rank, from 0.
+pub const LEVELS: &[&str] = &["informational", "low", "medium", "high", "critical"];
+
+/// The name of a level's rank.
+pub fn level_name(rank: u8) -> &'static str {
+    LEVELS.get(usize::from(rank)).copied().unwrap_or("informational")
+}
+
+impl ViolationFilter {
+    /// Takes all filters from the query string.
+    pub fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self {
+            rule: params.list("rule")?,
+            level: params.list_of("level", LEVELS)?,
+            actor_id: params.list("actor_id")?,
+        })
+    }
+
+    /// Adds the conditions.
+    pub fn add_to(&self, clauses: &mut Clauses) {
+        if !self.rule.is_empty() {
+            clauses.texts("rule IN {rule:Array(String)}", "rule", &self.rule);
+        }
+        if !self.actor_id.is_empty() {
+            clauses.texts("actor_id IN {actor_id:Array(String)}", "actor_id", &self.actor_id);
+        }
+        if !self.level.is_empty() {
+            let ranks: Vec<u8> =
+                (0..5).filter(|rank| self.level.iter().any(|name| name == level_name(*rank))).collect();
+            clauses.ranks("level IN {level:Array(UInt8)}", "level", &ranks);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(query: &str) -> Result<EventFilter, ParamError> {
+        let mut params = Params::parse(Some(query))?;
+        let filter = EventFilter::take(&mut params)?;
+        params.finish()?;
+        Ok(filter)
+    }
+
+    #[test]
+    fn spelling_does_not_matter() {
+        assert_eq!(parse("type=b&type=a,b").unwrap(), parse("type=a,b").unwrap());
+    }
+
+    #[test]
+    fn closed_sets_are_checked() {
+        for (query, name) in [
+            ("class=destroy", "class"),
+            ("actor_kind=robot", "actor_kind"),
+            ("outcome=maybe", "outcome"),
+            ("category=all", "category"),
+            ("violations=true,new-device", "violations"),
+            ("actor_ids=1", "actor_ids"),
+        ] {
+            assert_eq!(parse(query).unwrap_err().parameter(), Some(name), "{query}");
+        }
+    }
+
+    /// Every documented parameter is one that the parser takes, and the other way round.
+    #[test]
+    fn documentation_and_parser_agree() {
+        let mut documented: Vec<String> =
+            EventFilter::into_params(|| None).into_iter().map(|parameter| parameter.name).collect();
+        for name in &documented {
+            let query = format!("{name}=x");
+            assert!(!matches!(parse(&query), Err(ParamError::Unknown { .. })), "{name} is documented but not taken");
+        }
+        let Err(ParamError::Unknown { known, .. }) = parse("nothing=1") else { panic!("taken") };
+        let mut taken: Vec<&str> = known.split(", ").collect();
+        documented.sort_unstable();
+        taken.sort_unstable();
+        assert_eq!(documented, taken);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(query in "((actor_id|type|class|violations|level|rule|[a-z]{1,3})=[^&]{0,20}&){0,8}") {
+            if let Ok(filter) = parse(&query) {
+                filter.add_to(&mut Clauses::default());
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The operations, one file a subject. What they share is here: how an answer says how complete it is, and how a body is
+//! read.
+
+pub mod catalogue;
+pub mod events;
+pub mod keys;
+pub mod settings;
+pub mod statistics;
+pub mod tenants;
+pub mod violations;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request};
+use axum::http::{StatusCode, header};
+use chrono::{DateTime, Utc};
+use runtime::problem::Problem;
+use schemas::settings::{Invalid, parse_strict};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+
+use crate::freshness::Freshness;
+
+/// Largest body of an administrator's request: a tenant with all the event types that it may have.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// P15: up to when an answer is complete.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Completeness {
+    /// Every event received before this time was in the store when it was asked. Null while that is not known.
+    pub complete_until: Option<DateTime<Utc>>,
+    /// Whether `complete_until` is known.
+    pub complete: bool,
+}
+
+impl Completeness {
+    /// What is claimed now. To be read before the store is asked.
+    pub fn now(freshness: &Freshness) -> Self {
+        let complete_until = freshness.complete_until();
+        Self { complete_until, complete: complete_until.is_some() }
+    }
+}
+
+/// One thing, with P15.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct One<T> {
+    /// The thing.
+    pub data: T,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+/// A list that is small enough to be whole.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Whole<T> {
+    /// All there are.
+    pub data: Vec<T>,
+}
+
+/// A period as it was understood; a missing bound is open.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct PeriodView {
+    /// First instant inside.
+    pub from: Option<DateTime<Utc>>,
+    /// First instant outside.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// Reads a JSON body strictly: bounded, of the right type, no unknown field.
+pub(crate) async fn body<T: DeserializeOwned + Serialize>(request: Request) -> Result<T, Problem> {
+    let json = media_type(&request).is_none_or(|given| given == "application/json");
+    parse_strict(&read(request, json).await?).map_err(invalid)
+}
+
+/// Reads a JSON Merge Patch (RFC 7386).
+pub(crate) async fn patch(request: Request) -> Result<serde_json::Value, Problem> {
+    let known = ["application/merge-patch+json", "application/json"];
+    let json = media_type(&request).is_none_or(|given| known.contains(&given.as_str()));
+    serde_json::from_slice(&read(request, json).await?)
+        .map_err(|error| Problem::bad_request("invalid_json", error.to_string()))
+}
+
+fn media_type(request: &Request) -> Option<String> {
+    let given = request.headers().get(header::CONTENT_TYPE)?.to_str().unwrap_or("");
+    Some(given.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+}
+
+async fn read(request: Request, json: bool) -> Result<axum::body::Bytes, Problem> {
+    if !json {
+        let detail = "the body must be application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+    }
+    let body: Body = request.into_body();
+    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+        let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes, or broke off");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    })
+}
+
+/// A body that says something impossible.
+pub(crate) fn invalid(error: Invalid) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.detail).with_pointer(error.pointer)
+}
+
+/// A path parameter, or the problem with it.
+pub(crate) fn path<T>(given: Result<Path<T>, PathRejection>) -> Result<T, Problem> {
+    match given {
+        Ok(Path(value)) => Ok(value),
+        Err(rejection) => Err(Problem::bad_request("invalid_path", rejection.body_text())),
+    }
+}

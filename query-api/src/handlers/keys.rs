@@ -1,0 +1,151 @@
+//! API keys of a tenant (P11). A secret is shown once, when it is made.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use runtime::problem::Problem;
+use schemas::settings::{ApiKey, Invalid, Limits, Role};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::tenants::no_parameters;
+use super::{Whole, body, invalid, path};
+use crate::QueryApi;
+use crate::access::Caller;
+
+/// A key, without its secret.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct KeyView {
+    /// The public part of the key.
+    #[schema(example = "k3jq7xw2m5ab")]
+    pub id: String,
+    /// What it may do.
+    pub role: Role,
+    /// For people.
+    pub name: String,
+    /// Limits of this key alone.
+    pub limits: Option<Limits>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was revoked; it works while this is null.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl From<&ApiKey> for KeyView {
+    fn from(key: &ApiKey) -> Self {
+        Self {
+            id: key.id.clone(),
+            role: key.role,
+            name: key.name.clone(),
+            limits: key.limits,
+            created_at: key.created_at,
+            revoked_at: key.revoked_at,
+        }
+    }
+}
+
+/// A key that was just made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewKeyView {
+    /// The key without its secret.
+    #[serde(flatten)]
+    pub key: KeyView,
+    /// The whole key, for `Authorization: Bearer`. It is not kept and never shown again.
+    #[schema(example = "ut_k3jq7xw2m5ab_8Zr0…")]
+    pub secret: String,
+}
+
+/// What is asked of a new key.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct NewKey {
+    /// What it may do: `ingest`, `viewer`, `supervisor`, `security` or `admin`.
+    pub role: Role,
+    /// For people.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// Makes a key. Its secret is in this answer and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{id}/keys",
+    tag = "keys",
+    operation_id = "createKey",
+    params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
+    request_body(content = NewKey, example = json!({"role": "ingest", "name": "CRM production"})),
+    responses(
+        (status = 201, description = "Made and in force", body = NewKeyView, example = json!(crate::openapi::examples::new_key())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn create(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<(StatusCode, Json<NewKeyView>), Problem> {
+    no_parameters(query.as_deref())?;
+    let tenant = caller.path_tenant(&api, &path(id)?)?;
+    let wanted: NewKey = body(request).await?;
+    if wanted.role == Role::Platform {
+        let detail = "a tenant's key can't have the role platform".to_owned();
+        return Err(invalid(Invalid { pointer: "/role".to_owned(), detail }));
+    }
+    let (key, text) = api.settings().create_key(Some(&tenant.id), wanted.role, &wanted.name).await?;
+    Ok((StatusCode::CREATED, Json(NewKeyView { key: KeyView::from(&*key), secret: text.expose() })))
+}
+
+/// Lists a tenant's keys, revoked ones too.
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{id}/keys",
+    tag = "keys",
+    operation_id = "listKeys",
+    params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
+    responses(
+        (status = 200, description = "All keys, without secrets", body = Whole<KeyView>, example = json!({"data": [crate::openapi::examples::key()]})),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Whole<KeyView>>, Problem> {
+    no_parameters(query.as_deref())?;
+    let tenant = caller.path_tenant(&api, &path(id)?)?;
+    let data = api.settings().keys(Some(&tenant.id)).iter().map(|key| KeyView::from(&**key)).collect();
+    Ok(Json(Whole { data }))
+}
+
+/// Revokes a key for good. Doing it again changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/tenants/{id}/keys/{key}",
+    tag = "keys",
+    operation_id = "revokeKey",
+    params(
+        ("id" = String, Path, description = "Id of the tenant", example = "acme"),
+        ("key" = String, Path, description = "Public part of the key", example = "k3jq7xw2m5ab"),
+    ),
+    responses(
+        (status = 200, description = "Revoked; it does not work any more", body = KeyView, example = json!(crate::openapi::examples::key())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn revoke(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    ids: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<KeyView>, Problem> {
+    no_parameters(query.as_deref())?;
+    let (id, key) = path(ids)?;
+    let tenant = caller.path_tenant(&api, &id)?;
+    let revoked = api.settings().revoke_key(Some(&tenant.id), &key).await?;
+    Ok(Json(KeyView::from(&*revoked)))
+}

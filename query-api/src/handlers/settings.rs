@@ -1,0 +1,252 @@
+//! The settings of the caller's own tenant, one subject each. A change is in force when it is answered.
+
+use axum::Json;
+use axum::extract::{Extension, RawQuery, Request, State};
+use ipnet::IpNet;
+use runtime::problem::Problem;
+use runtime::settings::PutError;
+use schemas::catalogue::CatalogueEntry;
+use schemas::settings::{Limits, Retention, Tenant, WeekStart};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::body;
+use super::tenants::no_parameters;
+use crate::QueryApi;
+use crate::access::{Caller, refused};
+use crate::params::Params;
+
+/// Changes of one subject don't touch the others, so a change that lost a race is simply made again.
+const ATTEMPTS: u32 = 5;
+
+/// A subject of a tenant's settings.
+trait Subject: Clone + Serialize + DeserializeOwned {
+    fn of(tenant: &Tenant) -> Self;
+    fn put(self, tenant: &mut Tenant);
+    fn check(&self, _api: &QueryApi) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+/// Whether activity is recorded (L1), and for how long (L2).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Logging {
+    /// Off until an administrator turns it on.
+    #[schema(example = true)]
+    pub enabled: bool,
+}
+
+impl Subject for Logging {
+    fn of(tenant: &Tenant) -> Self {
+        Self { enabled: tenant.logging }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.logging = self.enabled;
+    }
+}
+
+/// How long each category is kept (L2): 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[allow(missing_docs)]
+pub struct RetentionDays {
+    #[schema(example = 365)]
+    pub sign_ins: u16,
+    #[schema(example = 365)]
+    pub changes: u16,
+    #[schema(example = 90)]
+    pub views: u16,
+    #[schema(example = 730)]
+    pub configuration: u16,
+    #[schema(example = 180)]
+    pub other: u16,
+}
+
+impl Subject for RetentionDays {
+    fn of(tenant: &Tenant) -> Self {
+        let Retention { sign_ins, changes, views, configuration, other } = tenant.retention;
+        Self { sign_ins, changes, views, configuration, other }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        let Self { sign_ins, changes, views, configuration, other } = self;
+        tenant.retention = Retention { sign_ins, changes, views, configuration, other };
+    }
+}
+
+/// How the tenant reads a calendar (J5).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TimeZone {
+    /// A name of the IANA database.
+    #[schema(value_type = String, example = "Europe/Prague")]
+    pub time_zone: chrono_tz::Tz,
+    /// First day of the week.
+    #[schema(example = "monday")]
+    pub week_start: WeekStart,
+}
+
+impl Subject for TimeZone {
+    fn of(tenant: &Tenant) -> Self {
+        Self { time_zone: tenant.time_zone, week_start: tenant.week_start }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.time_zone = self.time_zone;
+        tenant.week_start = self.week_start;
+    }
+}
+
+/// The tenant's own event types (J10).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EventTypes {
+    /// All of them; none may have the name of a shipped type.
+    pub event_types: Vec<CatalogueEntry>,
+}
+
+impl Subject for EventTypes {
+    fn of(tenant: &Tenant) -> Self {
+        Self { event_types: tenant.event_types.clone() }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.event_types = self.event_types;
+    }
+
+    fn check(&self, api: &QueryApi) -> Result<(), Problem> {
+        api.check_types(&self.event_types)
+    }
+}
+
+/// Proxies of the tenant whose `X-Forwarded-For` is believed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TrustedProxies {
+    /// Networks, such as `192.0.2.0/24`.
+    #[schema(value_type = Vec<String>, example = json!(["192.0.2.0/24"]))]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Subject for TrustedProxies {
+    fn of(tenant: &Tenant) -> Self {
+        Self { trusted_proxies: tenant.trusted_proxies.clone() }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.trusted_proxies = self.trusted_proxies;
+    }
+}
+
+fn show<S: Subject>(api: &QueryApi, caller: &Caller, query: Option<&str>) -> Result<Json<S>, Problem> {
+    let mut params = Params::parse(query).map_err(refused)?;
+    let tenant = caller.read_tenant(api, &mut params)?;
+    params.finish().map_err(refused)?;
+    Ok(Json(S::of(&tenant)))
+}
+
+async fn change<S: Subject>(
+    api: &QueryApi,
+    caller: &Caller,
+    query: Option<&str>,
+    request: Request,
+) -> Result<Json<S>, Problem> {
+    no_parameters(query)?;
+    let own = caller.own_tenant()?;
+    let wanted: S = body(request).await?;
+    wanted.check(api)?;
+    let mut attempts = ATTEMPTS;
+    loop {
+        let current = api.settings().tenant(&own.id).ok_or_else(Problem::unauthorized)?;
+        let mut tenant = Tenant::clone(&current);
+        wanted.clone().put(&mut tenant);
+        match api.settings().put_tenant(tenant).await {
+            Ok(tenant) => return Ok(Json(S::of(&tenant))),
+            Err(PutError::Conflict { .. }) if attempts > 1 => attempts -= 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+macro_rules! subject {
+    ($path:literal, $view:ty, $example:tt, $get:ident $get_id:literal $get_doc:literal, $put:ident $put_id:literal $put_doc:literal) => {
+        #[doc = $get_doc]
+        #[utoipa::path(
+            get,
+            path = $path,
+            tag = "settings",
+            operation_id = $get_id,
+            params(crate::openapi::TenantParam),
+            responses((status = 200, description = "In force", body = $view, example = json!($example)), crate::openapi::Problems),
+        )]
+        pub async fn $get(
+            State(api): State<QueryApi>,
+            Extension(caller): Extension<Caller>,
+            RawQuery(query): RawQuery,
+        ) -> Result<Json<$view>, Problem> {
+            show(&api, &caller, query.as_deref())
+        }
+
+        #[doc = $put_doc]
+        #[utoipa::path(
+            put,
+            path = $path,
+            tag = "settings",
+            operation_id = $put_id,
+            request_body(content = $view, example = json!($example)),
+            responses((status = 200, description = "Changed and in force", body = $view, example = json!($example)), crate::openapi::ChangeProblems),
+        )]
+        pub async fn $put(
+            State(api): State<QueryApi>,
+            Extension(caller): Extension<Caller>,
+            RawQuery(query): RawQuery,
+            request: Request,
+        ) -> Result<Json<$view>, Problem> {
+            change(&api, &caller, query.as_deref(), request).await
+        }
+    };
+}
+
+subject!(
+    "/v1/settings/logging", Logging, {"enabled": true},
+    get_logging "getLogging" "Whether activity is recorded (L1).",
+    put_logging "putLogging" "Turns recording on or off (L1)."
+);
+subject!(
+    "/v1/settings/retention", RetentionDays, {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180},
+    get_retention "getRetention" "How long each category is kept (L2).",
+    put_retention "putRetention" "Changes how long each category is kept (L2). A shorter time holds at once, in every answer."
+);
+subject!(
+    "/v1/settings/time-zone", TimeZone, {"time_zone": "Europe/Prague", "week_start": "monday"},
+    get_time_zone "getTimeZone" "The zone of days and weeks (J5).",
+    put_time_zone "putTimeZone" "Changes the zone of days and weeks (J5)."
+);
+subject!(
+    "/v1/settings/event-types", EventTypes, {"event_types": [{"type": "lead.qualified", "name": {"en": "Lead qualified"}, "class": "change", "category": "changes", "action": "qualify", "sentence": {"en": "{actor} qualified {object}"}}]},
+    get_event_types "getEventTypes" "The tenant's own event types (J10).",
+    put_event_types "putEventTypes" "Replaces the tenant's own event types (J10)."
+);
+subject!(
+    "/v1/settings/trusted-proxies", TrustedProxies, {"trusted_proxies": ["192.0.2.0/24"]},
+    get_trusted_proxies "getTrustedProxies" "Proxies that are believed.",
+    put_trusted_proxies "putTrustedProxies" "Replaces the proxies that are believed."
+);
+
+/// The limits in force (P12). They are the platform's to change.
+#[utoipa::path(
+    get,
+    path = "/v1/settings/limits",
+    tag = "settings",
+    operation_id = "getLimits",
+    params(crate::openapi::TenantParam),
+    responses((status = 200, description = "In force", body = Limits, example = json!({"events_per_second": 5000, "burst": 20000, "queries_per_second": 50, "query_burst": 100})), crate::openapi::Problems),
+)]
+pub async fn get_limits(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Limits>, Problem> {
+    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
+    let tenant = caller.read_tenant(&api, &mut params)?;
+    params.finish().map_err(refused)?;
+    Ok(Json(api.settings().limits(&tenant.id)))
+}

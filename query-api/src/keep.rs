@@ -1,0 +1,83 @@
+//! How far back a tenant sees, as its settings stand now (L2, P7).
+//!
+//! Rows leave the disk in whole partitions, some time after their retention has ended, and a row written under a longer
+//! retention keeps it. So every query cuts off by itself: a shortening holds at once, everywhere.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use schemas::event::Category;
+use schemas::settings::Retention;
+
+use crate::sql::Clauses;
+
+/// The oldest receipt that may be shown, by category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    sign_ins: DateTime<Utc>,
+    changes: DateTime<Utc>,
+    views: DateTime<Utc>,
+    configuration: DateTime<Utc>,
+    other: DateTime<Utc>,
+}
+
+impl Keep {
+    /// No event occurs later than this after its receipt: enrichment takes a clock that is further ahead for wrong, and the
+    /// time of receipt for the time of the event. Some hours more than the day it allows, so that clocks of ours may differ.
+    pub const AHEAD: TimeDelta = TimeDelta::hours(26);
+
+    /// The cutoffs at `now`.
+    pub fn at(now: DateTime<Utc>, retention: &Retention) -> Self {
+        let cutoff = |days: u16| now - TimeDelta::days(i64::from(days));
+        Self {
+            sign_ins: cutoff(retention.sign_ins),
+            changes: cutoff(retention.changes),
+            views: cutoff(retention.views),
+            configuration: cutoff(retention.configuration),
+            other: cutoff(retention.other),
+        }
+    }
+
+    /// The cutoff of one category.
+    pub fn of(&self, category: Category) -> DateTime<Utc> {
+        match category {
+            Category::SignIns => self.sign_ins,
+            Category::Changes => self.changes,
+            Category::Views => self.views,
+            Category::Configuration => self.configuration,
+            Category::Other => self.other,
+        }
+    }
+
+    /// The cutoff of the category that is kept longest. It bounds every read, so that partitions are skipped.
+    pub fn oldest(&self) -> DateTime<Utc> {
+        self.all().into_iter().fold(self.other, DateTime::min)
+    }
+
+    /// The cutoff of the category that is kept shortest: what was received since then is there whatever its category.
+    pub fn newest(&self) -> DateTime<Utc> {
+        self.all().into_iter().fold(self.other, DateTime::max)
+    }
+
+    /// Adds the cutoffs to a read of `events`.
+    pub fn add_to(&self, clauses: &mut Clauses) {
+        clauses.bind_time("oldest", self.oldest());
+        if self.oldest() == self.newest() {
+            return;
+        }
+        clauses.plain(
+            "received_at >= multiIf(category = 'sign_ins', {keep_sign_ins:DateTime64(3, 'UTC')}, \
+             category = 'changes', {keep_changes:DateTime64(3, 'UTC')}, \
+             category = 'views', {keep_views:DateTime64(3, 'UTC')}, \
+             category = 'configuration', {keep_configuration:DateTime64(3, 'UTC')}, \
+             {keep_other:DateTime64(3, 'UTC')})",
+        );
+        clauses.bind_time("keep_sign_ins", self.sign_ins);
+        clauses.bind_time("keep_changes", self.changes);
+        clauses.bind_time("keep_views", self.views);
+        clauses.bind_time("keep_configuration", self.configuration);
+        clauses.bind_time("keep_other", self.other);
+    }
+
+    fn all(&self) -> [DateTime<Utc>; 5] {
+        [self.sign_ins, self.changes, self.views, self.configuration, self.other]
+    }
+}

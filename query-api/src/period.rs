@@ -1,0 +1,287 @@
+//! Periods in the tenant's time zone (J5): presets with its first day of the week, local dates, exact instants.
+//!
+//! Every period is half-open, `from <= t < to`, in UTC. A local day begins at the first instant that shows its date:
+//! midnight, or where daylight saving skips midnight, the moment after the gap. Consecutive days therefore never
+//! overlap and never leave a gap, whatever the zone does.
+
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike, Utc, Weekday,
+};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::params::{ParamError, Params};
+
+/// Names of the presets, as the parameter `period` takes them.
+pub const PRESETS: &[&str] = &["today", "yesterday", "this_week", "last_week", "this_month", "last_month", "custom"];
+
+/// How a tenant reads a calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Calendar {
+    /// The tenant's time zone.
+    pub zone: Tz,
+    /// The tenant's first day of the week.
+    pub week_start: Weekday,
+}
+
+/// A resolved period; a missing bound is open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    /// First instant inside.
+    pub from: Option<DateTime<Utc>>,
+    /// First instant outside.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// A preset of J5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// The current local day.
+    Today,
+    /// The local day before.
+    Yesterday,
+    /// The current week by the tenant's first day.
+    ThisWeek,
+    /// The week before.
+    LastWeek,
+    /// The current month.
+    ThisMonth,
+    /// The month before.
+    LastMonth,
+    /// `from` and `to` are given.
+    Custom,
+}
+
+/// One bound of a custom period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Bound {
+    /// An instant, RFC 3339 with its offset.
+    Instant(DateTime<Utc>),
+    /// A local date. As `to` it includes that whole day.
+    Date(NaiveDate),
+}
+
+/// A period as the caller wrote it. Kept apart from [`Period`], because a cursor is bound to what was written, while
+/// "today" resolves to another day tomorrow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct PeriodSpec {
+    /// `period=`.
+    pub preset: Option<Preset>,
+    /// `from=`.
+    pub from: Option<Bound>,
+    /// `to=`.
+    pub to: Option<Bound>,
+}
+
+impl PeriodSpec {
+    /// Takes `period`, `from` and `to`.
+    pub fn take(params: &mut Params) -> Result<Self, ParamError> {
+        let preset = params.one_of("period", PRESETS)?.and_then(|name| Preset::named(&name));
+        let from = params.one("from")?.map(|text| Bound::parse("from", &text)).transpose()?;
+        let to = params.one("to")?.map(|text| Bound::parse("to", &text)).transpose()?;
+        let bounded = from.is_some() || to.is_some();
+        match preset {
+            Some(Preset::Custom) if !bounded => Err(ParamError::bad("period", "custom wants from, to or both")),
+            Some(Preset::Custom) | None => Ok(Self { preset, from, to }),
+            Some(_) if bounded => Err(ParamError::bad("period", "from and to go with custom alone")),
+            Some(_) => Ok(Self { preset, from, to }),
+        }
+    }
+
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Resolves against the tenant's calendar.
+    pub fn resolve(&self, calendar: Calendar, now: DateTime<Utc>) -> Result<Period, ParamError> {
+        let period = match self.preset {
+            Some(preset) if preset != Preset::Custom => preset_period(preset, calendar, now),
+            _ => Period {
+                from: self.from.map(|bound| bound.start(calendar.zone)),
+                to: self.to.map(|bound| bound.end(calendar.zone)),
+            },
+        };
+        match (period.from, period.to) {
+            (Some(from), Some(to)) if from >= to => Err(ParamError::bad("to", "the period ends before it begins")),
+            _ => Ok(period),
+        }
+    }
+}
+
+impl Preset {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "today" => Self::Today,
+            "yesterday" => Self::Yesterday,
+            "this_week" => Self::ThisWeek,
+            "last_week" => Self::LastWeek,
+            "this_month" => Self::ThisMonth,
+            "last_month" => Self::LastMonth,
+            "custom" => Self::Custom,
+            _ => return None,
+        })
+    }
+}
+
+impl Bound {
+    fn parse(name: &'static str, text: &str) -> Result<Self, ParamError> {
+        let bound = if text.len() == 10 {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self::Date)
+        } else {
+            DateTime::parse_from_rfc3339(text).ok().map(|instant| Self::Instant(instant.to_utc()))
+        };
+        let year = match bound {
+            Some(Self::Date(date)) => date.year(),
+            Some(Self::Instant(instant)) => instant.year(),
+            None => return Err(ParamError::bad(name, "an RFC 3339 time with offset or a date (2026-03-01) is wanted")),
+        };
+        // The bounds of the event's own times, so that no arithmetic below can overflow.
+        match bound {
+            Some(bound) if (1970..=2199).contains(&year) => Ok(bound),
+            _ => Err(ParamError::bad(name, "years 1970 to 2199 are known")),
+        }
+    }
+
+    fn start(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::Instant(instant) => instant,
+            Self::Date(date) => start_of_day(zone, date),
+        }
+    }
+
+    fn end(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::Instant(instant) => instant,
+            Self::Date(date) => start_of_day(zone, plus_days(date, 1)),
+        }
+    }
+}
+
+fn preset_period(preset: Preset, calendar: Calendar, now: DateTime<Utc>) -> Period {
+    let today = local_date(calendar.zone, now);
+    let week = start_of_week(today, calendar.week_start);
+    let month = today.with_day(1).unwrap_or(today);
+    let (first, end) = match preset {
+        Preset::Today | Preset::Custom => (today, plus_days(today, 1)),
+        Preset::Yesterday => (minus_days(today, 1), today),
+        Preset::ThisWeek => (week, plus_days(week, 7)),
+        Preset::LastWeek => (minus_days(week, 7), week),
+        Preset::ThisMonth => (month, next_month(month)),
+        Preset::LastMonth => (minus_days(month, 1).with_day(1).unwrap_or(month), month),
+    };
+    Period { from: Some(start_of_day(calendar.zone, first)), to: Some(start_of_day(calendar.zone, end)) }
+}
+
+/// The first instant of a local date.
+pub fn start_of_day(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
+    let midnight = date.and_time(NaiveTime::MIN);
+    match zone.from_local_datetime(&midnight) {
+        LocalResult::Single(instant) => instant.to_utc(),
+        LocalResult::Ambiguous(first, _) => first.to_utc(),
+        LocalResult::None => {
+            // The zone skips midnight (or, as Samoa did, the whole day). The local clock jumps over it exactly once
+            // near here, so the moment of the jump can be bisected. Offsets reach from -12 to +14 hours.
+            let mut before = midnight.and_utc() - TimeDelta::hours(40);
+            let mut after = midnight.and_utc() + TimeDelta::hours(40);
+            while after - before > TimeDelta::seconds(1) {
+                let middle = before + TimeDelta::seconds((after - before).num_seconds() / 2);
+                if middle.with_timezone(&zone).naive_local() >= midnight {
+                    after = middle;
+                } else {
+                    before = middle;
+                }
+            }
+            after
+        }
+    }
+}
+
+/// The local day that an instant belongs to. Where a clock went back over midnight, the wall shows the old date once
+/// more after the new day has begun; the instant still belongs to the new day, so that days stay in one piece.
+fn local_date(zone: Tz, instant: DateTime<Utc>) -> NaiveDate {
+    let shown = instant.with_timezone(&zone).date_naive();
+    let next = plus_days(shown, 1);
+    if instant >= start_of_day(zone, next) { next } else { shown }
+}
+
+/// The first day of the week that holds `date`.
+pub fn start_of_week(date: NaiveDate, first: Weekday) -> NaiveDate {
+    minus_days(date, u64::from(date.weekday().days_since(first)))
+}
+
+/// The width of a bucket in statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Width {
+    /// Local hours; a daylight-saving day has 23 or 25 of them.
+    Hour,
+    /// Local days.
+    Day,
+    /// Weeks by the tenant's first day.
+    Week,
+}
+
+/// Cuts a period into buckets at local boundaries; the first and last may be partial. `None` if there are more than
+/// `most`. The returned starts ascend, the first is `from`.
+pub fn buckets(
+    calendar: Calendar,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    width: Width,
+    most: usize,
+) -> Option<Vec<DateTime<Utc>>> {
+    let mut starts = vec![from];
+    let mut cursor = from;
+    loop {
+        let next = next_boundary(calendar, cursor, width);
+        if next >= to {
+            return Some(starts);
+        }
+        if starts.len() == most {
+            return None;
+        }
+        starts.push(next);
+        cursor = next;
+    }
+}
+
+fn next_boundary(calendar: Calendar, after: DateTime<Utc>, width: Width) -> DateTime<Utc> {
+    let local = after.with_timezone(&calendar.zone);
+    let mut date = match width {
+        Width::Hour => {
+            let into = TimeDelta::milliseconds(
+                i64::from(local.minute() * 60 + local.second()) * 1000 + i64::from(local.timestamp_subsec_millis()),
+            );
+            return after - into + TimeDelta::hours(1);
+        }
+        Width::Day => plus_days(local_date(calendar.zone, after), 1),
+        Width::Week => plus_days(start_of_week(local_date(calendar.zone, after), calendar.week_start), 7),
+    };
+    // A day that the zone skipped altogether starts where the next one does: it has no bucket.
+    loop {
+        let boundary = start_of_day(calendar.zone, date);
+        if boundary > after {
+            return boundary;
+        }
+        date = plus_days(date, 1);
+    }
+}
+
+fn next_month(first: NaiveDate) -> NaiveDate {
+    let (year, month) = if first.month() == 12 { (first.year() + 1, 1) } else { (first.year(), first.month() + 1) };
+    NaiveDate::from_ymd_opt(year, month, 1).unwrap_or(first)
+}
+
+// Dates are within 1970..=2200, so neither can leave chrono's range.
+fn plus_days(date: NaiveDate, days: u64) -> NaiveDate {
+    date.checked_add_days(Days::new(days)).unwrap_or(date)
+}
+
+fn minus_days(date: NaiveDate, days: u64) -> NaiveDate {
+    date.checked_sub_days(Days::new(days)).unwrap_or(date)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Running a statement: bounded in number, time, memory and rows (P12).
+
+use std::time::{Duration, Instant};
+
+use clickhouse::error::Error as ClickHouseError;
+use clickhouse::{Client, RowOwned, RowRead};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use runtime::config::Query as Limits;
+use runtime::metrics::{Metrics, Name, latency_buckets};
+use runtime::problem::Problem;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+use crate::sql::{Clauses, NamedQuery};
+
+/// More than any page or statistic has; a statement that returns more is wrong.
+const MAX_RESULT_ROWS: u32 = 200_000;
+/// What the store is given beyond the statement's own time, to say that the time is up.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// All places were taken for too long.
+    #[error("{0:?} waited too long for its turn")]
+    Busy(&'static str),
+    /// It ran too long.
+    #[error("{0} ran too long")]
+    TimedOut(&'static str),
+    /// It needed too much memory or too many rows.
+    #[error("{name} needs too much: {source}")]
+    TooLarge {
+        /// Which query.
+        name: &'static str,
+        /// What the store said.
+        source: ClickHouseError,
+    },
+    /// The store could not be asked.
+    #[error("{name} found no store: {source}")]
+    Unreachable {
+        /// Which query.
+        name: &'static str,
+        /// What happened.
+        source: ClickHouseError,
+    },
+    /// The store refused the statement, or the answer was not understood.
+    #[error("{name} failed: {source}")]
+    Failed {
+        /// Which query.
+        name: &'static str,
+        /// What happened.
+        source: ClickHouseError,
+    },
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let second = Duration::from_secs(1);
+        match error {
+            StoreError::Busy(_) => {
+                Self::unavailable("busy", "too many queries at the moment; try again", second).with_cause(error)
+            }
+            StoreError::TimedOut(_) => {
+                let detail = "the query took too long; narrow the period or the filter";
+                Self::unavailable("query_timeout", detail, second).with_cause(error)
+            }
+            StoreError::TooLarge { .. } => Self::new(
+                axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+                "query_too_large",
+                "the query needs too much memory; narrow the period or the filter",
+            )
+            .with_cause(error),
+            StoreError::Unreachable { .. } => {
+                Self::unavailable("store_unavailable", "the store can't be reached; try again", second)
+                    .with_cause(error)
+            }
+            StoreError::Failed { .. } => Self::internal(error),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct QueryLabel {
+    query: &'static str,
+    result: &'static str,
+}
+
+type Durations = Family<QueryLabel, Histogram, fn() -> Histogram>;
+
+/// The store, as this API uses it. Clones share its places.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    places: Arc<Semaphore>,
+    limits: Limits,
+    durations: Durations,
+}
+
+impl Store {
+    /// A store behind a client for its database.
+    pub fn new(client: Client, limits: Limits, metrics: &Metrics) -> Self {
+        const NAME: Name = Name::new("query_seconds");
+        let durations = Durations::new_with_constructor(|| Histogram::new(latency_buckets()));
+        Self {
+            client,
+            places: Arc::new(Semaphore::new(limits.max_concurrent)),
+            limits,
+            durations: metrics.register(
+                NAME,
+                "Time from asking the store to its whole answer, by named query",
+                durations,
+            ),
+        }
+    }
+
+    /// Runs a statement and collects its rows, which are few by construction.
+    pub async fn rows<T: RowOwned + RowRead>(&self, query: NamedQuery, clauses: Clauses) -> Result<Vec<T>, StoreError> {
+        let name = query.name;
+        let longest = Duration::from_millis(self.limits.timeout_ms);
+        let turn = tokio::time::timeout(longest, self.places.acquire()).await;
+        let Ok(Ok(_place)) = turn else { return Err(StoreError::Busy(name)) };
+        let begun = Instant::now();
+        let statement = clauses
+            .build(&self.client, query)
+            .with_setting("max_execution_time", format!("{:.3}", longest.as_secs_f64()))
+            .with_setting("timeout_overflow_mode", "throw")
+            .with_setting("max_memory_usage", self.limits.max_memory_bytes.to_string())
+            .with_setting("max_result_rows", MAX_RESULT_ROWS.to_string())
+            .with_setting("result_overflow_mode", "throw");
+        let result = match tokio::time::timeout(longest + GRACE, statement.fetch_all::<T>()).await {
+            Ok(answer) => answer.map_err(|source| classify(name, source)),
+            Err(_) => Err(StoreError::TimedOut(name)),
+        };
+        let label = QueryLabel { query: name, result: if result.is_ok() { "ok" } else { "error" } };
+        self.durations.get_or_create(&label).observe(begun.elapsed().as_secs_f64());
+        result
+    }
+}
+
+/// ClickHouse says what went wrong as `Code: N.` at the start of its message.
+fn classify(name: &'static str, source: ClickHouseError) -> StoreError {
+    const TIMEOUT_EXCEEDED: u32 = 159;
+    const TOO_MANY_SIMULTANEOUS_QUERIES: u32 = 202;
+    const TOO_MANY_ROWS: [u32; 4] = [158, 241, 307, 396];
+    match &source {
+        ClickHouseError::Network(_) | ClickHouseError::TimedOut => StoreError::Unreachable { name, source },
+        ClickHouseError::BadResponse(message) => match code(message) {
+            Some(TIMEOUT_EXCEEDED) => StoreError::TimedOut(name),
+            Some(TOO_MANY_SIMULTANEOUS_QUERIES) => StoreError::Busy(name),
+            Some(code) if TOO_MANY_ROWS.contains(&code) => StoreError::TooLarge { name, source },
+            _ => StoreError::Failed { name, source },
+        },
+        _ => StoreError::Failed { name, source },
+    }
+}
+
+fn code(message: &str) -> Option<u32> {
+    let after = message.split_once("Code: ")?.1;
+    let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+    after[..digits].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_says_is_understood() {
+        let problem = |message: &str| {
+            let error = classify("events_newest", ClickHouseError::BadResponse(message.to_owned()));
+            let problem = Problem::from(error);
+            (problem.status().as_u16(), problem.code())
+        };
+        assert_eq!(problem("Code: 159. DB::Exception: Timeout exceeded"), (503, "query_timeout"));
+        assert_eq!(problem("Code: 241. DB::Exception: Memory limit"), (422, "query_too_large"));
+        assert_eq!(problem("Code: 202. DB::Exception: Too many"), (503, "busy"));
+        assert_eq!(problem("Code: 60. DB::Exception: Unknown table"), (500, "internal"));
+        assert_eq!(problem("garbage"), (500, "internal"));
+    }
+}

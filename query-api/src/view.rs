@@ -1,0 +1,475 @@
+//! What a caller sees of a row: the event in the shape it was sent, plus what enrichment added. Empty is left out.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::filter::level_name;
+use crate::rows::{EventRow, ViolationRow};
+
+/// An event as stored.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Event {
+    /// Unique in its tenant.
+    #[schema(example = "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1")]
+    pub id: String,
+    /// Type of the catalogue, or any other that was sent (J10).
+    #[serde(rename = "type")]
+    #[schema(example = "task.deadline_changed")]
+    pub event_type: String,
+    /// `create`, `delete`, `change` or `other` (J2).
+    #[schema(example = "change")]
+    pub class: String,
+    /// What decides how long it is kept (L2).
+    #[schema(example = "changes")]
+    pub category: String,
+    /// What was done.
+    #[schema(example = "update")]
+    pub action: String,
+    /// Part of the application (A7).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub module: String,
+    /// `success`, `failure` or `unknown`.
+    #[schema(example = "success")]
+    pub outcome: String,
+    /// Why, for a failure.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub reason: String,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When the sender said it happened, where that was too far off to be believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<DateTime<Utc>>,
+    /// When it was received.
+    pub received_at: DateTime<Utc>,
+    /// Who (L4).
+    pub actor: Actor,
+    /// To what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
+    /// Branch or office (J6).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub location: String,
+    /// What changed (J14).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub changes: Vec<Change>,
+    /// Channel of communication.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub channel: String,
+    /// When it began, for what lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// How long it lasted.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    pub duration_ms: u64,
+    /// Records viewed or exported (L10).
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    pub records: u64,
+    /// Brought in later (J17).
+    pub backfill: bool,
+    /// From where it was sent.
+    pub context: Context,
+    /// Where that is, by the geolocation database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geo: Option<Geo>,
+    /// On what, by the user agent and client hints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// Rules it broke. Shown from the role security on (K16).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub violations: Option<Vec<Flag>>,
+    /// What the catalogue doesn't know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub payload: Option<Box<RawValue>>,
+    /// Fields that were sent and are not part of the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub extra: Option<Box<RawValue>>,
+}
+
+/// Who did it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Actor {
+    /// `user`, `system` or `api_key`.
+    #[schema(example = "user")]
+    pub kind: String,
+    /// Empty for the system.
+    #[schema(example = "u-17")]
+    pub id: String,
+    /// Display name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "Jana Nováková")]
+    pub name: String,
+    /// E-mail address.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub email: String,
+    /// False for a deactivated user.
+    pub active: bool,
+}
+
+/// What it was done to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = EventObject)]
+pub struct Object {
+    /// Type.
+    #[serde(rename = "type")]
+    #[schema(example = "task")]
+    pub object_type: String,
+    /// Number or id in the application (L14).
+    #[schema(example = "4711")]
+    pub id: String,
+    /// Display name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub name: String,
+    /// Link into the application (J12).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub url: String,
+}
+
+/// One changed field.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Change {
+    /// Which field.
+    #[schema(example = "/deadline")]
+    pub path: String,
+    /// `add`, `remove`, `replace` or `move`.
+    #[schema(example = "replace")]
+    pub op: String,
+    /// Before; absent if it was not sent (J14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub old: Option<Box<RawValue>>,
+    /// After.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub new: Option<Box<RawValue>>,
+}
+
+/// From where an event was sent.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Context {
+    /// Client address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "198.51.100.7")]
+    pub ip: Option<IpAddr>,
+    /// User agent as sent.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub user_agent: String,
+    /// Session in the application.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub session_id: String,
+    /// Request in the application.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub request_id: String,
+    /// API key that sent it; empty for what came straight over Kafka.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub key_id: String,
+}
+
+/// A place, as sure as the database is.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Geo {
+    /// ISO 3166-1 code.
+    #[schema(example = "CZ")]
+    pub country: String,
+    /// First-level subdivision.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub region: String,
+    /// City.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "Brno")]
+    pub city: String,
+    /// Degrees north.
+    pub latitude: f32,
+    /// Degrees east.
+    pub longitude: f32,
+    /// Radius of uncertainty; 0 where the database has none.
+    pub accuracy_km: u16,
+    /// Time zone there.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub time_zone: String,
+    /// Autonomous system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asn: Option<u32>,
+    /// Whose that is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub as_org: String,
+    /// Anonymiser, hosting and the like.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub flags: String,
+    /// Build of the database (P2).
+    pub build: DateTime<Utc>,
+}
+
+/// A device (P3, K10).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Device {
+    /// Told by cookie, or else by fingerprint.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub id: String,
+    /// How sure the id is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub confidence: String,
+    /// Desktop, phone, tablet …
+    #[schema(example = "desktop")]
+    pub kind: String,
+    /// Browser or application.
+    #[schema(example = "Firefox")]
+    pub browser: String,
+    /// Its version.
+    pub browser_version: String,
+    /// Operating system.
+    #[schema(example = "Linux")]
+    pub os: String,
+    /// Its version.
+    pub os_version: String,
+    /// Model of the device.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub model: String,
+    /// Not a person.
+    pub bot: bool,
+}
+
+/// A rule that an event broke.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Flag {
+    /// The rule.
+    #[schema(example = "new-country")]
+    pub rule: String,
+    /// Its version at the time.
+    pub version: u32,
+    /// How bad.
+    #[schema(example = "high")]
+    pub level: &'static str,
+}
+
+/// A broken rule (K12).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Violation {
+    /// Made of the event and the rule, so a replay makes no second one.
+    pub id: String,
+    /// The rule.
+    #[schema(example = "new-country")]
+    pub rule: String,
+    /// Its version at the time.
+    pub version: u32,
+    /// How bad.
+    #[schema(example = "high")]
+    pub level: &'static str,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+    /// When the event was received.
+    pub received_at: DateTime<Utc>,
+    /// Who.
+    pub actor: ViolationActor,
+    /// The event.
+    pub event_id: String,
+    /// Its type.
+    #[schema(example = "user.signed_in")]
+    pub event_type: String,
+    /// The device.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub device_id: String,
+    /// The session.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub session_id: String,
+    /// Client address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub ip: Option<IpAddr>,
+    /// Country of the address.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub country: String,
+    /// City of the address.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub city: String,
+}
+
+/// Whose violation.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ViolationActor {
+    /// `user`, `system` or `api_key`.
+    pub kind: String,
+    /// Id.
+    pub id: String,
+    /// Display name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub name: String,
+}
+
+impl Event {
+    /// Shows a row; violations only to those who may see them (K16).
+    pub fn new(row: EventRow, with_violations: bool) -> Self {
+        let changes = changes(&row);
+        let violations = with_violations.then(|| flags(&row));
+        let ip = address(row.ip);
+        let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then_some(Object {
+            object_type: row.object_type,
+            id: row.object_id,
+            name: row.object_name,
+            url: row.object_url,
+        });
+        let located = !row.country.is_empty() || row.asn != 0 || !row.ip_flags.is_empty();
+        let geo = located.then_some(Geo {
+            country: row.country,
+            region: row.region,
+            city: row.city,
+            latitude: row.latitude,
+            longitude: row.longitude,
+            accuracy_km: row.accuracy_km,
+            time_zone: row.geo_time_zone,
+            asn: Some(row.asn).filter(|asn| *asn != 0),
+            as_org: row.as_org,
+            flags: row.ip_flags,
+            build: row.geo_build,
+        });
+        let seen = !row.device_id.is_empty() || !row.user_agent.is_empty() || !row.device_kind.is_empty();
+        let device = seen.then_some(Device {
+            id: row.device_id,
+            confidence: row.device_confidence,
+            kind: row.device_kind,
+            browser: row.browser,
+            browser_version: row.browser_version,
+            os: row.os,
+            os_version: row.os_version,
+            model: row.device_model,
+            bot: row.bot,
+        });
+        Self {
+            id: row.event_id,
+            event_type: row.event_type,
+            class: row.class,
+            category: row.category,
+            action: row.action,
+            module: row.module,
+            outcome: row.outcome,
+            reason: row.reason,
+            occurred_at: row.occurred_at,
+            claimed_at: Some(row.claimed_at).filter(|claimed| *claimed != row.occurred_at && !is_epoch(claimed)),
+            received_at: row.received_at,
+            actor: Actor {
+                kind: row.actor_kind,
+                id: row.actor_id,
+                name: row.actor_name,
+                email: row.actor_email,
+                active: row.actor_active,
+            },
+            object,
+            location: row.location,
+            changes,
+            channel: row.channel,
+            started_at: Some(row.started_at).filter(|started| !is_epoch(started)),
+            duration_ms: row.duration_ms,
+            records: row.records,
+            backfill: row.backfill,
+            context: Context {
+                ip,
+                user_agent: row.user_agent,
+                session_id: row.session_id,
+                request_id: row.request_id,
+                key_id: row.key_id,
+            },
+            geo,
+            device,
+            violations,
+            payload: json(&row.payload),
+            extra: json(&row.extra),
+        }
+    }
+}
+
+impl From<ViolationRow> for Violation {
+    fn from(row: ViolationRow) -> Self {
+        Self {
+            id: row.violation_id,
+            rule: row.rule,
+            version: row.rule_version,
+            level: level_name(row.level),
+            occurred_at: row.occurred_at,
+            received_at: row.received_at,
+            actor: ViolationActor { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
+            event_id: row.event_id,
+            event_type: row.event_type,
+            device_id: row.device_id,
+            session_id: row.session_id,
+            ip: address(row.ip),
+            country: row.country,
+            city: row.city,
+        }
+    }
+}
+
+fn changes(row: &EventRow) -> Vec<Change> {
+    let before_and_after = row.changes_old.iter().zip(&row.changes_new);
+    row.changes_path
+        .iter()
+        .zip(&row.changes_op)
+        .zip(before_and_after)
+        .map(|((path, op), (old, new))| Change { path: path.clone(), op: op.clone(), old: json(old), new: json(new) })
+        .collect()
+}
+
+fn flags(row: &EventRow) -> Vec<Flag> {
+    let rank = row.violation_levels.iter().copied().chain(std::iter::repeat(0));
+    let version = row.violation_versions.iter().copied().chain(std::iter::repeat(0));
+    row.violations
+        .iter()
+        .zip(rank.zip(version))
+        .map(|(rule, (rank, version))| Flag { rule: rule.clone(), version, level: level_name(rank) })
+        .collect()
+}
+
+/// The column has every address as IPv6; `::` is none.
+fn address(ip: Ipv6Addr) -> Option<IpAddr> {
+    (!ip.is_unspecified()).then(|| ip.to_canonical())
+}
+
+/// A JSON column; empty is none. What is no JSON after all is shown as the text it is, rather than lost.
+fn json(text: &str) -> Option<Box<RawValue>> {
+    if text.is_empty() {
+        return None;
+    }
+    match serde_json::from_str::<Box<RawValue>>(text) {
+        Ok(raw) => Some(raw),
+        Err(_) => serde_json::value::to_raw_value(text).ok(),
+    }
+}
+
+fn is_epoch(time: &DateTime<Utc>) -> bool {
+    *time == DateTime::UNIX_EPOCH
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
