@@ -26,7 +26,7 @@ static OPEN: AtomicBool = AtomicBool::new(false);
 /// The engine to close when the process exits.
 static LAST: Mutex<Weak<Core>> = Mutex::new(Weak::new());
 
-/// How long an exiting process waits for queries it has cancelled.
+/// How long an exiting process waits for running queries.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The library's own exit handlers crash while an engine is open, so it is closed before they run.
@@ -38,13 +38,16 @@ extern "C" fn close_at_exit() {
     }
 }
 
+/// Runs no query, not even a KILL: some of the library's static variables are gone by now. What keeps running is left alone.
 fn close_now(core: &Core) {
-    let until = Instant::now() + EXIT_PATIENCE;
     core.tracker.close();
     core.closing.cancel();
-    while !core.tracker.is_empty() && Instant::now() < until {
-        core.kill_all();
-        std::thread::sleep(Duration::from_millis(5));
+    let until = Instant::now() + EXIT_PATIENCE;
+    while !core.tracker.is_empty() {
+        if Instant::now() > until {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
     core.close();
 }
