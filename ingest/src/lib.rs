@@ -1,1 +1,111 @@
-//! stub
+//! The first leg of an event's path: HTTP → Kafka (P1).
+//!
+//! ```text
+//! request ─► who? (key) ─► body (bounded) ─► expand (bounded) ─► split ─► limits ─► check each ─► Kafka ─► answer
+//!            access.rs     body.rs           expand.rs           framing.rs rate.rs  check.rs     sink.rs  answer.rs
+//! ```
+//!
+//! An event is told *accepted* only after Kafka acknowledged it on all replicas in sync. What can't be promised is
+//! refused as a whole, with whether sending it again is safe.
+
+mod access;
+mod answer;
+mod body;
+mod check;
+mod client_ip;
+mod expand;
+mod framing;
+mod handler;
+mod identity;
+mod metrics;
+mod rate;
+mod sink;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::post;
+use rdkafka::error::KafkaError;
+use runtime::config::Config;
+use runtime::limiter::Limiter;
+use runtime::metrics::Metrics;
+use runtime::settings::Settings;
+use schemas::catalogue::{Catalogue, CatalogueError};
+use utoipa::OpenApi as _;
+
+use crate::body::Budget;
+use crate::metrics::Counts;
+use crate::sink::Sink;
+
+pub use crate::answer::{Answer, Fate, Status};
+
+/// Why ingest does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The options of the configuration are not librdkafka's.
+    #[error("kafka: {0}")]
+    Kafka(#[from] KafkaError),
+    /// The catalogue inside the program is malformed.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+}
+
+/// What the handler needs. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Ingest(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    config: runtime::config::Ingest,
+    settings: Settings,
+    catalogue: Catalogue,
+    limiter: Limiter,
+    budget: Budget,
+    sink: Sink,
+    counts: Counts,
+}
+
+impl Ingest {
+    /// Connects to nothing yet: Kafka is spoken to with the first event.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn new(config: &Config, settings: Settings, metrics: &Metrics) -> Result<Self, StartError> {
+        let counts = Counts::new(metrics);
+        Ok(Self(Arc::new(Shared {
+            sink: Sink::new(config, counts.clone())?,
+            config: config.ingest.clone(),
+            settings,
+            catalogue: Catalogue::shipped()?,
+            limiter: Limiter::default(),
+            budget: Budget::new(config.ingest.max_in_flight_bytes),
+            counts,
+        })))
+    }
+
+    /// The rate limiter, for whoever sweeps it ([`Limiter::keep_small`]).
+    #[must_use]
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    /// Waits until Kafka has answered for everything sent, `limit` at most. Whether it has.
+    pub async fn flush(&self, limit: Duration) -> bool {
+        self.0.sink.flush(limit).await
+    }
+}
+
+/// The routes. Served with `into_make_service_with_connect_info::<SocketAddr>()`, which tells the client's address.
+pub fn router(state: Ingest) -> Router {
+    Router::new().route(handler::PATH, post(handler::events)).with_state(state)
+}
+
+/// The OpenAPI description of the routes.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(handler::events), components(schemas(Answer, Fate, Status, runtime::problem::Problem)))]
+    struct Description;
+    Description::openapi()
+}

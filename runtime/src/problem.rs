@@ -7,66 +7,92 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
+use serde_json::{Map, Value};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 const TYPE_PREFIX: &str = "urn:usertrail:problem:";
 
 /// A problem. Its cause is logged once, when it is answered, and never shown.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug)]
 pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    /// What most problems don't have; behind a pointer, because results carry a problem's size on the good path too.
+    more: Box<More>,
+}
+
+#[derive(Debug, Default)]
+struct More {
+    pointer: Option<String>,
+    errors: Option<Value>,
+    members: Map<String, Value>,
+    headers: HeaderMap,
+    cause: Option<String>,
+}
+
+/// A problem as it is sent (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+struct Shape<'a> {
     /// A URN made of the code.
     #[serde(rename = "type")]
     kind: String,
     /// The status in words.
-    title: &'static str,
+    title: &'a str,
     /// The HTTP status.
-    #[serde(serialize_with = "status_number")]
-    #[schema(value_type = u16)]
-    status: StatusCode,
+    status: u16,
     /// Stable word for programs, such as `rate_limited`.
-    code: &'static str,
+    code: &'a str,
     /// For people: what happened, and what to do about it.
-    detail: Cow<'static, str>,
+    detail: &'a str,
     /// JSON Pointer (RFC 6901) to the field, or the name of the query parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pointer: Option<String>,
+    pointer: Option<&'a str>,
     /// Several things at once, in the shape that the operation documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
-    errors: Option<serde_json::Value>,
+    errors: Option<&'a Value>,
     /// Further members of the operation's own.
     #[serde(flatten)]
     #[schema(ignore)]
-    members: serde_json::Map<String, serde_json::Value>,
-    #[serde(skip)]
-    headers: HeaderMap,
-    #[serde(skip)]
-    cause: Option<String>,
+    members: &'a Map<String, Value>,
 }
 
-// The signature is serde's.
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn status_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u16(status.as_u16())
+impl Serialize for Problem {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let shape = Shape {
+            kind: format!("{TYPE_PREFIX}{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            pointer: self.more.pointer.as_deref(),
+            errors: self.more.errors.as_ref(),
+            members: &self.more.members,
+        };
+        shape.serialize(to)
+    }
+}
+
+impl PartialSchema for Problem {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        Shape::schema()
+    }
+}
+
+impl ToSchema for Problem {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Problem")
+    }
 }
 
 impl Problem {
     /// A problem with a status, a code for programs and a sentence for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind: format!("{TYPE_PREFIX}{code}"),
-            title: status.canonical_reason().unwrap_or("Error"),
-            status,
-            code,
-            detail: detail.into(),
-            pointer: None,
-            errors: None,
-            members: serde_json::Map::new(),
-            headers: HeaderMap::new(),
-            cause: None,
-        }
+        Self { status, code, detail: detail.into(), more: Box::default() }
     }
 
     /// 400, for malformed requests.
@@ -105,14 +131,14 @@ impl Problem {
     /// With a pointer to the field.
     #[must_use]
     pub fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
-        self.pointer = Some(pointer.into());
+        self.more.pointer = Some(pointer.into());
         self
     }
 
     /// With several things at once; what can't be written as JSON is left out.
     #[must_use]
     pub fn with_errors(mut self, errors: impl Serialize) -> Self {
-        self.errors = serde_json::to_value(errors).ok();
+        self.more.errors = serde_json::to_value(errors).ok();
         self
     }
 
@@ -120,7 +146,7 @@ impl Problem {
     #[must_use]
     pub fn with_member(mut self, name: &str, value: impl Serialize) -> Self {
         if let Ok(value) = serde_json::to_value(value) {
-            self.members.insert(name.to_owned(), value);
+            self.more.members.insert(name.to_owned(), value);
         }
         self
     }
@@ -128,7 +154,7 @@ impl Problem {
     /// With a header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.more.headers.insert(name, value);
         self
     }
 
@@ -142,7 +168,7 @@ impl Problem {
     /// With a cause for the log.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Display) -> Self {
-        self.cause = Some(cause.to_string());
+        self.more.cause = Some(cause.to_string());
         self
     }
 
@@ -161,10 +187,10 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
-        if let Some(cause) = &self.cause {
+        if let Some(cause) = &self.more.cause {
             tracing::error!(code = self.code, status = self.status.as_u16(), %cause, "request failed");
         }
-        let mut headers = std::mem::take(&mut self.headers);
+        let mut headers = std::mem::take(&mut self.more.headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         let body = serde_json::to_vec(&self).unwrap_or_default();
         (self.status, headers, body).into_response()

@@ -1,0 +1,31 @@
+//! Who sends, and for which tenant (P11): both come from the credential alone.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use runtime::problem::Problem;
+use runtime::settings::{Principal, Settings, bearer};
+use schemas::settings::{Role, Tenant};
+
+/// A sender that may send.
+#[derive(Clone, Debug)]
+pub(crate) struct Sender {
+    pub(crate) principal: Principal,
+    pub(crate) tenant: Arc<Tenant>,
+}
+
+/// Tells the sender by its API key.
+pub(crate) fn sender(settings: &Settings, headers: &HeaderMap) -> Result<Sender, Problem> {
+    let token = bearer(headers).ok_or_else(Problem::unauthorized)?;
+    let principal = settings.authenticate(token).map_err(|error| {
+        tracing::debug!(%error, "credential refused");
+        Problem::from(error)
+    })?;
+    if !principal.role.includes(Role::Ingest) {
+        return Err(Problem::forbidden("this key may not send events; that takes a key of the role ingest"));
+    }
+    let Some(tenant) = principal.tenant.as_deref().and_then(|id| settings.tenant(id)) else {
+        return Err(Problem::forbidden("events belong to a tenant; send them with a key of that tenant"));
+    };
+    Ok(Sender { principal, tenant })
+}

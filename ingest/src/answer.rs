@@ -1,0 +1,77 @@
+//! What a sender is told: the fate of each event.
+
+use schemas::decode::Rejection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The answer to a request of which at least one event was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Answer {
+    /// Events that Kafka has acknowledged.
+    pub accepted: usize,
+    /// Events that were refused; sending them again as they are is of no use.
+    pub rejected: usize,
+    /// Each event's fate, in the order of the request.
+    pub events: Vec<Fate>,
+}
+
+impl Answer {
+    /// Of these fates.
+    #[must_use]
+    pub fn new(events: Vec<Fate>) -> Self {
+        let count = |status| events.iter().filter(|event| event.status == status).count();
+        Self { accepted: count(Status::Accepted), rejected: count(Status::Rejected), events }
+    }
+}
+
+/// The fate of one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Fate {
+    /// Its place in the request, from 0; blank lines don't count.
+    pub index: usize,
+    /// What became of it.
+    pub status: Status,
+    /// Its id: the one it had, or the one it got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Why it was rejected: one word for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// JSON Pointer (RFC 6901) to the field that is wrong; empty for the event as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Why it was rejected, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It is stored safely and will be in answers soon.
+    Accepted,
+    /// It is wrong.
+    Rejected,
+    /// Kafka has not said in time whether it has it. Sent again under the id given here, it is stored once.
+    Unknown,
+}
+
+impl Fate {
+    pub(crate) fn delivered(index: usize, id: &str, acknowledged: bool) -> Self {
+        let status = if acknowledged { Status::Accepted } else { Status::Unknown };
+        Self { index, status, id: Some(id.to_owned()), code: None, pointer: None, detail: None }
+    }
+
+    pub(crate) fn rejected(index: usize, rejection: Rejection) -> Self {
+        let Rejection { code, pointer, detail } = rejection;
+        Self {
+            index,
+            status: Status::Rejected,
+            id: None,
+            code: Some(code),
+            pointer: Some(pointer),
+            detail: Some(detail),
+        }
+    }
+}

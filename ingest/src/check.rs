@@ -1,0 +1,183 @@
+//! Whether an event may pass, and what Kafka needs of it. Pure.
+
+use bytes::Bytes;
+use schemas::catalogue::Catalogue;
+use schemas::decode::{Attributes, Rejection, decode};
+use schemas::event::{Class, Event};
+use schemas::settings::Tenant;
+use schemas::topics::{event_key, headers};
+
+use crate::framing::Framing;
+use crate::identity::Identity;
+
+/// Everything that holds for all events of a request.
+pub(crate) struct Context<'a> {
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) framing: &'a Framing,
+    pub(crate) identity: &'a Identity,
+}
+
+/// An event that may pass.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    /// Its place in the request.
+    pub(crate) index: usize,
+    /// Its bytes as sent.
+    pub(crate) value: Bytes,
+    /// Its key in Kafka.
+    pub(crate) key: String,
+    /// Its id.
+    pub(crate) id: String,
+    /// Whether the id is ours, so that it has to travel beside the bytes.
+    pub(crate) id_is_ours: bool,
+}
+
+/// Checks one event.
+pub(crate) fn check(context: &Context<'_>, index: usize, value: &Bytes) -> Result<Passed, Rejection> {
+    let attribute = |name: &str| {
+        context.framing.attributes().iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    };
+    let attributes = Attributes {
+        content_type: context.framing.event_type(),
+        ce_id: attribute(headers::CE_ID),
+        ce_type: attribute(headers::CE_TYPE),
+        ce_time: attribute(headers::CE_TIME),
+        ..Attributes::default()
+    };
+    let event = decode(value, &attributes)?;
+    check_tenant(context, &event)?;
+    check_logging(context, &event)?;
+    let actor = event.actor.as_ref().and_then(|actor| actor.id.as_deref()).unwrap_or_default();
+    let own = event.id.as_deref().filter(|id| !id.is_empty());
+    let tenant = context.tenant.id.as_str();
+    Ok(Passed {
+        index,
+        key: event_key(tenant, actor),
+        id: own.map_or_else(|| context.identity.id(tenant, index, value).to_string(), str::to_owned),
+        id_is_ours: own.is_none(),
+        value: value.clone(),
+    })
+}
+
+/// P11: the tenant comes from the credential; an event that names another one was sent by mistake, or worse.
+fn check_tenant(context: &Context<'_>, event: &Event<'_>) -> Result<(), Rejection> {
+    match event.tenant.as_deref() {
+        Some(claimed) if claimed != context.tenant.id => {
+            let pointer = if context.framing.event_type().is_some() { "/data/tenant" } else { "/tenant" };
+            let detail = "the event names another tenant than the one that the API key belongs to";
+            Err(Rejection::new("tenant_mismatch", pointer, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// L1: while logging is off, nothing is recorded but the change history of objects (L16).
+fn check_logging(context: &Context<'_>, event: &Event<'_>) -> Result<(), Rejection> {
+    if context.tenant.logging || is_object_history(context, event) {
+        return Ok(());
+    }
+    let detail = "activity logging is switched off for this tenant; an administrator can switch it on \
+                  (only the change history of objects is recorded)";
+    Err(Rejection::new("logging_off", "", detail))
+}
+
+/// L16: an edit of one object.
+fn is_object_history(context: &Context<'_>, event: &Event<'_>) -> bool {
+    let object = event.object.as_ref().and_then(|object| object.id.as_deref());
+    if object.is_none_or(str::is_empty) {
+        return false;
+    }
+    let kind = event.kind.as_deref().unwrap_or_default();
+    let claimed = event.class.as_deref().and_then(Class::parse);
+    let of_tenant =
+        || context.tenant.event_types.iter().find(|entry| entry.event_type == kind).map(|entry| entry.class);
+    let class = match claimed.or_else(|| context.catalogue.get(kind).map(|entry| entry.class)).or_else(of_tenant) {
+        Some(class) => class,
+        None => context.catalogue.classify(kind, None, event.action.as_deref()).class,
+    };
+    matches!(class, Class::Create | Class::Delete | Class::Change)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(tenant: &Tenant, framing: &Framing, json: &str) -> Result<Passed, (&'static str, String)> {
+        let catalogue = Catalogue::shipped().unwrap();
+        let identity = Identity::Fresh;
+        let context = Context { tenant, catalogue: &catalogue, framing, identity: &identity };
+        check(&context, 0, &Bytes::copy_from_slice(json.as_bytes()))
+            .map_err(|rejection| (rejection.code, rejection.pointer))
+    }
+
+    fn tenant(logging: bool) -> Tenant {
+        Tenant { logging, ..Tenant::new("acme", "Acme") }
+    }
+
+    /// L1: refused while off; L16: the history of objects is kept regardless.
+    #[test]
+    fn logging_off_keeps_object_history_alone() {
+        let kept = [
+            r#"{"type":"task.deadline_changed","actor":{"id":"u"},"object":{"type":"task","id":"7"}}"#,
+            r#"{"type":"x.y","class":"delete","actor":{"id":"u"},"object":{"id":"7"}}"#,
+        ];
+        let refused = [
+            r#"{"type":"task.deadline_changed","actor":{"id":"u"}}"#,
+            r#"{"type":"user.signed_in","actor":{"id":"u"},"object":{"id":"7"}}"#,
+            r#"{"type":"contact.viewed","actor":{"id":"u"},"object":{"id":"7"}}"#,
+        ];
+        for json in kept {
+            passes(&tenant(false), &Framing::Json, json).unwrap();
+        }
+        for json in refused {
+            let code = passes(&tenant(false), &Framing::Json, json).unwrap_err().0;
+            assert_eq!(code, "logging_off", "{json}");
+            passes(&tenant(true), &Framing::Json, json).unwrap();
+        }
+    }
+
+    /// P11: the tenant in the body is never believed.
+    #[test]
+    fn another_tenant_in_the_body_is_refused() {
+        let own = r#"{"type":"a.b","actor":{"id":"u"},"tenant":"acme"}"#;
+        passes(&tenant(true), &Framing::Json, own).unwrap();
+        let other = own.replace("acme", "rival");
+        let refused = passes(&tenant(true), &Framing::Json, &other).unwrap_err();
+        assert_eq!(refused, ("tenant_mismatch", "/tenant".to_owned()));
+        let structured = format!(r#"{{"specversion":"1.0","id":"1","source":"/","type":"a.b","data":{other}}}"#);
+        let refused = passes(&tenant(true), &Framing::CloudEvent, &structured).unwrap_err();
+        assert_eq!(refused, ("tenant_mismatch", "/data/tenant".to_owned()));
+    }
+
+    /// P1: an id of the sender's is kept; without one, it gets ours.
+    #[test]
+    fn ids_are_the_senders_or_ours() {
+        let json = r#"{"type":"a.b","actor":{"id":"u"},"id":"mine"}"#;
+        let passed = passes(&tenant(true), &Framing::Json, json).unwrap();
+        assert_eq!((passed.id.as_str(), passed.id_is_ours, passed.key.as_str()), ("mine", false, "acme/u"));
+        let passed = passes(&tenant(true), &Framing::Json, &json.replace("mine", "")).unwrap();
+        assert!(passed.id_is_ours && passed.id.len() == 36);
+
+        let binary = Framing::CloudEventBinary(vec![
+            (headers::CE_ID.to_owned(), "from-header".to_owned()),
+            (headers::CE_TYPE.to_owned(), "a.b".to_owned()),
+        ]);
+        let passed = passes(&tenant(true), &binary, r#"{"actor":{"id":"u"}}"#).unwrap();
+        assert_eq!((passed.id.as_str(), passed.id_is_ours), ("from-header", false));
+    }
+
+    /// P1: what is wrong is told by code and pointer.
+    #[test]
+    fn rejections_point_to_the_field() {
+        for (json, code, pointer) in [
+            (r#"{"type":"a.b","actor":{"id":7}}"#, "invalid_type", "/actor/id"),
+            (r#"{"actor":{"id":"u"}}"#, "missing_field", "/type"),
+            ("{", "malformed_json", ""),
+        ] {
+            let refused = passes(&tenant(true), &Framing::Json, json).unwrap_err();
+            assert_eq!(refused.0, code, "{json}");
+            assert!(refused.1 == pointer || pointer.is_empty(), "{refused:?}");
+        }
+    }
+}

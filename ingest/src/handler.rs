@@ -1,0 +1,209 @@
+//! `POST /v1/events`, step by step.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use runtime::problem::Problem;
+
+use crate::access::{self, Sender};
+use crate::answer::{Answer, Fate};
+use crate::body::{self, Share};
+use crate::check::{self, Context, Passed};
+use crate::expand::{self, Encoding};
+use crate::framing::Framing;
+use crate::identity::Identity;
+use crate::metrics::{Code, Encoding as EncodingLabel, StatusCode as StatusLabel};
+use crate::sink::{Beside, Sent};
+use crate::{Ingest, client_ip, rate};
+
+/// Where events are sent.
+pub(crate) const PATH: &str = "/v1/events";
+/// Larger bodies are expanded and checked off the threads that serve connections.
+const INLINE_BYTES: usize = 32 * 1024;
+
+/// Send events
+///
+/// One event, an array, one event a line (NDJSON), or CloudEvents 1.0 (structured, batched, or binary with `ce-` headers);
+/// plain, gzip or zstd. `202` means that Kafka has acknowledged every event that the answer calls accepted. Sent again with
+/// the same event ids, or with the same `Idempotency-Key`, an event is stored once.
+#[utoipa::path(
+    post,
+    path = "/v1/events",
+    tag = "events",
+    operation_id = "sendEvents",
+    security(("key" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters; a retry of the same body under the same key gives the same event ids"),
+        ("Content-Encoding" = Option<String>, Header, description = "gzip or zstd"),
+        ("traceparent" = Option<String>, Header, description = "W3C trace context, carried along with the events"),
+    ),
+    request_body(
+        description = "Each event as in event.schema.json",
+        content(
+            (serde_json::Value = "application/json"),
+            (String = "application/x-ndjson"),
+            (serde_json::Value = "application/cloudevents+json"),
+            (Vec<serde_json::Value> = "application/cloudevents-batch+json"),
+        )
+    ),
+    responses(
+        (status = 202, description = "Some or all events are accepted; each one's fate", body = Answer),
+        (status = 400, description = "The body can't be read", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key may not send events", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too many bytes or events", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Unknown media type or encoding", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No event is accepted; each one's fate in `events`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Over the limit; nothing is accepted; see Retry-After", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Kafka did not acknowledge, or there is no room; says whether sending again is safe", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn events(State(ingest): State<Ingest>, request: Request) -> Response {
+    let response = receive(&ingest, request).await.unwrap_or_else(IntoResponse::into_response);
+    ingest.0.counts.requests.get_or_create(&StatusLabel { status: response.status().as_u16() }).inc();
+    response
+}
+
+async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem> {
+    let shared = &*ingest.0;
+    let (parts, body) = request.into_parts();
+    let sender = access::sender(&shared.settings, &parts.headers)?;
+    let encoding = Encoding::of(&parts.headers)?;
+    let framing = Framing::of(&parts.headers)?;
+    let identity = Identity::of(&parts.headers)?;
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let beside = beside(ingest, &sender, &framing, &parts.headers, peer);
+
+    let mut share = shared.budget.share();
+    let body = body::read(body, &parts.headers, &shared.config, &mut share).await?;
+    shared.counts.bytes.get_or_create(&EncodingLabel { encoding: encoding.as_str() }).inc_by(body.len() as u64);
+    let inline = body.len() <= INLINE_BYTES && encoding == Encoding::Identity;
+    let (events, share) = {
+        let (config, framing) = (shared.config.clone(), framing.clone());
+        let unpack = move || unpack(body, encoding, &framing, &config, share);
+        if inline { unpack() } else { tokio::task::spawn_blocking(unpack).await.map_err(Problem::internal)? }
+    }?;
+    shared.counts.expanded.inc_by(events.iter().map(|event| event.len() as u64).sum());
+
+    let limits = rate::check(&shared.limiter, &shared.settings, &sender, events.len())?;
+    let checking = {
+        let (ingest, sender) = (ingest.clone(), sender.clone());
+        move || check_all(&ingest, &sender, &framing, &identity, &events)
+    };
+    let checked =
+        if inline { checking() } else { tokio::task::spawn_blocking(checking).await.map_err(Problem::internal)? };
+    let mut response = finish(ingest, checked, beside, share).await.unwrap_or_else(IntoResponse::into_response);
+    response.headers_mut().extend(limits);
+    Ok(response)
+}
+
+fn beside(ingest: &Ingest, sender: &Sender, framing: &Framing, headers: &HeaderMap, peer: Option<IpAddr>) -> Beside {
+    let (ours, theirs) = (&ingest.0.config.trusted_proxies, &sender.tenant.trusted_proxies);
+    let trusted = |address| client_ip::is_in(ours, address) || client_ip::is_in(theirs, address);
+    Beside {
+        tenant: sender.tenant.id.clone(),
+        key_id: sender.principal.key_id.clone(),
+        ip: peer.map(|peer| client_ip::client_ip(peer, headers, trusted).to_string()),
+        content_type: framing.event_type(),
+        traceparent: headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(traceparent),
+        attributes: framing.attributes().to_vec(),
+    }
+}
+
+/// A trace context of version 00; anything else is of no use to anybody and left out.
+fn traceparent(value: &str) -> Option<String> {
+    let lengths: Vec<usize> = value.split('-').map(str::len).collect();
+    let hex = value.bytes().all(|byte| byte == b'-' || matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (lengths == [2, 32, 16, 2] && hex && value.starts_with("00-")).then(|| value.to_owned())
+}
+
+fn unpack(
+    body: Bytes,
+    encoding: Encoding,
+    framing: &Framing,
+    config: &runtime::config::Ingest,
+    mut share: Share,
+) -> Result<(Vec<Bytes>, Share), Problem> {
+    let body = expand::expand(body, encoding, config.max_expanded_bytes, &mut share)?;
+    Ok((framing.split(&body, config.max_events)?, share))
+}
+
+/// Which events pass, and the fates of those that don't.
+struct Checked {
+    count: usize,
+    passed: Vec<Passed>,
+    rejected: Vec<Fate>,
+    /// Whether the same request, sent again, would have the same ids.
+    repeatable: bool,
+}
+
+fn check_all(ingest: &Ingest, sender: &Sender, framing: &Framing, identity: &Identity, events: &[Bytes]) -> Checked {
+    let shared = &*ingest.0;
+    let context = Context { tenant: &sender.tenant, catalogue: &shared.catalogue, framing, identity };
+    let (mut passed, mut rejected) = (Vec::with_capacity(events.len()), Vec::new());
+    for (index, event) in events.iter().enumerate() {
+        match check::check(&context, index, event) {
+            Ok(event) => passed.push(event),
+            Err(rejection) => {
+                shared.counts.rejected.get_or_create(&Code { code: rejection.code }).inc();
+                rejected.push(Fate::rejected(index, rejection));
+            }
+        }
+    }
+    let repeatable = matches!(identity, Identity::Repeatable(_)) || passed.iter().all(|event| !event.id_is_ours);
+    Checked { count: events.len(), passed, rejected, repeatable }
+}
+
+/// Sends what passed, and answers.
+async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, share: Share) -> Result<Response, Problem> {
+    let Checked { count, passed, rejected, repeatable } = checked;
+    if passed.is_empty() {
+        let detail = if count == 1 { "the event was rejected" } else { "every event was rejected" };
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "all_rejected", detail);
+        return Err(with_fates(problem, Answer::new(rejected)));
+    }
+    let sent = ingest.0.sink.send(passed, beside, share).await?;
+    let all_acknowledged = sent.iter().all(|sent| sent.acknowledged);
+    let fates =
+        sent.into_iter().map(|Sent { event, acknowledged }| Fate::delivered(event.index, &event.id, acknowledged));
+    let mut fates: Vec<Fate> = rejected.into_iter().chain(fates).collect();
+    fates.sort_unstable_by_key(|fate| fate.index);
+    let answer = Answer::new(fates);
+    if all_acknowledged {
+        return Ok((StatusCode::ACCEPTED, Json(answer)).into_response());
+    }
+    let detail = if repeatable {
+        "Kafka did not acknowledge every event in time; sending the same request again is safe: each event is stored once"
+    } else {
+        "Kafka did not acknowledge every event in time; send those called unknown again with the ids given here: then \
+         each is stored once"
+    };
+    let problem = Problem::unavailable("not_acknowledged", detail, std::time::Duration::from_secs(2));
+    Err(with_fates(problem.with_member("repeatable", repeatable), answer))
+}
+
+fn with_fates(problem: Problem, answer: Answer) -> Problem {
+    problem
+        .with_member("accepted", answer.accepted)
+        .with_member("rejected", answer.rejected)
+        .with_member("events", answer.events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_trace_context_is_carried_along() {
+        let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(traceparent(good).as_deref(), Some(good));
+        for bad in ["", "00-4bf9-00f0-01", &good.to_uppercase(), &good.replace("00-4", "01-4"), &format!("{good}-x")] {
+            assert_eq!(traceparent(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Ingest as it runs, on the embedded broker, with a tenant and its keys.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request, StatusCode};
+use embedded::broker::{Broker, BrokerConfig};
+use http_body_util::BodyExt as _;
+use ingest::Ingest;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{Headers as _, Message as _};
+use runtime::config::{Config, Limits};
+use runtime::metrics::Metrics;
+use runtime::settings::Settings;
+use schemas::settings::{Role, Tenant};
+use schemas::topics;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// Everything a test talks to.
+pub(crate) struct World {
+    pub(crate) router: Router,
+    pub(crate) settings: Settings,
+    pub(crate) metrics: Metrics,
+    /// A key of the role ingest, of the tenant `acme`, whose logging is on.
+    pub(crate) key: String,
+    pub(crate) config: Config,
+    broker: Option<Broker>,
+    _dir: tempfile::TempDir,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) json: Value,
+}
+
+/// A record of `events.raw`.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) key: String,
+    pub(crate) value: String,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Record {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let broker = Broker::start(BrokerConfig { data_dir: dir.path().to_owned(), listen }).await.unwrap();
+        let mut config = Config::defaults().unwrap();
+        config.kafka.brokers = broker.bootstrap();
+        change(&mut config);
+        runtime::kafka::ensure_topics(&config.kafka).await.unwrap();
+        let settings = Settings::in_memory(config.limits);
+        let tenant = Tenant { logging: true, ..Tenant::new("acme", "Acme") };
+        settings.put_tenant(tenant).await.unwrap();
+        let metrics = Metrics::default();
+        let router = ingest::router(Ingest::new(&config, settings.clone(), &metrics).unwrap());
+        let mut world = Self { router, settings, metrics, key: String::new(), config, broker: Some(broker), _dir: dir };
+        world.key = world.new_key(Role::Ingest).await;
+        world
+    }
+
+    pub(crate) async fn new_key(&self, role: Role) -> String {
+        let tenant = (role != Role::Platform).then_some("acme");
+        self.settings.create_key(tenant, role, "test").await.unwrap().1.expose()
+    }
+
+    pub(crate) async fn change_tenant(&self, change: impl FnOnce(&mut Tenant)) {
+        let mut tenant = Tenant::clone(&self.settings.tenant("acme").unwrap());
+        change(&mut tenant);
+        self.settings.put_tenant(tenant).await.unwrap();
+    }
+
+    pub(crate) async fn stop_broker(&mut self) {
+        self.broker.take().unwrap().stop().await;
+    }
+
+    /// Sends a body with the key of the world, from 198.51.100.7.
+    pub(crate) async fn send(&self, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let bearer = format!("Bearer {}", self.key);
+        let mut all = vec![("authorization", bearer.as_str())];
+        all.extend_from_slice(headers);
+        self.send_as(&all, body).await
+    }
+
+    /// Sends a body with these headers alone.
+    pub(crate) async fn send_as(&self, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let mut request = Request::post("/v1/events").extension(ConnectInfo(SocketAddr::from(([198, 51, 100, 7], 9))));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, json }
+    }
+
+    /// All records of `events.raw`, by partition and offset.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let topic = self.config.kafka.topic(topics::EVENTS_RAW);
+        let consumer: BaseConsumer = runtime::kafka::consumer_config(&self.config.kafka, "test").create().unwrap();
+        let mut records = Vec::new();
+        for partition in 0..self.config.kafka.partitions {
+            let (low, high) = consumer.fetch_watermarks(&topic, partition, Duration::from_secs(10)).unwrap();
+            let mut list = rdkafka::TopicPartitionList::new();
+            list.add_partition_offset(&topic, partition, rdkafka::Offset::Beginning).unwrap();
+            consumer.assign(&list).unwrap();
+            let mut next = low;
+            while next < high {
+                let record = consumer.poll(Duration::from_secs(10)).unwrap().unwrap();
+                next = record.offset() + 1;
+                let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap_or_default().to_vec()).unwrap();
+                records.push(Record {
+                    key: text(record.key()),
+                    value: text(record.payload()),
+                    headers: record
+                        .headers()
+                        .into_iter()
+                        .flat_map(|headers| headers.iter())
+                        .map(|header| (header.key.to_owned(), text(header.value)))
+                        .collect(),
+                });
+            }
+        }
+        records
+    }
+}
+
+/// Limits that no test meets by accident.
+pub(crate) fn limits(per_second: u32, burst: u32) -> Limits {
+    Limits { events_per_second: per_second, burst, queries_per_second: 1, query_burst: 1 }
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An event of one user.
+pub(crate) fn event(id: &str) -> String {
+    format!(r#"{{"id":"{id}","type":"task.created","actor":{{"id":"u1"}},"object":{{"type":"task","id":"7"}}}}"#)
+}

@@ -1,0 +1,190 @@
+//! `POST /v1/events` on the embedded broker: what is accepted, and what Kafka has then.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, dead_code)]
+
+mod common;
+
+use common::{World, event, gzip};
+
+/// P1: one event, an array, lines; each in Kafka once, with its bytes as sent, keyed by tenant and user.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_an_array_and_lines_are_stored_as_sent() {
+    let world = World::start().await;
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let one = world.send(&[("content-type", "application/json"), ("traceparent", trace)], event("a")).await;
+    assert_eq!(one.status, 202, "{one:?}");
+    assert_eq!(one.json["accepted"], 1);
+    assert_eq!(one.json["events"][0]["id"], "a");
+    assert_eq!(one.json["events"][0]["status"], "accepted");
+
+    let array = world.send(&[], format!("[{}, {}]", event("b"), event("c"))).await;
+    assert_eq!((array.status.as_u16(), &array.json["accepted"]), (202, &2.into()));
+    let lines = world.send(&[("content-type", "application/x-ndjson")], [event("d"), event("e")].join("\n")).await;
+    assert_eq!((lines.status.as_u16(), &lines.json["accepted"]), (202, &2.into()));
+
+    let mut records = world.records();
+    records.sort_by(|one, other| one.value.cmp(&other.value));
+    assert_eq!(records.len(), 5);
+    for (record, id) in records.iter().zip(["a", "b", "c", "d", "e"]) {
+        assert_eq!((record.key.as_str(), record.value.as_str()), ("acme/u1", event(id).as_str()));
+        assert_eq!(record.header("tenant"), Some("acme"));
+        assert_eq!(record.header("ip"), Some("198.51.100.7"));
+        assert_eq!(record.header("id"), None);
+        assert!(world.key.contains(record.header("key-id").unwrap()));
+    }
+    assert_eq!(records[0].header("traceparent"), Some(trace));
+}
+
+/// P1: gzip and zstd.
+#[tokio::test(flavor = "multi_thread")]
+async fn compressed_bodies_are_expanded() {
+    let world = World::start().await;
+    let lines = (0..500).map(|number| event(&number.to_string())).collect::<Vec<_>>().join("\n");
+    let zstd = zstd::encode_all(lines.as_bytes(), 3).unwrap();
+    for (encoding, body) in [("gzip", gzip(lines.as_bytes())), ("zstd", zstd)] {
+        let answer = world.send(&[("content-encoding", encoding)], body).await;
+        assert_eq!((answer.status.as_u16(), &answer.json["accepted"]), (202, &500.into()), "{encoding}");
+    }
+    assert_eq!(world.records().len(), 1000);
+    let metrics = world.metrics.encode().unwrap();
+    assert!(metrics.contains("usertrail_ingest_events_accepted_total 1000"), "{metrics}");
+}
+
+/// P1: CloudEvents, structured, batched and binary, travel so that the decoder reads them as they were meant.
+#[tokio::test(flavor = "multi_thread")]
+async fn cloud_events_are_accepted_in_every_mode() {
+    let world = World::start().await;
+    let structured = |id: &str| {
+        format!(
+            r#"{{"specversion":"1.0","id":"{id}","source":"/crm","type":"task.created","data":{{"actor":{{"id":"u1"}}}}}}"#
+        )
+    };
+    let one = world.send(&[("content-type", "application/cloudevents+json")], structured("s1")).await;
+    assert_eq!(one.status, 202, "{one:?}");
+    let batch = format!("[{},{}]", structured("s2"), structured("s3"));
+    let batch = world.send(&[("content-type", "application/cloudevents-batch+json")], batch).await;
+    assert_eq!(batch.json["accepted"], 2, "{batch:?}");
+    let binary = [
+        ("content-type", "application/json"),
+        ("ce-specversion", "1.0"),
+        ("ce-id", "b1"),
+        ("ce-source", "/crm"),
+        ("ce-type", "task.created"),
+        ("ce-time", "2026-11-22T10:00:00Z"),
+    ];
+    let binary = world.send(&binary, r#"{"actor":{"id":"u1"}}"#).await;
+    assert_eq!(binary.json["events"][0]["id"], "b1", "{binary:?}");
+
+    let records = world.records();
+    assert_eq!(records.len(), 4);
+    for record in &records {
+        let attributes = schemas::decode::Attributes {
+            content_type: record.header("content-type"),
+            ce_id: record.header("ce_id"),
+            ce_type: record.header("ce_type"),
+            ce_time: record.header("ce_time"),
+            ..Default::default()
+        };
+        let decoded = schemas::decode::decode(record.value.as_bytes(), &attributes).unwrap();
+        assert_eq!(decoded.kind.as_deref(), Some("task.created"));
+        assert!(["s1", "s2", "s3", "b1"].contains(&decoded.id.as_deref().unwrap()));
+    }
+}
+
+/// P1: a batch of good and bad events: the good ones are stored, the bad ones are told by index, code and pointer.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_event_has_its_own_fate() {
+    let world = World::start().await;
+    let bad_type = r#"{"type":"task.created","actor":{"id":5}}"#;
+    let depth_bomb = format!(r#"{{"type":"a.b","payload":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
+    let long = format!(r#"{{"type":"a.b","payload":"{}"}}"#, "x".repeat(70_000));
+    let body = [event("ok"), bad_type.into(), "{\"type\":".into(), depth_bomb, long, r#"{"actor":{"id":"u"}}"#.into()];
+    let mut bytes = body.join("\n").into_bytes();
+    bytes.extend_from_slice(b"\n{\"type\":\"a.b\",\"reason\":\"\xff\"}");
+    let answer = world.send(&[("content-type", "application/x-ndjson")], bytes).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert_eq!((&answer.json["accepted"], &answer.json["rejected"]), (&1.into(), &6.into()));
+    let told: Vec<(u64, &str, &str)> = answer.json["events"].as_array().unwrap()[1..]
+        .iter()
+        .map(|event| {
+            let text = |name: &str| event[name].as_str().unwrap();
+            (event["index"].as_u64().unwrap(), text("code"), text("pointer"))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, "invalid_type", "/actor/id"),
+            (2, "malformed_json", told[1].2),
+            (3, "too_deep", ""),
+            (4, "too_large", ""),
+            (5, "missing_field", "/type"),
+            (6, "invalid_utf8", ""),
+        ]
+    );
+    assert_eq!(world.records().len(), 1);
+}
+
+/// P1: a request whose events are all wrong is an error, with the same list.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_rejected_is_an_error() {
+    let world = World::start().await;
+    let answer = world.send(&[], r#"[{"type":1},{}]"#).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.headers["content-type"], "application/problem+json");
+    assert_eq!(answer.json["code"], "all_rejected");
+    assert_eq!(answer.json["events"][0]["pointer"], "/type");
+    assert_eq!(answer.json["events"][1]["code"], "missing_field");
+    assert!(world.records().is_empty());
+    assert!(world.metrics.encode().unwrap().contains("ingest_events_rejected_total{code=\"missing_field\"} 1"));
+}
+
+/// P1: under an Idempotency-Key a retry has the same ids, so that duplicates can be told; without, every id is new.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_under_a_key_has_the_same_ids() {
+    let world = World::start().await;
+    let body = r#"[{"type":"a.b","actor":{"id":"u1"}},{"type":"a.b","actor":{"id":"u1"}}]"#;
+    let ids = async |headers: &[(&str, &str)]| {
+        let answer = world.send(headers, body).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        [0, 1].map(|index| answer.json["events"][index]["id"].as_str().unwrap().to_owned())
+    };
+    let first = ids(&[("idempotency-key", "k1")]).await;
+    assert_ne!(first[0], first[1]);
+    assert_eq!(ids(&[("idempotency-key", "k1")]).await, first);
+    assert_ne!(ids(&[("idempotency-key", "k2")]).await, first);
+    assert_ne!(ids(&[]).await, ids(&[]).await);
+    let in_kafka = world.records().iter().filter(|record| record.header("id") == Some(&first[0])).count();
+    assert_eq!(in_kafka, 2);
+    let too_long = world.send(&[("idempotency-key", &"k".repeat(256))], body).await;
+    assert_eq!((too_long.status.as_u16(), &too_long.json["code"]), (400, &"invalid_idempotency_key".into()));
+}
+
+/// P1: the address of the client is the connection's, or what a trusted proxy says.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_trusted_proxies_tell_the_address() {
+    let world = World::start().await;
+    let forwarded = [("x-forwarded-for", "203.0.113.5")];
+    world.send(&forwarded, event("stranger")).await;
+    world.change_tenant(|tenant| tenant.trusted_proxies = vec!["198.51.100.0/24".parse().unwrap()]).await;
+    world.send(&forwarded, event("proxy")).await;
+    for record in world.records() {
+        let expected = if record.value.contains("stranger") { "198.51.100.7" } else { "203.0.113.5" };
+        assert_eq!(record.header("ip"), Some(expected));
+    }
+}
+
+/// P1: without its broker, ingest says so, and what it says is true: nothing is called accepted.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_broker_nothing_is_accepted() {
+    let mut world = World::with(|config| config.ingest.delivery_timeout_ms = 1500).await;
+    assert_eq!(world.send(&[], event("before")).await.status, 202);
+    world.stop_broker().await;
+    let own_id = world.send(&[], event("while")).await;
+    assert_eq!((own_id.status.as_u16(), &own_id.json["code"]), (503, &"not_acknowledged".into()), "{own_id:?}");
+    assert!(own_id.headers.contains_key("retry-after"));
+    assert_eq!(own_id.json["repeatable"], true);
+    assert_eq!(own_id.json["events"][0]["status"], "unknown");
+    let fresh = world.send(&[], r#"{"type":"a.b","actor":{"id":"u"}}"#).await;
+    assert_eq!((fresh.status.as_u16(), &fresh.json["repeatable"]), (503, &false.into()));
+    assert!(fresh.json["events"][0]["id"].is_string());
+}

@@ -1,0 +1,147 @@
+//! `POST /v1/events`: who and what is refused, before anything reaches Kafka.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, dead_code)]
+
+mod common;
+
+use common::{World, event, gzip, limits};
+use schemas::settings::Role;
+
+/// P11: no key, a wrong one, a revoked one, one of another role.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_valid_key_of_the_right_role_may_send() {
+    let world = World::start().await;
+    let mut wrong = world.key.clone();
+    wrong.replace_range(wrong.len() - 4.., "AAAA");
+    for headers in [
+        vec![],
+        vec![("authorization", "Basic dTpw".to_owned())],
+        vec![("authorization", "Bearer nonsense".to_owned())],
+        vec![("authorization", format!("Bearer {wrong}"))],
+    ] {
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = world.send_as(&headers, event("a")).await;
+        assert_eq!(answer.status, 401, "{headers:?}");
+        assert!(answer.headers["www-authenticate"].to_str().unwrap().starts_with("Bearer"));
+    }
+    for role in [Role::Viewer, Role::Supervisor, Role::Security, Role::Admin, Role::Platform] {
+        let bearer = format!("Bearer {}", world.new_key(role).await);
+        assert_eq!(world.send_as(&[("authorization", &bearer)], event("a")).await.status, 403, "{role:?}");
+    }
+    assert_eq!(world.send(&[], event("a")).await.status, 202);
+    let id = world.key.split('_').nth(1).unwrap();
+    world.settings.revoke_key(Some("acme"), id).await.unwrap();
+    assert_eq!(world.send(&[], event("a")).await.status, 401);
+    assert_eq!(world.records().len(), 1);
+}
+
+/// L1: refused with a clear reason while logging is off; L16: the history of objects is kept regardless.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_logging_is_off_only_object_history_passes() {
+    let world = World::start().await;
+    world.change_tenant(|tenant| tenant.logging = false).await;
+    let view = r#"{"type":"contact.viewed","actor":{"id":"u"},"object":{"type":"contact","id":"1"}}"#;
+    let refused = world.send(&[], view).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.json["events"][0]["code"], "logging_off");
+    assert!(refused.json["events"][0]["detail"].as_str().unwrap().contains("switched off"));
+    let mixed = world.send(&[], format!("[{},{view}]", event("history"))).await;
+    assert_eq!((&mixed.json["accepted"], &mixed.json["rejected"]), (&1.into(), &1.into()));
+    world.change_tenant(|tenant| tenant.logging = true).await;
+    assert_eq!(world.send(&[], view).await.status, 202);
+    assert_eq!(world.records().len(), 2);
+}
+
+/// P11: the tenant comes from the key; a body that names another one is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_tenants_id_in_the_body_is_refused() {
+    let world = World::start().await;
+    let body = r#"{"type":"a.b","actor":{"id":"u"},"tenant":"rival"}"#;
+    let answer = world.send(&[], body).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.json["events"][0]["code"], "tenant_mismatch");
+    assert_eq!(answer.json["events"][0]["pointer"], "/tenant");
+    assert!(world.records().is_empty());
+}
+
+/// P12: counted in events, refused as a whole, told in headers; a key's own limit besides its tenant's.
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_count_events() {
+    let world = World::with(|config| config.limits = limits(1, 3)).await;
+    let two = format!("[{},{}]", event("a"), event("b"));
+    let first = world.send(&[], two.clone()).await;
+    assert_eq!(first.status, 202);
+    assert_eq!(first.headers["ratelimit-policy"], "\"tenant\";q=3;w=3");
+    assert_eq!(first.headers["ratelimit"], "\"tenant\";r=1;t=2");
+    let second = world.send(&[], two.clone()).await;
+    assert_eq!((second.status.as_u16(), &second.json["code"]), (429, &"rate_limited".into()));
+    assert_eq!(second.headers["retry-after"], "1");
+    assert!(second.headers.contains_key("ratelimit"));
+    let never = world.send(&[], format!("[{two_},{two_}]", two_ = two.trim_matches(['[', ']']))).await;
+    assert_eq!((never.status.as_u16(), &never.json["code"]), (413, &"batch_over_limit".into()));
+    assert_eq!(world.records().len(), 2, "nothing of a refused batch is accepted");
+
+    world.change_tenant(|tenant| tenant.limits = Some(limits(100, 100))).await;
+    let id = world.key.split('_').nth(1).unwrap();
+    let mut key = (*world.settings.keys(Some("acme")).iter().find(|key| key.id == id).unwrap().clone()).clone();
+    key.limits = Some(limits(1, 1));
+    world.settings.put_key(key).await.unwrap();
+    let one = world.send(&[], event("c")).await;
+    assert_eq!(one.headers["ratelimit-policy"], "\"key\";q=1;w=1, \"tenant\";q=100;w=1");
+    let refused = world.send(&[], event("d")).await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.json["detail"].as_str().unwrap().contains("the key"));
+}
+
+/// P1: bounds on bytes, events and memory; bombs are refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_are_bounded() {
+    let world = World::with(|config| {
+        config.ingest.max_body_bytes = 2048;
+        config.ingest.max_expanded_bytes = 64 * 1024;
+        config.ingest.max_in_flight_bytes = 80 * 1024;
+        config.ingest.max_events = 3;
+    })
+    .await;
+    let code = async |headers: &[(&str, &str)], body: Vec<u8>| {
+        let answer = world.send(headers, body).await;
+        (answer.status.as_u16(), answer.json["code"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(code(&[], vec![b' '; 3000]).await, (413, "body_too_large".into()));
+    assert_eq!(code(&[("content-length", "3000")], vec![]).await, (413, "body_too_large".into()));
+    assert_eq!(code(&[], b"{}\n{}\n{}\n{}".to_vec()).await, (413, "too_many_events".into()));
+    assert_eq!(code(&[], b"[{},{},{},{}]".to_vec()).await, (413, "too_many_events".into()));
+    let zeros = vec![b' '; 1 << 20];
+    assert_eq!(code(&[("content-encoding", "gzip")], gzip(&zeros)).await, (413, "expanded_too_large".into()));
+    let bomb = zstd::encode_all(&*zeros, 19).unwrap();
+    assert_eq!(code(&[("content-encoding", "zstd")], bomb).await, (413, "expanded_too_large".into()));
+    assert!(world.records().is_empty());
+    assert_eq!(world.send(&[], event("after")).await.status, 202, "all memory was given back");
+}
+
+/// P1: what can't be read at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn unreadable_bodies_are_told_apart() {
+    let world = World::start().await;
+    let cases: [(&[(&str, &str)], &[u8], u16, &str); 7] = [
+        (&[], b"", 400, "no_events"),
+        (&[], b"[]", 400, "no_events"),
+        (&[], b"[{},", 400, "malformed_json"),
+        (&[], b"[\"\xff\"]", 400, "invalid_utf8"),
+        (&[("content-encoding", "gzip")], b"not gzip", 400, "malformed_body"),
+        (&[("content-encoding", "br")], b"x", 415, "unsupported_encoding"),
+        (&[("content-type", "application/xml")], b"<a/>", 415, "unsupported_media_type"),
+    ];
+    for (headers, body, status, code) in cases {
+        let answer = world.send(headers, body.to_vec()).await;
+        assert_eq!((answer.status.as_u16(), &answer.json["code"]), (status, &code.into()), "{answer:?}");
+    }
+}
+
+/// P1: a depth bomb inside an array is one bad event, and costs no stack.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_depth_bomb_is_one_bad_event() {
+    let world = World::start().await;
+    let bomb = format!("[{},{}{}]", event("good"), "[".repeat(30_000), "]".repeat(30_000));
+    let answer = world.send(&[], bomb).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["events"][1]["code"]), (202, &"too_deep".into()), "{answer:?}");
+}
