@@ -1,0 +1,123 @@
+//! Who may do what (P11, T19, K16): every operation × every role.
+
+use axum::body::Body;
+use axum::http::Request;
+use query_api::access::ACCESS;
+use runtime::settings::bearer;
+use schemas::settings::{Limits, Role};
+use serde_json::json;
+
+use crate::support::{Event, rng, with_world};
+
+const ROLES: [Role; 6] = [Role::Ingest, Role::Viewer, Role::Supervisor, Role::Security, Role::Admin, Role::Platform];
+
+/// The document has exactly the operations of the table, so nothing can be served without a row.
+#[test]
+fn the_table_is_complete() {
+    let document = serde_json::to_value(query_api::openapi()).unwrap();
+    let mut documented = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            documented.push(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let mut table: Vec<String> = ACCESS.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    documented.sort();
+    table.sort();
+    assert_eq!(documented, table);
+}
+
+/// P11, T19, A2, K16: a role that suffices is not refused, one that doesn't is, for every operation.
+#[test]
+fn every_operation_by_every_role() {
+    with_world("access_roles", async |world| {
+        world.tenant("acme", |_| {}).await;
+        for role in ROLES {
+            let tenant = (role != Role::Platform).then_some("acme");
+            for (method, path, needed) in ACCESS {
+                let key = world.key(tenant, role).await;
+                let path = path.replace("{id}", "acme").replace("{key}", "aaaaaaaaaaaa");
+                // Not a valid body for any of them: whoever is let through is refused for that instead.
+                let body = (method != "GET" && method != "DELETE").then(|| json!({ "nonsense": true }));
+                let answer = world.send(method.as_str(), &path, &key, body).await;
+                let refused = answer.status == 403;
+                assert_eq!(refused, !role.includes(*needed), "{role:?} {method} {path}: {}", answer.json);
+                assert!(![401, 405, 500, 503].contains(&answer.status), "{role:?} {method} {path}: {}", answer.json);
+            }
+        }
+    });
+}
+
+/// P11: no key, a wrong one, a revoked one, one of a deleted tenant: 401 with a challenge, and nothing more is told.
+#[test]
+fn without_a_valid_key_nothing_is_told() {
+    with_world("access_keys", async |world| {
+        world.tenant("acme", |_| {}).await;
+        world.tenant("gone", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let orphan = world.key(Some("gone"), Role::Admin).await;
+        world.settings.delete_tenant("gone").await.unwrap();
+        let revoked = world.key(Some("acme"), Role::Viewer).await;
+        let id = &revoked[3..15];
+        assert_eq!(world.get("/v1/events", &revoked).await.status, 200);
+        assert_eq!(world.send("DELETE", &format!("/v1/tenants/acme/keys/{id}"), &admin, None).await.status, 200);
+        let wrong_secret = format!("{}x", &admin[..admin.len() - 1]);
+        let mut bodies = Vec::new();
+        for key in ["", "x", "ut_aaaaaaaaaaaa_short", &wrong_secret, &revoked, &orphan] {
+            for (method, path, _) in ACCESS {
+                let answer = world.send(method.as_str(), &path.replace("{id}", "acme"), key, None).await;
+                assert_eq!(answer.status, 401, "{key} {method} {path}");
+                assert!(answer.headers.contains_key("www-authenticate"));
+                bodies.push(answer.json.to_string());
+            }
+        }
+        let bare = Request::get("/v1/events").body(Body::empty()).unwrap();
+        assert_eq!(bearer(bare.headers()), None);
+        bodies.push(world.answer(bare).await.json.to_string());
+        bodies.dedup();
+        assert_eq!(bodies.len(), 1);
+    });
+}
+
+/// K16: violations on events are shown, and can be asked for, from the role security on.
+#[test]
+fn violations_are_for_security() {
+    with_world("access_violations", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let mut event = Event::random(&mut rng(30), "acme", 1, chrono::TimeDelta::days(1));
+        event.violations = vec!["dormant"];
+        world.insert(&[event]).await;
+        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        let security = world.key(Some("acme"), Role::Security).await;
+        assert!(world.ok("/v1/events", &viewer).await["data"][0].get("violations").is_none());
+        let seen = &world.ok("/v1/events?violations=dormant", &security).await["data"][0]["violations"];
+        assert_eq!(*seen, json!([{ "rule": "dormant", "version": 2, "level": "high" }]));
+        assert_eq!(world.get("/v1/events?violations=true", &viewer).await.status, 403);
+    });
+}
+
+/// P12: limits by key and tenant, said in headers; one tenant's use leaves the other's.
+#[test]
+fn limits_are_said_and_kept() {
+    with_world("access_limits", async |world| {
+        let slow = Limits { events_per_second: 1, burst: 1, queries_per_second: 1, query_burst: 3 };
+        world.tenant("slow", |tenant| tenant.limits = Some(slow)).await;
+        world.tenant("quick", |_| {}).await;
+        let one = world.key(Some("slow"), Role::Viewer).await;
+        let two = world.key(Some("slow"), Role::Viewer).await;
+        let other = world.key(Some("quick"), Role::Viewer).await;
+        let first = world.get("/v1/catalogue", &one).await;
+        assert_eq!(first.headers["ratelimit"], "\"queries\";r=2;t=1");
+        assert_eq!(first.headers["ratelimit-policy"], "\"queries\";q=3;w=3");
+        let mut last = first;
+        for _ in 0..100 {
+            last = world.get("/v1/catalogue", &two).await;
+            if last.status == 429 {
+                break;
+            }
+        }
+        assert_eq!((last.status, &last.json["code"]), (429, &"rate_limited".into()));
+        assert!(last.headers.contains_key("retry-after") && last.headers.contains_key("ratelimit"));
+        assert_eq!(world.get("/v1/catalogue", &other).await.status, 200);
+    });
+}

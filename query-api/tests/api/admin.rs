@@ -1,0 +1,157 @@
+//! Tenants, keys and settings: in force once answered, and nothing gets by that is not understood.
+
+use axum::body::Body;
+use axum::http::Request;
+use schemas::settings::Role;
+use serde_json::{Value, json};
+
+use crate::support::with_world;
+
+/// L1, L2, P11: a tenant from its creation to its first key, everything in force at once.
+#[test]
+fn a_tenant_s_life() {
+    with_world("admin_life", async |world| {
+        let platform = world.key(None, Role::Platform).await;
+        let new = json!({ "id": "acme", "name": "Acme", "time_zone": "Europe/Prague" });
+        let made = world.send("POST", "/v1/tenants", &platform, Some(new.clone())).await;
+        assert_eq!((made.status, &made.json["logging"], &made.json["version"]), (201, &json!(false), &json!(1)));
+        assert_eq!(world.send("POST", "/v1/tenants", &platform, Some(new)).await.status, 409);
+
+        let wanted = json!({ "role": "admin", "name": "console" });
+        let made = world.send("POST", "/v1/tenants/acme/keys", &platform, Some(wanted)).await;
+        assert_eq!(made.status, 201);
+        let admin = made.json["secret"].as_str().unwrap().to_owned();
+        let listed = world.ok("/v1/tenants/acme/keys", &admin).await;
+        assert_eq!(listed["data"][0]["id"], made.json["id"]);
+        assert!(!listed.to_string().contains(&admin[16..]), "a secret is shown twice");
+
+        for (subject, body) in [
+            ("logging", json!({ "enabled": true })),
+            ("retention", json!({ "sign_ins": 90, "changes": 365, "views": 30, "configuration": 730, "other": 30 })),
+            ("time-zone", json!({ "time_zone": "America/Sao_Paulo", "week_start": "sunday" })),
+            ("trusted-proxies", json!({ "trusted_proxies": ["192.0.2.0/24", "2001:db8::/32"] })),
+            ("event-types", json!({ "event_types": [own_type("lead.qualified")] })),
+        ] {
+            let path = format!("/v1/settings/{subject}");
+            let put = world.send("PUT", &path, &admin, Some(body.clone())).await;
+            assert_eq!(put.status, 200, "{subject}: {}", put.json);
+            let read = world.ok(&path, &admin).await;
+            for (name, value) in body.as_object().unwrap() {
+                if subject != "event-types" {
+                    assert_eq!(read[name], *value);
+                }
+            }
+            assert_eq!(world.ok(&format!("{path}?tenant=acme"), &platform).await, read);
+        }
+        let tenant = world.ok("/v1/tenants/acme", &admin).await;
+        assert_eq!((&tenant["logging"], &tenant["version"]), (&json!(true), &json!(6)));
+        assert!(world.settings.tenant("acme").unwrap().logging);
+
+        // J10: the tenant's own type is in its catalogue, and in nobody else's.
+        let catalogue = world.ok("/v1/catalogue?lang=ru", &admin).await;
+        let own =
+            catalogue["types"].as_array().unwrap().iter().find(|entry| entry["type"] == "lead.qualified").unwrap();
+        assert_eq!((&own["own"], &own["name"]), (&json!(true), &json!("Lead qualified")));
+    });
+}
+
+fn own_type(name: &str) -> Value {
+    json!({
+        "type": name, "name": { "en": "Lead qualified" }, "class": "change", "category": "changes", "action": "qualify",
+        "sentence": { "en": "{actor} qualified {object}" }
+    })
+}
+
+/// Two administrators: the one who did not see the other's change is told so; a patch leaves the rest alone.
+#[test]
+fn versions_and_patches() {
+    with_world("admin_versions", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let read = world.ok("/v1/tenants/acme", &admin).await;
+        let patched = world.send("PATCH", "/v1/tenants/acme", &admin, Some(json!({ "logging": true }))).await;
+        assert_eq!((patched.status, &patched.json["logging"]), (200, &json!(true)));
+        let stale = world.send("PUT", "/v1/tenants/acme", &admin, Some(read)).await;
+        assert_eq!((stale.status, &stale.json["code"]), (409, &json!("version_conflict")));
+        let fresh = world.ok("/v1/tenants/acme", &admin).await;
+        assert_eq!(world.send("PUT", "/v1/tenants/acme", &admin, Some(fresh)).await.status, 200);
+    });
+}
+
+/// What an admin may not do: change the plan or the limits, the id, make keys of the platform, touch others' keys.
+#[test]
+fn an_admin_s_bounds() {
+    with_world("admin_bounds", async |world| {
+        world.tenant("acme", |_| {}).await;
+        world.tenant("other", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let foreign = world.key(Some("other"), Role::Viewer).await;
+        let patch = async |body: Value| world.send("PATCH", "/v1/tenants/acme", &admin, Some(body)).await;
+        let limits = json!({ "events_per_second": 9, "burst": 9, "queries_per_second": 9, "query_burst": 9 });
+        for (body, status, pointer) in [
+            (json!({ "plan": "unlimited" }), 403, "/plan"),
+            (json!({ "limits": limits }), 403, "/limits"),
+            (json!({ "id": "other" }), 422, "/id"),
+        ] {
+            let answer = patch(body).await;
+            assert_eq!((answer.status, &answer.json["pointer"]), (status, &json!(pointer)), "{}", answer.json);
+        }
+        let key = world.send("POST", "/v1/tenants/acme/keys", &admin, Some(json!({ "role": "platform" }))).await;
+        assert_eq!((key.status, &key.json["pointer"]), (422, &json!("/role")));
+        let id = &foreign[3..15];
+        assert_eq!(world.send("DELETE", &format!("/v1/tenants/acme/keys/{id}"), &admin, None).await.status, 404);
+        assert_eq!(world.send("DELETE", &format!("/v1/tenants/other/keys/{id}"), &admin, None).await.status, 404);
+        assert_eq!(world.get("/v1/events", &foreign).await.status, 200);
+        let platform = world.key(None, Role::Platform).await;
+        let put = world.send("PUT", "/v1/settings/logging", &platform, Some(json!({ "enabled": true }))).await;
+        assert_eq!((put.status, &put.json["code"]), (400, &json!("tenant_required")));
+    });
+}
+
+/// Bad bodies, each refused with a pointer or a code, and without a trace in the settings.
+#[test]
+fn bad_bodies_are_refused() {
+    with_world("admin_bodies", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let platform = world.key(None, Role::Platform).await;
+        let retention =
+            |views: Value| json!({ "sign_ins": 90, "changes": 90, "views": views, "configuration": 90, "other": 90 });
+        for (method, path, body) in [
+            ("PUT", "/v1/settings/logging", json!({ "enabled": "yes" })),
+            ("PUT", "/v1/settings/logging", json!({ "enabled": true, "colour": "red" })),
+            ("PUT", "/v1/settings/logging", json!([])),
+            ("PUT", "/v1/settings/retention", retention(json!(31))),
+            ("PUT", "/v1/settings/retention", retention(json!(-1))),
+            ("PUT", "/v1/settings/retention", json!({ "views": 30 })),
+            ("PUT", "/v1/settings/time-zone", json!({ "time_zone": "Mars/Olympus", "week_start": "monday" })),
+            ("PUT", "/v1/settings/time-zone", json!({ "time_zone": "UTC", "week_start": "friday" })),
+            ("PUT", "/v1/settings/trusted-proxies", json!({ "trusted_proxies": ["192.0.2.0/99"] })),
+            ("PUT", "/v1/settings/event-types", json!({ "event_types": [own_type("task.created")] })),
+            ("PUT", "/v1/settings/event-types", json!({ "event_types": [own_type("a.b"), own_type("a.b")] })),
+            ("PUT", "/v1/settings/event-types", json!({ "event_types": [own_type("NOT A NAME")] })),
+            ("PATCH", "/v1/tenants/acme", json!({ "retention": { "views": 7 } })),
+            ("PATCH", "/v1/tenants/acme", json!({ "url_templates": { "task": "javascript:alert(1)" } })),
+            ("PATCH", "/v1/tenants/acme", json!({ "unknown": 1 })),
+            ("POST", "/v1/tenants", json!({ "id": "Not/An/Id" })),
+            ("POST", "/v1/tenants", json!({ "name": "no id" })),
+        ] {
+            let key = if path == "/v1/tenants" { &platform } else { &admin };
+            let answer = world.send(method, path, key, Some(body.clone())).await;
+            assert_eq!(answer.status, 422, "{method} {path} {body}: {}", answer.json);
+            assert_eq!(answer.headers["content-type"], "application/problem+json");
+        }
+        assert_eq!(world.settings.tenant("acme").unwrap().version, 1);
+
+        let raw = async |media: &str, body: Vec<u8>| {
+            let request = Request::put("/v1/settings/logging").header("content-type", media);
+            let request = request.header("authorization", format!("Bearer {admin}")).body(Body::from(body)).unwrap();
+            world.answer(request).await.status
+        };
+        assert_eq!(raw("text/plain", b"{\"enabled\":true}".to_vec()).await, 415);
+        assert_eq!(raw("application/json", vec![b' '; 2 << 20]).await, 413);
+        assert_eq!(raw("application/json", b"{\"enabled\":\xff}".to_vec()).await, 422);
+        assert_eq!(raw("application/json", "[".repeat(100_000).into_bytes()).await, 422);
+        assert_eq!(raw("application/json; charset=utf-8", b"{\"enabled\":true}".to_vec()).await, 200);
+    });
+}

@@ -1,0 +1,267 @@
+//! Every filter against a naive recomputation (L12–L15, J5–J8), isolation of tenants and retention (L2).
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use schemas::settings::Role;
+use serde_json::json;
+
+use crate::support::{CATEGORIES, Event, RULES, World, encoded, ids, pick, rng, with_world};
+
+type Test = Box<dyn Fn(&Event) -> bool>;
+
+fn some(rng: &mut StdRng, all: &[&str]) -> BTreeSet<String> {
+    (0..rng.random_range(1..=2)).map(|_| pick(rng, all).to_owned()).collect()
+}
+
+/// A random filter, as a query and as a predicate.
+fn random_filter(rng: &mut StdRng, now: DateTime<Utc>) -> (String, Vec<Test>) {
+    let mut query = String::from("limit=1000");
+    let mut tests: Vec<Test> = Vec::new();
+    type Field = fn(&Event) -> String;
+    let fields: [(&str, &[&str], Field); 12] = [
+        ("actor_kind", &["user", "system", "api_key"], |event| event.actor_kind.to_owned()),
+        ("actor_id", &["u0", "u1", "u2", "u99"], |event| event.actor_id.clone()),
+        ("object_type", &["task", "deal"], |event| event.object_type.to_owned()),
+        ("object_id", &["1", "2", "3", "4"], |event| event.object_id.clone()),
+        ("action", &["create", "view", "export"], |event| event.action.to_owned()),
+        ("class", &["create", "delete", "other"], |event| event.class.to_owned()),
+        ("type", &["task.created", "lead.odd"], |event| event.event_type.clone()),
+        ("category", CATEGORIES, |event| event.category.to_owned()),
+        ("module", &["crm", "billing"], |event| event.module.to_owned()),
+        ("location", &["Brno", "Praha"], |event| event.location.to_owned()),
+        ("channel", &["call", "email"], |event| event.channel.to_owned()),
+        ("outcome", &["success", "failure"], |event| event.outcome.to_owned()),
+    ];
+    for (name, all, field) in fields {
+        if rng.random_bool(0.15) {
+            let wanted = some(rng, all);
+            let values: Vec<String> = wanted.iter().map(|value| encoded(value)).collect();
+            // Commas and repetition mean the same.
+            let joiner = if rng.random_bool(0.5) { ",".to_owned() } else { format!("&{name}=") };
+            query.push_str(&format!("&{name}={}", values.join(&joiner)));
+            tests.push(Box::new(move |event| wanted.contains(&field(event))));
+        }
+    }
+    if rng.random_bool(0.1) {
+        query.push_str("&violations=true");
+        tests.push(Box::new(|event| !event.violations.is_empty()));
+    } else if rng.random_bool(0.1) {
+        let wanted = some(rng, RULES);
+        query.push_str(&format!("&violations={}", wanted.iter().cloned().collect::<Vec<_>>().join(",")));
+        tests.push(Box::new(move |event| event.violations.iter().any(|rule| wanted.contains(*rule))));
+    }
+    let text = |time: DateTime<Utc>| encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, false));
+    if rng.random_bool(0.5) {
+        let from = now - TimeDelta::milliseconds(rng.random_range(20..48) * 3_600_000 + 123);
+        query.push_str(&format!("&from={}", text(from)));
+        tests.push(Box::new(move |event| event.occurred.timestamp_millis() >= from.timestamp_millis()));
+    }
+    if rng.random_bool(0.5) {
+        let to = now - TimeDelta::milliseconds(rng.random_range(1..20) * 3_600_000 + 77);
+        query.push_str(&format!("&to={}", text(to)));
+        tests.push(Box::new(move |event| event.occurred.timestamp_millis() < to.timestamp_millis()));
+    }
+    (query, tests)
+}
+
+async fn compare(world: &World, key: &str, events: &[Event], query: &str, keeps: impl Fn(&Event) -> bool) {
+    let found: BTreeSet<String> = ids(&world.pages(&format!("/v1/events?{query}"), key).await).into_iter().collect();
+    let expected: BTreeSet<String> = events.iter().filter(|event| keeps(event)).map(|event| event.id.clone()).collect();
+    assert_eq!(found, expected, "{query}");
+}
+
+/// L12, L13, L14, L15, J5, J6, J7, J8: random filters over 600 events of two tenants.
+#[test]
+fn filters_agree_with_a_naive_recomputation() {
+    with_world("filters_random", async |world| {
+        let mut rng = rng(7);
+        for tenant in ["acme", "other"] {
+            world.tenant(tenant, |_| {}).await;
+        }
+        let key = world.key(Some("acme"), Role::Security).await;
+        let events: Vec<Event> = (0..600)
+            .map(|number| {
+                Event::random(&mut rng, if number % 3 == 0 { "other" } else { "acme" }, number, TimeDelta::days(2))
+            })
+            .collect();
+        world.insert(&events).await;
+        let now = Utc::now();
+        let mut matched = 0;
+        for _ in 0..80 {
+            let (query, tests) = random_filter(&mut rng, now);
+            let keeps = |event: &Event| event.tenant == "acme" && tests.iter().all(|test| test(event));
+            matched += events.iter().filter(|event| keeps(event)).count();
+            compare(&world, &key, &events, &query, keeps).await;
+        }
+        assert!(matched > 500, "the filters are too narrow to prove anything: {matched}");
+    });
+}
+
+/// P11: nothing of another tenant is reachable by any way of asking.
+#[test]
+fn tenants_don_t_see_one_another() {
+    with_world("filters_tenants", async |world| {
+        let mut rng = rng(8);
+        for tenant in ["acme", "other"] {
+            world.tenant(tenant, |_| {}).await;
+        }
+        let events: Vec<Event> =
+            (0..40).map(|number| Event::random(&mut rng, "other", number, TimeDelta::days(2))).collect();
+        world.insert(&events).await;
+        let mine = world.key(Some("acme"), Role::Admin).await;
+        let theirs = world.key(Some("other"), Role::Admin).await;
+        let platform = world.key(None, Role::Platform).await;
+
+        assert_eq!(world.pages("/v1/events?limit=1000", &theirs).await.len(), 40);
+        assert_eq!(world.pages("/v1/events?limit=1000&tenant=other", &platform).await.len(), 40);
+        assert_eq!(world.pages("/v1/events?limit=1000", &mine).await.len(), 0);
+        assert_eq!(world.pages("/v1/violations?limit=1000", &mine).await.len(), 0);
+        let id = &events[0].id;
+        assert_eq!(world.get(&format!("/v1/events/{id}"), &theirs).await.status, 200);
+        assert_eq!(world.get(&format!("/v1/events/{id}"), &mine).await.status, 404);
+        let user = &events[0].actor_id;
+        assert_eq!(
+            world.ok(&format!("/v1/users/{user}/statistics?from=2020-01-01&by=week"), &mine).await["totals"]["events"],
+            0
+        );
+        for path in ["/v1/events?tenant=other", "/v1/violations?tenant=other", "/v1/catalogue?tenant=other"] {
+            assert_eq!(world.get(path, &mine).await.status, 403, "{path}");
+            assert_eq!(world.get(path, &theirs).await.status, 200, "{path}");
+        }
+        for path in ["/v1/tenants/other", "/v1/tenants/other/keys", "/v1/tenants/nobody"] {
+            assert_eq!(world.get(path, &mine).await.status, 404, "{path}");
+        }
+        assert_eq!(world.get("/v1/events", &platform).await.json["code"], "tenant_required");
+    });
+}
+
+/// L2: a shorter retention holds at once in every answer, a category at a time, though no row has left the disk.
+#[test]
+fn a_shorter_retention_holds_at_once() {
+    with_world("filters_retention", async |world| {
+        let mut rng = rng(9);
+        world.tenant("acme", |tenant| tenant.retention.views = 365).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let events: Vec<Event> =
+            (0..400).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::days(170))).collect();
+        world.insert(&events).await;
+        compare(&world, &key, &events, "limit=1000", |_| true).await;
+
+        let days = json!({"sign_ins": 90, "changes": 180, "views": 30, "configuration": 730, "other": 90});
+        assert_eq!(world.send("PUT", "/v1/settings/retention", &key, Some(days.clone())).await.status, 200);
+        let now = Utc::now();
+        let kept = |event: &Event| event.received >= now - TimeDelta::days(days[event.category].as_i64().unwrap());
+        assert!(events.iter().any(|event| !kept(event)));
+        for query in ["limit=1000", "limit=1000&order=asc&actor_id=u1,u2,u3,u4,u5,u0", "limit=1000&order=asc"] {
+            compare(&world, &key, &events, query, kept).await;
+        }
+        for event in &events {
+            if !kept(event) {
+                assert_eq!(world.get(&format!("/v1/events/{}", event.id), &key).await.status, 404);
+                break;
+            }
+        }
+        let user = "u1";
+        let statistics = world.ok(&format!("/v1/users/{user}/statistics?from=2020-01-01&by=week"), &key).await;
+        let expected = events.iter().filter(|event| event.actor_id == user && kept(event)).count();
+        assert_eq!(statistics["totals"]["events"], expected);
+    });
+}
+
+/// Values are data, whatever they look like.
+#[test]
+fn hostile_values_are_data() {
+    with_world("filters_hostile", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Supervisor).await;
+        let mut rng = rng(10);
+        let values = [
+            "'; DROP TABLE events --",
+            "\\",
+            "\\'",
+            "a,b",
+            "{tenant:String}",
+            "?",
+            "??fields",
+            "%27",
+            "Ünïcødé 漢字 🎉",
+            "[]",
+            "')]",
+            "a\u{200b}b",
+            "/* clauses */",
+            "\\N",
+            "NULL",
+            "x\\ty",
+            "\"",
+            "`",
+            "../..",
+        ];
+        let events: Vec<Event> = values
+            .iter()
+            .enumerate()
+            .map(|(number, value)| {
+                let mut event = Event::random(&mut rng, "acme", number, TimeDelta::days(1));
+                (event.actor_id, event.object_id, event.id) =
+                    (value.to_string(), value.to_string(), format!("{value}#"));
+                event
+            })
+            .collect();
+        world.insert(&events).await;
+        for event in &events {
+            let value = encoded(&event.actor_id);
+            for query in [format!("actor_id={value}"), format!("actor_id={value},nobody"), format!("object_id={value}")]
+            {
+                compare(&world, &key, &events, &format!("limit=1000&{query}"), |other| other == event).await;
+            }
+            let one = world.ok(&format!("/v1/events/{}", encoded(&event.id)), &key).await;
+            assert_eq!(one["data"]["actor"]["id"], event.actor_id);
+            let statistics = world.ok(&format!("/v1/users/{value}/statistics?from=2020-01-01&by=week"), &key).await;
+            assert_eq!(statistics["totals"]["events"], 1, "{value}");
+        }
+        assert_eq!(world.pages("/v1/events?limit=3", &key).await.len(), values.len());
+    });
+}
+
+/// K12: filters of violations, against the events that they come from.
+#[test]
+fn violations_are_filtered_and_paged() {
+    with_world("filters_violations", async |world| {
+        let mut rng = rng(11);
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        let events: Vec<Event> =
+            (0..300).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::days(2))).collect();
+        world.insert(&events).await;
+        let expected = |keeps: &dyn Fn(&Event, &str) -> bool| -> Vec<(String, String)> {
+            let mut all: Vec<(String, String)> = events
+                .iter()
+                .flat_map(|event| event.violations.iter().map(move |rule| (event, *rule)))
+                .filter(|(event, rule)| keeps(event, rule))
+                .map(|(event, rule)| (event.id.clone(), rule.to_owned()))
+                .collect();
+            all.sort();
+            all
+        };
+        type Keeps = fn(&Event, &str) -> bool;
+        let cases: [(&str, Keeps); 5] = [
+            ("", |_, _| true),
+            ("&rule=dormant", |_, rule| rule == "dormant"),
+            ("&actor_id=u1,u2&order=asc", |event, _| event.actor_id == "u1" || event.actor_id == "u2"),
+            ("&level=high,low", |_, _| true),
+            ("&level=low", |_, _| false),
+        ];
+        for (query, keeps) in cases {
+            let rows = world.pages(&format!("/v1/violations?limit=7{query}"), &key).await;
+            let mut found: Vec<(String, String)> = rows
+                .iter()
+                .map(|row| (row["event_id"].as_str().unwrap().to_owned(), row["rule"].as_str().unwrap().to_owned()))
+                .collect();
+            found.sort();
+            assert_eq!(found, expected(&|event, rule| keeps(event, rule)), "{query}");
+            assert!(rows.iter().all(|row| row["level"] == "high" && row["version"] == 2));
+        }
+    });
+}

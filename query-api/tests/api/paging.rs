@@ -1,0 +1,138 @@
+//! Paging (pitfalls 14 and 15, J11, P15).
+
+use chrono::{TimeDelta, Utc};
+use schemas::settings::Role;
+
+use crate::support::{Event, ids, millis, rng, with_world};
+
+/// Events of which many share their time.
+fn with_ties(count: usize, times: i64) -> Vec<Event> {
+    let mut rng = rng(1);
+    let base = millis(Utc::now()) - TimeDelta::hours(2);
+    let mut events: Vec<Event> =
+        (0..count).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::hours(1))).collect();
+    for (number, event) in events.iter_mut().enumerate() {
+        event.occurred = base + TimeDelta::milliseconds(number as i64 * 7 % times);
+        event.received = base + TimeDelta::milliseconds(number as i64 * 3 % times);
+    }
+    events
+}
+
+/// J11, pitfall 14: both orders, every row exactly once, through ties that are longer than a page.
+#[test]
+fn every_row_once_through_ties() {
+    with_world("paging_ties", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let mut events = with_ties(300, 5);
+        world.insert(&events).await;
+        events.sort_by(|a, b| (a.occurred, &a.id).cmp(&(b.occurred, &b.id)));
+        let ascending: Vec<String> = events.iter().map(|event| event.id.clone()).collect();
+        let descending: Vec<String> = ascending.iter().rev().cloned().collect();
+        for limit in [1, 7, 299, 300, 301] {
+            if limit == 1 {
+                let one = world.ok("/v1/events?limit=1", &key).await;
+                assert_eq!(ids(one["data"].as_array().unwrap()), descending[..1]);
+                continue;
+            }
+            assert_eq!(ids(&world.pages(&format!("/v1/events?order=asc&limit={limit}"), &key).await), ascending);
+            assert_eq!(ids(&world.pages(&format!("/v1/events?order=desc&limit={limit}"), &key).await), descending);
+        }
+        // The pages of one actor are read in another way (in the order of storage).
+        let of_one = |all: &[Event]| -> Vec<String> {
+            all.iter().filter(|event| event.actor_id == "u1").map(|event| event.id.clone()).collect()
+        };
+        assert_eq!(ids(&world.pages("/v1/events?order=asc&limit=3&actor_id=u1", &key).await), of_one(&events));
+    });
+}
+
+/// Pitfall 14: rows that arrive between two pages neither push others out nor in twice.
+#[test]
+fn arrivals_between_pages_change_nothing() {
+    with_world("paging_arrivals", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let events = with_ties(60, 20);
+        let (first, later) = events.split_at(40);
+        world.insert(first).await;
+        let page = world.ok("/v1/events?limit=10", &key).await;
+        let mut seen = ids(page["data"].as_array().unwrap());
+        world.insert(later).await;
+        let rest = format!("/v1/events?limit=10&cursor={}", page["next_cursor"].as_str().unwrap());
+        let mut page = world.ok(&rest, &key).await;
+        loop {
+            seen.extend(ids(page["data"].as_array().unwrap()));
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            page = world.ok(&format!("/v1/events?limit=10&cursor={next}"), &key).await;
+        }
+        let unique: std::collections::BTreeSet<&String> = seen.iter().collect();
+        assert_eq!(unique.len(), seen.len(), "a row was shown twice");
+        assert!(first.iter().all(|event| unique.contains(&event.id)), "a row was skipped");
+    });
+}
+
+/// P15, pitfall 14: whoever follows the log gets every row once, none before it is certain that none can precede it.
+#[test]
+fn following_by_receipt() {
+    with_world("paging_follow", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let mut events = with_ties(50, 10);
+        world.insert(&events).await;
+        events.sort_by(|a, b| (a.received, &a.id).cmp(&(b.received, &b.id)));
+        let expected: Vec<String> = events.iter().map(|event| event.id.clone()).collect();
+
+        let unknown = world.ok("/v1/events?order=received&limit=4", &key).await;
+        assert_eq!((unknown["data"].as_array().unwrap().len(), &unknown["complete"]), (0, &false.into()));
+        let mut cursor = unknown["next_cursor"].as_str().unwrap().to_owned();
+        let mut seen = Vec::new();
+        let start = events[0].received;
+        // The claim grows in steps that end within ties.
+        for step in [0, 3, 4, 9, 100] {
+            let until = start + TimeDelta::milliseconds(step);
+            world.freshness.set(until);
+            loop {
+                let page = world.ok(&format!("/v1/events?order=received&limit=4&cursor={cursor}"), &key).await;
+                let rows = page["data"].as_array().unwrap();
+                seen.extend(ids(rows));
+                cursor = page["next_cursor"].as_str().unwrap().to_owned();
+                assert_eq!(page["complete"], true);
+                if page["has_more"] == false {
+                    break;
+                }
+            }
+            let certain = events.iter().filter(|event| event.received < until).count();
+            assert_eq!(seen, expected[..certain]);
+        }
+        assert_eq!(seen, expected);
+    });
+}
+
+/// The cursor is bound to its tenant, filter and order (pitfall 14); a page's size may change.
+#[test]
+fn a_cursor_is_bound() {
+    with_world("paging_bound", async |world| {
+        world.tenant("acme", |_| {}).await;
+        world.tenant("other", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        let foreign = world.key(Some("other"), Role::Security).await;
+        world.insert(&with_ties(30, 10)).await;
+        let page = world.ok("/v1/events?limit=5&class=create,delete,change,other", &key).await;
+        let cursor = page["next_cursor"].as_str().unwrap();
+        let same = format!("/v1/events?limit=9&class=other,change&class=delete,create&cursor={cursor}");
+        assert_eq!(world.get(&same, &key).await.status, 200);
+        for other in [
+            format!("/v1/events?limit=5&class=create&cursor={cursor}"),
+            format!("/v1/events?limit=5&cursor={cursor}"),
+            format!("/v1/events?class=create,delete,change,other&order=asc&cursor={cursor}"),
+            format!("/v1/events?class=create,delete,change,other&period=today&cursor={cursor}"),
+            format!("/v1/events?class=create,delete,change,other&cursor={cursor}x"),
+            format!("/v1/violations?cursor={cursor}"),
+        ] {
+            let answer = world.get(&other, &key).await;
+            assert_eq!((answer.status, &answer.json["code"]), (400, &"invalid_cursor".into()), "{other}");
+            assert_eq!(answer.json["pointer"], "cursor");
+        }
+        assert_eq!(world.get(&same, &foreign).await.status, 400);
+    });
+}

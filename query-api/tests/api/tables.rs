@@ -1,0 +1,42 @@
+//! The row types against the live tables: a column that comes, goes or changes fails here first.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use clickhouse::Row;
+use query_api::rows::{EventRow, ViolationRow};
+use serde::Deserialize;
+
+use crate::support::{Event, World, rng, with_world};
+
+#[derive(Row, Deserialize)]
+struct Column {
+    name: String,
+    #[serde(rename = "type")]
+    _type: String,
+}
+
+async fn compare<T: Row>(world: &World, table: &str, hidden: &[&str]) {
+    let sql = format!("SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '{table}'");
+    let live: Vec<Column> = world.client.query(&sql).fetch_all().await.unwrap();
+    let live: BTreeSet<&str> = live.iter().map(|column| column.name.as_str()).collect();
+    let mut known: BTreeSet<&str> = T::COLUMN_NAMES.iter().copied().collect();
+    assert!(hidden.iter().all(|name| known.insert(name)), "a hidden column is read");
+    assert_eq!(live, known, "{table}");
+}
+
+#[test]
+fn row_types_are_the_tables() {
+    with_world("tables", async |world| {
+        compare::<EventRow>(&world, "events", &["tenant", "retention_days", "kafka_partition", "kafka_offset"]).await;
+        compare::<ViolationRow>(&world, "violations", &["tenant", "retention_days"]).await;
+        // Types are compared by the client when it reads a row.
+        let mut event = Event::random(&mut rng(40), "acme", 1, TimeDelta::days(1));
+        event.violations = vec!["dormant"];
+        world.insert(&[event]).await;
+        let events: Vec<EventRow> = world.client.query("SELECT ?fields FROM events").fetch_all().await.unwrap();
+        let violations: Vec<ViolationRow> =
+            world.client.query("SELECT ?fields FROM violations").fetch_all().await.unwrap();
+        assert_eq!((events.len(), violations.len()), (1, 1));
+    });
+}
