@@ -13,7 +13,7 @@ WITH states AS
         AND actor_id = {actor_id:String}
         AND hour >= {whole_from:DateTime64(3, 'UTC')}
         AND hour < {to:DateTime64(3, 'UTC')}
-        AND NOT has({cut_hours:Array(Int64)}, toInt64(toUnixTimestamp(hour)))
+        AND hour NOT IN {cut_hours:Array(DateTime('UTC'))}
     UNION ALL
     SELECT
         roundDown(toUnixTimestamp64Milli(occurred_at), {edges:Array(Int64)}) AS at,
@@ -29,7 +29,7 @@ WITH states AS
         AND occurred_at < {to:DateTime64(3, 'UTC')}
         AND (
             occurred_at < {whole_from:DateTime64(3, 'UTC')}
-            OR has({cut_hours:Array(Int64)}, toInt64(toUnixTimestamp(toStartOfHour(occurred_at))))
+            OR toStartOfHour(occurred_at) IN {cut_hours:Array(DateTime('UTC'))}
         )
         /* clauses */
     GROUP BY at

@@ -19,8 +19,8 @@ pub enum ParamError {
     /// The whole query string is too long.
     #[error("the query string is longer than {MAX_QUERY_BYTES} bytes")]
     QueryTooLong,
-    /// Not UTF-8 after percent-decoding.
-    #[error("{0:?} is not valid UTF-8 after percent-decoding")]
+    /// A name that is not UTF-8 after percent-decoding.
+    #[error("the parameter's name {0:?} is not valid UTF-8 after percent-decoding")]
     NotUtf8(String),
     /// No endpoint parameter of this name.
     #[error("unknown parameter {name:?}; known here: {known}")]
@@ -80,7 +80,8 @@ impl Params {
         let mut pairs = Vec::new();
         for piece in query.split('&').filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            pairs.push((decode(name)?, value.to_owned()));
+            let name = decode(name).ok_or_else(|| ParamError::NotUtf8(name.chars().take(64).collect()))?;
+            pairs.push((name, value.to_owned()));
         }
         Ok(Self { pairs, known: Vec::new() })
     }
@@ -90,7 +91,7 @@ impl Params {
         let mut raw = self.take(name);
         match (raw.pop(), raw.is_empty()) {
             (None, _) => Ok(None),
-            (Some(value), true) => check(name, decode(&value)?).map(Some),
+            (Some(value), true) => check(name, &value).map(Some),
             (Some(_), false) => Err(ParamError::Repeated(name.to_owned())),
         }
     }
@@ -103,7 +104,7 @@ impl Params {
                 if values.len() == MAX_VALUES {
                     return Err(ParamError::TooManyValues(name.to_owned()));
                 }
-                values.push(check(name, decode(piece)?)?);
+                values.push(check(name, piece)?);
             }
         }
         values.sort_unstable();
@@ -156,15 +157,13 @@ impl Params {
     }
 }
 
-fn decode(text: &str) -> Result<String, ParamError> {
+fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
-    match percent_decode_str(&spaced).decode_utf8() {
-        Ok(decoded) => Ok(decoded.into_owned()),
-        Err(_) => Err(ParamError::NotUtf8(text.chars().take(64).collect())),
-    }
+    percent_decode_str(&spaced).decode_utf8().ok().map(|decoded| decoded.into_owned())
 }
 
-fn check(name: &str, value: String) -> Result<String, ParamError> {
+fn check(name: &str, encoded: &str) -> Result<String, ParamError> {
+    let value = decode(encoded).ok_or_else(|| ParamError::bad(name, "not valid UTF-8 after percent-decoding"))?;
     if value.is_empty() {
         return Err(ParamError::bad(name, "the value is empty"));
     }
@@ -203,7 +202,8 @@ mod tests {
             assert_eq!(error.parameter(), Some("limit"), "{bad}");
         }
         let error = Params::parse(Some("actor_id=%ff%fe")).unwrap().list("actor_id").unwrap_err();
-        assert_eq!(error, ParamError::NotUtf8("%ff%fe".into()));
+        assert_eq!(error.parameter(), Some("actor_id"));
+        assert_eq!(Params::parse(Some("%ff=1")).unwrap_err(), ParamError::NotUtf8("%ff".into()));
         let error = Params::parse(Some("actor_id=a%00b")).unwrap().list("actor_id").unwrap_err();
         assert_eq!(error.parameter(), Some("actor_id"));
     }

@@ -158,7 +158,7 @@ struct Plan {
     to: DateTime<Utc>,
     starts: Vec<DateTime<Utc>>,
     whole_from: DateTime<Utc>,
-    cut_hours: Vec<i64>,
+    cut_hours: Vec<DateTime<Utc>>,
 }
 
 impl Plan {
@@ -170,12 +170,11 @@ impl Plan {
         // categories, has nothing that retention would hide.
         let shown_whatever_the_category = ceil_hour(keep.newest() + Keep::AHEAD);
         let whole_from = floor_hour(from).max(shown_whatever_the_category);
-        let mut cut_hours: Vec<i64> = starts
+        let mut cut_hours: Vec<DateTime<Utc>> = starts
             .iter()
             .chain([&to])
-            .map(DateTime::timestamp_millis)
-            .filter(|edge| edge.rem_euclid(HOUR_MS) != 0)
-            .map(|edge| edge.div_euclid(HOUR_MS) * (HOUR_MS / 1000))
+            .filter(|edge| floor_hour(**edge) != **edge)
+            .map(|edge| floor_hour(*edge))
             .collect();
         cut_hours.dedup();
         Some(Self { from, to, starts, whole_from, cut_hours })
@@ -188,7 +187,8 @@ impl Plan {
         clauses.bind_time("from", self.from);
         clauses.bind_time("to", self.to);
         clauses.bind_time("whole_from", self.whole_from);
-        clauses.bind_numbers("cut_hours", self.cut_hours.clone());
+        let cut_hours = self.cut_hours.iter().map(|hour| hour.format("%Y-%m-%d %H:%M:%S").to_string()).collect();
+        clauses.bind_texts("cut_hours", cut_hours);
         clauses.bind_numbers("edges", self.starts.iter().map(DateTime::timestamp_millis).collect());
         keep.add_to(&mut clauses);
         clauses
@@ -389,7 +389,7 @@ mod tests {
     fn half_hours_are_cut() {
         let plan =
             plan("Asia/Kolkata", "2026-06-30T18:30:00Z", "2026-07-02T18:30:00Z", Width::Day, "2026-07-20T10:00:00Z");
-        let hour = |text: &str| text.parse::<DateTime<Utc>>().unwrap().timestamp();
+        let hour = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         assert_eq!(plan.cut_hours, ["2026-06-30T18:00:00Z", "2026-07-01T18:00:00Z", "2026-07-02T18:00:00Z"].map(hour));
     }
 

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use query_api::filter::EventFilter;
 use query_api::params::Params;
-use query_api::sql::{Clauses, EVENTS_NEWEST, NamedQuery};
+use query_api::sql::{Clauses, EVENTS_NEWEST, NamedQuery, USER_COUNTS};
 
 use crate::support::{Event, World, rng, with_world};
 
@@ -44,5 +44,30 @@ fn indexes_are_used() {
         assert!(object.contains("by_object"), "{object}");
         assert!(section(&object, "Min-Max").contains("received_at"), "{object}");
         assert!(plan(&world, "").await.contains("by_time"));
+    });
+}
+
+/// P8: of the events themselves, statistics read the hours that a boundary cuts, and no others.
+#[test]
+fn statistics_read_cut_hours_alone() {
+    with_world("plans_statistics", async |world| {
+        let now = Utc::now();
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", "acme");
+        clauses.bind_text("actor_id", "u1");
+        clauses.bind_time("oldest", now - TimeDelta::days(30));
+        clauses.bind_time("from", now - TimeDelta::days(20));
+        clauses.bind_time("whole_from", now - TimeDelta::days(20));
+        clauses.bind_time("to", now);
+        clauses.bind_texts("cut_hours", vec!["2026-03-02 18:00:00".to_owned()]);
+        clauses.bind_numbers("edges", vec![0]);
+        let event = Event::random(&mut rng(51), "acme", 1, TimeDelta::days(3));
+        world.insert(&[event]).await;
+        let text: &'static str = format!("EXPLAIN indexes = 1 {}", USER_COUNTS.text).leak();
+        let query = NamedQuery { name: "explain", text };
+        let lines: Vec<String> = clauses.build(&world.client, query).fetch_all().await.unwrap();
+        let plan = lines.join("\n");
+        let keys = plan.split("PrimaryKey").skip(1);
+        assert!(keys.into_iter().any(|key| key.contains("toStartOfHour(occurred_at) in 1-element set")), "{plan}");
     });
 }
