@@ -33,6 +33,14 @@ impl EventFields for View<'_> {
             Some(_) => None,
         }
     }
+
+    fn has(&self, path: &str) -> bool {
+        // Without building the list: rules about changes ask this first.
+        if path.starts_with("changes") {
+            return self.event.changes.as_ref().is_some_and(|changes| !changes.is_empty());
+        }
+        self.field(path).is_some()
+    }
 }
 
 impl View<'_> {

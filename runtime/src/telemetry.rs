@@ -23,7 +23,8 @@ pub enum TelemetryError {
 /// # Errors
 /// [`TelemetryError`].
 pub fn init(config: &Telemetry) -> Result<(), TelemetryError> {
-    let filter: Targets = config.log.parse()?;
+    // What the embedded broker says at `info` is its debugging; a filter that names it still wins.
+    let filter: Targets = format!("nisshi=warn,{}", config.log).parse()?;
     let lines = match config.format {
         LogFormat::Human => fmt::layer().with_writer(std::io::stderr).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),

@@ -358,7 +358,7 @@ pub fn split_array(text: &str, max: usize) -> Result<Vec<&RawValue>, Rejection> 
 
 /// Every unknown field of the event with its dotted path, e.g. `actor.department`.
 #[must_use]
-pub fn unknown_fields<'e, 'a>(event: &'e Event<'a>) -> Vec<(String, &'a RawValue)> {
+pub fn unknown_fields<'a>(event: &Event<'a>) -> Vec<(String, &'a RawValue)> {
     fn add<'a>(fields: &mut Vec<(String, &'a RawValue)>, prefix: &str, unknown: &Unknown<'a>) {
         fields.extend(unknown.iter().map(|(name, value)| (format!("{prefix}{}", &**name), *value)));
     }

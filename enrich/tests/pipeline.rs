@@ -1,0 +1,136 @@
+//! The enricher between a real broker and a real engine. One engine a process, so one test that walks through it all.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on should end")]
+
+mod support;
+
+use clickhouse::Row;
+use serde::Deserialize;
+use support::World;
+
+#[derive(Row, Deserialize)]
+struct Described {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// The builder's columns are the table's, in name, type and order: a column added to one alone fails here.
+async fn columns_match_the_table(world: &World) {
+    let sql = "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = 'events' \
+               ORDER BY position";
+    let table: Vec<Described> = world.client.query(sql).fetch_all().await.unwrap();
+    let table: Vec<_> = table.iter().map(|column| (column.name.as_str(), column.kind.as_str())).collect();
+    assert_eq!(table, enrich::rows::Rows::COLUMNS);
+}
+
+/// P1, L7, L9: an event sent straight to Kafka arrives whole, once, however often it is sent; the rollups count it once.
+async fn events_arrive_once(world: &World) {
+    let enricher = world.enrich().await;
+    for number in 0..50 {
+        let event = format!(
+            r#"{{"id":"e{number}","type":"task.deadline_changed","occurred_at":"2026-11-20T10:00:00Z",
+               "actor":{{"kind":"user","id":"u{}","name":"Ann","department":"sales"}},
+               "object":{{"type":"task","id":"{number}","name":"Call back"}},
+               "changes":[{{"path":"deadline","old":"2026-11-21","new":"2026-11-22"}},{{"path":"tags","op":"add","new":["x",1]}}],
+               "context":{{"ip":"8.8.8.8","user_agent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"}}}}"#,
+            number % 5
+        );
+        for _ in 0..2 {
+            world.send(Some("acme"), &format!("acme/u{}", number % 5), event.as_bytes()).await;
+        }
+    }
+    world.until("SELECT count() FROM events", 50).await;
+    world.until("SELECT sum(events) FROM user_hours", 50).await;
+    assert_eq!(world.number("SELECT uniqExact(event_id) FROM events").await, 50);
+    let row = "SELECT count() FROM events WHERE actor_name = 'Ann' AND class = 'change' AND category = 'changes' \
+               AND `changes.path` = ['deadline', 'tags'] AND `changes.op` = ['replace', 'add'] \
+               AND `changes.new` = ['\"2026-11-22\"', '[\"x\",1]'] AND browser = 'Chrome' AND os = 'Windows' \
+               AND extra = '{\"actor.department\":\"sales\"}' AND retention_days = 365 AND ip = toIPv6('::ffff:8.8.8.8')";
+    assert_eq!(world.number(row).await, 50);
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+}
+
+/// Each of these ends in the dead letter with its reason, and nothing behind it is held up (pitfall 4).
+async fn poison_goes_to_the_dead_letter(world: &World) {
+    let before = world.number("SELECT count() FROM events").await;
+    let deep = format!(r#"{{"type":"a.b","payload":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
+    let large = format!(r#"{{"type":"a.b","payload":"{}"}}"#, "x".repeat(70_000));
+    let cases: &[(Option<&str>, &[u8], &str)] = &[
+        (Some("acme"), b"\xff\xfe\x00", "invalid_utf8"),
+        (Some("acme"), b"{\"type\":", "malformed_json"),
+        (Some("acme"), br#"{"type":7}"#, "invalid_type"),
+        (Some("acme"), br#"{"actor":{"id":"u"}}"#, "missing_field"),
+        (Some("acme"), deep.as_bytes(), "too_deep"),
+        (Some("acme"), large.as_bytes(), "too_large"),
+        (Some("acme"), br#"{"type":"a.b","context":{"ip":"999.1.1.1"}}"#, "invalid_ip"),
+        (Some("acme"), br#"{"type":"a.b","occurred_at":"3026-01-01T00:00:00Z"}"#, "invalid_time"),
+        (Some("acme"), br#"{"type":"a.b","tenant":"other"}"#, "tenant_mismatch"),
+        (Some("nobody"), br#"{"type":"a.b"}"#, "unknown_tenant"),
+        (None, br#"{"type":"a.b"}"#, "missing_tenant"),
+    ];
+    let enricher = world.enrich().await;
+    for (tenant, payload, _) in cases {
+        world.send(*tenant, "acme/poison", payload).await;
+    }
+    world.send(Some("acme"), "acme/poison", br#"{"id":"after","type":"a.b","occurred_at":"2026-11-20T10:00:00Z"}"#).await;
+    world.until("SELECT count() FROM events WHERE event_id = 'after'", 1).await;
+    assert_eq!(world.number("SELECT count() FROM events").await, before + 1);
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+    let dead = world.dead().await;
+    for (_, _, reason) in cases {
+        assert_eq!(dead.get(*reason), Some(&1), "{reason} in {dead:?}");
+    }
+}
+
+/// A row that ClickHouse refuses is singled out into the dead letter; its neighbours are stored.
+async fn a_refused_row_stands_alone(world: &World) {
+    world
+        .client
+        .query("ALTER TABLE events ADD CONSTRAINT no_trouble CHECK object_name != 'trouble'")
+        .execute()
+        .await
+        .unwrap();
+    let enricher = world.enrich().await;
+    for number in 0..20 {
+        let name = if number == 13 { "trouble" } else { "fine" };
+        let event = format!(
+            r#"{{"id":"r{number}","type":"task.created","actor":{{"id":"r"}},"object":{{"id":"1","name":"{name}"}}}}"#
+        );
+        world.send(Some("acme"), "acme/r", event.as_bytes()).await;
+    }
+    world.until("SELECT count() FROM events WHERE actor_id = 'r'", 19).await;
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+    assert_eq!(world.dead().await.get("refused_by_store"), Some(&1));
+    world.client.query("ALTER TABLE events DROP CONSTRAINT no_trouble").execute().await.unwrap();
+}
+
+/// Offsets in = rows + retries + dead letters, after all of the above; a row too many is found.
+async fn the_books_balance(world: &World) {
+    let accounts = enrich::verify::verify(&world.config, &world.client).await.unwrap();
+    assert_eq!(accounts.len(), 2);
+    for account in &accounts {
+        assert!(account.balances(), "{account:?}");
+        assert_eq!(account.lag, 0, "{account:?}");
+    }
+    assert_eq!(accounts.iter().map(|account| account.duplicates).sum::<u64>(), 50);
+    world
+        .client
+        .query("INSERT INTO events SELECT * FROM events WHERE event_id = 'after' SETTINGS insert_deduplicate = 0")
+        .execute()
+        .await
+        .unwrap();
+    let accounts = enrich::verify::verify(&world.config, &world.client).await.unwrap();
+    assert!(accounts.iter().any(|account| !account.balances()), "a row stored twice went unnoticed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_kafka_into_clickhouse() {
+    let world = World::new().await;
+    columns_match_the_table(&world).await;
+    events_arrive_once(&world).await;
+    poison_goes_to_the_dead_letter(&world).await;
+    a_refused_row_stands_alone(&world).await;
+    the_books_balance(&world).await;
+    world.stop().await;
+}

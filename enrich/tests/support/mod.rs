@@ -1,0 +1,132 @@
+//! A real broker and a real ClickHouse engine in this process, with the tables made, and an enricher on demand.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use embedded::broker::{Broker, BrokerConfig};
+use embedded::engine::{Engine, EngineConfig};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use runtime::config::Config;
+use runtime::settings::Settings;
+use runtime::shutdown::Shutdown;
+use schemas::settings::Tenant;
+use schemas::topics;
+
+/// One broker, one engine, one data directory; gone with the value.
+pub(crate) struct World {
+    pub(crate) config: Config,
+    pub(crate) client: clickhouse::Client,
+    pub(crate) settings: Settings,
+    pub(crate) producer: FutureProducer,
+    shutdown: Shutdown,
+    broker: Broker,
+    engine: Engine,
+    _dir: tempfile::TempDir,
+}
+
+fn library() -> PathBuf {
+    let cache = std::env::var_os("USERTRAIL_CACHE").map(PathBuf::from).unwrap_or_else(|| {
+        std::env::var_os("XDG_CACHE_HOME")
+            .map(|base| PathBuf::from(base).join("usertrail"))
+            .unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/usertrail"))
+    });
+    let library = std::env::var_os("USERTRAIL_CHDB_LIB").map(PathBuf::from);
+    let library = library.unwrap_or_else(|| cache.join("chdb-26.7.3/libchdb.so"));
+    assert!(library.exists(), "{} is missing; `make deps` fetches it", library.display());
+    library
+}
+
+impl World {
+    /// Everything up, with the tenant `acme` logging.
+    pub(crate) async fn new() -> Self {
+        let mut config = Config::defaults().unwrap();
+        config.telemetry.log = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn,nisshi=error".to_owned());
+        runtime::telemetry::init(&config.telemetry).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let broker = Broker::start(BrokerConfig { data_dir: dir.path().join("broker"), listen }).await.unwrap();
+        let engine = Engine::start(EngineConfig::new(library(), dir.path().join("engine"))).await.unwrap();
+        config.kafka.brokers = broker.bootstrap();
+        config.kafka.partitions = 2;
+        config.clickhouse.url = engine.url();
+        config.enrich.workers = 1;
+        config.enrich.flush_ms = 50;
+        runtime::kafka::ensure_topics(&config.kafka).await.unwrap();
+        runtime::migrate::migrate(&config).await.unwrap();
+        let shutdown = Shutdown::default();
+        let settings = Settings::spawn(&config, &shutdown).unwrap();
+        settings.ready().await;
+        let mut tenant = Tenant::new("acme", "Acme");
+        tenant.logging = true;
+        settings.put_tenant(tenant).await.unwrap();
+        let producer = runtime::kafka::producer_config(&config.kafka).create().unwrap();
+        Self {
+            client: runtime::clickhouse::client(&config.clickhouse),
+            config,
+            settings,
+            producer,
+            shutdown,
+            broker,
+            engine,
+            _dir: dir,
+        }
+    }
+
+    /// Stops everything; without it the threads that follow the settings would keep the test from ending.
+    pub(crate) async fn stop(self) {
+        assert!(self.shutdown.drain(Duration::from_secs(20)).await);
+        self.engine.stop().await.unwrap();
+        self.broker.stop().await;
+    }
+
+    /// An enricher that runs until the value returned is drained.
+    pub(crate) async fn enrich(&self) -> Shutdown {
+        let shutdown = Shutdown::default();
+        let metrics = runtime::metrics::Metrics::default();
+        let enricher = enrich::Enricher::new(&self.config, self.settings.clone(), &metrics).await.unwrap();
+        enricher.start(&shutdown).unwrap();
+        shutdown
+    }
+
+    /// Writes one record straight to `events.raw`, as an application with Kafka access does (P1).
+    pub(crate) async fn send(&self, tenant: Option<&str>, key: &str, payload: &[u8]) -> (i32, i64) {
+        let mut headers = OwnedHeaders::new();
+        if let Some(tenant) = tenant {
+            headers = headers.insert(Header { key: topics::headers::TENANT, value: Some(tenant) });
+        }
+        let topic = self.config.kafka.topic(topics::EVENTS_RAW);
+        let record = FutureRecord::to(&topic).key(key).payload(payload).headers(headers);
+        let delivery = self.producer.send(record, Duration::from_secs(10)).await.unwrap();
+        (delivery.partition, delivery.offset)
+    }
+
+    pub(crate) async fn number(&self, sql: &str) -> u64 {
+        self.client.query(sql).fetch_one::<u64>().await.unwrap()
+    }
+
+    /// Waits until the query gives the number, or fails with what it gave last.
+    pub(crate) async fn until(&self, sql: &str, expected: u64) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let found = self.number(sql).await;
+            if found == expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{sql}: {found}, expected {expected}");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Dead letters by reason.
+    pub(crate) async fn dead(&self) -> BTreeMap<String, usize> {
+        let kafka = self.config.kafka.clone();
+        let letters = tokio::task::spawn_blocking(move || enrich::dead_letter::list(&kafka)).await.unwrap().unwrap();
+        let mut reasons = BTreeMap::new();
+        for letter in letters {
+            *reasons.entry(letter.reason).or_default() += 1;
+        }
+        reasons
+    }
+}

@@ -1,0 +1,127 @@
+//! The command line: one subcommand a role, and the operator's tools.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser, Subcommand};
+use runtime::config::{Config, ConfigError, EXIT_CODE};
+
+use crate::{commands, roles, up};
+
+/// Activity log, sign-in monitor and usage statistics for the tenants of a SaaS product.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Settings from flags; all of them, with their defaults, are in `config.toml`.
+#[derive(Debug, Args)]
+struct Options {
+    /// Configuration file (TOML); it needs only what differs from the defaults.
+    #[arg(long, global = true, env = "USERTRAIL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address of the HTTP interface [default: 127.0.0.1:8080].
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Where the embedded parts keep their data [default: data].
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// One setting by its key, e.g. --set kafka.brokers=kafka:9092; may be repeated.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything on one machine: broker, engine, ingest, enrich and query API.
+    Up(up::Options),
+    /// HTTP → Kafka.
+    Ingest,
+    /// Kafka → ClickHouse. Several share the partitions between them.
+    Enrich,
+    /// ClickHouse → HTTP, and the administration of tenants and keys.
+    QueryApi,
+    /// Creates topics and tables, or brings them up to date. Safe to repeat.
+    Migrate,
+    /// The embedded broker alone.
+    Broker {
+        /// Loopback address to listen on.
+        #[arg(long, default_value = "127.0.0.1:9092")]
+        broker_listen: SocketAddr,
+    },
+    /// The embedded ClickHouse engine alone.
+    Engine {
+        /// Loopback address to listen on.
+        #[arg(long, default_value = "127.0.0.1:8123")]
+        engine_listen: SocketAddr,
+    },
+    /// Reconciles: offsets in = rows + retries + dead letters, for every partition.
+    Verify,
+    /// Records that could not be stored.
+    #[command(subcommand)]
+    DeadLetter(commands::DeadLetterCommand),
+    /// The rules that events are checked against.
+    #[command(subcommand)]
+    Rules(commands::RulesCommand),
+    /// Sends a believable load to a running usertrail.
+    Load(commands::Load),
+    /// Prints the OpenAPI description of the HTTP interface.
+    Openapi,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Runs a command; the exit code says how it ended: 0 done, 1 failed, 64 bad configuration.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let outcome = config(&cli.options).and_then(|config| {
+        runtime::telemetry::init(&config.telemetry)?;
+        let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        threads.block_on(dispatch(cli.command, config))
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("usertrail: {error:#}");
+            if error.downcast_ref::<ConfigError>().is_some() { ExitCode::from(EXIT_CODE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn config(options: &Options) -> Result<Config> {
+    let mut flags: Vec<(&str, String)> = Vec::new();
+    if let Some(listen) = options.listen {
+        flags.push(("listen", listen.to_string()));
+    }
+    if let Some(data_dir) = &options.data_dir {
+        flags.push(("data_dir", data_dir.to_str().context("--data-dir is not UTF-8")?.to_owned()));
+    }
+    flags.extend(options.set.iter().map(|(key, value)| (key.as_str(), value.clone())));
+    Ok(Config::load(options.config.as_deref(), std::env::vars(), &flags)?)
+}
+
+async fn dispatch(command: Command, config: Config) -> Result<ExitCode> {
+    match command {
+        Command::Up(options) => up::run(config, options).await,
+        Command::Ingest => roles::run(config, &[roles::Role::Ingest]).await,
+        Command::Enrich => roles::run(config, &[roles::Role::Enrich]).await,
+        Command::QueryApi => roles::run(config, &[roles::Role::QueryApi]).await,
+        Command::Migrate => commands::migrate(&config).await,
+        Command::Broker { broker_listen } => up::broker_alone(&config, broker_listen).await,
+        Command::Engine { engine_listen } => up::engine_alone(&config, engine_listen).await,
+        Command::Verify => commands::verify(&config).await,
+        Command::DeadLetter(command) => commands::dead_letter(&config, command).await,
+        Command::Rules(command) => commands::rules(&command),
+        Command::Load(load) => commands::load(load).await,
+        Command::Openapi => commands::openapi(),
+    }
+}

@@ -1,0 +1,150 @@
+//! Roles: what each is made of, and how they are run, alone or all in one process.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use axum::Router;
+use runtime::config::Config;
+use runtime::limiter::Limiter;
+use runtime::metrics::Metrics;
+use runtime::ops::Readiness;
+use runtime::settings::Settings;
+use runtime::shutdown::Shutdown;
+use tokio::net::TcpListener;
+
+/// One of the three services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// HTTP → Kafka.
+    Ingest,
+    /// Kafka → ClickHouse.
+    Enrich,
+    /// ClickHouse → HTTP.
+    QueryApi,
+}
+
+/// What all roles of a process share.
+#[derive(Clone)]
+pub struct Process {
+    /// The configuration.
+    pub config: Config,
+    /// Ends everything.
+    pub shutdown: Shutdown,
+    /// Served at `/metrics`.
+    pub metrics: Metrics,
+    /// Served at `/readyz`.
+    pub readiness: Readiness,
+    /// Tenants and keys, in memory.
+    pub settings: Settings,
+    limiter: Limiter,
+}
+
+impl Process {
+    /// Reads the settings from their topic, which takes as long as Kafka takes.
+    ///
+    /// # Errors
+    /// When the topics can't be made or read.
+    pub async fn new(config: Config, shutdown: Shutdown) -> Result<Self> {
+        runtime::kafka::ensure_topics(&config.kafka).await?;
+        let settings = Settings::spawn(&config, &shutdown).context("following the settings")?;
+        let limiter = Limiter::default();
+        limiter.keep_small(&shutdown);
+        let process = Self {
+            config,
+            shutdown,
+            metrics: Metrics::default(),
+            readiness: Readiness::default(),
+            settings,
+            limiter,
+        };
+        let gate = process.readiness.gate("settings");
+        process.settings.ready().await;
+        gate.set(true);
+        Ok(process)
+    }
+
+    /// Starts the roles and returns the routes of all of them.
+    ///
+    /// # Errors
+    /// When one can't start.
+    pub async fn start(&self, roles: &[Role]) -> Result<Router> {
+        let mut router = runtime::ops::router(self.metrics.clone(), self.readiness.clone());
+        for role in roles {
+            match role {
+                Role::Ingest => router = router.merge(self.ingest()?),
+                Role::Enrich => self.enrich().await?,
+                Role::QueryApi => router = router.merge(self.query_api()?),
+            }
+        }
+        Ok(query_api::finish(router, &crate::commands::openapi_document()))
+    }
+
+    fn ingest(&self) -> Result<Router> {
+        let ingest = ingest::Ingest::new(&self.config, self.settings.clone(), &self.metrics)?;
+        ingest.limiter().keep_small(&self.shutdown);
+        Ok(ingest::router(ingest))
+    }
+
+    async fn enrich(&self) -> Result<()> {
+        enrich::Enricher::new(&self.config, self.settings.clone(), &self.metrics).await?.start(&self.shutdown)
+    }
+
+    fn query_api(&self) -> Result<Router> {
+        let freshness = query_api::freshness::Freshness::spawn(&self.config, &self.metrics, &self.shutdown)?;
+        let api = query_api::QueryApi::new(
+            &self.config,
+            self.settings.clone(),
+            self.limiter.clone(),
+            freshness,
+            &self.metrics,
+        )?;
+        Ok(query_api::router(api))
+    }
+
+    /// Serves until asked to stop, then lets everything finish what it began.
+    ///
+    /// # Errors
+    /// When the server fails, or something was not done in time.
+    pub async fn serve(&self, listener: TcpListener, router: Router) -> Result<ExitCode> {
+        let stop = self.shutdown.clone();
+        let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+        let server = axum::serve(listener, service).with_graceful_shutdown(async move { stop.requested().await });
+        let drain = self.config.drain();
+        let server = self.shutdown.spawn(async move { server.await });
+        self.shutdown.requested().await;
+        let in_time = self.shutdown.drain(drain).await;
+        anyhow::ensure!(in_time, "not everything was finished within {} s; nothing acknowledged is lost", drain.as_secs());
+        server.await??;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Runs roles against the configured Kafka and ClickHouse until a signal.
+///
+/// # Errors
+/// When the address is taken, or Kafka or ClickHouse can't be used.
+pub async fn run(config: Config, roles: &[Role]) -> Result<ExitCode> {
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let listener = bind(&config).await?;
+    let process = Process::new(config, shutdown).await?;
+    let admin = std::env::var("USERTRAIL_ADMIN_KEY").ok();
+    if roles.contains(&Role::QueryApi)
+        && let Some(key) = process.settings.ensure_admin_key(admin.as_deref()).await?
+    {
+        eprintln!("administrator's key (shown once): {}", key.expose());
+    }
+    let router = process.start(roles).await?;
+    tracing::info!(address = %listener.local_addr()?, ?roles, "listening");
+    process.serve(listener, router).await
+}
+
+/// Binds the HTTP address.
+///
+/// # Errors
+/// When it is taken.
+pub async fn bind(config: &Config) -> Result<TcpListener> {
+    TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("can't listen on {}; choose another address with --listen", config.listen))
+}

@@ -1,0 +1,172 @@
+//! `usertrail up`: everything on one machine. The broker and the engine are embedded and hand back addresses; from there
+//! on nothing differs from a cluster.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use embedded::broker::{Broker, BrokerConfig};
+use embedded::engine::{Engine, EngineConfig};
+use runtime::config::Config;
+use runtime::shutdown::Shutdown;
+use schemas::settings::{KeyText, Role as KeyRole, Tenant};
+
+use crate::roles::{self, Process, Role};
+use crate::{cache, demo};
+
+/// Options of `up`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Adds a demo tenant with a steady load of believable people.
+    #[arg(long)]
+    demo: bool,
+    /// Demo events a second.
+    #[arg(long, default_value_t = 20.0, value_name = "EVENTS")]
+    demo_rate: f64,
+}
+
+const ALL: &[Role] = &[Role::Ingest, Role::Enrich, Role::QueryApi];
+const DEMO: &str = "demo";
+
+/// Runs it until a signal.
+///
+/// # Errors
+/// When a part can't start.
+pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let listener = roles::bind(&config).await?;
+    let address = listener.local_addr()?;
+    let broker = start_broker(&config, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let engine = start_engine(&config, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    config.kafka.brokers = broker.bootstrap();
+    config.clickhouse.url = engine.url();
+    if config.enrich.geo.city.is_empty() {
+        config.enrich.geo.city = cache::geo_files();
+    }
+    runtime::migrate::migrate(&config).await.context("creating the tables")?;
+    let data_dir = config.data_dir.clone();
+    let (kafka, clickhouse) = (config.kafka.brokers.clone(), config.clickhouse.url.clone());
+    let process = Process::new(config, shutdown.clone()).await?;
+    let admin = std::env::var("USERTRAIL_ADMIN_KEY").ok();
+    let admin = process.settings.ensure_admin_key(admin.as_deref()).await?;
+    let router = process.start(ALL).await?;
+    let mut banner = format!("usertrail listens on http://{address}  (Kafka {kafka}, ClickHouse {clickhouse})\n");
+    if let Some(key) = admin {
+        banner += &format!("administrator's key (shown once): {}\n", key.expose());
+    }
+    if options.demo {
+        let keys = demo_tenant(&process, &data_dir).await?;
+        banner += &format!(
+            "demo tenant's key: {key}\n\nWatch events arrive:\n\n  curl -s -H 'Authorization: Bearer {key}' \
+             'http://{address}/v1/events?limit=5'\n\n",
+            key = keys.reader.expose(),
+        );
+        let (url, stop, rate) = (format!("http://{address}"), shutdown.token(), options.demo_rate);
+        shutdown.spawn(async move {
+            let key = keys.sender.expose();
+            if keys.is_new
+                && let Err(error) = demo::backfill(&url, &key, stop.clone()).await
+            {
+                tracing::warn!(%error, "the demo has no history");
+            }
+            demo::run(&url, &key, rate, stop).await;
+        });
+    }
+    std::io::stdout().write_all(banner.as_bytes())?;
+    let outcome = process.serve(listener, router).await;
+    engine.stop().await.context("stopping the engine")?;
+    broker.stop().await;
+    outcome
+}
+
+/// The embedded broker as a process of its own.
+///
+/// # Errors
+/// When it can't start.
+pub async fn broker_alone(config: &Config, listen: SocketAddr) -> Result<ExitCode> {
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let broker = start_broker(config, listen).await?;
+    writeln!(std::io::stdout(), "broker listens on {}", broker.bootstrap())?;
+    shutdown.requested().await;
+    broker.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The embedded engine as a process of its own.
+///
+/// # Errors
+/// When it can't start.
+pub async fn engine_alone(config: &Config, listen: SocketAddr) -> Result<ExitCode> {
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let engine = start_engine(config, listen).await?;
+    writeln!(std::io::stdout(), "engine listens on {}", engine.url())?;
+    shutdown.requested().await;
+    engine.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start_broker(config: &Config, listen: SocketAddr) -> Result<Broker> {
+    tracing::info!("starting the embedded broker");
+    let config = BrokerConfig { data_dir: config.data_dir.join("broker"), listen };
+    Broker::start(config).await.context("starting the embedded broker")
+}
+
+async fn start_engine(config: &Config, listen: SocketAddr) -> Result<Engine> {
+    let library = cache::engine_library();
+    anyhow::ensure!(
+        library.exists(),
+        "the embedded ClickHouse engine is not at {}; `make deps` fetches it",
+        library.display()
+    );
+    tracing::info!("starting the embedded ClickHouse engine");
+    let mut engine = EngineConfig::new(library, config.data_dir.join("engine"));
+    engine.listen = listen;
+    Engine::start(engine).await.context("starting the embedded engine")
+}
+
+struct DemoKeys {
+    sender: KeyText,
+    reader: KeyText,
+    /// The tenant was made just now, and has no history yet.
+    is_new: bool,
+}
+
+/// Creates the demo tenant on the first start. Its keys are kept beside the data, so that a restart can show them again;
+/// no other key ever is.
+async fn demo_tenant(process: &Process, data_dir: &Path) -> Result<DemoKeys> {
+    let settings = &process.settings;
+    let is_new = settings.tenant(DEMO).is_none();
+    if is_new {
+        let mut tenant = Tenant::new(DEMO, "Demo company");
+        tenant.logging = true;
+        tenant.time_zone = chrono_tz::Europe::Prague;
+        settings.put_tenant(tenant).await?;
+    }
+    Ok(DemoKeys {
+        sender: demo_key(process, &data_dir.join("demo-sender.key"), KeyRole::Ingest).await?,
+        reader: demo_key(process, &data_dir.join("demo-reader.key"), KeyRole::Admin).await?,
+        is_new,
+    })
+}
+
+async fn demo_key(process: &Process, file: &Path, role: KeyRole) -> Result<KeyText> {
+    let known = std::fs::read_to_string(file).ok().and_then(|text| KeyText::parse(text.trim()));
+    if let Some(key) = known.filter(|key| process.settings.authenticate(&key.expose()).is_ok()) {
+        return Ok(key);
+    }
+    let (_, key) = process.settings.create_key(Some(DEMO), role, "demo").await?;
+    write_private(file, &key.expose()).with_context(|| format!("writing {}", file.display()))?;
+    Ok(key)
+}
+
+fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(text.as_bytes())
+}
