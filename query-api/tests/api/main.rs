@@ -1,4 +1,5 @@
-//! The API over the real engine, with rows put there by SQL. One engine serves all tests; each has a database of its own.
+//! The API over the real engine, with rows put there by SQL. Tests that run at the same time share one engine; each
+//! has a database of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod access;

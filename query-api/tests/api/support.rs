@@ -1,7 +1,7 @@
 //! The engine, an API over it, and a model of events that can be inserted and recomputed naively.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use axum::Router;
 use axum::body::Body;
@@ -20,13 +20,60 @@ use runtime::metrics::Metrics;
 use runtime::settings::Settings;
 use schemas::settings::{Role, Tenant};
 use serde_json::Value;
+use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
+/// The engine, and the threads it is asked from. It is open while any test needs it, and closed in good order before the
+/// process exits, which statics never are.
 struct Shared {
     url: String,
-    runtime: tokio::runtime::Runtime,
-    _engine: Engine,
-    _dir: tempfile::TempDir,
+    runtime: Runtime,
+    engine: Option<Engine>,
+    dir: PathBuf,
+}
+
+impl Shared {
+    fn open() -> Self {
+        // An engine that is opened again in the same process must be given the same path.
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("query-api-{}", std::process::id()));
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
+        let engine = runtime.block_on(Engine::start(EngineConfig::new(library(), &dir))).unwrap();
+        Self { url: engine.url(), runtime, engine: Some(engine), dir }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            self.runtime.block_on(engine.stop()).unwrap();
+        }
+        std::fs::remove_dir_all(&self.dir).unwrap();
+    }
+}
+
+static OPEN: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+
+/// A test's share of the engine.
+struct Share(Option<Arc<Shared>>);
+
+impl Share {
+    fn take() -> Self {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = open.upgrade().unwrap_or_else(|| {
+            let shared = Arc::new(Shared::open());
+            *open = Arc::downgrade(&shared);
+            shared
+        });
+        Self(Some(shared))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        // Under the lock, so that nobody opens the engine while the last one closes it.
+        let _open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.0.take());
+    }
 }
 
 fn library() -> PathBuf {
@@ -40,19 +87,10 @@ fn library() -> PathBuf {
     path
 }
 
-fn shared() -> &'static Shared {
-    static SHARED: OnceLock<Shared> = OnceLock::new();
-    SHARED.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
-        let engine = runtime.block_on(Engine::start(EngineConfig::new(library(), dir.path()))).unwrap();
-        Shared { url: engine.url(), runtime, _engine: engine, _dir: dir }
-    })
-}
-
 /// Runs a test in a world of its own.
 pub(crate) fn with_world<F: Future<Output = ()>>(database: &str, test: impl FnOnce(World) -> F) {
-    let shared = shared();
+    let share = Share::take();
+    let shared = share.0.as_ref().unwrap();
     shared.runtime.block_on(async {
         let mut config = Config::defaults().unwrap();
         config.clickhouse.url.clone_from(&shared.url);
