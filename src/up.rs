@@ -47,6 +47,10 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     if config.enrich.geo.city.is_empty() {
         config.enrich.geo.city = cache::geo_files();
     }
+    if config.enrich.workers == 0 {
+        // One machine's embedded broker is slower than one worker; more would only shift partitions at every start.
+        config.enrich.workers = 1;
+    }
     runtime::migrate::migrate(&config).await.context("creating the tables")?;
     let data_dir = config.data_dir.clone();
     let (kafka, clickhouse) = (config.kafka.brokers.clone(), config.clickhouse.url.clone());

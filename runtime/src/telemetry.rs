@@ -23,8 +23,9 @@ pub enum TelemetryError {
 /// # Errors
 /// [`TelemetryError`].
 pub fn init(config: &Telemetry) -> Result<(), TelemetryError> {
-    // What the embedded broker says at `info` is its debugging; a filter that names it still wins.
-    let filter: Targets = format!("nisshi=warn,{}", config.log).parse()?;
+    // What the embedded broker says at `info` is its debugging, and rdkafka repeats as errors what librdkafka logs
+    // already and mends by itself (a broker away, the end of a topic). A filter that names them still wins.
+    let filter: Targets = format!("nisshi=warn,rdkafka::client=off,{}", config.log).parse()?;
     let lines = match config.format {
         LogFormat::Human => fmt::layer().with_writer(std::io::stderr).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
