@@ -97,7 +97,8 @@ mod tests {
     /// P1: the right-most hop that is not a trusted proxy; all forms in which one is written.
     #[test]
     fn the_chain_is_read_from_the_right() {
-        let cases: [(&str, &[(&'static str, &str)], &str); 16] = [
+        type Case<'a> = (&'a str, &'a [(&'static str, &'a str)], &'a str);
+        let cases: [Case<'_>; 16] = [
             ("10.0.0.1", &[], "10.0.0.1"),
             ("::ffff:10.0.0.1", &[("x-forwarded-for", "1.2.3.4")], "1.2.3.4"),
             ("::ffff:1.2.3.4", &[], "1.2.3.4"),

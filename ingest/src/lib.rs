@@ -109,3 +109,19 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     struct Description;
     Description::openapi()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_route_and_what_it_answers_are_described() {
+        let description = serde_json::to_value(super::openapi()).unwrap();
+        let operation = &description["paths"]["/v1/events"]["post"];
+        assert_eq!(operation["operationId"], "sendEvents");
+        for status in ["202", "400", "401", "403", "408", "413", "415", "422", "429", "503"] {
+            assert!(operation["responses"][status].is_object(), "{status}");
+        }
+        for schema in ["Answer", "Fate", "Status", "Problem"] {
+            assert!(description["components"]["schemas"][schema].is_object(), "{schema}");
+        }
+    }
+}

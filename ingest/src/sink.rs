@@ -106,8 +106,8 @@ impl Sink {
     /// 503, with nothing sent.
     pub(crate) async fn send(&self, events: Vec<Passed>, beside: Beside, share: Share) -> Result<Vec<Sent>, Problem> {
         let producer = self.producer()?;
-        let waiting = producer.client.in_flight_count();
-        if producer.watch.down.load(Ordering::Relaxed) && waiting > 0 {
+        let others_wait = self.queue.available_permits() < QUEUE_EVENTS;
+        if producer.watch.down.load(Ordering::Relaxed) && others_wait {
             // Those that wait already will find out whether it is back.
             let detail = "Kafka can't be reached; nothing of this request was accepted, sending it again is safe";
             return Err(Problem::unavailable("broker_unreachable", detail, RETRY_AFTER));

@@ -1,0 +1,132 @@
+//! Topics and settings on the embedded broker.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use embedded::broker::{Broker, BrokerConfig};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::Message as _;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use runtime::config::Config;
+use runtime::kafka::{TopicsError, ensure_topics};
+use runtime::settings::{AuthError, Settings};
+use runtime::shutdown::Shutdown;
+use schemas::settings::{Role, Tenant};
+use schemas::topics;
+
+async fn start(dir: &tempfile::TempDir) -> (Broker, Config) {
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let broker = Broker::start(BrokerConfig { data_dir: dir.path().to_owned(), listen }).await.unwrap();
+    let mut config = Config::defaults().unwrap();
+    config.kafka.brokers = broker.bootstrap();
+    (broker, config)
+}
+
+async fn follow(config: &Config, shutdown: &Shutdown) -> Settings {
+    let settings = Settings::spawn(config, shutdown).unwrap();
+    tokio::time::timeout(Duration::from_secs(20), settings.ready()).await.unwrap();
+    settings
+}
+
+fn counts(config: &Config) -> Vec<(String, usize)> {
+    let admin = runtime::kafka::admin(&config.kafka).unwrap();
+    let metadata = admin.inner().fetch_metadata(None, Duration::from_secs(10)).unwrap();
+    let mut counts: Vec<_> =
+        metadata.topics().iter().map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect();
+    counts.sort();
+    counts
+}
+
+/// Topics are made once, by whoever comes first; what exists keeps its partitions, and the ledger follows the events.
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_are_made_once_by_two_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (broker, mut config) = start(&dir).await;
+    let (one, other) = tokio::join!(ensure_topics(&config.kafka), ensure_topics(&config.kafka));
+    one.unwrap();
+    other.unwrap();
+    let made = counts(&config);
+    for topic in topics::ALL {
+        let expected = if topic.name == topics::SETTINGS { 1 } else { 4 };
+        assert!(made.contains(&(topic.name.to_owned(), expected)), "{made:?}");
+    }
+    config.kafka.partitions = 8;
+    ensure_topics(&config.kafka).await.unwrap();
+    assert_eq!(counts(&config), made);
+
+    config.kafka.topic_prefix = "other.".into();
+    ensure_topics(&config.kafka).await.unwrap();
+    assert!(counts(&config).contains(&("other.enrich.ledger".to_owned(), 8)));
+    broker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_broker_the_error_names_it() {
+    let mut config = Config::defaults().unwrap();
+    config.kafka.brokers = "127.0.0.1:1".into();
+    let error = ensure_topics(&config.kafka).await.unwrap_err();
+    assert!(matches!(error, TopicsError::Unreachable { .. }));
+    assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
+}
+
+/// The broker stamps events with its own clock, whatever the sender claims.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_of_receipt_is_the_brokers() {
+    let dir = tempfile::tempdir().unwrap();
+    let (broker, config) = start(&dir).await;
+    ensure_topics(&config.kafka).await.unwrap();
+    let producer: FutureProducer = runtime::kafka::producer_config(&config.kafka).create().unwrap();
+    let record = FutureRecord::to(topics::EVENTS_RAW).key("acme/u").payload("{}").timestamp(1000).partition(0);
+    producer.send(record, Duration::from_secs(10)).await.unwrap();
+    let consumer: BaseConsumer = runtime::kafka::consumer_config(&config.kafka, "test").create().unwrap();
+    let mut list = rdkafka::TopicPartitionList::new();
+    list.add_partition_offset(topics::EVENTS_RAW, 0, rdkafka::Offset::Beginning).unwrap();
+    consumer.assign(&list).unwrap();
+    let stamped = consumer.poll(Duration::from_secs(10)).unwrap().unwrap().timestamp();
+    assert!(stamped.to_millis().unwrap() > 1_700_000_000_000, "{stamped:?}");
+    broker.stop().await;
+}
+
+/// P11, L1: a change is in force here when it returns, elsewhere soon after, and still after a restart of both.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_the_same_everywhere_and_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (broker, config) = start(&dir).await;
+    ensure_topics(&config.kafka).await.unwrap();
+    let shutdown = Shutdown::default();
+    let (one, other) = (follow(&config, &shutdown).await, follow(&config, &shutdown).await);
+    assert!(one.tenants().is_empty());
+
+    one.put_tenant(Tenant::new("acme", "Acme")).await.unwrap();
+    let (key, text) = one.create_key(Some("acme"), Role::Viewer, "k").await.unwrap();
+    assert_eq!(one.authenticate(&text.expose()).unwrap().role, Role::Viewer);
+    tokio::time::timeout(Duration::from_secs(5), async {
+        while other.authenticate(&text.expose()).is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+    other.revoke_key(Some("acme"), &key.id).await.unwrap();
+    assert_eq!(other.authenticate(&text.expose()), Err(AuthError::Revoked));
+    one.put_tenant(Tenant::new("gone", "")).await.unwrap();
+    one.delete_tenant("gone").await.unwrap();
+    assert!(one.tenant("gone").is_none());
+    let changes: Vec<_> = (0..50).map(|number| Tenant::new(format!("t{number}"), "")).collect();
+    for tenant in changes {
+        one.put_tenant(tenant).await.unwrap();
+    }
+    assert!(shutdown.drain(Duration::from_secs(5)).await);
+    drop((one, other));
+    broker.stop().await;
+
+    let (broker, config) = start(&dir).await;
+    let shutdown = Shutdown::default();
+    let again = follow(&config, &shutdown).await;
+    assert_eq!(again.tenants().len(), 51);
+    assert_eq!(again.authenticate(&text.expose()), Err(AuthError::Revoked));
+    assert_eq!(again.tenant("acme").unwrap().version, 1);
+    assert!(shutdown.drain(Duration::from_secs(5)).await);
+    broker.stop().await;
+}

@@ -1,0 +1,55 @@
+//! Migrations on the embedded engine.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use std::path::PathBuf;
+
+use embedded::engine::{Engine, EngineConfig};
+use runtime::config::Config;
+use runtime::migrate::{MigrateError, migrate};
+use schemas::ddl::MIGRATIONS;
+
+/// The library, fetched beforehand.
+fn library() -> PathBuf {
+    let cache = || {
+        let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
+        let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
+        cache.join("usertrail/chdb-26.7.3/libchdb.so")
+    };
+    let path = std::env::var_os("USERTRAIL_CHDB_LIB").map_or_else(cache, PathBuf::from);
+    assert!(path.is_file(), "{} is missing: run `make deps`", path.display());
+    path
+}
+
+/// P7: applied once, recorded; safe twice and by two at once; an edited file is an error that names it. One test, because
+/// a process has one engine.
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_are_applied_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = Engine::start(EngineConfig::new(library(), dir.path())).await.unwrap();
+    let mut config = Config::defaults().unwrap();
+    config.clickhouse.url = engine.url();
+    let all: Vec<&str> = MIGRATIONS.iter().map(|migration| migration.name).collect();
+
+    assert_eq!(migrate(&config).await.unwrap(), all);
+    assert!(migrate(&config).await.unwrap().is_empty());
+    let client = runtime::clickhouse::client(&config.clickhouse);
+    let recorded: Vec<String> =
+        client.query("SELECT name FROM schema_migrations ORDER BY version").fetch_all().await.unwrap();
+    assert_eq!(recorded, all);
+
+    config.clickhouse.database = "by_two".into();
+    let (one, other) = tokio::join!(migrate(&config), migrate(&config));
+    one.unwrap();
+    other.unwrap();
+    assert!(migrate(&config).await.unwrap().is_empty());
+
+    let client = runtime::clickhouse::client(&config.clickhouse);
+    let edited = "INSERT INTO schema_migrations (version, name, checksum) VALUES (2, 'x', '0')";
+    client.query(edited).execute().await.unwrap();
+    let error = migrate(&config).await.unwrap_err();
+    assert!(matches!(error, MigrateError::Changed { name: "0002_violations.sql" }), "{error}");
+    engine.stop().await.unwrap();
+
+    let error = migrate(&config).await.unwrap_err();
+    assert!(error.to_string().starts_with("the database: "), "{error}");
+}
