@@ -170,7 +170,9 @@ pub const ALL: [Topic; 5] = [
         cleanup: Cleanup::EventRetention,
         log_append_time: false,
     },
-    Topic { name: LEDGER, partitions: Partitions::AsEvents, cleanup: Cleanup::Compact, log_append_time: false },
+    // Never compacted: of all decisions for an offset the first holds, and compaction keeps the last. A decision is younger
+    // than the events it is about, so it outlives them under the same retention.
+    Topic { name: LEDGER, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention, log_append_time: true },
 ];
 
 #[cfg(test)]
