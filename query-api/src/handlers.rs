@@ -29,6 +29,7 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Completeness {
     /// Every event received before this time was in the store when it was asked. Null while that is not known.
+    #[schema(required = true)]
     pub complete_until: Option<DateTime<Utc>>,
     /// Whether `complete_until` is known.
     pub complete: bool,
@@ -63,8 +64,10 @@ pub struct Whole<T> {
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct PeriodView {
     /// First instant inside.
+    #[schema(required = true)]
     pub from: Option<DateTime<Utc>>,
     /// First instant outside.
+    #[schema(required = true)]
     pub to: Option<DateTime<Utc>>,
 }
 

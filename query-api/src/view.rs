@@ -51,7 +51,7 @@ pub struct Event {
     pub actor: Actor,
     /// To what.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub object: Option<Object>,
+    pub object: Option<EventObject>,
     /// Branch or office (J6).
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
@@ -121,8 +121,7 @@ pub struct Actor {
 
 /// What it was done to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = EventObject)]
-pub struct Object {
+pub struct EventObject {
     /// Type.
     #[serde(rename = "type")]
     #[schema(example = "task")]
@@ -333,7 +332,7 @@ impl Event {
         let changes = changes(&row);
         let violations = with_violations.then(|| flags(&row));
         let ip = address(row.ip);
-        let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then_some(Object {
+        let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then_some(EventObject {
             object_type: row.object_type,
             id: row.object_id,
             name: row.object_name,

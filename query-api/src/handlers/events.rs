@@ -29,6 +29,7 @@ pub struct EventPage {
     /// Whether there is more now.
     pub has_more: bool,
     /// For the next page, with the same filter and order. With `order=received` it is always there: ask again later.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
     /// The period as it was understood.
     pub period: PeriodView,

@@ -26,10 +26,12 @@ pub struct KeyView {
     /// For people.
     pub name: String,
     /// Limits of this key alone.
+    #[schema(required = true)]
     pub limits: Option<Limits>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was revoked; it works while this is null.
+    #[schema(required = true)]
     pub revoked_at: Option<DateTime<Utc>>,
 }
 

@@ -28,6 +28,7 @@ pub struct ViolationPage {
     /// Whether there is more.
     pub has_more: bool,
     /// For the next page, with the same filter and order.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
     /// The period as it was understood.
     pub period: PeriodView,
