@@ -53,8 +53,8 @@ impl Delivery {
                 let decision = batch.decision();
                 match ledger.append(&self.producer, &decision).await {
                     Ok(Appended::Holds) => decision,
-                    Ok(Appended::Superseded(by)) => {
-                        tracing::info!(partition, start = by.start, end = by.end, "another enricher decided first");
+                    Ok(Appended::Superseded) => {
+                        tracing::info!(partition, start = decision.start, "another enricher decided first");
                         return Delivered::Again;
                     }
                     Err(error) => {

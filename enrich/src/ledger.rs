@@ -6,7 +6,7 @@
 //! came between. Whoever retries (the same process, its successor, a zombie) finds the decision, and inserts the same
 //! offsets under the same token. See `docs/decisions/0003-exactly-once.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -46,8 +46,8 @@ pub struct Decision {
 pub enum Appended {
     /// The decision holds.
     Holds,
-    /// Another one for the same start was first.
-    Superseded(Decision),
+    /// Another one for the same start was first: open the ledger again and do as it says.
+    Superseded,
 }
 
 /// The ledger of one partition, as far as its owner has read it.
@@ -61,13 +61,14 @@ pub struct Ledger {
 
 impl Ledger {
     /// Opens the ledger of `partition` for work that goes on at offset `start`, whose record was received at
-    /// `received_at` (milliseconds), and finds the decision already taken for it, if there is one.
+    /// `received_at` (milliseconds), and finds what was decided from there on: one insert after the other. There can be
+    /// several, since offsets are committed after the insert, and a commit can fail.
     ///
     /// A decision can't be older than the first record it covers, so the search starts at that time.
     ///
     /// # Errors
     /// When Kafka can't be read; try again.
-    pub fn open(kafka: &Kafka, partition: i32, start: u64, received_at: i64) -> Result<(Self, Option<Decision>)> {
+    pub fn open(kafka: &Kafka, partition: i32, start: u64, received_at: i64) -> Result<(Self, VecDeque<Decision>)> {
         let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
         let (_, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
         let mut times = TopicPartitionList::new();
@@ -78,8 +79,16 @@ impl Ledger {
             Some(Offset::Offset(offset)) => offset,
             _ => high,
         };
-        let found = find(&consumer, &topic, partition, from, high, start)?;
-        Ok((Self { kafka: kafka.clone(), topic, partition, read_to: high }, found))
+        let mut decided = VecDeque::new();
+        let mut next = start;
+        for decision in read(&consumer, &topic, partition, from, high)? {
+            // The first for an offset holds; nobody decides about what comes after it before it is in the log.
+            if decision.start == next {
+                next = decision.end;
+                decided.push_back(decision);
+            }
+        }
+        Ok((Self { kafka: kafka.clone(), topic, partition, read_to: high }, decided))
     }
 
     /// Appends a decision and says whether it holds.
@@ -100,26 +109,15 @@ impl Ledger {
             return Ok(Appended::Holds);
         }
         let (kafka, topic, partition, start) = (self.kafka.clone(), self.topic.clone(), self.partition, decision.start);
-        let search = move || find(&reader(&kafka)?, &topic, partition, from, own, start);
-        let found = tokio::task::spawn_blocking(search).await??;
-        Ok(found.map_or(Appended::Holds, Appended::Superseded))
+        let search = move || read(&reader(&kafka)?, &topic, partition, from, own);
+        let between = tokio::task::spawn_blocking(search).await??;
+        let superseded = between.iter().any(|decision| decision.start == start);
+        Ok(if superseded { Appended::Superseded } else { Appended::Holds })
     }
 }
 
 fn reader(kafka: &Kafka) -> Result<BaseConsumer> {
     runtime::kafka::consumer_config(kafka, "usertrail-ledger-reader").create().context("a reader for the ledger")
-}
-
-/// The first decision for `start` in `from..to` of the ledger's partition.
-fn find(
-    consumer: &BaseConsumer,
-    topic: &str,
-    partition: i32,
-    from: i64,
-    to: i64,
-    start: u64,
-) -> Result<Option<Decision>> {
-    Ok(read(consumer, topic, partition, from, to)?.into_iter().find(|decision| decision.start == start))
 }
 
 /// Every decision in `from..to` of the ledger's partition, in the log's order.

@@ -1,5 +1,7 @@
 //! Taking over a partition: what was decided there already, and which events were stored lately.
 
+use std::collections::VecDeque;
+
 use anyhow::{Context as _, Result};
 use clickhouse::{Client, Row};
 use runtime::config::Kafka;
@@ -25,8 +27,8 @@ pub(crate) struct Restored {
     pub(crate) seen: Seen,
     /// The ledger, read up to now.
     pub(crate) ledger: Ledger,
-    /// An insert decided by somebody before, to be done first.
-    pub(crate) decided: Option<Decision>,
+    /// Inserts decided before, in order, to be done first.
+    pub(crate) decided: VecDeque<Decision>,
 }
 
 #[derive(Row, Deserialize)]
@@ -63,6 +65,6 @@ pub(crate) async fn restore(kafka: &Kafka, client: &Client, start: Start, window
     while let Some(row) = rows.next().await.context("reading the ids of stored events")? {
         seen.insert(&row.tenant, &row.event_id, row.kafka_offset, row.received_at);
     }
-    tracing::info!(partition, offset, ids = seen.len(), decided = decided.is_some(), "took over a partition");
+    tracing::info!(partition, offset, ids = seen.len(), decided = decided.len(), "took over a partition");
     Ok(Restored { seen, ledger, decided })
 }

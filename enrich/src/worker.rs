@@ -9,7 +9,7 @@
 //! Everything here runs on one thread; what waits (ledger, ClickHouse, dead letters) runs as tasks that report back over
 //! a channel. Reports about a partition that was lost meanwhile are told by their `epoch`, and dropped.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -52,6 +52,16 @@ pub(crate) struct Parts {
     pub(crate) delivery: Delivery,
 }
 
+impl Parts {
+    /// The facts for a batch: those of the decision it repeats, or those of the moment.
+    fn policies(&self, decided: Option<&Decision>) -> Policies {
+        match decided {
+            Some(decided) => Policies::pinned(&self.settings, &self.catalogue, &decided.tenants),
+            None => Policies::gather(&self.settings, &self.catalogue),
+        }
+    }
+}
+
 enum State {
     /// Waiting for what was decided and stored before; records are skipped until then.
     Restoring,
@@ -65,9 +75,22 @@ struct Live {
     seen: Seen,
     /// Away with the delivery of a batch: one at a time, so that decisions form a chain.
     ledger: Option<Ledger>,
-    /// The first batch repeats what somebody decided before.
-    decided: Option<Decision>,
-    paused: bool,
+    /// The first batches repeat what was decided before.
+    decided: VecDeque<Decision>,
+    /// The batch is complete and waits for the one on its way; records are skipped until then.
+    waiting: bool,
+    /// Records were skipped: the consumer has to go back to the batch's end before it goes on.
+    behind: bool,
+}
+
+impl Live {
+    /// Whether the batch takes no more records. One that repeats a decision ends where that says, neither sooner nor later.
+    fn is_complete(&self, limits: &Enrich) -> bool {
+        match self.decided.front() {
+            Some(decided) => self.batch.next >= decided.end,
+            None => self.batch.rows.len() >= limits.max_batch_rows || self.batch.bytes >= limits.max_batch_bytes,
+        }
+    }
 }
 
 struct Partition {
@@ -131,7 +154,7 @@ impl Worker {
     fn is_busy(&self) -> bool {
         self.partitions.values().any(|partition| match &partition.state {
             State::Restoring | State::Seeking(..) => false,
-            State::Live(live) => live.ledger.is_none() || (!live.batch.is_empty() && live.decided.is_none()),
+            State::Live(live) => live.ledger.is_none() || (!live.batch.is_empty() && live.decided.is_empty()),
         })
     }
 
@@ -154,17 +177,20 @@ impl Worker {
             return self.restore(start, Backoff::default());
         };
         let State::Live(live) = &mut partition.state else { return };
-        if (record.offset() as u64) < live.batch.next {
+        if live.waiting || live.behind || (record.offset() as u64) < live.batch.next {
             return;
+        }
+        if let Some(end) = live.decided.front().map(|decided| decided.end)
+            && record.offset() as u64 >= end
+        {
+            // Retention took the last records of what was decided: what is left of it is all there is.
+            live.batch.next = end;
+            live.behind = true;
+            return self.seal(number);
         }
         live.batch.push(record, &mut self.stages, &mut live.seen);
         self.parts.shared.metrics.record();
-        // A batch that repeats a decision ends where that says, neither sooner nor later.
-        let complete = match &live.decided {
-            Some(decided) => live.batch.next >= decided.end,
-            None => is_full(&live.batch, &self.parts.enrich),
-        };
-        if complete {
+        if live.is_complete(&self.parts.enrich) {
             self.seal(number);
         }
     }
@@ -185,9 +211,10 @@ impl Worker {
         for number in numbers {
             match self.partitions.get(&number).map(|partition| &partition.state) {
                 Some(State::Seeking(..)) => self.go_live(number),
+                Some(State::Live(live)) if live.behind => self.catch_up(number),
                 Some(State::Live(live)) => {
                     let due = live.batch.opened.is_some_and(|opened| flush_all || opened.elapsed() >= age);
-                    if due && live.decided.is_none() {
+                    if due && live.decided.is_empty() && live.ledger.is_some() {
                         self.seal(number);
                     }
                 }
@@ -205,9 +232,10 @@ impl Worker {
             }
             (Report::Delivered(Delivered::Stored { ledger, end }, _), State::Live(live)) => {
                 live.ledger = Some(ledger);
-                if live.paused && !is_full(&live.batch, &self.parts.enrich) {
-                    live.paused = false;
-                    self.flow(number, true);
+                if std::mem::take(&mut live.waiting) {
+                    live.behind = true;
+                    self.seal(number);
+                    self.catch_up(number);
                 }
                 self.commit(number, end);
             }
@@ -221,17 +249,13 @@ impl Worker {
         let Some(Partition { epoch, state: State::Live(live) }) = self.partitions.get_mut(&number) else { return };
         let epoch = *epoch;
         let Some(ledger) = live.ledger.take() else {
-            if is_full(&live.batch, &self.parts.enrich) && !live.paused {
-                live.paused = true;
-                self.flow(number, false);
-            }
-            return;
+            live.waiting = true;
+            return self.flow(number, false);
         };
         self.stages.refresh();
-        let policies = Policies::gather(&self.parts.settings, &self.parts.catalogue);
-        let next = Batch::new(live.batch.next, policies);
+        let decided = live.decided.pop_front();
+        let next = Batch::new(live.batch.next, self.parts.policies(live.decided.front()));
         let batch = std::mem::replace(&mut live.batch, next);
-        let decided = live.decided.take();
         let start = Start { partition: number, offset: batch.start, received_at: batch.oldest };
         let (delivery, report) = (self.parts.delivery.clone(), self.report.clone());
         self.tasks.spawn(async move {
@@ -281,14 +305,22 @@ impl Worker {
         }
         let State::Seeking(restored, start) = std::mem::replace(state, State::Restoring) else { return };
         let Restored { seen, ledger, decided } = *restored;
-        let (settings, catalogue) = (&self.parts.settings, &self.parts.catalogue);
-        let policies = match &decided {
-            Some(decided) => Policies::pinned(settings, catalogue, &decided.tenants),
-            None => Policies::gather(settings, catalogue),
-        };
-        let batch = Batch::new(start.offset, policies);
-        *state = State::Live(Box::new(Live { batch, seen, ledger: Some(ledger), decided, paused: false }));
+        let batch = Batch::new(start.offset, self.parts.policies(decided.front()));
+        let live = Live { batch, seen, ledger: Some(ledger), decided, waiting: false, behind: false };
+        *state = State::Live(Box::new(live));
         self.flow(number, true);
+    }
+
+    /// Goes back to where the batch under way ends, after records were skipped.
+    fn catch_up(&mut self, number: i32) {
+        let Some(Partition { state: State::Live(live), .. }) = self.partitions.get_mut(&number) else { return };
+        match self.consumer.seek(&self.topic, number, Offset::Offset(live.batch.next as i64), SEEK_TIMEOUT) {
+            Ok(()) => {
+                live.behind = false;
+                self.flow(number, true);
+            }
+            Err(error) => tracing::warn!(partition = number, %error, "can't go back yet; retrying"),
+        }
     }
 
     /// Lets a partition's records come, or holds them back at the broker.
@@ -311,8 +343,4 @@ impl Worker {
             tracing::warn!(partition = number, %error, "can't commit");
         }
     }
-}
-
-fn is_full(batch: &Batch, limits: &Enrich) -> bool {
-    batch.rows.len() >= limits.max_batch_rows || batch.bytes >= limits.max_batch_bytes
 }
