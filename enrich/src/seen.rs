@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use hashbrown::HashSet;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 /// How long an id is remembered, in milliseconds of receipt.
 pub const WINDOW_MS: i64 = 24 * 3600 * 1000;
@@ -35,7 +35,7 @@ impl Seen {
             self.ids.remove(&hash);
         }
         // 128 bits: two different ids never meet, so no event is taken for another's retry.
-        let hash = xxh3_128(format!("{tenant}\0{id}").as_bytes());
+        let hash = xxh3_128_with_seed(id.as_bytes(), xxh3_64(tenant.as_bytes()));
         if !self.ids.insert(hash) {
             return false;
         }

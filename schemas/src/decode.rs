@@ -146,18 +146,14 @@ fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str, base: &str) -> Result<T, 
             Ok(()) => return Err(Rejection::new("malformed_json", base, "not JSON")),
         },
     };
-    let code = if error.is_data() {
-        if error.to_string().contains("a time from") || error.to_string().contains("RFC 3339") {
-            "invalid_time"
-        } else if error.to_string().starts_with("duplicate field") {
-            "duplicate_field"
-        } else {
-            "invalid_type"
-        }
-    } else {
-        "malformed_json"
-    };
     let message = error.to_string();
+    // Told by how our own messages begin; further on, they quote the sender.
+    let code = match error.is_data() {
+        true if message.starts_with("expected a time") || message.starts_with("expected an RFC 3339") => "invalid_time",
+        true if message.starts_with("duplicate field") => "duplicate_field",
+        true => "invalid_type",
+        false => "malformed_json",
+    };
     Err(Rejection::new(code, pointer, message[..message.floor_char_boundary(300)].to_owned()))
 }
 
@@ -179,6 +175,11 @@ fn pointer(base: &str, path: &serde_path_to_error::Path) -> String {
 
 /// One pass over the bytes that counts open brackets outside strings: a depth bomb is refused before anything recurses.
 fn check_depth(bytes: &[u8]) -> Result<(), Rejection> {
+    // What has no more brackets than allowed levels, those in strings included, is done with at a fraction of the cost:
+    // nearly every event.
+    if open_brackets(bytes) <= MAX_DEPTH {
+        return Ok(());
+    }
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for &byte in bytes {
         if in_string {
@@ -204,6 +205,13 @@ fn check_depth(bytes: &[u8]) -> Result<(), Rejection> {
         }
     }
     Ok(())
+}
+
+/// How many `{` and `[` there are, anywhere. The two differ in one bit, and a chunk's count fits a byte: so the compiler
+/// counts 16 or more at a time.
+fn open_brackets(bytes: &[u8]) -> usize {
+    let chunks = bytes.chunks(usize::from(u8::MAX));
+    chunks.map(|chunk| usize::from(chunk.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>())).sum()
 }
 
 /// The bounds of each field. A user agent that is too long is cut, not refused: the sender has no say in it.

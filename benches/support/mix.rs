@@ -1,0 +1,78 @@
+//! The golden mix: what the demo's companies do, as bytes ready to send. The same events in every run.
+
+use chrono::{TimeZone as _, Utc};
+use schemas::catalogue::Catalogue;
+use schemas::settings::Tenant;
+use usertrail::demo::{Generator, Pace, people};
+
+/// Companies in the mix, each a tenant.
+pub(crate) const TENANTS: usize = 20;
+const PEOPLE: usize = 100;
+const SEED: u64 = 4711;
+/// Mean time between two events of one company.
+const PACE: Pace = Pace::Steady(0.1);
+
+/// One event, and what goes beside it into Kafka.
+pub(crate) struct Sample {
+    pub(crate) tenant: String,
+    pub(crate) key: String,
+    pub(crate) payload: Vec<u8>,
+    /// Where its id, a UUID in text, stands in the payload.
+    id_at: usize,
+}
+
+const UUID_CHARS: usize = 36;
+
+impl Sample {
+    /// The event's id.
+    pub(crate) fn id(&self) -> &str {
+        std::str::from_utf8(&self.payload[self.id_at..self.id_at + UUID_CHARS]).unwrap()
+    }
+
+    /// Makes another event of it: the same but for its id.
+    pub(crate) fn renumber(&mut self, number: u64) {
+        let digits = format!("{number:012x}");
+        let end = self.id_at + UUID_CHARS;
+        self.payload[end - digits.len()..end].copy_from_slice(digits.as_bytes());
+    }
+}
+
+/// Id of the company with that number.
+pub(crate) fn tenant_id(number: usize) -> String {
+    format!("company-{number:02}")
+}
+
+/// The companies' settings: logging, everything else as it comes.
+pub(crate) fn tenants() -> Vec<Tenant> {
+    (0..TENANTS)
+        .map(|number| {
+            let mut tenant = Tenant::new(tenant_id(number), "A company");
+            tenant.logging = true;
+            tenant
+        })
+        .collect()
+}
+
+/// `count` events, the companies' by turns.
+pub(crate) fn events(count: usize) -> Vec<Sample> {
+    let catalogue = Catalogue::shipped().unwrap();
+    let start = Utc.with_ymd_and_hms(2026, 3, 2, 6, 0, 0).unwrap();
+    let mut companies: Vec<_> = (0_u64..)
+        .take(TENANTS)
+        .map(|number| {
+            let seed = SEED + number;
+            Generator::new(seed, &catalogue, people(seed, PEOPLE), start).pace(PACE)
+        })
+        .collect();
+    (0..count)
+        .map(|number| {
+            let event = companies[number % TENANTS].next().unwrap();
+            let tenant = tenant_id(number % TENANTS);
+            let actor = event["actor"]["id"].as_str().unwrap_or_default();
+            let key = schemas::topics::event_key(&tenant, actor);
+            let payload = event.to_string();
+            let id_at = payload.find(event["id"].as_str().unwrap()).unwrap();
+            Sample { tenant, key, payload: payload.into_bytes(), id_at }
+        })
+        .collect()
+}

@@ -1,0 +1,95 @@
+//! Roles as processes of their own, so that what each uses can be told apart.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longest wait for a process to start or to end.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// A running `usertrail` role. It is killed when dropped.
+pub(crate) struct Role {
+    process: Child,
+    log: std::path::PathBuf,
+}
+
+impl Role {
+    /// Starts `usertrail <arguments>`, what it says going to a file in `dir`.
+    pub(crate) fn start(dir: &Path, arguments: &[&str]) -> Self {
+        fs::create_dir_all(dir).unwrap();
+        let log = dir.join(format!("{}.log", arguments[0]));
+        let process = Command::new(env!("CARGO_BIN_EXE_usertrail"))
+            .args(arguments)
+            .args(["--set", "telemetry.log=warn"])
+            .arg("--data-dir")
+            .arg(dir)
+            .stdin(Stdio::null())
+            .stdout(File::create(&log).unwrap())
+            .stderr(File::options().append(true).create(true).open(dir.join("stderr.log")).unwrap())
+            .spawn()
+            .unwrap();
+        Self { process, log }
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it printed so far.
+    pub(crate) fn printed(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn check(&mut self) {
+        if let Some(status) = self.process.try_wait().unwrap() {
+            let errors = fs::read_to_string(self.log.with_file_name("stderr.log")).unwrap_or_default();
+            panic!("{} ended ({status}):\n{errors}", self.log.display());
+        }
+    }
+
+    /// Ends it in good order.
+    pub(crate) fn stop(mut self) {
+        let _ = Command::new("kill").arg(self.pid().to_string()).status();
+        let asked = Instant::now();
+        while self.process.try_wait().unwrap().is_none() && asked.elapsed() < LIMIT {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A loopback address that nobody listens on.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
+}
+
+/// CPU seconds that a process has used, all threads, user and system; exact to a hundredth.
+pub(crate) fn cpu_seconds(pid: u32) -> f64 {
+    const TICKS_A_SECOND: f64 = 100.0;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name, in brackets, may hold blanks; utime and stime are the 12th and 13th field behind it.
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
+    (ticks(11) + ticks(12)) / TICKS_A_SECOND
+}
+
+/// Resident memory of a process in MiB: now, and the most it ever had.
+pub(crate) fn resident_mib(pid: u32) -> (u64, u64) {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let kib = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    (kib("VmRSS:") >> 10, kib("VmHWM:") >> 10)
+}
