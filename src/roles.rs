@@ -49,14 +49,8 @@ impl Process {
         let settings = Settings::spawn(&config, &shutdown).context("following the settings")?;
         let limiter = Limiter::default();
         limiter.keep_small(&shutdown);
-        let process = Self {
-            config,
-            shutdown,
-            metrics: Metrics::default(),
-            readiness: Readiness::default(),
-            settings,
-            limiter,
-        };
+        let process =
+            Self { config, shutdown, metrics: Metrics::default(), readiness: Readiness::default(), settings, limiter };
         let gate = process.readiness.gate("settings");
         process.settings.ready().await;
         gate.set(true);
@@ -113,7 +107,11 @@ impl Process {
         let server = self.shutdown.spawn(async move { server.await });
         self.shutdown.requested().await;
         let in_time = self.shutdown.drain(drain).await;
-        anyhow::ensure!(in_time, "not everything was finished within {} s; nothing acknowledged is lost", drain.as_secs());
+        anyhow::ensure!(
+            in_time,
+            "not everything was finished within {} s; nothing acknowledged is lost",
+            drain.as_secs()
+        );
         server.await??;
         Ok(ExitCode::SUCCESS)
     }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use embedded::broker::{Broker, BrokerConfig};
 use embedded::engine::{Engine, EngineConfig};
-use runtime::config::Config;
+use runtime::config::{Config, Secret};
 use runtime::shutdown::Shutdown;
 use schemas::settings::{KeyText, Role as KeyRole, Tenant};
 
@@ -41,6 +41,7 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     let listener = roles::bind(&config).await?;
     let address = listener.local_addr()?;
     let broker = start_broker(&config, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    config.clickhouse.password = Secret::new(engine_password(&config.data_dir)?);
     let engine = start_engine(&config, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     config.kafka.brokers = broker.bootstrap();
     config.clickhouse.url = engine.url();
@@ -131,7 +132,23 @@ async fn start_engine(config: &Config, listen: SocketAddr) -> Result<Engine> {
     tracing::info!("starting the embedded ClickHouse engine");
     let mut engine = EngineConfig::new(library, config.data_dir.join("engine"));
     engine.listen = listen;
+    let password = config.clickhouse.password.expose();
+    engine.password = (!password.is_empty()).then(|| password.to_owned());
     Engine::start(engine).await.context("starting the embedded engine")
+}
+
+/// The engine reads files with this process's rights for whoever may query it, so other users of the machine may not.
+/// The password stays beside the data, for its owner's own clients.
+fn engine_password(data_dir: &Path) -> Result<String> {
+    let file = data_dir.join("engine.password");
+    if let Ok(known) = std::fs::read_to_string(&file)
+        && !known.is_empty()
+    {
+        return Ok(known);
+    }
+    let password = schemas::settings::hex(&rand::random::<[u8; 16]>());
+    write_private(&file, &password).with_context(|| format!("writing {}", file.display()))?;
+    Ok(password)
 }
 
 struct DemoKeys {

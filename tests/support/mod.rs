@@ -54,8 +54,9 @@ pub(crate) struct Installation {
     pub(crate) enrichers: Vec<Process>,
     pub(crate) http: Client,
     pub(crate) clickhouse: clickhouse::Client,
+    brokers: String,
     arguments: Vec<String>,
-    dir: TempDir,
+    _dir: TempDir,
 }
 
 impl Installation {
@@ -109,12 +110,27 @@ impl Installation {
         let ingest = role("ingest", "ingest");
         let enrichers = (0..enrichers).map(|number| role("enrich", &format!("enrich-{number}"))).collect();
         let client = clickhouse::Client::default().with_url(format!("http://{listen}")).with_database("usertrail");
-        let installation =
-            Self { queue, engine, ingest, query, enrichers, http: Client::new(), clickhouse: client, arguments, dir };
+        let installation = Self {
+            queue,
+            engine,
+            ingest,
+            query,
+            enrichers,
+            http: Client::new(),
+            clickhouse: client,
+            brokers,
+            arguments,
+            _dir: dir,
+        };
         for process in [&installation.query, &installation.ingest].into_iter().chain(&installation.enrichers) {
             process.until_ready(&installation.http).await;
         }
         installation
+    }
+
+    /// `host:port` of the queue.
+    pub(crate) fn brokers(&self) -> &str {
+        &self.brokers
     }
 
     /// Creates a tenant that logs, and returns its keys to send and to read.
