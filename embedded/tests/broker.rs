@@ -64,6 +64,13 @@ scenarios! {
     static_member_returns_without_a_rebalance
 }
 
+/// Retention runs at the start and every ten minutes; whoever had committed less goes on with what is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn retention_is_kept() {
+    let mut broker = Embedded::start().await;
+    scenarios::expired_records_go(&mut broker).await;
+}
+
 /// The body of the process that a scenario pauses; alone, it has nothing to do.
 #[tokio::test(flavor = "multi_thread")]
 async fn consumer_child() {

@@ -164,6 +164,37 @@ pub(crate) async fn compacted_topic_keeps_the_last_values(broker: &mut impl Test
     }
 }
 
+/// What is older than the topic keeps is gone after a restart, the offsets go on, and so does a group that had read less.
+///
+/// For the embedded broker alone: Apache Kafka deletes whole segments, minutes later.
+#[allow(dead_code)] // not part of the other program
+pub(crate) async fn expired_records_go(broker: &mut impl TestBroker) {
+    let cluster = Cluster::new(&broker.bootstrap());
+    let topic = cluster.create_topic("expired", 1, &[("retention.ms", "3600000")]).await;
+    let old = now_millis() - 7_200_000;
+    let producer = cluster.producer();
+    for time in [old, old, old, now_millis()] {
+        let record = FutureRecord::<(), _>::to(&topic).timestamp(time).payload("x");
+        producer.send(record, LIMIT).await.unwrap();
+    }
+    {
+        let consumer = cluster.consumer("expired", &[]);
+        consumer.subscribe(&[&topic]).unwrap();
+        client::commit_through(&consumer, &client::next(&consumer).await);
+    }
+    broker.restart().await;
+
+    let cluster = Cluster::new(&broker.bootstrap());
+    let consumer = cluster.consumer("expired", &[]);
+    let started = std::time::Instant::now();
+    while consumer.fetch_watermarks(&topic, 0, LIMIT).unwrap() != (3, 4) {
+        assert!(started.elapsed() < LIMIT, "retention does not run");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    consumer.subscribe(&[&topic]).unwrap();
+    assert_eq!(client::next(&consumer).await.offset(), 3);
+}
+
 fn now_millis() -> i64 {
     let since: Duration = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(since.as_millis()).unwrap()
