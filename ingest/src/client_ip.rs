@@ -11,7 +11,7 @@ use ipnet::IpNet;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The right-most address that is not a trusted proxy's.
-pub(crate) fn client_ip(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
+pub fn client_ip(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
     let mut client = peer.to_canonical();
     if !is_trusted(client) {
         return client;
@@ -29,7 +29,7 @@ pub(crate) fn client_ip(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(I
 }
 
 /// Whether an address lies in one of the networks.
-pub(crate) fn is_in(networks: &[IpNet], address: IpAddr) -> bool {
+pub fn is_in(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(&address))
 }
 

@@ -12,7 +12,7 @@ const CE_SPECVERSION: HeaderName = HeaderName::from_static("ce-specversion");
 
 /// How events lie in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
+pub enum Framing {
     /// One, an array, or lines: the bytes tell.
     Json,
     /// One in each line.
@@ -27,7 +27,10 @@ pub(crate) enum Framing {
 
 impl Framing {
     /// Reads `Content-Type` and the `ce-` headers.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+    ///
+    /// # Errors
+    /// A media type that is none of ours (415), or attributes that are no CloudEvent 1.0's (400).
+    pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let kind = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
         let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
         let framing = match kind.as_deref() {
@@ -60,7 +63,8 @@ impl Framing {
     }
 
     /// Media type that goes with each event.
-    pub(crate) fn event_type(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn event_type(&self) -> Option<&'static str> {
         match self {
             Self::CloudEvent | Self::CloudEvents => Some(CLOUD_EVENT),
             Self::Json | Self::Lines | Self::CloudEventBinary(_) => None,
@@ -68,7 +72,8 @@ impl Framing {
     }
 
     /// Attributes that go with the one event of the body.
-    pub(crate) fn attributes(&self) -> &[(String, String)] {
+    #[must_use]
+    pub fn attributes(&self) -> &[(String, String)] {
         match self {
             Self::CloudEventBinary(attributes) => attributes,
             _ => &[],
@@ -76,7 +81,10 @@ impl Framing {
     }
 
     /// The bytes of each event; at least one, `max` at most.
-    pub(crate) fn split(&self, body: &Bytes, max: usize) -> Result<Vec<Bytes>, Problem> {
+    ///
+    /// # Errors
+    /// No event (400), too many (413), or an array that is none (400).
+    pub fn split(&self, body: &Bytes, max: usize) -> Result<Vec<Bytes>, Problem> {
         let events = match self {
             Self::Lines => lines(body, max)?,
             Self::CloudEvent => vec![body.clone()],

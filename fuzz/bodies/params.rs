@@ -1,0 +1,125 @@
+//! The query string and the cursors of the query API under arbitrary text.
+//!
+//! What must hold: no panic; the same text is read alike; a refusal names its parameter; what is accepted is within
+//! bounds, and no text of a caller becomes part of a statement; an opened cursor is one that was sealed.
+
+use chrono::{DateTime, Utc, Weekday};
+use query_api::cursor::{Binding, Position};
+use query_api::filter::{EventFilter, ViolationFilter};
+use query_api::params::{MAX_VALUE_BYTES, MAX_VALUES, ParamError, Params};
+use query_api::period::{Calendar, Period, PeriodSpec, Width, buckets};
+
+const ZONES: &[chrono_tz::Tz] = &[
+    chrono_tz::Europe::Prague,
+    chrono_tz::Asia::Kathmandu,
+    chrono_tz::America::Sao_Paulo,
+    chrono_tz::Pacific::Apia,
+    chrono_tz::Africa::Casablanca,
+];
+const BINDING: Binding<'static> = Binding { tenant: "acme", list: "events/occurred/desc", filter: "{}" };
+const MOST_BUCKETS: usize = 500;
+
+/// One input: a byte of switches, then the query string.
+pub(crate) fn run(input: &[u8]) {
+    let Some((&switches, rest)) = input.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(rest) else { return };
+    match switches % 3 {
+        0 => events(text, usize::from(switches) / 3),
+        1 => violations(text),
+        _ => cursor(text),
+    }
+}
+
+struct Asked {
+    filter: EventFilter,
+    period: PeriodSpec,
+    cursor: Option<String>,
+}
+
+fn read(text: &str) -> Result<Asked, ParamError> {
+    let mut params = Params::parse(Some(text))?;
+    let filter = EventFilter::take(&mut params)?;
+    let period = PeriodSpec::take(&mut params)?;
+    params.one_of("order", &["desc", "asc", "received"])?;
+    let limit = params.number("limit", 1, 1000)?;
+    assert!(limit.is_none_or(|limit| (1..=1000).contains(&limit)));
+    let cursor = params.one("cursor")?;
+    params.finish()?;
+    Ok(Asked { filter, period, cursor })
+}
+
+fn events(text: &str, zone: usize) {
+    let asked = match (read(text), read(text)) {
+        (Ok(asked), Ok(again)) => {
+            assert_eq!(asked.filter, again.filter);
+            assert_eq!(asked.period, again.period);
+            asked
+        }
+        (Err(error), Err(again)) => {
+            assert_eq!(error, again);
+            let whole = matches!(error, ParamError::QueryTooLong | ParamError::NotUtf8(_));
+            assert_eq!(error.parameter().is_none(), whole, "{error}");
+            return;
+        }
+        _ => panic!("read differently the second time"),
+    };
+    let filter = &asked.filter;
+    let lists = [&filter.actor_id, &filter.object_type, &filter.object_id, &filter.action, &filter.class];
+    let others = [&filter.event_type, &filter.category, &filter.module, &filter.location, &filter.channel];
+    for list in lists.into_iter().chain(others) {
+        assert!(list.len() <= MAX_VALUES && list.is_sorted());
+        assert!(list.iter().all(|value| !value.is_empty() && value.len() <= MAX_VALUE_BYTES));
+        assert!(list.iter().all(|value| !value.chars().any(char::is_control)));
+    }
+    resolves(&asked.period, zone);
+    if let Some(text) = &asked.cursor {
+        opens_only_what_was_sealed(text);
+    }
+}
+
+fn resolves(spec: &PeriodSpec, zone: usize) {
+    let calendar = Calendar { zone: ZONES[zone % ZONES.len()], week_start: Weekday::Sun };
+    let now = DateTime::<Utc>::from_timestamp_millis(1_795_176_000_000).expect("a time");
+    let Ok(period) = spec.resolve(calendar, now) else { return };
+    let (Some(from), Some(to)) = (period.from, period.to) else { return };
+    assert!(from < to);
+    for width in [Width::Hour, Width::Day, Width::Week] {
+        if let Some(starts) = buckets(calendar, (from, to), width, MOST_BUCKETS) {
+            assert!(starts.len() <= MOST_BUCKETS && starts.first() == Some(&from));
+            assert!(starts.windows(2).all(|pair| pair[0] < pair[1]) && starts.last().is_some_and(|last| *last < to));
+        }
+    }
+}
+
+fn violations(text: &str) {
+    let read = || {
+        let mut params = Params::parse(Some(text))?;
+        let filter = ViolationFilter::take(&mut params)?;
+        params.finish().map(|()| filter)
+    };
+    assert_eq!(read(), read());
+}
+
+/// The text as a cursor, as parts of one that is sealed here, and with a byte of that changed.
+fn cursor(text: &str) {
+    opens_only_what_was_sealed(text);
+    let millis = text.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 7_258_118_400_000);
+    let at = DateTime::from_timestamp_millis(millis).expect("a time");
+    let period = Period { from: (millis % 2 == 0).then_some(at), to: (millis % 3 == 0).then_some(at) };
+    let position = Position { at, id: text.to_owned(), period };
+    let sealed = BINDING.seal(&position);
+    assert_eq!(BINDING.open(&sealed), Ok(position));
+    assert!(Binding { tenant: "other", ..BINDING }.open(&sealed).is_err());
+    let place = millis as usize % sealed.len();
+    let mut changed = sealed.clone().into_bytes();
+    changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+    let changed = String::from_utf8(changed).expect("ASCII");
+    assert!(BINDING.open(&changed).is_err());
+    assert!(BINDING.open(&sealed[..place]).is_err());
+}
+
+fn opens_only_what_was_sealed(text: &str) {
+    if let Ok(position) = BINDING.open(text) {
+        assert_eq!(BINDING.seal(&position), text);
+    }
+}
