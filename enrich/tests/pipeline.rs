@@ -73,7 +73,9 @@ async fn poison_goes_to_the_dead_letter(world: &World) {
     for (tenant, payload, _) in cases {
         world.send(*tenant, "acme/poison", payload).await;
     }
-    world.send(Some("acme"), "acme/poison", br#"{"id":"after","type":"a.b","occurred_at":"2026-11-20T10:00:00Z"}"#).await;
+    world
+        .send(Some("acme"), "acme/poison", br#"{"id":"after","type":"a.b","occurred_at":"2026-11-20T10:00:00Z"}"#)
+        .await;
     world.until("SELECT count() FROM events WHERE event_id = 'after'", 1).await;
     assert_eq!(world.number("SELECT count() FROM events").await, before + 1);
     assert!(enricher.drain(std::time::Duration::from_secs(20)).await);

@@ -4,9 +4,9 @@
 //! type means, `settings` what its tenant wants, `topics` and `ddl` where it travels and ends.
 
 pub mod catalogue;
+pub mod ddl;
 pub mod decode;
 pub mod event;
-pub mod ddl;
 mod key_text;
 pub mod settings;
 pub mod topics;
