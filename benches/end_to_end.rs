@@ -129,7 +129,7 @@ async fn measure(broker: Broker, count: u64, samples: &mut [mix::Sample], dir: &
     let mut config = Config::defaults().unwrap();
     config.kafka.brokers = broker.bootstrap();
     let store = Store::start(&dir.join("engine"), &mut config).await;
-    let key = prepare(&config).await;
+    let keys = prepare(&config).await;
     let filled = fill(&config, &broker, count, samples);
 
     let (enrich, listen) = enricher(&config, dir).await;
@@ -147,8 +147,8 @@ async fn measure(broker: Broker, count: u64, samples: &mut [mix::Sample], dir: &
         ("engine", resident_mib(store.role.pid())),
     ];
     if all_roles {
-        memory.push(("ingest", ingest_memory(&config, dir, &key).await));
-        memory.push(("query-api", query_memory(&config, dir, &key).await));
+        memory.push(("ingest", ingest_memory(&config, dir, &keys[0]).await));
+        memory.push(("query-api", query_memory(&config, dir, &keys[1]).await));
     }
     enrich.stop();
     store.role.stop();
@@ -157,8 +157,8 @@ async fn measure(broker: Broker, count: u64, samples: &mut [mix::Sample], dir: &
     Figures { count, filled, enriched, alone, rows_an_insert, disk, memory }
 }
 
-/// Topics, tenants, and a key for the last of them.
-async fn prepare(config: &Config) -> String {
+/// Topics, tenants, and the first one's keys for sending and for reading.
+async fn prepare(config: &Config) -> [String; 2] {
     runtime::kafka::ensure_topics(&config.kafka).await.unwrap();
     let shutdown = Shutdown::default();
     let settings = Settings::spawn(config, &shutdown).unwrap();
@@ -166,9 +166,11 @@ async fn prepare(config: &Config) -> String {
     for tenant in mix::tenants() {
         settings.put_tenant(tenant).await.unwrap();
     }
-    let (_, key) = settings.create_key(Some(&mix::tenant_id(0)), KeyRole::Admin, "bench").await.unwrap();
+    let tenant = mix::tenant_id(0);
+    let (_, sender) = settings.create_key(Some(&tenant), KeyRole::Ingest, "bench").await.unwrap();
+    let (_, reader) = settings.create_key(Some(&tenant), KeyRole::Admin, "bench").await.unwrap();
     assert!(shutdown.drain(LIMIT).await);
-    key.expose()
+    [sender.expose(), reader.expose()]
 }
 
 /// Fills the topic as an application with Kafka access does.

@@ -22,7 +22,15 @@ const EVENTS_A_REQUEST: usize = 10;
 const POLL: Duration = Duration::from_millis(10);
 const TENANT: &str = "bench";
 
-/// How far the table was at a moment: offset behind the last, by partition.
+/// The embedded engine's HTTP interface.
+#[derive(Clone)]
+struct Engine {
+    http: reqwest::Client,
+    url: String,
+    password: String,
+}
+
+/// How far the table was at a moment: its highest offset, by partition.
 type Progress = (Instant, HashMap<u64, u64>);
 
 fn main() {
@@ -44,10 +52,10 @@ async fn measure(rate: u64, seconds: u64) -> String {
         let rest = banner.split(name).nth(1).unwrap();
         rest.split([',', ')', '\n']).next().unwrap().trim().to_owned()
     };
-    let engine = address("ClickHouse ");
-    let key = key(address("(Kafka ")).await;
-
     let http = reqwest::Client::new();
+    let password = std::fs::read_to_string(dir.path().join("data/engine.password")).unwrap().trim().to_owned();
+    let engine = Engine { http: http.clone(), url: address("ClickHouse "), password };
+    let key = key(address("(Kafka ")).await;
     let url = Arc::new(format!("http://{listen}/v1/events"));
     let samples = mix::events((rate * seconds) as usize);
     // The first events open connections, topics and tables; nobody waits for them.
@@ -57,7 +65,7 @@ async fn measure(rate: u64, seconds: u64) -> String {
     tokio::time::sleep(Duration::from_secs(2)).await;
 
     let stop = tokio_util::sync::CancellationToken::new();
-    let watching = tokio::spawn(watch(http.clone(), engine.clone(), stop.clone()));
+    let watching = tokio::spawn(watch(engine.clone(), stop.clone()));
     let cpu = cpu_seconds(up.pid());
     let begun = Instant::now();
     let mut sending = Vec::new();
@@ -83,7 +91,7 @@ async fn measure(rate: u64, seconds: u64) -> String {
     tokio::time::sleep(Duration::from_secs(3)).await;
     stop.cancel();
     let progress = watching.await.unwrap();
-    let waits = waits(&http, &engine, &acknowledged, &progress).await;
+    let waits = waits(&engine, &acknowledged, &progress).await;
     let memory = resident_mib(up.pid());
     up.stop();
     report(waits, answers, rate, &format!("{:.1}", cpu / took), memory, &progress)
@@ -132,7 +140,7 @@ async fn post(http: &reqwest::Client, url: &str, key: &str, body: String) -> Ins
 
 /// Asks again and again how far the table is. A partition's rows become visible in the order of their offsets, so its
 /// highest offset tells for each event whether it is there.
-async fn watch(http: reqwest::Client, engine: String, stop: tokio_util::sync::CancellationToken) -> Vec<Progress> {
+async fn watch(engine: Engine, stop: tokio_util::sync::CancellationToken) -> Vec<Progress> {
     // The index by time of receipt keeps the answer cheap, however many rows there are.
     let sql = "SELECT kafka_partition, max(kafka_offset) FROM events WHERE received_at > now64(3) - 20 GROUP BY 1 \
                FORMAT TabSeparated";
@@ -141,16 +149,20 @@ async fn watch(http: reqwest::Client, engine: String, stop: tokio_util::sync::Ca
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !stop.is_cancelled() {
         timer.tick().await;
-        let text = ask(&http, &engine, sql).await;
+        let text = engine.ask(sql).await;
         progress.push((Instant::now(), numbers(&text).map(|row| (row[0], row[1])).collect()));
     }
     progress
 }
 
-async fn ask(http: &reqwest::Client, engine: &str, sql: &str) -> String {
-    let database = Config::defaults().unwrap().clickhouse.database;
-    let request = http.post(engine).query(&[("database", database.as_str())]).body(sql.to_owned());
-    request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
+impl Engine {
+    async fn ask(&self, sql: &str) -> String {
+        let database = Config::defaults().unwrap().clickhouse.database;
+        let request = self.http.post(&self.url).query(&[("database", database.as_str())]);
+        let request = request.header("x-clickhouse-user", "default").header("x-clickhouse-key", &self.password);
+        let answer = request.body(sql.to_owned()).send().await.unwrap();
+        answer.error_for_status().unwrap().text().await.unwrap()
+    }
 }
 
 fn numbers(text: &str) -> impl Iterator<Item = Vec<u64>> {
@@ -158,14 +170,9 @@ fn numbers(text: &str) -> impl Iterator<Item = Vec<u64>> {
 }
 
 /// For each event, how long after its acknowledgement a query that found it was answered.
-async fn waits(
-    http: &reqwest::Client,
-    engine: &str,
-    acknowledged: &HashMap<String, Instant>,
-    progress: &[Progress],
-) -> Vec<Duration> {
+async fn waits(engine: &Engine, acknowledged: &HashMap<String, Instant>, progress: &[Progress]) -> Vec<Duration> {
     let sql = "SELECT kafka_partition, kafka_offset, event_id FROM events FORMAT TabSeparated";
-    let text = ask(http, engine, sql).await;
+    let text = engine.ask(sql).await;
     let mut waits: Vec<_> = text
         .lines()
         .filter_map(|line| {

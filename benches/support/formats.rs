@@ -78,10 +78,10 @@ impl Value for Millis {
     fn row_binary(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0.to_le_bytes());
     }
-    /// Seconds with three decimals: cheaper to write and to read than a calendar's date.
+    /// Seconds, ten digits for the engine to know them by, with three decimals: cheaper than a calendar's date.
     fn json(&self, out: &mut Vec<u8>) {
         use std::io::Write as _;
-        write!(out, "\"{}.{:03}\"", self.0 / 1000, self.0 % 1000).unwrap();
+        write!(out, "\"{:010}.{:03}\"", self.0 / 1000, self.0 % 1000).unwrap();
     }
 }
 
@@ -102,7 +102,7 @@ impl Value for Degrees {
     }
     fn json(&self, out: &mut Vec<u8>) {
         if self.0.is_nan() {
-            out.extend_from_slice(b"nan");
+            out.extend_from_slice(b"\"nan\"");
         } else {
             serde_json::to_writer(out, &self.0).unwrap();
         }
