@@ -1,5 +1,6 @@
 //! What the consumer group tells this member: partitions it lost, and how far behind it is.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
@@ -13,15 +14,20 @@ pub(crate) struct Membership {
     topic: String,
     metrics: Metrics,
     revoked: Mutex<Vec<i32>>,
+    /// Whether `revoked` has any: asked before each record.
+    lost: AtomicBool,
 }
 
 impl Membership {
     pub(crate) fn new(topic: String, metrics: Metrics) -> Self {
-        Self { topic, metrics, revoked: Mutex::new(Vec::new()) }
+        Self { topic, metrics, revoked: Mutex::new(Vec::new()), lost: AtomicBool::new(false) }
     }
 
     /// Partitions lost since the last call.
     pub(crate) fn take_revoked(&self) -> Vec<i32> {
+        if !self.lost.swap(false, Ordering::AcqRel) {
+            return Vec::new();
+        }
         std::mem::take(&mut *self.revoked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -43,6 +49,7 @@ impl ConsumerContext for Membership {
             let numbers = lost.elements().iter().map(|element| element.partition()).collect::<Vec<_>>();
             tracing::info!(partitions = ?numbers, "gave up partitions");
             self.revoked.lock().unwrap_or_else(PoisonError::into_inner).extend(numbers);
+            self.lost.store(true, Ordering::Release);
         }
     }
 

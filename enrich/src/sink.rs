@@ -50,7 +50,7 @@ impl Sink {
     /// `None` when `stop` was asked for before the batch was stored.
     pub async fn insert(&self, rows: &Rows, token: &str, stop: &CancellationToken) -> Option<Vec<Refused>> {
         let mut refused = Vec::new();
-        let mut stack = vec![0..rows.len()];
+        let mut stack: Vec<_> = std::iter::once(0..rows.len()).collect();
         while let Some(range) = stack.pop() {
             if range.is_empty() {
                 continue;

@@ -162,7 +162,11 @@ impl Worker {
         let consumer = Arc::clone(&self.consumer);
         for _ in 0..RECORDS_A_TURN {
             match consumer.poll(IDLE) {
-                Some(Ok(record)) => self.take(&record),
+                Some(Ok(record)) => {
+                    // One poll can lose a partition, get it again and bring its first record: that belongs to a new life.
+                    self.forget_revoked();
+                    self.take(&record);
+                }
                 Some(Err(error)) => tracing::warn!(%error, "reading events.raw"),
                 None => break,
             }
@@ -195,12 +199,16 @@ impl Worker {
         }
     }
 
-    /// Between turns: reports, lost partitions, and batches whose time has come.
-    fn keep_up(&mut self, flush_all: bool) {
+    fn forget_revoked(&mut self) {
         for number in self.consumer.context().take_revoked() {
             self.partitions.remove(&number);
             self.parts.shared.metrics.revoked(number);
         }
+    }
+
+    /// Between turns: reports, lost partitions, and batches whose time has come.
+    fn keep_up(&mut self, flush_all: bool) {
+        self.forget_revoked();
         while let Ok((number, epoch, report)) = self.reports.try_recv() {
             if self.partitions.get(&number).is_some_and(|partition| partition.epoch == epoch) {
                 self.heed(number, report);

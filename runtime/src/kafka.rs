@@ -71,8 +71,8 @@ fn base_config(kafka: &Kafka) -> ClientConfig {
 /// A consumer of `group`, which commits by itself and never joins events twice by accident: no automatic commits, no
 /// automatic storing of offsets.
 ///
-/// Fetches wait at most 10 ms for more, because an event has to be queryable within about a second, and a broker that
-/// is asked by few consumers has the time.
+/// Fetches wait at most 100 ms for something to come: an event is delivered at once all the same, while the embedded
+/// broker, which works on each request, is not kept busy by consumers that have nothing to do.
 #[must_use]
 pub fn consumer_config(kafka: &Kafka, group: &str) -> ClientConfig {
     let mut config = base_config(kafka);
@@ -85,6 +85,9 @@ pub fn consumer_config(kafka: &Kafka, group: &str) -> ClientConfig {
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", kafka.session_timeout_ms.to_string())
         .set("heartbeat.interval.ms", (kafka.session_timeout_ms / 5).to_string())
+        // Also the broker's patience with a member that falls silent in the middle of a rebalance: with the default of
+        // five minutes, so long nobody would work on its partitions. Our consumers poll many times a second.
+        .set("max.poll.interval.ms", (kafka.session_timeout_ms * 2).to_string())
         .set("topic.metadata.refresh.interval.ms", "30000");
     config
 }
