@@ -159,7 +159,7 @@ impl Bench {
         for (offset, sample) in (WINDOW..).zip(&self.samples) {
             let event = decode(&sample.payload, &Attributes::default()).unwrap();
             if path >= Path::Classify {
-                black_box(policies.of(&sample.tenant).classify(&event));
+                black_box(policies.of(&sample.tenant, 0).classify(&event));
             }
             if path >= Path::Seen {
                 black_box(seen.insert(&sample.tenant, text(&event.id), offset, RECEIVED_AT));
@@ -180,7 +180,7 @@ impl Bench {
             let (mut policies, mut rows) = (self.policies(), Rows::default());
             for (offset, sample) in (offsets..).zip(batch) {
                 let event = decode(&sample.payload, &Attributes::default()).unwrap();
-                let facts = policies.of(&sample.tenant);
+                let facts = policies.of(&sample.tenant, 0);
                 let received =
                     Received { tenant: &sample.tenant, key_id: "", received_at: RECEIVED_AT, partition: 0, offset };
                 seen.insert(&sample.tenant, text(&event.id), offset, RECEIVED_AT);

@@ -91,7 +91,7 @@ impl Batch {
         let tenant = meta.tenant.ok_or(("missing_tenant", "the record has no header `tenant`".to_owned()))?;
         let mut event = decode(payload, &meta.attributes)
             .map_err(|rejection| (rejection.code, format!("{}: {}", rejection.pointer, rejection.detail)))?;
-        let facts = self.policies.of(tenant);
+        let facts = self.policies.of(tenant, received_at);
         if !facts.policy.known {
             return Err(("unknown_tenant", format!("no tenant `{tenant}` in the settings")));
         }
@@ -114,7 +114,8 @@ impl Batch {
                 schemas::event::Text::from(place.as_str())
             }
         };
-        if !facts.policy.logging && !is_object_history(&event, facts) {
+        // What came through ingest was acknowledged under the settings of that moment, and stays accepted.
+        if meta.key_id.is_none() && !facts.policy.logging && !is_object_history(&event, facts) {
             return Err(("logging_off", format!("logging is switched off for tenant `{tenant}`")));
         }
         if !seen.insert(tenant, &id, received.offset, received_at) {

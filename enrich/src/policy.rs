@@ -4,11 +4,17 @@
 //! alike: they are written into the batch's [`crate::ledger::Decision`], and a retry takes them from there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use runtime::settings::Settings;
 use schemas::catalogue::{Catalogue, Classification};
 use schemas::event::{Category, Class, Event};
+use schemas::settings::Tenant;
 use serde::{Deserialize, Serialize};
+
+/// How long after an event's receipt its tenant may still be on its way to us, milliseconds.
+const SETTINGS_LAG_MS: i64 = 2000;
 
 /// One tenant's facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,15 +87,15 @@ impl Policies {
         policies
     }
 
-    /// The facts of `tenant`. The list is in the order of last use: neighbouring events are mostly of one tenant.
-    pub fn of(&mut self, tenant: &str) -> &mut Facts {
+    /// The facts of `tenant`, of which an event was received at `received_at` (milliseconds). The list is in the order of last use: neighbouring events are mostly of one tenant.
+    pub fn of(&mut self, tenant: &str, received_at: i64) -> &mut Facts {
         match self.tenants.iter().rposition(|(known, _)| known == tenant) {
             Some(index) => {
                 let last = self.tenants.len() - 1;
                 self.tenants.swap(index, last);
             }
             None => {
-                let policy = self.settings.tenant(tenant).map_or_else(Policy::default, |found| Policy {
+                let policy = self.look_up(tenant, received_at).map_or_else(Policy::default, |found| Policy {
                     known: true,
                     logging: found.logging,
                     retention_days: std::array::from_fn(|index| found.retention.days(Category::ALL[index])),
@@ -100,6 +106,19 @@ impl Policies {
         }
         let last = self.tenants.len() - 1;
         &mut self.tenants[last].1
+    }
+
+    /// A tenant made a moment ago may be known to ingest sooner than here: its first events are worth a short wait, once
+    /// a batch, before they are taken for nobody's.
+    fn look_up(&self, tenant: &str, received_at: i64) -> Option<Arc<Tenant>> {
+        let deadline = received_at + SETTINGS_LAG_MS;
+        loop {
+            let found = self.settings.tenant(tenant);
+            if found.is_some() || chrono::Utc::now().timestamp_millis() > deadline {
+                return found;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What the decision records.

@@ -78,7 +78,8 @@ impl Enricher {
             let mut parts = self.parts.clone();
             parts.delivery.stop = give_up.clone();
             let worker = Worker::join(parts, Handle::current())?;
-            let (stop, drain) = (shutdown.token(), self.drain);
+            // Sooner than the process gives up on its tasks, so that it ends well even while ClickHouse is away.
+            let (stop, drain) = (shutdown.token(), self.drain * 3 / 4);
             shutdown.spawn_blocking(move || {
                 worker.run(&stop, drain);
                 give_up.cancel();

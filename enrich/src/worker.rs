@@ -145,9 +145,26 @@ impl Worker {
             drop(self.consumer.poll(IDLE));
             self.keep_up(true);
         }
-        // The commits above were asynchronous; this one waits, so that a restart repeats nothing.
-        if let Err(error) = self.consumer.commit_consumer_state(CommitMode::Sync) {
-            tracing::debug!(%error, "nothing to commit at the end");
+        self.commit_what_is_stored();
+    }
+
+    /// The commits so far were asynchronous; this one waits, so that a restart repeats nothing.
+    fn commit_what_is_stored(&self) {
+        let mut list = TopicPartitionList::new();
+        for (&number, partition) in &self.partitions {
+            let State::Live(live) = &partition.state else { continue };
+            // With no batch on its way, everything before the one under way is stored.
+            if live.ledger.is_some()
+                && let Err(error) =
+                    list.add_partition_offset(&self.topic, number, Offset::Offset(live.batch.start as i64))
+            {
+                tracing::warn!(partition = number, %error, "can't commit");
+            }
+        }
+        if list.count() > 0
+            && let Err(error) = self.consumer.commit(&list, CommitMode::Sync)
+        {
+            tracing::warn!(%error, "can't commit at the end; the last inserts will be repeated under their tokens");
         }
     }
 
