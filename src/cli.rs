@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
@@ -80,13 +81,19 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
+/// How long what is left over at the end may take.
+const LEFTOVERS: Duration = Duration::from_secs(1);
+
 /// Runs a command; the exit code says how it ended: 0 done, 1 failed, 64 bad configuration.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let outcome = config(&cli.options).and_then(|config| {
         runtime::telemetry::init(&config.telemetry)?;
         let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        threads.block_on(dispatch(cli.command, config))
+        let outcome = threads.block_on(dispatch(cli.command, config));
+        // A start that failed leaves threads that follow Kafka for ever; one that ended well has drained its own.
+        threads.shutdown_timeout(LEFTOVERS);
+        outcome
     });
     match outcome {
         Ok(code) => code,

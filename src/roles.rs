@@ -126,7 +126,7 @@ pub async fn run(config: Config, roles: &[Role]) -> Result<ExitCode> {
     shutdown.on_signals()?;
     let listener = bind(&config).await?;
     let process = Process::new(config, shutdown).await?;
-    let admin = std::env::var("USERTRAIL_ADMIN_KEY").ok();
+    let admin = admin_key();
     if roles.contains(&Role::QueryApi)
         && let Some(key) = process.settings.ensure_admin_key(admin.as_deref()).await?
     {
@@ -135,6 +135,12 @@ pub async fn run(config: Config, roles: &[Role]) -> Result<ExitCode> {
     let router = process.start(roles).await?;
     tracing::info!(address = %listener.local_addr()?, ?roles, "listening");
     process.serve(listener, router).await
+}
+
+/// The administrator's key from the environment; an empty one is none.
+#[must_use]
+pub fn admin_key() -> Option<String> {
+    std::env::var("USERTRAIL_ADMIN_KEY").ok().filter(|key| !key.is_empty())
 }
 
 /// Binds the HTTP address.

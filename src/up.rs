@@ -56,7 +56,7 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     let data_dir = config.data_dir.clone();
     let (kafka, clickhouse) = (config.kafka.brokers.clone(), config.clickhouse.url.clone());
     let process = Process::new(config, shutdown.clone()).await?;
-    let admin = std::env::var("USERTRAIL_ADMIN_KEY").ok();
+    let admin = roles::admin_key();
     let admin = process.settings.ensure_admin_key(admin.as_deref()).await?;
     let router = process.start(ALL).await?;
     let mut banner = format!("usertrail listens on http://{address}  (Kafka {kafka}, ClickHouse {clickhouse})\n");

@@ -19,8 +19,9 @@ use uuid::Uuid;
 use crate::lock::{DirLock, LockError};
 use crate::storage_path::StoragePath;
 
-/// Rows in the database belong to a cluster of this name, so it must never change.
-const CLUSTER: &str = "usertrail";
+/// Names the cluster that the data belongs to. Made with the data and gone with it, so that offsets which begin anew are
+/// never taken for those of before.
+const CLUSTER_FILE: &str = "broker.cluster";
 const NODE: i32 = 1;
 const LOCK_FILE: &str = "broker.lock";
 const PORT_FILE: &str = "broker.port";
@@ -98,6 +99,8 @@ impl Broker {
         }
         let lock = DirLock::acquire(&config.data_dir, LOCK_FILE)?;
         let address = choose_address(&config)?;
+        let cluster = cluster_id(&config.data_dir)
+            .map_err(|source| BrokerError::Io { what: "read or write the name of its cluster", source })?;
         let storage = StoragePath::of(&config.data_dir, DATABASE_FILE)
             .map_err(|source| BrokerError::Io { what: "link to its data", source })?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -108,7 +111,7 @@ impl Broker {
             .map_err(|source| BrokerError::Io { what: "start its threads", source })?;
 
         let stopped = CancellationToken::new();
-        let serving = runtime.spawn(serve(address, storage.url().to_owned(), stopped.clone().drop_guard()));
+        let serving = runtime.spawn(serve(address, cluster, storage.url().to_owned(), stopped.clone().drop_guard()));
         let mut broker = Self {
             address,
             serving: serving.abort_handle(),
@@ -170,8 +173,27 @@ impl Drop for Broker {
     }
 }
 
+/// The name of the cluster: random, made once.
+fn cluster_id(data_dir: &Path) -> io::Result<String> {
+    let file = data_dir.join(CLUSTER_FILE);
+    match std::fs::read_to_string(&file) {
+        Ok(known) if !known.is_empty() => Ok(known),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => {
+            let fresh = format!("embedded-{}", Uuid::now_v7());
+            std::fs::write(&file, &fresh)?;
+            Ok(fresh)
+        }
+    }
+}
+
 /// Serves until aborted. Returns why it could not, or could no longer.
-async fn serve(address: SocketAddr, mut storage: Url, _stopped: tokio_util::sync::DropGuard) -> String {
+async fn serve(
+    address: SocketAddr,
+    cluster: String,
+    mut storage: Url,
+    _stopped: tokio_util::sync::DropGuard,
+) -> String {
     let listener = match Url::parse(&format!("tcp://{address}")) {
         Ok(url) => url,
         Err(error) => return format!("{address}: {error}"),
@@ -179,7 +201,7 @@ async fn serve(address: SocketAddr, mut storage: Url, _stopped: tokio_util::sync
     storage.set_query(Some(STORAGE_OPTIONS));
     let built = Builder::<(), (), (), (), (), ()>::default()
         .node_id(NODE)
-        .cluster_id(CLUSTER)
+        .cluster_id(&cluster)
         .incarnation_id(Uuid::now_v7())
         .listener(listener.clone())
         .advertised_listener(listener)

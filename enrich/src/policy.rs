@@ -111,7 +111,8 @@ impl Policies {
     /// A tenant made a moment ago may be known to ingest sooner than here: its first events are worth a short wait, once
     /// a batch, before they are taken for nobody's.
     fn look_up(&self, tenant: &str, received_at: i64) -> Option<Arc<Tenant>> {
-        let deadline = received_at + SETTINGS_LAG_MS;
+        // A producer's own timestamp may lie in the future: that buys no longer wait.
+        let deadline = received_at.min(chrono::Utc::now().timestamp_millis()) + SETTINGS_LAG_MS;
         loop {
             let found = self.settings.tenant(tenant);
             if found.is_some() || chrono::Utc::now().timestamp_millis() > deadline {
