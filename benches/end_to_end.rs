@@ -24,8 +24,6 @@ use support::process::{LIMIT, Role, cpu_seconds, free_address, resident_mib};
 use support::store::{Store, TABLES};
 use support::{Table, argument, formats, mix, publish, until};
 
-/// Different events; more are the same under other ids.
-const SAMPLES: usize = 100_000;
 /// Rows of one file, and of one insert from it: the enricher's own largest batch.
 const FILE_ROWS: u64 = 50_000;
 /// Inserts at the same time, from files as from the enricher: one for each partition.
@@ -103,34 +101,35 @@ fn main() {
     config.log = "warn".to_owned();
     runtime::telemetry::init(&config).unwrap();
     let body = threads.block_on(async {
-        let mut samples = mix::events(SAMPLES);
+        let (many, few) = (argument("--events", 1_000_000), argument("--embedded-events", 200_000));
+        // All different: repeated ones would compress far better than life.
+        let samples = mix::events(many.max(few) as usize);
         let mut body = String::new();
         match kafka::jars() {
             Ok(_) => {
                 let dir = tempfile::tempdir().unwrap();
                 let kafka = ApacheKafka::start(&dir.path().join("kafka"));
-                let count = argument("--events", 1_000_000);
-                let figures = measure(Broker::Apache(kafka), count, &mut samples, dir.path(), false).await;
+                let figures = measure(Broker::Apache(kafka), &samples[..many as usize], dir.path(), false).await;
                 body += &report("Apache Kafka", &figures);
             }
             Err(missing) => body += &format!("### Apache Kafka\n\nNot measured: {missing}\n\n"),
         }
         let dir = tempfile::tempdir().unwrap();
         let broker = Broker::embedded(&dir.path().join("broker")).await;
-        let count = argument("--embedded-events", 200_000);
-        let figures = measure(broker, count, &mut samples, dir.path(), true).await;
+        let figures = measure(broker, &samples[..few as usize], dir.path(), true).await;
         body += &report("the embedded broker", &figures);
         body
     });
     publish("end_to_end", &body);
 }
 
-async fn measure(broker: Broker, count: u64, samples: &mut [mix::Sample], dir: &Path, all_roles: bool) -> Figures {
+async fn measure(broker: Broker, samples: &[mix::Sample], dir: &Path, all_roles: bool) -> Figures {
+    let count = samples.len() as u64;
     let mut config = Config::defaults().unwrap();
     config.kafka.brokers = broker.bootstrap();
     let store = Store::start(&dir.join("engine"), &mut config).await;
     let keys = prepare(&config).await;
-    let filled = fill(&config, &broker, count, samples);
+    let filled = fill(&config, &broker, samples);
 
     let (enrich, listen) = enricher(&config, dir).await;
     let enriched = drain(&broker, &enrich, &store, count).await;
@@ -174,15 +173,12 @@ async fn prepare(config: &Config) -> [String; 2] {
 }
 
 /// Fills the topic as an application with Kafka access does.
-fn fill(config: &Config, broker: &Broker, count: u64, samples: &mut [mix::Sample]) -> Cost {
+fn fill(config: &Config, broker: &Broker, samples: &[mix::Sample]) -> Cost {
     let producer: ThreadedProducer<DefaultProducerContext> =
         runtime::kafka::producer_config(&config.kafka).create().unwrap();
     let topic = config.kafka.topic(topics::EVENTS_RAW);
     let before = (Instant::now(), cpu_seconds(std::process::id()), cpu_seconds(broker.pid()));
-    for number in 0..count {
-        let at = number as usize % samples.len();
-        let sample = &mut samples[at];
-        sample.renumber(number);
+    for sample in samples {
         loop {
             let tenant = Header { key: headers::TENANT, value: Some(sample.tenant.as_str()) };
             let record = BaseRecord::to(&topic)
@@ -239,11 +235,17 @@ async fn drain(broker: &Broker, enrich: &Role, store: &Store, count: u64) -> Cos
     let before = cpu();
     let rows = async || store.number("SELECT count() FROM events").await;
     let (first, begun) = until("the first rows", LIMIT, async || {
+        tokio::time::sleep(Duration::from_millis(100)).await;
         let rows = rows().await;
         (rows > 0).then(|| (rows, Instant::now()))
     })
     .await;
-    until("all rows", PATIENCE, async || (rows().await >= count).then_some(())).await;
+    until("all rows", PATIENCE, async || {
+        // Seldom: the question costs the engine something too.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        (rows().await >= count).then_some(())
+    })
+    .await;
     let wall = begun.elapsed().as_secs_f64() * count as f64 / (count - first) as f64;
     let after = cpu();
     let [broker, enrich, engine] = std::array::from_fn(|at| after[at] - before[at]);

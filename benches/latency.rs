@@ -19,7 +19,7 @@ use support::{Table, argument, mix, publish, until};
 /// Events of one request: what a backend gathers in a hundredth of a second.
 const EVENTS_A_REQUEST: usize = 10;
 /// How often the table is asked how far it is; also the resolution of the result.
-const POLL: Duration = Duration::from_millis(10);
+const POLL: Duration = Duration::from_millis(25);
 const TENANT: &str = "bench";
 
 /// The embedded engine's HTTP interface.
@@ -73,7 +73,7 @@ async fn measure(rate: u64, seconds: u64) -> String {
         let due = Duration::from_secs_f64((number * EVENTS_A_REQUEST) as f64 / rate as f64);
         tokio::time::sleep_until((begun + due).into()).await;
         let (http, url, key, body) = (http.clone(), Arc::clone(&url), key.clone(), body(batch, ""));
-        let ids: Vec<String> = batch.iter().map(|sample| sample.id().to_owned()).collect();
+        let ids: Vec<String> = batch.iter().map(|sample| sample.id.clone()).collect();
         sending.push(tokio::spawn(async move {
             let sent = Instant::now();
             let acknowledged = post(&http, &url, &key, body).await;
@@ -121,7 +121,7 @@ fn body(batch: &[mix::Sample], prefix: &str) -> String {
         .map(|sample| {
             let mut event: Value = serde_json::from_slice(&sample.payload).unwrap();
             event["occurred_at"] = json!(chrono::Utc::now().to_rfc3339());
-            event["id"] = json!(format!("{prefix}{}", sample.id()));
+            event["id"] = json!(format!("{prefix}{}", sample.id));
             event
         })
         .collect();
@@ -142,7 +142,7 @@ async fn post(http: &reqwest::Client, url: &str, key: &str, body: String) -> Ins
 /// highest offset tells for each event whether it is there.
 async fn watch(engine: Engine, stop: tokio_util::sync::CancellationToken) -> Vec<Progress> {
     // The index by time of receipt keeps the answer cheap, however many rows there are.
-    let sql = "SELECT kafka_partition, max(kafka_offset) FROM events WHERE received_at > now64(3) - 20 GROUP BY 1 \
+    let sql = "SELECT kafka_partition, max(kafka_offset) FROM events WHERE received_at > now64(3) - 5 GROUP BY 1 \
                FORMAT TabSeparated";
     let mut progress = Vec::new();
     let mut timer = tokio::time::interval(POLL);

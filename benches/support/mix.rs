@@ -17,24 +17,7 @@ pub(crate) struct Sample {
     pub(crate) tenant: String,
     pub(crate) key: String,
     pub(crate) payload: Vec<u8>,
-    /// Where its id, a UUID in text, stands in the payload.
-    id_at: usize,
-}
-
-const UUID_CHARS: usize = 36;
-
-impl Sample {
-    /// The event's id.
-    pub(crate) fn id(&self) -> &str {
-        std::str::from_utf8(&self.payload[self.id_at..self.id_at + UUID_CHARS]).unwrap()
-    }
-
-    /// Makes another event of it: the same but for its id.
-    pub(crate) fn renumber(&mut self, number: u64) {
-        let digits = format!("{number:012x}");
-        let end = self.id_at + UUID_CHARS;
-        self.payload[end - digits.len()..end].copy_from_slice(digits.as_bytes());
-    }
+    pub(crate) id: String,
 }
 
 /// Id of the company with that number.
@@ -70,9 +53,8 @@ pub(crate) fn events(count: usize) -> Vec<Sample> {
             let tenant = tenant_id(number % TENANTS);
             let actor = event["actor"]["id"].as_str().unwrap_or_default();
             let key = schemas::topics::event_key(&tenant, actor);
-            let payload = event.to_string();
-            let id_at = payload.find(event["id"].as_str().unwrap()).unwrap();
-            Sample { tenant, key, payload: payload.into_bytes(), id_at }
+            let id = event["id"].as_str().unwrap().to_owned();
+            Sample { tenant, key, payload: event.to_string().into_bytes(), id }
         })
         .collect()
 }
