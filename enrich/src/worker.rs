@@ -38,6 +38,11 @@ use crate::stages::{Shared, Stages};
 /// Records taken in one turn, so that the bookkeeping between turns is paid once for all of them.
 const RECORDS_A_TURN: usize = 2048;
 const IDLE: Duration = Duration::from_millis(5);
+/// With a backlog, a batch may grow this many times longer: its events are late already, and few large inserts, which
+/// cost the store far less than many small ones, make up for it soonest.
+const PATIENCE_WITH_BACKLOG: u32 = 4;
+/// Events this much older than their arrival here were held up before.
+const LATE: Duration = Duration::from_secs(2);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything a worker is made of.
@@ -110,6 +115,8 @@ pub(crate) struct Worker {
     stages: Stages,
     partitions: HashMap<i32, Partition>,
     epoch: u64,
+    /// When no record was waiting last: there is no backlog.
+    caught_up: Instant,
     reports: Receiver<(i32, u64, Report)>,
     report: Sender<(i32, u64, Report)>,
     tasks: Handle,
@@ -130,7 +137,8 @@ impl Worker {
         let (report, reports) = channel();
         let stages = Stages::new(parts.shared.clone());
         let consumer = Arc::new(consumer);
-        Ok(Self { parts, topic, consumer, stages, partitions: HashMap::new(), epoch: 0, reports, report, tasks })
+        let (partitions, caught_up) = (HashMap::new(), Instant::now());
+        Ok(Self { parts, topic, consumer, stages, partitions, epoch: 0, caught_up, reports, report, tasks })
     }
 
     /// Works until asked to stop; then stores what it has, within `drain`, and leaves the group.
@@ -238,7 +246,10 @@ impl Worker {
                 Some(State::Seeking(..)) => self.go_live(number),
                 Some(State::Live(live)) if live.behind => self.catch_up(number),
                 Some(State::Live(live)) => {
-                    let due = live.batch.opened.is_some_and(|opened| flush_all || opened.elapsed() >= age);
+                    let due = live.batch.opened.is_some_and(|opened| {
+                        let backlog = opened > self.caught_up && was_late(&live.batch, opened);
+                        flush_all || opened.elapsed() >= age * if backlog { PATIENCE_WITH_BACKLOG } else { 1 }
+                    });
                     if due && live.decided.is_empty() && live.ledger.is_some() {
                         self.seal(number);
                     }
@@ -368,4 +379,10 @@ impl Worker {
             tracing::warn!(partition = number, %error, "can't commit");
         }
     }
+}
+
+/// Whether the batch's first event was old when it arrived.
+fn was_late(batch: &Batch, opened: Instant) -> bool {
+    let age = chrono::Utc::now().timestamp_millis() - batch.oldest;
+    u128::try_from(age).is_ok_and(|age| age > (opened.elapsed() + LATE).as_millis())
 }
