@@ -23,6 +23,9 @@ pub struct Options {
     /// Adds a demo tenant with a steady load of believable people.
     #[arg(long)]
     demo: bool,
+    /// Partitions of events.raw when it is created. One is the fastest on one machine: fewer, larger inserts.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=1024))]
+    partitions: i32,
     /// Demo events a second.
     #[arg(long, default_value_t = 20.0, value_name = "EVENTS")]
     demo_rate: f64,
@@ -52,6 +55,7 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
         // One machine's embedded broker is slower than one worker; more would only shift partitions at every start.
         config.enrich.workers = 1;
     }
+    config.kafka.partitions = options.partitions;
     runtime::migrate::migrate(&config).await.context("creating the tables")?;
     let data_dir = config.data_dir.clone();
     let (kafka, clickhouse) = (config.kafka.brokers.clone(), config.clickhouse.url.clone());

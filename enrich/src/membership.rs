@@ -16,11 +16,24 @@ pub(crate) struct Membership {
     revoked: Mutex<Vec<i32>>,
     /// Whether `revoked` has any: asked before each record.
     lost: AtomicBool,
+    /// Whether a commit failed: in the middle of a rebalance the broker takes none.
+    uncommitted: AtomicBool,
 }
 
 impl Membership {
     pub(crate) fn new(topic: String, metrics: Metrics) -> Self {
-        Self { topic, metrics, revoked: Mutex::new(Vec::new()), lost: AtomicBool::new(false) }
+        Self {
+            topic,
+            metrics,
+            revoked: Mutex::new(Vec::new()),
+            lost: AtomicBool::new(false),
+            uncommitted: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether a commit has failed since the last call.
+    pub(crate) fn take_uncommitted(&self) -> bool {
+        self.uncommitted.swap(false, Ordering::AcqRel)
     }
 
     /// Partitions lost since the last call.
@@ -56,6 +69,7 @@ impl ConsumerContext for Membership {
     fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
         // A member that was fenced off hears so here; the successor repeats the insert under the same token.
         if let Err(error) = result {
+            self.uncommitted.store(true, Ordering::Release);
             tracing::warn!(%error, ?offsets, "offsets were not committed");
         }
     }

@@ -43,6 +43,8 @@ const IDLE: Duration = Duration::from_millis(5);
 const PATIENCE_WITH_BACKLOG: u32 = 4;
 /// Events this much older than their arrival here were held up before.
 const LATE: Duration = Duration::from_secs(2);
+/// How often commits that failed are repeated.
+const RECOMMIT: Duration = Duration::from_millis(500);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything a worker is made of.
@@ -117,6 +119,8 @@ pub(crate) struct Worker {
     epoch: u64,
     /// When no record was waiting last: there is no backlog.
     caught_up: Instant,
+    /// When a commit that failed was last repeated.
+    recommitted: Instant,
     reports: Receiver<(i32, u64, Report)>,
     report: Sender<(i32, u64, Report)>,
     tasks: Handle,
@@ -138,7 +142,19 @@ impl Worker {
         let stages = Stages::new(parts.shared.clone());
         let consumer = Arc::new(consumer);
         let (partitions, caught_up) = (HashMap::new(), Instant::now());
-        Ok(Self { parts, topic, consumer, stages, partitions, epoch: 0, caught_up, reports, report, tasks })
+        Ok(Self {
+            parts,
+            topic,
+            consumer,
+            stages,
+            partitions,
+            epoch: 0,
+            caught_up,
+            recommitted: caught_up,
+            reports,
+            report,
+            tasks,
+        })
     }
 
     /// Works until asked to stop; then stores what it has, within `drain`, and leaves the group.
@@ -153,11 +169,11 @@ impl Worker {
             drop(self.consumer.poll(IDLE));
             self.keep_up(true);
         }
-        self.commit_what_is_stored();
+        // The commits so far were asynchronous; this one waits, so that a restart repeats nothing.
+        self.commit_what_is_stored(CommitMode::Sync);
     }
 
-    /// The commits so far were asynchronous; this one waits, so that a restart repeats nothing.
-    fn commit_what_is_stored(&self) {
+    fn commit_what_is_stored(&self, mode: CommitMode) {
         let mut list = TopicPartitionList::new();
         for (&number, partition) in &self.partitions {
             let State::Live(live) = &partition.state else { continue };
@@ -170,9 +186,9 @@ impl Worker {
             }
         }
         if list.count() > 0
-            && let Err(error) = self.consumer.commit(&list, CommitMode::Sync)
+            && let Err(error) = self.consumer.commit(&list, mode)
         {
-            tracing::warn!(%error, "can't commit at the end; the last inserts will be repeated under their tokens");
+            tracing::warn!(%error, "can't commit; the last inserts will be repeated under their tokens");
         }
     }
 
@@ -238,6 +254,11 @@ impl Worker {
             if self.partitions.get(&number).is_some_and(|partition| partition.epoch == epoch) {
                 self.heed(number, report);
             }
+        }
+        // Without this a partition that gets no more events would look unfinished for ever.
+        if self.recommitted.elapsed() >= RECOMMIT && self.consumer.context().take_uncommitted() {
+            self.recommitted = Instant::now();
+            self.commit_what_is_stored(CommitMode::Async);
         }
         let age = Duration::from_millis(self.parts.enrich.flush_ms);
         let numbers: Vec<_> = self.partitions.keys().copied().collect();
