@@ -7,7 +7,7 @@
 //!                                                     commit ◄─ dead letters ◄─ insert ◄─ ledger: what goes into it
 //! ```
 //!
-//! The modules stand in that order. Stages are pure; [`source`](worker), [`ledger`], [`sink`] and [`dead_letter`] do I/O.
+//! [`stages`] and what they call are pure; the worker, [`ledger`], [`sink`] and [`dead_letter`] do I/O.
 //! Each record ends in exactly one way: stored, counted as a retry of an event stored already, or in the dead letter.
 
 pub mod batch;

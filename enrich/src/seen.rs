@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 /// How long an id is remembered, in milliseconds of receipt.
 pub const WINDOW_MS: i64 = 24 * 3600 * 1000;
 
-/// The window of one partition; about 60 bytes an id.
+/// The window of one partition; its memory is bounded by the number of offsets.
 pub struct Seen {
     ids: HashSet<u128>,
     order: VecDeque<(u64, i64, u128)>,
