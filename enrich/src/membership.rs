@@ -1,11 +1,12 @@
-//! What the consumer group tells this member: partitions it lost, and how far behind it is.
+//! What the consumer group tells this member: partitions it lost, offsets it committed, and how far behind it is.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaResult;
-use rdkafka::{ClientContext, Statistics, TopicPartitionList};
+use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 
 use crate::metrics::Metrics;
 
@@ -16,8 +17,8 @@ pub(crate) struct Membership {
     revoked: Mutex<Vec<i32>>,
     /// Whether `revoked` has any: asked before each record.
     lost: AtomicBool,
-    /// Whether a commit failed: in the middle of a rebalance the broker takes none.
-    uncommitted: AtomicBool,
+    /// The offset of each partition that the broker confirmed last.
+    committed: Mutex<HashMap<i32, u64>>,
 }
 
 impl Membership {
@@ -27,13 +28,18 @@ impl Membership {
             metrics,
             revoked: Mutex::new(Vec::new()),
             lost: AtomicBool::new(false),
-            uncommitted: AtomicBool::new(false),
+            committed: Mutex::default(),
         }
     }
 
-    /// Whether a commit has failed since the last call.
-    pub(crate) fn take_uncommitted(&self) -> bool {
-        self.uncommitted.swap(false, Ordering::AcqRel)
+    /// Whether `offset` is what the broker confirmed last for a partition. A commit may fail, get no answer, or be
+    /// repeated by librdkafka after a later one: in each case this says no, and the commit is due again.
+    pub(crate) fn is_committed(&self, partition: i32, offset: u64) -> bool {
+        self.committed().get(&partition) == Some(&offset)
+    }
+
+    fn committed(&self) -> MutexGuard<'_, HashMap<i32, u64>> {
+        self.committed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Partitions lost since the last call.
@@ -61,6 +67,7 @@ impl ConsumerContext for Membership {
         if let Rebalance::Revoke(lost) = rebalance {
             let numbers = lost.elements().iter().map(|element| element.partition()).collect::<Vec<_>>();
             tracing::info!(partitions = ?numbers, "gave up partitions");
+            self.committed().retain(|number, _| !numbers.contains(number));
             self.revoked.lock().unwrap_or_else(PoisonError::into_inner).extend(numbers);
             self.lost.store(true, Ordering::Release);
         }
@@ -68,9 +75,16 @@ impl ConsumerContext for Membership {
 
     fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
         // A member that was fenced off hears so here; the successor repeats the insert under the same token.
-        if let Err(error) = result {
-            self.uncommitted.store(true, Ordering::Release);
+        if let Err(error) = &result {
             tracing::warn!(%error, ?offsets, "offsets were not committed");
+        }
+        for element in offsets.elements() {
+            match (element.error(), element.offset()) {
+                (Ok(()), Offset::Offset(offset)) if result.is_ok() => {
+                    self.committed().insert(element.partition(), offset as u64);
+                }
+                _ => drop(self.committed().remove(&element.partition())),
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ const IDLE: Duration = Duration::from_millis(5);
 const PATIENCE_WITH_BACKLOG: u32 = 4;
 /// Events this much older than their arrival here were held up before.
 const LATE: Duration = Duration::from_secs(2);
-/// How often commits that failed are repeated.
+/// How often commits that were not confirmed are repeated.
 const RECOMMIT: Duration = Duration::from_millis(500);
 const SEEK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -119,8 +119,8 @@ pub(crate) struct Worker {
     epoch: u64,
     /// When no record was waiting last: there is no backlog.
     caught_up: Instant,
-    /// When a commit that failed was last repeated.
-    recommitted: Instant,
+    /// When it was last looked whether every commit is confirmed.
+    looked_at_commits: Instant,
     reports: Receiver<(i32, u64, Report)>,
     report: Sender<(i32, u64, Report)>,
     tasks: Handle,
@@ -150,7 +150,7 @@ impl Worker {
             partitions,
             epoch: 0,
             caught_up,
-            recommitted: caught_up,
+            looked_at_commits: caught_up,
             reports,
             report,
             tasks,
@@ -169,7 +169,7 @@ impl Worker {
             drop(self.consumer.poll(IDLE));
             self.keep_up(true);
         }
-        // The commits so far were asynchronous; this one waits, so that a restart repeats nothing.
+        // The commits so far were asynchronous; for what is not confirmed this one waits, so that a restart repeats nothing.
         self.commit_what_is_stored(CommitMode::Sync);
     }
 
@@ -179,6 +179,7 @@ impl Worker {
             let State::Live(live) = &partition.state else { continue };
             // With no batch on its way, everything before the one under way is stored.
             if live.ledger.is_some()
+                && !self.consumer.context().is_committed(number, live.batch.start)
                 && let Err(error) =
                     list.add_partition_offset(&self.topic, number, Offset::Offset(live.batch.start as i64))
             {
@@ -209,7 +210,10 @@ impl Worker {
                     self.take(&record);
                 }
                 Some(Err(error)) => tracing::warn!(%error, "reading events.raw"),
-                None => break,
+                None => {
+                    self.caught_up = Instant::now();
+                    break;
+                }
             }
         }
     }
@@ -256,8 +260,8 @@ impl Worker {
             }
         }
         // Without this a partition that gets no more events would look unfinished for ever.
-        if self.recommitted.elapsed() >= RECOMMIT && self.consumer.context().take_uncommitted() {
-            self.recommitted = Instant::now();
+        if self.looked_at_commits.elapsed() >= RECOMMIT {
+            self.looked_at_commits = Instant::now();
             self.commit_what_is_stored(CommitMode::Async);
         }
         let age = Duration::from_millis(self.parts.enrich.flush_ms);
