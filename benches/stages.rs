@@ -17,7 +17,7 @@ use enrich::device::{ClientHints, DeviceCache, DeviceInput, DeviceParser};
 use enrich::geo::{GeoCache, GeoPaths, GeoReader};
 use enrich::policy::Policies;
 use enrich::rows::Rows;
-use enrich::rules::RuleSet;
+use detect::rules::RuleSet;
 use enrich::seen::Seen;
 use enrich::stages::{Received, Shared, Stages};
 use rdkafka::Timestamp;

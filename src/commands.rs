@@ -147,7 +147,7 @@ pub async fn dead_letter(config: &Config, command: DeadLetterCommand) -> Result<
 /// When a shipped rule doesn't compile.
 pub fn rules(command: &RulesCommand) -> Result<ExitCode> {
     let RulesCommand::List = command;
-    let rules = enrich::rules::RuleSet::shipped()?;
+    let rules = detect::rules::RuleSet::shipped()?;
     let mut out = std::io::stdout().lock();
     for rule in rules.rules() {
         writeln!(out, "{:<36} v{} {:<13} {}", rule.name, rule.version, rule.level.as_str(), rule.title)?;

@@ -24,7 +24,6 @@ pub mod policy;
 mod restore;
 mod role;
 pub mod rows;
-pub mod rules;
 pub mod seen;
 pub mod sink;
 pub mod stages;

@@ -16,7 +16,7 @@ use crate::delivery::Delivery;
 use crate::device::DeviceParser;
 use crate::geo::{GeoPaths, GeoReader};
 use crate::metrics::Metrics;
-use crate::rules::RuleSet;
+use detect::rules::RuleSet;
 use crate::sink::Sink;
 use crate::stages::Shared;
 use crate::worker::{Parts, Worker};

@@ -14,7 +14,7 @@ use crate::geo::{Geo, GeoCache, GeoDatabase, GeoReader, IpKind};
 use crate::metrics::Metrics;
 use crate::policy::Facts;
 use crate::rows::Rows;
-use crate::rules::{Match, RuleSet};
+use detect::rules::{Match, RuleSet};
 use crate::view::View;
 
 /// An occurrence later than its receipt by more than this is a wrong clock: the time of receipt is used, and the claimed

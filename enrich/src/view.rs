@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::device::Device;
 use crate::geo::{Geo, IpKind};
-use crate::rules::{EventFields, FieldValue};
+use detect::rules::{EventFields, FieldValue};
 
 /// The event and what the stages before the rules found.
 pub(crate) struct View<'a> {

@@ -10,7 +10,7 @@ use enrich::device::DeviceParser;
 use enrich::geo::{GeoPaths, GeoReader};
 use enrich::metrics::Metrics;
 use enrich::policy::Policies;
-use enrich::rules::RuleSet;
+use detect::rules::RuleSet;
 use enrich::seen::Seen;
 use enrich::stages::{Shared, Stages};
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage, Timestamp};

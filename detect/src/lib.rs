@@ -1,0 +1,11 @@
+//! What breaks the rules: signals over a user's history, and Sigma rules over events and their signals. Pure; no I/O.
+//!
+//! ```text
+//!  enriched event ─► signals: what is new, far, fast or much for this user ─► rules: detections ─► correlations ─► findings
+//!                         ▲  │                                                                        ▲  │
+//!                         └──┴──────────────────────── state of the user ─────────────────────────────┴──┘
+//! ```
+//!
+//! The enricher runs this over the stream, and the query API over stored history (P6): the same code for both.
+
+pub mod rules;
