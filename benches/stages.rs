@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use detect::rules::RuleSet;
 use enrich::batch::Batch;
 use enrich::device::{ClientHints, DeviceCache, DeviceInput, DeviceParser};
 use enrich::geo::{GeoCache, GeoPaths, GeoReader};
 use enrich::policy::Policies;
 use enrich::rows::Rows;
-use detect::rules::RuleSet;
 use enrich::seen::Seen;
 use enrich::stages::{Received, Shared, Stages};
 use rdkafka::Timestamp;

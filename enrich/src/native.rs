@@ -90,6 +90,8 @@ fixed! {
     U64(u64) = "UInt64";
     /// `Float32`.
     F32(f32) = "Float32";
+    /// `Float64`.
+    F64(f64) = "Float64";
     /// `Bool`: 0 or 1.
     Bool(u8) = "Bool";
     /// Milliseconds since 1970.
@@ -308,6 +310,8 @@ arrays! {
     Str = "Array(String)";
     U8 = "Array(UInt8)";
     U32 = "Array(UInt32)";
+    F64 = "Array(Float64)";
+    Time = "Array(DateTime64(3, 'UTC'))";
 }
 
 /// Writes one column of a block: name, type, data.

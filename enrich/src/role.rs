@@ -16,10 +16,10 @@ use crate::delivery::Delivery;
 use crate::device::DeviceParser;
 use crate::geo::{GeoPaths, GeoReader};
 use crate::metrics::Metrics;
-use detect::rules::RuleSet;
 use crate::sink::Sink;
 use crate::stages::Shared;
 use crate::worker::{Parts, Worker};
+use detect::rules::RuleSet;
 
 /// The enricher of one process: one or more members of the consumer group.
 pub struct Enricher {

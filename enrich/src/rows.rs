@@ -1,7 +1,7 @@
 //! The last stage: enriched events as columns of the table `events`, in the order of its DDL.
 
 use crate::native::{
-    Array, Bool, Column, F32, Ip, Low, Seconds, Str, Time, U8, U16, U32, U64, put_column, put_varuint,
+    Array, Bool, Column, F32, F64, Ip, Low, Seconds, Str, Time, U8, U16, U32, U64, put_column, put_varuint,
 };
 
 macro_rules! rows {
@@ -109,6 +109,17 @@ rows! {
     violations: Array<Low> = "violations",
     violation_levels: Array<U8> = "violation_levels",
     violation_versions: Array<U32> = "violation_versions",
+    signals_name: Array<Low> = "signals.name",
+    signals_value: Array<F64> = "signals.value",
+    session_key: Str = "session_key",
+    session_started_at: Time = "session_started_at",
+    last_activity_at: Time = "last_activity_at",
+    violation_ids: Array<Str> = "violation_ids",
+    violation_windows: Array<Time> = "violation_windows",
+    violation_seen: Array<F64> = "violation_seen",
+    violation_limits: Array<F64> = "violation_limits",
+    violation_actions: Array<Low> = "violation_actions",
+    violation_groups: Array<Str> = "violation_groups",
     retention_days: U16 = "retention_days",
     kafka_partition: U16 = "kafka_partition",
     kafka_offset: U64 = "kafka_offset",

@@ -14,8 +14,8 @@ use crate::geo::{Geo, GeoCache, GeoDatabase, GeoReader, IpKind};
 use crate::metrics::Metrics;
 use crate::policy::Facts;
 use crate::rows::Rows;
-use detect::rules::{Match, RuleSet};
 use crate::view::View;
+use detect::rules::{Match, RuleSet};
 
 /// An occurrence later than its receipt by more than this is a wrong clock: the time of receipt is used, and the claimed
 /// time kept beside it (pitfall 19).
@@ -167,7 +167,8 @@ impl Stages {
         place(geo, rows);
         machine(device, rows);
         self.extra(event, rows);
-        self.violations(rows);
+        let actor_id = text(event.actor.as_ref().and_then(|actor| actor.id.as_ref()));
+        self.violations(received.tenant, actor_id, if skewed { received.received_at } else { claimed }, rows);
     }
 
     fn extra(&self, event: &Event<'_>, rows: &mut Rows) {
@@ -182,15 +183,32 @@ impl Stages {
         rows.extra.push(&serde_json::to_string(&fields).unwrap_or_default());
     }
 
-    fn violations(&self, rows: &mut Rows) {
+    fn violations(&self, tenant: &str, actor_id: &str, at: i64, rows: &mut Rows) {
         for rule in self.matches.iter().filter_map(|&found| self.shared.rules.rule(found)) {
             rows.violations.elements.push(&rule.name);
             rows.violation_levels.elements.push(rule.level as u8);
             rows.violation_versions.elements.push(rule.version);
+            rows.violation_ids.elements.push(&schemas::violation::id(tenant, &rule.name, actor_id, at, 3_600_000));
+            rows.violation_windows.elements.push(at - at.rem_euclid(3_600_000));
+            rows.violation_seen.elements.push(-1.0);
+            rows.violation_limits.elements.push(-1.0);
+            rows.violation_actions.elements.push("flag");
+            rows.violation_groups.elements.push("");
         }
         rows.violations.end_row();
         rows.violation_levels.end_row();
         rows.violation_versions.end_row();
+        rows.violation_ids.end_row();
+        rows.violation_windows.end_row();
+        rows.violation_seen.end_row();
+        rows.violation_limits.end_row();
+        rows.violation_actions.end_row();
+        rows.violation_groups.end_row();
+        rows.signals_name.end_row();
+        rows.signals_value.end_row();
+        rows.session_key.push("");
+        rows.session_started_at.push(0);
+        rows.last_activity_at.push(at);
     }
 }
 

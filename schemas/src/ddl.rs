@@ -7,7 +7,9 @@
 //! | `{on_cluster}` | nothing | `ON CLUSTER 'x'` |
 //! | `{engine:MergeTree}` | `MergeTree` | `ReplicatedMergeTree` |
 //! | `{deduplication_window}` | the setting for plain tables | the settings for replicated tables |
-//! | `{distributed:t}` | nothing | `CREATE TABLE t … ENGINE = Distributed(…)` |
+//! | `{distributed:t}` | nothing | `CREATE TABLE t … ENGINE = Distributed(…)`, a user on one shard |
+//! | `{distributed_by_tenant:t}` | nothing | the same, a tenant on one shard |
+//! | `{drop_distributed:t}` | nothing | `DROP TABLE t`: a distributed table has no columns of its own to alter |
 
 use sha2::{Digest, Sha256};
 
@@ -32,6 +34,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "0001_events.sql", sql: include_str!("../clickhouse/0001_events.sql") },
     Migration { version: 2, name: "0002_violations.sql", sql: include_str!("../clickhouse/0002_violations.sql") },
     Migration { version: 3, name: "0003_rollups.sql", sql: include_str!("../clickhouse/0003_rollups.sql") },
+    Migration { version: 4, name: "0004_detection.sql", sql: include_str!("../clickhouse/0004_detection.sql") },
 ];
 
 /// The table in which `migrate` records what it applied. A plain table: two processes that migrate at once both write
@@ -88,7 +91,9 @@ pub fn expand(sql: &str, cluster: Option<&str>) -> Result<String, UnknownPlaceho
 fn replacement(placeholder: &str, cluster: Option<&str>) -> Option<String> {
     let quoted = cluster.map(quote);
     Some(match (placeholder.split_once(':'), placeholder, quoted) {
-        (None, "local", None) | (None, "on_cluster", None) | (Some(("distributed", _)), _, None) => String::new(),
+        (None, "local", None)
+        | (None, "on_cluster", None)
+        | (Some(("distributed" | "distributed_by_tenant" | "drop_distributed", _)), _, None) => String::new(),
         (None, "local", Some(_)) => "_local".to_owned(),
         (None, "on_cluster", Some(cluster)) => format!("ON CLUSTER {cluster}"),
         (None, "deduplication_window", None) => {
@@ -101,12 +106,20 @@ fn replacement(placeholder: &str, cluster: Option<&str>) -> Option<String> {
         (Some(("engine", engine)), _, None) => engine.to_owned(),
         (Some(("engine", engine)), _, Some(_)) => format!("Replicated{engine}"),
         // Events of one user live on one shard, so that a user's page asks one and joins nothing.
-        (Some(("distributed", table)), _, Some(cluster)) => format!(
-            "CREATE TABLE IF NOT EXISTS {table} ON CLUSTER {cluster} AS {table}_local\n\
-             ENGINE = Distributed({cluster}, currentDatabase(), '{table}_local', sipHash64(tenant, actor_id));"
-        ),
+        (Some(("distributed", table)), _, Some(cluster)) => distributed(table, &cluster, "sipHash64(tenant, actor_id)"),
+        (Some(("distributed_by_tenant", table)), _, Some(cluster)) => distributed(table, &cluster, "sipHash64(tenant)"),
+        (Some(("drop_distributed", table)), _, Some(cluster)) => {
+            format!("DROP TABLE IF EXISTS {table} ON CLUSTER {cluster};")
+        }
         _ => return None,
     })
+}
+
+fn distributed(table: &str, cluster: &str, key: &str) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {table} ON CLUSTER {cluster} AS {table}_local\n\
+         ENGINE = Distributed({cluster}, currentDatabase(), '{table}_local', {key});"
+    )
 }
 
 fn quote(text: &str) -> String {

@@ -3,10 +3,14 @@
 //! An event's way through these modules: [`decode`] turns bytes into an [`event::Event`], `catalogue` says what its
 //! type means, `settings` what its tenant wants, `topics` and `ddl` where it travels and ends.
 
+pub mod access;
+pub mod alerts;
 pub mod catalogue;
 pub mod ddl;
 pub mod decode;
+pub mod detection;
 pub mod event;
 mod key_text;
 pub mod settings;
 pub mod topics;
+pub mod violation;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::catalogue::{CatalogueEntry, Category, Lang};
+use crate::detection::Detection;
 pub use crate::key_text::{KeyText, hex};
 
 /// Retention classes in days: few, because each is part of the tables' partition key.
@@ -81,6 +82,9 @@ pub struct Tenant {
     /// Deep links by object type, with `{id}` where the object's id goes (J14).
     #[serde(default)]
     pub url_templates: BTreeMap<String, String>,
+    /// How it wants the rules.
+    #[serde(default)]
+    pub detection: Detection,
     /// Counts changes from 1; a change must name the version it was made from.
     #[serde(default)]
     pub version: u64,
@@ -106,6 +110,7 @@ impl Tenant {
             trusted_proxies: Vec::new(),
             limits: None,
             url_templates: BTreeMap::new(),
+            detection: Detection::default(),
             version: 0,
             updated_at: epoch(),
         }
@@ -135,6 +140,7 @@ impl Tenant {
         if let Some(limits) = &self.limits {
             limits.validate("/limits")?;
         }
+        self.detection.validate("/detection")?;
         for (object_type, template) in &self.url_templates {
             let web = template.starts_with("https://") || template.starts_with("http://");
             if !web || !template.contains("{id}") || template.len() > crate::decode::MAX_URL_BYTES {

@@ -5,8 +5,12 @@
 //! | [`EVENTS_RAW`] | `{tenant}/{actor.id}` | the event's JSON as it was sent |
 //! | [`DEAD_LETTER`] | `{topic}/{partition}/{offset}` | the bytes that could not be decoded |
 //! | [`SETTINGS`] | `tenant/{id}`, `api-key/{id}`, `platform` | JSON of [`crate::settings`]; no value: deleted |
-//! | [`VIOLATIONS`] | `{tenant}/{actor.id}` | what the rules found |
+//! | [`VIOLATIONS`] | `{tenant}/{actor.id}` | what the rules found: [`crate::violation::Violation`] |
+//! | [`ACCESS`] | `["tenant","user","device"]` (JSON) | which device may in: [`crate::access::AccessDecision`] |
 //! | [`LEDGER`] | partition of [`EVENTS_RAW`] | the enrichers' decisions on what goes into which insert |
+//! | [`STATE`] | `{tenant}/{actor.id}` | what the enricher knows of a user, as of an offset of [`EVENTS_RAW`] |
+//! | [`CROSS`] | `["tenant","rule","group"…]` (JSON) | events that a correlation across users counts |
+//! | [`ALERTS`] | `["tenant","endpoint","violation"]` (JSON) | deliveries that are due; no value: done |
 
 /// Events as they were sent, before anything was done to them.
 pub const EVENTS_RAW: &str = "events.raw";
@@ -19,6 +23,15 @@ pub const VIOLATIONS: &str = "violations";
 /// Decisions of the enrichers: which offsets form an insert.
 pub const LEDGER: &str = "enrich.ledger";
 
+/// Which devices of which users may in (K11); an application can follow it.
+pub const ACCESS: &str = "access";
+/// Changelog of the enrichers' state, one record a user.
+pub const STATE: &str = "enrich.state";
+/// Events that correlations across users look at, brought together by what the correlation groups by.
+pub const CROSS: &str = "enrich.cross";
+/// Deliveries of alerts that are not done yet.
+pub const ALERTS: &str = "alerts.pending";
+
 /// Header names. All values are UTF-8.
 pub mod headers {
     /// Tenant of the event; required on [`EVENTS_RAW`](super::EVENTS_RAW).
@@ -29,6 +42,8 @@ pub mod headers {
     pub const IP: &str = "ip";
     /// Id of the API key that sent the event.
     pub const KEY_ID: &str = "key-id";
+    /// Set by the enricher alone, on findings of correlations across users that come back as events: what found it.
+    pub const FOUND_BY: &str = "found-by";
     /// Media type of the value; JSON of an event when absent.
     pub const CONTENT_TYPE: &str = "content-type";
     /// W3C trace context.
@@ -63,6 +78,10 @@ pub mod headers {
 pub const PLATFORM_KEY: &str = "platform";
 const TENANT_PREFIX: &str = "tenant/";
 const API_KEY_PREFIX: &str = "api-key/";
+const EXEMPTION_PREFIX: &str = "exemption/";
+const RULE_PREFIX: &str = "rule/";
+const ENDPOINT_PREFIX: &str = "alert-endpoint/";
+const SILENCE_PREFIX: &str = "silence/";
 
 /// Key on [`EVENTS_RAW`] and [`VIOLATIONS`]: events of one user stay in one partition, in order.
 #[must_use]
@@ -83,6 +102,14 @@ pub enum SettingsKey<'a> {
     Tenant(&'a str),
     /// An API key, by its id.
     ApiKey(&'a str),
+    /// Checks switched off for one user (K6): tenant and user.
+    Exemption(&'a str, &'a str),
+    /// A version of a rule: its tenant (or [`SHARED`] for all), name and version.
+    Rule(&'a str, &'a str, u32),
+    /// Where alerts go: tenant and id.
+    AlertEndpoint(&'a str, &'a str),
+    /// A silence of alerts: tenant and id.
+    Silence(&'a str, &'a str),
     /// The installation as a whole.
     Platform,
     /// Anything a newer version may have put there.
@@ -97,6 +124,17 @@ impl<'a> SettingsKey<'a> {
             Self::Tenant(id)
         } else if let Some(id) = key.strip_prefix(API_KEY_PREFIX) {
             Self::ApiKey(id)
+        } else if let Some((tenant, user)) = parts(key, EXEMPTION_PREFIX) {
+            Self::Exemption(tenant, user)
+        } else if let Some((scope, rule)) = parts(key, RULE_PREFIX)
+            && let Some((name, version)) = rule.split_once('/')
+            && let Ok(version) = version.parse()
+        {
+            Self::Rule(scope, name, version)
+        } else if let Some((tenant, id)) = parts(key, ENDPOINT_PREFIX) {
+            Self::AlertEndpoint(tenant, id)
+        } else if let Some((tenant, id)) = parts(key, SILENCE_PREFIX) {
+            Self::Silence(tenant, id)
         } else if key == PLATFORM_KEY {
             Self::Platform
         } else {
@@ -105,11 +143,23 @@ impl<'a> SettingsKey<'a> {
     }
 }
 
+/// Scope of rules that all tenants share; no tenant's id, since those begin with a letter or digit.
+pub const SHARED: &str = "_";
+
+/// The tenant and the rest of a key that begins with `prefix`. Tenants' ids hold no `/`; users' ids may.
+fn parts<'a>(key: &'a str, prefix: &str) -> Option<(&'a str, &'a str)> {
+    key.strip_prefix(prefix)?.split_once('/')
+}
+
 impl std::fmt::Display for SettingsKey<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Tenant(id) => write!(f, "{TENANT_PREFIX}{id}"),
             Self::ApiKey(id) => write!(f, "{API_KEY_PREFIX}{id}"),
+            Self::Exemption(tenant, user) => write!(f, "{EXEMPTION_PREFIX}{tenant}/{user}"),
+            Self::Rule(scope, name, version) => write!(f, "{RULE_PREFIX}{scope}/{name}/{version}"),
+            Self::AlertEndpoint(tenant, id) => write!(f, "{ENDPOINT_PREFIX}{tenant}/{id}"),
+            Self::Silence(tenant, id) => write!(f, "{SILENCE_PREFIX}{tenant}/{id}"),
             Self::Platform => f.write_str(PLATFORM_KEY),
             Self::Other(key) => f.write_str(key),
         }
@@ -150,7 +200,7 @@ pub struct Topic {
 }
 
 /// Every topic.
-pub const ALL: [Topic; 5] = [
+pub const ALL: [Topic; 9] = [
     Topic {
         name: EVENTS_RAW,
         partitions: Partitions::AsEvents,
@@ -173,6 +223,10 @@ pub const ALL: [Topic; 5] = [
     // Never compacted: of all decisions for an offset the first holds, and compaction keeps the last. A decision is younger
     // than the events it is about, so it outlives them under the same retention.
     Topic { name: LEDGER, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention, log_append_time: true },
+    Topic { name: ACCESS, partitions: Partitions::One, cleanup: Cleanup::Compact, log_append_time: false },
+    Topic { name: STATE, partitions: Partitions::AsEvents, cleanup: Cleanup::Compact, log_append_time: false },
+    Topic { name: CROSS, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention, log_append_time: true },
+    Topic { name: ALERTS, partitions: Partitions::One, cleanup: Cleanup::Compact, log_append_time: false },
 ];
 
 #[cfg(test)]
@@ -184,6 +238,11 @@ mod tests {
         for key in [
             SettingsKey::Tenant("acme"),
             SettingsKey::ApiKey("abc"),
+            SettingsKey::Exemption("acme", "users/7"),
+            SettingsKey::Rule(SHARED, "too-much", 12),
+            SettingsKey::Rule("acme", "too-much", 1),
+            SettingsKey::AlertEndpoint("acme", "pager"),
+            SettingsKey::Silence("acme", "holidays"),
             SettingsKey::Platform,
             SettingsKey::Other("rule/x"),
         ] {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use detect::rules::RuleSet;
 use enrich::batch::Batch;
 use enrich::device::DeviceParser;
 use enrich::geo::{GeoPaths, GeoReader};
 use enrich::metrics::Metrics;
 use enrich::policy::Policies;
-use detect::rules::RuleSet;
 use enrich::seen::Seen;
 use enrich::stages::{Shared, Stages};
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage, Timestamp};

@@ -100,6 +100,7 @@ impl Reader<'_> {
             "UInt32" => u32::from_le_bytes(self.array()).into(),
             "UInt64" => u64::from_le_bytes(self.array()).into(),
             "Float32" => json!(f32::from_le_bytes(self.array())),
+            "Float64" => json!(f64::from_le_bytes(self.array())),
             "IPv6" => Ipv6Addr::from(self.array::<16>()).to_string().into(),
             "DateTime('UTC')" => time(i64::from(u32::from_le_bytes(self.array())) * 1000),
             "DateTime64(3, 'UTC')" => time(i64::from_le_bytes(self.array())),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemas::alerts::{AlertEndpoint, Silence};
+use schemas::detection::{Exemption, StoredRule};
 use schemas::settings::{ApiKey, Tenant};
 use schemas::topics::SettingsKey;
 use serde_json::value::RawValue;
@@ -12,6 +14,12 @@ use serde_json::value::RawValue;
 pub struct Snapshot {
     tenants: BTreeMap<String, Arc<Tenant>>,
     keys: BTreeMap<String, Arc<ApiKey>>,
+    exemptions: BTreeMap<(String, String), Arc<Exemption>>,
+    rules: BTreeMap<(String, String, u32), Arc<StoredRule>>,
+    endpoints: BTreeMap<(String, String), Arc<AlertEndpoint>>,
+    silences: BTreeMap<(String, String), Arc<Silence>>,
+    /// The offset after the last record about rules or tenants: what compiled rules depend on.
+    rules_offset: i64,
     others: BTreeMap<String, Arc<RawValue>>,
     next_offset: i64,
 }
@@ -45,6 +53,43 @@ impl Snapshot {
         self.keys.values()
     }
 
+    /// The exemption of a user, whether it still holds or not.
+    #[must_use]
+    pub fn exemption(&self, tenant: &str, user: &str) -> Option<&Arc<Exemption>> {
+        if self.exemptions.is_empty() {
+            return None;
+        }
+        self.exemptions.get(&(tenant.to_owned(), user.to_owned()))
+    }
+
+    /// Every exemption of a tenant, by user.
+    pub fn exemptions(&self, tenant: &str) -> impl Iterator<Item = &Arc<Exemption>> {
+        of_tenant(&self.exemptions, tenant)
+    }
+
+    /// Every version of every rule of a scope (a tenant, or [`schemas::topics::SHARED`]), by name and version.
+    pub fn rules(&self, scope: &str) -> impl Iterator<Item = &Arc<StoredRule>> {
+        let scope = scope.to_owned();
+        let from = (scope.clone(), String::new(), 0);
+        self.rules.range(from..).take_while(move |((of, ..), _)| *of == scope).map(|(_, rule)| rule)
+    }
+
+    /// Changes whenever rules or tenants may have changed: a version for compiled rules.
+    #[must_use]
+    pub fn rules_offset(&self) -> i64 {
+        self.rules_offset
+    }
+
+    /// Where a tenant's alerts go.
+    pub fn endpoints(&self, tenant: &str) -> impl Iterator<Item = &Arc<AlertEndpoint>> {
+        of_tenant(&self.endpoints, tenant)
+    }
+
+    /// Silences of a tenant, past ones too.
+    pub fn silences(&self, tenant: &str) -> impl Iterator<Item = &Arc<Silence>> {
+        of_tenant(&self.silences, tenant)
+    }
+
     /// The value of any other record, such as `platform`.
     #[must_use]
     pub fn other(&self, key: &str) -> Option<&RawValue> {
@@ -61,16 +106,19 @@ impl Snapshot {
         }
         self.next_offset = offset + 1;
         match SettingsKey::parse(key) {
-            SettingsKey::Tenant(id) => match read(offset, key, value, Tenant::validate) {
-                Read::Value(tenant) if tenant.id == id => {
-                    self.tenants.insert(id.to_owned(), tenant);
+            SettingsKey::Tenant(id) => {
+                self.rules_offset = offset + 1;
+                match read(offset, key, value, Tenant::validate) {
+                    Read::Value(tenant) if tenant.id == id => {
+                        self.tenants.insert(id.to_owned(), tenant);
+                    }
+                    Read::Value(_) => tracing::error!(offset, key, "the record is of another tenant than its key"),
+                    Read::Bad => {}
+                    Read::Deleted => {
+                        self.tenants.remove(id);
+                    }
                 }
-                Read::Value(_) => tracing::error!(offset, key, "the record is of another tenant than its key"),
-                Read::Bad => {}
-                Read::Deleted => {
-                    self.tenants.remove(id);
-                }
-            },
+            }
             SettingsKey::ApiKey(id) => match read(offset, key, value, ApiKey::validate) {
                 Read::Value(record) if record.id == id => {
                     self.keys.insert(id.to_owned(), record);
@@ -79,6 +127,23 @@ impl Snapshot {
                     self.keys.remove(id);
                 }
             },
+            SettingsKey::Exemption(tenant, user) => {
+                let at = (tenant.to_owned(), user.to_owned());
+                put(&mut self.exemptions, at, read(offset, key, value, Exemption::validate));
+            }
+            SettingsKey::Rule(scope, name, version) => {
+                self.rules_offset = offset + 1;
+                let at = (scope.to_owned(), name.to_owned(), version);
+                put(&mut self.rules, at, read(offset, key, value, StoredRule::validate));
+            }
+            SettingsKey::AlertEndpoint(tenant, id) => {
+                let at = (tenant.to_owned(), id.to_owned());
+                put(&mut self.endpoints, at, read(offset, key, value, AlertEndpoint::validate));
+            }
+            SettingsKey::Silence(tenant, id) => {
+                let at = (tenant.to_owned(), id.to_owned());
+                put(&mut self.silences, at, read(offset, key, value, |_| Ok(())));
+            }
             SettingsKey::Platform | SettingsKey::Other(_) => {
                 match read::<Box<RawValue>>(offset, key, value, |_| Ok(())) {
                     Read::Value(other) => {
@@ -97,6 +162,23 @@ impl Snapshot {
     pub(super) fn skip(&mut self, offset: i64) {
         tracing::error!(offset, "a record of the topic of settings has no readable key");
         self.next_offset = offset + 1;
+    }
+}
+
+fn of_tenant<'a, T>(
+    all: &'a BTreeMap<(String, String), Arc<T>>,
+    tenant: &str,
+) -> impl Iterator<Item = &'a Arc<T>> + use<'a, T> {
+    let tenant = tenant.to_owned();
+    all.range((tenant.clone(), String::new())..).take_while(move |((of, _), _)| *of == tenant).map(|(_, value)| value)
+}
+
+/// What can't be read leaves what was in force.
+fn put<K: Ord, T>(all: &mut BTreeMap<K, Arc<T>>, key: K, read: Read<T>) {
+    match read {
+        Read::Value(value) => drop(all.insert(key, value)),
+        Read::Deleted => drop(all.remove(&key)),
+        Read::Bad => {}
     }
 }
 

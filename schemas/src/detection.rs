@@ -1,0 +1,142 @@
+//! What a tenant decides about its rules: values of the compacted topic [`crate::topics::SETTINGS`].
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::settings::Invalid;
+use crate::violation::Action;
+
+/// Longest text of a rule, in bytes.
+pub const MAX_RULE_BYTES: usize = 64 * 1024;
+/// Most rules that a tenant may switch off, and most limits and actions it may set.
+pub const MAX_ENTRIES: usize = 1000;
+/// Longest reason or note, in bytes.
+pub const MAX_NOTE_BYTES: usize = 2000;
+
+/// How a tenant wants the rules that apply to it. Names that no rule has do nothing: a rule may be gone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Detection {
+    /// Rules switched off, by name.
+    pub disabled: Vec<String>,
+    /// Limits of rules, by the limit's name; the rule's own where absent.
+    pub limits: BTreeMap<String, f64>,
+    /// What becomes of the device when a rule is broken, by the rule's name; the rule's own where absent.
+    pub actions: BTreeMap<String, Action>,
+}
+
+impl Detection {
+    /// Checks all of it; `at` is the pointer to it. That limits are in their rules' ranges is for whoever holds the rules.
+    ///
+    /// # Errors
+    /// The first field found wrong.
+    pub fn validate(&self, at: &str) -> Result<(), Invalid> {
+        let sizes = [("disabled", self.disabled.len()), ("limits", self.limits.len()), ("actions", self.actions.len())];
+        if let Some((field, _)) = sizes.into_iter().find(|(_, size)| *size > MAX_ENTRIES) {
+            return Err(Invalid { pointer: format!("{at}/{field}"), detail: format!("at most {MAX_ENTRIES}") });
+        }
+        match self.limits.iter().find(|(_, limit)| !limit.is_finite() || **limit < 0.0) {
+            None => Ok(()),
+            Some((name, _)) => Err(Invalid {
+                pointer: format!("{at}/limits/{}", name.replace('~', "~0").replace('/', "~1")),
+                detail: "must be a number from 0".to_owned(),
+            }),
+        }
+    }
+}
+
+/// One version of a rule of a tenant, or of one that all tenants share. The highest version is the one in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoredRule {
+    /// The tenant, or [`crate::topics::SHARED`].
+    pub scope: String,
+    /// `[a-z0-9][a-z0-9-]{0,62}`; no shipped rule's.
+    pub name: String,
+    /// From 1.
+    pub version: u32,
+    /// Whether it is evaluated.
+    pub enabled: bool,
+    /// Its text: Sigma, YAML; empty in the version that deletes it.
+    pub yaml: String,
+    /// Who wrote this version: the id of a key.
+    pub written_by: String,
+    /// When.
+    pub written_at: DateTime<Utc>,
+}
+
+impl StoredRule {
+    /// Checks all but that the text is a rule.
+    ///
+    /// # Errors
+    /// The first field found wrong.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if self.name.is_empty() || self.name.len() > 63 || !self.name.bytes().all(allowed) || self.name.starts_with('-')
+        {
+            return Err(Invalid { pointer: "/name".into(), detail: "must be 1 to 63 of a-z, 0-9 and -".into() });
+        }
+        if self.yaml.len() > MAX_RULE_BYTES {
+            return Err(Invalid { pointer: "/yaml".into(), detail: format!("at most {MAX_RULE_BYTES} bytes") });
+        }
+        if self.version == 0 {
+            return Err(Invalid { pointer: "/version".into(), detail: "must be at least 1".into() });
+        }
+        Ok(())
+    }
+
+    /// Whether this version says that the rule is gone.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.yaml.is_empty()
+    }
+}
+
+/// The checks switched off for one user (K6): its events break no rule while this lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Exemption {
+    /// Whose user.
+    pub tenant: String,
+    /// Which.
+    pub user_id: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// When it was granted.
+    pub granted_at: DateTime<Utc>,
+    /// When it ends by itself; never, when absent.
+    #[serde(default)]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Exemption {
+    /// Whether it holds for what happened at `at`, milliseconds.
+    #[must_use]
+    pub fn holds_at(&self, at: i64) -> bool {
+        at >= self.granted_at.timestamp_millis() && self.expires_at.is_none_or(|end| at < end.timestamp_millis())
+    }
+
+    /// Checks all of it.
+    ///
+    /// # Errors
+    /// The first field found wrong.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        for (field, text) in [("owner", &self.owner), ("reason", &self.reason)] {
+            if text.trim().is_empty() || text.len() > MAX_NOTE_BYTES {
+                return Err(Invalid { pointer: format!("/{field}"), detail: format!("1 to {MAX_NOTE_BYTES} bytes") });
+            }
+        }
+        if self.user_id.is_empty() {
+            return Err(Invalid { pointer: "/user_id".into(), detail: "is required".into() });
+        }
+        match self.expires_at {
+            Some(end) if end <= self.granted_at => {
+                Err(Invalid { pointer: "/expires_at".into(), detail: "must lie in the future".into() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
