@@ -89,7 +89,18 @@ SELECT
     argMaxState((e.event_id, toString(e.type), toString(e.device_id), e.session_key, e.ip, toString(e.country), toString(e.city))::Tuple(event_id String, event_type String, device_id String, session_id String, ip IPv6, country String, city String), e.occurred_at) AS last,
     groupUniqArrayState(100)(e.event_id) AS event_ids
 FROM (
-    SELECT *, if(found_group = '', actor_id, '') AS subject
+    SELECT
+        *,
+        found_rule,
+        found_id,
+        found_window,
+        found_level,
+        found_version,
+        found_action,
+        found_seen,
+        found_limit,
+        found_group,
+        if(found_group = '', actor_id, '') AS subject
     FROM events{local}
     ARRAY JOIN
         violations AS found_rule,
