@@ -55,6 +55,17 @@ fn compile<'a>(sources: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<
     RuleSet::compile(sources, &BTreeMap::new())
 }
 
+/// More ways to match than the index keeps apart: what is left of them is the least number.
+#[test]
+fn many_ways_are_passed_by_together() {
+    let ways: Vec<String> = (3..20).map(|least| format!("    - records|gte: {least}")).collect();
+    let set = compile([("r", rule(&ways.join("\n")).as_str())]).unwrap();
+    let breaks = |records: u32| names(&set, &json!({"records": records})).len();
+    assert_eq!((breaks(2), breaks(3), breaks(19)), (0, 1, 1));
+    let two = json!({"records": 2});
+    assert!(!set.index.admits(Match { rule: 0 }, &JsonFields::new(&two)));
+}
+
 fn rule(selection: &str) -> String {
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let id = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
