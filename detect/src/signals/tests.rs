@@ -119,6 +119,20 @@ fn absence_is_counted_in_days() {
     assert_eq!(user.observe(&sighting(NOON + 100 * DAY_MS, Act::SignIn), Prague).days_since_seen, Some(99));
 }
 
+/// K8: guesses at a password are no sign of the user, so a dormant account stays dormant until one is right.
+#[test]
+fn k8_a_failed_sign_in_is_no_activity() {
+    let mut user = User::default();
+    let stranger = user.observe(&sighting(NOON, Act::SignInFailed), Prague);
+    assert_eq!(stranger.last_activity_at, 0);
+    user.observe(&sighting(NOON + MINUTE, Act::SignIn), Prague);
+    let back = NOON + 100 * DAY_MS + 2 * MINUTE;
+    let failed = user.observe(&sighting(back, Act::SignInFailed), Prague);
+    assert_eq!((failed.days_since_seen, failed.last_activity_at), (Some(100), NOON + MINUTE));
+    let guessed = user.observe(&sighting(back + MINUTE, Act::SignIn), Prague);
+    assert_eq!((guessed.days_since_seen, guessed.last_activity_at), (Some(100), back + MINUTE));
+}
+
 /// K8.
 #[test]
 fn k8_last_activity_moves_in_steps() {
@@ -172,6 +186,21 @@ fn sessions_without_an_id_end_by_silence_or_sign_out() {
     assert_ne!(second, first);
     assert_eq!(key(NOON + 2 * SESSION_GAP_MS + 2, Act::SignOut), second);
     assert_ne!(key(NOON + 2 * SESSION_GAP_MS + 3, Act::SignIn), second);
+}
+
+/// K7: the sign-in that comes after the sign-out, though it occurred before, opens no second session of the same key.
+#[test]
+fn k7_what_comes_late_belongs_to_the_session_that_ended_meanwhile() {
+    let mut user = User::default();
+    let mut at = |millis, act| user.observe(&sighting(NOON + millis, act), Prague);
+    let first = at(0, Act::View);
+    at(MINUTE, Act::SignOut);
+    let late = at(0, Act::SignIn);
+    assert_eq!(
+        (late.session_key, late.sessions_24h, late.sessions_active),
+        (first.session_key.clone(), Some(1), Some(0))
+    );
+    assert_ne!(at(MINUTE + 1, Act::SignIn).session_key, first.session_key);
 }
 
 /// Rows keep what rules see, under the names that rules use.

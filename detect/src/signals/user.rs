@@ -60,8 +60,8 @@ impl User {
             signals.last_activity_at = self.last_activity;
             return signals;
         }
-        let days = (at - self.clock) / DAY_MS;
-        if self.clock != 0 && days > 0 {
+        let days = (at - self.last_activity) / DAY_MS;
+        if self.last_activity != 0 && days > 0 {
             signals.days_since_seen = u32::try_from(days).ok();
         }
         let device = hash(sighting.device.as_bytes());
@@ -83,7 +83,7 @@ impl User {
             signals.sessions_24h = Some(self.sessions.of_day(at));
             signals.sessions_active = Some(self.sessions.active(at));
         }
-        self.advance(at);
+        self.advance(sighting.act, at);
         signals.last_activity_at = self.last_activity;
         signals
     }
@@ -148,8 +148,9 @@ impl User {
         }
     }
 
-    fn advance(&mut self, at: i64) {
-        if at >= self.last_activity + ACTIVITY_STEP_MS {
+    fn advance(&mut self, act: Act, at: i64) {
+        // Nobody was there for a failed sign-in: whoever guesses the password of a dormant account doesn't wake it.
+        if act != Act::SignInFailed && at >= self.last_activity + ACTIVITY_STEP_MS {
             self.last_activity = at;
         }
         self.clock = self.clock.max(at);
