@@ -7,6 +7,8 @@
 mod life;
 #[path = "support/oracle/mod.rs"]
 mod oracle;
+#[path = "support/quality.rs"]
+mod quality;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -246,6 +248,9 @@ struct Merged {
     ids: u64,
 }
 
+/// Count, the most that was seen, and the limit; by tenant, rule, user and window.
+type Violations = BTreeMap<(String, String, String, i64), (u64, f64, f64)>;
+
 /// K12, P5: the table of violations is what the rows add up to, and password spraying is in it.
 async fn violations_agree(
     installation: &Installation,
@@ -258,7 +263,7 @@ async fn violations_agree(
         uniqExact(v.violation_id) AS ids FROM violations AS v \
         GROUP BY v.tenant, v.rule, v.actor_id, v.window_at, v.grouped_by";
     let merged = installation.clickhouse.query(sql).fetch_all::<Merged>().await.unwrap();
-    let mut wanted: BTreeMap<(String, String, String, i64), (u64, f64, f64)> = BTreeMap::new();
+    let mut wanted: Violations = BTreeMap::new();
     for (row, expected) in rows.iter().zip(expected) {
         // Rules about one event alone, which the oracle doesn't spell out: as the rows have them.
         let others = findings(row, |rule| !oracle::SPELLED_OUT.contains(&rule));
@@ -268,7 +273,7 @@ async fn violations_agree(
             *entry = (entry.0 + 1, entry.1.max(finding.seen), entry.2);
         }
     }
-    let mut stored = BTreeMap::new();
+    let mut stored = Violations::new();
     let mut found = 0;
     for violation in merged {
         assert_eq!(violation.ids, 1, "one id for {violation:?}");
@@ -340,6 +345,33 @@ fn told(brokers: &str) -> BTreeSet<(String, String, String, String)> {
         }
     }
     told
+}
+
+/// Pitfall 16: nobody who only travels, or whose network hides the place, is told to have been at two places at once; whoever
+/// signs in from another continent with somebody's password always is.
+#[tokio::test]
+async fn impossible_travel_tells_travellers_from_takeovers() {
+    for seed in 1..=3 {
+        let life = Life::new(Options { seed, now: life::START + life::DAYS * life::DAY, outage: true });
+        let found = quality::detect(&life).await;
+        let high = |violation: &&quality::Found| violation.rule == "impossible-travel" && violation.level >= 3;
+        for violation in found.iter().filter(high) {
+            let person = life.people.iter().find(|person| person.id == violation.user).unwrap();
+            assert!(
+                life.attacks.iter().any(|attack| quality::is_of(violation, attack)),
+                "seed {seed}: {} is a {:?}, and was believed to travel: {:?}",
+                violation.user,
+                person.habit,
+                violation.events
+            );
+        }
+        let takeovers: Vec<_> =
+            life.attacks.iter().filter(|attack| attack.kind == "takeover from another continent").collect();
+        assert!(!takeovers.is_empty());
+        for attack in takeovers {
+            assert!(quality::catches("impossible-travel", attack, &found), "seed {seed}: {} was missed", attack.user);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

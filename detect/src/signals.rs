@@ -137,7 +137,7 @@ pub struct Signals {
     pub devices_24h: Option<u32>,
     /// Distinct addresses.
     pub ips_24h: Option<u32>,
-    /// Distinct countries.
+    /// Distinct countries, but for those of networks that hide where their users are.
     pub countries_24h: Option<u32>,
     /// Sessions with activity in the last 24 hours.
     pub sessions_24h: Option<u32>,

@@ -66,6 +66,20 @@ fn a_failed_sign_in_makes_nothing_known() {
     assert!(user.observe(&tokyo(NOON + 2 * MINUTE), Prague).new_device, "still new when it succeeds");
 }
 
+/// K9, pitfall 16: a VPN that changes its exit takes nobody through several countries.
+#[test]
+fn k9_countries_behind_a_mask_are_known_and_not_counted() {
+    let mut user = User::default();
+    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    let exit = |country, at| Sighting { masked: true, country, ..sighting(at, Act::SignIn) };
+    let hidden = user.observe(&exit("SE", NOON + MINUTE), Prague);
+    assert_eq!((hidden.new_country, hidden.countries_24h), (true, Some(1)));
+    let again = user.observe(&exit("SE", NOON + 2 * MINUTE), Prague);
+    assert_eq!((again.new_country, again.countries_24h), (false, Some(1)));
+    let there = Sighting { masked: false, ..exit("SE", NOON + 3 * MINUTE) };
+    assert_eq!(user.observe(&there, Prague).countries_24h, Some(2));
+}
+
 /// Pitfall 16: what lowers the confidence in a journey.
 #[test]
 fn travel_is_believed_only_where_nothing_speaks_against_it() {

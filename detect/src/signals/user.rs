@@ -124,7 +124,9 @@ impl User {
         signals.new_device = see(&mut self.devices, device, KNOWN_DEVICES);
         signals.new_ip = see(&mut self.ips, ip_hash(sighting.ip), KNOWN_IPS);
         signals.new_network = see(&mut self.networks, network, KNOWN_NETWORKS);
-        signals.new_country = see(&mut self.countries, country, KNOWN_COUNTRIES);
+        // A network that hides where its users are makes a country known, but nobody was there.
+        let there = if sighting.masked { 0 } else { at };
+        signals.new_country = country != 0 && self.countries.see(country, there, KNOWN_COUNTRIES);
     }
 
     fn count(&mut self, sighting: &Sighting<'_>, at: i64, signals: &mut Signals) {

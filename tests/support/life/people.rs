@@ -20,9 +20,9 @@ pub(crate) enum Habit {
     Plain,
     /// One journey in the month.
     Traveller,
-    /// Some days through a VPN or the company's data centre, which come out anywhere.
+    /// Some days through a VPN or the company's data centre, which come out elsewhere.
     Vpn,
-    /// The telephone roams, and its carrier leads it out somewhere else.
+    /// The telephone's carrier is of another country, and leads it out there.
     Carrier,
     /// Works at night.
     Owl,
@@ -39,6 +39,8 @@ pub(crate) struct Person {
     pub(crate) habit: Habit,
     zone: Tz,
     home: usize,
+    /// Where the VPN or the carrier comes out, for those who have one.
+    exit: usize,
     number: u16,
     /// Clocks of computer and telephone, milliseconds ahead.
     skews: [i64; 2],
@@ -57,7 +59,7 @@ impl Person {
             5..8 => Habit::Carrier,
             8 => Habit::Owl,
             9 => Habit::Clerk,
-            10 if number < USERS / 4 => Habit::Absent,
+            10 => Habit::Absent,
             _ => Habit::Plain,
         };
         let mut skew = || match dice.random_range(0..100) {
@@ -74,6 +76,7 @@ impl Person {
             zone: zone.parse().unwrap(),
             skews: [skew(), skew()],
             home: homes[dice.random_range(0..homes.len())],
+            exit: dice.random_range(0..world::FAR),
             number: number as u16,
             has_sessions: dice.random_bool(0.6),
             has_cookie: dice.random_bool(0.9),
@@ -181,10 +184,11 @@ impl Person {
         };
         if self.habit == Habit::Vpn && dice.random_bool(0.3) {
             network = if dice.random_bool(0.7) { Network::Vpn } else { Network::Hosting };
-            (place, host) = (dice.random_range(0..world::CITIES.len()), dice.random_range(1..200));
+            // One of a few servers.
+            (place, host) = (self.exit + dice.random_range(0..3), dice.random_range(1..200));
         }
         if self.habit == Habit::Carrier && device == 1 {
-            (place, network) = (dice.random_range(0..world::FAR), Network::Mobile);
+            (place, network) = (self.exit, Network::Mobile);
         }
         if dice.random_bool(0.01) {
             network = Network::Coarse;
@@ -264,7 +268,7 @@ pub(super) fn broken_clocks(now: i64, dice: &mut StdRng, events: &mut Vec<Sent>)
 pub(super) fn outage(people: &[Person], dice: &mut StdRng, events: &mut Vec<Sent>) {
     let mut writer = Writer { events, prefix: "e".to_owned() };
     let begin = START + 9 * DAY + 8 * HOUR;
-    for person in people.iter().filter(|person| person.home == 0).take(14) {
+    for person in people.iter().filter(|person| person.home == 0 && person.habit != Habit::Absent).take(14) {
         let from = From {
             ip: world::address(0, Network::Office, 1),
             network: Some(Network::Office),

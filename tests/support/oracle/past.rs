@@ -106,9 +106,9 @@ impl<'a> Past<'a> {
         let hours = (row.at() - last.at()).abs().max(MINUTE) as f64 / HOUR as f64;
         let same = |a: &str, b: &str| !a.is_empty() && a == b;
         let known_address = row.has_ip() && self.known().any(|known| known.address == row.address);
-        let confidence = if last.is_masked() || row.is_masked() || same(&last.device_id, &row.device_id) {
-            0.0
-        } else if last.network().is_some() && last.network() == row.network() {
+        let same_network = last.network().is_some() && last.network() == row.network();
+        let hidden = last.is_masked() || row.is_masked();
+        let confidence = if hidden || same_network || same(&last.device_id, &row.device_id) {
             0.0
         } else if known_address || radius(last) > 300.0 || radius(row) > 300.0 {
             1.0
@@ -193,7 +193,7 @@ impl<'a> Past<'a> {
             ("failed_sign_ins_1h", failed as f64),
             ("devices_24h", distinct(|row| &row.device_id, devices)),
             ("ips_24h", distinct(|row| &row.address, addresses)),
-            ("countries_24h", distinct(|row| &row.country, countries)),
+            ("countries_24h", distinct(|row| if row.is_masked() { "" } else { &row.country }, countries)),
             ("sessions_24h", sessions(&|session| session.last() > at - DAY)),
             ("sessions_active", sessions(&|session| !session.ended() && session.last() > at - SESSION_GAP)),
         ]);
