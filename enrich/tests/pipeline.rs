@@ -5,6 +5,7 @@
 mod support;
 
 use clickhouse::Row;
+use enrich::changelog::is_committed;
 use enrich::outgoing::{Outgoing, send_all};
 use schemas::topics;
 use serde::Deserialize;
@@ -140,6 +141,15 @@ async fn state_is_written_last(world: &World) {
     assert_eq!(world.end(topics::STATE, 0), before + 1);
 }
 
+/// Whoever stood still for long finds out whether a successor has finished the batch in hand.
+async fn what_is_committed_is_known(world: &World) {
+    for account in enrich::verify::verify(&world.config, &world.client).await.unwrap() {
+        let end = world.end(topics::EVENTS_RAW, account.partition) as u64;
+        let is_committed = |end| is_committed(&world.config.kafka, account.partition, end).unwrap();
+        assert!(is_committed(end) && !is_committed(end + 1));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn from_kafka_into_clickhouse() {
     let world = World::new().await;
@@ -149,5 +159,6 @@ async fn from_kafka_into_clickhouse() {
     a_refused_row_stands_alone(&world).await;
     the_books_balance(&world).await;
     state_is_written_last(&world).await;
+    what_is_committed_is_known(&world).await;
     world.stop().await;
 }
