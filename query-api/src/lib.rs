@@ -21,12 +21,14 @@ pub mod sql;
 pub mod store;
 pub mod view;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::Weekday;
+use detect::rules::{RuleError, RuleSet};
 use rdkafka::error::KafkaError;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
@@ -54,6 +56,9 @@ pub enum StartError {
     /// The shipped catalogue is broken, which a test of `schemas` rules out.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// A rule that comes with the program is broken, which a test of `detect` rules out.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
     /// The options of the configuration are not librdkafka's.
     #[error("the producer of staff's events: {0}")]
     Kafka(#[from] KafkaError),
@@ -70,6 +75,7 @@ struct Inner {
     store: Store,
     audit: Audit,
     catalogue: Catalogue,
+    titles: HashMap<Arc<str>, Arc<str>>,
     max_rows: u32,
     default_limits: Limits,
 }
@@ -87,6 +93,8 @@ impl QueryApi {
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
+        let rules = RuleSet::shipped()?;
+        let titles = rules.rules().iter().map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.title)));
         Ok(Self(Arc::new(Inner {
             settings,
             limiter,
@@ -94,6 +102,7 @@ impl QueryApi {
             store: Store::new(client, config.query.clone(), metrics),
             audit: Audit::new(config)?,
             catalogue: Catalogue::shipped()?,
+            titles: titles.collect(),
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
             default_limits: config.limits,
         })))
@@ -123,6 +132,11 @@ impl QueryApi {
         &self.0.catalogue
     }
 
+    /// What to call a rule: the title of one that comes with the program, or else its name.
+    pub(crate) fn rule_title<'a>(&'a self, name: &'a str) -> &'a str {
+        self.0.titles.get(name).map_or(name, |title| &**title)
+    }
+
     pub(crate) fn max_rows(&self) -> u32 {
         self.0.max_rows
     }
@@ -150,12 +164,20 @@ impl QueryApi {
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {
-    use handlers::{catalogue, events, keys, settings, statistics, tenants, violations};
+    use handlers::{catalogue, events, keys, reviews, settings, statistics, tenants, user_log, users, violations};
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
         .routes(routes!(events::get))
+        .routes(routes!(users::list))
+        .routes(routes!(users::get))
+        .routes(routes!(user_log::devices))
+        .routes(routes!(user_log::sessions))
+        .routes(routes!(user_log::sign_ins))
         .routes(routes!(statistics::get))
+        .routes(routes!(user_log::violations))
         .routes(routes!(violations::list))
+        .routes(routes!(violations::get))
+        .routes(routes!(reviews::put, reviews::withdraw))
         .routes(routes!(catalogue::get))
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::get, tenants::replace, tenants::modify))
