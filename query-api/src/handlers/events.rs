@@ -106,6 +106,9 @@ pub async fn list(
     let mut clauses = asked.clauses(order.keyset());
     asked.reading.keep().add_to(&mut clauses);
     filter.add_to(&mut clauses);
+    if !may_see_violations {
+        EventFilter::without_reviews(&mut clauses);
+    }
     add_period(&mut clauses, asked.period);
     if order == Order::Received {
         clauses.bind_time("before", before);
@@ -161,10 +164,14 @@ pub async fn get(
     let mut clauses = reading.one()?;
     clauses.bind_text("event_id", &id);
     reading.keep().add_to(&mut clauses);
+    let may_see_violations = caller.may(Role::Security);
+    if !may_see_violations {
+        EventFilter::without_reviews(&mut clauses);
+    }
     let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
     let completeness = reading.completeness;
     match rows.into_iter().next() {
-        Some(row) => Ok(Json(One { data: Event::new(row, caller.may(Role::Security)), completeness })),
+        Some(row) => Ok(Json(One { data: Event::new(row, may_see_violations), completeness })),
         None => Err(completeness.not_found("there is no such event, or not yet, or no longer")),
     }
 }

@@ -27,7 +27,7 @@ use crate::view::violation::Violation;
 /// Longest wait until a review is in the store.
 const APPLIED: Duration = Duration::from_secs(10);
 /// Pause between two looks.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What staff have to say.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -140,26 +140,28 @@ async fn record(
         changes: Vec::new(),
     };
     let event_id = api.audit().record(caller, &reading.tenant.id, event).await?;
-    let (row, applied) = shown(api, &mut reading, violation, begun).await?;
+    let (row, applied) = shown(api, &mut reading, violation, begun).await;
     let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };
     let data = show(api, row);
     Ok((status, Json(ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness })))
 }
 
-/// The violation with a review no older than `begun`; as it was, and false, when there is none in time.
+/// The violation with a review no older than `begun`; as it was, and false, when there is none in time. That the store can't
+/// be asked is not the review's failure: it is recorded.
 async fn shown(
     api: &QueryApi,
     reading: &mut Reading<'_>,
     violation: ViolationRow,
     begun: DateTime<Utc>,
-) -> Result<(ViolationRow, bool), Problem> {
+) -> (ViolationRow, bool) {
     let deadline = Instant::now() + APPLIED;
     while Instant::now() < deadline {
-        let row = find(api, reading, &violation.violation_id).await?;
-        if row.reviewed_at >= begun {
-            return Ok((row, true));
+        match find(api, reading, &violation.violation_id).await {
+            Ok(row) if row.reviewed_at >= begun => return (row, true),
+            Ok(_) => {}
+            Err(problem) => tracing::warn!(?problem, "a review is recorded, but can't be read back yet"),
         }
         tokio::time::sleep(LOOK).await;
     }
-    Ok((violation, false))
+    (violation, false)
 }

@@ -89,13 +89,20 @@ fn violations_are_for_security() {
         event.measured = (120.0, 90.0);
         event.signals = vec![("new_device", 1.0), ("travel_confidence", 2.0), ("days_since_seen", 120.0)];
         let id = event.violation_id("dormant");
-        world.insert(&[event]).await;
+        let review = Event::review(&id, "violation.reviewed", chrono::TimeDelta::minutes(5));
+        world.insert(&[event, review.clone()]).await;
         let viewer = world.key(Some("acme"), Role::Viewer).await;
         let security = world.key(Some("acme"), Role::Security).await;
         for path in ["/v1/events", "/v1/events?order=asc"] {
             let shown = &world.ok(path, &viewer).await["data"][0];
             assert!(shown.get("violations").is_none() && shown.get("signals").is_none(), "{shown}");
         }
+        let log = world.pages("/v1/events", &viewer).await;
+        assert!(log.len() == 1 && log[0]["id"] != review.id, "what staff said of violations: {log:?}");
+        assert_eq!(world.pages("/v1/events", &security).await.len(), 2);
+        let one = format!("/v1/events/{}", review.id);
+        assert_eq!(world.get(&one, &viewer).await.status, 404);
+        assert_eq!(world.get(&one, &security).await.status, 200);
         let seen = &world.ok("/v1/events?violations=dormant", &security).await["data"][0];
         let flag = json!({ "id": id, "rule": "dormant", "version": 2, "level": "high", "seen": 120.0, "limit": 90.0 });
         assert_eq!(seen["violations"], json!([flag]));
