@@ -18,8 +18,17 @@ pub const ACCESS: &[(Method, &str, Role)] = &[
     (Method::GET, "/v1/events", Role::Viewer),
     (Method::GET, "/v1/events/{id}", Role::Viewer),
     (Method::GET, "/v1/catalogue", Role::Viewer),
+    (Method::GET, "/v1/users", Role::Viewer),
+    (Method::GET, "/v1/users/{id}", Role::Viewer),
+    (Method::GET, "/v1/users/{id}/devices", Role::Security),
+    (Method::GET, "/v1/users/{id}/sessions", Role::Security),
+    (Method::GET, "/v1/users/{id}/sign-ins", Role::Security),
     (Method::GET, "/v1/users/{id}/statistics", Role::Supervisor),
+    (Method::GET, "/v1/users/{id}/violations", Role::Security),
     (Method::GET, "/v1/violations", Role::Security),
+    (Method::GET, "/v1/violations/{id}", Role::Security),
+    (Method::POST, "/v1/violations/{id}/review", Role::Security),
+    (Method::DELETE, "/v1/violations/{id}/review", Role::Security),
     (Method::GET, "/v1/tenants", Role::Platform),
     (Method::POST, "/v1/tenants", Role::Platform),
     (Method::GET, "/v1/tenants/{id}", Role::Admin),
@@ -50,6 +59,7 @@ pub fn needed(method: &Method, path: &str) -> Option<Role> {
 #[derive(Debug, Clone)]
 pub struct Caller {
     principal: Principal,
+    key_name: String,
     own: Option<Arc<Tenant>>,
 }
 
@@ -57,6 +67,16 @@ impl Caller {
     /// Whether the caller's role includes another.
     pub fn may(&self, role: Role) -> bool {
         self.principal.role.includes(role)
+    }
+
+    /// Id of the caller's key.
+    pub fn key_id(&self) -> &str {
+        &self.principal.key_id
+    }
+
+    /// What people call the caller's key.
+    pub fn key_name(&self) -> &str {
+        &self.key_name
     }
 
     /// The tenant that a read is about: the caller's own, or for the platform the one it names with `tenant`. The tenant
@@ -137,7 +157,8 @@ fn admit(api: &QueryApi, request: &Request) -> Result<(Caller, Decision), Proble
         None => None,
     };
     let decision = count(api, &principal)?;
-    Ok((Caller { principal, own }, decision))
+    let key_name = api.settings().snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
+    Ok((Caller { principal, key_name, own }, decision))
 }
 
 /// Counts a query against the key's own limits, if it has any, and against its tenant's (P12). The tighter one is told.

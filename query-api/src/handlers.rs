@@ -4,9 +4,13 @@
 pub mod catalogue;
 pub mod events;
 pub mod keys;
+pub mod page;
+pub mod reviews;
 pub mod settings;
 pub mod statistics;
 pub mod tenants;
+pub mod user_log;
+pub mod users;
 pub mod violations;
 
 use axum::body::{Body, to_bytes};
@@ -40,6 +44,11 @@ impl Completeness {
     pub fn now(freshness: &Freshness) -> Self {
         let complete_until = freshness.complete_until();
         Self { complete_until, complete: complete_until.is_some() }
+    }
+
+    /// 404 that says up to when it holds: what is missing may still come.
+    pub fn not_found(self, detail: &'static str) -> Problem {
+        Problem::not_found(detail).with_member("complete_until", self.complete_until)
     }
 }
 

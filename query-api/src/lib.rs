@@ -7,6 +7,7 @@
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
 
 pub mod access;
+pub mod audit;
 pub mod cursor;
 pub mod filter;
 pub mod freshness;
@@ -20,12 +21,15 @@ pub mod sql;
 pub mod store;
 pub mod view;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::Weekday;
+use detect::rules::{RuleError, RuleSet};
+use rdkafka::error::KafkaError;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
@@ -38,12 +42,27 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::audit::Audit;
 use crate::freshness::Freshness;
 use crate::period::Calendar;
 use crate::store::Store;
 
 /// Most rows of a page whatever the configuration says.
 const MAX_PAGE: u64 = 1000;
+
+/// Why the API can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The shipped catalogue is broken, which a test of `schemas` rules out.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// A rule that comes with the program is broken, which a test of `detect` rules out.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
+    /// The options of the configuration are not librdkafka's.
+    #[error("the producer of staff's events: {0}")]
+    Kafka(#[from] KafkaError),
+}
 
 /// The query API. Clones share everything.
 #[derive(Clone)]
@@ -54,7 +73,9 @@ struct Inner {
     limiter: Limiter,
     freshness: Freshness,
     store: Store,
+    audit: Audit,
     catalogue: Catalogue,
+    titles: HashMap<Arc<str>, Arc<str>>,
     max_rows: u32,
     default_limits: Limits,
 }
@@ -63,21 +84,25 @@ impl QueryApi {
     /// An API over the configured store.
     ///
     /// # Errors
-    /// When the shipped catalogue is broken, which a test of `schemas` rules out.
+    /// [`StartError`].
     pub fn new(
         config: &Config,
         settings: Settings,
         limiter: Limiter,
         freshness: Freshness,
         metrics: &Metrics,
-    ) -> Result<Self, CatalogueError> {
+    ) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
+        let rules = RuleSet::shipped()?;
+        let titles = rules.rules().iter().map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.title)));
         Ok(Self(Arc::new(Inner {
             settings,
             limiter,
             freshness,
             store: Store::new(client, config.query.clone(), metrics),
+            audit: Audit::new(config)?,
             catalogue: Catalogue::shipped()?,
+            titles: titles.collect(),
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
             default_limits: config.limits,
         })))
@@ -99,8 +124,17 @@ impl QueryApi {
         &self.0.store
     }
 
+    pub(crate) fn audit(&self) -> &Audit {
+        &self.0.audit
+    }
+
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue
+    }
+
+    /// What to call a rule: the title of one that comes with the program, or else its name.
+    pub(crate) fn rule_title<'a>(&'a self, name: &'a str) -> &'a str {
+        self.0.titles.get(name).map_or(name, |title| &**title)
     }
 
     pub(crate) fn max_rows(&self) -> u32 {
@@ -130,12 +164,20 @@ impl QueryApi {
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {
-    use handlers::{catalogue, events, keys, settings, statistics, tenants, violations};
+    use handlers::{catalogue, events, keys, reviews, settings, statistics, tenants, user_log, users, violations};
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
         .routes(routes!(events::get))
+        .routes(routes!(users::list))
+        .routes(routes!(users::get))
+        .routes(routes!(user_log::devices))
+        .routes(routes!(user_log::sessions))
+        .routes(routes!(user_log::sign_ins))
         .routes(routes!(statistics::get))
+        .routes(routes!(user_log::violations))
         .routes(routes!(violations::list))
+        .routes(routes!(violations::get))
+        .routes(routes!(reviews::put, reviews::withdraw))
         .routes(routes!(catalogue::get))
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::get, tenants::replace, tenants::modify))
