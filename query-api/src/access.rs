@@ -50,6 +50,7 @@ pub fn needed(method: &Method, path: &str) -> Option<Role> {
 #[derive(Debug, Clone)]
 pub struct Caller {
     principal: Principal,
+    key_name: String,
     own: Option<Arc<Tenant>>,
 }
 
@@ -57,6 +58,16 @@ impl Caller {
     /// Whether the caller's role includes another.
     pub fn may(&self, role: Role) -> bool {
         self.principal.role.includes(role)
+    }
+
+    /// Id of the caller's key.
+    pub fn key_id(&self) -> &str {
+        &self.principal.key_id
+    }
+
+    /// What people call the caller's key.
+    pub fn key_name(&self) -> &str {
+        &self.key_name
     }
 
     /// The tenant that a read is about: the caller's own, or for the platform the one it names with `tenant`. The tenant
@@ -137,7 +148,8 @@ fn admit(api: &QueryApi, request: &Request) -> Result<(Caller, Decision), Proble
         None => None,
     };
     let decision = count(api, &principal)?;
-    Ok((Caller { principal, own }, decision))
+    let key_name = api.settings().snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
+    Ok((Caller { principal, key_name, own }, decision))
 }
 
 /// Counts a query against the key's own limits, if it has any, and against its tenant's (P12). The tighter one is told.

@@ -7,6 +7,7 @@
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
 
 pub mod access;
+pub mod audit;
 pub mod cursor;
 pub mod filter;
 pub mod freshness;
@@ -26,6 +27,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::Weekday;
+use rdkafka::error::KafkaError;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
@@ -38,12 +40,24 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::audit::Audit;
 use crate::freshness::Freshness;
 use crate::period::Calendar;
 use crate::store::Store;
 
 /// Most rows of a page whatever the configuration says.
 const MAX_PAGE: u64 = 1000;
+
+/// Why the API can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The shipped catalogue is broken, which a test of `schemas` rules out.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The options of the configuration are not librdkafka's.
+    #[error("the producer of staff's events: {0}")]
+    Kafka(#[from] KafkaError),
+}
 
 /// The query API. Clones share everything.
 #[derive(Clone)]
@@ -54,6 +68,7 @@ struct Inner {
     limiter: Limiter,
     freshness: Freshness,
     store: Store,
+    audit: Audit,
     catalogue: Catalogue,
     max_rows: u32,
     default_limits: Limits,
@@ -63,20 +78,21 @@ impl QueryApi {
     /// An API over the configured store.
     ///
     /// # Errors
-    /// When the shipped catalogue is broken, which a test of `schemas` rules out.
+    /// [`StartError`].
     pub fn new(
         config: &Config,
         settings: Settings,
         limiter: Limiter,
         freshness: Freshness,
         metrics: &Metrics,
-    ) -> Result<Self, CatalogueError> {
+    ) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
         Ok(Self(Arc::new(Inner {
             settings,
             limiter,
             freshness,
             store: Store::new(client, config.query.clone(), metrics),
+            audit: Audit::new(config)?,
             catalogue: Catalogue::shipped()?,
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
             default_limits: config.limits,
@@ -97,6 +113,10 @@ impl QueryApi {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(crate) fn audit(&self) -> &Audit {
+        &self.0.audit
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
