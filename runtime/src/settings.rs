@@ -4,6 +4,7 @@
 //! topic and is in force here when [`Settings::put`] returns; in other processes a moment later.
 
 mod change;
+mod detection;
 mod snapshot;
 
 use std::sync::Arc;
