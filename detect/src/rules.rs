@@ -8,6 +8,7 @@
 
 mod index;
 mod load;
+mod nesting;
 mod shipped;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,12 @@ pub use view::{EventFields, FIELDS, JsonFields};
 
 use index::Index;
 use view::View;
+
+/// Names and texts of the rules that come with the program.
+#[must_use]
+pub fn shipped() -> &'static [(&'static str, &'static str)] {
+    shipped::SOURCES
+}
 
 /// A rule that an event breaks: its place in the [`RuleSet`] that found it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -31,6 +31,9 @@ pub enum RuleProblem {
     /// Parts of the text that the parser passed over.
     #[error("not a Sigma rule: {0}")]
     Parts(String),
+    /// A condition that is too long or nests too deep to be read safely.
+    #[error("the condition is too long or nests too deep")]
+    Nesting,
     /// There has to be exactly one detection rule in a text.
     #[error("{0} detection rules in one text, expected one (and no correlations or filters)")]
     Count(usize),
@@ -74,6 +77,9 @@ pub(super) fn load<'a>(sources: impl IntoIterator<Item = (&'a str, &'a str)>) ->
 }
 
 fn rule(name: &str, yaml: &str) -> Result<Rule, RuleProblem> {
+    if super::nesting::is_excessive(yaml) {
+        return Err(RuleProblem::Nesting);
+    }
     let collection = parse_sigma_yaml(yaml)?;
     if !collection.errors.is_empty() {
         return Err(RuleProblem::Parts(collection.errors.join("; ")));
