@@ -302,7 +302,7 @@ impl From<WriteError> for PutError {
 }
 
 impl From<Limits> for Rate {
-    /// The rate of events; that of queries is [`query_rate`].
+    /// The rate of events; those of queries and checks are [`query_rate`] and [`check_rate`].
     fn from(limits: Limits) -> Self {
         Self { per_second: limits.events_per_second, burst: limits.burst }
     }
@@ -312,6 +312,12 @@ impl From<Limits> for Rate {
 #[must_use]
 pub fn query_rate(limits: &Limits) -> Rate {
     Rate { per_second: limits.queries_per_second, burst: limits.query_burst }
+}
+
+/// The rate of asking whether a device may in. Who asks is about to send an event, so as often as events may be sent.
+#[must_use]
+pub fn check_rate(limits: &Limits) -> Rate {
+    Rate::from(*limits)
 }
 
 #[cfg(test)]
