@@ -17,8 +17,10 @@ pub mod openapi;
 pub mod params;
 pub mod period;
 pub mod rows;
+pub mod rules;
 pub mod sql;
 pub mod store;
+mod tenant_changes;
 pub mod view;
 
 use std::sync::Arc;
@@ -27,7 +29,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::Weekday;
-use rdkafka::error::KafkaError;
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
@@ -48,15 +50,19 @@ use crate::store::Store;
 /// Most rows of a page whatever the configuration says.
 const MAX_PAGE: u64 = 1000;
 
-/// Why the API can't be made.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The shipped catalogue is broken, which a test of `schemas` rules out.
-    #[error(transparent)]
-    Catalogue(#[from] CatalogueError),
-    /// The options of the configuration are not librdkafka's.
-    #[error("the producer of staff's events: {0}")]
-    Kafka(#[from] KafkaError),
+/// What the API stands on, besides the store.
+#[derive(Debug)]
+pub struct Parts {
+    /// Tenants, keys, rules and exemptions.
+    pub settings: Settings,
+    /// Which devices may in.
+    pub access: AccessList,
+    /// Where staff's events go.
+    pub audit: Arc<Audit>,
+    /// Who asks too much.
+    pub limiter: Limiter,
+    /// Up to when answers are complete.
+    pub freshness: Freshness,
 }
 
 /// The query API. Clones share everything.
@@ -64,11 +70,8 @@ pub enum StartError {
 pub struct QueryApi(Arc<Inner>);
 
 struct Inner {
-    settings: Settings,
-    limiter: Limiter,
-    freshness: Freshness,
+    parts: Parts,
     store: Store,
-    audit: Audit,
     catalogue: Catalogue,
     max_rows: u32,
     default_limits: Limits,
@@ -78,21 +81,12 @@ impl QueryApi {
     /// An API over the configured store.
     ///
     /// # Errors
-    /// [`StartError`].
-    pub fn new(
-        config: &Config,
-        settings: Settings,
-        limiter: Limiter,
-        freshness: Freshness,
-        metrics: &Metrics,
-    ) -> Result<Self, StartError> {
+    /// When the shipped catalogue is broken, which a test of `schemas` rules out.
+    pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, CatalogueError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
         Ok(Self(Arc::new(Inner {
-            settings,
-            limiter,
-            freshness,
+            parts,
             store: Store::new(client, config.query.clone(), metrics),
-            audit: Audit::new(config)?,
             catalogue: Catalogue::shipped()?,
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
             default_limits: config.limits,
@@ -100,15 +94,15 @@ impl QueryApi {
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.0.parts.settings
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {
-        &self.0.limiter
+        &self.0.parts.limiter
     }
 
     pub(crate) fn freshness(&self) -> &Freshness {
-        &self.0.freshness
+        &self.0.parts.freshness
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -116,7 +110,11 @@ impl QueryApi {
     }
 
     pub(crate) fn audit(&self) -> &Audit {
-        &self.0.audit
+        &self.0.parts.audit
+    }
+
+    pub(crate) fn access(&self) -> &AccessList {
+        &self.0.parts.access
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
@@ -150,7 +148,10 @@ impl QueryApi {
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {
-    use handlers::{catalogue, events, keys, settings, statistics, tenants, violations};
+    use handlers::{
+        catalogue, check, devices_access, events, exemptions, keys, own_rules, rules, settings, statistics, tenants,
+        violations,
+    };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
         .routes(routes!(events::get))
@@ -166,7 +167,16 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(settings::get_time_zone, settings::put_time_zone))
         .routes(routes!(settings::get_event_types, settings::put_event_types))
         .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))
+        .routes(routes!(settings::get_detection, settings::put_detection))
         .routes(routes!(settings::get_limits))
+        .routes(routes!(check::get))
+        .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
+        .routes(routes!(exemptions::list))
+        .routes(routes!(exemptions::get, exemptions::grant, exemptions::end))
+        .routes(routes!(rules::list, own_rules::create))
+        .routes(routes!(rules::get, own_rules::replace, own_rules::delete))
+        .routes(routes!(rules::versions))
+        .routes(routes!(own_rules::enable))
 }
 
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.

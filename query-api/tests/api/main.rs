@@ -4,10 +4,14 @@
 
 mod access;
 mod admin;
+mod devices_access;
+mod exemptions;
 mod filters;
 mod paging;
 mod plans;
 mod problems;
+mod rules;
+mod staff;
 mod statistics;
 mod support;
 mod tables;
