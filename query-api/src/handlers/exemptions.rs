@@ -172,11 +172,12 @@ pub async fn end(
 }
 
 fn event(kind: &'static str, old: Option<&Exemption>, new: Option<&Exemption>) -> StaffEvent {
-    let fields: [(&str, fn(&Exemption) -> Value); 3] = [
-        ("owner", |exemption| json!(exemption.owner)),
-        ("reason", |exemption| json!(exemption.reason)),
-        ("expires_at", |exemption| json!(exemption.expires_at)),
-    ];
+    let fields = |exemption: Option<&Exemption>| match exemption {
+        Some(Exemption { owner, reason, expires_at, .. }) => [json!(owner), json!(reason), json!(expires_at)],
+        None => [Value::Null, Value::Null, Value::Null],
+    };
+    let both = fields(old).into_iter().zip(fields(new));
+    let changes = ["owner", "reason", "expires_at"].into_iter().zip(both).filter(|(_, (old, new))| old != new);
     let user = new.or(old).map(|exemption| exemption.user_id.clone()).unwrap_or_default();
     StaffEvent {
         kind,
@@ -184,10 +185,6 @@ fn event(kind: &'static str, old: Option<&Exemption>, new: Option<&Exemption>) -
         object_id: user.clone(),
         object_name: user,
         reason: new.map(|exemption| exemption.reason.clone()).unwrap_or_default(),
-        changes: fields
-            .iter()
-            .map(|(name, of)| ((*name).to_owned(), old.map_or(Value::Null, of), new.map_or(Value::Null, of)))
-            .filter(|(_, old, new)| old != new)
-            .collect(),
+        changes: changes.map(|(name, (old, new))| (name.to_owned(), old, new)).collect(),
     }
 }
