@@ -8,4 +8,5 @@
 //!
 //! The enricher runs this over the stream, and the query API over stored history (P6): the same code for both.
 
+pub mod correlate;
 pub mod rules;

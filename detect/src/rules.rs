@@ -1,35 +1,38 @@
-//! Which rules an event breaks (P4): stateless Sigma detections over the event, its place and its device.
+//! Which rules an event breaks (P4): Sigma detections over the event, its place, its device and its signals.
 //!
 //! A [`RuleSet`] is compiled once and immutable; a change of rules makes a new one. Sigma's semantics are rsigma's. What
 //! is ours is the way there: an event is read through a borrowed view ([`EventFields`]) instead of a JSON tree, and an
 //! index over the values that rules insist on (`action: sign_in`) passes by all rules that can't match.
 //!
-//! Nothing here keeps state between events: counting and sequences are for correlations.
+//! Nothing here keeps state between events. What happened before is in the signals of an event; what several events make
+//! together is for correlations ([`crate::correlate`]), whose base rules are detections of the set.
 
+mod bounded;
 mod index;
 mod load;
 mod nesting;
 mod shipped;
 #[cfg(test)]
 mod tests;
+mod text;
 mod view;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rsigma_eval::{CompiledRule, RuleExplanation, evaluate_rule, explain_rule};
+use schemas::violation::Action;
+use serde::Serialize;
 
+use crate::correlate::Correlation;
+pub(crate) use load::known_field;
 pub use load::{RuleError, RuleProblem};
 pub use rsigma_eval::EventValue as FieldValue;
+pub use text::LimitSpec;
 pub use view::{EventFields, FIELDS, JsonFields};
 
 use index::Index;
 use view::View;
-
-/// Names and texts of the rules that come with the program.
-#[must_use]
-pub fn shipped() -> &'static [(&'static str, &'static str)] {
-    shipped::SOURCES
-}
 
 /// A rule that an event breaks: its place in the [`RuleSet`] that found it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,9 +74,10 @@ impl Level {
 /// One compiled rule.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Short name, unique in its set and stored with the events that break it: `sign-in-anonymiser`.
+    /// Short name, unique in its set and stored with the events that break it: `sign-in-anonymiser`. A base rule has its
+    /// correlation's before its own: `brute-force/failed`.
     pub name: Arc<str>,
-    /// The rule's `id`, a UUID that stays when the rule is renamed.
+    /// The rule's `id`, a UUID that stays when the rule is renamed. A base rule may have none: empty.
     pub uuid: Arc<str>,
     /// What to call it on a page.
     pub title: Arc<str>,
@@ -85,46 +89,106 @@ pub struct Rule {
     pub version: u32,
     /// Sigma's tags, such as `attack.t1078`.
     pub tags: Arc<[String]>,
-    compiled: CompiledRule,
+    /// What becomes of the device.
+    pub action: Action,
+    /// Findings of one user in one window of this length, milliseconds, are one violation. A whole number of them is a day.
+    pub window_ms: i64,
+    /// The field that says what was seen, for detections that compare a number.
+    pub seen_field: Option<Arc<str>>,
+    /// The limit in force (K12): the first of the rule's limits.
+    pub limit: Option<f64>,
+    /// Whether it only counts for its correlation, and makes no violations of its own.
+    pub hidden: bool,
+    /// The correlation that this is a base rule of: index into the set's correlations.
+    correlation: Option<u16>,
+    /// Nothing for a correlation.
+    compiled: Option<CompiledRule>,
+}
+
+/// Why an event breaks a rule, or how far it is from it (P6).
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// Whether it does.
+    pub matched: bool,
+    /// Every branch with its verdict and the value seen.
+    pub conditions: RuleExplanation,
+    /// What was seen, where the rule names a number to compare.
+    pub seen: Option<f64>,
+    /// The limit in force (K12).
+    pub limit: Option<f64>,
+    /// How much less than the limit was seen, where the event doesn't break the rule for that.
+    pub missing: Option<f64>,
 }
 
 /// Compiled rules. Immutable; share it between workers.
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    correlations: Vec<Correlation>,
+    limits: Vec<LimitSpec>,
     index: Index,
 }
 
 impl RuleSet {
-    /// Compiles rules from pairs of a rule's name and its YAML text, one rule a text.
+    /// Compiles rules from pairs of a rule's name and its YAML text: one detection, or one correlation with its base rules.
+    ///
+    /// `limits` are those that a tenant chose, by name. Out of range they are moved into it; names that no rule has do
+    /// nothing.
     ///
     /// # Errors
     /// At the first rule that doesn't parse, lacks what the log needs (`id`, `level`, `version`), or asks for a field
     /// that no event has: a typo would otherwise be a rule that silently never matches.
-    pub fn compile<'a>(sources: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, RuleError> {
-        let rules = load::load(sources)?;
-        let index = Index::build(rules.iter().map(|rule| &rule.compiled));
-        Ok(Self { rules, index })
+    pub fn compile<'a>(
+        sources: impl IntoIterator<Item = (&'a str, &'a str)>,
+        limits: &BTreeMap<String, f64>,
+    ) -> Result<Self, RuleError> {
+        let load::Loaded { rules, correlations, limits, .. } = load::load(sources, limits)?;
+        let index = Index::build(rules.iter().map(|rule| rule.compiled.as_ref()));
+        Ok(Self { rules, correlations, limits, index })
     }
 
-    /// The rules that come with the program.
+    /// The rules that come with the program, at their own limits.
     ///
     /// # Errors
     /// Only if the build carries a broken rule.
     pub fn shipped() -> Result<Self, RuleError> {
-        Self::compile(shipped::SOURCES.iter().copied())
+        Self::compile(Self::shipped_sources().iter().copied(), &BTreeMap::new())
+    }
+
+    /// Names and texts of the rules that come with the program.
+    #[must_use]
+    pub fn shipped_sources() -> &'static [(&'static str, &'static str)] {
+        shipped::SOURCES
     }
 
     /// A set of no rules.
     #[must_use]
     pub fn empty() -> Self {
-        Self { rules: Vec::new(), index: Index::default() }
+        Self { rules: Vec::new(), correlations: Vec::new(), limits: Vec::new(), index: Index::default() }
     }
 
     /// All rules, in the order of [`Match::rule`].
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// All correlations.
+    #[must_use]
+    pub fn correlations(&self) -> &[Correlation] {
+        &self.correlations
+    }
+
+    /// The correlations that an event counts for when it breaks the rule `base` (index into the rules).
+    pub fn correlations_of(&self, base: u16) -> impl Iterator<Item = &Correlation> {
+        let correlation = self.rules.get(usize::from(base)).and_then(|rule| rule.correlation);
+        correlation.and_then(|at| self.correlations.get(usize::from(at))).into_iter()
+    }
+
+    /// What tenants may choose, in the order of the rules.
+    #[must_use]
+    pub fn limits(&self) -> &[LimitSpec] {
+        &self.limits
     }
 
     /// The rule behind a match of this set; nothing for a match of a larger set.
@@ -140,7 +204,8 @@ impl RuleSet {
         Some(Match { rule: u16::try_from(at).ok()? })
     }
 
-    /// Appends the rules that `event` breaks to `out`, in ascending order.
+    /// Appends the rules that `event` breaks to `out`, in ascending order: detections, and base rules of correlations, of
+    /// which the hidden ones are no violations.
     pub fn evaluate<E: EventFields>(&self, event: &E, out: &mut Vec<Match>) {
         let start = out.len();
         self.index.candidates(event, out);
@@ -159,7 +224,7 @@ impl RuleSet {
                 continue;
             }
             let breaks = self.index.admits(candidate, event)
-                && self.rule(candidate).is_some_and(|rule| evaluate_rule(&rule.compiled, &view).is_some());
+                && self.rule(candidate).and_then(|rule| evaluate_rule(rule.compiled.as_ref()?, &view)).is_some();
             if breaks {
                 candidates.swap(kept, at);
                 kept += 1;
@@ -168,9 +233,21 @@ impl RuleSet {
         out.truncate(start + kept);
     }
 
-    /// Why a rule matches `event`, or doesn't: every branch with its verdict and the value seen (P6).
-    pub fn explain<E: EventFields>(&self, found: Match, event: &E) -> Option<RuleExplanation> {
+    /// Why a rule matches `event`, or doesn't (P6). Nothing for a correlation, which has an explanation of its own.
+    pub fn explain<E: EventFields>(&self, found: Match, event: &E) -> Option<Explanation> {
         let rule = self.rule(found)?;
-        Some(explain_rule(&rule.compiled, &View(event)))
+        let conditions = explain_rule(rule.compiled.as_ref()?, &View(event));
+        let matched = conditions.matched;
+        let seen = rule.seen(event);
+        let missing = seen.zip(rule.limit).map(|(seen, limit)| limit - seen);
+        let missing = missing.filter(|missing| !matched && *missing >= 0.0);
+        Some(Explanation { matched, conditions, seen, limit: rule.limit, missing })
+    }
+}
+
+impl Rule {
+    /// What the rule sees of an event, if it compares a number that the event has.
+    pub fn seen<E: EventFields>(&self, event: &E) -> Option<f64> {
+        event.field(self.seen_field.as_deref()?)?.as_f64()
     }
 }

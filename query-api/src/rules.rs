@@ -3,9 +3,10 @@
 //! A stored rule has two versions: that of its record, which counts every change of its text, and the `version:` that Sigma
 //! wants in the text. The record's is the one that holds; the text's need not grow.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use detect::rules::{Rule, RuleSet};
+use detect::rules::{LimitSpec, Rule, RuleSet};
 use runtime::problem::Problem;
 use runtime::settings::Snapshot;
 use schemas::detection::StoredRule;
@@ -63,7 +64,7 @@ impl Rules {
         tenant: Option<&str>,
         candidate: Option<&Arc<StoredRule>>,
     ) -> Result<Self, Problem> {
-        let mut entries: Vec<Entry> = detect::rules::shipped()
+        let mut entries: Vec<Entry> = RuleSet::shipped_sources()
             .iter()
             .map(|(name, yaml)| {
                 let (name, shipped) = ((*name).to_owned(), *yaml);
@@ -96,6 +97,11 @@ impl Rules {
         self.set.rule(found)
     }
 
+    /// What a tenant may choose about all of them.
+    pub(crate) fn limits(&self) -> &[LimitSpec] {
+        self.set.limits()
+    }
+
     fn problems(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.iter().filter_map(|entry| Some((entry.name.as_str(), entry.problem.as_deref()?)))
     }
@@ -105,7 +111,9 @@ impl Rules {
 fn compile(entries: &mut [Entry]) -> Result<RuleSet, Problem> {
     loop {
         let usable = entries.iter().filter(|entry| entry.problem.is_none());
-        let error = match RuleSet::compile(usable.map(|entry| (entry.name.as_str(), entry.yaml()))) {
+        // Limits that tenants choose stay in the rules' ranges, so they decide nothing here.
+        let texts = usable.map(|entry| (entry.name.as_str(), entry.yaml()));
+        let error = match RuleSet::compile(texts, &BTreeMap::new()) {
             Ok(set) => return Ok(set),
             Err(error) => error,
         };

@@ -5,7 +5,7 @@
 //! costs a few look-ups, and no more however many rules ask for what it isn't.
 //!
 //! The derivation may only err one way: a rule that could match is never passed by. Whatever it doesn't understand
-//! (negations, patterns, numbers) demands nothing, and a rule that demands nothing is evaluated for every event.
+//! (negations, patterns) demands nothing, and a rule that demands nothing is evaluated for every event.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +27,20 @@ pub(super) struct Index {
     ways: Vec<Vec<Way>>,
 }
 
-/// Fields and the values (lower case; `None`: any) that they must have. What is rarest comes first, mere presence last.
-type Way = Vec<(String, Option<Vec<String>>)>;
+/// Fields and what is needed of them. Values come first, the rarest before others, mere presence last.
+type Way = Vec<(String, Need)>;
+
+/// What is needed of a field.
+#[derive(Debug, Clone, Default, PartialEq)]
+enum Need {
+    /// That it is there.
+    #[default]
+    Present,
+    /// A number, at least this.
+    AtLeast(f64),
+    /// One of these values (lower case).
+    OneOf(BTreeSet<String>),
+}
 
 /// The rules that insist on one field.
 #[derive(Debug, Default)]
@@ -40,38 +52,38 @@ struct Gate {
     present: Vec<Match>,
 }
 
-/// What has to hold of an event for a rule to match: for each field, one of these values (lower case), or, where there is
-/// no list of them, any.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Demands(BTreeMap<String, Option<BTreeSet<String>>>);
+/// What has to hold of an event for a rule to match.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Demands(BTreeMap<String, Need>);
 
 /// The ways in which a rule can match: what has to hold in each. A rule is gated once for each of its ways.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Ways(Vec<Demands>);
 
 /// A rule of more ways than this is looked at as one that demands nothing, rather than gated everywhere.
 const MAX_WAYS: usize = 16;
 
 impl Index {
-    pub(super) fn build<'a>(rules: impl Iterator<Item = &'a CompiledRule>) -> Self {
-        let rules: Vec<Ways> = rules.map(ways_of_rule).collect();
+    /// Rules that are not detections (`None`) keep their number, and are never candidates.
+    pub(super) fn build<'a>(rules: impl Iterator<Item = Option<&'a CompiledRule>>) -> Self {
+        let rules: Vec<Ways> = rules.map(|rule| rule.map_or_else(Ways::never, ways_of_rule)).collect();
         // One gate for all ways of a rule where they demand values of a common field, or else one for each way.
         let gated: Vec<Vec<Demands>> = rules.iter().map(Ways::gates).collect();
         // A field that many rules share makes for few look-ups; values beat mere presence.
         let mut popularity: BTreeMap<&str, usize> = BTreeMap::new();
-        for (field, values) in gated.iter().flatten().flat_map(|demands| &demands.0) {
-            if values.is_some() {
+        for (field, need) in gated.iter().flatten().flat_map(|demands| &demands.0) {
+            if need.is_values() {
                 *popularity.entry(field).or_default() += 1;
             }
         }
-        let score = |field: &str, values: &Option<_>| (values.is_some(), popularity.get(field).copied());
+        let score = |field: &str, need: &Need| (need.is_values(), popularity.get(field).copied());
         let mut index = Self::default();
         for (rule, demands) in (0_u16..).zip(&gated) {
             let rule = Match { rule };
             let best: Option<Vec<_>> =
-                demands.iter().map(|demands| demands.0.iter().max_by_key(|(f, v)| score(f, v))).collect();
+                demands.iter().map(|demands| demands.0.iter().max_by_key(|(field, need)| score(field, need))).collect();
             match best {
-                Some(best) => best.into_iter().for_each(|(field, values)| index.put(rule, field, values.as_ref())),
+                Some(best) => best.into_iter().for_each(|(field, need)| index.put(rule, field, need)),
                 None => index.always.push(rule),
             }
         }
@@ -81,18 +93,19 @@ impl Index {
 
     /// Whether `event` has all that one of the rule's ways demands; if not, the rule can't match.
     pub(super) fn admits<E: EventFields>(&self, rule: Match, event: &E) -> bool {
-        let has = |(field, values): &(String, Option<Vec<String>>)| match values {
-            Some(values) => event.field(field).is_some_and(|value| is_one_of(&value, values)),
-            None => event.has(field),
+        let has = |(field, need): &(String, Need)| match need {
+            Need::OneOf(values) => event.field(field).is_some_and(|value| is_one_of(&value, values)),
+            Need::AtLeast(bound) => event.field(field).is_some_and(|value| is_at_least(&value, *bound)),
+            Need::Present => event.has(field),
         };
         self.ways.get(usize::from(rule.rule)).is_none_or(|ways| ways.iter().any(|way| way.iter().all(has)))
     }
 
-    fn put(&mut self, rule: Match, field: &str, values: Option<&BTreeSet<String>>) {
+    fn put(&mut self, rule: Match, field: &str, need: &Need) {
         let gate = self.gate(field);
-        match values {
-            None => gate.present.push(rule),
-            Some(values) => {
+        match need {
+            Need::Present | Need::AtLeast(_) => gate.present.push(rule),
+            Need::OneOf(values) => {
                 for value in values {
                     gate.by_value.entry_ref(value).or_default().push(rule);
                 }
@@ -152,13 +165,18 @@ impl Gate {
 }
 
 /// As [`Gate::select`] compares.
-fn is_one_of(value: &FieldValue<'_>, values: &[String]) -> bool {
+fn is_one_of(value: &FieldValue<'_>, values: &BTreeSet<String>) -> bool {
     match value {
         FieldValue::Array(items) => items.iter().any(|item| is_one_of(item, values)),
-        other => other.as_str().is_some_and(|text| {
-            let text = folded(&text);
-            values.iter().any(|value| *value == text)
-        }),
+        other => other.as_str().is_some_and(|text| values.contains(folded(&text).as_ref())),
+    }
+}
+
+/// By the forms in which matchers read a number.
+fn is_at_least(value: &FieldValue<'_>, bound: f64) -> bool {
+    match value {
+        FieldValue::Array(items) => items.iter().any(|item| is_at_least(item, bound)),
+        other => other.as_f64().is_some_and(|number| number >= bound),
     }
 }
 
@@ -170,35 +188,63 @@ fn folded(text: &str) -> Cow<'_, str> {
     }
 }
 
+impl Need {
+    fn is_values(&self) -> bool {
+        matches!(self, Self::OneOf(_))
+    }
+
+    /// Either of two needs that both have to hold: the one that fewer events meet. Of two lists, the shorter.
+    fn stricter(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::OneOf(one), Self::OneOf(two)) => {
+                if two.len() < one.len() {
+                    other
+                } else {
+                    self
+                }
+            }
+            (Self::OneOf(_), _) | (_, Self::Present) => self,
+            (_, Self::OneOf(_)) | (Self::Present, _) => other,
+            (Self::AtLeast(one), Self::AtLeast(two)) => Self::AtLeast(one.max(*two)),
+        }
+    }
+
+    /// What is left of two needs of which either may hold.
+    fn looser(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::OneOf(mut one), Self::OneOf(two)) => {
+                one.extend(two);
+                Self::OneOf(one)
+            }
+            (Self::AtLeast(one), Self::AtLeast(two)) => Self::AtLeast(one.min(two)),
+            _ => Self::Present,
+        }
+    }
+}
+
 impl Demands {
     fn in_order(&self, popularity: &BTreeMap<&str, usize>) -> Way {
-        let list = |values: &Option<BTreeSet<String>>| values.as_ref().map(|values| values.iter().cloned().collect());
-        let mut way: Way = self.0.iter().map(|(field, values)| (field.clone(), list(values))).collect();
-        way.sort_by_key(|(field, values)| (values.is_none(), popularity.get(field.as_str()).copied()));
+        let mut way: Way = self.0.iter().map(|(field, need)| (field.clone(), need.clone())).collect();
+        way.sort_by_key(|(field, need)| {
+            (!need.is_values(), *need == Need::Present, popularity.get(field.as_str()).copied())
+        });
         way
     }
 
     fn demands_values(&self) -> bool {
-        self.0.values().any(Option::is_some)
+        self.0.values().any(Need::is_values)
     }
 
-    fn one(field: &str, values: Option<BTreeSet<String>>) -> Self {
-        Self(BTreeMap::from([(field.to_owned(), values)]))
+    fn one(field: &str, need: Need) -> Self {
+        Self(BTreeMap::from([(field.to_owned(), need)]))
     }
 
-    /// Demands of which all have to hold. Of two lists of values for one field either is a necessity; the shorter serves.
+    /// Demands of which all have to hold.
     fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut sum = Self::default();
-        for (field, values) in parts.into_iter().flat_map(|part| part.0) {
+        for (field, need) in parts.into_iter().flat_map(|part| part.0) {
             let known = sum.0.entry(field).or_default();
-            let better = match (&known, &values) {
-                (None, Some(_)) => true,
-                (Some(known), Some(values)) => values.len() < known.len(),
-                (_, None) => false,
-            };
-            if better {
-                *known = values;
-            }
+            *known = std::mem::take(known).stricter(need);
         }
         sum
     }
@@ -208,16 +254,11 @@ impl Demands {
         let mut parts = parts.into_iter();
         let Some(mut sum) = parts.next() else { return Self::default() };
         for mut part in parts {
-            sum.0.retain(|field, known| match (known.as_mut(), part.0.remove(field)) {
-                (_, None) => false,
-                (Some(known), Some(Some(values))) => {
-                    known.extend(values);
+            sum.0.retain(|field, known| {
+                part.0.remove(field).is_some_and(|need| {
+                    *known = std::mem::take(known).looser(need);
                     true
-                }
-                (_, Some(_)) => {
-                    *known = None;
-                    true
-                }
+                })
             });
         }
         sum
@@ -227,6 +268,10 @@ impl Demands {
 impl Ways {
     fn open() -> Self {
         Self(vec![Demands::default()])
+    }
+
+    fn never() -> Self {
+        Self(Vec::new())
     }
 
     /// All parts have to hold: what the parts of one way demand, in each way of one of the others.
@@ -246,6 +291,9 @@ impl Ways {
     }
 
     fn gates(&self) -> Vec<Demands> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
         let common = Demands::any(self.0.iter().cloned());
         if common.demands_values() { vec![common] } else { self.0.clone() }
     }
@@ -284,7 +332,7 @@ fn of_detection(detection: &CompiledDetection) -> Ways {
         CompiledDetection::And(parts) => Ways::all(parts.iter().map(of_detection)),
         CompiledDetection::Conditional { named, condition } => of_condition(condition, named),
         CompiledDetection::ArrayMatch { field, quantifier, .. } => match quantifier {
-            ArrayQuantifier::Any | ArrayQuantifier::All => Ways(vec![Demands::one(field, None)]),
+            ArrayQuantifier::Any | ArrayQuantifier::All => Ways(vec![Demands::one(field, Need::Present)]),
             // An empty list, or none, will do.
             ArrayQuantifier::AllOrEmpty | ArrayQuantifier::None => Ways::open(),
         },
@@ -295,12 +343,15 @@ fn of_detection(detection: &CompiledDetection) -> Ways {
 fn of_item(item: &CompiledDetectionItem) -> Demands {
     match (&item.field, item.exists) {
         (None, _) | (Some(_), Some(false)) => Demands::default(),
-        (Some(field), Some(true)) => Demands::one(field, None),
-        (Some(field), None) => match values(&item.matcher) {
-            Some(values) => Demands::one(field, Some(values)),
+        (Some(field), Some(true)) => Demands::one(field, Need::Present),
+        (Some(field), None) => match (values(&item.matcher), &item.matcher) {
+            (Some(values), _) => Demands::one(field, Need::OneOf(values)),
+            (None, CompiledMatcher::NumericGt(bound) | CompiledMatcher::NumericGte(bound)) => {
+                Demands::one(field, Need::AtLeast(*bound))
+            }
             // A matcher that may accept null may accept an absent field as well.
-            None if may_accept_null(&item.matcher) => Demands::default(),
-            None => Demands::one(field, None),
+            (None, matcher) if may_accept_null(matcher) => Demands::default(),
+            (None, _) => Demands::one(field, Need::Present),
         },
     }
 }

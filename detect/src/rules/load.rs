@@ -1,12 +1,15 @@
 //! From YAML texts to compiled rules.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use rsigma_eval::{EvalError, RuleFieldSet, compile_rule};
-use rsigma_parser::{Detection, SigmaCollection, SigmaParserError, SigmaRule, parse_sigma_yaml};
+use rsigma_eval::{CompiledRule, EvalError, RuleFieldSet, compile_rule};
+use rsigma_parser::{CorrelationRule, Detection, SigmaCollection, SigmaParserError, SigmaRule};
+use schemas::violation::Action;
 
+use super::text::{self, Attributes, LimitSpec, Text};
 use super::{FIELDS, Level, Rule};
+use crate::correlate::{self, Base, Correlation};
 
 /// Fields of one change, as the blocks of `changes[any]` name them.
 const CHANGE_FIELDS: &[&str] = &["path", "op", "old", "new"];
@@ -32,11 +35,31 @@ pub enum RuleProblem {
     #[error("not a Sigma rule: {0}")]
     Parts(String),
     /// A condition that is too long or nests too deep to be read safely.
-    #[error("the condition is too long or nests too deep")]
+    #[error("a condition is too long or nests too deep")]
     Nesting,
-    /// There has to be exactly one detection rule in a text.
-    #[error("{0} detection rules in one text, expected one (and no correlations or filters)")]
-    Count(usize),
+    /// There has to be one detection rule in a text, or one correlation with its base rules.
+    #[error(
+        "{0} detection rules and {1} correlations in one text, expected one rule, or one correlation with its rules"
+    )]
+    Count(usize, usize),
+    /// The text is too long.
+    #[error("more than {0} documents, or {1} values")]
+    TooLong(usize, usize),
+    /// The correlation is none that we know.
+    #[error("the correlation does not compile: {0}")]
+    Correlation(&'static str),
+    /// The correlation counts more than a window holds, or asks for more than there is.
+    #[error("the correlation does not compile: its threshold is beyond {0}")]
+    Threshold(f64),
+    /// The correlation refers to a rule that isn't in its text.
+    #[error("the correlation does not compile: no rule `{0}` in this text")]
+    NoBase(String),
+    /// The text asks for a limit that it doesn't declare.
+    #[error("`%{0}%` is none of its `limits`")]
+    NoLimit(String),
+    /// Two rules have a limit of one name.
+    #[error("another rule has a limit `{0}`")]
+    LimitTwice(String),
     /// The detection doesn't compile.
     #[error("the detection does not compile: {0}")]
     Detection(#[from] EvalError),
@@ -54,62 +77,158 @@ pub enum RuleProblem {
     TooMany,
 }
 
-pub(super) fn load<'a>(sources: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Vec<Rule>, RuleError> {
-    let mut rules: Vec<Rule> = Vec::new();
-    let mut names = HashSet::new();
-    let mut uuids = HashSet::new();
-    for (name, yaml) in sources {
-        let checked = rule(name, yaml).and_then(|rule| {
-            if !names.insert(Arc::clone(&rule.name)) {
-                return Err(RuleProblem::Twice("name"));
-            }
-            if !uuids.insert(Arc::clone(&rule.uuid)) {
-                return Err(RuleProblem::Twice("id"));
-            }
-            if rules.len() >= usize::from(u16::MAX) {
-                return Err(RuleProblem::TooMany);
-            }
-            Ok(rule)
-        });
-        rules.push(checked.map_err(|problem| RuleError { source_name: name.to_owned(), problem })?);
-    }
-    Ok(rules)
+/// What a set is made of.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) rules: Vec<Rule>,
+    pub(super) correlations: Vec<Correlation>,
+    pub(super) limits: Vec<LimitSpec>,
+    names: HashSet<Arc<str>>,
+    uuids: HashSet<Arc<str>>,
 }
 
-fn rule(name: &str, yaml: &str) -> Result<Rule, RuleProblem> {
-    if super::nesting::is_excessive(yaml) {
-        return Err(RuleProblem::Nesting);
+pub(super) fn load<'a>(
+    sources: impl IntoIterator<Item = (&'a str, &'a str)>,
+    limits: &BTreeMap<String, f64>,
+) -> Result<Loaded, RuleError> {
+    let mut loaded = Loaded::default();
+    for (name, yaml) in sources {
+        let added = text::read(name, yaml, limits).and_then(|text| loaded.add(name, text));
+        added.map_err(|problem| RuleError { source_name: name.to_owned(), problem })?;
     }
-    let collection = parse_sigma_yaml(yaml)?;
-    if !collection.errors.is_empty() {
-        return Err(RuleProblem::Parts(collection.errors.join("; ")));
+    Ok(loaded)
+}
+
+impl Loaded {
+    fn add(&mut self, name: &str, text: Text) -> Result<(), RuleProblem> {
+        let Text { rules, mut correlations, limits, limit } = text;
+        if let Some(limit) = limits.iter().find(|limit| self.limits.iter().any(|known| known.name == limit.name)) {
+            return Err(RuleProblem::LimitTwice(limit.name.to_string()));
+        }
+        self.limits.extend(limits);
+        match (correlations.pop(), rules.len()) {
+            (None, 1) => {
+                for (sigma, attributes) in &rules {
+                    self.push(detection(name, sigma, attributes, limit)?)?;
+                }
+                Ok(())
+            }
+            (Some((sigma, attributes)), 1..) if correlations.is_empty() => {
+                self.correlation(Rule { limit, ..correlation(name, &sigma, &attributes)? }, &sigma, &rules)
+            }
+            (found, count) => Err(RuleProblem::Count(count, correlations.len() + usize::from(found.is_some()))),
+        }
     }
-    let [sigma] = collection.rules.as_slice() else {
-        return Err(RuleProblem::Count(collection.rules.len()));
-    };
-    if !collection.correlations.is_empty() || !collection.filters.is_empty() {
-        return Err(RuleProblem::Count(1));
+
+    fn correlation(
+        &mut self,
+        rule: Rule,
+        sigma: &CorrelationRule,
+        parts: &[(SigmaRule, Attributes)],
+    ) -> Result<(), RuleProblem> {
+        let at = u16::try_from(self.correlations.len()).map_err(|_| RuleProblem::TooMany)?;
+        let own = self.push(rule.clone())?;
+        let mut bases = Vec::new();
+        for (part, attributes) in parts {
+            let base = Rule { correlation: Some(at), ..base(&rule, part, attributes, !sigma.generate)? };
+            let name = part.name.clone().unwrap_or_default();
+            bases.push(Base { rule: self.push(base)?, name, id: part.id.clone() });
+        }
+        self.correlations.push(correlate::compile(sigma, own, &bases)?);
+        Ok(())
     }
-    check_fields(&collection, sigma)?;
-    if sigma.logsource.product.as_deref() != Some("usertrail") {
-        return Err(RuleProblem::Attribute("logsource.product", "`usertrail`"));
+
+    /// Its index.
+    fn push(&mut self, rule: Rule) -> Result<u16, RuleProblem> {
+        let at = u16::try_from(self.rules.len()).ok().filter(|at| *at < u16::MAX).ok_or(RuleProblem::TooMany)?;
+        if !self.names.insert(Arc::clone(&rule.name)) {
+            return Err(RuleProblem::Twice("name"));
+        }
+        if !rule.uuid.is_empty() && !self.uuids.insert(Arc::clone(&rule.uuid)) {
+            return Err(RuleProblem::Twice("id"));
+        }
+        self.rules.push(rule);
+        Ok(at)
     }
-    let uuid = sigma.id.as_deref().ok_or(RuleProblem::Attribute("id", "a UUID"))?;
+}
+
+fn detection(name: &str, sigma: &SigmaRule, own: &Attributes, limit: Option<f64>) -> Result<Rule, RuleProblem> {
     Ok(Rule {
         name: name.into(),
-        uuid: uuid.into(),
+        uuid: uuid(sigma.id.as_deref())?,
         title: sigma.title.as_str().into(),
-        description: sigma.description.as_deref().unwrap_or("").trim().into(),
-        level: level(sigma)?,
-        version: version(sigma)?,
+        description: sigma.description.as_deref().unwrap_or_default().trim().into(),
+        level: level(sigma.level)?,
+        version: version(&sigma.custom_attributes)?,
         tags: sigma.tags.as_slice().into(),
-        compiled: compile_rule(sigma)?,
+        action: own.action.unwrap_or_default(),
+        window_ms: own.window_ms(),
+        seen_field: own.seen.clone(),
+        limit,
+        hidden: false,
+        correlation: None,
+        compiled: Some(compiled(sigma)?),
     })
 }
 
-fn level(sigma: &SigmaRule) -> Result<Level, RuleProblem> {
+fn correlation(name: &str, sigma: &CorrelationRule, own: &Attributes) -> Result<Rule, RuleProblem> {
+    if own.seen.is_some() {
+        return Err(RuleProblem::Attribute("seen", "for detections: a correlation sees what it counts"));
+    }
+    Ok(Rule {
+        name: name.into(),
+        uuid: uuid(sigma.id.as_deref())?,
+        title: sigma.title.as_str().into(),
+        description: sigma.description.as_deref().unwrap_or_default().trim().into(),
+        level: level(sigma.level)?,
+        version: version(&sigma.custom_attributes)?,
+        tags: sigma.tags.as_slice().into(),
+        action: own.action.unwrap_or_default(),
+        window_ms: own.window_ms(),
+        seen_field: None,
+        limit: None,
+        hidden: false,
+        correlation: None,
+        compiled: None,
+    })
+}
+
+/// A base rule: what it doesn't say itself is the correlation's.
+fn base(of: &Rule, sigma: &SigmaRule, own: &Attributes, hidden: bool) -> Result<Rule, RuleProblem> {
+    if !own.is_empty() {
+        return Err(RuleProblem::Correlation("`limits`, `seen`, `action` and `group` are the correlation's"));
+    }
+    let name = sigma.name.as_deref().ok_or(RuleProblem::Attribute("name", "in a base rule"))?;
+    Ok(Rule {
+        name: format!("{}/{name}", of.name).into(),
+        uuid: sigma.id.as_deref().unwrap_or_default().into(),
+        title: sigma.title.as_str().into(),
+        description: sigma.description.as_deref().unwrap_or_default().trim().into(),
+        level: sigma.level.map_or(Ok(of.level), |own| level(Some(own)))?,
+        tags: sigma.tags.as_slice().into(),
+        action: Action::Flag,
+        limit: None,
+        hidden,
+        compiled: Some(compiled(sigma)?),
+        ..of.clone()
+    })
+}
+
+fn compiled(sigma: &SigmaRule) -> Result<CompiledRule, RuleProblem> {
+    check_fields(sigma)?;
+    if sigma.logsource.product.as_deref() != Some("usertrail") {
+        return Err(RuleProblem::Attribute("logsource.product", "`usertrail`"));
+    }
+    Ok(compile_rule(sigma)?)
+}
+
+fn uuid(id: Option<&str>) -> Result<Arc<str>, RuleProblem> {
+    id.filter(|id| !id.is_empty()).map(Into::into).ok_or(RuleProblem::Attribute("id", "a UUID"))
+}
+
+fn level(level: Option<rsigma_parser::Level>) -> Result<Level, RuleProblem> {
     use rsigma_parser::Level as Sigma;
-    Ok(match sigma.level {
+    Ok(match level {
         Some(Sigma::Informational) => Level::Informational,
         Some(Sigma::Low) => Level::Low,
         Some(Sigma::Medium) => Level::Medium,
@@ -119,9 +238,8 @@ fn level(sigma: &SigmaRule) -> Result<Level, RuleProblem> {
     })
 }
 
-fn version(sigma: &SigmaRule) -> Result<u32, RuleProblem> {
-    sigma
-        .custom_attributes
+fn version(attributes: &HashMap<String, yaml_serde::Value>) -> Result<u32, RuleProblem> {
+    attributes
         .get("version")
         .and_then(|value| value.as_u64())
         .and_then(|value| u32::try_from(value).ok())
@@ -129,10 +247,17 @@ fn version(sigma: &SigmaRule) -> Result<u32, RuleProblem> {
         .ok_or(RuleProblem::Attribute("version", "a number from 1"))
 }
 
-fn check_fields(collection: &SigmaCollection, sigma: &SigmaRule) -> Result<(), RuleProblem> {
+/// `name`, if events have a field of that name.
+pub(crate) fn known_field(name: &str) -> Result<&str, RuleProblem> {
+    FIELDS.contains(&name).then_some(name).ok_or_else(|| RuleProblem::Field(name.to_owned()))
+}
+
+fn check_fields(sigma: &SigmaRule) -> Result<(), RuleProblem> {
+    let mut collection = SigmaCollection::new();
+    collection.rules.push(sigma.clone());
     // Inside `changes[any]` fields are those of a change; nowhere else.
     let in_change = sigma.detection.named.values().any(has_array_block);
-    let used = RuleFieldSet::collect(collection, &[], true);
+    let used = RuleFieldSet::collect(&collection, &[], true);
     let known = |name: &str| FIELDS.contains(&name) || (in_change && CHANGE_FIELDS.contains(&name));
     match used.names().find(|name| !known(name)) {
         Some(name) => Err(RuleProblem::Field(name.to_owned())),

@@ -1,83 +1,17 @@
-//! Every shipped rule against its own events, the index against a full scan, and what is refused.
+//! What rules are made of, the index against a full scan, and what is refused.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+mod limits;
+mod shipped_rules;
 
 use proptest::prelude::*;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::*;
-
-/// `<rule>.tests.yml`: flat events beside the rule.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Examples {
-    r#match: Vec<Value>,
-    ignore: Vec<Value>,
-}
-
-fn directory() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")
-}
-
-fn examples(name: &str) -> Examples {
-    let path = directory().join(format!("{name}.tests.yml"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    yaml_serde::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
 
 fn names(set: &RuleSet, event: &Value) -> Vec<String> {
     let mut out = Vec::new();
     set.evaluate(&JsonFields::new(event), &mut out);
     out.iter().map(|found| set.rule(*found).unwrap().name.to_string()).collect()
-}
-
-/// P4: every rule matches the events it is meant to, and not those that come close.
-#[test]
-fn p4_shipped_rules_match_their_examples() {
-    let set = RuleSet::shipped().unwrap();
-    assert!(set.rules().len() >= 20);
-    for rule in set.rules() {
-        let examples = examples(&rule.name);
-        assert!(!examples.r#match.is_empty() && !examples.ignore.is_empty(), "{}", rule.name);
-        for event in &examples.r#match {
-            assert!(names(&set, event).contains(&rule.name.to_string()), "{} should match {event}", rule.name);
-        }
-        for event in &examples.ignore {
-            assert!(!names(&set, event).contains(&rule.name.to_string()), "{} should ignore {event}", rule.name);
-        }
-        for event in examples.r#match.iter().chain(&examples.ignore) {
-            for field in event.as_object().unwrap().keys() {
-                assert!(FIELDS.contains(&field.as_str()), "{}: an example has no real field `{field}`", rule.name);
-            }
-        }
-    }
-}
-
-#[test]
-fn the_list_of_shipped_rules_is_the_directory() {
-    let files: BTreeSet<String> = std::fs::read_dir(directory())
-        .unwrap()
-        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
-        .filter_map(|file| Some(file.strip_suffix(".yml")?.to_owned()))
-        .filter(|name| !name.ends_with(".tests"))
-        .collect();
-    let listed: BTreeSet<String> = shipped::SOURCES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(files, listed);
-}
-
-/// An ordinary event must not cost more with more rules.
-#[test]
-fn ordinary_events_pass_by_every_shipped_rule() {
-    let set = RuleSet::shipped().unwrap();
-    assert_eq!(set.index.always(), []);
-    assert!(set.index.fields().len() <= 6, "{:?}", set.index.fields());
-    let view = json!({"type": "deal.viewed", "class": "other", "action": "view", "category": "views",
-        "outcome": "success", "object.type": "deal"});
-    let mut candidates = Vec::new();
-    set.index.candidates(&JsonFields::new(&view), &mut candidates);
-    assert_eq!(candidates, []);
 }
 
 #[test]
@@ -90,6 +24,8 @@ fn rules_keep_what_the_log_shows() {
     assert!(rule.tags.contains(&"attack.t1090.003".to_owned()));
     assert_eq!(rule.uuid.len(), 36);
     assert!(!rule.description.is_empty());
+    assert_eq!((rule.action, rule.window_ms, rule.hidden), (Action::Flag, 3_600_000, false));
+    assert_eq!((rule.seen_field.as_deref(), rule.limit), (None, None));
     assert_eq!(set.find("no-such-rule"), None);
     assert!(set.rule(Match { rule: u16::MAX }).is_none());
 }
@@ -109,11 +45,25 @@ fn p6_rules_explain_themselves() {
 #[test]
 fn matches_come_once_each_and_after_what_is_there() {
     let set =
-        RuleSet::compile([("tags", &*rule("    geo.anonymous: [vpn, tor]")), ("all", &*rule("    action|re: '.'"))])
-            .unwrap();
+        compile([("tags", &*rule("    geo.anonymous: [vpn, tor]")), ("all", &*rule("    action|re: '.'"))]).unwrap();
     let mut out = vec![Match { rule: 9 }];
     set.evaluate(&JsonFields::new(&json!({"geo.anonymous": ["tor", "vpn"], "action": "x"})), &mut out);
     assert_eq!(out, [9, 0, 1].map(|rule| Match { rule }));
+}
+
+fn compile<'a>(sources: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<RuleSet, RuleError> {
+    RuleSet::compile(sources, &BTreeMap::new())
+}
+
+/// More ways to match than the index keeps apart: what is left of them is the least number.
+#[test]
+fn many_ways_are_passed_by_together() {
+    let ways: Vec<String> = (3..20).map(|least| format!("    - records|gte: {least}")).collect();
+    let set = compile([("r", rule(&ways.join("\n")).as_str())]).unwrap();
+    let breaks = |records: u32| names(&set, &json!({"records": records})).len();
+    assert_eq!((breaks(2), breaks(3), breaks(19)), (0, 1, 1));
+    let two = json!({"records": 2});
+    assert!(!set.index.admits(Match { rule: 0 }, &JsonFields::new(&two)));
 }
 
 fn rule(selection: &str) -> String {
@@ -138,16 +88,35 @@ fn broken_rules_are_refused_and_named() {
         (rule("    path: x"), "no event has a field `path`"),
         (rule("    action|re: '('"), "regex"),
         (format!("{good}---\n{}", rule("    action: y")), "2 detection rules"),
-        (String::new(), "not a Sigma rule"),
-        ("{".to_owned(), ""),
+        (String::new(), "not a mapping"),
+        (good.replace("version: 1", "version: 1\naction: global"), "`action` is missing or not flag, block or ask"),
+        (good.replace("version: 1", "version: 1\ngroup: 7h"), "`group` is missing or not a part of a day"),
+        (good.replace("version: 1", "version: 1\ngroup: 2d"), "`group` is missing or not a part of a day"),
+        (good.replace("version: 1", "version: 1\nseen: signal.device"), "no event has a field `signal.device`"),
+        (good.replace("action: x", "action: '%some_limit%'"), "`%some_limit%` is none of its `limits`"),
+        (
+            format!("title: F\nfilter:\n  rules: any\n  s:\n    action: x\n  condition: s\n---\n{good}"),
+            "not a Sigma rule",
+        ),
+        ("---\n{}\n".repeat(40), "more than 32 documents"),
+        (aliases("[x]", 1000), "more than 32 documents, or 20000 values"),
+        (aliases(&"x".repeat(30_000), 100), "more than 32 documents, or 20000 values"),
+        ("[".repeat(1000), "not a Sigma rule"),
+        (good.replace("action: x", "acton: !tag x"), "no event has a field `acton`"),
     ] {
-        let error = RuleSet::compile([("some-rule", text.as_str())]).unwrap_err().to_string();
+        let error = compile([("some-rule", text.as_str())]).unwrap_err().to_string();
         assert!(error.starts_with("rule some-rule: ") && error.contains(want), "{error}\n{text}");
     }
-    let twice = RuleSet::compile([("a", good.as_str()), ("a", &*rule("    action: y"))]).unwrap_err();
+    let twice = compile([("a", good.as_str()), ("a", &*rule("    action: y"))]).unwrap_err();
     assert!(matches!(twice.problem, RuleProblem::Twice("name")));
-    let twice = RuleSet::compile([("a", good.as_str()), ("b", good.as_str())]).unwrap_err();
+    let twice = compile([("a", good.as_str()), ("b", good.as_str())]).unwrap_err();
     assert!(matches!(twice.problem, RuleProblem::Twice("id")));
+}
+
+/// A short text that stands for a long one.
+fn aliases(of: &str, times: usize) -> String {
+    let copies = |name: &str| format!("[{}]", format!("*{name},").repeat(times));
+    format!("x: &x {of}\na: &a {}\nb: &b {}\nc: {}\n", copies("x"), copies("a"), copies("b"))
 }
 
 /// All kinds of detection that the index reads something from, or must not.
@@ -172,6 +141,12 @@ const SHAPES: &[&str] = &[
     "    records: 1",
     "    records: '1'",
     "    records|gte: 1",
+    "    records|gt: 1",
+    "    records|gt: 0\n    geo.anonymous|gte: 1",
+    "    records|lte: 2",
+    "    records|gte: 1\n    records|gt: 2",
+    "    records:\n      - 1\n      - 2.5",
+    "    geo.anonymous|gt: 0",
     "    actor.active: true",
     "    actor.active: 'true'",
     "    actor.active: false",
@@ -221,11 +196,11 @@ proptest! {
     ) {
         let text = rule(&format!("{}\n  t:\n{}", SHAPES[first], SHAPES[second]))
             .replace("condition: s", &format!("condition: {condition}"));
-        let set = RuleSet::compile([("r", text.as_str())]).unwrap();
+        let set = compile([("r", text.as_str())]).unwrap();
         let event: Value = fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<serde_json::Map<_, _>>().into();
         let mut indexed = Vec::new();
         set.evaluate(&JsonFields::new(&event), &mut indexed);
-        let scanned = evaluate_rule(&set.rules[0].compiled, &View(&JsonFields::new(&event))).is_some();
+        let scanned = evaluate_rule(set.rules[0].compiled.as_ref().unwrap(), &View(&JsonFields::new(&event))).is_some();
         prop_assert_eq!(!indexed.is_empty(), scanned, "{}\n{}", text, event);
     }
 }

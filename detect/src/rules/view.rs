@@ -9,6 +9,12 @@ use super::FieldValue;
 
 /// Every field a rule can ask for: the contract between events and rules. `changes` is a list of maps (for `changes[any]`
 /// blocks, which look at one change at a time); `changes.path` and its siblings are lists of one member a change.
+///
+/// Signals are what the event is in the light of the user's history. `signal.new_…`, `…_changed`, `first_sign_in` and `late`
+/// are true or absent; `travel_km` and `travel_kmh` are since the last sign-in, `travel_confidence` is low, medium or high;
+/// `days_since_seen` is there from 1; `local_hour` is 0 to 23 and `local_weekday` 1 (Monday) to 7 in the tenant's zone;
+/// counts end with their window, and are on the events that they count (`failed_…` to `sessions_active`: on sign-ins and
+/// failed ones); `device_access` is block or ask, or absent.
 pub const FIELDS: &[&str] = &[
     "type",
     "class",
@@ -31,6 +37,7 @@ pub const FIELDS: &[&str] = &[
     "context.ip",
     "context.user_agent",
     "context.session_id",
+    "session.key",
     "geo.country",
     "geo.region",
     "geo.city",
@@ -46,6 +53,32 @@ pub const FIELDS: &[&str] = &[
     "device.kind",
     "device.bot",
     "device.confidence",
+    "signal.first_sign_in",
+    "signal.new_device",
+    "signal.new_ip",
+    "signal.new_network",
+    "signal.new_country",
+    "signal.travel_km",
+    "signal.travel_kmh",
+    "signal.travel_confidence",
+    "signal.session_ip_changed",
+    "signal.session_country_changed",
+    "signal.days_since_seen",
+    "signal.local_hour",
+    "signal.local_weekday",
+    "signal.failed_sign_ins_1h",
+    "signal.devices_24h",
+    "signal.ips_24h",
+    "signal.countries_24h",
+    "signal.sessions_24h",
+    "signal.sessions_active",
+    "signal.viewed_1h",
+    "signal.viewed_24h",
+    "signal.exported_1h",
+    "signal.exported_24h",
+    "signal.deleted_1h",
+    "signal.device_access",
+    "signal.late",
     "changes",
     "changes.path",
     "changes.op",

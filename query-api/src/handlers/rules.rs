@@ -6,10 +6,12 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use chrono::{DateTime, Utc};
+use detect::rules::LimitSpec;
 use runtime::problem::Problem;
 use schemas::detection::{Detection, StoredRule};
-use schemas::settings::Tenant;
+use schemas::settings::{Invalid, Tenant};
 use schemas::topics::SHARED;
+use schemas::violation::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,11 +39,32 @@ pub struct RuleView {
     pub version: u32,
     /// Sigma's tags.
     pub tags: Vec<String>,
+    /// What becomes of the device when it is broken.
+    pub action: Action,
+    /// What a tenant may choose about it.
+    pub limits: Vec<LimitView>,
     /// Whether it is evaluated for this tenant.
     pub enabled: bool,
     /// Why it can't be used; null when it can.
     #[schema(required = true)]
     pub problem: Option<String>,
+}
+
+/// A number in a rule that a tenant may choose (K12).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LimitView {
+    /// Its name, by which `/v1/settings/detection` sets it.
+    pub name: String,
+    /// In force now.
+    pub value: f64,
+    /// The rule's own.
+    pub default: f64,
+    /// The least that may be chosen.
+    pub min: f64,
+    /// The most that may be chosen.
+    pub max: f64,
+    /// What it counts.
+    pub unit: String,
 }
 
 /// A rule with its text.
@@ -113,6 +136,35 @@ impl Book {
         self.rules.find(name).ok_or_else(|| Problem::not_found("there is no such rule"))
     }
 
+    /// Whether limits are of rules that there are, and in their ranges.
+    pub(super) fn check_limits(&self, wanted: &Detection) -> Result<(), Invalid> {
+        for (name, value) in &wanted.limits {
+            let detail = match self.rules.limits().iter().find(|limit| *limit.name == **name) {
+                None => "no rule has a limit of this name".to_owned(),
+                Some(limit) if *value != limit.in_force(Some(*value)) => {
+                    format!("must be a whole number from {} to {}", limit.min, limit.max)
+                }
+                Some(_) => continue,
+            };
+            let pointer = format!("/limits/{}", name.replace('~', "~0").replace('/', "~1"));
+            return Err(Invalid { pointer, detail });
+        }
+        Ok(())
+    }
+
+    fn limits(&self, entry: &Entry) -> Vec<LimitView> {
+        let of_rule = self.rules.limits().iter().filter(|limit| *limit.rule == *entry.name);
+        let view = |limit: &LimitSpec| LimitView {
+            name: limit.name.to_string(),
+            value: limit.in_force(self.detection.limits.get(&*limit.name).copied()),
+            default: limit.default,
+            min: limit.min,
+            max: limit.max,
+            unit: limit.unit.to_string(),
+        };
+        of_rule.map(view).collect()
+    }
+
     fn view(&self, entry: &Entry) -> RuleView {
         let compiled = self.rules.compiled(entry);
         let text = |of: fn(&detect::rules::Rule) -> &str| compiled.map(of).unwrap_or_default().to_owned();
@@ -125,6 +177,14 @@ impl Book {
             level: compiled.map(|rule| rule.level.as_str()),
             version: stored.map(|rule| rule.version).or(compiled.map(|rule| rule.version)).unwrap_or_default(),
             tags: compiled.map(|rule| rule.tags.to_vec()).unwrap_or_default(),
+            action: self
+                .detection
+                .actions
+                .get(&entry.name)
+                .copied()
+                .or(compiled.map(|rule| rule.action))
+                .unwrap_or_default(),
+            limits: if compiled.is_some() { self.limits(entry) } else { Vec::new() },
             enabled: stored.is_none_or(|rule| rule.enabled) && !self.detection.disabled.contains(&entry.name),
             problem: entry.problem.clone(),
         }

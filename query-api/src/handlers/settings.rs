@@ -14,8 +14,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body;
+use super::rules::Book;
 use super::tenants::no_parameters;
+use super::{body, invalid};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::params::Params;
@@ -149,6 +150,10 @@ impl Subject for Detection {
     fn put(self, tenant: &mut Tenant) {
         tenant.detection = self;
     }
+
+    async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
+        Book::open(api, Some(Arc::clone(tenant))).await?.check_limits(self).map_err(invalid)
+    }
 }
 
 fn show<S: Subject>(api: &QueryApi, caller: &Caller, query: Option<&str>) -> Result<Json<S>, Problem> {
@@ -261,7 +266,7 @@ subject!(
 );
 
 subject!(
-    "/v1/settings/detection", Detection, {"disabled": ["sign-in-tor"], "limits": {"mass-export": 500}, "actions": {"mass-export": "block"}},
+    "/v1/settings/detection", Detection, {"disabled": ["sign-in-tor"], "limits": {"devices_per_day": 5}, "actions": {"mass-export": "block"}},
     get_detection "getDetection" "Rules switched off, and the limits and actions that differ from the rules' own (K12).",
     put_detection "putDetection" "Replaces which rules are switched off, and the limits and actions that differ from the rules' own (K12)."
 );

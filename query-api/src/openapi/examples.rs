@@ -210,6 +210,8 @@ pub(crate) fn rule() -> Value {
         "level": "high",
         "version": 2,
         "tags": ["attack.t1020"],
+        "action": "flag",
+        "limits": [],
         "enabled": true,
         "problem": null
     })

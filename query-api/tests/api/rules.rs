@@ -89,10 +89,19 @@ fn rules_are_switched_off_and_on() {
         assert_eq!(world.ok("/v1/rules/mass-export", &foreign).await["enabled"], true);
         assert_eq!(world.settings.tenant("acme").unwrap().detection.disabled, ["mass-export"]);
         switch(true).await;
-        let detection = json!({ "disabled": ["mass-export"], "limits": {}, "actions": { "mass-export": "block" } });
+        let detection = json!({ "disabled": ["mass-export"], "limits": { "failed_sign_ins": 5.0 }, "actions": { "mass-export": "block" } });
         let put = world.send("PUT", "/v1/settings/detection", &admin, Some(detection.clone())).await;
         assert_eq!((put.status, &put.json), (200, &detection));
         assert_eq!(world.ok("/v1/settings/detection", &security).await, detection);
+        let rule = world.ok("/v1/rules/brute-force", &security).await;
+        let limit = json!({ "name": "failed_sign_ins", "value": 5.0, "default": 10.0, "min": 3.0, "max": 1000.0, "unit": "failed sign-ins" });
+        assert_eq!((&rule["limits"], &rule["action"]), (&json!([limit]), &json!("flag")));
+        assert_eq!(world.ok("/v1/rules/mass-export", &security).await["action"], "block");
+        for (limit, value) in [("failed_sign_ins", 2.0), ("failed_sign_ins", 4.5), ("nothing", 5.0)] {
+            let bad = json!({ "disabled": [], "limits": { limit: value }, "actions": {} });
+            let answer = world.send("PUT", "/v1/settings/detection", &admin, Some(bad)).await;
+            assert_eq!((answer.status, &answer.json["pointer"]), (422, &json!(format!("/limits/{limit}"))));
+        }
         let unknown = world.send("PUT", "/v1/rules/nothing/enabled", &admin, Some(json!({ "enabled": true }))).await;
         assert_eq!(unknown.status, 404);
         assert_eq!(
@@ -101,6 +110,7 @@ fn rules_are_switched_off_and_on() {
                 "rule.disabled mass-export; enabled: true → false",
                 "rule.enabled mass-export; enabled: false → true",
                 "rule.disabled mass-export; enabled: true → false",
+                "setting.changed detection; limits/failed_sign_ins: null → 5.0",
                 r#"setting.changed detection; actions/mass-export: null → "block""#,
             ]
         );
