@@ -63,8 +63,7 @@ async fn measure(rate: u64, events: u64, seconds: u64) -> String {
     })
     .await;
 
-    let samples: Vec<String> =
-        mix::events((events * seconds) as usize).chunks(EVENTS_A_REQUEST).map(|batch| body(batch)).collect();
+    let samples: Vec<String> = mix::events((events * seconds) as usize).chunks(EVENTS_A_REQUEST).map(body).collect();
     let cpu = cpu_seconds(up.pid());
     let begun = Instant::now();
     let send = {
