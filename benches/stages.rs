@@ -12,14 +12,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use detect::rules::RuleSet;
 use enrich::batch::Batch;
 use enrich::device::{ClientHints, DeviceCache, DeviceInput, DeviceParser};
 use enrich::geo::{GeoCache, GeoPaths, GeoReader};
+use enrich::memory::Memory;
+use enrich::outgoing::Outgoing;
 use enrich::policy::Policies;
 use enrich::rows::Rows;
+use enrich::rulebook::RuleBook;
 use enrich::seen::Seen;
-use enrich::stages::{Received, Shared, Stages};
+use enrich::stages::{Received, Shared, Stages, Target};
+use enrich::state::Budget;
 use rdkafka::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
 use runtime::config::Config;
@@ -53,12 +56,13 @@ enum Path {
     Geo,
     Device,
     Rows,
+    Signals,
     Rules,
     Push,
     Encode,
 }
 
-const PATHS: [Path; 10] = [
+const PATHS: [Path; 11] = [
     Path::ParseAndEncode,
     Path::Decode,
     Path::Classify,
@@ -66,6 +70,7 @@ const PATHS: [Path; 10] = [
     Path::Geo,
     Path::Device,
     Path::Rows,
+    Path::Signals,
     Path::Rules,
     Path::Push,
     Path::Encode,
@@ -92,7 +97,7 @@ impl Bench {
         let shared = Shared {
             geo: Arc::new(GeoReader::open(paths).unwrap()),
             parser: Arc::new(DeviceParser::new().unwrap()),
-            rules: Arc::new(RuleSet::shipped().unwrap()),
+            rules: RuleBook::shipped().unwrap(),
             metrics: enrich::metrics::Metrics::new(&runtime::metrics::Metrics::default()),
         };
         Self {
@@ -100,20 +105,20 @@ impl Bench {
             samples,
             settings,
             catalogue: Catalogue::shipped().unwrap(),
-            without_rules: Shared { rules: Arc::new(RuleSet::empty()), ..shared.clone() },
+            without_rules: Shared { rules: RuleBook::empty(), ..shared.clone() },
             shared,
         }
     }
 
-    fn policies(&self) -> Policies {
-        Policies::gather(&self.settings, &self.catalogue)
+    fn policies(&self, shared: &Shared) -> Policies {
+        Policies::gather(&self.settings, &self.catalogue, &shared.rules)
     }
 
     /// CPU time of one walk of all events. Caches start empty, the window of retries full, as after a restart.
     fn walk(&self, path: Path) -> Duration {
-        let mut seen = Seen::new(WINDOW);
+        let mut memory = memory();
         for number in 0..WINDOW {
-            seen.insert("earlier", &number.to_string(), number, RECEIVED_AT);
+            memory.seen.insert("earlier", &number.to_string(), number, RECEIVED_AT);
         }
         let started;
         match path {
@@ -124,17 +129,16 @@ impl Bench {
             Path::Push | Path::Encode => {
                 let mut stages = Stages::new(self.shared.clone());
                 started = thread_cpu();
-                self.push(&mut stages, &mut seen, path == Path::Encode);
+                self.push(&mut stages, &mut memory, path == Path::Encode);
             }
-            Path::Rows | Path::Rules => {
+            Path::Rows | Path::Signals | Path::Rules => {
                 let shared = if path == Path::Rules { &self.shared } else { &self.without_rules };
-                let mut stages = Stages::new(shared.clone());
                 started = thread_cpu();
-                self.run_stages(&mut stages, &mut seen);
+                self.run_stages(shared, &mut memory, path != Path::Rows);
             }
             _ => {
                 started = thread_cpu();
-                self.first_stages(path, &mut seen);
+                self.first_stages(path, &mut memory.seen);
             }
         }
         thread_cpu() - started
@@ -153,7 +157,7 @@ impl Bench {
     }
 
     fn first_stages(&self, path: Path, seen: &mut Seen) {
-        let mut policies = self.policies();
+        let mut policies = self.policies(&self.shared);
         let database = self.shared.geo.snapshot();
         let (mut places, mut devices) = (GeoCache::new(65_536), DeviceCache::default());
         for (offset, sample) in (WINDOW..).zip(&self.samples) {
@@ -175,27 +179,46 @@ impl Bench {
         }
     }
 
-    fn run_stages(&self, stages: &mut Stages, seen: &mut Seen) {
+    /// History that was sent in later has neither signals nor findings: with `live` off, the same events are that.
+    fn run_stages(&self, shared: &Shared, memory: &mut Memory, live: bool) {
+        let mut stages = Stages::new(shared.clone());
         for (offsets, batch) in (0..).map(|number| WINDOW + number * BATCH as u64).zip(self.samples.chunks(BATCH)) {
-            let (mut policies, mut rows) = (self.policies(), Rows::default());
+            let (mut policies, mut rows, mut outgoing) = (self.policies(shared), Rows::default(), Vec::new());
             for (offset, sample) in (offsets..).zip(batch) {
-                let event = decode(&sample.payload, &Attributes::default()).unwrap();
+                let mut event = decode(&sample.payload, &Attributes::default()).unwrap();
+                if !live {
+                    event.backfill = Some(true);
+                }
                 let facts = policies.of(&sample.tenant, 0);
-                let received =
-                    Received { tenant: &sample.tenant, key_id: "", received_at: RECEIVED_AT, partition: 0, offset };
-                seen.insert(&sample.tenant, text(&event.id), offset, RECEIVED_AT);
-                stages.run(&event, text(&event.id), &received, facts, &mut rows);
+                let received = Received {
+                    tenant: &sample.tenant,
+                    key_id: "",
+                    received_at: RECEIVED_AT,
+                    partition: 0,
+                    offset,
+                    found_by: false,
+                };
+                memory.seen.insert(&sample.tenant, text(&event.id), offset, RECEIVED_AT);
+                let mut target = Target { state: &mut memory.state, rows: &mut rows, outgoing: &mut outgoing };
+                stages.run(&event, text(&event.id), &received, facts, &mut target).unwrap();
             }
-            black_box(rows);
+            outgoing.extend(memory.state.seal().unwrap().into_iter().map(|change| Outgoing {
+                topic: schemas::topics::STATE,
+                partition: Some(0),
+                key: change.key,
+                value: change.value,
+            }));
+            black_box((rows, outgoing));
         }
     }
 
-    fn push(&self, stages: &mut Stages, seen: &mut Seen, encode: bool) {
+    fn push(&self, stages: &mut Stages, memory: &mut Memory, encode: bool) {
         for records in self.records.chunks(BATCH) {
-            let mut batch = Batch::new(0, self.policies());
+            let mut batch = Batch::new(0, self.policies(&self.shared));
             for record in records {
-                batch.push(record, stages, seen);
+                batch.push(record, stages, memory).unwrap();
             }
+            batch.seal(0, memory).unwrap();
             assert_eq!(batch.rows.len(), records.len(), "every event of the mix is stored");
             if encode {
                 black_box(batch.rows.encode());
@@ -206,12 +229,12 @@ impl Bench {
 
     /// The enriched rows, as the enricher would insert them.
     fn blocks(&self) -> Vec<Bytes> {
-        let (mut stages, mut seen) = (Stages::new(self.shared.clone()), Seen::new(WINDOW));
+        let (mut stages, mut memory) = (Stages::new(self.shared.clone()), memory());
         self.records
             .chunks(BATCH)
             .map(|records| {
-                let mut batch = Batch::new(0, self.policies());
-                records.iter().for_each(|record| batch.push(record, &mut stages, &mut seen));
+                let mut batch = Batch::new(0, self.policies(&self.shared));
+                records.iter().for_each(|record| batch.push(record, &mut stages, &mut memory).unwrap());
                 batch.rows.encode().into()
             })
             .collect()
@@ -255,6 +278,11 @@ fn device_input<'a>(event: &'a Event<'_>, tenant: &'a str) -> DeviceInput<'a> {
 }
 
 /// The event's own fields as a row; what enrichment would add is empty.
+/// Of a partition without a past, as configured by default.
+fn memory() -> Memory {
+    Memory::new(WINDOW, Budget::new(512 << 20))
+}
+
 fn plain_row(event: &Event<'_>, tenant: &str, offset: u64, rows: &mut Rows) {
     rows.tenant.push(tenant);
     rows.event_id.push(text(&event.id));
@@ -342,6 +370,17 @@ fn nothing_found(rows: &mut Rows) {
     rows.violations.end_row();
     rows.violation_levels.end_row();
     rows.violation_versions.end_row();
+    rows.signals_name.end_row();
+    rows.signals_value.end_row();
+    rows.session_key.push("");
+    rows.session_started_at.push(0);
+    rows.last_activity_at.push(0);
+    rows.violation_ids.end_row();
+    rows.violation_windows.end_row();
+    rows.violation_seen.end_row();
+    rows.violation_limits.end_row();
+    rows.violation_actions.end_row();
+    rows.violation_groups.end_row();
 }
 
 fn main() {
@@ -381,7 +420,8 @@ fn stage_costs(bench: &Bench, rounds: u64) -> String {
     row("geo", nanos(Path::Geo) - nanos(Path::Seen));
     row("device", nanos(Path::Device) - nanos(Path::Geo));
     row("row", nanos(Path::Rows) - nanos(Path::Device));
-    row(&format!("{} rules", bench.shared.rules.rules().len()), nanos(Path::Rules) - nanos(Path::Rows));
+    row("signals, state", nanos(Path::Signals) - nanos(Path::Rows));
+    row(&format!("{} rules", bench.shared.rules.rules().len()), nanos(Path::Rules) - nanos(Path::Signals));
     row("record: headers, bookkeeping", nanos(Path::Push) - nanos(Path::Rules));
     row("encode", nanos(Path::Encode) - nanos(Path::Push));
     let bytes: usize = bench.samples.iter().map(|sample| sample.payload.len()).sum();

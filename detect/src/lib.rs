@@ -8,5 +8,8 @@
 //!
 //! The enricher runs this over the stream, and the query API over stored history (P6): the same code for both.
 
+pub mod book;
 pub mod correlate;
+pub mod findings;
 pub mod rules;
+pub mod signals;

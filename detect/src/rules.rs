@@ -167,6 +167,11 @@ impl RuleSet {
         Self { rules: Vec::new(), correlations: Vec::new(), limits: Vec::new(), index: Index::default() }
     }
 
+    /// The rules, for what a tenant wants of them otherwise: another action, or the version they are stored under.
+    pub fn rules_mut(&mut self) -> &mut [Rule] {
+        &mut self.rules
+    }
+
     /// All rules, in the order of [`Match::rule`].
     #[must_use]
     pub fn rules(&self) -> &[Rule] {

@@ -3,16 +3,19 @@
 
 use std::time::Instant;
 
+use anyhow::Result;
 use rdkafka::message::Message;
 use schemas::decode::{Attributes, decode};
-use schemas::topics::headers;
+use schemas::topics::{self, headers};
 
+use crate::cross::OWN_KEY_ID;
 use crate::dead_letter::DeadLetter;
 use crate::ledger::Decision;
+use crate::memory::Memory;
+use crate::outgoing::Outgoing;
 use crate::policy::Policies;
 use crate::rows::Rows;
-use crate::seen::Seen;
-use crate::stages::{Received, Stages};
+use crate::stages::{Received, Stages, Target};
 
 /// The offsets `start..next` of a partition.
 pub struct Batch {
@@ -36,6 +39,8 @@ pub struct Batch {
     pub newest: i64,
     /// What it takes from outside.
     pub policies: Policies,
+    /// What goes to topics once the rows are stored.
+    pub outgoing: Vec<Outgoing>,
 }
 
 impl Batch {
@@ -53,6 +58,7 @@ impl Batch {
             oldest: 0,
             newest: 0,
             policies,
+            outgoing: Vec::new(),
         }
     }
 
@@ -63,7 +69,10 @@ impl Batch {
     }
 
     /// Takes a record through all stages.
-    pub fn push(&mut self, record: &impl Message, stages: &mut Stages, seen: &mut Seen) {
+    ///
+    /// # Errors
+    /// When the partition's memory fails: the batch has to be begun again with a memory restored anew.
+    pub fn push(&mut self, record: &impl Message, stages: &mut Stages, memory: &mut Memory) -> Result<()> {
         let payload = record.payload().unwrap_or_default();
         let received_at = received_at(record);
         if self.opened.is_none() {
@@ -73,10 +82,29 @@ impl Batch {
         self.newest = self.newest.max(received_at);
         self.next = record.offset() as u64 + 1;
         self.bytes += payload.len();
-        if let Err((reason, detail)) = self.enrich(record, payload, received_at, stages, seen) {
-            self.bytes += payload.len();
-            self.dead.push(DeadLetter::new(record, reason, detail));
+        match self.enrich(record, payload, received_at, stages, memory) {
+            Ok(()) => Ok(()),
+            Err(Unfit::Record(reason, detail)) => {
+                self.bytes += payload.len();
+                self.dead.push(DeadLetter::new(record, reason, detail));
+                Ok(())
+            }
+            Err(Unfit::Memory(error)) => Err(error),
         }
+    }
+
+    /// Ends the batch: what it made known of users goes to the changelog of `partition`.
+    ///
+    /// # Errors
+    /// As for [`Self::push`].
+    pub fn seal(&mut self, partition: i32, memory: &mut Memory) -> Result<()> {
+        self.outgoing.extend(memory.state.seal()?.into_iter().map(|change| Outgoing {
+            topic: topics::STATE,
+            partition: Some(partition),
+            key: change.key,
+            value: change.value,
+        }));
+        Ok(())
     }
 
     fn enrich(
@@ -85,18 +113,18 @@ impl Batch {
         payload: &[u8],
         received_at: i64,
         stages: &mut Stages,
-        seen: &mut Seen,
-    ) -> Result<(), (&'static str, String)> {
+        memory: &mut Memory,
+    ) -> Result<(), Unfit> {
         let meta = Meta::of(record);
         let tenant = meta.tenant.ok_or(("missing_tenant", "the record has no header `tenant`".to_owned()))?;
         let mut event = decode(payload, &meta.attributes)
             .map_err(|rejection| (rejection.code, format!("{}: {}", rejection.pointer, rejection.detail)))?;
         let facts = self.policies.of(tenant, received_at);
         if !facts.policy.known {
-            return Err(("unknown_tenant", format!("no tenant `{tenant}` in the settings")));
+            return Err(("unknown_tenant", format!("no tenant `{tenant}` in the settings")).into());
         }
         if event.tenant.as_deref().is_some_and(|claimed| claimed != tenant) {
-            return Err(("tenant_mismatch", format!("the event names another tenant than `{tenant}`")));
+            return Err(("tenant_mismatch", format!("the event names another tenant than `{tenant}`")).into());
         }
         let received = Received {
             tenant,
@@ -104,6 +132,7 @@ impl Batch {
             received_at,
             partition: record.partition() as u16,
             offset: record.offset() as u64,
+            found_by: meta.found_by && meta.key_id == Some(OWN_KEY_ID),
         };
         // An event without an id, sent straight to Kafka, is told by its place: the same place is the same event.
         let place;
@@ -116,14 +145,14 @@ impl Batch {
         };
         // What came through ingest was acknowledged under the settings of that moment, and stays accepted.
         if meta.key_id.is_none() && !facts.policy.logging && !is_object_history(&event, facts) {
-            return Err(("logging_off", format!("logging is switched off for tenant `{tenant}`")));
+            return Err(("logging_off", format!("logging is switched off for tenant `{tenant}`")).into());
         }
-        if !seen.insert(tenant, &id, received.offset, received_at) {
+        if !memory.seen.insert(tenant, &id, received.offset, received_at) {
             self.duplicates += 1;
             return Ok(());
         }
-        stages.run(&event, &id, &received, facts, &mut self.rows);
-        Ok(())
+        let mut target = Target { state: &mut memory.state, rows: &mut self.rows, outgoing: &mut self.outgoing };
+        stages.run(&event, &id, &received, facts, &mut target).map_err(Unfit::Memory)
     }
 
     /// What the ledger records of this batch.
@@ -137,6 +166,20 @@ impl Batch {
             dead: self.dead.len() as u64,
             tenants: self.policies.decided(),
         }
+    }
+}
+
+/// Why a record does not become a row.
+enum Unfit {
+    /// A word and a sentence for the dead letter.
+    Record(&'static str, String),
+    /// Nothing is wrong with the record.
+    Memory(anyhow::Error),
+}
+
+impl From<(&'static str, String)> for Unfit {
+    fn from((reason, detail): (&'static str, String)) -> Self {
+        Self::Record(reason, detail)
     }
 }
 
@@ -159,6 +202,7 @@ pub fn received_at(record: &impl Message) -> i64 {
 struct Meta<'a> {
     tenant: Option<&'a str>,
     key_id: Option<&'a str>,
+    found_by: bool,
     attributes: Attributes<'a>,
 }
 
@@ -171,6 +215,7 @@ impl<'a> Meta<'a> {
             match header.key {
                 headers::TENANT => meta.tenant = Some(value),
                 headers::KEY_ID => meta.key_id = Some(value),
+                headers::FOUND_BY => meta.found_by = true,
                 headers::ID => attributes.id = Some(value),
                 headers::IP => attributes.ip = Some(value),
                 headers::CONTENT_TYPE => attributes.content_type = Some(value),

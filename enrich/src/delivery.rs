@@ -1,4 +1,4 @@
-//! A sealed batch on its way: decide → insert → dead letters. Only then may its offsets be committed.
+//! A sealed batch on its way: decide → insert → dead letters → findings and state. Only then may its offsets be committed.
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::batch::Batch;
 use crate::dead_letter::DeadLetter;
 use crate::ledger::{Appended, Decision, Ledger};
 use crate::metrics::Metrics;
+use crate::outgoing::send_all;
 use crate::sink::{Refused, Sink};
 
 /// How it ended.
@@ -71,6 +72,10 @@ impl Delivery {
         if !self.bury(partition, &batch, refused).await {
             return Delivered::Stopped;
         }
+        let publish = || send_all(&self.kafka, &self.producer, &batch.outgoing);
+        if self.until_done(publish, "findings and state").await.is_none() {
+            return Delivered::Stopped;
+        }
         self.metrics.batch(batch.rows.len() as u64, batch.duplicates);
         self.metrics.freshness(partition, chrono::Utc::now().timestamp_millis() - batch.newest);
         Delivered::Stored { ledger, end: decision.end }
@@ -84,7 +89,9 @@ impl Delivery {
     /// Writes the dead letters, however long it takes; false when stopped before.
     async fn bury(&self, partition: i32, batch: &Batch, refused: Vec<Refused>) -> bool {
         for row in refused {
-            let Some(letter) = self.until_done(|| self.fetch(partition, &row)).await else { return false };
+            let Some(letter) = self.until_done(|| self.fetch(partition, &row), "dead letter").await else {
+                return false;
+            };
             if !self.send(&letter).await {
                 return false;
             }
@@ -98,7 +105,7 @@ impl Delivery {
     }
 
     async fn send(&self, letter: &DeadLetter) -> bool {
-        let sent = self.until_done(|| letter.send(&self.kafka, &self.producer)).await.is_some();
+        let sent = self.until_done(|| letter.send(&self.kafka, &self.producer), "dead letter").await.is_some();
         if sent {
             self.metrics.dead(&letter.reason);
             let (partition, offset, reason) = (letter.partition, letter.offset, &letter.reason);
@@ -122,7 +129,7 @@ impl Delivery {
         .await?
     }
 
-    async fn until_done<T, F: Future<Output = Result<T>>>(&self, attempt: impl Fn() -> F) -> Option<T> {
+    async fn until_done<T, F: Future<Output = Result<T>>>(&self, attempt: impl Fn() -> F, what: &str) -> Option<T> {
         let mut backoff = Backoff::default();
         loop {
             let outcome = tokio::select! {
@@ -131,7 +138,7 @@ impl Delivery {
             };
             match outcome {
                 Ok(value) => return Some(value),
-                Err(error) => tracing::warn!(error = format!("{error:#}"), "dead letter; retrying"),
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "{what}; retrying"),
             }
             tokio::time::sleep(backoff.next_wait()).await;
         }

@@ -12,21 +12,28 @@
 
 pub mod batch;
 mod cache;
+pub mod changelog;
+pub mod cross;
 pub mod dead_letter;
 mod delivery;
 pub mod device;
 pub mod geo;
 pub mod ledger;
 mod membership;
+pub mod memory;
 pub mod metrics;
 pub mod native;
+pub mod outgoing;
 pub mod policy;
 mod restore;
 mod role;
 pub mod rows;
+pub mod rulebook;
 pub mod seen;
 pub mod sink;
 pub mod stages;
+pub mod state;
+mod verdict;
 pub mod verify;
 mod view;
 mod worker;

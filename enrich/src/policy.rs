@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::settings::Settings;
+use chrono_tz::Tz;
+use detect::rules::RuleSet;
+use runtime::settings::{Settings, Snapshot};
 use schemas::catalogue::{Catalogue, Classification};
 use schemas::event::{Category, Class, Event};
 use schemas::settings::Tenant;
 use serde::{Deserialize, Serialize};
+
+use crate::rulebook::RuleBook;
 
 /// How long after an event's receipt its tenant may still be on its way to us, milliseconds.
 const SETTINGS_LAG_MS: i64 = 2000;
@@ -33,10 +37,15 @@ pub struct Policy {
     pub own_types: BTreeMap<String, Category>,
 }
 
-/// A tenant's facts beside its catalogue.
+/// A tenant's facts beside its catalogue and rules.
 pub struct Facts {
     /// What is recorded with the decision.
     pub policy: Policy,
+    /// Its rules.
+    pub rules: Arc<RuleSet>,
+    /// Zone of its working hours.
+    pub zone: Tz,
+    settings: Arc<Snapshot>,
     catalogue: Catalogue,
     shipped: Catalogue,
     pinned: bool,
@@ -58,6 +67,12 @@ impl Facts {
         filed
     }
 
+    /// Whether the checks are switched off for a user at that time, milliseconds (K6).
+    #[must_use]
+    pub fn is_exempt(&self, tenant: &str, user: &str, at: i64) -> bool {
+        self.settings.exemption(tenant, user).is_some_and(|exemption| exemption.holds_at(at))
+    }
+
     fn has_own_types(&self) -> bool {
         self.catalogue.len() > self.shipped.len()
     }
@@ -67,20 +82,26 @@ impl Facts {
 pub struct Policies {
     settings: Settings,
     shipped: Catalogue,
+    rules: RuleBook,
     tenants: Vec<(String, Facts)>,
 }
 
 impl Policies {
     /// For a new batch: facts as the settings have them at a tenant's first event.
     #[must_use]
-    pub fn gather(settings: &Settings, shipped: &Catalogue) -> Self {
-        Self { settings: settings.clone(), shipped: shipped.clone(), tenants: Vec::new() }
+    pub fn gather(settings: &Settings, shipped: &Catalogue, rules: &RuleBook) -> Self {
+        Self { settings: settings.clone(), shipped: shipped.clone(), rules: rules.clone(), tenants: Vec::new() }
     }
 
     /// For a retry: facts as they were.
     #[must_use]
-    pub fn pinned(settings: &Settings, shipped: &Catalogue, decided: &BTreeMap<String, Policy>) -> Self {
-        let mut policies = Self::gather(settings, shipped);
+    pub fn pinned(
+        settings: &Settings,
+        shipped: &Catalogue,
+        rules: &RuleBook,
+        decided: &BTreeMap<String, Policy>,
+    ) -> Self {
+        let mut policies = Self::gather(settings, shipped, rules);
         for (tenant, policy) in decided {
             policies.add(tenant, policy.clone(), true);
         }
@@ -129,10 +150,21 @@ impl Policies {
     }
 
     fn add(&mut self, tenant: &str, policy: Policy, pinned: bool) {
-        let catalogue = match self.settings.tenant(tenant) {
+        let settings = self.settings.snapshot();
+        let known = settings.tenant(tenant);
+        let catalogue = match known {
             Some(found) if !found.event_types.is_empty() => self.shipped.with_tenant_types(&found.event_types),
             _ => self.shipped.clone(),
         };
-        self.tenants.push((tenant.to_owned(), Facts { policy, catalogue, shipped: self.shipped.clone(), pinned }));
+        let facts = Facts {
+            policy,
+            rules: self.rules.at(&settings, tenant),
+            zone: known.map_or(Tz::UTC, |found| found.time_zone),
+            catalogue,
+            shipped: self.shipped.clone(),
+            pinned,
+            settings,
+        };
+        self.tenants.push((tenant.to_owned(), facts));
     }
 }

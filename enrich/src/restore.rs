@@ -7,8 +7,11 @@ use clickhouse::{Client, Row};
 use runtime::config::Kafka;
 use serde::Deserialize;
 
+use crate::changelog;
 use crate::ledger::{Decision, Ledger};
+use crate::memory::Memory;
 use crate::seen::{Seen, WINDOW_MS};
+use crate::state::{Budget, State};
 
 /// Where work on a partition goes on.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +26,8 @@ pub(crate) struct Start {
 
 /// A partition's state as of its start.
 pub(crate) struct Restored {
-    /// Ids of events stored lately.
-    pub(crate) seen: Seen,
+    /// Ids of events stored lately, and what is known of users.
+    pub(crate) memory: Memory,
     /// The ledger, read up to now.
     pub(crate) ledger: Ledger,
     /// Inserts decided before, in order, to be done first.
@@ -43,11 +46,22 @@ struct Stored {
 ///
 /// # Errors
 /// When Kafka or ClickHouse can't be read; try again.
-pub(crate) async fn restore(kafka: &Kafka, client: &Client, start: Start, window: u64) -> Result<Restored> {
+pub(crate) async fn restore(
+    kafka: &Kafka,
+    client: &Client,
+    start: Start,
+    window: u64,
+    budget: Budget,
+) -> Result<Restored> {
     let (config, Start { partition, offset, received_at }) = (kafka.clone(), start);
-    let (ledger, decided) =
-        tokio::task::spawn_blocking(move || Ledger::open(&config, partition, offset, received_at)).await??;
-    let mut seen = Seen::new(window);
+    let mut state = State::new(budget);
+    let (ledger, decided, state) = tokio::task::spawn_blocking(move || {
+        let (ledger, decided) = Ledger::open(&config, partition, offset, received_at)?;
+        changelog::read(&config, partition, &mut state)?;
+        anyhow::Ok((ledger, decided, state))
+    })
+    .await??;
+    let mut memory = Memory { seen: Seen::new(window), state };
     let mut rows = client
         .query(
             "SELECT toString(tenant) AS tenant, event_id, kafka_offset, toUnixTimestamp64Milli(received_at) AS received_at \
@@ -63,8 +77,9 @@ pub(crate) async fn restore(kafka: &Kafka, client: &Client, start: Start, window
         .fetch::<Stored>()
         .context("reading the ids of stored events")?;
     while let Some(row) = rows.next().await.context("reading the ids of stored events")? {
-        seen.insert(&row.tenant, &row.event_id, row.kafka_offset, row.received_at);
+        memory.seen.insert(&row.tenant, &row.event_id, row.kafka_offset, row.received_at);
     }
-    tracing::info!(partition, offset, ids = seen.len(), decided = decided.len(), "took over a partition");
-    Ok(Restored { seen, ledger, decided })
+    let (ids, users) = (memory.seen.len(), memory.state.in_memory());
+    tracing::info!(partition, offset, ids, users, decided = decided.len(), "took over a partition");
+    Ok(Restored { memory, ledger, decided })
 }

@@ -12,14 +12,16 @@ use schemas::catalogue::Catalogue;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use crate::cross::{Correlator, CorrelatorParts};
 use crate::delivery::Delivery;
 use crate::device::DeviceParser;
 use crate::geo::{GeoPaths, GeoReader};
 use crate::metrics::Metrics;
+use crate::rulebook::RuleBook;
 use crate::sink::Sink;
 use crate::stages::Shared;
+use crate::state::Budget;
 use crate::worker::{Parts, Worker};
-use detect::rules::RuleSet;
 
 /// The enricher of one process: one or more members of the consumer group.
 pub struct Enricher {
@@ -40,7 +42,7 @@ impl Enricher {
         let shared = Shared {
             geo: Arc::new(GeoReader::open(paths).context("enrich.geo")?),
             parser: Arc::new(DeviceParser::new()?),
-            rules: Arc::new(RuleSet::shipped()?),
+            rules: RuleBook::shipped()?,
             metrics: metrics.clone(),
         };
         let clickhouse = runtime::clickhouse::client(&config.clickhouse);
@@ -61,6 +63,7 @@ impl Enricher {
             catalogue: Catalogue::shipped()?,
             shared,
             delivery,
+            budget: Budget::new(config.enrich.state_memory_mb * 1024 * 1024),
         };
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = if config.enrich.workers == 0 { cores } else { config.enrich.workers };
@@ -79,13 +82,33 @@ impl Enricher {
             parts.delivery.stop = give_up.clone();
             let worker = Worker::join(parts, Handle::current())?;
             // Sooner than the process gives up on its tasks, so that it ends well even while ClickHouse is away.
-            let (stop, drain) = (shutdown.token(), self.drain * 3 / 4);
+            let (stop, drain, all) = (shutdown.token(), self.drain * 3 / 4, shutdown.clone());
             shutdown.spawn_blocking(move || {
-                worker.run(&stop, drain);
+                if let Err(error) = worker.run(&stop, drain) {
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "the enricher can't go on; start it again once mended"
+                    );
+                    all.request();
+                }
                 give_up.cancel();
             });
         }
+        self.correlate(shutdown)?;
         self.reload_geo(shutdown);
+        Ok(())
+    }
+
+    fn correlate(&self, shutdown: &Shutdown) -> Result<()> {
+        let correlator = Correlator::join(CorrelatorParts {
+            kafka: self.parts.kafka.clone(),
+            settings: self.parts.settings.clone(),
+            rules: self.parts.shared.rules.clone(),
+            producer: self.parts.delivery.producer.clone(),
+            metrics: self.parts.shared.metrics.clone(),
+        })?;
+        let (stop, tasks) = (shutdown.token(), Handle::current());
+        shutdown.spawn_blocking(move || correlator.run(&stop, &tasks));
         Ok(())
     }
 

@@ -1,21 +1,30 @@
-//! The stages between a decoded event and its row, in the order of the event's path: geo → device → rules → row.
+//! The stages between a decoded event and its row, in the order of the event's path: geo → device → signals → rules → row.
 //! Pure and synchronous; each worker has its own caches, so nothing is locked.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use anyhow::Result;
+use chrono_tz::Tz;
+use detect::findings::{Findings, Subject};
+use detect::rules::RuleSet;
+use detect::signals::{Act, Sighting, Signals, is_carrier};
 use schemas::catalogue::Classification;
 use schemas::decode::unknown_fields;
 use schemas::event::{ActorKind, Event, Outcome, Text};
 use serde_json::value::RawValue;
 
+use crate::cross::{Counted, Matched};
 use crate::device::{ClientHints, Device, DeviceCache, DeviceInput, DeviceParser};
 use crate::geo::{Geo, GeoCache, GeoDatabase, GeoReader, IpKind};
 use crate::metrics::Metrics;
+use crate::outgoing::Outgoing;
 use crate::policy::Facts;
 use crate::rows::Rows;
+use crate::rulebook::RuleBook;
+use crate::state::State;
+use crate::verdict::{About, Verdict};
 use crate::view::View;
-use detect::rules::{Match, RuleSet};
 
 /// An occurrence later than its receipt by more than this is a wrong clock: the time of receipt is used, and the claimed
 /// time kept beside it (pitfall 19).
@@ -36,6 +45,8 @@ pub struct Received<'a> {
     pub partition: u16,
     /// Offset in it.
     pub offset: u64,
+    /// Whether it is an event of the program's own that carries a finding.
+    pub found_by: bool,
 }
 
 /// What all workers of a process share.
@@ -45,8 +56,8 @@ pub struct Shared {
     pub geo: Arc<GeoReader>,
     /// Browsers and devices.
     pub parser: Arc<DeviceParser>,
-    /// Sigma rules.
-    pub rules: Arc<RuleSet>,
+    /// Sigma rules of every tenant.
+    pub rules: RuleBook,
     /// Counters.
     pub metrics: Metrics,
 }
@@ -57,7 +68,32 @@ pub struct Stages {
     database: Arc<GeoDatabase>,
     geo_cache: GeoCache,
     device_cache: DeviceCache,
-    matches: Vec<Match>,
+    findings: Findings,
+    /// Key of the user's state, reused from event to event.
+    key: String,
+}
+
+/// Where an event's outcome goes.
+pub struct Target<'a> {
+    /// What is known of users.
+    pub state: &'a mut State,
+    /// Its row.
+    pub rows: &'a mut Rows,
+    /// What goes to topics once the row is stored.
+    pub outgoing: &'a mut Vec<Outgoing>,
+}
+
+/// What the stages before the row found.
+struct Enriched<'a> {
+    filed: &'a Classification<'a>,
+    ip: Option<IpAddr>,
+    geo: &'a Geo,
+    device: &'a Device,
+    signals: &'a Signals,
+    verdicts: &'a [Verdict<'a>],
+    retention_days: u16,
+    occurred_at: i64,
+    claimed_at: i64,
 }
 
 impl Stages {
@@ -70,7 +106,8 @@ impl Stages {
             database,
             geo_cache: GeoCache::new(GEO_CACHE),
             device_cache: DeviceCache::default(),
-            matches: Vec::new(),
+            findings: Findings::default(),
+            key: String::new(),
         }
     }
 
@@ -80,19 +117,150 @@ impl Stages {
     }
 
     /// Takes an event through the stages and appends its row.
-    pub fn run(&mut self, event: &Event<'_>, id: &str, received: &Received<'_>, facts: &mut Facts, rows: &mut Rows) {
-        let retention_days = facts.policy.retention_days;
+    ///
+    /// # Errors
+    /// When the state of its user can't be read back from where it was put aside.
+    pub fn run(
+        &mut self,
+        event: &Event<'_>,
+        id: &str,
+        received: &Received<'_>,
+        facts: &mut Facts,
+        target: &mut Target<'_>,
+    ) -> Result<()> {
+        let retention = facts.policy.retention_days;
+        let (rules, zone) = (Arc::clone(&facts.rules), facts.zone);
+        let exempt_at = |facts: &Facts, user: &str, at| facts.is_exempt(received.tenant, user, at);
+        let claimed = event.occurred_at.map_or(received.received_at, |time| time.0);
+        let skewed = claimed > received.received_at + CLOCK_SKEW_MS;
+        let occurred_at = if skewed { received.received_at } else { claimed };
+        let user_id = text(event.actor.as_ref().and_then(|actor| actor.id.as_ref()));
+        let exempt = !user_id.is_empty() && exempt_at(facts, user_id, occurred_at);
         let filed = facts.classify(event);
         let ip = event.context.as_ref().and_then(|context| context.ip.as_deref()).and_then(|ip| ip.parse().ok());
         let geo = self.geo(ip);
         let device = self.device(event, received.tenant);
-        self.matches.clear();
+        let mut signals = Signals::default();
+        let matched = received.found_by.then(|| matched(event)).flatten();
+        // History that is sent in later (J17) says nothing about what goes on now.
+        let live = !event.backfill.unwrap_or_default() && matched.is_none();
+        self.findings.clear();
+        if live {
+            device.id.with_str(|device_id| {
+                let sighting = sighting(event, &filed, ip, &geo, device_id, (occurred_at, received.received_at));
+                self.detect(event, id, &sighting, received, (&rules, zone), &filed, &geo, &device, &mut signals, target)
+            })?;
+        }
+        let mut verdicts: Vec<Verdict<'_>> = matched.iter().map(Verdict::across_users).collect();
+        if !exempt {
+            let broken = self.findings.broken.iter();
+            verdicts.extend(broken.filter_map(|finding| Verdict::of(finding, &rules, received.tenant, user_id)));
+        }
+        self.publish(
+            event,
+            id,
+            received.tenant,
+            &device,
+            &geo,
+            &signals,
+            (ip, occurred_at),
+            &verdicts,
+            target.outgoing,
+        );
+        if !exempt {
+            for crossing in &self.findings.crossings {
+                target.outgoing.extend(Counted::outgoing(received.tenant, id, crossing, &rules));
+            }
+        }
+        let enriched = Enriched {
+            filed: &filed,
+            ip,
+            geo: &geo,
+            device: &device,
+            signals: &signals,
+            verdicts: &verdicts,
+            retention_days: retention[filed.category as usize],
+            occurred_at,
+            claimed_at: if skewed { claimed } else { 0 },
+        };
+        self.row(event, id, received, &enriched, target.rows);
+        Ok(())
+    }
+
+    /// Signals, then rules over them.
+    #[expect(clippy::too_many_arguments, reason = "rules look at everything that the stages before them found")]
+    fn detect(
+        &mut self,
+        event: &Event<'_>,
+        id: &str,
+        sighting: &Sighting<'_>,
+        received: &Received<'_>,
+        (rules, zone): (&RuleSet, Tz),
+        filed: &Classification<'_>,
+        geo: &Geo,
+        device: &Device,
+        signals: &mut Signals,
+        target: &mut Target<'_>,
+    ) -> Result<()> {
+        let mut user = None;
+        let actor_id = text(event.actor.as_ref().and_then(|actor| actor.id.as_ref()));
+        if !actor_id.is_empty() {
+            self.key.clear();
+            self.key.extend([received.tenant, "/", actor_id]);
+            let Some(known) = target.state.user(&self.key, received.offset)? else {
+                // The state is from after this record: its row and its findings are stored and sent already.
+                return Ok(());
+            };
+            if actor_kind(event) == ActorKind::User.as_str() {
+                *signals = known.observe(sighting, zone);
+            }
+            user = Some(known);
+        }
+        let view =
+            View { event, filed, outcome: outcome(event, filed), geo, device, device_id: sighting.device, signals };
+        let subject = Subject { event_id: id, at: sighting.at(), late: signals.late };
+        self.findings.find(rules, &view, subject, user);
+        self.findings.merge(rules);
+        Ok(())
+    }
+
+    /// What goes to topics about the findings.
+    #[expect(clippy::too_many_arguments, reason = "a finding tells everything about its event")]
+    fn publish(
+        &self,
+        event: &Event<'_>,
+        id: &str,
+        tenant: &str,
+        device: &Device,
+        geo: &Geo,
+        signals: &Signals,
+        (ip, occurred_at): (Option<IpAddr>, i64),
+        verdicts: &[Verdict<'_>],
+        outgoing: &mut Vec<Outgoing>,
+    ) {
+        if verdicts.is_empty() {
+            return;
+        }
+        let actor = event.actor.as_ref();
         device.id.with_str(|device_id| {
-            let view =
-                View { event, filed: &filed, outcome: outcome(event, &filed), geo: &geo, device: &device, device_id };
-            self.shared.rules.evaluate(&view, &mut self.matches);
+            let about = About {
+                tenant,
+                user_id: text(actor.and_then(|actor| actor.id.as_ref())),
+                user_name: text(actor.and_then(|actor| actor.name.as_ref())),
+                device_id,
+                session_id: &signals.session_key,
+                ip,
+                country: &geo.country,
+                city: &geo.city,
+                event_id: id,
+                event_type: text(event.kind.as_ref()),
+                occurred_at,
+            };
+            for verdict in verdicts {
+                outgoing.push(verdict.outgoing(&about));
+                outgoing.extend(verdict.decision(&about));
+            }
         });
-        self.row(event, id, received, &filed, ip, &geo, &device, retention_days[filed.category as usize], rows);
     }
 
     fn geo(&mut self, ip: Option<IpAddr>) -> Arc<Geo> {
@@ -122,21 +290,8 @@ impl Stages {
         self.shared.parser.parse(&mut self.device_cache, &input)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row is made of everything that the stages found")]
-    fn row(
-        &self,
-        event: &Event<'_>,
-        id: &str,
-        received: &Received<'_>,
-        filed: &Classification<'_>,
-        ip: Option<IpAddr>,
-        geo: &Geo,
-        device: &Device,
-        retention_days: u16,
-        rows: &mut Rows,
-    ) {
-        let claimed = event.occurred_at.map_or(received.received_at, |time| time.0);
-        let skewed = claimed > received.received_at + CLOCK_SKEW_MS;
+    fn row(&self, event: &Event<'_>, id: &str, received: &Received<'_>, found: &Enriched<'_>, rows: &mut Rows) {
+        let filed = found.filed;
         rows.tenant.push(received.tenant);
         rows.event_id.push(id);
         rows.kind.push(text(event.kind.as_ref()));
@@ -145,8 +300,8 @@ impl Stages {
         rows.action.push(filed.action);
         rows.outcome.push(outcome(event, filed));
         rows.reason.push(text(event.reason.as_ref()));
-        rows.occurred_at.push(if skewed { received.received_at } else { claimed });
-        rows.claimed_at.push(if skewed { claimed } else { 0 });
+        rows.occurred_at.push(found.occurred_at);
+        rows.claimed_at.push(found.claimed_at);
         rows.received_at.push(received.received_at);
         rows.enriched_at.push(chrono::Utc::now().timestamp_millis());
         rows.location.push(text(event.location.as_ref()));
@@ -157,18 +312,18 @@ impl Stages {
         rows.backfill.push(event.backfill.unwrap_or_default().into());
         rows.key_id.push(received.key_id);
         rows.payload.push(event.payload.map_or("", RawValue::get));
-        rows.retention_days.push(retention_days);
+        rows.retention_days.push(found.retention_days);
         rows.kafka_partition.push(received.partition);
         rows.kafka_offset.push(received.offset);
         actor(event, rows);
         object(event, filed, rows);
         changes(event, rows);
-        context(event, ip, rows);
-        place(geo, rows);
-        machine(device, rows);
+        context(event, found.ip, rows);
+        place(found.geo, rows);
+        machine(found.device, rows);
         self.extra(event, rows);
-        let actor_id = text(event.actor.as_ref().and_then(|actor| actor.id.as_ref()));
-        self.violations(received.tenant, actor_id, if skewed { received.received_at } else { claimed }, rows);
+        signals(found, rows);
+        violations(found.verdicts, rows);
     }
 
     fn extra(&self, event: &Event<'_>, rows: &mut Rows) {
@@ -182,34 +337,67 @@ impl Stages {
         // Keys are strings and values JSON already: this can't fail.
         rows.extra.push(&serde_json::to_string(&fields).unwrap_or_default());
     }
+}
 
-    fn violations(&self, tenant: &str, actor_id: &str, at: i64, rows: &mut Rows) {
-        for rule in self.matches.iter().filter_map(|&found| self.shared.rules.rule(found)) {
-            rows.violations.elements.push(&rule.name);
-            rows.violation_levels.elements.push(rule.level as u8);
-            rows.violation_versions.elements.push(rule.version);
-            rows.violation_ids.elements.push(&schemas::violation::id(tenant, &rule.name, actor_id, at, 3_600_000));
-            rows.violation_windows.elements.push(at - at.rem_euclid(3_600_000));
-            rows.violation_seen.elements.push(-1.0);
-            rows.violation_limits.elements.push(-1.0);
-            rows.violation_actions.elements.push("flag");
-            rows.violation_groups.elements.push("");
-        }
-        rows.violations.end_row();
-        rows.violation_levels.end_row();
-        rows.violation_versions.end_row();
-        rows.violation_ids.end_row();
-        rows.violation_windows.end_row();
-        rows.violation_seen.end_row();
-        rows.violation_limits.end_row();
-        rows.violation_actions.end_row();
-        rows.violation_groups.end_row();
-        rows.signals_name.end_row();
-        rows.signals_value.end_row();
-        rows.session_key.push("");
-        rows.session_started_at.push(0);
-        rows.last_activity_at.push(at);
+/// What signals look at.
+fn sighting<'a>(
+    event: &'a Event<'_>,
+    filed: &'a Classification<'_>,
+    ip: Option<IpAddr>,
+    geo: &'a Geo,
+    device: &'a str,
+    (occurred_at, received_at): (i64, i64),
+) -> Sighting<'a> {
+    Sighting {
+        occurred_at,
+        received_at,
+        act: Act::of(filed.action),
+        records: event.records.unwrap_or_default(),
+        device,
+        ip: ip.map_or(0, |ip| match ip {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(v6) => v6.to_bits(),
+        }),
+        asn: geo.asn,
+        country: &geo.country,
+        position: geo.position(),
+        accuracy_km: geo.accuracy_km,
+        masked: !geo.anonymous.is_empty() || is_carrier(&geo.as_org),
+        session_id: text(event.context.as_ref().and_then(|context| context.session_id.as_ref())),
     }
+}
+
+/// The finding that an event of our own carries.
+fn matched(event: &Event<'_>) -> Option<Matched> {
+    serde_json::from_str(event.payload?.get()).ok()
+}
+
+fn signals(found: &Enriched<'_>, rows: &mut Rows) {
+    found.signals.each(|name, value| {
+        rows.signals_name.elements.push(name);
+        rows.signals_value.elements.push(value);
+    });
+    rows.signals_name.end_row();
+    rows.signals_value.end_row();
+    rows.session_key.push(&found.signals.session_key);
+    rows.session_started_at.push(found.signals.session_started_at);
+    let last = found.signals.last_activity_at;
+    rows.last_activity_at.push(if last == 0 { found.occurred_at } else { last });
+}
+
+fn violations(verdicts: &[Verdict<'_>], rows: &mut Rows) {
+    for verdict in verdicts {
+        verdict.push(rows);
+    }
+    rows.violations.end_row();
+    rows.violation_levels.end_row();
+    rows.violation_versions.end_row();
+    rows.violation_ids.end_row();
+    rows.violation_windows.end_row();
+    rows.violation_seen.end_row();
+    rows.violation_limits.end_row();
+    rows.violation_actions.end_row();
+    rows.violation_groups.end_row();
 }
 
 fn actor(event: &Event<'_>, rows: &mut Rows) {

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use detect::rules::{EventFields, FieldValue};
+use detect::signals::Signals;
 use schemas::catalogue::Classification;
 use schemas::event::{Change, Event, Text};
 use serde_json::value::RawValue;
 
 use crate::device::Device;
 use crate::geo::{Geo, IpKind};
-use detect::rules::{EventFields, FieldValue};
 
 /// The event and what the stages before the rules found.
 pub(crate) struct View<'a> {
@@ -18,6 +19,7 @@ pub(crate) struct View<'a> {
     pub(crate) geo: &'a Geo,
     pub(crate) device: &'a Device,
     pub(crate) device_id: &'a str,
+    pub(crate) signals: &'a Signals,
 }
 
 impl EventFields for View<'_> {
@@ -30,6 +32,8 @@ impl EventFields for View<'_> {
             Some(("geo", field)) => self.geo(field),
             Some(("device", field)) => self.device(field),
             Some(("changes", field)) => self.changes(field),
+            Some(("signal", field)) => self.signals.field(field),
+            Some(("session", "key")) => word(&self.signals.session_key),
             Some(_) => None,
         }
     }

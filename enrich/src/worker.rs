@@ -30,10 +30,11 @@ use crate::batch::{Batch, received_at};
 use crate::delivery::{Delivered, Delivery};
 use crate::ledger::{Decision, Ledger};
 use crate::membership::Membership;
+use crate::memory::Memory;
 use crate::policy::Policies;
 use crate::restore::{Restored, Start, restore};
-use crate::seen::Seen;
 use crate::stages::{Shared, Stages};
+use crate::state::Budget;
 
 /// Records taken in one turn, so that the bookkeeping between turns is paid once for all of them.
 const RECORDS_A_TURN: usize = 2048;
@@ -57,14 +58,15 @@ pub(crate) struct Parts {
     pub(crate) catalogue: Catalogue,
     pub(crate) shared: Shared,
     pub(crate) delivery: Delivery,
+    pub(crate) budget: Budget,
 }
 
 impl Parts {
     /// The facts for a batch: those of the decision it repeats, or those of the moment.
     fn policies(&self, decided: Option<&Decision>) -> Policies {
         match decided {
-            Some(decided) => Policies::pinned(&self.settings, &self.catalogue, &decided.tenants),
-            None => Policies::gather(&self.settings, &self.catalogue),
+            Some(decided) => Policies::pinned(&self.settings, &self.catalogue, &self.shared.rules, &decided.tenants),
+            None => Policies::gather(&self.settings, &self.catalogue, &self.shared.rules),
         }
     }
 }
@@ -79,7 +81,7 @@ enum State {
 
 struct Live {
     batch: Batch,
-    seen: Seen,
+    memory: Memory,
     /// Away with the delivery of a batch: one at a time, so that decisions form a chain.
     ledger: Option<Ledger>,
     /// The first batches repeat what was decided before.
@@ -121,6 +123,7 @@ pub(crate) struct Worker {
     caught_up: Instant,
     /// When it was last looked whether every commit is confirmed.
     looked_at_commits: Instant,
+    failed: Option<anyhow::Error>,
     reports: Receiver<(i32, u64, Report)>,
     report: Sender<(i32, u64, Report)>,
     tasks: Handle,
@@ -151,6 +154,7 @@ impl Worker {
             epoch: 0,
             caught_up,
             looked_at_commits: caught_up,
+            failed: None,
             reports,
             report,
             tasks,
@@ -158,10 +162,16 @@ impl Worker {
     }
 
     /// Works until asked to stop; then stores what it has, within `drain`, and leaves the group.
-    pub(crate) fn run(mut self, stop: &CancellationToken, drain: Duration) {
+    ///
+    /// # Errors
+    /// When the state of users can't be kept on this machine.
+    pub(crate) fn run(mut self, stop: &CancellationToken, drain: Duration) -> Result<()> {
         while !stop.is_cancelled() {
             self.take_records();
             self.keep_up(false);
+            if let Some(error) = self.failed.take() {
+                return Err(error).context("keeping the state of users");
+            }
         }
         let deadline = Instant::now() + drain;
         while self.is_busy() && Instant::now() < deadline {
@@ -171,6 +181,7 @@ impl Worker {
         }
         // The commits so far were asynchronous; for what is not confirmed this one waits, so that a restart repeats nothing.
         self.commit_what_is_stored(CommitMode::Sync);
+        Ok(())
     }
 
     fn commit_what_is_stored(&self, mode: CommitMode) {
@@ -237,7 +248,9 @@ impl Worker {
             live.behind = true;
             return self.seal(number);
         }
-        live.batch.push(record, &mut self.stages, &mut live.seen);
+        if let Err(error) = live.batch.push(record, &mut self.stages, &mut live.memory) {
+            return self.give_up(error);
+        }
         self.parts.shared.metrics.record();
         if live.is_complete(&self.parts.enrich) {
             self.seal(number);
@@ -313,6 +326,9 @@ impl Worker {
             live.waiting = true;
             return self.flow(number, false);
         };
+        if let Err(error) = live.batch.seal(number, &mut live.memory) {
+            return self.give_up(error);
+        }
         self.stages.refresh();
         let decided = live.decided.pop_front();
         let next = Batch::new(live.batch.next, self.parts.policies(live.decided.front()));
@@ -326,6 +342,13 @@ impl Worker {
         });
     }
 
+    /// The file of users put aside can't be used: nothing more can be decided here. What was not committed is decided by
+    /// whoever takes the partitions over.
+    fn give_up(&mut self, error: anyhow::Error) {
+        self.failed.get_or_insert(error);
+        self.partitions.clear();
+    }
+
     /// Takes the partition up at `start`: from now on it is ours to finish what was decided there.
     fn restore(&mut self, start: Start, mut backoff: Backoff) {
         self.epoch += 1;
@@ -336,7 +359,8 @@ impl Worker {
         self.tasks.spawn(async move {
             loop {
                 let window = parts.enrich.dedup_window as u64;
-                match restore(&parts.kafka, &parts.clickhouse, start, window).await {
+                let budget = parts.budget.clone();
+                match restore(&parts.kafka, &parts.clickhouse, start, window, budget).await {
                     Ok(restored) => {
                         let _ = report.send((start.partition, epoch, Report::Restored(Box::new(restored), start)));
                         return;
@@ -365,9 +389,9 @@ impl Worker {
             return;
         }
         let State::Seeking(restored, start) = std::mem::replace(state, State::Restoring) else { return };
-        let Restored { seen, ledger, decided } = *restored;
+        let Restored { memory, ledger, decided } = *restored;
         let batch = Batch::new(start.offset, self.parts.policies(decided.front()));
-        let live = Live { batch, seen, ledger: Some(ledger), decided, waiting: false, behind: false };
+        let live = Live { batch, memory, ledger: Some(ledger), decided, waiting: false, behind: false };
         *state = State::Live(Box::new(live));
         self.flow(number, true);
     }

@@ -84,8 +84,8 @@ async fn a_batch_is_its_rows() {
     let mut batch = pipeline.batch();
     for (index, golden) in all.iter().enumerate() {
         // Each has a window of its own: several payloads share an id, and are no retries here.
-        let mut seen = enrich::seen::Seen::new(1000);
-        batch.push(&golden.record(index as i64), &mut pipeline.stages, &mut seen);
+        let mut memory = golden_payloads::memory();
+        batch.push(&golden.record(index as i64), &mut pipeline.stages, &mut memory).unwrap();
     }
     let together: Vec<_> = rows(&batch.rows.encode()).into_iter().map(|row| placeless(timeless(row))).collect();
     assert_eq!(together, alone);

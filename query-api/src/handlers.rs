@@ -8,10 +8,14 @@ pub mod events;
 pub mod exemptions;
 pub mod keys;
 pub mod own_rules;
+pub mod page;
+pub mod reviews;
 pub mod rules;
 pub mod settings;
 pub mod statistics;
 pub mod tenants;
+pub mod user_log;
+pub mod users;
 pub mod violations;
 
 use axum::body::{Body, to_bytes};
@@ -46,6 +50,11 @@ impl Completeness {
     pub fn now(freshness: &Freshness) -> Self {
         let complete_until = freshness.complete_until();
         Self { complete_until, complete: complete_until.is_some() }
+    }
+
+    /// 404 that says up to when it holds: what is missing may still come.
+    pub fn not_found(self, detail: &'static str) -> Problem {
+        Problem::not_found(detail).with_member("complete_until", self.complete_until)
     }
 }
 

@@ -23,12 +23,14 @@ pub mod store;
 mod tenant_changes;
 pub mod view;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::Weekday;
+use detect::rules::{RuleError, RuleSet};
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
@@ -65,6 +67,17 @@ pub struct Parts {
     pub freshness: Freshness,
 }
 
+/// Why the API can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The shipped catalogue is broken, which a test of `schemas` rules out.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// A rule that comes with the program is broken, which a test of `detect` rules out.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
+}
+
 /// The query API. Clones share everything.
 #[derive(Clone)]
 pub struct QueryApi(Arc<Inner>);
@@ -73,6 +86,7 @@ struct Inner {
     parts: Parts,
     store: Store,
     catalogue: Catalogue,
+    titles: HashMap<Arc<str>, Arc<str>>,
     max_rows: u32,
     default_limits: Limits,
 }
@@ -81,13 +95,16 @@ impl QueryApi {
     /// An API over the configured store.
     ///
     /// # Errors
-    /// When the shipped catalogue is broken, which a test of `schemas` rules out.
-    pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, CatalogueError> {
+    /// [`StartError`].
+    pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
+        let rules = RuleSet::shipped()?;
+        let titles = rules.rules().iter().map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.title)));
         Ok(Self(Arc::new(Inner {
             parts,
             store: Store::new(client, config.query.clone(), metrics),
             catalogue: Catalogue::shipped()?,
+            titles: titles.collect(),
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
             default_limits: config.limits,
         })))
@@ -121,6 +138,11 @@ impl QueryApi {
         &self.0.catalogue
     }
 
+    /// What to call a rule: the title of one that comes with the program, or else its name.
+    pub(crate) fn rule_title<'a>(&'a self, name: &'a str) -> &'a str {
+        self.0.titles.get(name).map_or(name, |title| &**title)
+    }
+
     pub(crate) fn max_rows(&self) -> u32 {
         self.0.max_rows
     }
@@ -149,14 +171,22 @@ impl QueryApi {
 
 fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::{
-        catalogue, check, devices_access, events, exemptions, keys, own_rules, rules, settings, statistics, tenants,
-        violations,
+        catalogue, check, devices_access, events, exemptions, keys, own_rules, reviews, rules, settings, statistics,
+        tenants, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
         .routes(routes!(events::get))
+        .routes(routes!(users::list))
+        .routes(routes!(users::get))
+        .routes(routes!(user_log::devices))
+        .routes(routes!(user_log::sessions))
+        .routes(routes!(user_log::sign_ins))
         .routes(routes!(statistics::get))
+        .routes(routes!(user_log::violations))
         .routes(routes!(violations::list))
+        .routes(routes!(violations::get))
+        .routes(routes!(reviews::put, reviews::withdraw))
         .routes(routes!(catalogue::get))
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::get, tenants::replace, tenants::modify))

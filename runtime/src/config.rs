@@ -163,6 +163,8 @@ pub struct Enrich {
     pub dedup_window: usize,
     /// Threads; 0: one for each core.
     pub workers: usize,
+    /// Memory for the state of users, MiB; what doesn't fit goes to a file.
+    pub state_memory_mb: usize,
     /// Places and networks of addresses.
     pub geo: Geo,
 }

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use detect::rules::RuleSet;
 use enrich::batch::Batch;
 use enrich::device::DeviceParser;
 use enrich::geo::{GeoPaths, GeoReader};
+use enrich::memory::Memory;
 use enrich::metrics::Metrics;
 use enrich::policy::Policies;
-use enrich::seen::Seen;
+use enrich::rulebook::RuleBook;
 use enrich::stages::{Shared, Stages};
+use enrich::state::Budget;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage, Timestamp};
 use runtime::config::Config;
 use runtime::settings::Settings;
@@ -69,6 +70,7 @@ pub(crate) fn folder(name: &str) -> Vec<Golden> {
 pub(crate) struct Pipeline {
     settings: Settings,
     catalogue: Catalogue,
+    rules: RuleBook,
     pub(crate) stages: Stages,
 }
 
@@ -79,26 +81,32 @@ impl Pipeline {
         let mut tenant = Tenant::new("demo", "Demo company");
         tenant.logging = true;
         settings.put_tenant(tenant).await.unwrap();
+        let rules = RuleBook::shipped().unwrap();
         let shared = Shared {
             geo: Arc::new(geo()),
             parser: Arc::new(DeviceParser::new().unwrap()),
-            rules: Arc::new(RuleSet::shipped().unwrap()),
+            rules: rules.clone(),
             metrics: Metrics::new(&runtime::metrics::Metrics::default()),
         };
-        Self { settings, catalogue: Catalogue::shipped().unwrap(), stages: Stages::new(shared) }
+        Self { settings, catalogue: Catalogue::shipped().unwrap(), rules, stages: Stages::new(shared) }
     }
 
     /// An empty batch.
     pub(crate) fn batch(&self) -> Batch {
-        Batch::new(0, Policies::gather(&self.settings, &self.catalogue))
+        Batch::new(0, Policies::gather(&self.settings, &self.catalogue, &self.rules))
     }
 
     /// A batch of one record.
     pub(crate) fn one(&mut self, golden: &Golden) -> Batch {
         let mut batch = self.batch();
-        batch.push(&golden.record(17), &mut self.stages, &mut Seen::new(1000));
+        batch.push(&golden.record(17), &mut self.stages, &mut memory()).unwrap();
         batch
     }
+}
+
+/// Of a partition without a past.
+pub(crate) fn memory() -> Memory {
+    Memory::new(1000, Budget::new(1 << 24))
 }
 
 fn geo() -> GeoReader {

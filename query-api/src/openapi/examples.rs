@@ -44,31 +44,145 @@ pub(crate) fn events() -> Value {
 
 /// One event.
 pub(crate) fn one_event() -> Value {
-    json!({ "data": event(), "complete_until": "2026-03-02T08:16:00Z", "complete": true })
+    one(&event())
 }
 
-/// A page of violations.
-pub(crate) fn violations() -> Value {
+fn page(row: &Value) -> Value {
     json!({
-        "data": [{
-            "id": "5f2b7c0e9d1a4b3f8e6d2c1b0a998877",
-            "rule": "new-country",
-            "version": 2,
-            "level": "high",
-            "occurred_at": "2026-03-02T08:15:30.125Z",
-            "received_at": "2026-03-02T08:15:30.480Z",
-            "actor": { "kind": "user", "id": "u-17", "name": "Jana Nováková" },
-            "event_id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
-            "event_type": "user.signed_in",
-            "ip": "203.0.113.9",
-            "country": "NZ"
-        }],
+        "data": [row],
         "has_more": false,
         "next_cursor": null,
         "period": { "from": null, "to": null },
         "complete_until": "2026-03-02T08:16:00Z",
         "complete": true
     })
+}
+
+fn one(row: &Value) -> Value {
+    json!({ "data": row, "complete_until": "2026-03-02T08:16:00Z", "complete": true })
+}
+
+fn violation() -> Value {
+    json!({
+        "id": "5f2b7c0e9d1a4b3f8e6d2c1b0a998877",
+        "rule": "too-many-devices",
+        "title": "Too many devices",
+        "rule_version": 2,
+        "level": "high",
+        "action": "flag",
+        "user": { "kind": "user", "id": "u-17", "name": "Jana Nováková" },
+        "device_id": "d-5",
+        "session_key": "s-99",
+        "ip": "203.0.113.9",
+        "place": { "country": "NZ", "city": "Auckland" },
+        "window_at": "2026-03-02T00:00:00Z",
+        "first_at": "2026-03-02T07:02:11.000Z",
+        "last_at": "2026-03-02T08:15:30.125Z",
+        "count": 3,
+        "seen": 6.0,
+        "limit": 4.0,
+        "event_ids": ["0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"],
+        "review": {
+            "reviewed": true,
+            "by": { "id": "k3jq7xw2m5ab", "name": "Security desk" },
+            "at": "2026-03-02T08:15:59Z",
+            "note": "A business trip, confirmed by phone"
+        }
+    })
+}
+
+/// A page of violations.
+pub(crate) fn violations() -> Value {
+    page(&violation())
+}
+
+/// One violation.
+pub(crate) fn one_violation() -> Value {
+    one(&violation())
+}
+
+/// What became of a review.
+pub(crate) fn review(applied: bool) -> Value {
+    let mut shown = violation();
+    if !applied {
+        shown["review"] = Value::Null;
+    }
+    with(one(&shown), json!({ "applied": applied, "event_id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1" }))
+}
+
+fn user() -> Value {
+    json!({
+        "id": "u-17",
+        "name": "Jana Nováková",
+        "email": "jana@acme.example",
+        "active": true,
+        "first_seen_at": "2025-11-03T07:58:02Z",
+        "last_activity_at": "2026-03-02T08:15:30Z",
+        "sign_ins": 212,
+        "unreviewed_violations": 1
+    })
+}
+
+/// A page of users.
+pub(crate) fn users() -> Value {
+    page(&user())
+}
+
+/// One user.
+pub(crate) fn one_user() -> Value {
+    one(&user())
+}
+
+/// A page of sign-ins.
+pub(crate) fn sign_ins() -> Value {
+    let event = event();
+    page(&json!({
+        "id": event["id"],
+        "occurred_at": event["occurred_at"],
+        "action": "sign_in",
+        "outcome": "success",
+        "session": { "key": "s-99", "last_activity_at": "2026-03-02T09:40:00Z", "signed_out_at": null },
+        "device": event["device"],
+        "ip": "198.51.100.7",
+        "place": event["geo"],
+        "signals": { "new_device": true, "travel_km": 240.0, "travel_confidence": "medium" },
+        "violations": [{
+            "id": "5f2b7c0e9d1a4b3f8e6d2c1b0a998877", "rule": "too-many-devices", "version": 2, "level": "high",
+            "seen": 6.0, "limit": 4.0
+        }]
+    }))
+}
+
+/// A page of devices.
+pub(crate) fn devices() -> Value {
+    page(&with(
+        event()["device"].take(),
+        json!({
+            "first_seen_at": "2025-11-03T07:58:02Z",
+            "last_seen_at": "2026-03-02T08:15:30.125Z",
+            "sign_ins": 140,
+            "failed_sign_ins": 2,
+            "ip": "198.51.100.7",
+            "place": { "country": "CZ", "city": "Brno" }
+        }),
+    ))
+}
+
+/// A page of sessions.
+pub(crate) fn sessions() -> Value {
+    page(&json!({
+        "key": "s-99",
+        "started_at": "2026-03-02T08:15:30.125Z",
+        "last_activity_at": "2026-03-02T09:40:00Z",
+        "signed_out_at": null,
+        "events": 48,
+        "device_id": "d-5",
+        "device_kind": "desktop",
+        "browser": "Firefox",
+        "os": "Linux",
+        "ip": "198.51.100.7",
+        "place": { "country": "CZ", "city": "Brno" }
+    }))
 }
 
 /// The catalogue.

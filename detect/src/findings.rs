@@ -1,0 +1,182 @@
+//! From an event and its signals to findings: detections, then the correlations that they feed.
+
+use std::sync::Arc;
+
+use schemas::violation::Violation;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::correlate::{Correlation, Fire, Item, Window};
+use crate::rules::{EventFields, FieldValue, Match, Rule, RuleSet};
+use crate::signals::{LATENESS_MS, User};
+
+/// Most windows of correlations that are kept of one user; the ones whose latest event is oldest go first.
+const WINDOWS: usize = 64;
+
+/// A rule that is broken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Index into the set's rules.
+    pub rule: u16,
+    /// The time that decides into which window of the rule it falls, milliseconds.
+    pub at: i64,
+    /// What was seen, where the rule says what to look at.
+    pub seen: Option<f64>,
+}
+
+/// An event that a correlation across users has to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crossing {
+    /// Index of the correlation's rule.
+    pub rule: u16,
+    /// Index of the detection that matched, among the correlation's.
+    pub base: u16,
+    /// Fields and values that it groups by.
+    pub group: Vec<(Arc<str>, String)>,
+    /// What is counted.
+    pub item: Item,
+}
+
+/// The windows of the correlations that group by user, each with its key and its length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Windows(Vec<(u64, i64, Window)>);
+
+impl Windows {
+    fn push(&mut self, key: u64, item: Item, correlation: &Correlation, clock: i64, fires: &mut Vec<Fire>) {
+        let index = match self.0.iter().position(|(known, ..)| *known == key) {
+            Some(index) => index,
+            None => {
+                if self.0.len() >= WINDOWS {
+                    self.0.remove(0);
+                }
+                self.0.push((key, correlation.timespan_ms(), Window::default()));
+                self.0.len() - 1
+            }
+        };
+        self.0[index].2.push(item, correlation, fires);
+        self.0.retain_mut(|(_, timespan, window)| {
+            window.forget(clock - LATENESS_MS - *timespan);
+            !window.is_empty()
+        });
+    }
+}
+
+/// Collects what one event breaks; reused from event to event.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Rules that are broken.
+    pub broken: Vec<Finding>,
+    /// What goes to correlations across users.
+    pub crossings: Vec<Crossing>,
+    matches: Vec<Match>,
+    fires: Vec<Fire>,
+}
+
+/// What an event is to the rules, besides its fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Its id.
+    pub event_id: &'a str,
+    /// Its time, milliseconds; see [`crate::signals::Sighting::at`].
+    pub at: i64,
+    /// Whether it came too late for windows to count it.
+    pub late: bool,
+}
+
+impl Findings {
+    /// Finds what `event` breaks. `user` is its actor's state, in which correlations by user are kept; without one only
+    /// detections are looked at.
+    pub fn find<E: EventFields>(&mut self, rules: &RuleSet, event: &E, of: Subject<'_>, mut user: Option<&mut User>) {
+        self.clear();
+        rules.evaluate(event, &mut self.matches);
+        for &found in &self.matches {
+            let Some(rule) = rules.rule(found) else { continue };
+            if !rule.hidden {
+                let seen = rule.seen_field.as_deref().and_then(|field| number(event.field(field)?));
+                self.broken.push(Finding { rule: found.rule, at: of.at, seen });
+            }
+            if of.late {
+                continue;
+            }
+            for correlation in rules.correlations_of(found.rule) {
+                let Some(item) = correlation.item(found.rule, event, of.at, of.event_id) else { continue };
+                let Some(group) = correlation.group(found.rule, event) else { continue };
+                if correlation.across_users() {
+                    self.crossings.push(Crossing { rule: correlation.rule, base: found.rule, group, item });
+                } else if let (Some(user), Some(rule)) =
+                    (user.as_deref_mut(), rules.rules().get(usize::from(correlation.rule)))
+                {
+                    self.fires.clear();
+                    let clock = user.clock();
+                    user.windows.push(window_key(rule, &group), item, correlation, clock, &mut self.fires);
+                    let rule = correlation.rule;
+                    self.broken.extend(self.fires.iter().map(|fire| Finding {
+                        rule,
+                        at: fire.at,
+                        seen: Some(fire.seen),
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Forgets the last event.
+    pub fn clear(&mut self) {
+        self.broken.clear();
+        self.crossings.clear();
+        self.matches.clear();
+    }
+
+    /// Several fires of one rule in one of its windows are one finding of the event: the one that saw most.
+    pub fn merge(&mut self, rules: &RuleSet) {
+        self.broken.sort_by(|a, b| {
+            let window = |finding: &Finding| {
+                let length = rules.rules().get(usize::from(finding.rule)).map_or(1, |rule| rule.window_ms.max(1));
+                finding.at.div_euclid(length)
+            };
+            let seen = |finding: &Finding| finding.seen.unwrap_or(f64::NEG_INFINITY);
+            (a.rule, window(a)).cmp(&(b.rule, window(b))).then(seen(b).total_cmp(&seen(a)))
+        });
+        self.broken.dedup_by(|next, kept| {
+            let length = rules.rules().get(usize::from(kept.rule)).map_or(1, |rule| rule.window_ms.max(1));
+            next.rule == kept.rule && next.at.div_euclid(length) == kept.at.div_euclid(length)
+        });
+    }
+}
+
+/// The id of the violation that a finding about `group` (a user's id, or the JSON of a group) belongs to, and when the
+/// rule's window began, milliseconds.
+#[must_use]
+pub fn violation_of(tenant: &str, rule: &Rule, group: &str, at: i64) -> (String, i64) {
+    let window = rule.window_ms.max(1);
+    (schemas::violation::id(tenant, &rule.name, group, at, window), at - at.rem_euclid(window))
+}
+
+/// Fills what a violation says about its rule.
+pub fn describe(violation: &mut Violation, rule: &Rule) {
+    violation.rule = rule.name.to_string();
+    violation.title = rule.title.to_string();
+    violation.rule_version = rule.version;
+    violation.level = rule.level as u8;
+}
+
+fn window_key(rule: &Rule, group: &[(Arc<str>, String)]) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(rule.uuid.as_bytes());
+    hash.update(&rule.version.to_le_bytes());
+    for (field, value) in group {
+        hash.update(field.as_bytes());
+        hash.update(&(value.len() as u64).to_le_bytes());
+        hash.update(value.as_bytes());
+    }
+    hash.digest()
+}
+
+fn number(value: FieldValue<'_>) -> Option<f64> {
+    match value {
+        FieldValue::Int(number) => Some(number as f64),
+        FieldValue::Float(number) => Some(number),
+        FieldValue::Bool(flag) => Some(f64::from(u8::from(flag))),
+        _ => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! Sessions: by the application's id, or else by device and a gap of inactivity.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Act, DAY_MS, Sighting, Signals};
+
+/// Without an id of the application's, activity of a device after this long a silence is another session, milliseconds.
+pub const SESSION_GAP_MS: i64 = 30 * 60 * 1000;
+/// Most sessions remembered of a user: the ones with the latest activity.
+const REMEMBERED: usize = 64;
+
+/// One session of a user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The application's id, or one made of device and start.
+    pub key: String,
+    /// First activity, milliseconds.
+    pub started_at: i64,
+    /// Last activity, milliseconds.
+    pub last_at: i64,
+    /// Whether the user signed out.
+    pub ended: bool,
+    /// The device, or else the address, that a session without an id is told by; 0 with an id.
+    told_by: u64,
+    ip: u128,
+    country: u64,
+}
+
+/// The sessions of a user that are remembered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Sessions(Vec<Session>);
+
+impl Sessions {
+    /// Files the event under its session, a new one if need be, and says what changed in it.
+    pub(super) fn file(&mut self, sighting: &Sighting<'_>, device: u64, country: u64, signals: &mut Signals) {
+        let at = sighting.at();
+        let told_by = match (sighting.session_id, device) {
+            ("", 0) => sighting.ip as u64 ^ (sighting.ip >> 64) as u64,
+            ("", device) => device,
+            _ => 0,
+        };
+        // A failed sign-in opens nothing, and nothing can be told of an event without a device, address or session.
+        let tellable = !sighting.session_id.is_empty() || told_by != 0;
+        if !tellable || sighting.act == Act::SignInFailed {
+            return;
+        }
+        let index = match self.find(sighting.session_id, told_by, at) {
+            Some(index) => index,
+            None => self.open(sighting, told_by, country),
+        };
+        let session = &mut self.0[index];
+        signals.session_ip_changed = session.ip != 0 && sighting.ip != 0 && session.ip != sighting.ip;
+        signals.session_country_changed = session.country != 0 && country != 0 && session.country != country;
+        session.started_at = session.started_at.min(at);
+        if at >= session.last_at {
+            session.last_at = at;
+            if sighting.ip != 0 {
+                session.ip = sighting.ip;
+            }
+            if country != 0 {
+                session.country = country;
+            }
+        }
+        session.ended |= sighting.act == Act::SignOut;
+        signals.session_key.clone_from(&session.key);
+        signals.session_started_at = session.started_at;
+    }
+
+    fn find(&self, id: &str, told_by: u64, at: i64) -> Option<usize> {
+        self.0.iter().position(|session| {
+            if told_by == 0 {
+                session.told_by == 0 && session.key == id
+            } else {
+                session.told_by == told_by
+                    && !session.ended
+                    && at - session.last_at <= SESSION_GAP_MS
+                    && session.started_at - at <= SESSION_GAP_MS
+            }
+        })
+    }
+
+    fn open(&mut self, sighting: &Sighting<'_>, told_by: u64, country: u64) -> usize {
+        if self.0.len() >= REMEMBERED
+            && let Some(oldest) = (0..self.0.len()).min_by_key(|&index| self.0[index].last_at)
+        {
+            self.0.swap_remove(oldest);
+        }
+        let at = sighting.at();
+        let key = if told_by == 0 { sighting.session_id.to_owned() } else { format!("{told_by:016x}-{at}") };
+        let ip = sighting.ip;
+        self.0.push(Session { key, started_at: at, last_at: at, ended: false, told_by, ip, country });
+        self.0.len() - 1
+    }
+
+    /// Sessions with activity in the last 24 hours.
+    pub(super) fn of_day(&self, at: i64) -> u32 {
+        self.0.iter().filter(|session| session.last_at > at - DAY_MS).count() as u32
+    }
+
+    /// Sessions that go on at `at`: not ended, and active within the gap.
+    pub(super) fn active(&self, at: i64) -> u32 {
+        self.0.iter().filter(|session| !session.ended && session.last_at > at - SESSION_GAP_MS).count() as u32
+    }
+
+    /// Drops what no later event can belong to or count. Sessions with an id are kept for a week: an application's
+    /// session can be long silent.
+    pub(super) fn forget(&mut self, clock: i64) {
+        self.0.retain(|session| {
+            let keep = if session.told_by == 0 { 7 * DAY_MS } else { 2 * DAY_MS };
+            session.last_at > clock - keep
+        });
+    }
+}

@@ -1,0 +1,290 @@
+//! Signals one by one, and windows and sessions against naive models.
+
+use chrono_tz::Europe::Prague;
+use proptest::prelude::*;
+
+use super::*;
+
+const NOON: i64 = 1_795_345_200_000; // 2026-11-22T11:00:00Z, a Sunday
+const MINUTE: i64 = 60_000;
+
+fn sighting(at: i64, act: Act) -> Sighting<'static> {
+    Sighting {
+        occurred_at: at,
+        received_at: at,
+        act,
+        records: 0,
+        device: "laptop",
+        ip: ip([8, 8, 8, 8]),
+        asn: 0,
+        country: "CZ",
+        position: Some((50.08, 14.43)),
+        accuracy_km: 0,
+        masked: false,
+        session_id: "",
+    }
+}
+
+fn ip(octets: [u8; 4]) -> u128 {
+    u128::from_be_bytes(std::net::Ipv4Addr::from(octets).to_ipv6_mapped().octets())
+}
+
+fn tokyo(at: i64) -> Sighting<'static> {
+    Sighting {
+        device: "phone",
+        ip: ip([126, 0, 0, 1]),
+        country: "JP",
+        position: Some((35.68, 139.69)),
+        ..sighting(at, Act::SignIn)
+    }
+}
+
+/// K9, K10: what a user was not seen with is new, but nothing is new to somebody new.
+#[test]
+fn k9_new_devices_addresses_networks_and_countries() {
+    let mut user = User::default();
+    let first = user.observe(&sighting(NOON, Act::SignIn), Prague);
+    assert!(first.first_sign_in && !first.new_device && !first.new_ip && !first.new_country);
+    let again = user.observe(&sighting(NOON + MINUTE, Act::Other), Prague);
+    assert!(!again.new_device && !again.new_ip && !again.new_network && !again.new_country);
+    let neighbour = Sighting { ip: ip([8, 8, 8, 9]), ..sighting(NOON + 2 * MINUTE, Act::Other) };
+    let near = user.observe(&neighbour, Prague);
+    assert!(near.new_ip && !near.new_network, "the same /24");
+    let far = user.observe(&tokyo(NOON + 3 * MINUTE), Prague);
+    assert!(far.new_device && far.new_ip && far.new_network && far.new_country);
+    assert!(!user.observe(&tokyo(NOON + 4 * MINUTE), Prague).new_device);
+}
+
+#[test]
+fn a_failed_sign_in_makes_nothing_known() {
+    let mut user = User::default();
+    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    let attacker = Sighting { act: Act::SignInFailed, ..tokyo(NOON + MINUTE) };
+    let failed = user.observe(&attacker, Prague);
+    assert!(!failed.new_device);
+    assert_eq!((failed.failed_sign_ins_1h, failed.devices_24h), (Some(1), Some(1)));
+    assert!(user.observe(&tokyo(NOON + 2 * MINUTE), Prague).new_device, "still new when it succeeds");
+}
+
+/// Pitfall 16: what lowers the confidence in a journey.
+#[test]
+fn travel_is_believed_only_where_nothing_speaks_against_it() {
+    let travel = |change: fn(&mut Sighting<'static>), after: i64| {
+        let mut user = User::default();
+        user.observe(&sighting(NOON, Act::SignIn), Prague);
+        let mut next = tokyo(NOON + after);
+        change(&mut next);
+        let found = user.observe(&next, Prague);
+        (found.travel_km, found.travel_kmh, found.travel_confidence)
+    };
+    let (km, kmh, confidence) = travel(|_| {}, HOUR_MS);
+    assert_eq!(confidence, Some(Confidence::High));
+    // Prague to Tokyo is 9,070 km by the great circle; two radii of 50 km may be saved.
+    assert!((9000.0..9150.0).contains(&km.unwrap()), "{km:?}");
+    assert_eq!(kmh, km.map(|km| km - 100.0));
+    assert!(travel(|_| {}, 20 * HOUR_MS).1.unwrap() < 500.0, "a flight");
+    assert_eq!(travel(|next| next.device = "laptop", HOUR_MS).2, Some(Confidence::Low));
+    assert_eq!(travel(|next| next.masked = true, HOUR_MS).2, Some(Confidence::Low));
+    assert_eq!(travel(|next| next.accuracy_km = 1000, HOUR_MS).2, Some(Confidence::Medium));
+    assert_eq!(travel(|next| next.ip = ip([8, 8, 8, 8]), HOUR_MS).2, Some(Confidence::Low), "the same network");
+    assert_eq!(travel(|next| next.position = Some((50.5, 14.0)), HOUR_MS), (None, None, None), "the next town");
+    assert_eq!(travel(|next| next.position = None, HOUR_MS), (None, None, None));
+    assert!(is_carrier("T-Mobile Czech Republic a.s.") && !is_carrier("Masaryk University") && !is_carrier(""));
+}
+
+#[test]
+fn an_address_from_before_is_no_proof_of_a_journey() {
+    let mut user = User::default();
+    user.observe(&tokyo(NOON - 30 * DAY_MS), Prague);
+    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    let back = Sighting { device: "tablet", ..tokyo(NOON + HOUR_MS) };
+    assert_eq!(user.observe(&back, Prague).travel_confidence, Some(Confidence::Medium));
+}
+
+#[test]
+fn hours_are_the_tenants() {
+    let mut user = User::default();
+    let found = user.observe(&sighting(NOON, Act::SignIn), Prague);
+    assert_eq!((found.local_hour, found.local_weekday), (Some(12), Some(7)));
+    let found = user.observe(&sighting(NOON + MINUTE, Act::SignIn), chrono_tz::Asia::Tokyo);
+    assert_eq!((found.local_hour, found.local_weekday), (Some(20), Some(7)));
+    assert_eq!(user.observe(&sighting(NOON + MINUTE, Act::View), Prague).local_hour, None);
+}
+
+#[test]
+fn absence_is_counted_in_days() {
+    let mut user = User::default();
+    assert_eq!(user.observe(&sighting(NOON, Act::SignIn), Prague).days_since_seen, None);
+    assert_eq!(user.observe(&sighting(NOON + DAY_MS - 1, Act::SignIn), Prague).days_since_seen, None);
+    assert_eq!(user.observe(&sighting(NOON + 100 * DAY_MS, Act::SignIn), Prague).days_since_seen, Some(99));
+}
+
+/// K8.
+#[test]
+fn k8_last_activity_moves_in_steps() {
+    let mut user = User::default();
+    let mut at = |millis| user.observe(&sighting(NOON + millis, Act::Other), Prague).last_activity_at;
+    assert_eq!(at(0), NOON);
+    assert_eq!(at(29_999), NOON);
+    assert_eq!(at(30_000), NOON + 30_000);
+    assert_eq!(at(20_000), NOON + 30_000, "a little late");
+}
+
+#[test]
+fn late_events_change_nothing() {
+    let mut user = User::default();
+    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    let before = user.clone();
+    let found = user.observe(&tokyo(NOON - LATENESS_MS - 1), Prague);
+    assert!(found.late && found.travel_km.is_none() && !found.new_device);
+    assert_eq!(user, before);
+    assert!(!user.observe(&sighting(NOON - LATENESS_MS, Act::Other), Prague).late, "on the edge");
+}
+
+#[test]
+fn a_clock_that_runs_ahead_makes_nobody_late() {
+    let mut user = User::default();
+    user.observe(&Sighting { occurred_at: NOON + 20 * HOUR_MS, ..sighting(NOON, Act::SignIn) }, Prague);
+    assert!(!user.observe(&sighting(NOON + MINUTE, Act::Other), Prague).late);
+}
+
+/// K7: a session by the application's id.
+#[test]
+fn k7_sessions_by_id_and_what_changes_in_them() {
+    let mut user = User::default();
+    let of = |at, act| Sighting { session_id: "s1", ..sighting(at, act) };
+    let begun = user.observe(&of(NOON, Act::SignIn), Prague);
+    assert_eq!((begun.session_key.as_str(), begun.session_started_at), ("s1", NOON));
+    let moved = Sighting { ip: ip([9, 9, 9, 9]), country: "DE", ..of(NOON + 2 * HOUR_MS, Act::View) };
+    let found = user.observe(&moved, Prague);
+    assert!(found.session_ip_changed && found.session_country_changed);
+    assert_eq!(found.session_started_at, NOON);
+    assert!(!user.observe(&moved, Prague).session_ip_changed, "told once");
+}
+
+#[test]
+fn sessions_without_an_id_end_by_silence_or_sign_out() {
+    let mut user = User::default();
+    let mut key = |at, act| user.observe(&sighting(at, act), Prague).session_key;
+    let first = key(NOON, Act::SignIn);
+    assert_eq!(key(NOON + SESSION_GAP_MS, Act::View), first);
+    let second = key(NOON + 2 * SESSION_GAP_MS + 1, Act::View);
+    assert_ne!(second, first);
+    assert_eq!(key(NOON + 2 * SESSION_GAP_MS + 2, Act::SignOut), second);
+    assert_ne!(key(NOON + 2 * SESSION_GAP_MS + 3, Act::SignIn), second);
+}
+
+/// Rows keep what rules see, under the names that rules use.
+#[test]
+fn fields_and_rows_agree() {
+    let mut user = User::default();
+    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    let mut signals = user.observe(&tokyo(NOON + HOUR_MS), Prague);
+    signals.device_access = Some("block");
+    let mut count = 0;
+    signals.each(|name, value| {
+        count += 1;
+        match signals.field(name).unwrap() {
+            FieldValue::Bool(true) => assert_eq!(value, 1.0, "{name}"),
+            FieldValue::Int(number) => assert_eq!(value, number as f64, "{name}"),
+            FieldValue::Float(number) => assert_eq!(value, number, "{name}"),
+            FieldValue::Str(_) => assert_eq!(value, 2.0, "{name}"),
+            other => panic!("{name}: {other:?}"),
+        }
+    });
+    assert!(count > 12, "{count}");
+    assert_eq!(signals.field("session_key"), None);
+    for name in Signals::names() {
+        assert!(crate::rules::FIELDS.contains(&format!("signal.{name}").as_str()), "{name}");
+    }
+}
+
+#[test]
+fn state_is_bounded() {
+    let mut user = User::default();
+    for number in 0..2000_u32 {
+        let device = format!("device-{number}");
+        let session = format!("session-{number}");
+        let [_, a, b, c] = number.to_be_bytes();
+        let at = NOON + i64::from(number) * 1000;
+        let act = [Act::SignIn, Act::SignInFailed, Act::View, Act::Export, Act::Delete][number as usize % 5];
+        let next = Sighting { device: &device, session_id: &session, ip: ip([10, a, b, c]), ..sighting(at, act) };
+        user.observe(&next, Prague);
+    }
+    let bytes = postcard::to_allocvec(&user).unwrap();
+    assert!(bytes.len() < 12_000, "{} bytes", bytes.len());
+    assert_eq!(postcard::from_bytes::<User>(&bytes).unwrap(), user);
+}
+
+#[derive(Clone, Debug)]
+struct Step {
+    minutes: i64,
+    act: u8,
+    device: u8,
+    host: u8,
+    records: u64,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = (0..200_i64, 0..6_u8, 0..5_u8, 0..9_u8, 0..50_u64)
+        .prop_map(|(minutes, act, device, host, records)| Step { minutes, act, device, host, records });
+    proptest::collection::vec(step, 1..120)
+}
+
+proptest! {
+    /// Windows against a scan of everything that arrived before, in any order within the bounds of lateness.
+    #[test]
+    fn windows_are_what_a_scan_finds(steps in steps(), jitter in proptest::collection::vec(0..50_i64, 120)) {
+        const DEVICES: [&str; 5] = ["", "a", "b", "c", "d"];
+        let acts = [Act::SignIn, Act::SignInFailed, Act::View, Act::Export, Act::Delete, Act::Other];
+        let mut user = User::default();
+        let mut past: Vec<(i64, Sighting<'_>)> = Vec::new();
+        let mut clock = NOON;
+        for (step, jitter) in steps.iter().zip(jitter) {
+            clock += step.minutes * MINUTE;
+            let at = clock - jitter * MINUTE;
+            let act = acts[usize::from(step.act)];
+            let host = if step.host == 0 { 0 } else { ip([20, 0, step.host, 1]) };
+            let now = Sighting {
+                device: DEVICES[usize::from(step.device)], ip: host, records: step.records, ..sighting(at, act)
+            };
+            let latest = past.iter().map(|(at, _)| *at).max().unwrap_or_default();
+            let found = user.observe(&now, Prague);
+            prop_assert_eq!(found.late, at < latest - LATENESS_MS);
+            if found.late {
+                continue;
+            }
+            let known: Vec<_> = past.iter().filter(|(_, old)| old.act != Act::SignInFailed).collect();
+            if act != Act::SignInFailed {
+                let new = !now.device.is_empty()
+                    && known.iter().any(|(_, old)| !old.device.is_empty())
+                    && known.iter().all(|(_, old)| old.device != now.device);
+                prop_assert_eq!(found.new_device, new);
+            }
+            past.push((at, now));
+            let within = |hours: i64| past.iter().filter(move |(old, _)| *old > at - hours * HOUR_MS);
+            let slot = |at: i64| at.div_euclid(5 * MINUTE);
+            let sum = |act, slots: i64| -> u64 {
+                past.iter()
+                    .filter(|(old, seen)| seen.act == act && slot(*old) > slot(at) - slots)
+                    .map(|(_, seen)| seen.records.max(1))
+                    .sum()
+            };
+            match act {
+                Act::View => prop_assert_eq!((found.viewed_1h, found.viewed_24h), (Some(sum(act, 12)), Some(sum(act, 288)))),
+                Act::Export => prop_assert_eq!((found.exported_1h, found.exported_24h), (Some(sum(act, 12)), Some(sum(act, 288)))),
+                Act::Delete => prop_assert_eq!(found.deleted_1h, Some(sum(act, 12))),
+                Act::SignIn | Act::SignInFailed => {
+                    let failed = within(1).filter(|(_, seen)| seen.act == Act::SignInFailed).count() as u32;
+                    prop_assert_eq!(found.failed_sign_ins_1h, Some(failed));
+                    let devices: std::collections::HashSet<_> = within(24)
+                        .filter(|(_, seen)| seen.act != Act::SignInFailed && !seen.device.is_empty())
+                        .map(|(_, seen)| seen.device)
+                        .collect();
+                    prop_assert_eq!(found.devices_24h, Some(devices.len() as u32));
+                }
+                Act::SignOut | Act::Other => {}
+            }
+        }
+    }
+}

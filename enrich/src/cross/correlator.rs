@@ -1,0 +1,294 @@
+//! One consumer of `enrich.cross`: windows of groups, and the events that they give rise to.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use chrono::DateTime;
+use detect::correlate::{Correlation, Fire, Window};
+use detect::findings::violation_of;
+use detect::rules::{Rule, RuleSet};
+use futures::future::try_join_all;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::config::Kafka;
+use runtime::settings::Settings;
+use schemas::topics::{self, headers};
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Counted, EVENTS, HORIZON_MS, MATCHED, Matched, OWN_KEY_ID};
+use crate::batch::received_at;
+use crate::membership::Membership;
+use crate::metrics::Metrics;
+use crate::rulebook::RuleBook;
+
+const IDLE: Duration = Duration::from_millis(100);
+const RECORDS_A_TURN: usize = 1000;
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How often windows that nothing falls into any more are dropped.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// One group of one correlation.
+#[derive(Default)]
+struct Group {
+    window: Window,
+    /// The latest events, for the finding.
+    events: VecDeque<String>,
+    /// Time of the latest event, milliseconds.
+    latest: i64,
+}
+
+struct Partition {
+    groups: HashMap<Vec<u8>, Group>,
+    /// Records before this offset were reported before: they only fill the windows.
+    live_from: i64,
+    /// The next record.
+    next: i64,
+    latest: i64,
+}
+
+/// What a correlator is made of.
+pub(crate) struct Parts {
+    pub(crate) kafka: Kafka,
+    pub(crate) settings: Settings,
+    pub(crate) rules: RuleBook,
+    pub(crate) producer: FutureProducer,
+    pub(crate) metrics: Metrics,
+}
+
+/// See [`super`].
+pub(crate) struct Correlator {
+    parts: Parts,
+    topic: String,
+    consumer: Arc<BaseConsumer<Membership>>,
+    partitions: HashMap<i32, Partition>,
+    swept: Instant,
+}
+
+struct Found {
+    tenant: String,
+    id: String,
+    value: Vec<u8>,
+}
+
+impl Correlator {
+    /// Joins the group.
+    pub(crate) fn join(parts: Parts) -> Result<Self> {
+        let topic = parts.kafka.topic(topics::CROSS);
+        let membership = Membership::new(topic.clone(), parts.metrics.clone());
+        let group = format!("{}-across-users", parts.kafka.group());
+        let consumer: BaseConsumer<Membership> = runtime::kafka::consumer_config(&parts.kafka, &group)
+            .create_with_context(membership)
+            .context("a consumer for enrich.cross")?;
+        consumer.subscribe(&[&topic])?;
+        Ok(Self { parts, topic, consumer: Arc::new(consumer), partitions: HashMap::new(), swept: Instant::now() })
+    }
+
+    /// Works until asked to stop.
+    pub(crate) fn run(mut self, stop: &CancellationToken, tasks: &Handle) {
+        let mut found = Vec::new();
+        while !stop.is_cancelled() {
+            let taken = self.take_records(&mut found);
+            // Reported before it is committed; told twice after a crash, stored once.
+            while !found.is_empty() && !stop.is_cancelled() {
+                match tasks.block_on(self.report(&found)) {
+                    Ok(()) => found.clear(),
+                    Err(error) => {
+                        tracing::warn!(error = format!("{error:#}"), "findings across users; retrying");
+                        std::thread::sleep(IDLE);
+                    }
+                }
+            }
+            if taken && found.is_empty() {
+                self.commit();
+            }
+            self.sweep();
+        }
+    }
+
+    fn take_records(&mut self, found: &mut Vec<Found>) -> bool {
+        let consumer = Arc::clone(&self.consumer);
+        let mut taken = false;
+        for turn in 0..RECORDS_A_TURN {
+            match consumer.poll(if turn == 0 { IDLE } else { Duration::ZERO }) {
+                Some(Ok(record)) => {
+                    for number in consumer.context().take_revoked() {
+                        self.partitions.remove(&number);
+                    }
+                    taken = true;
+                    self.take(&record, found);
+                }
+                Some(Err(error)) => tracing::warn!(%error, "reading enrich.cross"),
+                None => break,
+            }
+        }
+        taken
+    }
+
+    fn take(&mut self, record: &BorrowedMessage<'_>, found: &mut Vec<Found>) {
+        let (number, offset) = (record.partition(), record.offset());
+        if !self.partitions.contains_key(&number) {
+            // The first record after the partition was assigned stands at the committed offset.
+            match self.go_back(number, received_at(record)) {
+                Ok(next) => {
+                    let partition = Partition { groups: HashMap::new(), live_from: offset, next, latest: 0 };
+                    self.partitions.insert(number, partition);
+                }
+                Err(error) => {
+                    tracing::warn!(partition = number, error = format!("{error:#}"), "can't read what came before");
+                    // Comes again: from here, once the past can be read.
+                    let _ = self.consumer.seek(&self.topic, number, Offset::Offset(offset), TIMEOUT);
+                }
+            }
+            return;
+        }
+        let Some(partition) = self.partitions.get_mut(&number) else { return };
+        if offset < partition.next {
+            return;
+        }
+        partition.next = offset + 1;
+        match serde_json::from_slice::<Counted>(record.payload().unwrap_or_default()) {
+            Ok(counted) => {
+                let rules = self.parts.rules.at(&self.parts.settings.snapshot(), &counted.tenant);
+                let live = offset >= partition.live_from;
+                partition.count(record.key().unwrap_or_default(), &counted, &rules, |fired| {
+                    if live {
+                        found.extend(fired);
+                    }
+                });
+            }
+            Err(error) => tracing::error!(partition = number, offset, %error, "not an event to be counted"),
+        }
+    }
+
+    /// Goes back by the horizon, and says to which offset.
+    fn go_back(&self, number: i32, at: i64) -> Result<i64> {
+        let mut times = TopicPartitionList::new();
+        times.add_partition_offset(&self.topic, number, Offset::Offset((at - HORIZON_MS).max(0)))?;
+        let times = self.consumer.offsets_for_times(times, TIMEOUT).context("offsets by time")?;
+        let from = match times.elements().first().map(rdkafka::topic_partition_list::TopicPartitionListElem::offset) {
+            Some(Offset::Offset(offset)) => offset,
+            other => anyhow::bail!("no offset for the time: {other:?}"),
+        };
+        self.consumer.seek(&self.topic, number, Offset::Offset(from), TIMEOUT)?;
+        Ok(from)
+    }
+
+    async fn report(&self, found: &[Found]) -> Result<()> {
+        let topic = self.parts.kafka.topic(topics::EVENTS_RAW);
+        let sent = found.iter().map(|found| {
+            let topic = &topic;
+            async move {
+                let headers = OwnedHeaders::new()
+                    .insert(Header { key: headers::TENANT, value: Some(&found.tenant) })
+                    .insert(Header { key: headers::KEY_ID, value: Some(OWN_KEY_ID) })
+                    .insert(Header { key: headers::FOUND_BY, value: Some("correlation") });
+                // By the finding: however often it is told, it comes to one partition, which knows its id.
+                let key = topics::event_key(&found.tenant, &found.id);
+                let record = FutureRecord::to(topic).key(&key).payload(&found.value).headers(headers);
+                self.parts.producer.send(record, TIMEOUT).await.map_err(|(error, _)| error)
+            }
+        });
+        try_join_all(sent).await.context("writing to events.raw")?;
+        Ok(())
+    }
+
+    fn commit(&self) {
+        let mut list = TopicPartitionList::new();
+        for (&number, partition) in &self.partitions {
+            if partition.next > partition.live_from
+                && let Err(error) = list.add_partition_offset(&self.topic, number, Offset::Offset(partition.next))
+            {
+                tracing::warn!(partition = number, %error, "can't commit");
+            }
+        }
+        if list.count() > 0
+            && let Err(error) = self.consumer.commit(&list, CommitMode::Async)
+        {
+            tracing::warn!(%error, "can't commit; findings across users may be told again");
+        }
+    }
+
+    fn sweep(&mut self) {
+        if self.swept.elapsed() < SWEEP {
+            return;
+        }
+        self.swept = Instant::now();
+        for partition in self.partitions.values_mut() {
+            let oldest = partition.latest - HORIZON_MS;
+            partition.groups.retain(|_, group| group.latest > oldest);
+        }
+    }
+}
+
+impl Partition {
+    fn count(&mut self, key: &[u8], counted: &Counted, rules: &RuleSet, mut found: impl FnMut(Option<Found>)) {
+        // A rule that was switched off meanwhile, or a version with another shape.
+        let Some(correlation) = rules.correlations().iter().find(|correlation| {
+            rules.rules().get(usize::from(correlation.rule)).is_some_and(|rule| *rule.name == counted.rule)
+        }) else {
+            return;
+        };
+        let Some(rule) = rules.rules().get(usize::from(correlation.rule)) else { return };
+        let group = match self.groups.get_mut(key) {
+            Some(group) => group,
+            None => self.groups.entry(key.to_vec()).or_default(),
+        };
+        for fire in group.push(counted, correlation) {
+            found(group.report(&fire, counted, rule));
+        }
+        self.latest = self.latest.max(counted.item.at);
+    }
+}
+
+impl Group {
+    fn push(&mut self, counted: &Counted, correlation: &Correlation) -> Vec<Fire> {
+        let mut fires = Vec::new();
+        self.latest = self.latest.max(counted.item.at);
+        self.window.forget(self.latest - HORIZON_MS);
+        self.window.push(counted.item, correlation, &mut fires);
+        if !self.events.contains(&counted.event_id) {
+            if self.events.len() >= EVENTS {
+                self.events.pop_front();
+            }
+            self.events.push_back(counted.event_id.clone());
+        }
+        fires
+    }
+
+    fn report(&self, fire: &Fire, counted: &Counted, rule: &Rule) -> Option<Found> {
+        let group = serde_json::to_string(&counted.group).ok()?;
+        let (violation_id, window_at) = violation_of(&counted.tenant, rule, &group, fire.at);
+        let id = format!("{violation_id}-{}", fire.at);
+        let matched = Matched {
+            rule: rule.name.to_string(),
+            title: rule.title.to_string(),
+            version: rule.version,
+            level: rule.level as u8,
+            action: rule.action,
+            seen: Some(fire.seen),
+            limit: rule.limit,
+            violation_id,
+            window_at,
+            group: counted.group.clone(),
+            events: self.events.iter().cloned().collect(),
+        };
+        let context: BTreeMap<&str, &str> =
+            counted.group.get("context.ip").map(|ip| ("ip", ip.as_str())).into_iter().collect();
+        let event = json!({
+            "id": id,
+            "type": MATCHED,
+            "occurred_at": DateTime::from_timestamp_millis(fire.at)?.to_rfc3339(),
+            "actor": {"kind": "system"},
+            "object": {"type": "rule", "id": &*rule.name, "name": &*rule.title},
+            "context": context,
+            "payload": matched,
+        });
+        Some(Found { tenant: counted.tenant.clone(), id, value: serde_json::to_vec(&event).ok()? })
+    }
+}

@@ -1,0 +1,99 @@
+//! The state against a plain map, through sealing, eviction and the changelog.
+
+use detect::signals::{Act, Sighting};
+use proptest::prelude::*;
+
+use super::*;
+
+fn act(at: i64) -> Sighting<'static> {
+    Sighting {
+        occurred_at: at,
+        received_at: at,
+        act: Act::View,
+        records: 3,
+        device: "d",
+        ip: 7,
+        asn: 1,
+        country: "CZ",
+        position: None,
+        accuracy_km: 0,
+        masked: false,
+        session_id: "",
+    }
+}
+
+fn touch(state: &mut State, key: &str, offset: u64) -> Option<u64> {
+    let user = state.user(key, offset).unwrap()?;
+    user.observe(&act(1_800_000_000_000 + offset as i64), chrono_tz::UTC).viewed_24h
+}
+
+/// A record whose outcome is in the state already changes nothing a second time.
+#[test]
+fn a_repeated_record_is_told() {
+    let mut state = State::new(Budget::new(1 << 20));
+    assert_eq!(touch(&mut state, "acme/u1", 5), Some(3));
+    assert_eq!(touch(&mut state, "acme/u1", 5), None);
+    assert_eq!(touch(&mut state, "acme/u1", 6), Some(6));
+    let changes = state.seal().unwrap();
+    let mut successor = State::new(Budget::new(1 << 20));
+    successor.load(changes[0].key.as_bytes(), &changes[0].value).unwrap();
+    assert_eq!(touch(&mut successor, "acme/u1", 6), None);
+    assert_eq!(touch(&mut successor, "acme/u1", 7), Some(9));
+}
+
+/// A process that was paused writes after its successor: the later state holds all the same.
+#[test]
+fn the_latest_offset_holds_whatever_the_order_of_the_log() {
+    let mut state = State::new(Budget::new(1 << 20));
+    touch(&mut state, "acme/u1", 1);
+    let old = state.seal().unwrap().remove(0);
+    touch(&mut state, "acme/u1", 2);
+    let new = state.seal().unwrap().remove(0);
+    let mut successor = State::new(Budget::new(1 << 20));
+    for change in [&new, &old] {
+        successor.load(change.key.as_bytes(), &change.value).unwrap();
+    }
+    assert_eq!(touch(&mut successor, "acme/u1", 3), Some(9));
+}
+
+#[test]
+fn memory_is_bounded_and_given_back() {
+    let budget = Budget::new(20_000);
+    let mut state = State::new(budget.clone());
+    for number in 0..2000 {
+        touch(&mut state, &format!("acme/u{number}"), number);
+        if number % 10 == 0 {
+            state.seal().unwrap();
+            assert!(budget.used() <= 20_000, "{}", budget.used());
+        }
+    }
+    assert!(state.in_memory() < 400);
+    assert_eq!(touch(&mut state, "acme/u3", 5000), Some(6), "back from the file");
+    drop(state);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn damaged_bytes_are_an_error() {
+    let mut state = State::new(Budget::new(1 << 20));
+    assert!(state.load(b"acme/u1", b"").is_err());
+    assert!(state.load(b"acme/u1", &[9; 40]).is_err());
+    assert!(state.load(b"acme/u1", &[FORMAT, 1, 2]).is_err());
+}
+
+proptest! {
+    /// Whatever the budget and wherever batches end, sums are those of a plain map.
+    #[test]
+    fn eviction_loses_nothing(users in proptest::collection::vec((0..40_u32, any::<bool>()), 1..300), most in 500..8000_usize) {
+        let mut state = State::new(Budget::new(most));
+        let mut model = std::collections::HashMap::new();
+        for (offset, (user, seal)) in users.into_iter().enumerate() {
+            let sum = model.entry(user).or_insert(0);
+            *sum += 3;
+            prop_assert_eq!(touch(&mut state, &format!("acme/u{user}"), offset as u64), Some(*sum));
+            if seal {
+                state.seal().unwrap();
+            }
+        }
+    }
+}
