@@ -1,5 +1,6 @@
 //! What staff do is an event of the tenant: recorded as any other, in the order of the key that did it.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -39,14 +40,25 @@ pub struct StaffEvent {
 }
 
 /// Writes events of staff to the topic that all events go through.
-pub struct Audit {
-    producer: FutureProducer,
-    topic: String,
+#[derive(Debug)]
+pub struct Audit(Sink);
+
+/// Where the events go.
+enum Sink {
+    Topic {
+        producer: FutureProducer,
+        topic: String,
+    },
+    /// Tenants, and bodies of their events.
+    Memory(Mutex<Vec<(String, Value)>>),
 }
 
-impl std::fmt::Debug for Audit {
+impl std::fmt::Debug for Sink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Audit").field("topic", &self.topic).finish_non_exhaustive()
+        match self {
+            Self::Topic { topic, .. } => f.debug_struct("Topic").field("topic", topic).finish_non_exhaustive(),
+            Self::Memory(_) => f.debug_struct("Memory").finish_non_exhaustive(),
+        }
     }
 }
 
@@ -60,7 +72,21 @@ impl Audit {
             .set("linger.ms", "0")
             .set("delivery.timeout.ms", ACKNOWLEDGED.as_millis().to_string())
             .create()?;
-        Ok(Self { producer, topic: config.kafka.topic(topics::EVENTS_RAW) })
+        Ok(Self(Sink::Topic { producer, topic: config.kafka.topic(topics::EVENTS_RAW) }))
+    }
+
+    /// Keeps the events in this process, without a topic: for tests of who records what.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self(Sink::Memory(Mutex::default()))
+    }
+
+    /// Bodies of the events of a tenant that were kept in this process, oldest first.
+    #[must_use]
+    pub fn recorded(&self, tenant: &str) -> Vec<Value> {
+        let Sink::Memory(events) = &self.0 else { return Vec::new() };
+        let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter().filter(|(of, _)| of == tenant).map(|(_, body)| body.clone()).collect()
     }
 
     /// Records what a caller did in a tenant, and returns the event's id once all replicas have it.
@@ -69,18 +95,26 @@ impl Audit {
     /// 422 for what is no event, such as an id that is too long; 503 when it is not known whether it is recorded.
     pub async fn record(&self, caller: &Caller, tenant: &str, event: StaffEvent) -> Result<String, Problem> {
         let id = Uuid::now_v7().to_string();
-        let payload = body(&id, caller, &event).to_string();
+        let body = body(&id, caller, &event);
+        let payload = body.to_string();
         // By the decoder that reads it later: what is acknowledged is never a dead letter.
         decode(payload.as_bytes(), &Attributes::default()).map_err(|rejection| {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", rejection.detail)
                 .with_pointer(rejection.pointer)
         })?;
+        let (producer, topic) = match &self.0 {
+            Sink::Topic { producer, topic } => (producer, topic),
+            Sink::Memory(events) => {
+                events.lock().unwrap_or_else(PoisonError::into_inner).push((tenant.to_owned(), body));
+                return Ok(id);
+            }
+        };
         let key = topics::event_key(tenant, caller.key_id());
         let beside = OwnedHeaders::new_with_capacity(2)
             .insert(Header { key: headers::TENANT, value: Some(tenant) })
             .insert(Header { key: headers::KEY_ID, value: Some(KEY_ID) });
-        let record = FutureRecord::to(&self.topic).key(&key).payload(&payload).headers(beside);
-        match self.producer.send(record, ACKNOWLEDGED).await {
+        let record = FutureRecord::to(topic).key(&key).payload(&payload).headers(beside);
+        match producer.send(record, ACKNOWLEDGED).await {
             Ok(_) => Ok(id),
             Err((error, _)) => Err(Problem::unavailable(
                 "broker_unreachable",

@@ -17,8 +17,10 @@ pub mod openapi;
 pub mod params;
 pub mod period;
 pub mod rows;
+pub mod rules;
 pub mod sql;
 pub mod store;
+mod tenant_changes;
 pub mod view;
 
 use std::collections::HashMap;
@@ -29,7 +31,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::Weekday;
 use detect::rules::{RuleError, RuleSet};
-use rdkafka::error::KafkaError;
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
@@ -50,6 +52,21 @@ use crate::store::Store;
 /// Most rows of a page whatever the configuration says.
 const MAX_PAGE: u64 = 1000;
 
+/// What the API stands on, besides the store.
+#[derive(Debug)]
+pub struct Parts {
+    /// Tenants, keys, rules and exemptions.
+    pub settings: Settings,
+    /// Which devices may in.
+    pub access: AccessList,
+    /// Where staff's events go.
+    pub audit: Arc<Audit>,
+    /// Who asks too much.
+    pub limiter: Limiter,
+    /// Up to when answers are complete.
+    pub freshness: Freshness,
+}
+
 /// Why the API can't be made.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -59,9 +76,6 @@ pub enum StartError {
     /// A rule that comes with the program is broken, which a test of `detect` rules out.
     #[error(transparent)]
     Rules(#[from] RuleError),
-    /// The options of the configuration are not librdkafka's.
-    #[error("the producer of staff's events: {0}")]
-    Kafka(#[from] KafkaError),
 }
 
 /// The query API. Clones share everything.
@@ -69,11 +83,8 @@ pub enum StartError {
 pub struct QueryApi(Arc<Inner>);
 
 struct Inner {
-    settings: Settings,
-    limiter: Limiter,
-    freshness: Freshness,
+    parts: Parts,
     store: Store,
-    audit: Audit,
     catalogue: Catalogue,
     titles: HashMap<Arc<str>, Arc<str>>,
     max_rows: u32,
@@ -85,22 +96,13 @@ impl QueryApi {
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn new(
-        config: &Config,
-        settings: Settings,
-        limiter: Limiter,
-        freshness: Freshness,
-        metrics: &Metrics,
-    ) -> Result<Self, StartError> {
+    pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
         let rules = RuleSet::shipped()?;
         let titles = rules.rules().iter().map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.title)));
         Ok(Self(Arc::new(Inner {
-            settings,
-            limiter,
-            freshness,
+            parts,
             store: Store::new(client, config.query.clone(), metrics),
-            audit: Audit::new(config)?,
             catalogue: Catalogue::shipped()?,
             titles: titles.collect(),
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
@@ -109,15 +111,15 @@ impl QueryApi {
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.0.parts.settings
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {
-        &self.0.limiter
+        &self.0.parts.limiter
     }
 
     pub(crate) fn freshness(&self) -> &Freshness {
-        &self.0.freshness
+        &self.0.parts.freshness
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -125,7 +127,11 @@ impl QueryApi {
     }
 
     pub(crate) fn audit(&self) -> &Audit {
-        &self.0.audit
+        &self.0.parts.audit
+    }
+
+    pub(crate) fn access(&self) -> &AccessList {
+        &self.0.parts.access
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
@@ -164,7 +170,10 @@ impl QueryApi {
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {
-    use handlers::{catalogue, events, keys, reviews, settings, statistics, tenants, user_log, users, violations};
+    use handlers::{
+        catalogue, check, devices_access, events, exemptions, keys, own_rules, reviews, rules, settings, statistics,
+        tenants, user_log, users, violations,
+    };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
         .routes(routes!(events::get))
@@ -188,7 +197,16 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(settings::get_time_zone, settings::put_time_zone))
         .routes(routes!(settings::get_event_types, settings::put_event_types))
         .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))
+        .routes(routes!(settings::get_detection, settings::put_detection))
         .routes(routes!(settings::get_limits))
+        .routes(routes!(check::get))
+        .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
+        .routes(routes!(exemptions::list))
+        .routes(routes!(exemptions::get, exemptions::grant, exemptions::end))
+        .routes(routes!(rules::list, own_rules::create))
+        .routes(routes!(rules::get, own_rules::replace, own_rules::delete))
+        .routes(routes!(rules::versions))
+        .routes(routes!(own_rules::enable))
 }
 
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.

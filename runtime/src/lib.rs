@@ -1,8 +1,10 @@
 //! What every role needs of the outside world: one file for each outside thing. A role reads its [`config`], starts
 //! [`telemetry`], serves [`ops`], keeps [`settings`] in memory, and stops by [`shutdown`].
 
+pub mod access;
 pub mod backoff;
 pub mod clickhouse;
+mod compacted;
 pub mod config;
 pub mod kafka;
 pub mod limiter;

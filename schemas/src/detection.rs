@@ -13,6 +13,8 @@ use crate::violation::Action;
 pub const MAX_RULE_BYTES: usize = 64 * 1024;
 /// Most rules that a tenant may switch off, and most limits and actions it may set.
 pub const MAX_ENTRIES: usize = 1000;
+/// Longest name of a rule or limit that a tenant may mention, in bytes.
+pub const MAX_NAME_BYTES: usize = 128;
 /// Longest reason or note, in bytes.
 pub const MAX_NOTE_BYTES: usize = 2000;
 
@@ -37,6 +39,13 @@ impl Detection {
         let sizes = [("disabled", self.disabled.len()), ("limits", self.limits.len()), ("actions", self.actions.len())];
         if let Some((field, _)) = sizes.into_iter().find(|(_, size)| *size > MAX_ENTRIES) {
             return Err(Invalid { pointer: format!("{at}/{field}"), detail: format!("at most {MAX_ENTRIES}") });
+        }
+        let names = self.disabled.iter().chain(self.limits.keys()).chain(self.actions.keys());
+        if names.into_iter().any(|name| name.len() > MAX_NAME_BYTES) {
+            return Err(Invalid {
+                pointer: at.to_owned(),
+                detail: format!("names have at most {MAX_NAME_BYTES} bytes"),
+            });
         }
         match self.limits.iter().find(|(_, limit)| !limit.is_finite() || **limit < 0.0) {
             None => Ok(()),

@@ -281,6 +281,79 @@ pub(crate) fn new_key() -> Value {
     with(key(), json!({ "secret": "ut_k3jq7xw2m5ab_8Zr0Vq1y6mB2w9cX4dE7fG3hJ5kL0nP8qR2sT6uW1xY" }))
 }
 
+/// A decision about a device.
+pub(crate) fn access() -> Value {
+    json!({
+        "user_id": "u-17",
+        "device_id": "d-5",
+        "access": "block",
+        "reason": "Reported as stolen",
+        "decided_by": "k3jq7xw2m5ab",
+        "decided_at": "2026-03-02T08:16:00Z",
+        "violation_id": null
+    })
+}
+
+/// A device about which nothing was decided.
+pub(crate) fn no_access() -> Value {
+    let none = json!({
+        "access": "allow", "reason": "no decision", "decided_by": null, "decided_at": null, "violation_id": null
+    });
+    with(access(), none)
+}
+
+/// An exemption.
+pub(crate) fn exemption() -> Value {
+    json!({
+        "user_id": "u-17",
+        "owner": "Jana Nováková",
+        "reason": "Travels with a sales team",
+        "granted_at": "2026-03-02T08:16:00Z",
+        "expires_at": "2026-04-01T00:00:00Z",
+        "holds": true
+    })
+}
+
+/// A rule.
+pub(crate) fn rule() -> Value {
+    json!({
+        "name": "bot-export",
+        "origin": "own",
+        "title": "Export by a bot",
+        "description": "",
+        "level": "high",
+        "version": 2,
+        "tags": ["attack.t1020"],
+        "action": "flag",
+        "limits": [],
+        "enabled": true,
+        "problem": null
+    })
+}
+
+const RULE: &str = "title: Export by a bot\nid: 0b7f3c53-8f0e-4a55-9d68-5f6c8a3f1f0e\nstatus: stable\nversion: 1\n\
+    logsource:\n  product: usertrail\ndetection:\n  export:\n    action: export\n    device.bot: true\n  condition: export\n\
+    level: high\ntags:\n  - attack.t1020\n";
+
+fn written() -> Value {
+    json!({ "yaml": RULE, "written_by": "k3jq7xw2m5ab", "written_at": "2026-03-02T08:16:00Z" })
+}
+
+/// A rule with its text.
+pub(crate) fn rule_text() -> Value {
+    with(rule(), written())
+}
+
+/// A new rule.
+pub(crate) fn new_rule() -> Value {
+    json!({ "name": "bot-export", "yaml": RULE })
+}
+
+/// A version of a rule.
+pub(crate) fn rule_version() -> Value {
+    with(json!({ "version": 2, "deleted": false }), written())
+}
+
 /// A problem by its status.
 pub(crate) fn problem(status: u16) -> Value {
     let (title, code, detail) = match status {

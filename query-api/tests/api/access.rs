@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use query_api::access::ACCESS;
+use query_api::access::{ACCESS, needed};
 use runtime::settings::bearer;
 use schemas::settings::{Limits, Role};
 use serde_json::json;
@@ -24,6 +24,8 @@ fn the_table_is_complete() {
     let mut table: Vec<String> = ACCESS.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
     documented.sort();
     table.sort();
+    // An operation may have two rows.
+    table.dedup();
     assert_eq!(documented, table);
 }
 
@@ -34,14 +36,15 @@ fn every_operation_by_every_role() {
         world.tenant("acme", |_| {}).await;
         for role in ROLES {
             let tenant = (role != Role::Platform).then_some("acme");
-            for (method, path, needed) in ACCESS {
+            for (method, path, _) in ACCESS {
                 let key = world.key(tenant, role).await;
+                let enough = needed(method, path).any(|needed| role.includes(needed));
                 let path = path.replace("{id}", "acme").replace("{key}", "aaaaaaaaaaaa");
                 // Not a valid body for any of them: whoever is let through is refused for that instead.
                 let body = (method != "GET" && method != "DELETE").then(|| json!({ "nonsense": true }));
                 let answer = world.send(method.as_str(), &path, &key, body).await;
                 let refused = answer.status == 403;
-                assert_eq!(refused, !role.includes(*needed), "{role:?} {method} {path}: {}", answer.json);
+                assert_eq!(refused, !enough, "{role:?} {method} {path}: {}", answer.json);
                 assert!(![401, 405, 500, 503].contains(&answer.status), "{role:?} {method} {path}: {}", answer.json);
             }
         }

@@ -4,11 +4,15 @@
 
 mod access;
 mod admin;
+mod devices_access;
+mod exemptions;
 mod filters;
 mod paging;
 mod plans;
 mod problems;
 mod reviews;
+mod rules;
+mod staff;
 mod statistics;
 mod support;
 mod tables;

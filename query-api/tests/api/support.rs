@@ -12,10 +12,12 @@ use clickhouse::Client;
 use embedded::broker::{Broker, BrokerConfig};
 use embedded::engine::{Engine, EngineConfig};
 use http_body_util::BodyExt as _;
-use query_api::QueryApi;
+use query_api::audit::Audit;
 use query_api::freshness::Freshness;
+use query_api::{Parts, QueryApi};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt as _, SeedableRng as _};
+use runtime::access::AccessList;
 use runtime::config::{Config, Kafka};
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
@@ -91,7 +93,7 @@ fn library() -> PathBuf {
 
 /// Runs a test in a world of its own.
 pub(crate) fn with_world<F: Future<Output = ()>>(database: &str, test: impl FnOnce(World) -> F) {
-    with_config(database, async |config| test(World::new(config)).await);
+    with_config(database, async |config| test(World::new(config, Audit::in_memory())).await);
 }
 
 /// Runs a test in a world of its own with a broker.
@@ -103,7 +105,8 @@ pub(crate) fn with_broker<F: Future<Output = ()>>(database: &str, test: impl FnO
         config.kafka.brokers = broker.bootstrap();
         runtime::kafka::ensure_topics(&config.kafka).await.unwrap();
         let kafka = config.kafka.clone();
-        test(World::new(config), kafka).await;
+        let audit = Audit::new(&config).unwrap();
+        test(World::new(config, audit), kafka).await;
         broker.stop().await;
     });
 }
@@ -127,6 +130,8 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
     pub(crate) freshness: Freshness,
+    pub(crate) access: AccessList,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) router: Router,
 }
 
@@ -139,15 +144,24 @@ pub(crate) struct Answer {
 }
 
 impl World {
-    fn new(config: Config) -> Self {
+    fn new(config: Config, audit: Audit) -> Self {
         let settings = Settings::in_memory(config.limits);
         let freshness = Freshness::unknown();
-        let api = QueryApi::new(&config, settings.clone(), Limiter::default(), freshness.clone(), &Metrics::default())
-            .unwrap();
+        let (access, audit) = (AccessList::in_memory(), Arc::new(audit));
+        let parts = Parts {
+            settings: settings.clone(),
+            access: access.clone(),
+            audit: Arc::clone(&audit),
+            limiter: Limiter::default(),
+            freshness: freshness.clone(),
+        };
+        let api = QueryApi::new(&config, parts, &Metrics::default()).unwrap();
         Self {
             client: runtime::clickhouse::client(&config.clickhouse),
             settings,
             freshness,
+            access,
+            audit,
             router: query_api::finish(query_api::router(api), &query_api::openapi()),
         }
     }
@@ -189,6 +203,16 @@ impl World {
         let answer = self.get(path, key).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.json);
         answer.json
+    }
+
+    /// What staff did to a tenant, in short: type, object, changes as `path: old → new`.
+    pub(crate) fn staff_events(&self, tenant: &str) -> Vec<String> {
+        let change = |change: &Value| format!("{}: {} → {}", text(&change["path"]), change["old"], change["new"]);
+        let short = |event: Value| {
+            let changes: Vec<_> = event["changes"].as_array().into_iter().flatten().map(change).collect();
+            format!("{} {}; {}", text(&event["type"]), text(&event["object"]["id"]), changes.join(", "))
+        };
+        self.audit.recorded(tenant).into_iter().map(short).collect()
     }
 
     pub(crate) async fn insert(&self, events: &[Event]) {
@@ -445,6 +469,10 @@ pub(crate) fn rng(seed: u64) -> StdRng {
 /// Ids of a list, in its order.
 pub(crate) fn ids(rows: &[Value]) -> Vec<String> {
     rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
 }
 
 /// Percent-encodes a value.

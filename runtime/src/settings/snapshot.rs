@@ -160,7 +160,6 @@ impl Snapshot {
 
     /// Takes note of a record without a readable key.
     pub(super) fn skip(&mut self, offset: i64) {
-        tracing::error!(offset, "a record of the topic of settings has no readable key");
         self.next_offset = offset + 1;
     }
 }
