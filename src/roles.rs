@@ -85,7 +85,9 @@ impl Process {
     }
 
     async fn enrich(&self) -> Result<()> {
-        enrich::Enricher::new(&self.config, self.settings.clone(), &self.metrics).await?.start(&self.shutdown)
+        enrich::Enricher::new(&self.config, self.settings.clone(), self.access.clone(), &self.metrics)
+            .await?
+            .start(&self.shutdown)
     }
 
     fn query_api(&self) -> Result<Router> {

@@ -12,6 +12,7 @@ pub mod cursor;
 pub mod filter;
 pub mod freshness;
 pub mod handlers;
+pub mod history;
 pub mod keep;
 pub mod openapi;
 pub mod params;
@@ -171,8 +172,8 @@ impl QueryApi {
 
 fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::{
-        catalogue, check, devices_access, events, exemptions, keys, own_rules, reviews, rules, settings, statistics,
-        tenants, user_log, users, violations,
+        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, reviews, rules, settings,
+        statistics, tenants, trials, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -207,6 +208,9 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(rules::get, own_rules::replace, own_rules::delete))
         .routes(routes!(rules::versions))
         .routes(routes!(own_rules::enable))
+        .routes(routes!(trials::test))
+        .routes(routes!(explanations::violation))
+        .routes(routes!(explanations::of_event))
 }
 
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.

@@ -92,6 +92,8 @@ pub struct EventRow {
     pub violation_seen: Vec<f64>,
     pub violation_limits: Vec<f64>,
     pub violation_actions: Vec<String>,
+    pub kafka_partition: u16,
+    pub kafka_offset: u64,
 }
 
 /// A row of `violations.sql`. `seen` and `limit` are -1 where there is none.

@@ -34,6 +34,7 @@ named! {
     EVENTS_OLDEST "events_oldest": "The event log, oldest first.";
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
     EVENT_BY_ID "event_by_id": "One event.";
+    HISTORY "history": "Events user by user, for trials of rules.";
     UNREVIEWED "unreviewed": "Violations of some users that nobody has reviewed, counted.";
     USER_COUNTS "user_counts": "What one user did, counted.";
     USER_DISTINCT "user_distinct": "Distinct devices, addresses, objects and sessions of one user.";

@@ -15,6 +15,8 @@ pub const MAX_RULE_BYTES: usize = 64 * 1024;
 pub const MAX_ENTRIES: usize = 1000;
 /// Longest name of a rule or limit that a tenant may mention, in bytes.
 pub const MAX_NAME_BYTES: usize = 128;
+/// No rule may have this name: it is where rules are tried.
+const RESERVED: &str = "test";
 /// Longest reason or note, in bytes.
 pub const MAX_NOTE_BYTES: usize = 2000;
 
@@ -86,6 +88,12 @@ impl StoredRule {
         if self.name.is_empty() || self.name.len() > 63 || !self.name.bytes().all(allowed) || self.name.starts_with('-')
         {
             return Err(Invalid { pointer: "/name".into(), detail: "must be 1 to 63 of a-z, 0-9 and -".into() });
+        }
+        if self.name == RESERVED {
+            return Err(Invalid {
+                pointer: "/name".into(),
+                detail: format!("`{RESERVED}` is taken by the API's own path"),
+            });
         }
         if self.yaml.len() > MAX_RULE_BYTES {
             return Err(Invalid { pointer: "/yaml".into(), detail: format!("at most {MAX_RULE_BYTES} bytes") });

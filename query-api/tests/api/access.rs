@@ -109,7 +109,7 @@ fn violations_are_for_security() {
         let seen = &world.ok("/v1/events?violations=dormant", &security).await["data"][0];
         let flag = json!({ "id": id, "rule": "dormant", "version": 2, "level": "high", "seen": 120.0, "limit": 90.0 });
         assert_eq!(seen["violations"], json!([flag]));
-        let signals = json!({ "new_device": true, "travel_confidence": "high", "days_since_seen": 120.0 });
+        let signals = json!({ "new_device": true, "travel_confidence": "high", "days_since_seen": 120 });
         assert_eq!(seen["signals"], signals);
         assert_eq!(world.get("/v1/events?violations=true", &viewer).await.status, 403);
     });

@@ -16,5 +16,6 @@ mod staff;
 mod statistics;
 mod support;
 mod tables;
+mod trials;
 mod users;
 mod violations;
