@@ -134,12 +134,12 @@ impl Stages {
     ) -> Result<()> {
         let retention = facts.policy.retention_days;
         let (rules, zone) = (Arc::clone(&facts.rules), facts.zone);
-        let exempt_at = |facts: &Facts, user: &str, at| facts.is_exempt(received.tenant, user, at);
         let claimed = event.occurred_at.map_or(received.received_at, |time| time.0);
         let skewed = claimed > received.received_at + CLOCK_SKEW_MS;
         let occurred_at = if skewed { received.received_at } else { claimed };
         let user_id = text(event.actor.as_ref().and_then(|actor| actor.id.as_ref()));
-        let exempt = !user_id.is_empty() && exempt_at(facts, user_id, occurred_at);
+        // By the time of receipt: whoever switches the checks off means what comes in from now on.
+        let exempt = !user_id.is_empty() && facts.is_exempt(received.tenant, user_id, received.received_at);
         let filed = facts.classify(event);
         let ip = event.context.as_ref().and_then(|context| context.ip.as_deref()).and_then(|ip| ip.parse().ok());
         let geo = self.geo(ip);

@@ -130,7 +130,7 @@ pub struct Exemption {
 }
 
 impl Exemption {
-    /// Whether it holds for what happened at `at`, milliseconds.
+    /// Whether it holds for what is received at `at`, milliseconds.
     #[must_use]
     pub fn holds_at(&self, at: i64) -> bool {
         at >= self.granted_at.timestamp_millis() && self.expires_at.is_none_or(|end| at < end.timestamp_millis())

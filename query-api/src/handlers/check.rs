@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Extension, RawQuery, State};
 use runtime::problem::Problem;
+use schemas::access::device_of_cookie;
 
 use super::devices_access::AccessView;
 use crate::QueryApi;
@@ -18,7 +19,7 @@ use crate::params::{ParamError, Params};
     operation_id = "checkAccess",
     params(
         ("user_id" = String, Query, description = "Who wants in", example = "u-17"),
-        ("device_id" = String, Query, description = "From which device", example = "d-5"),
+        ("device_id" = String, Query, description = "From which device: its cookie, as events tell it in `context.device_id`, or the id that this API shows", example = "d-5"),
         crate::openapi::TenantParam,
     ),
     responses(
@@ -36,7 +37,8 @@ pub async fn get(
     let user = required(&mut params, "user_id")?;
     let device = required(&mut params, "device_id")?;
     params.finish().map_err(refused)?;
-    let decision = api.access().get(&tenant.id, &user, &device);
+    let told_by_cookie = api.access().get(&tenant.id, &user, &device_of_cookie(&tenant.id, &device));
+    let decision = told_by_cookie.or_else(|| api.access().get(&tenant.id, &user, &device));
     Ok(Json(AccessView::of(user, device, decision.as_deref())))
 }
 

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use runtime::problem::Problem;
+use schemas::access::Access;
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -210,7 +211,12 @@ pub async fn devices(
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
     let rows: Vec<DeviceRow> = api.store().rows(sql::USER_DEVICES, clauses).await?;
-    Ok(asked.answer(rows, |row| (row.last_seen_at, &row.device_id), UserDevice::from))
+    let tenant = &asked.reading.tenant.id;
+    let view = |row: DeviceRow| {
+        let decided = api.access().get(tenant, &user, &row.device_id);
+        UserDevice::new(row, decided.map_or(Access::Allow, |decided| decided.access))
+    };
+    Ok(asked.answer(rows, |row| (row.last_seen_at, &row.device_id), view))
 }
 
 /// What a user's sessions can be narrowed to.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
+use schemas::access::Access;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -139,6 +140,8 @@ pub struct UserDevice {
     /// What it is, as of its last event; how sure its id is (K10).
     #[serde(flatten)]
     pub device: Device,
+    /// Whether it may in (K11).
+    pub access: Access,
     /// First seen.
     pub first_seen_at: DateTime<Utc>,
     /// Last seen.
@@ -156,9 +159,11 @@ pub struct UserDevice {
     pub place: Option<Place>,
 }
 
-impl From<DeviceRow> for UserDevice {
-    fn from(row: DeviceRow) -> Self {
+impl UserDevice {
+    /// A device as its events tell it, and what was decided about it.
+    pub fn new(row: DeviceRow, access: Access) -> Self {
         Self {
+            access,
             device: Device {
                 id: row.device_id,
                 confidence: row.confidence,
