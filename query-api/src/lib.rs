@@ -7,6 +7,7 @@
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
 
 pub mod access;
+pub mod alerting;
 pub mod cursor;
 pub mod filter;
 pub mod freshness;
@@ -38,6 +39,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::alerting::Alerting;
 use crate::freshness::Freshness;
 use crate::period::Calendar;
 use crate::store::Store;
@@ -54,6 +56,7 @@ struct Inner {
     limiter: Limiter,
     freshness: Freshness,
     store: Store,
+    alerting: Alerting,
     catalogue: Catalogue,
     max_rows: u32,
     default_limits: Limits,
@@ -77,6 +80,7 @@ impl QueryApi {
             limiter,
             freshness,
             store: Store::new(client, config.query.clone(), metrics),
+            alerting: Alerting::new(config),
             catalogue: Catalogue::shipped()?,
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
             default_limits: config.limits,
@@ -97,6 +101,10 @@ impl QueryApi {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(crate) fn alerting(&self) -> &Alerting {
+        &self.0.alerting
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
@@ -130,6 +138,7 @@ impl QueryApi {
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {
+    use handlers::alerts::{self, deliveries, silences};
     use handlers::{catalogue, events, keys, settings, statistics, tenants, violations};
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -147,6 +156,13 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(settings::get_event_types, settings::put_event_types))
         .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))
         .routes(routes!(settings::get_limits))
+        .routes(routes!(alerts::list, alerts::create))
+        .routes(routes!(alerts::get, alerts::modify, alerts::delete))
+        .routes(routes!(alerts::rotate))
+        .routes(routes!(alerts::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(silences::list, silences::create))
+        .routes(routes!(silences::delete))
 }
 
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.

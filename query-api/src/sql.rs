@@ -30,6 +30,7 @@ macro_rules! named {
 }
 
 named! {
+    ALERT_DELIVERIES "alert_deliveries": "How attempts to report violations ended, newest first.";
     EVENTS_NEWEST "events_newest": "The event log, newest first.";
     EVENTS_OLDEST "events_oldest": "The event log, oldest first.";
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn every_table_read_has_its_tenant_predicate() {
         for query in ALL {
-            let tables = ["events", "violations", "user_hours", "user_hours_distinct"];
+            let tables = ["alert_deliveries", "events", "violations", "user_hours", "user_hours_distinct"];
             let words: Vec<&str> = query.text.split_whitespace().collect();
             let reads = words.windows(2).filter(|pair| pair[0] == "FROM" && tables.contains(&pair[1])).count();
             let guarded = query.text.matches("WHERE tenant = {tenant:String}").count();
