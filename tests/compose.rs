@@ -107,7 +107,9 @@ fn the_settings_are_the_programs() {
 fn each_role_has_its_own_user() {
     let compose = Compose::read();
     let server = compose.environment("clickhouse");
-    for (role, rights) in [("migrate", "ALL"), ("enrich", "SELECT, INSERT"), ("query-api", "SELECT"), ("alert", "INSERT")] {
+    for (role, rights) in
+        [("migrate", "ALL"), ("enrich", "SELECT, INSERT"), ("query-api", "SELECT"), ("alert", "INSERT")]
+    {
         let config = compose.config(role);
         let user = &config.clickhouse.user;
         let entry = USERS.split(&format!("<{user}>")).nth(1).and_then(|rest| rest.split(&format!("</{user}>")).next());

@@ -165,12 +165,14 @@ impl Desk {
         }
         for job in self.book.take_due(now) {
             let settings = self.parts.settings.snapshot();
-            let endpoint = settings.endpoints(&job.key.address.tenant).find(|known| known.id == job.key.address.endpoint);
+            let endpoint =
+                settings.endpoints(&job.key.address.tenant).find(|known| known.id == job.key.address.endpoint);
             match endpoint.filter(|endpoint| endpoint.enabled) {
                 Some(endpoint) => self.send(job, Arc::clone(endpoint)).await,
                 None => {
-                    self.book.settle(&job.key, Settled::Again { at: now });
                     self.drop_endpoint(&job.key.address, "the endpoint was switched off or deleted").await;
+                    // Gives its place back.
+                    self.book.settle(&job.key, Settled::Again { at: now });
                 }
             }
         }

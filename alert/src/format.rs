@@ -56,7 +56,8 @@ fn slack(report: &Report<'_>) -> Value {
     let test = if report.kind == PendingKind::Test { "Test: " } else { "" };
     let headline = format!("{test}*{}* {title}", level(report.violation).to_uppercase());
     let who = user(report.violation).map(|user| format!("User: {}", escaped(user)));
-    let place: Vec<&str> = [ip, city, country].into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    let place: Vec<&str> =
+        [ip, city, country].into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
     let place = (!place.is_empty()).then(|| format!("From: {}", escaped(&place.join(", "))));
     let times = (report.count > 1).then(|| format!("{} times so far", report.count));
     let rule = Some(format!("Rule: {}", escaped(rule)));

@@ -124,7 +124,7 @@ impl Intake {
                 wait = Duration::ZERO;
             }
             // What came may be of a partition that came with it, whose past has to be known first.
-            if self.follow(stop).is_none() || self.hand_over(batch).is_none() {
+            if self.follow(&mut batch, stop).is_none() || self.hand_over(batch).is_none() {
                 return;
             }
         }
@@ -149,10 +149,13 @@ impl Intake {
     }
 
     /// Tells the desk which partitions came and went.
-    fn follow(&self, stop: &Shutdown) -> Option<()> {
+    fn follow(&self, batch: &mut Batch, stop: &Shutdown) -> Option<()> {
         for change in self.consumer.context().take() {
             let note = match change {
-                Change::Left(partitions) => Note::Left(partitions),
+                Change::Left(partitions) => {
+                    batch.leave(&partitions, &self.consumer.context().alerts);
+                    Note::Left(partitions)
+                }
                 Change::Took(partitions) => {
                     let pending = self.read_pending(&partitions, stop)?;
                     tracing::info!(?partitions, pending = pending.len(), "took partitions");
@@ -213,4 +216,16 @@ struct Batch {
     tests: Vec<(Key, Pending)>,
     /// The offset to go on from, by topic and partition.
     next: BTreeMap<(String, i32), i64>,
+}
+
+impl Batch {
+    /// What came of partitions that are another's now is for that one to report.
+    fn leave(&mut self, partitions: &[i32], alerts: &str) {
+        self.found.retain(|(_, place)| !partitions.contains(&place.partition));
+        if partitions.contains(&NO_PARTITION) {
+            self.tests.clear();
+        }
+        self.next
+            .retain(|(topic, number), _| !partitions.contains(if topic == alerts { &NO_PARTITION } else { number }));
+    }
 }

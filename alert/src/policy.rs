@@ -12,7 +12,10 @@ pub(crate) fn receivers<'a>(
 ) -> impl Iterator<Item = &'a AlertEndpoint> + use<'a> {
     let covered =
         settings.silences(&found.tenant).any(|silence| silence.covers(&found.rule, &found.user_id, found.occurred_at));
-    settings.endpoints(&found.tenant).map(|endpoint| &**endpoint).filter(move |endpoint| !covered && wants(endpoint, found))
+    settings
+        .endpoints(&found.tenant)
+        .map(|endpoint| &**endpoint)
+        .filter(move |endpoint| !covered && wants(endpoint, found))
 }
 
 fn wants(endpoint: &AlertEndpoint, found: &Violation) -> bool {

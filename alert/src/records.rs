@@ -80,7 +80,9 @@ pub(crate) fn read(kafka: &Kafka, partitions: &[i32]) -> Result<Vec<(Key, Pendin
                     (Some(key), None) => drop(found.remove(&key)),
                     (Some(key), Some(value)) => match serde_json::from_slice(value) {
                         Ok(pending) => drop(found.insert(key, pending)),
-                        Err(error) => tracing::error!(offset = record.offset(), %error, "a bad record of alerts.pending"),
+                        Err(error) => {
+                            tracing::error!(offset = record.offset(), %error, "a bad record of alerts.pending")
+                        }
                     },
                 }
             }

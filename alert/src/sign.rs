@@ -35,12 +35,8 @@ mod tests {
     /// P5: the vector of the Standard Webhooks libraries.
     #[test]
     fn the_vector_of_the_standard() {
-        let signed = signatures(
-            &[SECRET.to_owned()],
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            1_614_265_330,
-            br#"{"test": 2432232314}"#,
-        );
+        let signed =
+            signatures(&[SECRET.to_owned()], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signed.as_deref(), Ok("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
     }
 

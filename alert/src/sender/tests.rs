@@ -86,9 +86,8 @@ async fn private_addresses_are_refused() {
 #[test]
 fn retry_after_is_seconds_or_a_date() {
     let now = httpdate::parse_http_date("Fri, 20 Nov 2026 09:30:00 GMT").unwrap();
-    let read = |text: &'static str| {
-        retry_after(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]), now)
-    };
+    let read =
+        |text: &'static str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]), now);
     assert_eq!(read("7"), Some(Duration::from_secs(7)));
     assert_eq!(read("Fri, 20 Nov 2026 09:31:00 GMT"), Some(Duration::from_secs(60)));
     assert_eq!(read("Fri, 20 Nov 2020 09:31:00 GMT"), Some(Duration::ZERO));
