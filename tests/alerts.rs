@@ -89,7 +89,9 @@ impl World {
     async fn find(&self, id: &str, rule: &str, level: u8) {
         let found = violation(id, rule, level);
         let value = serde_json::to_string(&found).unwrap();
-        let record = FutureRecord::to("violations").key("acme/ann").payload(&value);
+        // As if each were another user's, so that they spread over the partitions.
+        let key = format!("acme/{id}");
+        let record = FutureRecord::to("violations").key(&key).payload(&value);
         self.producer.send(record, Duration::from_secs(30)).await.unwrap();
     }
 
@@ -147,7 +149,7 @@ fn violation(id: &str, rule: &str, level: u8) -> Violation {
 async fn violations_reach_people() {
     let world = World::start().await;
     let mut alert = world.installation.role("alert", "alert", &[]).await;
-    failures_are_repeated(&world).await;
+    failures_are_repeated(&world, &alert).await;
     one_that_hangs_delays_no_other(&world).await;
     redirects_are_not_followed(&world).await;
     one_that_was_away_gets_it_later(&world).await;
@@ -157,6 +159,7 @@ async fn violations_reach_people() {
     secrets_are_rotated(&world).await;
     other_forms_and_the_test_button(&world).await;
     a_killed_sender_loses_nothing(&world, &mut alert).await;
+    another_takes_over(&world).await;
     world.endpoint("private", &json!({})).await;
     alert.signal("TERM");
     assert_eq!(alert.wait(), Some(0), "{}", alert.log_tail());
@@ -164,7 +167,7 @@ async fn violations_reach_people() {
 }
 
 /// Fails twice, then works: three attempts with one id and one body, each signed; the log has all three. Secrets are not shown.
-async fn failures_are_repeated(world: &World) {
+async fn failures_are_repeated(world: &World, alert: &Process) {
     let secret = world.endpoint("flaky", &json!({})).await;
     world.receiver.answers("flaky", &[Answer::Status(500), Answer::Status(500), Answer::Status(200)]);
     world.find("v-flaky", "impossible-travel", 3).await;
@@ -186,6 +189,14 @@ async fn failures_are_repeated(world: &World) {
     let delivered = world.get("/v1/alerts/deliveries?outcome=delivered&violation=v-flaky").await;
     assert_eq!(delivered["data"].as_array().unwrap().len(), 1);
     let log = "/v1/alerts/deliveries?violation=v-flaky&limit=2";
+    for (metric, least) in [
+        ("usertrail_alert_deliveries_total{outcome=\"failed\"}", 2.0),
+        ("usertrail_alert_deliveries_total{outcome=\"delivered\"}", 1.0),
+        ("usertrail_alert_delivery_seconds_count", 1.0),
+    ] {
+        let value = world.installation.metric(alert, metric).await;
+        assert!(value >= least, "{metric} {value}");
+    }
     let first = world.get(log).await;
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = world.get(&format!("{log}&cursor={cursor}")).await;
@@ -376,17 +387,42 @@ async fn a_killed_sender_loses_nothing(world: &World, alert: &mut Process) {
             alert.kill9_and_restart();
         }
     }
+    until_all_told(world, "killed", ALL).await;
+    alert.until_ready(&world.installation.http).await;
+    world.delete("killed").await;
+}
+
+/// Two share the partitions; one is killed in the middle and does not come back: the other reports what it left.
+async fn another_takes_over(world: &World) {
+    world.endpoint("shared", &json!({})).await;
+    world.receiver.answers("shared", &[Answer::Slowly(Duration::from_millis(100))]);
+    let mut second = world.installation.role("alert", "alert-2", &[]).await;
+    let mut all = 0;
+    until("the second to have something to send", async || {
+        for _ in 0..20 {
+            world.find(&format!("v-share-{all}"), "impossible-travel", 3).await;
+            all += 1;
+        }
+        let pending = world.installation.metric(&second, "usertrail_alert_pending").await;
+        if pending > 0.0 { Ok(()) } else { Err(pending.to_string()) }
+    })
+    .await;
+    second.kill9();
+    until_all_told(world, "shared", all).await;
+    world.delete("shared").await;
+}
+
+/// Waits until so many violations were told at an endpoint, each under one id.
+async fn until_all_told(world: &World, name: &str, count: usize) {
     let mut told: HashMap<String, HashSet<String>> = HashMap::new();
     until("every violation", async || {
-        for request in world.receiver.requests("killed") {
+        for request in world.receiver.requests(name) {
             told.entry(request.violation()).or_default().insert(request.header("webhook-id").to_owned());
         }
-        if told.len() == ALL { Ok(()) } else { Err(told.len().to_string()) }
+        if told.len() == count { Ok(()) } else { Err(told.len().to_string()) }
     })
     .await;
     assert!(told.values().all(|ids| ids.len() == 1), "{told:?}");
-    alert.until_ready(&world.installation.http).await;
-    world.delete("killed").await;
 }
 
 /// Without `alert.allow_private`, an address of this machine is neither taken nor asked.

@@ -30,7 +30,7 @@ pub struct EndpointView {
     /// Its name.
     #[schema(example = "pager")]
     pub id: String,
-    /// Address that is posted to.
+    /// Address that is posted to. Of Slack's, which are secrets, the host alone.
     pub url: String,
     /// Form of the body.
     pub format: AlertFormat,
@@ -54,7 +54,7 @@ impl From<&AlertEndpoint> for EndpointView {
     fn from(endpoint: &AlertEndpoint) -> Self {
         Self {
             id: endpoint.id.clone(),
-            url: endpoint.url.clone(),
+            url: shown_url(endpoint),
             format: endpoint.format,
             min_level: endpoint.min_level,
             rules: endpoint.rules.clone(),
@@ -64,6 +64,18 @@ impl From<&AlertEndpoint> for EndpointView {
             secrets: endpoint.secrets.len(),
             updated_at: endpoint.updated_at,
         }
+    }
+}
+
+/// Whoever has the address of a Slack webhook can write to its channel.
+fn shown_url(endpoint: &AlertEndpoint) -> String {
+    let host = |url: &str| {
+        let (scheme, rest) = url.split_once("://")?;
+        Some(format!("{scheme}://{}/…", rest.split(['/', '?', '#']).next()?))
+    };
+    match endpoint.format {
+        AlertFormat::Slack => host(&endpoint.url).unwrap_or_default(),
+        AlertFormat::Standard | AlertFormat::Alertmanager => endpoint.url.clone(),
     }
 }
 

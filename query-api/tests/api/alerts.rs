@@ -34,7 +34,8 @@ fn secrets_are_shown_once() {
         for answer in shown {
             assert!(!answer.to_string().contains("whsec_"), "{answer}");
         }
-        assert_eq!(create(&world, &admin, "slack", "slack").await["secret"], Value::Null);
+        let slack = create(&world, &admin, "slack", "slack").await;
+        assert_eq!((&slack["secret"], &slack["url"]), (&Value::Null, &json!("https://8.8.8.8/…")));
         let rotated = world.send("POST", "/v1/alerts/endpoints/slack/rotate-secret", &admin, None).await;
         assert_eq!((rotated.status, &rotated.json["pointer"]), (422, &json!("/format")));
     });
