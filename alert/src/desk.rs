@@ -27,6 +27,9 @@ use crate::sender::{Attempt, Sender, Verdict, message_id};
 /// Without anything due, the book is looked at this often: settings may have changed.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// Time for the last records to be acknowledged, at the end.
+const FLUSH: Duration = Duration::from_secs(2);
+
 /// What the desk works with.
 #[derive(Clone)]
 pub(crate) struct Parts {
@@ -85,7 +88,7 @@ impl Desk {
             tracing::warn!("attempts under way were left; their reports will be sent again");
         }
         let records = self.parts.records.clone();
-        let _flushed = tokio::task::spawn_blocking(move || records.flush(drain)).await;
+        let _flushed = tokio::task::spawn_blocking(move || records.flush(FLUSH)).await;
     }
 
     fn until_next(&self) -> Duration {
