@@ -14,7 +14,7 @@ use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use tokio::net::TcpListener;
 
-/// One of the three services.
+/// One of the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// HTTP → Kafka.
@@ -23,6 +23,8 @@ pub enum Role {
     Enrich,
     /// ClickHouse → HTTP.
     QueryApi,
+    /// Violations → webhooks.
+    Alert,
 }
 
 /// What all roles of a process share.
@@ -73,6 +75,7 @@ impl Process {
                 Role::Ingest => router = router.merge(self.ingest()?),
                 Role::Enrich => self.enrich().await?,
                 Role::QueryApi => router = router.merge(self.query_api()?),
+                Role::Alert => self.alert()?,
             }
         }
         Ok(query_api::finish(router, &crate::commands::openapi_document()))
@@ -88,6 +91,11 @@ impl Process {
         enrich::Enricher::new(&self.config, self.settings.clone(), self.access.clone(), &self.metrics)
             .await?
             .start(&self.shutdown)
+    }
+
+    fn alert(&self) -> Result<()> {
+        let gate = self.readiness.gate("alert");
+        alert::start(&self.config, self.settings.clone(), &self.metrics, gate, &self.shutdown)
     }
 
     fn query_api(&self) -> Result<Router> {

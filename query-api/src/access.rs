@@ -73,6 +73,17 @@ pub const ACCESS: &[(Method, &str, Role)] = &[
     (Method::GET, "/v1/settings/detection", Role::Security),
     (Method::PUT, "/v1/settings/detection", Role::Admin),
     (Method::GET, "/v1/settings/limits", Role::Admin),
+    (Method::GET, "/v1/alerts/endpoints", Role::Security),
+    (Method::POST, "/v1/alerts/endpoints", Role::Admin),
+    (Method::GET, "/v1/alerts/endpoints/{id}", Role::Security),
+    (Method::PATCH, "/v1/alerts/endpoints/{id}", Role::Admin),
+    (Method::DELETE, "/v1/alerts/endpoints/{id}", Role::Admin),
+    (Method::POST, "/v1/alerts/endpoints/{id}/rotate-secret", Role::Admin),
+    (Method::POST, "/v1/alerts/endpoints/{id}/test", Role::Admin),
+    (Method::GET, "/v1/alerts/deliveries", Role::Security),
+    (Method::GET, "/v1/alerts/silences", Role::Security),
+    (Method::POST, "/v1/alerts/silences", Role::Admin),
+    (Method::DELETE, "/v1/alerts/silences/{id}", Role::Admin),
 ];
 
 /// The roles for one operation, each of which will do; none: there is no such operation.

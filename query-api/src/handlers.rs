@@ -1,6 +1,7 @@
 //! The operations, one file a subject. What they share is here: how an answer says how complete it is, and how a body is
 //! read.
 
+pub mod alerts;
 pub mod catalogue;
 pub mod check;
 pub mod devices_access;

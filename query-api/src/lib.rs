@@ -7,6 +7,7 @@
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
 
 pub mod access;
+pub mod alerting;
 pub mod audit;
 pub mod cursor;
 pub mod filter;
@@ -45,6 +46,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::alerting::Alerting;
 use crate::audit::Audit;
 use crate::freshness::Freshness;
 use crate::period::Calendar;
@@ -86,6 +88,7 @@ pub struct QueryApi(Arc<Inner>);
 struct Inner {
     parts: Parts,
     store: Store,
+    alerting: Alerting,
     catalogue: Catalogue,
     titles: HashMap<Arc<str>, Arc<str>>,
     max_rows: u32,
@@ -104,6 +107,7 @@ impl QueryApi {
         Ok(Self(Arc::new(Inner {
             parts,
             store: Store::new(client, config.query.clone(), metrics),
+            alerting: Alerting::new(config),
             catalogue: Catalogue::shipped()?,
             titles: titles.collect(),
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
@@ -133,6 +137,10 @@ impl QueryApi {
 
     pub(crate) fn access(&self) -> &AccessList {
         &self.0.parts.access
+    }
+
+    pub(crate) fn alerting(&self) -> &Alerting {
+        &self.0.alerting
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
@@ -171,6 +179,7 @@ impl QueryApi {
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {
+    use handlers::alerts::{self, deliveries, silences};
     use handlers::{
         catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, reviews, rules, settings,
         statistics, tenants, trials, user_log, users, violations,
@@ -211,6 +220,13 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(trials::test))
         .routes(routes!(explanations::violation))
         .routes(routes!(explanations::of_event))
+        .routes(routes!(alerts::list, alerts::create))
+        .routes(routes!(alerts::get, alerts::modify, alerts::delete))
+        .routes(routes!(alerts::rotate))
+        .routes(routes!(alerts::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(silences::list, silences::create))
+        .routes(routes!(silences::delete))
 }
 
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.

@@ -139,6 +139,7 @@ impl Modify for Shared {
         (name = "catalogue", description = "Types of events"),
         (name = "tenants", description = "Tenants; mostly for the platform"),
         (name = "keys", description = "API keys"),
+        (name = "alerts", description = "Whom violations are reported to, and how that went"),
         (name = "settings", description = "Settings of the own tenant"),
     )
 )]

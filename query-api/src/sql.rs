@@ -30,6 +30,7 @@ macro_rules! named {
 }
 
 named! {
+    ALERT_DELIVERIES "alert_deliveries": "How attempts to report violations ended, newest first.";
     EVENTS_NEWEST "events_newest": "The event log, newest first.";
     EVENTS_OLDEST "events_oldest": "The event log, oldest first.";
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
@@ -151,6 +152,7 @@ mod tests {
     fn every_table_read_has_its_tenant_predicate() {
         for query in ALL {
             let tables = [
+                "alert_deliveries",
                 "events",
                 "user_devices",
                 "user_hours",

@@ -11,6 +11,7 @@ pub mod limiter;
 pub mod metrics;
 pub mod migrate;
 pub mod ops;
+pub mod outbound;
 pub mod problem;
 pub mod settings;
 pub mod shutdown;

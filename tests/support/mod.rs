@@ -56,7 +56,7 @@ pub(crate) struct Installation {
     pub(crate) clickhouse: clickhouse::Client,
     brokers: String,
     arguments: Vec<String>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Installation {
@@ -92,6 +92,10 @@ impl Installation {
             "enrich.flush_ms=200".to_owned(),
             "limits.events_per_second=1000000".to_owned(),
             "limits.burst=1000000".to_owned(),
+            // Receivers of tests are on this machine, and nobody waits for hours.
+            "alert.allow_private=true".to_owned(),
+            "alert.first_retry_ms=100".to_owned(),
+            "alert.timeout_ms=1000".to_owned(),
         ]
         .into_iter()
         .flat_map(|setting| ["--set".to_owned(), setting])
@@ -120,12 +124,23 @@ impl Installation {
             clickhouse: client,
             brokers,
             arguments,
-            _dir: dir,
+            dir,
         };
         for process in [&installation.query, &installation.ingest].into_iter().chain(&installation.enrichers) {
             process.until_ready(&installation.http).await;
         }
         installation
+    }
+
+    /// Starts a further role; `more` settings beat those of the installation.
+    pub(crate) async fn role(&self, name: &str, label: &str, more: &[&str]) -> Process {
+        let listen = format!("127.0.0.1:{}", free_port());
+        let mut all = vec![name, "--listen", &listen];
+        all.extend(self.arguments.iter().map(String::as_str));
+        all.extend(more.iter().flat_map(|setting| ["--set", setting]));
+        let process = Process::start(self.dir.path(), label, &all).at(&listen);
+        process.until_ready(&self.http).await;
+        process
     }
 
     /// `host:port` of the queue.

@@ -161,7 +161,7 @@ async fn change(api: &QueryApi, caller: &Caller, current: &Tenant, wanted: Tenan
 }
 
 /// RFC 7386: null removes, objects are merged, everything else replaces.
-fn merge(target: &mut Value, patch: Value) {
+pub(super) fn merge(target: &mut Value, patch: Value) {
     let Value::Object(changes) = patch else {
         *target = patch;
         return;

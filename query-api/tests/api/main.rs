@@ -4,6 +4,7 @@
 
 mod access;
 mod admin;
+mod alerts;
 mod devices_access;
 mod exemptions;
 mod filters;

@@ -142,7 +142,7 @@ impl Snapshot {
             }
             SettingsKey::Silence(tenant, id) => {
                 let at = (tenant.to_owned(), id.to_owned());
-                put(&mut self.silences, at, read(offset, key, value, |_| Ok(())));
+                put(&mut self.silences, at, read(offset, key, value, Silence::validate));
             }
             SettingsKey::Platform | SettingsKey::Other(_) => {
                 match read::<Box<RawValue>>(offset, key, value, |_| Ok(())) {
