@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use detect::rules::RuleSet;
 use enrich::batch::Batch;
 use enrich::device::{ClientHints, DeviceCache, DeviceInput, DeviceParser};
 use enrich::geo::{GeoCache, GeoPaths, GeoReader};
@@ -25,6 +26,7 @@ use enrich::stages::{Received, Shared, Stages, Target};
 use enrich::state::Budget;
 use rdkafka::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::settings::Settings;
 use schemas::catalogue::Catalogue;
@@ -98,6 +100,7 @@ impl Bench {
             geo: Arc::new(GeoReader::open(paths).unwrap()),
             parser: Arc::new(DeviceParser::new().unwrap()),
             rules: RuleBook::shipped().unwrap(),
+            access: AccessList::in_memory(),
             metrics: enrich::metrics::Metrics::new(&runtime::metrics::Metrics::default()),
         };
         Self {
@@ -421,7 +424,7 @@ fn stage_costs(bench: &Bench, rounds: u64) -> String {
     row("device", nanos(Path::Device) - nanos(Path::Geo));
     row("row", nanos(Path::Rows) - nanos(Path::Device));
     row("signals, state", nanos(Path::Signals) - nanos(Path::Rows));
-    row(&format!("{} rules", bench.shared.rules.rules().len()), nanos(Path::Rules) - nanos(Path::Signals));
+    row(&format!("{} rules", RuleSet::shipped().unwrap().rules().len()), nanos(Path::Rules) - nanos(Path::Signals));
     row("record: headers, bookkeeping", nanos(Path::Push) - nanos(Path::Rules));
     row("encode", nanos(Path::Encode) - nanos(Path::Push));
     let bytes: usize = bench.samples.iter().map(|sample| sample.payload.len()).sum();

@@ -40,7 +40,7 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Everything on one machine: broker, engine, ingest, enrich and query API.
+    /// Everything on one machine: broker, engine, ingest, enrich, query API and alerts.
     Up(up::Options),
     /// HTTP → Kafka.
     Ingest,
@@ -48,6 +48,8 @@ enum Command {
     Enrich,
     /// ClickHouse → HTTP, and the administration of tenants and keys.
     QueryApi,
+    /// Violations → webhooks, Slack and Alertmanager. Several share the work.
+    Alert,
     /// Creates topics and tables, or brings them up to date. Safe to repeat.
     Migrate,
     /// The embedded broker alone.
@@ -122,6 +124,7 @@ async fn dispatch(command: Command, config: Config) -> Result<ExitCode> {
         Command::Ingest => roles::run(config, &[roles::Role::Ingest]).await,
         Command::Enrich => roles::run(config, &[roles::Role::Enrich]).await,
         Command::QueryApi => roles::run(config, &[roles::Role::QueryApi]).await,
+        Command::Alert => roles::run(config, &[roles::Role::Alert]).await,
         Command::Migrate => commands::migrate(&config).await,
         Command::Broker { broker_listen } => up::broker_alone(&config, broker_listen).await,
         Command::Engine { engine_listen } => up::engine_alone(&config, engine_listen).await,

@@ -149,7 +149,7 @@ pub fn rules(command: &RulesCommand) -> Result<ExitCode> {
     let RulesCommand::List = command;
     let rules = detect::rules::RuleSet::shipped()?;
     let mut out = std::io::stdout().lock();
-    for rule in rules.rules() {
+    for rule in rules.rules().iter().filter(|rule| !rule.hidden) {
         writeln!(out, "{:<36} v{} {:<13} {}", rule.name, rule.version, rule.level.as_str(), rule.title)?;
     }
     Ok(ExitCode::SUCCESS)

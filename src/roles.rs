@@ -1,9 +1,11 @@
 //! Roles: what each is made of, and how they are run, alone or all in one process.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
@@ -12,7 +14,7 @@ use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use tokio::net::TcpListener;
 
-/// One of the three services.
+/// One of the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// HTTP → Kafka.
@@ -21,6 +23,8 @@ pub enum Role {
     Enrich,
     /// ClickHouse → HTTP.
     QueryApi,
+    /// Violations → webhooks.
+    Alert,
 }
 
 /// What all roles of a process share.
@@ -36,6 +40,8 @@ pub struct Process {
     pub readiness: Readiness,
     /// Tenants and keys, in memory.
     pub settings: Settings,
+    /// Decisions about devices, in memory.
+    pub access: AccessList,
     limiter: Limiter,
 }
 
@@ -47,13 +53,14 @@ impl Process {
     pub async fn new(config: Config, shutdown: Shutdown) -> Result<Self> {
         runtime::kafka::ensure_topics(&config.kafka).await?;
         let settings = Settings::spawn(&config, &shutdown).context("following the settings")?;
+        let access = AccessList::spawn(&config, &shutdown).context("following the decisions about devices")?;
         let limiter = Limiter::default();
         limiter.keep_small(&shutdown);
-        let process =
-            Self { config, shutdown, metrics: Metrics::default(), readiness: Readiness::default(), settings, limiter };
-        let gate = process.readiness.gate("settings");
-        process.settings.ready().await;
-        gate.set(true);
+        let (metrics, readiness) = (Metrics::default(), Readiness::default());
+        let process = Self { config, shutdown, metrics, readiness, settings, access, limiter };
+        let gates = [process.readiness.gate("settings"), process.readiness.gate("access")];
+        tokio::join!(process.settings.ready(), process.access.ready());
+        gates.iter().for_each(|gate| gate.set(true));
         Ok(process)
     }
 
@@ -68,6 +75,7 @@ impl Process {
                 Role::Ingest => router = router.merge(self.ingest()?),
                 Role::Enrich => self.enrich().await?,
                 Role::QueryApi => router = router.merge(self.query_api()?),
+                Role::Alert => self.alert()?,
             }
         }
         Ok(query_api::finish(router, &crate::commands::openapi_document()))
@@ -80,18 +88,26 @@ impl Process {
     }
 
     async fn enrich(&self) -> Result<()> {
-        enrich::Enricher::new(&self.config, self.settings.clone(), &self.metrics).await?.start(&self.shutdown)
+        enrich::Enricher::new(&self.config, self.settings.clone(), self.access.clone(), &self.metrics)
+            .await?
+            .start(&self.shutdown)
+    }
+
+    fn alert(&self) -> Result<()> {
+        let gate = self.readiness.gate("alert");
+        alert::start(&self.config, self.settings.clone(), &self.metrics, gate, &self.shutdown)
     }
 
     fn query_api(&self) -> Result<Router> {
         let freshness = query_api::freshness::Freshness::spawn(&self.config, &self.metrics, &self.shutdown)?;
-        let api = query_api::QueryApi::new(
-            &self.config,
-            self.settings.clone(),
-            self.limiter.clone(),
+        let parts = query_api::Parts {
+            settings: self.settings.clone(),
+            access: self.access.clone(),
+            audit: Arc::new(query_api::audit::Audit::new(&self.config)?),
+            limiter: self.limiter.clone(),
             freshness,
-            &self.metrics,
-        )?;
+        };
+        let api = query_api::QueryApi::new(&self.config, parts, &self.metrics)?;
         Ok(query_api::router(api))
     }
 

@@ -31,7 +31,7 @@ pub struct Options {
     demo_rate: f64,
 }
 
-const ALL: &[Role] = &[Role::Ingest, Role::Enrich, Role::QueryApi];
+const ALL: &[Role] = &[Role::Ingest, Role::Enrich, Role::QueryApi, Role::Alert];
 const DEMO: &str = "demo";
 
 /// Runs it until a signal.

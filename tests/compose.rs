@@ -11,7 +11,7 @@ use yaml_serde::Value;
 
 const FILE: &str = include_str!("../docker-compose.yml");
 const USERS: &str = include_str!("../deploy/clickhouse/users.xml");
-const ROLES: [&str; 4] = ["migrate", "ingest", "enrich", "query-api"];
+const ROLES: [&str; 5] = ["migrate", "ingest", "enrich", "query-api", "alert"];
 
 /// The file as compose reads it: variables of `.env` put in, `<<` merged.
 struct Compose {
@@ -107,7 +107,9 @@ fn the_settings_are_the_programs() {
 fn each_role_has_its_own_user() {
     let compose = Compose::read();
     let server = compose.environment("clickhouse");
-    for (role, rights) in [("migrate", "ALL"), ("enrich", "SELECT, INSERT"), ("query-api", "SELECT")] {
+    for (role, rights) in
+        [("migrate", "ALL"), ("enrich", "SELECT, INSERT"), ("query-api", "SELECT"), ("alert", "INSERT")]
+    {
         let config = compose.config(role);
         let user = &config.clickhouse.user;
         let entry = USERS.split(&format!("<{user}>")).nth(1).and_then(|rest| rest.split(&format!("</{user}>")).next());

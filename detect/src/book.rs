@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemas::detection::{Detection, StoredRule};
+use schemas::topics::SHARED;
 
 use crate::rules::{RuleError, RuleSet};
 
@@ -12,11 +13,12 @@ pub fn is_default(wanted: &Detection, stored: &[&StoredRule]) -> bool {
     stored.is_empty() && *wanted == Detection::default()
 }
 
-/// Of all stored versions of rules, the newest of each that is neither deleted nor switched off.
+/// Of all stored versions of a tenant's rules and of shared ones, the newest of each that is neither deleted nor switched off.
 pub fn in_force<'a>(versions: impl IntoIterator<Item = &'a StoredRule>) -> Vec<&'a StoredRule> {
-    let mut newest: BTreeMap<(&str, &str), &StoredRule> = BTreeMap::new();
+    // Those that all tenants share come first: of two that clash the later is left out.
+    let mut newest: BTreeMap<(bool, &str), &StoredRule> = BTreeMap::new();
     for rule in versions {
-        let known = newest.entry((&rule.scope, &rule.name)).or_insert(rule);
+        let known = newest.entry((rule.scope != SHARED, &rule.name)).or_insert(rule);
         if rule.version > known.version {
             *known = rule;
         }

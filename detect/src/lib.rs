@@ -13,3 +13,4 @@ pub mod correlate;
 pub mod findings;
 pub mod rules;
 pub mod signals;
+pub mod trial;

@@ -10,6 +10,7 @@
 mod bounded;
 mod index;
 mod load;
+mod nesting;
 mod shipped;
 #[cfg(test)]
 mod tests;

@@ -244,6 +244,31 @@ impl Signals {
         None
     }
 
+    /// The value of a signal as the rules see it, from the number that rows keep of it ([`Self::each`]).
+    #[must_use]
+    pub fn stored(name: &str, value: f64) -> FieldValue<'static> {
+        match name {
+            "travel_confidence" => FieldValue::Str(Cow::Borrowed(Confidence::from_rank(value).as_str())),
+            "device_access" => FieldValue::Str(Cow::Borrowed(if value >= 2.0 { "block" } else { "ask" })),
+            _ if Self::is_flag(name) => FieldValue::Bool(value != 0.0),
+            "travel_km" | "travel_kmh" => FieldValue::Float(value),
+            _ => FieldValue::Int(value as i64),
+        }
+    }
+
+    fn is_flag(name: &str) -> bool {
+        macro_rules! each {
+            ($field:ident, flag) => {
+                if name == stringify!($field) {
+                    return true;
+                }
+            };
+            ($field:ident, $kind:ident) => {};
+        }
+        fields!(each);
+        false
+    }
+
     /// The names of all signals.
     #[must_use]
     pub fn names() -> Vec<&'static str> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rdkafka::producer::{FutureProducer, Producer as _};
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
@@ -35,7 +36,12 @@ impl Enricher {
     ///
     /// # Errors
     /// When a file can't be read, a rule doesn't compile, or Kafka doesn't answer.
-    pub async fn new(config: &Config, settings: Settings, registry: &runtime::metrics::Metrics) -> Result<Self> {
+    pub async fn new(
+        config: &Config,
+        settings: Settings,
+        access: AccessList,
+        registry: &runtime::metrics::Metrics,
+    ) -> Result<Self> {
         let metrics = Metrics::new(registry);
         let geo = &config.enrich.geo;
         let paths = GeoPaths { city: geo.city.clone(), asn: geo.asn.clone(), anonymous: geo.anonymous.clone() };
@@ -43,6 +49,7 @@ impl Enricher {
             geo: Arc::new(GeoReader::open(paths).context("enrich.geo")?),
             parser: Arc::new(DeviceParser::new()?),
             rules: RuleBook::shipped()?,
+            access,
             metrics: metrics.clone(),
         };
         let clickhouse = runtime::clickhouse::client(&config.clickhouse);

@@ -9,6 +9,8 @@ use chrono_tz::Tz;
 use detect::findings::{Findings, Subject};
 use detect::rules::RuleSet;
 use detect::signals::{Act, Sighting, Signals, is_carrier};
+use runtime::access::AccessList;
+use schemas::access::Access;
 use schemas::catalogue::Classification;
 use schemas::decode::unknown_fields;
 use schemas::event::{ActorKind, Event, Outcome, Text};
@@ -23,7 +25,7 @@ use crate::policy::Facts;
 use crate::rows::Rows;
 use crate::rulebook::RuleBook;
 use crate::state::State;
-use crate::verdict::{About, Verdict};
+use crate::verdict::{About, BY_RULE, Verdict};
 use crate::view::View;
 
 /// An occurrence later than its receipt by more than this is a wrong clock: the time of receipt is used, and the claimed
@@ -58,6 +60,8 @@ pub struct Shared {
     pub parser: Arc<DeviceParser>,
     /// Sigma rules of every tenant.
     pub rules: RuleBook,
+    /// Decisions about devices.
+    pub access: AccessList,
     /// Counters.
     pub metrics: Metrics,
 }
@@ -130,12 +134,12 @@ impl Stages {
     ) -> Result<()> {
         let retention = facts.policy.retention_days;
         let (rules, zone) = (Arc::clone(&facts.rules), facts.zone);
-        let exempt_at = |facts: &Facts, user: &str, at| facts.is_exempt(received.tenant, user, at);
         let claimed = event.occurred_at.map_or(received.received_at, |time| time.0);
         let skewed = claimed > received.received_at + CLOCK_SKEW_MS;
         let occurred_at = if skewed { received.received_at } else { claimed };
         let user_id = text(event.actor.as_ref().and_then(|actor| actor.id.as_ref()));
-        let exempt = !user_id.is_empty() && exempt_at(facts, user_id, occurred_at);
+        // By the time of receipt: whoever switches the checks off means what comes in from now on.
+        let exempt = !user_id.is_empty() && facts.is_exempt(received.tenant, user_id, received.received_at);
         let filed = facts.classify(event);
         let ip = event.context.as_ref().and_then(|context| context.ip.as_deref()).and_then(|ip| ip.parse().ok());
         let geo = self.geo(ip);
@@ -213,6 +217,11 @@ impl Stages {
             };
             if actor_kind(event) == ActorKind::User.as_str() {
                 *signals = known.observe(sighting, zone);
+                let decided = self.shared.access.get(received.tenant, actor_id, sighting.device);
+                signals.device_access = decided.and_then(|decided| match decided.access {
+                    Access::Allow => None,
+                    Access::Block | Access::Ask => Some(decided.access.as_str()),
+                });
             }
             user = Some(known);
         }
@@ -256,9 +265,14 @@ impl Stages {
                 event_type: text(event.kind.as_ref()),
                 occurred_at,
             };
+            // What staff decided about a device holds against rules.
+            let decided = self.shared.access.get(tenant, about.user_id, device_id);
+            let by_staff = decided.is_some_and(|decided| !decided.decided_by.starts_with(BY_RULE));
             for verdict in verdicts {
                 outgoing.push(verdict.outgoing(&about));
-                outgoing.extend(verdict.decision(&about));
+                if !by_staff {
+                    outgoing.extend(verdict.decision(&about));
+                }
             }
         });
     }

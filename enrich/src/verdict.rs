@@ -14,6 +14,8 @@ use crate::cross::Matched;
 use crate::outgoing::Outgoing;
 use crate::rows::Rows;
 
+/// Before the name of a rule that decided about a device.
+pub(crate) const BY_RULE: &str = "rule:";
 /// In rows, for a number that there is none of.
 const NONE: f64 = -1.0;
 
@@ -129,7 +131,7 @@ impl<'a> Verdict<'a> {
             user_id: of.user_id.to_owned(),
             device_id: of.device_id.to_owned(),
             access,
-            decided_by: format!("rule:{}", self.rule),
+            decided_by: format!("{BY_RULE}{}", self.rule),
             reason: self.title.to_owned(),
             violation_id: Some(self.id.clone()),
             decided_at: DateTime::from_timestamp_millis(of.occurred_at).unwrap_or_default(),

@@ -1,25 +1,57 @@
-//! Who may do what (P11), as one table. A request is let through by its row alone; a route that has no row is closed.
+//! Who may do what (P11), as one table. A request is let through by its rows alone; a route that has none is closed.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use runtime::limiter::{Decision, Verdict};
+use runtime::limiter::{Decision, Rate, Verdict};
 use runtime::problem::Problem;
-use runtime::settings::{Principal, bearer, query_rate};
-use schemas::settings::{Role, Tenant};
+use runtime::settings::{Principal, bearer, check_rate, query_rate};
+use schemas::settings::{Limits, Role, Tenant};
 use std::sync::Arc;
 
 use crate::QueryApi;
 use crate::params::{ParamError, Params};
 
-/// The least role for each operation. Ingest keys read nothing.
+/// What an application asks at each sign-in.
+pub(crate) const CHECK: &str = "/v1/access/check";
+
+/// The least role for each operation; with two rows, either will do. Ingest keys read nothing, but they may ask whether a
+/// device may in.
 pub const ACCESS: &[(Method, &str, Role)] = &[
     (Method::GET, "/v1/events", Role::Viewer),
     (Method::GET, "/v1/events/{id}", Role::Viewer),
     (Method::GET, "/v1/catalogue", Role::Viewer),
+    (Method::GET, "/v1/users", Role::Viewer),
+    (Method::GET, "/v1/users/{id}", Role::Viewer),
+    (Method::GET, "/v1/users/{id}/devices", Role::Security),
+    (Method::GET, "/v1/users/{id}/sessions", Role::Security),
+    (Method::GET, "/v1/users/{id}/sign-ins", Role::Security),
     (Method::GET, "/v1/users/{id}/statistics", Role::Supervisor),
+    (Method::GET, "/v1/users/{id}/violations", Role::Security),
     (Method::GET, "/v1/violations", Role::Security),
+    (Method::GET, CHECK, Role::Ingest),
+    (Method::GET, CHECK, Role::Security),
+    (Method::GET, "/v1/users/{id}/devices/{device}/access", Role::Security),
+    (Method::PUT, "/v1/users/{id}/devices/{device}/access", Role::Security),
+    (Method::DELETE, "/v1/users/{id}/devices/{device}/access", Role::Security),
+    (Method::GET, "/v1/exemptions", Role::Security),
+    (Method::GET, "/v1/users/{id}/exemption", Role::Security),
+    (Method::PUT, "/v1/users/{id}/exemption", Role::Security),
+    (Method::DELETE, "/v1/users/{id}/exemption", Role::Security),
+    (Method::GET, "/v1/rules", Role::Security),
+    (Method::POST, "/v1/rules", Role::Admin),
+    (Method::GET, "/v1/rules/{name}", Role::Security),
+    (Method::PUT, "/v1/rules/{name}", Role::Admin),
+    (Method::DELETE, "/v1/rules/{name}", Role::Admin),
+    (Method::GET, "/v1/rules/{name}/versions", Role::Security),
+    (Method::PUT, "/v1/rules/{name}/enabled", Role::Admin),
+    (Method::POST, "/v1/rules/test", Role::Security),
+    (Method::GET, "/v1/violations/{id}/explain", Role::Security),
+    (Method::GET, "/v1/events/{id}/explain", Role::Security),
+    (Method::GET, "/v1/violations/{id}", Role::Security),
+    (Method::POST, "/v1/violations/{id}/review", Role::Security),
+    (Method::DELETE, "/v1/violations/{id}/review", Role::Security),
     (Method::GET, "/v1/tenants", Role::Platform),
     (Method::POST, "/v1/tenants", Role::Platform),
     (Method::GET, "/v1/tenants/{id}", Role::Admin),
@@ -38,18 +70,43 @@ pub const ACCESS: &[(Method, &str, Role)] = &[
     (Method::PUT, "/v1/settings/event-types", Role::Admin),
     (Method::GET, "/v1/settings/trusted-proxies", Role::Admin),
     (Method::PUT, "/v1/settings/trusted-proxies", Role::Admin),
+    (Method::GET, "/v1/settings/detection", Role::Security),
+    (Method::PUT, "/v1/settings/detection", Role::Admin),
     (Method::GET, "/v1/settings/limits", Role::Admin),
+    (Method::GET, "/v1/alerts/endpoints", Role::Security),
+    (Method::POST, "/v1/alerts/endpoints", Role::Admin),
+    (Method::GET, "/v1/alerts/endpoints/{id}", Role::Security),
+    (Method::PATCH, "/v1/alerts/endpoints/{id}", Role::Admin),
+    (Method::DELETE, "/v1/alerts/endpoints/{id}", Role::Admin),
+    (Method::POST, "/v1/alerts/endpoints/{id}/rotate-secret", Role::Admin),
+    (Method::POST, "/v1/alerts/endpoints/{id}/test", Role::Admin),
+    (Method::GET, "/v1/alerts/deliveries", Role::Security),
+    (Method::GET, "/v1/alerts/silences", Role::Security),
+    (Method::POST, "/v1/alerts/silences", Role::Admin),
+    (Method::DELETE, "/v1/alerts/silences/{id}", Role::Admin),
 ];
 
-/// The least role for one operation.
-pub fn needed(method: &Method, path: &str) -> Option<Role> {
-    ACCESS.iter().find(|(known, at, _)| known == method && *at == path).map(|(_, _, role)| *role)
+/// The roles for one operation, each of which will do; none: there is no such operation.
+pub fn needed<'a>(method: &'a Method, path: &'a str) -> impl Iterator<Item = Role> + Clone + 'a {
+    ACCESS.iter().filter(move |(known, at, _)| known == method && *at == path).map(|(_, _, role)| *role)
 }
+
+/// What requests are counted as, and how many there may be (P12).
+#[derive(Clone, Copy)]
+struct Policy {
+    name: &'static str,
+    rate: fn(&Limits) -> Rate,
+}
+
+const QUERIES: Policy = Policy { name: "queries", rate: query_rate };
+/// Apart from queries, so that nobody who reads keeps others from signing in.
+const CHECKS: Policy = Policy { name: "checks", rate: check_rate };
 
 /// Who asks. Put into the request by [`guard`].
 #[derive(Debug, Clone)]
 pub struct Caller {
     principal: Principal,
+    key_name: String,
     own: Option<Arc<Tenant>>,
 }
 
@@ -59,24 +116,47 @@ impl Caller {
         self.principal.role.includes(role)
     }
 
+    /// Id of the caller's key.
+    pub fn key_id(&self) -> &str {
+        &self.principal.key_id
+    }
+
+    /// What people call the caller's key.
+    pub fn key_name(&self) -> &str {
+        &self.key_name
+    }
+
     /// The tenant that a read is about: the caller's own, or for the platform the one it names with `tenant`. The tenant
     /// never comes from a parameter for anybody else (P11).
     pub fn read_tenant(&self, api: &QueryApi, params: &mut Params) -> Result<Arc<Tenant>, Problem> {
+        self.read_tenant_if_any(api, params)?.ok_or_else(|| {
+            Problem::bad_request(
+                "tenant_required",
+                "a key of the platform belongs to no tenant; name one with the parameter tenant",
+            )
+            .with_pointer("tenant")
+        })
+    }
+
+    /// As [`read_tenant`](Self::read_tenant), but the platform need not name one.
+    pub fn read_tenant_if_any(&self, api: &QueryApi, params: &mut Params) -> Result<Option<Arc<Tenant>>, Problem> {
         let named = params.one("tenant").map_err(refused)?;
         match (&self.own, named) {
-            (Some(own), None) => Ok(Arc::clone(own)),
-            (Some(own), Some(named)) if own.id == named => Ok(Arc::clone(own)),
+            (Some(own), None) => Ok(Some(Arc::clone(own))),
+            (Some(own), Some(named)) if own.id == named => Ok(Some(Arc::clone(own))),
             (Some(_), Some(_)) => Err(Problem::forbidden("this key belongs to another tenant").with_pointer("tenant")),
             (None, Some(named)) => api
                 .settings()
                 .tenant(&named)
+                .map(Some)
                 .ok_or_else(|| Problem::not_found("there is no such tenant").with_pointer("tenant")),
-            (None, None) => Err(Problem::bad_request(
-                "tenant_required",
-                "a key of the platform belongs to no tenant; name one with the parameter tenant",
-            )
-            .with_pointer("tenant")),
+            (None, None) => Ok(None),
         }
+    }
+
+    /// The caller's own tenant; none for the platform.
+    pub fn own(&self) -> Option<&Arc<Tenant>> {
+        self.own.as_ref()
     }
 
     /// The tenant whose settings a write is about: the caller's own. The platform names it in the path of `/v1/tenants`.
@@ -109,10 +189,10 @@ pub fn refused(error: ParamError) -> Problem {
 /// Authenticates, checks the role, counts, and only then lets a request through.
 pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next) -> Response {
     match admit(&api, &request) {
-        Ok((caller, decision)) => {
+        Ok((caller, policy, decision)) => {
             request.extensions_mut().insert(caller);
             let mut response = next.run(request).await;
-            for (name, value) in rate_headers(&decision) {
+            for (name, value) in rate_headers(policy, &decision) {
                 response.headers_mut().insert(name, value);
             }
             response
@@ -121,43 +201,50 @@ pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next
     }
 }
 
-fn admit(api: &QueryApi, request: &Request) -> Result<(Caller, Decision), Problem> {
+fn admit(api: &QueryApi, request: &Request) -> Result<(Caller, Policy, Decision), Problem> {
     let token = bearer(request.headers()).ok_or_else(Problem::unauthorized)?;
     let principal = api.settings().authenticate(token)?;
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     // A HEAD is answered as its GET.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let role = needed(method, path).ok_or_else(|| Problem::not_found("there is nothing here"))?;
-    if !principal.role.includes(role) {
-        return Err(Problem::forbidden(format!("this takes the role {}", role_name(role))));
+    let roles = needed(method, path);
+    if !roles.clone().any(|role| principal.role.includes(role)) {
+        let names: Vec<_> = roles.map(role_name).collect();
+        return Err(match names.as_slice() {
+            [] => Problem::not_found("there is nothing here"),
+            names => Problem::forbidden(format!("this takes the role {}", names.join(" or "))),
+        });
     }
     // The key may have been authenticated a moment before its tenant went.
     let own = match &principal.tenant {
         Some(id) => Some(api.settings().tenant(id).ok_or_else(Problem::unauthorized)?),
         None => None,
     };
-    let decision = count(api, &principal)?;
-    Ok((Caller { principal, own }, decision))
+    let policy = if path == CHECK { CHECKS } else { QUERIES };
+    let decision = count(api, &principal, policy)?;
+    let key_name = api.settings().snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
+    Ok((Caller { principal, key_name, own }, policy, decision))
 }
 
-/// Counts a query against the key's own limits, if it has any, and against its tenant's (P12). The tighter one is told.
-fn count(api: &QueryApi, principal: &Principal) -> Result<Decision, Problem> {
-    let of_key = principal.limits.map(|limits| (format!("query/key/{}", principal.key_id), query_rate(&limits)));
+/// Counts a request against the key's own limits, if it has any, and against its tenant's (P12). The tighter one is told.
+fn count(api: &QueryApi, principal: &Principal, policy: Policy) -> Result<Decision, Problem> {
+    let Policy { name, rate } = policy;
+    let of_key = principal.limits.map(|limits| (format!("{name}/key/{}", principal.key_id), rate(&limits)));
     let of_all = match &principal.tenant {
-        Some(tenant) => (format!("query/tenant/{tenant}"), query_rate(&api.settings().limits(tenant))),
-        None => (format!("query/key/{}", principal.key_id), query_rate(&api.default_limits())),
+        Some(tenant) => (format!("{name}/tenant/{tenant}"), rate(&api.settings().limits(tenant))),
+        None => (format!("{name}/key/{}", principal.key_id), rate(&api.default_limits())),
     };
     let mut tightest: Option<Decision> = None;
-    for (name, rate) in of_key.into_iter().chain([of_all]) {
-        let decision = api.limiter().check(&name, rate, 1);
+    for (bucket, rate) in of_key.into_iter().chain([of_all]) {
+        let decision = api.limiter().check(&bucket, rate, 1);
         if let Verdict::Later { retry_after } = decision.verdict {
             let mut problem = Problem::new(
                 axum::http::StatusCode::TOO_MANY_REQUESTS,
                 "rate_limited",
-                "too many queries; wait as long as Retry-After says",
+                format!("too many {name}; wait as long as Retry-After says"),
             )
             .with_retry_after(retry_after);
-            for (name, value) in rate_headers(&decision) {
+            for (name, value) in rate_headers(policy, &decision) {
                 problem = problem.with_header(name, value);
             }
             return Err(problem);
@@ -170,9 +257,9 @@ fn count(api: &QueryApi, principal: &Principal) -> Result<Decision, Problem> {
 }
 
 /// `RateLimit` and `RateLimit-Policy`, as the IETF's draft has them.
-fn rate_headers(decision: &Decision) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
-    let now = format!("\"queries\";r={};t={}", decision.remaining, decision.reset_s);
-    let policy = format!("\"queries\";q={};w={}", decision.limit, decision.window_s);
+fn rate_headers(policy: Policy, decision: &Decision) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+    let now = format!("\"{}\";r={};t={}", policy.name, decision.remaining, decision.reset_s);
+    let policy = format!("\"{}\";q={};w={}", policy.name, decision.limit, decision.window_s);
     [("ratelimit", now), ("ratelimit-policy", policy)].into_iter().filter_map(|(name, value)| {
         HeaderValue::try_from(value).ok().map(|value| (HeaderName::from_static(name), value))
     })

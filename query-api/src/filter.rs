@@ -117,6 +117,11 @@ impl EventFilter {
         }
     }
 
+    /// K16: leaves out what staff said of violations, for callers who may not see violations either.
+    pub fn without_reviews(clauses: &mut Clauses) {
+        clauses.plain("type NOT IN ('violation.reviewed', 'violation.review_withdrawn')");
+    }
+
     fn any_violation(&self) -> bool {
         self.violations.iter().any(|rule| rule == "true")
     }
@@ -126,7 +131,7 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static s
     all.iter().map(|value| word(*value)).collect()
 }
 
-/// Filters of `GET /v1/violations`.
+/// Filters of violations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ViolationFilter {
@@ -136,9 +141,15 @@ pub struct ViolationFilter {
     /// `informational`, `low`, `medium`, `high` or `critical`.
     #[param(required = false)]
     pub level: Vec<String>,
-    /// Ids of actors.
+    /// The least level.
     #[param(required = false)]
-    pub actor_id: Vec<String>,
+    pub min_level: Option<String>,
+    /// Ids of devices.
+    #[param(required = false)]
+    pub device_id: Vec<String>,
+    /// K13: `true` for those that were reviewed, `false` for those that were not.
+    #[param(required = false)]
+    pub reviewed: Option<bool>,
 }
 
 /// Levels of rules, as Sigma names them; the table keeps their rank, from 0.
@@ -155,7 +166,9 @@ impl ViolationFilter {
         Ok(Self {
             rule: params.list("rule")?,
             level: params.list_of("level", LEVELS)?,
-            actor_id: params.list("actor_id")?,
+            min_level: params.one_of("min_level", LEVELS)?,
+            device_id: params.list("device_id")?,
+            reviewed: params.flag("reviewed")?,
         })
     }
 
@@ -164,13 +177,23 @@ impl ViolationFilter {
         if !self.rule.is_empty() {
             clauses.texts("rule IN {rule:Array(String)}", "rule", &self.rule);
         }
-        if !self.actor_id.is_empty() {
-            clauses.texts("actor_id IN {actor_id:Array(String)}", "actor_id", &self.actor_id);
+        if !self.device_id.is_empty() {
+            clauses.texts("device_id IN {device_id:Array(String)}", "device_id", &self.device_id);
         }
-        if !self.level.is_empty() {
-            let ranks: Vec<u8> =
-                (0..5).filter(|rank| self.level.iter().any(|name| name == level_name(*rank))).collect();
+        if !self.level.is_empty() || self.min_level.is_some() {
+            let least = self.min_level.as_deref().and_then(|least| LEVELS.iter().position(|name| *name == least));
+            let wanted = |name: &str| self.level.is_empty() || self.level.iter().any(|level| level == name);
+            let ranks: Vec<u8> = (0_u8..)
+                .zip(LEVELS)
+                .filter(|(rank, name)| usize::from(*rank) >= least.unwrap_or(0) && wanted(name))
+                .map(|(rank, _)| rank)
+                .collect();
             clauses.ranks("level IN {level:Array(UInt8)}", "level", &ranks);
+        }
+        match self.reviewed {
+            Some(true) => clauses.plain("reviewed"),
+            Some(false) => clauses.plain("NOT reviewed"),
+            None => {}
         }
     }
 }

@@ -1,12 +1,24 @@
 //! The operations, one file a subject. What they share is here: how an answer says how complete it is, and how a body is
 //! read.
 
+pub mod alerts;
 pub mod catalogue;
+pub mod check;
+pub mod devices_access;
 pub mod events;
+pub mod exemptions;
+pub mod explanations;
 pub mod keys;
+pub mod own_rules;
+pub mod page;
+pub mod reviews;
+pub mod rules;
 pub mod settings;
 pub mod statistics;
 pub mod tenants;
+pub mod trials;
+pub mod user_log;
+pub mod users;
 pub mod violations;
 
 use axum::body::{Body, to_bytes};
@@ -15,6 +27,7 @@ use axum::extract::{Path, Request};
 use axum::http::{StatusCode, header};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
+use schemas::decode::MAX_NAME_BYTES;
 use schemas::settings::{Invalid, parse_strict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,6 +53,11 @@ impl Completeness {
     pub fn now(freshness: &Freshness) -> Self {
         let complete_until = freshness.complete_until();
         Self { complete_until, complete: complete_until.is_some() }
+    }
+
+    /// 404 that says up to when it holds: what is missing may still come.
+    pub fn not_found(self, detail: &'static str) -> Problem {
+        Problem::not_found(detail).with_member("complete_until", self.complete_until)
     }
 }
 
@@ -105,6 +123,15 @@ async fn read(request: Request, json: bool) -> Result<axum::body::Bytes, Problem
 /// A body that says something impossible.
 pub(crate) fn invalid(error: Invalid) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.detail).with_pointer(error.pointer)
+}
+
+/// An id of a user or device in a path: as in events.
+pub(crate) fn id(text: String) -> Result<String, Problem> {
+    if text.is_empty() || text.len() > MAX_NAME_BYTES || text.chars().any(char::is_control) {
+        let detail = format!("an id has 1 to {MAX_NAME_BYTES} bytes and no control characters");
+        return Err(Problem::bad_request("invalid_path", detail));
+    }
+    Ok(text)
 }
 
 /// A path parameter, or the problem with it.

@@ -57,9 +57,14 @@ impl Keep {
         self.all().into_iter().fold(self.other, DateTime::max)
     }
 
-    /// Adds the cutoffs to a read of `events`.
-    pub fn add_to(&self, clauses: &mut Clauses) {
+    /// Binds the longest cutoff alone, for tables that bring all categories together.
+    pub fn bind_oldest(&self, clauses: &mut Clauses) {
         clauses.bind_time("oldest", self.oldest());
+    }
+
+    /// Adds the cutoffs to a read of `events` or `violations`.
+    pub fn add_to(&self, clauses: &mut Clauses) {
+        self.bind_oldest(clauses);
         if self.oldest() == self.newest() {
             return;
         }

@@ -7,25 +7,33 @@
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
 
 pub mod access;
+pub mod alerting;
+pub mod audit;
 pub mod cursor;
 pub mod filter;
 pub mod freshness;
 pub mod handlers;
+pub mod history;
 pub mod keep;
 pub mod openapi;
 pub mod params;
 pub mod period;
 pub mod rows;
+pub mod rules;
 pub mod sql;
 pub mod store;
+mod tenant_changes;
 pub mod view;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::Weekday;
+use detect::rules::{RuleError, RuleSet};
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
@@ -38,6 +46,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::alerting::Alerting;
+use crate::audit::Audit;
 use crate::freshness::Freshness;
 use crate::period::Calendar;
 use crate::store::Store;
@@ -45,16 +55,42 @@ use crate::store::Store;
 /// Most rows of a page whatever the configuration says.
 const MAX_PAGE: u64 = 1000;
 
+/// What the API stands on, besides the store.
+#[derive(Debug)]
+pub struct Parts {
+    /// Tenants, keys, rules and exemptions.
+    pub settings: Settings,
+    /// Which devices may in.
+    pub access: AccessList,
+    /// Where staff's events go.
+    pub audit: Arc<Audit>,
+    /// Who asks too much.
+    pub limiter: Limiter,
+    /// Up to when answers are complete.
+    pub freshness: Freshness,
+}
+
+/// Why the API can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The shipped catalogue is broken, which a test of `schemas` rules out.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// A rule that comes with the program is broken, which a test of `detect` rules out.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
+}
+
 /// The query API. Clones share everything.
 #[derive(Clone)]
 pub struct QueryApi(Arc<Inner>);
 
 struct Inner {
-    settings: Settings,
-    limiter: Limiter,
-    freshness: Freshness,
+    parts: Parts,
     store: Store,
+    alerting: Alerting,
     catalogue: Catalogue,
+    titles: HashMap<Arc<str>, Arc<str>>,
     max_rows: u32,
     default_limits: Limits,
 }
@@ -63,44 +99,57 @@ impl QueryApi {
     /// An API over the configured store.
     ///
     /// # Errors
-    /// When the shipped catalogue is broken, which a test of `schemas` rules out.
-    pub fn new(
-        config: &Config,
-        settings: Settings,
-        limiter: Limiter,
-        freshness: Freshness,
-        metrics: &Metrics,
-    ) -> Result<Self, CatalogueError> {
+    /// [`StartError`].
+    pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
+        let rules = RuleSet::shipped()?;
+        let titles = rules.rules().iter().map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.title)));
         Ok(Self(Arc::new(Inner {
-            settings,
-            limiter,
-            freshness,
+            parts,
             store: Store::new(client, config.query.clone(), metrics),
+            alerting: Alerting::new(config),
             catalogue: Catalogue::shipped()?,
+            titles: titles.collect(),
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
             default_limits: config.limits,
         })))
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.0.parts.settings
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {
-        &self.0.limiter
+        &self.0.parts.limiter
     }
 
     pub(crate) fn freshness(&self) -> &Freshness {
-        &self.0.freshness
+        &self.0.parts.freshness
     }
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
     }
 
+    pub(crate) fn audit(&self) -> &Audit {
+        &self.0.parts.audit
+    }
+
+    pub(crate) fn access(&self) -> &AccessList {
+        &self.0.parts.access
+    }
+
+    pub(crate) fn alerting(&self) -> &Alerting {
+        &self.0.alerting
+    }
+
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue
+    }
+
+    /// What to call a rule: the title of one that comes with the program, or else its name.
+    pub(crate) fn rule_title<'a>(&'a self, name: &'a str) -> &'a str {
+        self.0.titles.get(name).map_or(name, |title| &**title)
     }
 
     pub(crate) fn max_rows(&self) -> u32 {
@@ -130,12 +179,24 @@ impl QueryApi {
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {
-    use handlers::{catalogue, events, keys, settings, statistics, tenants, violations};
+    use handlers::alerts::{self, deliveries, silences};
+    use handlers::{
+        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, reviews, rules, settings,
+        statistics, tenants, trials, user_log, users, violations,
+    };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
         .routes(routes!(events::get))
+        .routes(routes!(users::list))
+        .routes(routes!(users::get))
+        .routes(routes!(user_log::devices))
+        .routes(routes!(user_log::sessions))
+        .routes(routes!(user_log::sign_ins))
         .routes(routes!(statistics::get))
+        .routes(routes!(user_log::violations))
         .routes(routes!(violations::list))
+        .routes(routes!(violations::get))
+        .routes(routes!(reviews::put, reviews::withdraw))
         .routes(routes!(catalogue::get))
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::get, tenants::replace, tenants::modify))
@@ -146,7 +207,26 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(settings::get_time_zone, settings::put_time_zone))
         .routes(routes!(settings::get_event_types, settings::put_event_types))
         .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))
+        .routes(routes!(settings::get_detection, settings::put_detection))
         .routes(routes!(settings::get_limits))
+        .routes(routes!(check::get))
+        .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
+        .routes(routes!(exemptions::list))
+        .routes(routes!(exemptions::get, exemptions::grant, exemptions::end))
+        .routes(routes!(rules::list, own_rules::create))
+        .routes(routes!(rules::get, own_rules::replace, own_rules::delete))
+        .routes(routes!(rules::versions))
+        .routes(routes!(own_rules::enable))
+        .routes(routes!(trials::test))
+        .routes(routes!(explanations::violation))
+        .routes(routes!(explanations::of_event))
+        .routes(routes!(alerts::list, alerts::create))
+        .routes(routes!(alerts::get, alerts::modify, alerts::delete))
+        .routes(routes!(alerts::rotate))
+        .routes(routes!(alerts::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(silences::list, silences::create))
+        .routes(routes!(silences::delete))
 }
 
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.

@@ -134,9 +134,12 @@ impl Modify for Shared {
         (name = "events", description = "The event log"),
         (name = "users", description = "What one user did"),
         (name = "violations", description = "Broken rules"),
+        (name = "access", description = "Which devices may in, and who is exempt from the checks"),
+        (name = "rules", description = "What is checked: shipped rules, shared ones, and the tenant's own"),
         (name = "catalogue", description = "Types of events"),
         (name = "tenants", description = "Tenants; mostly for the platform"),
         (name = "keys", description = "API keys"),
+        (name = "alerts", description = "Whom violations are reported to, and how that went"),
         (name = "settings", description = "Settings of the own tenant"),
     )
 )]

@@ -131,6 +131,11 @@ impl Params {
         }
     }
 
+    /// `true` or `false`.
+    pub fn flag(&mut self, name: &'static str) -> Result<Option<bool>, ParamError> {
+        Ok(self.one_of(name, &["true", "false"])?.map(|word| word == "true"))
+    }
+
     /// A whole number within bounds.
     pub fn number(&mut self, name: &'static str, least: u32, most: u32) -> Result<Option<u32>, ParamError> {
         let Some(text) = self.one(name)? else { return Ok(None) };

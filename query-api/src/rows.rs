@@ -1,4 +1,4 @@
-//! Rows as the tables hold them. A test compares these types with the live tables.
+//! Rows as the tables hold them and the named queries return them. Tests compare these types with the live tables.
 
 use std::net::Ipv6Addr;
 
@@ -7,8 +7,8 @@ use clickhouse::Row;
 use clickhouse::serde::chrono::{datetime, datetime64::millis};
 use serde::Deserialize;
 
-/// A row of `events`, whole.
-#[allow(missing_docs)]
+/// A row of `events`, but for what only the views behind it read.
+#[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Row, Deserialize)]
 pub struct EventRow {
     pub event_id: String,
@@ -83,34 +83,125 @@ pub struct EventRow {
     pub violations: Vec<String>,
     pub violation_levels: Vec<u8>,
     pub violation_versions: Vec<u32>,
+    #[serde(rename = "signals.name")]
+    pub signals_name: Vec<String>,
+    #[serde(rename = "signals.value")]
+    pub signals_value: Vec<f64>,
+    pub session_key: String,
+    pub violation_ids: Vec<String>,
+    pub violation_seen: Vec<f64>,
+    pub violation_limits: Vec<f64>,
+    pub violation_actions: Vec<String>,
+    pub kafka_partition: u16,
+    pub kafka_offset: u64,
 }
 
-/// A row of `violations`.
-#[allow(missing_docs)]
+/// A row of `violations.sql`. `seen` and `limit` are -1 where there is none.
+#[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Row, Deserialize)]
 pub struct ViolationRow {
     pub violation_id: String,
     pub rule: String,
+    #[serde(with = "millis")]
+    pub window_at: DateTime<Utc>,
+    pub actor_id: String,
     pub rule_version: u32,
     pub level: u8,
+    pub action: String,
     #[serde(with = "millis")]
-    pub occurred_at: DateTime<Utc>,
+    pub first_at: DateTime<Utc>,
     #[serde(with = "millis")]
-    pub received_at: DateTime<Utc>,
+    pub last_at: DateTime<Utc>,
+    pub count: u64,
+    pub seen: f64,
+    pub limit: f64,
+    pub grouped_by: String,
     pub actor_kind: String,
-    pub actor_id: String,
     pub actor_name: String,
-    pub event_id: String,
-    pub event_type: String,
     pub device_id: String,
-    pub session_id: String,
+    pub session_key: String,
+    pub ip: Ipv6Addr,
+    pub country: String,
+    pub city: String,
+    pub event_ids: Vec<String>,
+    pub reviewed: bool,
+    pub reviewer_id: String,
+    pub reviewer_name: String,
+    #[serde(with = "millis")]
+    pub reviewed_at: DateTime<Utc>,
+    pub note: String,
+}
+
+/// A row of `unreviewed.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct UnreviewedRow {
+    pub actor_id: String,
+    pub violations: u64,
+}
+
+/// A row of `users.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct UserRow {
+    pub actor_id: String,
+    #[serde(with = "millis")]
+    pub first_seen_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub last_activity_at: DateTime<Utc>,
+    pub sign_ins: u64,
+    pub name: String,
+    pub email: String,
+    pub active: bool,
+}
+
+/// A row of `user_devices.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct DeviceRow {
+    pub device_id: String,
+    #[serde(with = "millis")]
+    pub first_seen_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub last_seen_at: DateTime<Utc>,
+    pub sign_ins: u64,
+    pub failed_sign_ins: u64,
+    pub browser: String,
+    pub browser_version: String,
+    pub os: String,
+    pub os_version: String,
+    pub kind: String,
+    pub model: String,
+    pub bot: bool,
+    pub confidence: String,
+    pub ip: Ipv6Addr,
+    pub country: String,
+    pub city: String,
+}
+
+/// A row of `user_sessions.sql`. `signed_out_at` is 1970-01-01 where nobody signed out.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct SessionRow {
+    pub session_key: String,
+    #[serde(with = "millis")]
+    pub started_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub last_activity_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub signed_out_at: DateTime<Utc>,
+    pub events: u64,
+    pub device_id: String,
+    pub browser: String,
+    pub os: String,
+    pub kind: String,
     pub ip: Ipv6Addr,
     pub country: String,
     pub city: String,
 }
 
 /// A row of `user_counts.sql`. `grouped` has a bit for each dimension that is *not* this row's.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct CountRow {
     pub grouped: u8,
@@ -130,7 +221,7 @@ pub struct CountRow {
 }
 
 /// A row of `user_distinct.sql`.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct DistinctRow {
     pub grouped: u8,

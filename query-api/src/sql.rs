@@ -1,7 +1,7 @@
 //! Statements: one named query a file under `sql/`, values always as server-side parameters.
 //!
 //! A file may hold the marker `/* clauses */`, where the optional conditions go. They are fragments from this crate,
-//! never text from a caller. Leaving out what was not asked for (instead of `… = [] OR …`) keeps the conditions in a form
+//! never text from a caller. `/* order */` is where the order goes, for what is listed both ways. Leaving out what was not asked for (instead of `… = [] OR …`) keeps the conditions in a form
 //! that the primary key and the skip indexes understand.
 
 use chrono::{DateTime, Utc};
@@ -30,14 +30,19 @@ macro_rules! named {
 }
 
 named! {
+    ALERT_DELIVERIES "alert_deliveries": "How attempts to report violations ended, newest first.";
     EVENTS_NEWEST "events_newest": "The event log, newest first.";
     EVENTS_OLDEST "events_oldest": "The event log, oldest first.";
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
     EVENT_BY_ID "event_by_id": "One event.";
+    HISTORY "history": "Events user by user, for trials of rules.";
+    UNREVIEWED "unreviewed": "Violations of some users that nobody has reviewed, counted.";
     USER_COUNTS "user_counts": "What one user did, counted.";
     USER_DISTINCT "user_distinct": "Distinct devices, addresses, objects and sessions of one user.";
-    VIOLATIONS_NEWEST "violations_newest": "Violations, newest first.";
-    VIOLATIONS_OLDEST "violations_oldest": "Violations, oldest first.";
+    USER_DEVICES "user_devices": "Devices of one user.";
+    USER_SESSIONS "user_sessions": "Sessions of one user.";
+    USERS "users": "Users.";
+    VIOLATIONS "violations": "Violations with their reviews.";
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +58,7 @@ enum Value {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Clauses {
     conditions: Vec<&'static str>,
+    order: &'static str,
     values: Vec<(&'static str, Value)>,
 }
 
@@ -60,6 +66,11 @@ impl Clauses {
     /// A condition without a value.
     pub fn plain(&mut self, condition: &'static str) {
         self.conditions.push(condition);
+    }
+
+    /// The order of the rows, for queries that leave it open.
+    pub fn order(&mut self, order: &'static str) {
+        self.order = order;
     }
 
     /// A condition over one text.
@@ -128,7 +139,7 @@ impl Clauses {
 
     fn render(&self, query: NamedQuery) -> String {
         let conditions: Vec<String> = self.conditions.iter().map(|condition| format!("AND ({condition})")).collect();
-        query.text.replace("/* clauses */", &conditions.join("\n    "))
+        query.text.replace("/* clauses */", &conditions.join("\n    ")).replace("/* order */", self.order)
     }
 }
 
@@ -140,7 +151,17 @@ mod tests {
     #[test]
     fn every_table_read_has_its_tenant_predicate() {
         for query in ALL {
-            let tables = ["events", "violations", "user_hours", "user_hours_distinct"];
+            let tables = [
+                "alert_deliveries",
+                "events",
+                "user_devices",
+                "user_hours",
+                "user_hours_distinct",
+                "user_sessions",
+                "users",
+                "violation_reviews",
+                "violations",
+            ];
             let words: Vec<&str> = query.text.split_whitespace().collect();
             let reads = words.windows(2).filter(|pair| pair[0] == "FROM" && tables.contains(&pair[1])).count();
             let guarded = query.text.matches("WHERE tenant = {tenant:String}").count();

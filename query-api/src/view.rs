@@ -5,10 +5,17 @@ use std::net::{IpAddr, Ipv6Addr};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::filter::level_name;
-use crate::rows::{EventRow, ViolationRow};
+use crate::rows::EventRow;
+
+pub mod signals;
+pub mod user;
+pub mod violation;
+
+use signals::signals;
 
 /// An event as stored.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -88,6 +95,10 @@ pub struct Event {
     /// Rules it broke. Shown from the role security on (K16).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub violations: Option<Vec<Flag>>,
+    /// What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, example = json!({"new_device": true, "travel_km": 240.0}))]
+    pub signals: Option<Map<String, Value>>,
     /// What the catalogue doesn't know.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -173,6 +184,10 @@ pub struct Context {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub session_id: String,
+    /// The session that it was counted to, by the application's or by pauses.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub session_key: String,
     /// Request in the application.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
@@ -222,6 +237,25 @@ pub struct Geo {
     pub build: DateTime<Utc>,
 }
 
+/// A place by its names alone.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Place {
+    /// ISO 3166-1 code.
+    #[schema(example = "CZ")]
+    pub country: String,
+    /// City.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "Brno")]
+    pub city: String,
+}
+
+impl Place {
+    /// None where neither is known.
+    pub fn new(country: String, city: String) -> Option<Self> {
+        (!country.is_empty() || !city.is_empty()).then_some(Self { country, city })
+    }
+}
+
 /// A device (P3, K10).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Device {
@@ -257,20 +291,9 @@ pub struct Device {
 /// A rule that an event broke.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Flag {
-    /// The rule.
-    #[schema(example = "new-country")]
-    pub rule: String,
-    /// Its version at the time.
-    pub version: u32,
-    /// How bad.
-    #[schema(example = "high")]
-    pub level: &'static str,
-}
-
-/// A broken rule (K12).
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Violation {
-    /// Made of the event and the rule, so a replay makes no second one.
+    /// The violation that it belongs to.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "5f2b7c0e9d1a4b3f8e6d2c1b0a998877")]
     pub id: String,
     /// The rule.
     #[schema(example = "new-country")]
@@ -280,50 +303,12 @@ pub struct Violation {
     /// How bad.
     #[schema(example = "high")]
     pub level: &'static str,
-    /// When.
-    pub occurred_at: DateTime<Utc>,
-    /// When the event was received.
-    pub received_at: DateTime<Utc>,
-    /// Who.
-    pub actor: ViolationActor,
-    /// The event.
-    pub event_id: String,
-    /// Its type.
-    #[schema(example = "user.signed_in")]
-    pub event_type: String,
-    /// The device.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(required = false)]
-    pub device_id: String,
-    /// The session.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(required = false)]
-    pub session_id: String,
-    /// Client address.
+    /// What was seen, where the rule has a number to compare.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub ip: Option<IpAddr>,
-    /// Country of the address.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(required = false)]
-    pub country: String,
-    /// City of the address.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(required = false)]
-    pub city: String,
-}
-
-/// Whose violation.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ViolationActor {
-    /// `user`, `system` or `api_key`.
-    pub kind: String,
-    /// Id.
-    pub id: String,
-    /// Display name.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(required = false)]
-    pub name: String,
+    pub seen: Option<f64>,
+    /// The limit in force at the time (K12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
 }
 
 impl Event {
@@ -331,38 +316,14 @@ impl Event {
     pub fn new(row: EventRow, with_violations: bool) -> Self {
         let changes = changes(&row);
         let violations = with_violations.then(|| flags(&row));
+        let signals = with_violations.then(|| signals(&row.signals_name, &row.signals_value));
+        let (geo, device) = (geo(&row), device(&row));
         let ip = address(row.ip);
         let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then_some(EventObject {
             object_type: row.object_type,
             id: row.object_id,
             name: row.object_name,
             url: row.object_url,
-        });
-        let located = !row.country.is_empty() || row.asn != 0 || !row.ip_flags.is_empty();
-        let geo = located.then_some(Geo {
-            country: row.country,
-            region: row.region,
-            city: row.city,
-            latitude: row.latitude,
-            longitude: row.longitude,
-            accuracy_km: row.accuracy_km,
-            time_zone: row.geo_time_zone,
-            asn: Some(row.asn).filter(|asn| *asn != 0),
-            as_org: row.as_org,
-            flags: row.ip_flags,
-            build: row.geo_build,
-        });
-        let seen = !row.device_id.is_empty() || !row.user_agent.is_empty() || !row.device_kind.is_empty();
-        let device = seen.then_some(Device {
-            id: row.device_id,
-            confidence: row.device_confidence,
-            kind: row.device_kind,
-            browser: row.browser,
-            browser_version: row.browser_version,
-            os: row.os,
-            os_version: row.os_version,
-            model: row.device_model,
-            bot: row.bot,
         });
         Self {
             id: row.event_id,
@@ -395,37 +356,50 @@ impl Event {
                 ip,
                 user_agent: row.user_agent,
                 session_id: row.session_id,
+                session_key: row.session_key,
                 request_id: row.request_id,
                 key_id: row.key_id,
             },
             geo,
             device,
             violations,
+            signals,
             payload: json(&row.payload),
             extra: json(&row.extra),
         }
     }
 }
 
-impl From<ViolationRow> for Violation {
-    fn from(row: ViolationRow) -> Self {
-        Self {
-            id: row.violation_id,
-            rule: row.rule,
-            version: row.rule_version,
-            level: level_name(row.level),
-            occurred_at: row.occurred_at,
-            received_at: row.received_at,
-            actor: ViolationActor { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
-            event_id: row.event_id,
-            event_type: row.event_type,
-            device_id: row.device_id,
-            session_id: row.session_id,
-            ip: address(row.ip),
-            country: row.country,
-            city: row.city,
-        }
-    }
+fn geo(row: &EventRow) -> Option<Geo> {
+    let located = !row.country.is_empty() || row.asn != 0 || !row.ip_flags.is_empty();
+    located.then(|| Geo {
+        country: row.country.clone(),
+        region: row.region.clone(),
+        city: row.city.clone(),
+        latitude: row.latitude,
+        longitude: row.longitude,
+        accuracy_km: row.accuracy_km,
+        time_zone: row.geo_time_zone.clone(),
+        asn: Some(row.asn).filter(|asn| *asn != 0),
+        as_org: row.as_org.clone(),
+        flags: row.ip_flags.clone(),
+        build: row.geo_build,
+    })
+}
+
+fn device(row: &EventRow) -> Option<Device> {
+    let seen = !row.device_id.is_empty() || !row.user_agent.is_empty() || !row.device_kind.is_empty();
+    seen.then(|| Device {
+        id: row.device_id.clone(),
+        confidence: row.device_confidence.clone(),
+        kind: row.device_kind.clone(),
+        browser: row.browser.clone(),
+        browser_version: row.browser_version.clone(),
+        os: row.os.clone(),
+        os_version: row.os_version.clone(),
+        model: row.device_model.clone(),
+        bot: row.bot,
+    })
 }
 
 fn changes(row: &EventRow) -> Vec<Change> {
@@ -439,13 +413,25 @@ fn changes(row: &EventRow) -> Vec<Change> {
 }
 
 fn flags(row: &EventRow) -> Vec<Flag> {
-    let rank = row.violation_levels.iter().copied().chain(std::iter::repeat(0));
-    let version = row.violation_versions.iter().copied().chain(std::iter::repeat(0));
-    row.violations
-        .iter()
-        .zip(rank.zip(version))
-        .map(|(rule, (rank, version))| Flag { rule: rule.clone(), version, level: level_name(rank) })
-        .collect()
+    let broken = row.violations.iter().enumerate().map(|(at, rule)| Flag {
+        id: row.violation_ids.get(at).cloned().unwrap_or_default(),
+        rule: rule.clone(),
+        version: row.violation_versions.get(at).copied().unwrap_or_default(),
+        level: level_name(row.violation_levels.get(at).copied().unwrap_or_default()),
+        seen: row.violation_seen.get(at).copied().and_then(measured),
+        limit: row.violation_limits.get(at).copied().and_then(measured),
+    });
+    broken.collect()
+}
+
+/// The columns have -1 where there is no number.
+fn measured(number: f64) -> Option<f64> {
+    Some(number).filter(|number| *number >= 0.0)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// The column has every address as IPv6; `::` is none.

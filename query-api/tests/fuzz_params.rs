@@ -45,7 +45,7 @@ const QUERIES: &[&str] = &[
     "from=2011-12-29&to=2012-01-02&period=custom",
     "from=2026-10-25T00:30:00Z&to=2026-10-25T03:00:00%2B01:00&location=Brno&module=orders&channel=call",
     "violations=true&category=sign_ins&actor_kind=user,api_key",
-    "level=high&rule=sign-in-tor&actor_id=u-1",
+    "level=high&min_level=low&rule=sign-in-tor&device_id=d-1&reviewed=false",
     "cursor=AQAAAAAAAAAAAAAAAAAAAIAAAAAAAAAAgGUx",
 ];
 

@@ -68,6 +68,8 @@ pub struct Config {
     pub enrich: Enrich,
     /// ClickHouse → HTTP.
     pub query: Query,
+    /// Violations → people.
+    pub alert: Alert,
     /// Limits of tenants that have none of their own.
     pub limits: Limits,
     /// Logs.
@@ -197,6 +199,26 @@ pub struct Query {
     pub max_concurrent: usize,
     /// Most memory of a query, bytes.
     pub max_memory_bytes: u64,
+}
+
+/// Violations → people.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alert {
+    /// Whether receivers may be at private addresses.
+    pub allow_private: bool,
+    /// Longest time of one attempt, milliseconds.
+    pub timeout_ms: u64,
+    /// Wait after the first failure, milliseconds.
+    pub first_retry_ms: u64,
+    /// How long failures are repeated, hours.
+    pub retry_for_hours: u64,
+    /// Attempts at the same time.
+    pub max_concurrent: usize,
+    /// Attempts at the same time to one endpoint.
+    pub max_concurrent_per_endpoint: usize,
+    /// Address of a violation for people, with `{id}`.
+    pub violation_url: String,
 }
 
 /// Logs.

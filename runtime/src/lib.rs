@@ -1,14 +1,17 @@
 //! What every role needs of the outside world: one file for each outside thing. A role reads its [`config`], starts
 //! [`telemetry`], serves [`ops`], keeps [`settings`] in memory, and stops by [`shutdown`].
 
+pub mod access;
 pub mod backoff;
 pub mod clickhouse;
+mod compacted;
 pub mod config;
 pub mod kafka;
 pub mod limiter;
 pub mod metrics;
 pub mod migrate;
 pub mod ops;
+pub mod outbound;
 pub mod problem;
 pub mod settings;
 pub mod shutdown;

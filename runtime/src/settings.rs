@@ -4,7 +4,7 @@
 //! topic and is in force here when [`Settings::put`] returns; in other processes a moment later.
 
 mod change;
-mod reader;
+mod detection;
 mod snapshot;
 
 use std::sync::Arc;
@@ -13,21 +13,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, header};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{FutureProducer, FutureRecord};
 use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Role, Tenant};
 use schemas::topics::{self, SettingsKey};
 use subtle::ConstantTimeEq as _;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
+use crate::compacted::{self, APPLY_TIMEOUT, Follower, Log, Progress, WriteError};
 use crate::config::Config;
 use crate::limiter::Rate;
 use crate::problem::Problem;
 use crate::shutdown::Shutdown;
 
 pub use snapshot::Snapshot;
-
-/// Longest wait until a written record comes back.
-const APPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a change is not in force.
 #[derive(Debug, thiserror::Error)]
@@ -120,19 +117,12 @@ pub struct Settings(Arc<Inner>);
 
 struct Inner {
     snapshot: ArcSwap<Snapshot>,
-    /// Mirrors the snapshot's `next_offset`, for those who wait for it.
-    applied: watch::Sender<i64>,
-    ready: watch::Sender<bool>,
-    log: Log,
+    progress: Progress,
+    /// Where changes are written; none: in this process alone.
+    log: Option<Log>,
     defaults: Limits,
     /// One read-modify-write at a time in this process.
     writing: Mutex<()>,
-}
-
-/// Where changes are written.
-enum Log {
-    Topic { producer: FutureProducer, topic: String },
-    Memory,
 }
 
 impl std::fmt::Debug for Settings {
@@ -148,30 +138,24 @@ impl Settings {
     /// When the options of the configuration are not librdkafka's.
     pub fn spawn(config: &Config, shutdown: &Shutdown) -> Result<Self, KafkaError> {
         let topic = config.kafka.topic(topics::SETTINGS);
-        let producer = crate::kafka::producer_config(&config.kafka)
-            .set("linger.ms", "0")
-            .set("delivery.timeout.ms", APPLY_TIMEOUT.as_millis().to_string())
-            .create()?;
-        let consumer = reader::consumer(&config.kafka, &topic)?;
-        let settings = Self::with_log(config.limits, Log::Topic { producer, topic });
-        let (follower, stop) = (settings.clone(), shutdown.clone());
-        shutdown.spawn_blocking(move || reader::follow(&consumer, &follower, &stop));
+        let settings = Self::with_log(config.limits, Some(Log::new(&config.kafka, &topic)?));
+        let follower = Reader { snapshot: Snapshot::default(), settings: settings.clone() };
+        compacted::spawn(&config.kafka, &topic, "settings", shutdown, follower)?;
         Ok(settings)
     }
 
     /// Settings of this process alone, without a topic: for tests of what reads them.
     #[must_use]
     pub fn in_memory(defaults: Limits) -> Self {
-        let settings = Self::with_log(defaults, Log::Memory);
-        settings.0.ready.send_replace(true);
+        let settings = Self::with_log(defaults, None);
+        settings.0.progress.caught_up();
         settings
     }
 
-    fn with_log(defaults: Limits, log: Log) -> Self {
+    fn with_log(defaults: Limits, log: Option<Log>) -> Self {
         Self(Arc::new(Inner {
             snapshot: ArcSwap::default(),
-            applied: watch::Sender::new(0),
-            ready: watch::Sender::new(false),
+            progress: Progress::default(),
             log,
             defaults,
             writing: Mutex::new(()),
@@ -181,25 +165,18 @@ impl Settings {
     fn publish(&self, snapshot: Snapshot) {
         let next_offset = snapshot.next_offset();
         self.0.snapshot.store(Arc::new(snapshot));
-        self.0.applied.send_replace(next_offset);
-    }
-
-    fn caught_up(&self) {
-        if !self.0.ready.send_replace(true) {
-            tracing::info!(offset = self.applied_offset(), "settings read");
-        }
+        self.0.progress.applied.send_replace(next_offset);
     }
 
     /// Returns once everything has been read that was in the topic at the start.
     pub async fn ready(&self) {
-        // Can't fail: the sender lives as long as `self`.
-        let _ = self.0.ready.subscribe().wait_for(|ready| *ready).await;
+        self.0.progress.ready().await;
     }
 
     /// Whether [`ready`](Self::ready) returns at once.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        *self.0.ready.borrow()
+        self.0.progress.is_ready()
     }
 
     /// Everything in force now. Cheap; hold on to it for several answers that must agree.
@@ -211,7 +188,7 @@ impl Settings {
     /// The offset after the last record applied.
     #[must_use]
     pub fn applied_offset(&self) -> i64 {
-        *self.0.applied.borrow()
+        *self.0.progress.applied.borrow()
     }
 
     /// A tenant.
@@ -274,17 +251,8 @@ impl Settings {
     pub async fn put(&self, key: SettingsKey<'_>, value: Option<&[u8]>) -> Result<(), PutError> {
         let key = key.to_string();
         match &self.0.log {
-            Log::Topic { producer, topic } => {
-                let record = FutureRecord { payload: value, ..FutureRecord::to(topic).key(&key) };
-                let delivered = producer.send(record, APPLY_TIMEOUT).await.map_err(|(error, _)| refusal(error))?;
-                let mut applied = self.0.applied.subscribe();
-                let read_back = applied.wait_for(|next| *next > delivered.offset);
-                match tokio::time::timeout(APPLY_TIMEOUT, read_back).await {
-                    Ok(_) => Ok(()),
-                    Err(_) => Err(PutError::NotApplied),
-                }
-            }
-            Log::Memory => {
+            Some(log) => Ok(log.write(&key, value, &self.0.progress).await?),
+            None => {
                 let mut snapshot = Snapshot::clone(&self.snapshot());
                 snapshot.apply(snapshot.next_offset(), &key, value);
                 self.publish(snapshot);
@@ -294,16 +262,47 @@ impl Settings {
     }
 }
 
-fn refusal(error: KafkaError) -> PutError {
-    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) {
-        let detail = "the whole setting is too large for one record".to_owned();
-        return PutError::Invalid(Invalid { pointer: String::new(), detail });
+/// Follows the topic: what was read lately, until it is published.
+struct Reader {
+    snapshot: Snapshot,
+    settings: Settings,
+}
+
+impl Follower for Reader {
+    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
+        self.snapshot.apply(offset, key, value);
     }
-    PutError::Kafka(error)
+
+    fn skip(&mut self, offset: i64) {
+        self.snapshot.skip(offset);
+    }
+
+    fn publish(&mut self) {
+        self.settings.publish(self.snapshot.clone());
+    }
+
+    fn caught_up(&mut self) {
+        if self.settings.0.progress.caught_up() {
+            tracing::info!(offset = self.settings.applied_offset(), "settings read");
+        }
+    }
+}
+
+impl From<WriteError> for PutError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Kafka(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
+                let detail = "the whole setting is too large for one record".to_owned();
+                Self::Invalid(Invalid { pointer: String::new(), detail })
+            }
+            WriteError::Kafka(error) => Self::Kafka(error),
+            WriteError::NotApplied => Self::NotApplied,
+        }
+    }
 }
 
 impl From<Limits> for Rate {
-    /// The rate of events; that of queries is [`query_rate`].
+    /// The rate of events; those of queries and checks are [`query_rate`] and [`check_rate`].
     fn from(limits: Limits) -> Self {
         Self { per_second: limits.events_per_second, burst: limits.burst }
     }
@@ -313,6 +312,12 @@ impl From<Limits> for Rate {
 #[must_use]
 pub fn query_rate(limits: &Limits) -> Rate {
     Rate { per_second: limits.queries_per_second, burst: limits.query_burst }
+}
+
+/// The rate of asking whether a device may in. Who asks is about to send an event, so as often as events may be sent.
+#[must_use]
+pub fn check_rate(limits: &Limits) -> Rate {
+    Rate::from(*limits)
 }
 
 #[cfg(test)]

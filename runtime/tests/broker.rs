@@ -8,12 +8,14 @@ use embedded::broker::{Broker, BrokerConfig};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Message as _;
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::kafka::{TopicsError, ensure_topics};
 use runtime::settings::{AuthError, Settings};
 use runtime::shutdown::Shutdown;
+use schemas::access::{Access, AccessDecision};
 use schemas::settings::{Role, Tenant};
-use schemas::topics;
+use schemas::topics::{self, Partitions};
 
 async fn start(dir: &tempfile::TempDir) -> (Broker, Config) {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -48,7 +50,7 @@ async fn topics_are_made_once_by_two_at_once() {
     other.unwrap();
     let made = counts(&config);
     for topic in topics::ALL {
-        let expected = if topic.name == topics::SETTINGS { 1 } else { 4 };
+        let expected = if topic.partitions == Partitions::One { 1 } else { 4 };
         assert!(made.contains(&(topic.name.to_owned(), expected)), "{made:?}");
     }
     config.kafka.partitions = 8;
@@ -127,6 +129,58 @@ async fn settings_are_the_same_everywhere_and_after_a_restart() {
     assert_eq!(again.tenants().len(), 51);
     assert_eq!(again.authenticate(&text.expose()), Err(AuthError::Revoked));
     assert_eq!(again.tenant("acme").unwrap().version, 1);
+    assert!(shutdown.drain(Duration::from_secs(5)).await);
+    broker.stop().await;
+}
+
+async fn follow_access(config: &Config, shutdown: &Shutdown) -> AccessList {
+    let list = AccessList::spawn(config, shutdown).unwrap();
+    tokio::time::timeout(Duration::from_secs(20), list.ready()).await.unwrap();
+    list
+}
+
+/// K11: a decision is in force here when it returns, elsewhere soon after, and still after a restart of both.
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_about_devices_are_the_same_everywhere_and_after_a_restart() {
+    let decision = |device: &str, access| AccessDecision {
+        tenant: "acme".to_owned(),
+        user_id: "u/1".to_owned(),
+        device_id: device.to_owned(),
+        access,
+        decided_by: "rule:impossible-travel".to_owned(),
+        reason: "lost".to_owned(),
+        violation_id: None,
+        decided_at: chrono::DateTime::UNIX_EPOCH,
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let (broker, config) = start(&dir).await;
+    ensure_topics(&config.kafka).await.unwrap();
+    let shutdown = Shutdown::default();
+    let (one, other) = (follow_access(&config, &shutdown).await, follow_access(&config, &shutdown).await);
+    assert!(one.is_empty());
+
+    for (device, access) in [("phone", Access::Ask), ("laptop", Access::Block), ("phone", Access::Allow)] {
+        one.put(decision(device, access)).await.unwrap();
+        assert_eq!(one.get("acme", "u/1", device).unwrap().access, access);
+    }
+    tokio::time::timeout(Duration::from_secs(5), async {
+        while other.of_user("acme", "u/1") != one.of_user("acme", "u/1") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+    other.forget("acme", "u/1", "phone").await.unwrap();
+    assert_eq!(other.len(), 1);
+    assert!(shutdown.drain(Duration::from_secs(5)).await);
+    drop((one, other));
+    broker.stop().await;
+
+    let (broker, config) = start(&dir).await;
+    let shutdown = Shutdown::default();
+    let again = follow_access(&config, &shutdown).await;
+    assert_eq!(again.len(), 1);
+    assert_eq!(*again.get("acme", "u/1", "laptop").unwrap(), decision("laptop", Access::Block));
     assert!(shutdown.drain(Duration::from_secs(5)).await);
     broker.stop().await;
 }

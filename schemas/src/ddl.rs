@@ -35,6 +35,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "0002_violations.sql", sql: include_str!("../clickhouse/0002_violations.sql") },
     Migration { version: 3, name: "0003_rollups.sql", sql: include_str!("../clickhouse/0003_rollups.sql") },
     Migration { version: 4, name: "0004_detection.sql", sql: include_str!("../clickhouse/0004_detection.sql") },
+    Migration { version: 5, name: "0005_alerts.sql", sql: include_str!("../clickhouse/0005_alerts.sql") },
 ];
 
 /// The table in which `migrate` records what it applied. A plain table: two processes that migrate at once both write

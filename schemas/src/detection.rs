@@ -13,6 +13,10 @@ use crate::violation::Action;
 pub const MAX_RULE_BYTES: usize = 64 * 1024;
 /// Most rules that a tenant may switch off, and most limits and actions it may set.
 pub const MAX_ENTRIES: usize = 1000;
+/// Longest name of a rule or limit that a tenant may mention, in bytes.
+pub const MAX_NAME_BYTES: usize = 128;
+/// No rule may have this name: it is where rules are tried.
+const RESERVED: &str = "test";
 /// Longest reason or note, in bytes.
 pub const MAX_NOTE_BYTES: usize = 2000;
 
@@ -37,6 +41,13 @@ impl Detection {
         let sizes = [("disabled", self.disabled.len()), ("limits", self.limits.len()), ("actions", self.actions.len())];
         if let Some((field, _)) = sizes.into_iter().find(|(_, size)| *size > MAX_ENTRIES) {
             return Err(Invalid { pointer: format!("{at}/{field}"), detail: format!("at most {MAX_ENTRIES}") });
+        }
+        let names = self.disabled.iter().chain(self.limits.keys()).chain(self.actions.keys());
+        if names.into_iter().any(|name| name.len() > MAX_NAME_BYTES) {
+            return Err(Invalid {
+                pointer: at.to_owned(),
+                detail: format!("names have at most {MAX_NAME_BYTES} bytes"),
+            });
         }
         match self.limits.iter().find(|(_, limit)| !limit.is_finite() || **limit < 0.0) {
             None => Ok(()),
@@ -78,6 +89,12 @@ impl StoredRule {
         {
             return Err(Invalid { pointer: "/name".into(), detail: "must be 1 to 63 of a-z, 0-9 and -".into() });
         }
+        if self.name == RESERVED {
+            return Err(Invalid {
+                pointer: "/name".into(),
+                detail: format!("`{RESERVED}` is taken by the API's own path"),
+            });
+        }
         if self.yaml.len() > MAX_RULE_BYTES {
             return Err(Invalid { pointer: "/yaml".into(), detail: format!("at most {MAX_RULE_BYTES} bytes") });
         }
@@ -113,7 +130,7 @@ pub struct Exemption {
 }
 
 impl Exemption {
-    /// Whether it holds for what happened at `at`, milliseconds.
+    /// Whether it holds for what is received at `at`, milliseconds.
     #[must_use]
     pub fn holds_at(&self, at: i64) -> bool {
         at >= self.granted_at.timestamp_millis() && self.expires_at.is_none_or(|end| at < end.timestamp_millis())

@@ -98,6 +98,10 @@ impl Installation {
             "enrich.flush_ms=200".to_owned(),
             "limits.events_per_second=1000000".to_owned(),
             "limits.burst=1000000".to_owned(),
+            // Receivers of tests are on this machine, and nobody waits for hours.
+            "alert.allow_private=true".to_owned(),
+            "alert.first_retry_ms=100".to_owned(),
+            "alert.timeout_ms=1000".to_owned(),
         ]
         .into_iter()
         .chain(settings)
@@ -130,12 +134,13 @@ impl Installation {
         installation
     }
 
-    /// Starts one more enricher, which takes its part of the partitions.
-    pub(crate) async fn another_enricher(&mut self) {
-        let label = format!("enrich-{}", self.enrichers.len());
-        let enricher = role(self.dir.path(), "enrich", &label, &self.arguments);
-        enricher.until_ready(&self.http).await;
-        self.enrichers.push(enricher);
+    /// Starts a further role; `more` settings beat those of the installation.
+    pub(crate) async fn role(&self, name: &str, label: &str, more: &[&str]) -> Process {
+        let more = more.iter().flat_map(|setting| ["--set".to_owned(), (*setting).to_owned()]);
+        let arguments: Vec<_> = self.arguments.iter().cloned().chain(more).collect();
+        let process = role(self.dir.path(), name, label, &arguments);
+        process.until_ready(&self.http).await;
+        process
     }
 
     /// `host:port` of the queue.

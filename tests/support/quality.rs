@@ -21,6 +21,7 @@ use enrich::stages::{Shared, Stages};
 use enrich::state::Budget;
 use rdkafka::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::settings::Settings;
 use schemas::catalogue::Catalogue;
@@ -118,6 +119,7 @@ async fn run(life: &Life, mut take: impl FnMut(&Outgoing)) {
         ),
         parser: Arc::new(DeviceParser::new().unwrap()),
         rules: rules.clone(),
+        access: AccessList::in_memory(),
         metrics: enrich::metrics::Metrics::new(&runtime::metrics::Metrics::default()),
     });
     let mut memory = Memory::new(1_000_000, Budget::new(512 << 20));

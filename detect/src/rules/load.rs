@@ -34,6 +34,9 @@ pub enum RuleProblem {
     /// Parts of the text that the parser passed over.
     #[error("not a Sigma rule: {0}")]
     Parts(String),
+    /// A condition that is too long or nests too deep to be read safely.
+    #[error("a condition is too long or nests too deep")]
+    Nesting,
     /// There has to be one detection rule in a text, or one correlation with its base rules.
     #[error(
         "{0} detection rules and {1} correlations in one text, expected one rule, or one correlation with its rules"

@@ -8,8 +8,8 @@ use schemas::violation::Action;
 use serde::{Deserialize, Serialize};
 use yaml_serde::{Mapping, Value};
 
-use super::bounded;
 use super::load::RuleProblem;
+use super::{bounded, nesting};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -70,6 +70,9 @@ pub(super) fn read(name: &str, yaml: &str, chosen: &BTreeMap<String, f64>) -> Re
     let mut text = Text { rules: Vec::new(), correlations: Vec::new(), limits: Vec::new(), limit: None };
     let mut documents = Vec::new();
     for mut document in bounded::documents(yaml)? {
+        if nesting::is_excessive(&document) {
+            return Err(RuleProblem::Nesting);
+        }
         let attributes = attributes(&mut document, name, &mut text.limits)?;
         documents.push((document, attributes));
     }

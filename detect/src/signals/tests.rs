@@ -227,6 +227,7 @@ fn fields_and_rows_agree() {
     let mut count = 0;
     signals.each(|name, value| {
         count += 1;
+        assert_eq!(format!("{:?}", Signals::stored(name, value)), format!("{:?}", signals.field(name).unwrap()));
         match signals.field(name).unwrap() {
             FieldValue::Bool(true) => assert_eq!(value, 1.0, "{name}"),
             FieldValue::Int(number) => assert_eq!(value, number as f64, "{name}"),

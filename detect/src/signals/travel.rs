@@ -39,6 +39,16 @@ impl Confidence {
     }
 }
 
+impl Confidence {
+    pub(super) fn from_rank(rank: f64) -> Self {
+        match rank {
+            ..1.0 => Self::Low,
+            ..2.0 => Self::Medium,
+            _ => Self::High,
+        }
+    }
+}
+
 /// Words in the names of networks whose addresses say little about where a phone is: carriers put all of a country's
 /// traffic through a few places.
 const CARRIERS: &[&str] = &["mobile", "wireless", "cellular", "vodafone", "orange", "telenor", "roaming", "starlink"];

@@ -1,6 +1,6 @@
 //! Which device: a stable, opaque id.
 
-use sha2::{Digest, Sha256};
+use schemas::access::{cookie_parts, device_number};
 
 use super::{Agent, Confidence, DeviceInput};
 
@@ -53,7 +53,7 @@ impl std::fmt::Display for DeviceId {
 /// The id of the device behind `input`, and how sure it is.
 pub(super) fn identify(input: &DeviceInput<'_>, agent: &Agent) -> (DeviceId, Confidence) {
     if !input.cookie_id.is_empty() {
-        let id = hash(&["cookie", input.tenant, input.cookie_id]);
+        let id = hash(&cookie_parts(input.tenant, input.cookie_id));
         return (id, Confidence::Cookie);
     }
     if agent.browser.is_empty() && agent.os.is_empty() {
@@ -75,14 +75,6 @@ pub(super) fn identify(input: &DeviceInput<'_>, agent: &Agent) -> (DeviceId, Con
     (id, confidence)
 }
 
-/// Parts go in with their lengths, so that no two lists of parts run together into the same bytes.
 fn hash(parts: &[&str]) -> DeviceId {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hasher.finalize().into();
-    // Zero means "none".
-    DeviceId(u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1))
+    DeviceId(device_number(parts))
 }

@@ -15,6 +15,7 @@ use enrich::rulebook::RuleBook;
 use enrich::stages::{Shared, Stages};
 use enrich::state::Budget;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage, Timestamp};
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::settings::Settings;
 use schemas::catalogue::Catalogue;
@@ -86,6 +87,7 @@ impl Pipeline {
             geo: Arc::new(geo()),
             parser: Arc::new(DeviceParser::new().unwrap()),
             rules: rules.clone(),
+            access: AccessList::in_memory(),
             metrics: Metrics::new(&runtime::metrics::Metrics::default()),
         };
         Self { settings, catalogue: Catalogue::shipped().unwrap(), rules, stages: Stages::new(shared) }

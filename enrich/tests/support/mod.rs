@@ -85,7 +85,14 @@ impl World {
     pub(crate) async fn enrich(&self) -> Shutdown {
         let shutdown = Shutdown::default();
         let metrics = runtime::metrics::Metrics::default();
-        let enricher = enrich::Enricher::new(&self.config, self.settings.clone(), &metrics).await.unwrap();
+        let enricher = enrich::Enricher::new(
+            &self.config,
+            self.settings.clone(),
+            runtime::access::AccessList::in_memory(),
+            &metrics,
+        )
+        .await
+        .unwrap();
         enricher.start(&shutdown).unwrap();
         shutdown
     }

@@ -8,12 +8,14 @@ use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::settings::{ApiKey, Invalid, Limits, Role};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::tenants::no_parameters;
 use super::{Whole, body, invalid, path};
 use crate::QueryApi;
 use crate::access::Caller;
+use crate::audit::StaffEvent;
 
 /// A key, without its secret.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -97,6 +99,7 @@ pub async fn create(
         return Err(invalid(Invalid { pointer: "/role".to_owned(), detail }));
     }
     let (key, text) = api.settings().create_key(Some(&tenant.id), wanted.role, &wanted.name).await?;
+    record(&api, &caller, "api_key.created", &key).await?;
     Ok((StatusCode::CREATED, Json(NewKeyView { key: KeyView::from(&*key), secret: text.expose() })))
 }
 
@@ -148,6 +151,29 @@ pub async fn revoke(
     no_parameters(query.as_deref())?;
     let (id, key) = path(ids)?;
     let tenant = caller.path_tenant(&api, &id)?;
+    let known = api.settings().snapshot().key(&key).cloned();
     let revoked = api.settings().revoke_key(Some(&tenant.id), &key).await?;
+    if known.is_some_and(|known| known.revoked_at.is_none()) {
+        record(&api, &caller, "api_key.revoked", &revoked).await?;
+    }
     Ok(Json(KeyView::from(&*revoked)))
+}
+
+/// What became of a key; neither its secret nor the hash of it.
+async fn record(api: &QueryApi, caller: &Caller, kind: &'static str, key: &ApiKey) -> Result<(), Problem> {
+    let Some(tenant) = &key.tenant else { return Ok(()) };
+    let changes = match key.revoked_at {
+        None => vec![("role".to_owned(), Value::Null, json!(key.role))],
+        Some(at) => vec![("revoked_at".to_owned(), Value::Null, json!(at))],
+    };
+    let event = StaffEvent {
+        kind,
+        object_type: "api_key",
+        object_id: key.id.clone(),
+        object_name: key.name.clone(),
+        reason: String::new(),
+        changes,
+    };
+    api.audit().record(caller, tenant, event).await?;
+    Ok(())
 }

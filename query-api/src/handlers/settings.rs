@@ -1,21 +1,26 @@
 //! The settings of the caller's own tenant, one subject each. A change is in force when it is answered.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Extension, RawQuery, Request, State};
 use ipnet::IpNet;
 use runtime::problem::Problem;
 use runtime::settings::PutError;
 use schemas::catalogue::CatalogueEntry;
+use schemas::detection::Detection;
 use schemas::settings::{Limits, Retention, Tenant, WeekStart};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body;
+use super::rules::Book;
 use super::tenants::no_parameters;
+use super::{body, invalid};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::params::Params;
+use crate::tenant_changes;
 
 /// Changes of one subject don't touch the others, so a change that lost a race is simply made again.
 const ATTEMPTS: u32 = 5;
@@ -24,7 +29,7 @@ const ATTEMPTS: u32 = 5;
 trait Subject: Clone + Serialize + DeserializeOwned {
     fn of(tenant: &Tenant) -> Self;
     fn put(self, tenant: &mut Tenant);
-    fn check(&self, _api: &QueryApi) -> Result<(), Problem> {
+    async fn check(&self, _api: &QueryApi, _tenant: &Arc<Tenant>) -> Result<(), Problem> {
         Ok(())
     }
 }
@@ -113,7 +118,7 @@ impl Subject for EventTypes {
         tenant.event_types = self.event_types;
     }
 
-    fn check(&self, api: &QueryApi) -> Result<(), Problem> {
+    async fn check(&self, api: &QueryApi, _tenant: &Arc<Tenant>) -> Result<(), Problem> {
         api.check_types(&self.event_types)
     }
 }
@@ -136,6 +141,21 @@ impl Subject for TrustedProxies {
     }
 }
 
+/// How the tenant wants its rules (P4, K12).
+impl Subject for Detection {
+    fn of(tenant: &Tenant) -> Self {
+        tenant.detection.clone()
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.detection = self;
+    }
+
+    async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
+        Book::open(api, Some(Arc::clone(tenant))).await?.check_limits(self).map_err(invalid)
+    }
+}
+
 fn show<S: Subject>(api: &QueryApi, caller: &Caller, query: Option<&str>) -> Result<Json<S>, Problem> {
     let mut params = Params::parse(query).map_err(refused)?;
     let tenant = caller.read_tenant(api, &mut params)?;
@@ -152,14 +172,28 @@ async fn change<S: Subject>(
     no_parameters(query)?;
     let own = caller.own_tenant()?;
     let wanted: S = body(request).await?;
-    wanted.check(api)?;
+    wanted.check(api, &own).await?;
+    let tenant = change_tenant(api, caller, |tenant| wanted.clone().put(tenant)).await?;
+    Ok(Json(S::of(&tenant)))
+}
+
+/// Changes the caller's own tenant and records what was changed.
+pub(super) async fn change_tenant(
+    api: &QueryApi,
+    caller: &Caller,
+    change: impl Fn(&mut Tenant),
+) -> Result<Arc<Tenant>, Problem> {
+    let own = caller.own_tenant()?;
     let mut attempts = ATTEMPTS;
     loop {
         let current = api.settings().tenant(&own.id).ok_or_else(Problem::unauthorized)?;
         let mut tenant = Tenant::clone(&current);
-        wanted.clone().put(&mut tenant);
+        change(&mut tenant);
         match api.settings().put_tenant(tenant).await {
-            Ok(tenant) => return Ok(Json(S::of(&tenant))),
+            Ok(tenant) => {
+                tenant_changes::record(api, caller, &current, &tenant).await?;
+                return Ok(tenant);
+            }
             Err(PutError::Conflict { .. }) if attempts > 1 => attempts -= 1,
             Err(error) => return Err(error.into()),
         }
@@ -229,6 +263,12 @@ subject!(
     "/v1/settings/trusted-proxies", TrustedProxies, {"trusted_proxies": ["192.0.2.0/24"]},
     get_trusted_proxies "getTrustedProxies" "Proxies that are believed.",
     put_trusted_proxies "putTrustedProxies" "Replaces the proxies that are believed."
+);
+
+subject!(
+    "/v1/settings/detection", Detection, {"disabled": ["sign-in-tor"], "limits": {"devices_per_day": 5}, "actions": {"mass-export": "block"}},
+    get_detection "getDetection" "Rules switched off, and the limits and actions that differ from the rules' own (K12).",
+    put_detection "putDetection" "Replaces which rules are switched off, and the limits and actions that differ from the rules' own (K12)."
 );
 
 /// The limits in force (P12). They are the platform's to change.

@@ -12,6 +12,7 @@ use super::{Whole, body, invalid, patch, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::params::Params;
+use crate::tenant_changes;
 
 /// Creates a tenant. Logging is off unless the body turns it on (L1).
 #[utoipa::path(
@@ -27,6 +28,7 @@ use crate::params::Params;
 )]
 pub async fn create(
     State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<(StatusCode, Json<Tenant>), Problem> {
@@ -40,6 +42,8 @@ pub async fn create(
     tenant.version = 0;
     api.check_types(&tenant.event_types)?;
     let tenant = api.settings().put_tenant(tenant).await?;
+    let before = Tenant::new(tenant.id.as_str(), "");
+    tenant_changes::record(&api, &caller, &before, &tenant).await?;
     Ok((StatusCode::CREATED, Json(Tenant::clone(&tenant))))
 }
 
@@ -151,11 +155,13 @@ async fn change(api: &QueryApi, caller: &Caller, current: &Tenant, wanted: Tenan
         }
     }
     api.check_types(&wanted.event_types)?;
-    Ok(Json(Tenant::clone(&*api.settings().put_tenant(wanted).await?)))
+    let changed = api.settings().put_tenant(wanted).await?;
+    tenant_changes::record(api, caller, current, &changed).await?;
+    Ok(Json(Tenant::clone(&changed)))
 }
 
 /// RFC 7386: null removes, objects are merged, everything else replaces.
-fn merge(target: &mut Value, patch: Value) {
+pub(super) fn merge(target: &mut Value, patch: Value) {
     let Value::Object(changes) = patch else {
         *target = patch;
         return;

@@ -1,90 +1,40 @@
 //! Broken rules (K12). Only staff with the right see them (K16).
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, State};
-use chrono::{DateTime, Utc};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, State};
 use runtime::problem::Problem;
-use schemas::settings::Tenant;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{Completeness, PeriodView};
+use super::page::{Keyset, Page, Reading, ascending, keyset};
+use super::{One, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
-use crate::cursor::{Binding, Position};
 use crate::filter::ViolationFilter;
-use crate::keep::Keep;
-use crate::params::Params;
-use crate::period::{Period, PeriodSpec};
 use crate::rows::ViolationRow;
-use crate::sql::{self, Clauses};
-use crate::view::Violation;
+use crate::sql;
+use crate::view::violation::Violation;
 
-/// A page of violations.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ViolationPage {
-    /// In the order that was asked for.
-    pub data: Vec<Violation>,
-    /// Whether there is more.
-    pub has_more: bool,
-    /// For the next page, with the same filter and order.
-    #[schema(required = true)]
-    pub next_cursor: Option<String>,
-    /// The period as it was understood.
-    pub period: PeriodView,
-    /// P15.
-    #[serde(flatten)]
-    pub completeness: Completeness,
-}
-
-struct Asked {
-    filter: ViolationFilter,
-    ascending: bool,
-    period: Period,
-    limit: u32,
-    after: Option<Position>,
-    canonical: String,
-}
-
-impl Asked {
-    fn parse(api: &QueryApi, tenant: &Tenant, mut params: Params, now: DateTime<Utc>) -> Result<Self, Problem> {
-        let filter = ViolationFilter::take(&mut params).map_err(refused)?;
-        let spec = PeriodSpec::take(&mut params).map_err(refused)?;
-        let ascending = params.one_of("order", &["desc", "asc"]).map_err(refused)?.as_deref() == Some("asc");
-        let limit = params.number("limit", 1, api.max_rows()).map_err(refused)?.unwrap_or(100);
-        let cursor = params.one("cursor").map_err(refused)?;
-        params.finish().map_err(refused)?;
-        let canonical = serde_json::to_string(&(&filter, &spec)).map_err(Problem::internal)?;
-        let after = cursor
-            .map(|text| binding(tenant, ascending, &canonical).open(&text))
-            .transpose()
-            .map_err(|error| Problem::bad_request("invalid_cursor", error.to_string()).with_pointer("cursor"))?;
-        let period = match &after {
-            Some(position) => position.period,
-            None => spec.resolve(api.calendar(tenant), now).map_err(refused)?,
-        };
-        Ok(Self { filter, ascending, period, limit, after, canonical })
-    }
-}
-
-fn binding<'a>(tenant: &'a Tenant, ascending: bool, filter: &'a str) -> Binding<'a> {
-    Binding { tenant: &tenant.id, list: if ascending { "violations/oldest" } else { "violations/newest" }, filter }
-}
+const NEWEST: Keyset = keyset!("window_at", "violation_id", newest);
+const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
 
 /// Broken rules (K12).
+///
+/// Findings of one rule about one user within one window of the rule are one violation, which may still grow. The list is
+/// ordered by when the windows began; a period takes in what has any event inside.
 #[utoipa::path(
     get,
     path = "/v1/violations",
     tag = "violations",
     operation_id = "listViolations",
     params(
+        ("user_id" = Option<Vec<String>>, Query, description = "Ids of users", example = json!(["u-17"])),
         ViolationFilter,
         crate::openapi::PeriodParams,
         crate::openapi::PageParams,
         ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
     ),
     responses(
-        (status = 200, description = "A page", body = ViolationPage, example = json!(crate::openapi::examples::violations())),
+        (status = 200, description = "A page", body = Page<Violation>, example = json!(crate::openapi::examples::violations())),
         crate::openapi::Problems,
     ),
 )]
@@ -92,69 +42,76 @@ pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
-) -> Result<Json<ViolationPage>, Problem> {
-    let now = Utc::now();
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    let asked = Asked::parse(&api, &tenant, params, now)?;
-    let completeness = Completeness::now(api.freshness());
-
-    let mut clauses = Clauses::default();
-    clauses.bind_text("tenant", &tenant.id);
-    clauses.bind_number("rows", asked.limit + 1);
-    add_keep(&api, &tenant, now, &mut clauses);
-    asked.filter.add_to(&mut clauses);
-    if let Some(from) = asked.period.from {
-        clauses.time("occurred_at >= {from:DateTime64(3, 'UTC')}", "from", from);
-    }
-    if let Some(to) = asked.period.to {
-        clauses.time("occurred_at < {to:DateTime64(3, 'UTC')}", "to", to);
-    }
-    if let Some(position) = &asked.after {
-        add_after(&mut clauses, asked.ascending, position);
-    }
-    let query = if asked.ascending { sql::VIOLATIONS_OLDEST } else { sql::VIOLATIONS_NEWEST };
-    let mut rows: Vec<ViolationRow> = api.store().rows(query, clauses).await?;
-
-    let has_more = rows.len() > asked.limit as usize;
-    rows.truncate(asked.limit as usize);
-    let binding = binding(&tenant, asked.ascending, &asked.canonical);
-    let next = rows
-        .last()
-        .filter(|_| has_more)
-        .map(|row| binding.seal(&Position { at: row.occurred_at, id: row.violation_id.clone(), period: asked.period }));
-    Ok(Json(ViolationPage {
-        data: rows.into_iter().map(Violation::from).collect(),
-        has_more,
-        next_cursor: next,
-        period: PeriodView { from: asked.period.from, to: asked.period.to },
-        completeness,
-    }))
+) -> Result<Json<Page<Violation>>, Problem> {
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let users = reading.params.list("user_id").map_err(refused)?;
+    page(&api, reading, &users).await
 }
 
-fn add_after(clauses: &mut Clauses, ascending: bool, position: &Position) {
-    let (bound, tie) = if ascending {
-        (
-            "occurred_at >= {after:DateTime64(3, 'UTC')}",
-            "occurred_at > {after:DateTime64(3, 'UTC')} OR violation_id > {after_id:String}",
-        )
-    } else {
-        (
-            "occurred_at <= {after:DateTime64(3, 'UTC')}",
-            "occurred_at < {after:DateTime64(3, 'UTC')} OR violation_id < {after_id:String}",
-        )
+/// A page of violations: of some users, or of all when none is named.
+pub(super) async fn page(
+    api: &QueryApi,
+    mut reading: Reading<'_>,
+    users: &[String],
+) -> Result<Json<Page<Violation>>, Problem> {
+    let filter = ViolationFilter::take(&mut reading.params).map_err(refused)?;
+    let (list, keyset) = match ascending(&mut reading.params)? {
+        true => ("violations/oldest", &OLDEST),
+        false => ("violations/newest", &NEWEST),
     };
-    clauses.time(bound, "after", position.at);
-    clauses.text(tie, "after_id", &position.id);
+    let asked = reading.page(list, &(users, &filter))?;
+    let mut clauses = asked.clauses(keyset);
+    asked.reading.keep().add_to(&mut clauses);
+    if !users.is_empty() {
+        clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", users);
+    }
+    filter.add_to(&mut clauses);
+    asked.add_period(
+        &mut clauses,
+        "last_at >= {from:DateTime64(3, 'UTC')}",
+        // No event is older than its window: the first half is over the sort key.
+        "window_at < {to:DateTime64(3, 'UTC')} AND first_at < {to:DateTime64(3, 'UTC')}",
+    );
+    let rows: Vec<ViolationRow> = api.store().rows(sql::VIOLATIONS, clauses).await?;
+    Ok(asked.answer(rows, |row| (row.window_at, &row.violation_id), |row| show(api, row)))
 }
 
-/// L2: the retention of the category that the event's type belongs to.
-fn add_keep(api: &QueryApi, tenant: &Tenant, now: DateTime<Utc>, clauses: &mut Clauses) {
-    let keep = Keep::at(now, &tenant.retention);
-    clauses.bind_time("oldest", keep.oldest());
-    let catalogue = api.catalogue().with_tenant_types(&tenant.event_types);
-    let (types, oldest) =
-        catalogue.entries().map(|entry| (entry.event_type.clone(), keep.of(entry.category).timestamp_millis())).unzip();
-    clauses.bind_texts("types", types);
-    clauses.bind_numbers("type_oldest", oldest);
+/// One violation (K12).
+#[utoipa::path(
+    get,
+    path = "/v1/violations/{id}",
+    tag = "violations",
+    operation_id = "getViolation",
+    params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
+    responses(
+        (status = 200, description = "The violation", body = One<Violation>, example = json!(crate::openapi::examples::one_violation())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn get(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<One<Violation>>, Problem> {
+    let id = path(id)?;
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let row = find(&api, &mut reading, &id).await?;
+    Ok(Json(One { data: show(&api, row), completeness: reading.completeness }))
+}
+
+/// The violation of an id.
+pub(super) async fn find(api: &QueryApi, reading: &mut Reading<'_>, id: &str) -> Result<ViolationRow, Problem> {
+    let mut clauses = reading.one()?;
+    clauses.order(NEWEST.order);
+    clauses.text("violation_id = {violation_id:String}", "violation_id", id);
+    reading.keep().add_to(&mut clauses);
+    let rows: Vec<ViolationRow> = api.store().rows(sql::VIOLATIONS, clauses).await?;
+    let missing = || reading.completeness.not_found("there is no such violation, or not yet, or no longer");
+    rows.into_iter().next().ok_or_else(missing)
+}
+
+pub(super) fn show(api: &QueryApi, row: ViolationRow) -> Violation {
+    let title = api.rule_title(&row.rule).to_owned();
+    Violation::new(row, title)
 }

@@ -4,10 +4,19 @@
 
 mod access;
 mod admin;
+mod alerts;
+mod devices_access;
+mod exemptions;
 mod filters;
 mod paging;
 mod plans;
 mod problems;
+mod reviews;
+mod rules;
+mod staff;
 mod statistics;
 mod support;
 mod tables;
+mod trials;
+mod users;
+mod violations;

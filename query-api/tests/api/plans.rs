@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use query_api::filter::EventFilter;
 use query_api::params::Params;
-use query_api::sql::{Clauses, EVENTS_NEWEST, NamedQuery, USER_COUNTS};
+use query_api::sql::{Clauses, EVENTS_NEWEST, NamedQuery, USER_COUNTS, VIOLATIONS};
 
 use crate::support::{Event, World, rng, with_world};
 
@@ -69,5 +69,31 @@ fn statistics_read_cut_hours_alone() {
         let plan = lines.join("\n");
         let keys = plan.split("PrimaryKey").skip(1);
         assert!(keys.into_iter().any(|key| key.contains("toStartOfHour(occurred_at) in 1-element set")), "{plan}");
+    });
+}
+
+/// P8: violations of one user, and the page after another, are found by the sort key, though parts are brought together first.
+#[test]
+fn violations_are_found_by_the_sort_key() {
+    with_world("plans_violations", async |world| {
+        let mut rng = rng(52);
+        let events: Vec<Event> =
+            (0..200).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::days(3))).collect();
+        world.insert(&events).await;
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", "acme");
+        clauses.bind_number("rows", 101);
+        clauses.bind_time("oldest", Utc::now() - TimeDelta::days(30));
+        clauses.order("window_at DESC, violation_id DESC");
+        clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", &["u1".to_owned()]);
+        clauses.time("window_at <= {after:DateTime64(3, 'UTC')}", "after", Utc::now() - TimeDelta::days(1));
+        let text: &'static str = format!("EXPLAIN indexes = 1 {}", VIOLATIONS.text.replace("?fields", "*")).leak();
+        let query = NamedQuery { name: "explain", text };
+        let lines: Vec<String> = clauses.build(&world.client, query).fetch_all().await.unwrap();
+        let plan = lines.join("\n");
+        let keys: Vec<&str> = plan.split("PrimaryKey").skip(1).collect();
+        let found =
+            keys.iter().any(|key| ["tenant", "window_at", "actor_id"].iter().all(|column| key.contains(column)));
+        assert!(found, "{plan}");
     });
 }

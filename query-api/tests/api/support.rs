@@ -1,5 +1,6 @@
 //! The engine, an API over it, and a model of events that can be inserted and recomputed naively.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -8,13 +9,16 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use clickhouse::Client;
+use embedded::broker::{Broker, BrokerConfig};
 use embedded::engine::{Engine, EngineConfig};
 use http_body_util::BodyExt as _;
-use query_api::QueryApi;
+use query_api::audit::Audit;
 use query_api::freshness::Freshness;
+use query_api::{Parts, QueryApi};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt as _, SeedableRng as _};
-use runtime::config::Config;
+use runtime::access::AccessList;
+use runtime::config::{Config, Kafka};
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
@@ -89,6 +93,25 @@ fn library() -> PathBuf {
 
 /// Runs a test in a world of its own.
 pub(crate) fn with_world<F: Future<Output = ()>>(database: &str, test: impl FnOnce(World) -> F) {
+    with_config(database, async |config| test(World::new(config, Audit::in_memory())).await);
+}
+
+/// Runs a test in a world of its own with a broker.
+pub(crate) fn with_broker<F: Future<Output = ()>>(database: &str, test: impl FnOnce(World, Kafka) -> F) {
+    let dir = tempfile::tempdir().unwrap();
+    with_config(database, async |mut config| {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let broker = Broker::start(BrokerConfig { data_dir: dir.path().to_owned(), listen }).await.unwrap();
+        config.kafka.brokers = broker.bootstrap();
+        runtime::kafka::ensure_topics(&config.kafka).await.unwrap();
+        let kafka = config.kafka.clone();
+        let audit = Audit::new(&config).unwrap();
+        test(World::new(config, audit), kafka).await;
+        broker.stop().await;
+    });
+}
+
+fn with_config<F: Future<Output = ()>>(database: &str, test: impl FnOnce(Config) -> F) {
     let share = Share::take();
     let shared = share.0.as_ref().unwrap();
     shared.runtime.block_on(async {
@@ -98,7 +121,7 @@ pub(crate) fn with_world<F: Future<Output = ()>>(database: &str, test: impl FnOn
         config.limits.queries_per_second = 1_000_000;
         config.limits.query_burst = 1_000_000;
         runtime::migrate::migrate(&config).await.unwrap();
-        test(World::new(config)).await;
+        test(config).await;
     });
 }
 
@@ -107,6 +130,8 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
     pub(crate) freshness: Freshness,
+    pub(crate) access: AccessList,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) router: Router,
 }
 
@@ -119,15 +144,24 @@ pub(crate) struct Answer {
 }
 
 impl World {
-    fn new(config: Config) -> Self {
+    fn new(config: Config, audit: Audit) -> Self {
         let settings = Settings::in_memory(config.limits);
         let freshness = Freshness::unknown();
-        let api = QueryApi::new(&config, settings.clone(), Limiter::default(), freshness.clone(), &Metrics::default())
-            .unwrap();
+        let (access, audit) = (AccessList::in_memory(), Arc::new(audit));
+        let parts = Parts {
+            settings: settings.clone(),
+            access: access.clone(),
+            audit: Arc::clone(&audit),
+            limiter: Limiter::default(),
+            freshness: freshness.clone(),
+        };
+        let api = QueryApi::new(&config, parts, &Metrics::default()).unwrap();
         Self {
             client: runtime::clickhouse::client(&config.clickhouse),
             settings,
             freshness,
+            access,
+            audit,
             router: query_api::finish(query_api::router(api), &query_api::openapi()),
         }
     }
@@ -171,12 +205,24 @@ impl World {
         answer.json
     }
 
+    /// What staff did to a tenant, in short: type, object, changes as `path: old → new`.
+    pub(crate) fn staff_events(&self, tenant: &str) -> Vec<String> {
+        let change = |change: &Value| format!("{}: {} → {}", text(&change["path"]), change["old"], change["new"]);
+        let short = |event: Value| {
+            let changes: Vec<_> = event["changes"].as_array().into_iter().flatten().map(change).collect();
+            format!("{} {}; {}", text(&event["type"]), text(&event["object"]["id"]), changes.join(", "))
+        };
+        self.audit.recorded(tenant).into_iter().map(short).collect()
+    }
+
     pub(crate) async fn insert(&self, events: &[Event]) {
         if events.is_empty() {
             return;
         }
-        let rows: Vec<String> = events.iter().map(Event::values).collect();
-        let sql = format!("INSERT INTO events ({COLUMNS}) VALUES {}", rows.join(", "));
+        let columns: Vec<&str> = events[0].columns().iter().map(|(name, _)| *name).collect();
+        let row = |event: &Event| event.columns().into_iter().map(|(_, value)| value).collect::<Vec<_>>().join(",");
+        let rows: Vec<String> = events.iter().map(|event| format!("({})", row(event))).collect();
+        let sql = format!("INSERT INTO events ({}) VALUES {}", columns.join(","), rows.join(", "));
         self.client.query_raw(&sql).execute().await.unwrap();
     }
 
@@ -188,7 +234,7 @@ impl World {
             let page = self.ok(&format!("{path}{cursor}"), key).await;
             rows.extend(page["data"].as_array().unwrap().iter().cloned());
             match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
+                Some(next) => cursor = format!("{}cursor={next}", if path.contains('?') { '&' } else { '?' }),
                 None => {
                     assert_eq!(page["has_more"], false);
                     return rows;
@@ -198,11 +244,6 @@ impl World {
         }
     }
 }
-
-const COLUMNS: &str = "tenant, event_id, type, class, category, action, module, outcome, occurred_at, claimed_at, \
-    received_at, enriched_at, actor_kind, actor_id, actor_active, object_type, object_id, location, channel, \
-    duration_ms, records, ip, device_id, session_id, country, device_kind, violations, violation_levels, \
-    violation_versions, retention_days";
 
 /// An event as the tests think of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -217,6 +258,9 @@ pub(crate) struct Event {
     pub(crate) outcome: &'static str,
     pub(crate) actor_kind: &'static str,
     pub(crate) actor_id: String,
+    pub(crate) actor_name: String,
+    pub(crate) actor_email: String,
+    pub(crate) actor_active: bool,
     pub(crate) object_type: &'static str,
     pub(crate) object_id: String,
     pub(crate) location: &'static str,
@@ -230,7 +274,17 @@ pub(crate) struct Event {
     pub(crate) session_id: String,
     pub(crate) country: &'static str,
     pub(crate) device_kind: &'static str,
+    /// Of the rules, in one window an hour.
     pub(crate) violations: Vec<&'static str>,
+    pub(crate) level: u8,
+    /// What was seen, and the limit; -1 for none.
+    pub(crate) measured: (f64, f64),
+    /// JSON, for rules across users.
+    pub(crate) group: &'static str,
+    pub(crate) signals: Vec<(&'static str, f64)>,
+    pub(crate) reason: &'static str,
+    pub(crate) key_id: &'static str,
+    pub(crate) backfill: bool,
     pub(crate) retention_days: u16,
 }
 
@@ -258,6 +312,9 @@ impl Event {
             outcome: pick(rng, &["success", "failure", "unknown"]),
             actor_kind: pick(rng, &["user", "user", "system", "api_key"]),
             actor_id: format!("u{}", rng.random_range(0..6)),
+            actor_name: String::new(),
+            actor_email: String::new(),
+            actor_active: true,
             object_type,
             object_id: if object_type.is_empty() { String::new() } else { format!("{}", rng.random_range(0..20)) },
             location: pick(rng, &["Brno", "Praha", ""]),
@@ -272,52 +329,133 @@ impl Event {
             country: pick(rng, &["CZ", "DE", ""]),
             device_kind: pick(rng, &["desktop", "phone"]),
             violations: RULES.iter().copied().filter(|_| rng.random_bool(0.1)).collect(),
+            level: 3,
+            measured: (-1.0, -1.0),
+            group: "",
+            signals: Vec::new(),
+            reason: "",
+            key_id: "",
+            backfill: false,
             retention_days: 1825,
         }
     }
 
-    fn values(&self) -> String {
+    /// A sign-in of a user, `ago` before now.
+    pub(crate) fn sign_in(id: &str, user: &str, ago: TimeDelta) -> Self {
+        let occurred = millis(Utc::now()) - ago;
+        Self {
+            id: id.to_owned(),
+            event_type: "user.signed_in".to_owned(),
+            class: "other",
+            category: "sign_ins",
+            action: "sign_in",
+            outcome: "success",
+            actor_kind: "user",
+            actor_id: user.to_owned(),
+            object_type: "",
+            object_id: String::new(),
+            occurred,
+            received: occurred,
+            device_id: "d1".to_owned(),
+            session_id: format!("s-{id}"),
+            ip: "198.51.100.7",
+            country: "CZ",
+            device_kind: "desktop",
+            violations: Vec::new(),
+            ..Self::random(&mut rng(0), "acme", 0, TimeDelta::days(1))
+        }
+    }
+
+    /// The event of staff that reviews a violation, or takes the review back.
+    pub(crate) fn review(violation: &str, kind: &str, ago: TimeDelta) -> Self {
+        Self {
+            event_type: kind.to_owned(),
+            category: "changes",
+            action: "review",
+            actor_kind: "api_key",
+            actor_name: "Security desk".to_owned(),
+            object_type: "violation",
+            object_id: violation.to_owned(),
+            reason: "known traveller",
+            key_id: "usertrail",
+            session_id: String::new(),
+            ..Self::sign_in(&format!("{kind}-{}", ago.num_seconds()), "k3jq7xw2m5ab", ago)
+        }
+    }
+
+    /// The id of the violation that the event belongs to by a rule.
+    pub(crate) fn violation_id(&self, rule: &str) -> String {
+        let subject = if self.group.is_empty() { &self.actor_id } else { self.group };
+        schemas::violation::id(&self.tenant, rule, subject, self.occurred.timestamp_millis(), HOUR_MS)
+    }
+
+    /// When the window of its violations began.
+    pub(crate) fn window(&self) -> DateTime<Utc> {
+        let at = self.occurred.timestamp_millis();
+        DateTime::from_timestamp_millis(at - at.rem_euclid(HOUR_MS)).unwrap()
+    }
+
+    fn columns(&self) -> Vec<(&'static str, String)> {
         let time = |time: DateTime<Utc>| format!("'{}'", time.format("%Y-%m-%d %H:%M:%S%.3f"));
-        let rules: Vec<String> = self.violations.iter().map(|rule| quoted(rule)).collect();
-        let levels = vec!["3"; rules.len()].join(",");
-        let versions = vec!["2"; rules.len()].join(",");
-        let (occurred, received) = (time(self.occurred), time(self.received));
-        let texts = [
-            &self.tenant,
-            &self.id,
-            &self.event_type,
-            self.class,
-            self.category,
-            self.action,
-            self.module,
-            self.outcome,
+        let list = |all: Vec<String>| format!("[{}]", all.join(","));
+        let each = |value: String| list(vec![value; self.violations.len()]);
+        let ids = self.violations.iter().map(|rule| quoted(&self.violation_id(rule))).collect();
+        vec![
+            ("tenant", quoted(&self.tenant)),
+            ("event_id", quoted(&self.id)),
+            ("type", quoted(&self.event_type)),
+            ("class", quoted(self.class)),
+            ("category", quoted(self.category)),
+            ("action", quoted(self.action)),
+            ("module", quoted(self.module)),
+            ("outcome", quoted(self.outcome)),
+            ("reason", quoted(self.reason)),
+            ("occurred_at", time(self.occurred)),
+            ("claimed_at", "0".to_owned()),
+            ("received_at", time(self.received)),
+            ("enriched_at", time(self.received)),
+            ("actor_kind", quoted(self.actor_kind)),
+            ("actor_id", quoted(&self.actor_id)),
+            ("actor_name", quoted(&self.actor_name)),
+            ("actor_email", quoted(&self.actor_email)),
+            ("actor_active", self.actor_active.to_string()),
+            ("object_type", quoted(self.object_type)),
+            ("object_id", quoted(&self.object_id)),
+            ("location", quoted(self.location)),
+            ("channel", quoted(self.channel)),
+            ("duration_ms", self.duration_ms.to_string()),
+            ("records", self.records.to_string()),
+            ("backfill", self.backfill.to_string()),
+            ("ip", format!("toIPv6('{}')", self.ip)),
+            ("key_id", quoted(self.key_id)),
+            ("device_id", quoted(&self.device_id)),
+            ("session_id", quoted(&self.session_id)),
+            ("country", quoted(self.country)),
+            ("device_kind", quoted(self.device_kind)),
+            ("signals.name", list(self.signals.iter().map(|(name, _)| quoted(name)).collect())),
+            ("signals.value", list(self.signals.iter().map(|(_, value)| value.to_string()).collect())),
+            ("session_key", quoted(&self.session_id)),
+            ("session_started_at", time(self.occurred)),
+            ("last_activity_at", time(self.occurred)),
+            ("violations", list(self.violations.iter().map(|rule| quoted(rule)).collect())),
+            ("violation_levels", each(self.level.to_string())),
+            ("violation_versions", each("2".to_owned())),
+            ("violation_ids", list(ids)),
+            ("violation_windows", each(time(self.window()))),
+            ("violation_seen", each(self.measured.0.to_string())),
+            ("violation_limits", each(self.measured.1.to_string())),
+            ("violation_actions", each("'flag'".to_owned())),
+            ("violation_groups", each(quoted(self.group))),
+            ("retention_days", self.retention_days.to_string()),
         ]
-        .map(quoted)
-        .join(",");
-        format!(
-            "({texts},{occurred},0,{received},{received},{},{},true,{},{},{},{},{},{},toIPv6('{}'),{},{},{},{},[{}],[{levels}],[{versions}],{})",
-            quoted(self.actor_kind),
-            quoted(&self.actor_id),
-            quoted(self.object_type),
-            quoted(&self.object_id),
-            quoted(self.location),
-            quoted(self.channel),
-            self.duration_ms,
-            self.records,
-            self.ip,
-            quoted(&self.device_id),
-            quoted(&self.session_id),
-            quoted(self.country),
-            quoted(self.device_kind),
-            rules.join(","),
-            self.retention_days,
-        )
     }
 }
 
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// Without what the tables don't keep.
 pub(crate) fn millis(time: DateTime<Utc>) -> DateTime<Utc> {
@@ -331,6 +469,10 @@ pub(crate) fn rng(seed: u64) -> StdRng {
 /// Ids of a list, in its order.
 pub(crate) fn ids(rows: &[Value]) -> Vec<String> {
     rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
 }
 
 /// Percent-encodes a value.

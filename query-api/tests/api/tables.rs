@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use clickhouse::Row;
-use query_api::rows::{EventRow, ViolationRow};
+use query_api::rows::EventRow;
 use serde::Deserialize;
 
 use crate::support::{Event, World, rng, with_world};
@@ -28,15 +28,20 @@ async fn compare<T: Row>(world: &World, table: &str, hidden: &[&str]) {
 #[test]
 fn row_types_are_the_tables() {
     with_world("tables", async |world| {
-        compare::<EventRow>(&world, "events", &["tenant", "retention_days", "kafka_partition", "kafka_offset"]).await;
-        compare::<ViolationRow>(&world, "violations", &["tenant", "retention_days"]).await;
-        // Types are compared by the client when it reads a row.
+        let hidden = [
+            "tenant",
+            "session_started_at",
+            "last_activity_at",
+            "violation_windows",
+            "violation_groups",
+            "retention_days",
+        ];
+        compare::<EventRow>(&world, "events", &hidden).await;
+        // Types are compared by the client when it reads a row; those of other rows by the tests of what shows them.
         let mut event = Event::random(&mut rng(40), "acme", 1, TimeDelta::days(1));
         event.violations = vec!["dormant"];
         world.insert(&[event]).await;
         let events: Vec<EventRow> = world.client.query("SELECT ?fields FROM events").fetch_all().await.unwrap();
-        let violations: Vec<ViolationRow> =
-            world.client.query("SELECT ?fields FROM violations").fetch_all().await.unwrap();
-        assert_eq!((events.len(), violations.len()), (1, 1));
+        assert_eq!(events.len(), 1);
     });
 }

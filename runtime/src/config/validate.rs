@@ -49,6 +49,7 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     check.within("query.timeout_ms", config.query.timeout_ms, 100..=600_000);
     check.within("query.max_concurrent", config.query.max_concurrent as u64, 1..=1000);
     check.within("query.max_memory_bytes", config.query.max_memory_bytes, MIB..=1024 * GIB);
+    alert(&mut check, &config.alert);
     if let Err(error) = config.limits.validate("limits") {
         check.that(false, error.pointer.replace('/', "."), error.detail);
     }
@@ -121,4 +122,21 @@ fn enrich(check: &mut Check, enrich: &super::Enrich) {
     check.within("enrich.state_memory_mb", enrich.state_memory_mb as u64, 1..=1_048_576);
     check.within("enrich.workers", enrich.workers as u64, 0..=256);
     check.within("enrich.geo.reload_seconds", enrich.geo.reload_seconds, 1..=86_400);
+}
+
+fn alert(check: &mut Check, alert: &super::Alert) {
+    check.within("alert.timeout_ms", alert.timeout_ms, 100..=60_000);
+    check.within("alert.first_retry_ms", alert.first_retry_ms, 10..=600_000);
+    check.within("alert.retry_for_hours", alert.retry_for_hours, 1..=720);
+    check.within("alert.max_concurrent", alert.max_concurrent as u64, 1..=1000);
+    let each = alert.max_concurrent_per_endpoint;
+    let fits = each >= 1 && each <= alert.max_concurrent;
+    check.that(fits, "alert.max_concurrent_per_endpoint", "must be 1 to alert.max_concurrent");
+    let url = &alert.violation_url;
+    let web = (url.starts_with("https://") || url.starts_with("http://")) && url.contains("{id}");
+    check.that(
+        url.is_empty() || (web && url.len() <= 2048),
+        "alert.violation_url",
+        "must be empty, or an http or https address of at most 2048 bytes that contains {id}",
+    );
 }

@@ -113,7 +113,7 @@ impl Settings {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<Vec<u8>, PutError> {
+pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, PutError> {
     serde_json::to_vec(value)
         .map_err(|error| PutError::Invalid(Invalid { pointer: String::new(), detail: error.to_string() }))
 }

@@ -142,7 +142,7 @@ impl Snapshot {
             }
             SettingsKey::Silence(tenant, id) => {
                 let at = (tenant.to_owned(), id.to_owned());
-                put(&mut self.silences, at, read(offset, key, value, |_| Ok(())));
+                put(&mut self.silences, at, read(offset, key, value, Silence::validate));
             }
             SettingsKey::Platform | SettingsKey::Other(_) => {
                 match read::<Box<RawValue>>(offset, key, value, |_| Ok(())) {
@@ -160,7 +160,6 @@ impl Snapshot {
 
     /// Takes note of a record without a readable key.
     pub(super) fn skip(&mut self, offset: i64) {
-        tracing::error!(offset, "a record of the topic of settings has no readable key");
         self.next_offset = offset + 1;
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use schemas::detection::{Exemption, StoredRule};
 use schemas::settings::Role;
 
 const LIMITS: Limits = Limits { events_per_second: 1, burst: 2, queries_per_second: 3, query_burst: 4 };
@@ -111,4 +112,59 @@ fn the_bearer_is_read_from_its_header() {
     assert_eq!(bearer(&headers("Basic abc")), None);
     assert_eq!(bearer(&headers("Bearer")), None);
     assert_eq!(bearer(&HeaderMap::new()), None);
+}
+
+fn exemption(tenant: &str, minutes: i64) -> Exemption {
+    let now = chrono::Utc::now();
+    Exemption {
+        tenant: tenant.to_owned(),
+        user_id: "u/1".to_owned(),
+        owner: "Jana".to_owned(),
+        reason: "travels".to_owned(),
+        granted_at: now,
+        expires_at: Some(now + chrono::TimeDelta::minutes(minutes)),
+    }
+}
+
+/// K6: an exemption that is changed while it holds has held all the time; ended, it is gone.
+#[tokio::test]
+async fn an_exemption_is_granted_changed_and_ended() {
+    let settings = with_tenant().await;
+    let first = settings.put_exemption(exemption("acme", 5)).await.unwrap();
+    let longer = settings.put_exemption(exemption("acme", 50)).await.unwrap();
+    assert_eq!(longer.granted_at, first.granted_at);
+    assert_eq!(settings.snapshot().exemption("acme", "u/1"), Some(&longer));
+
+    let over = settings.put_exemption(exemption("acme", -5)).await;
+    assert!(matches!(over, Err(PutError::Invalid(_))), "{over:?}");
+    assert!(matches!(settings.put_exemption(exemption("nobody", 5)).await, Err(PutError::NotFound)));
+    settings.end_exemption("acme", "u/1").await.unwrap();
+    assert!(settings.snapshot().exemption("acme", "u/1").is_none());
+    assert!(matches!(settings.end_exemption("acme", "u/1").await, Err(PutError::NotFound)));
+}
+
+/// P4: each version of a rule is kept, the deleting one too, and a change must name the one in force.
+#[tokio::test]
+async fn versions_of_a_rule_are_kept() {
+    let settings = with_tenant().await;
+    let rule = |version, yaml: &str| StoredRule {
+        scope: "acme".to_owned(),
+        name: "odd-hours".to_owned(),
+        version,
+        enabled: true,
+        yaml: yaml.to_owned(),
+        written_by: "k".to_owned(),
+        written_at: chrono::DateTime::UNIX_EPOCH,
+    };
+    for (version, yaml) in [(0, "one"), (1, "two"), (2, "")] {
+        assert_eq!(settings.put_rule(rule(version, yaml)).await.unwrap().version, version + 1);
+        let lost = settings.put_rule(rule(version, "late")).await;
+        assert!(matches!(lost, Err(PutError::Conflict { current }) if current == u64::from(version) + 1), "{lost:?}");
+    }
+    let snapshot = settings.snapshot();
+    let kept: Vec<_> = snapshot.rules("acme").map(|rule| (rule.version, rule.yaml.as_str())).collect();
+    assert_eq!(kept, [(1, "one"), (2, "two"), (3, "")]);
+    assert!(snapshot.rules("acme").last().unwrap().is_deleted());
+    let bad = settings.put_rule(StoredRule { name: "Odd".to_owned(), ..rule(0, "x") }).await;
+    assert!(matches!(bad, Err(PutError::Invalid(_))), "{bad:?}");
 }

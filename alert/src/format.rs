@@ -1,0 +1,177 @@
+//! What receivers are told, in the form that each understands. The same report has the same bytes in every attempt.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use schemas::alerts::{AlertFormat, PendingKind};
+use schemas::violation::Violation;
+use serde_json::{Map, Value, json};
+
+const LEVELS: [&str; 5] = ["informational", "low", "medium", "high", "critical"];
+
+/// A report.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Report<'a> {
+    pub(crate) kind: PendingKind,
+    pub(crate) violation: &'a Violation,
+    /// Findings so far.
+    pub(crate) count: u64,
+    /// When it began.
+    pub(crate) since: DateTime<Utc>,
+    /// Address of a violation for people, with `{id}`; none when empty.
+    pub(crate) violation_url: &'a str,
+}
+
+/// The body of a report.
+pub(crate) fn body(format: AlertFormat, report: &Report<'_>) -> Vec<u8> {
+    let value = match format {
+        AlertFormat::Standard => standard(report),
+        AlertFormat::Slack => slack(report),
+        AlertFormat::Alertmanager => alertmanager(report),
+    };
+    value.to_string().into_bytes()
+}
+
+fn standard(report: &Report<'_>) -> Value {
+    let kind = match report.kind {
+        PendingKind::Violation => "violation.raised",
+        PendingKind::Test => "test",
+    };
+    let mut data = match serde_json::to_value(report.violation) {
+        Ok(Value::Object(data)) => data,
+        _ => Map::new(),
+    };
+    data.insert("count".to_owned(), report.count.into());
+    if let Some(url) = url(report) {
+        data.insert("url".to_owned(), url.into());
+    }
+    json!({ "type": kind, "timestamp": rfc3339(report.since), "data": data })
+}
+
+/// <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>
+fn slack(report: &Report<'_>) -> Value {
+    let Violation { title, rule, ip, city, country, occurred_at, .. } = report.violation;
+    let title = match url(report) {
+        Some(url) => format!("<{}|{}>", escaped(&url).replace('|', "%7C"), escaped(title)),
+        None => escaped(title),
+    };
+    let test = if report.kind == PendingKind::Test { "Test: " } else { "" };
+    let headline = format!("{test}*{}* {title}", level(report.violation).to_uppercase());
+    let who = user(report.violation).map(|user| format!("User: {}", escaped(user)));
+    let place: Vec<&str> =
+        [ip, city, country].into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    let place = (!place.is_empty()).then(|| format!("From: {}", escaped(&place.join(", "))));
+    let times = (report.count > 1).then(|| format!("{} times so far", report.count));
+    let rule = Some(format!("Rule: {}", escaped(rule)));
+    let at = Some(rfc3339(*occurred_at));
+    let detail = [who, place, rule, times, at].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    json!({
+        "text": headline,
+        "blocks": [
+            { "type": "section", "text": { "type": "mrkdwn", "text": headline } },
+            { "type": "context", "elements": [{ "type": "mrkdwn", "text": detail }] },
+        ]
+    })
+}
+
+/// `POST /api/v2/alerts`. An alert is known by its labels, so the count is no label.
+fn alertmanager(report: &Report<'_>) -> Value {
+    let violation = report.violation;
+    let name = if report.kind == PendingKind::Test { "test" } else { violation.rule.as_str() };
+    let labels = [("alertname", name), ("tenant", &violation.tenant), ("severity", level(violation))];
+    let labels = texts(labels.into_iter().chain([("user", violation.user_id.as_str())]));
+    let count = report.count.to_string();
+    let annotations = texts([
+        ("summary", violation.title.as_str()),
+        ("violation", &violation.id),
+        ("count", &count),
+        ("user_name", &violation.user_name),
+        ("ip", &violation.ip),
+        ("country", &violation.country),
+        ("city", &violation.city),
+    ]);
+    let mut alert = json!({
+        "labels": labels,
+        "annotations": annotations,
+        "startsAt": rfc3339(violation.occurred_at),
+    });
+    if let Some(url) = url(report) {
+        alert["generatorURL"] = url.into();
+    }
+    json!([alert])
+}
+
+/// Empty texts are left out: Alertmanager refuses some of them, and drops the others.
+fn texts<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
+    let there = pairs.into_iter().filter(|(_, text)| !text.is_empty());
+    there.map(|(name, text)| (name.to_owned(), Value::from(text))).collect()
+}
+
+fn level(violation: &Violation) -> &'static str {
+    LEVELS[usize::from(violation.level).min(LEVELS.len() - 1)]
+}
+
+fn user(violation: &Violation) -> Option<&str> {
+    [&violation.user_name, &violation.user_id].into_iter().map(String::as_str).find(|name| !name.is_empty())
+}
+
+fn url(report: &Report<'_>) -> Option<String> {
+    (!report.violation_url.is_empty()).then(|| report.violation_url.replace("{id}", &report.violation.id))
+}
+
+fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Slack reads these three; nothing else can begin a link or a mention.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::violation;
+    use proptest::prelude::*;
+
+    fn report(violation: &Violation) -> Report<'_> {
+        let since = DateTime::from_timestamp_millis(1_763_631_001_000).unwrap();
+        let violation_url = "https://console.example/violations/{id}";
+        Report { kind: PendingKind::Violation, violation, count: 3, since, violation_url }
+    }
+
+    fn value(format: AlertFormat, report: &Report<'_>) -> Value {
+        serde_json::from_slice(&body(format, report)).unwrap()
+    }
+
+    /// P5: the three forms, whole.
+    #[test]
+    fn the_three_forms() {
+        let found = violation("u1", 3);
+        let report = report(&found);
+        insta::assert_json_snapshot!("standard", value(AlertFormat::Standard, &report));
+        insta::assert_json_snapshot!("slack", value(AlertFormat::Slack, &report));
+        insta::assert_json_snapshot!("alertmanager", value(AlertFormat::Alertmanager, &report));
+    }
+
+    #[test]
+    fn a_test_says_so_in_every_form() {
+        let found = violation("u1", 3);
+        let report = Report { kind: PendingKind::Test, violation_url: "", ..report(&found) };
+        assert_eq!(value(AlertFormat::Standard, &report)["type"], "test");
+        assert!(value(AlertFormat::Slack, &report)["text"].as_str().unwrap().starts_with("Test: "));
+        assert_eq!(value(AlertFormat::Alertmanager, &report)[0]["labels"]["alertname"], "test");
+    }
+
+    proptest! {
+        /// Nothing that a user is called can begin a mention or a link.
+        #[test]
+        fn names_stay_text(name in "\\PC{0,60}", title in "\\PC{0,60}") {
+            let mut found = violation("u1", 9);
+            (found.user_name, found.title) = (name, title);
+            let slack = value(AlertFormat::Slack, &Report { violation_url: "", ..report(&found) });
+            let texts = [&slack["text"], &slack["blocks"][1]["elements"][0]["text"]];
+            for text in texts.map(|text| text.as_str().unwrap()) {
+                prop_assert!(!text.contains('<') && !text.contains('>'), "{}", text);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The topic `alerts.pending`: what has to outlive the process.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message as _;
+use rdkafka::producer::future_producer::DeliveryFuture;
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::config::Kafka;
+use schemas::alerts::{Pending, pending_key, read_pending_key};
+use schemas::topics;
+
+use crate::book::{Address, Key};
+
+/// Longest silence of the broker while the topic is read.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(100);
+/// Wait for room in the producer's queue.
+const ROOM: Duration = Duration::from_millis(20);
+
+/// Writes entries. Clones share the producer.
+#[derive(Clone)]
+pub(crate) struct Records {
+    producer: FutureProducer,
+    topic: String,
+}
+
+impl Records {
+    pub(crate) fn new(kafka: &Kafka) -> Result<Self> {
+        let producer = runtime::kafka::producer_config(kafka).create().context("a producer for alerts.pending")?;
+        Ok(Self { producer, topic: kafka.topic(topics::ALERTS) })
+    }
+
+    /// Hands an entry (`None` deletes it) to the producer, in the order of the calls. The result tells when it is on all
+    /// replicas.
+    pub(crate) async fn write(&self, key: &Key, pending: Option<&Pending>) -> Result<DeliveryFuture> {
+        let name = pending_key(&key.address.tenant, &key.address.endpoint, &key.violation);
+        let value = pending.map(serde_json::to_vec).transpose()?;
+        let mut record = FutureRecord { payload: value.as_deref(), ..FutureRecord::to(&self.topic).key(name.as_str()) };
+        loop {
+            match self.producer.send_result(record) {
+                Ok(delivery) => return Ok(delivery),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                    record = back;
+                    tokio::time::sleep(ROOM).await;
+                }
+                Err((error, _)) => return Err(error).context("writing to alerts.pending"),
+            }
+        }
+    }
+
+    /// Waits until everything written is acknowledged, or the time is up.
+    pub(crate) fn flush(&self, limit: Duration) {
+        if let Err(error) = self.producer.flush(limit) {
+            tracing::warn!(%error, "not all of alerts.pending was acknowledged; some reports may be sent twice");
+        }
+    }
+}
+
+/// Reads the whole topic as it is now, and keeps what belongs to `partitions`. What can't be read is logged and passed by.
+pub(crate) fn read(kafka: &Kafka, partitions: &[i32]) -> Result<Vec<(Key, Pending)>> {
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let group = format!("{}usertrail-alert-reader", kafka.topic_prefix);
+    let consumer: BaseConsumer =
+        runtime::kafka::consumer_config(kafka, &group).set("enable.partition.eof", "true").create()?;
+    let mut from = TopicPartitionList::new();
+    from.add_partition_offset(&kafka.topic(topics::ALERTS), 0, Offset::Beginning)?;
+    consumer.assign(&from)?;
+    let mut found: HashMap<Key, Pending> = HashMap::new();
+    let mut heard = Instant::now();
+    loop {
+        match consumer.poll(POLL) {
+            Some(Ok(record)) => {
+                heard = Instant::now();
+                match (record.key().and_then(key), record.payload()) {
+                    (None, _) => tracing::error!(offset = record.offset(), "a record of alerts.pending has a bad key"),
+                    (Some(key), None) => drop(found.remove(&key)),
+                    (Some(key), Some(value)) => match serde_json::from_slice(value) {
+                        Ok(pending) => drop(found.insert(key, pending)),
+                        Err(error) => {
+                            tracing::error!(offset = record.offset(), %error, "a bad record of alerts.pending")
+                        }
+                    },
+                }
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => break,
+            Some(Err(error)) if heard.elapsed() > READ_TIMEOUT => return Err(error).context("reading alerts.pending"),
+            None if heard.elapsed() > READ_TIMEOUT => anyhow::bail!("alerts.pending can't be read: no answer"),
+            Some(Err(_)) | None => {}
+        }
+    }
+    found.retain(|_, pending| partitions.contains(&pending.partition));
+    Ok(found.into_iter().collect())
+}
+
+/// A record's key.
+pub(crate) fn key(bytes: &[u8]) -> Option<Key> {
+    let (tenant, endpoint, violation) = read_pending_key(bytes)?;
+    Some(Key { address: Address { tenant, endpoint }, violation })
+}

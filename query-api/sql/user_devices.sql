@@ -1,0 +1,31 @@
+-- Devices of one user (K9, K10), as of the last event on each.
+SELECT ?fields
+FROM (
+    SELECT
+        device_id,
+        min(first_seen_at) AS first_seen_at,
+        max(last_seen_at) AS last_seen_at,
+        sum(sign_ins) AS sign_ins,
+        sum(failed_sign_ins) AS failed_sign_ins,
+        argMaxMerge(last) AS latest,
+        latest.browser AS browser,
+        latest.browser_version AS browser_version,
+        latest.os AS os,
+        latest.os_version AS os_version,
+        latest.kind AS kind,
+        latest.model AS model,
+        latest.bot AS bot,
+        latest.confidence AS confidence,
+        latest.ip AS ip,
+        latest.country AS country,
+        latest.city AS city
+    FROM user_devices
+    WHERE tenant = {tenant:String}
+        AND actor_id = {user_id:String}
+        AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
+    GROUP BY device_id
+) AS found
+WHERE TRUE
+    /* clauses */
+ORDER BY /* order */
+LIMIT {rows:UInt32}

@@ -1,0 +1,21 @@
+-- Users as their events show them (K2, K8). What was received before the longest retention is not counted.
+SELECT ?fields
+FROM (
+    SELECT
+        actor_id,
+        min(first_seen_at) AS first_seen_at,
+        max(last_activity_at) AS last_activity_at,
+        sum(sign_ins) AS sign_ins,
+        argMaxMerge(last) AS latest,
+        latest.name AS name,
+        latest.email AS email,
+        latest.active AS active
+    FROM users
+    WHERE tenant = {tenant:String}
+        AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
+    GROUP BY actor_id
+) AS found
+WHERE TRUE
+    /* clauses */
+ORDER BY /* order */
+LIMIT {rows:UInt32}

@@ -1,0 +1,50 @@
+-- Violations with what staff said of them (K12, K13). Parts of one violation are brought together before anything is asked
+-- of it; conditions on columns of the sort key are pushed down to the parts by the store.
+SELECT ?fields
+FROM (
+    SELECT
+        violation_id,
+        rule,
+        window_at,
+        actor_id,
+        anyLast(category) AS category,
+        max(rule_version) AS rule_version,
+        max(level) AS level,
+        anyLast(action) AS action,
+        min(first_at) AS first_at,
+        max(last_at) AS last_at,
+        max(received_at) AS received_at,
+        sum(count) AS count,
+        max(seen) AS seen,
+        anyLast(limit) AS limit,
+        anyLast(grouped_by) AS grouped_by,
+        anyLast(actor_kind) AS actor_kind,
+        anyLast(actor_name) AS actor_name,
+        argMaxMerge(last) AS latest,
+        latest.device_id AS device_id,
+        latest.session_id AS session_key,
+        latest.ip AS ip,
+        latest.country AS country,
+        latest.city AS city,
+        groupUniqArrayMerge(100)(event_ids) AS event_ids
+    FROM violations
+    WHERE tenant = {tenant:String}
+    GROUP BY window_at, actor_id, rule, violation_id
+) AS found
+LEFT JOIN (
+    SELECT
+        violation_id,
+        argMaxMerge(last) AS latest,
+        latest.reviewed AS reviewed,
+        latest.reviewer_id AS reviewer_id,
+        latest.reviewer_name AS reviewer_name,
+        latest.reviewed_at AS reviewed_at,
+        latest.note AS note
+    FROM violation_reviews
+    WHERE tenant = {tenant:String}
+    GROUP BY violation_id
+) AS reviews USING (violation_id)
+WHERE received_at >= {oldest:DateTime64(3, 'UTC')}
+    /* clauses */
+ORDER BY /* order */
+LIMIT {rows:UInt32}

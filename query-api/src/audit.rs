@@ -1,0 +1,177 @@
+//! What staff do is an event of the tenant: recorded as any other, in the order of the key that did it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use chrono::{SecondsFormat, Utc};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use runtime::config::Config;
+use runtime::problem::Problem;
+use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, decode};
+use schemas::topics::{self, headers};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::access::Caller;
+
+/// Id of the key that events of this program carry. Ingest gives none such: ids of keys are longer.
+pub const KEY_ID: &str = "usertrail";
+/// Longest wait for the broker's acknowledgement.
+const ACKNOWLEDGED: Duration = Duration::from_secs(10);
+
+/// Something that staff did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StaffEvent {
+    /// Type of the catalogue.
+    pub kind: &'static str,
+    /// Type of what it was done to.
+    pub object_type: &'static str,
+    /// Id of what it was done to, up to 256 bytes.
+    pub object_id: String,
+    /// Its name; cut where it is longer than an event's.
+    pub object_name: String,
+    /// Why; cut where it is longer than an event's. Empty: not told.
+    pub reason: String,
+    /// What changed: field, before, after. Null: there was none, or is none any more.
+    pub changes: Vec<(String, Value, Value)>,
+}
+
+/// Writes events of staff to the topic that all events go through.
+#[derive(Debug)]
+pub struct Audit(Sink);
+
+/// Where the events go.
+enum Sink {
+    Topic {
+        producer: FutureProducer,
+        topic: String,
+    },
+    /// Tenants, and bodies of their events.
+    Memory(Mutex<Vec<(String, Value)>>),
+}
+
+impl std::fmt::Debug for Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Topic { topic, .. } => f.debug_struct("Topic").field("topic", topic).finish_non_exhaustive(),
+            Self::Memory(_) => f.debug_struct("Memory").finish_non_exhaustive(),
+        }
+    }
+}
+
+impl Audit {
+    /// A producer of its own. The broker needs not be there yet.
+    ///
+    /// # Errors
+    /// When the options of the configuration are not librdkafka's.
+    pub fn new(config: &Config) -> Result<Self, KafkaError> {
+        let producer = runtime::kafka::producer_config(&config.kafka)
+            .set("linger.ms", "0")
+            .set("delivery.timeout.ms", ACKNOWLEDGED.as_millis().to_string())
+            .create()?;
+        Ok(Self(Sink::Topic { producer, topic: config.kafka.topic(topics::EVENTS_RAW) }))
+    }
+
+    /// Keeps the events in this process, without a topic: for tests of who records what.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self(Sink::Memory(Mutex::default()))
+    }
+
+    /// Bodies of the events of a tenant that were kept in this process, oldest first.
+    #[must_use]
+    pub fn recorded(&self, tenant: &str) -> Vec<Value> {
+        let Sink::Memory(events) = &self.0 else { return Vec::new() };
+        let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter().filter(|(of, _)| of == tenant).map(|(_, body)| body.clone()).collect()
+    }
+
+    /// Records what a caller did in a tenant, and returns the event's id once all replicas have it.
+    ///
+    /// # Errors
+    /// 422 for what is no event, such as an id that is too long; 503 when it is not known whether it is recorded.
+    pub async fn record(&self, caller: &Caller, tenant: &str, event: StaffEvent) -> Result<String, Problem> {
+        let id = Uuid::now_v7().to_string();
+        let body = body(&id, caller, &event);
+        let payload = body.to_string();
+        // By the decoder that reads it later: what is acknowledged is never a dead letter.
+        decode(payload.as_bytes(), &Attributes::default()).map_err(|rejection| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", rejection.detail)
+                .with_pointer(rejection.pointer)
+        })?;
+        let (producer, topic) = match &self.0 {
+            Sink::Topic { producer, topic } => (producer, topic),
+            Sink::Memory(events) => {
+                events.lock().unwrap_or_else(PoisonError::into_inner).push((tenant.to_owned(), body));
+                return Ok(id);
+            }
+        };
+        let key = topics::event_key(tenant, caller.key_id());
+        let beside = OwnedHeaders::new_with_capacity(2)
+            .insert(Header { key: headers::TENANT, value: Some(tenant) })
+            .insert(Header { key: headers::KEY_ID, value: Some(KEY_ID) });
+        let record = FutureRecord::to(topic).key(&key).payload(&payload).headers(beside);
+        match producer.send(record, ACKNOWLEDGED).await {
+            Ok(_) => Ok(id),
+            Err((error, _)) => Err(Problem::unavailable(
+                "broker_unreachable",
+                "whether this is recorded is not known; sending it again is safe",
+                Duration::from_secs(1),
+            )
+            .with_cause(error)),
+        }
+    }
+}
+
+fn body(id: &str, caller: &Caller, event: &StaffEvent) -> Value {
+    let changes: Vec<Value> = event.changes.iter().map(|(path, old, new)| change(path, old, new)).collect();
+    let mut body = json!({
+        "id": id,
+        "type": event.kind,
+        "occurred_at": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        "actor": { "kind": "api_key", "id": caller.key_id(), "name": clip(caller.key_name(), MAX_NAME_BYTES) },
+        "object": {
+            "type": event.object_type,
+            "id": event.object_id,
+            "name": clip(&event.object_name, MAX_NAME_BYTES),
+        },
+        "changes": changes,
+    });
+    if !event.reason.is_empty() {
+        body["reason"] = clip(&event.reason, MAX_REASON_BYTES).into();
+    }
+    body
+}
+
+fn change(path: &str, old: &Value, new: &Value) -> Value {
+    match (old, new) {
+        (Value::Null, new) => json!({ "path": path, "op": "add", "new": new }),
+        (old, Value::Null) => json!({ "path": path, "op": "remove", "old": old }),
+        (old, new) => json!({ "path": path, "op": "replace", "old": old, "new": new }),
+    }
+}
+
+fn clip(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_says_what_became_of_the_field() {
+        assert_eq!(change("a", &Value::Null, &json!(1)), json!({"path": "a", "op": "add", "new": 1}));
+        assert_eq!(change("a", &json!(1), &Value::Null), json!({"path": "a", "op": "remove", "old": 1}));
+        assert_eq!(change("a", &json!(1), &json!(2)), json!({"path": "a", "op": "replace", "old": 1, "new": 2}));
+    }
+
+    #[test]
+    fn a_cut_text_ends_with_a_whole_character() {
+        assert_eq!(clip("áá", 3), "á");
+        assert_eq!(clip("áá", 9), "áá");
+    }
+}

@@ -1,0 +1,220 @@
+//! Decisions of staff about the devices of a user (K11): in force when answered, on a topic that applications can follow,
+//! and each an event of the tenant.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, Request, State};
+use chrono::{DateTime, Utc};
+use runtime::problem::Problem;
+use schemas::access::{Access, AccessDecision};
+use schemas::settings::Tenant;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::tenants::no_parameters;
+use super::{body, id, path};
+use crate::QueryApi;
+use crate::access::{Caller, refused};
+use crate::audit::StaffEvent;
+use crate::params::Params;
+
+/// Whether a device may in.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AccessView {
+    /// Whose device.
+    pub user_id: String,
+    /// Which.
+    pub device_id: String,
+    /// `allow` where nothing was decided.
+    pub access: Access,
+    /// Why.
+    pub reason: String,
+    /// Who decided: the id of a key, or `rule:<name>`. Null where nothing was decided.
+    #[schema(required = true)]
+    pub decided_by: Option<String>,
+    /// When.
+    #[schema(required = true)]
+    pub decided_at: Option<DateTime<Utc>>,
+    /// The violation that led to it, if a rule decided.
+    #[schema(required = true)]
+    pub violation_id: Option<String>,
+}
+
+impl AccessView {
+    /// A decision, or what holds without one.
+    pub(super) fn of(user_id: String, device_id: String, decision: Option<&AccessDecision>) -> Self {
+        Self {
+            user_id,
+            device_id,
+            access: decision.map(|decision| decision.access).unwrap_or_default(),
+            reason: decision.map_or("no decision", |decision| &decision.reason).to_owned(),
+            decided_by: decision.map(|decision| decision.decided_by.clone()),
+            decided_at: decision.map(|decision| decision.decided_at),
+            violation_id: decision.and_then(|decision| decision.violation_id.clone()),
+        }
+    }
+}
+
+/// What is decided about a device.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct NewAccess {
+    /// `allow`, `block` or `ask`.
+    pub access: Access,
+    /// Why; at most 1024 bytes.
+    #[serde(default)]
+    pub reason: String,
+}
+
+type Ids = Result<Path<(String, String)>, PathRejection>;
+
+/// What was decided about a device (K11).
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/devices/{device}/access",
+    tag = "access",
+    operation_id = "getDeviceAccess",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        ("device" = String, Path, description = "Id of the device", example = "d-5"),
+        crate::openapi::TenantParam,
+    ),
+    responses(
+        (status = 200, description = "What was decided; `allow` where nothing was", body = AccessView, example = json!(crate::openapi::examples::access())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn get(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    ids: Ids,
+    RawQuery(query): RawQuery,
+) -> Result<Json<AccessView>, Problem> {
+    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
+    let tenant = caller.read_tenant(&api, &mut params)?;
+    params.finish().map_err(refused)?;
+    let (user, device) = user_and_device(ids)?;
+    let decision = api.access().get(&tenant.id, &user, &device);
+    Ok(Json(AccessView::of(user, device, decision.as_deref())))
+}
+
+/// Decides whether a device may in (K11). The last word holds, be it of staff or of a rule.
+#[utoipa::path(
+    put,
+    path = "/v1/users/{id}/devices/{device}/access",
+    tag = "access",
+    operation_id = "putDeviceAccess",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        ("device" = String, Path, description = "Id of the device", example = "d-5"),
+    ),
+    request_body(content = NewAccess, example = json!({"access": "block", "reason": "Reported as stolen"})),
+    responses(
+        (status = 200, description = "Decided and in force", body = AccessView, example = json!(crate::openapi::examples::access())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn put(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    ids: Ids,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Json<AccessView>, Problem> {
+    no_parameters(query.as_deref())?;
+    let tenant = caller.own_tenant()?;
+    let (user, device) = user_and_device(ids)?;
+    let NewAccess { access, reason } = body(request).await?;
+    let known = api.access().get(&tenant.id, &user, &device);
+    let decision = AccessDecision {
+        tenant: tenant.id.clone(),
+        user_id: user.clone(),
+        device_id: device.clone(),
+        access,
+        decided_by: caller.key_id().to_owned(),
+        reason,
+        violation_id: None,
+        decided_at: Utc::now(),
+    };
+    api.access().put(decision.clone()).await?;
+    let kind = match access {
+        Access::Allow => "device.allowed",
+        Access::Block => "device.blocked",
+        Access::Ask => "device.access_asked",
+    };
+    let change = Change { kind, old: known, new: Some(&decision) };
+    change.record(&api, &caller, &tenant, (&user, &device)).await?;
+    Ok(Json(AccessView::of(user, device, Some(&decision))))
+}
+
+/// Takes a decision back (K11): the device may in, as if nothing had been decided.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{id}/devices/{device}/access",
+    tag = "access",
+    operation_id = "resetDeviceAccess",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        ("device" = String, Path, description = "Id of the device", example = "d-5"),
+    ),
+    responses(
+        (status = 200, description = "Taken back", body = AccessView, example = json!(crate::openapi::examples::no_access())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn reset(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    ids: Ids,
+    RawQuery(query): RawQuery,
+) -> Result<Json<AccessView>, Problem> {
+    no_parameters(query.as_deref())?;
+    let tenant = caller.own_tenant()?;
+    let (user, device) = user_and_device(ids)?;
+    let known = api.access().get(&tenant.id, &user, &device);
+    let known = known.ok_or_else(|| Problem::not_found("nothing was decided about this device"))?;
+    api.access().forget(&tenant.id, &user, &device).await?;
+    let change = Change { kind: "device.access_reset", old: Some(known), new: None };
+    change.record(&api, &caller, &tenant, (&user, &device)).await?;
+    Ok(Json(AccessView::of(user, device, None)))
+}
+
+fn user_and_device(ids: Ids) -> Result<(String, String), Problem> {
+    let (user, device) = path(ids)?;
+    Ok((id(user)?, id(device)?))
+}
+
+/// A decision and the one before it.
+struct Change<'a> {
+    kind: &'static str,
+    old: Option<Arc<AccessDecision>>,
+    new: Option<&'a AccessDecision>,
+}
+
+impl Change<'_> {
+    async fn record(
+        self,
+        api: &QueryApi,
+        caller: &Caller,
+        tenant: &Tenant,
+        (user, device): (&str, &str),
+    ) -> Result<(), Problem> {
+        let word = |decision: Option<&AccessDecision>| match decision {
+            Some(decision) => json!(decision.access.as_str()),
+            None => Value::Null,
+        };
+        let event = StaffEvent {
+            kind: self.kind,
+            object_type: "device",
+            object_id: device.to_owned(),
+            // A device is told apart within its user.
+            object_name: format!("{user}/{device}"),
+            reason: self.new.map(|decision| decision.reason.clone()).unwrap_or_default(),
+            changes: vec![("access".to_owned(), word(self.old.as_deref()), word(self.new))],
+        };
+        api.audit().record(caller, &tenant.id, event).await?;
+        Ok(())
+    }
+}

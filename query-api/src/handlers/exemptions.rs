@@ -1,0 +1,190 @@
+//! The checks switched off for one user (K6). Each grant and end is an event of the tenant; what has run out stays to be
+//! seen until somebody takes it away.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, Request, State};
+use chrono::{DateTime, Utc};
+use runtime::problem::Problem;
+use schemas::detection::Exemption;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::tenants::no_parameters;
+use super::{Whole, body, id, path};
+use crate::QueryApi;
+use crate::access::{Caller, refused};
+use crate::audit::StaffEvent;
+use crate::params::Params;
+
+/// An exemption.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ExemptionView {
+    /// Whose checks are off.
+    pub user_id: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// When it was granted.
+    pub granted_at: DateTime<Utc>,
+    /// When it ends by itself; null: never.
+    #[schema(required = true)]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether it holds now.
+    pub holds: bool,
+}
+
+impl From<&Exemption> for ExemptionView {
+    fn from(exemption: &Exemption) -> Self {
+        Self {
+            user_id: exemption.user_id.clone(),
+            owner: exemption.owner.clone(),
+            reason: exemption.reason.clone(),
+            granted_at: exemption.granted_at,
+            expires_at: exemption.expires_at,
+            holds: exemption.holds_at(Utc::now().timestamp_millis()),
+        }
+    }
+}
+
+/// What is asked of a new exemption.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct NewExemption {
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// When it ends by itself; never, when absent.
+    #[serde(default)]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Lists the exemptions (K6), by user, those that have run out too.
+#[utoipa::path(
+    get,
+    path = "/v1/exemptions",
+    tag = "access",
+    operation_id = "listExemptions",
+    params(crate::openapi::TenantParam),
+    responses(
+        (status = 200, description = "All exemptions", body = Whole<ExemptionView>, example = json!({"data": [crate::openapi::examples::exemption()]})),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Whole<ExemptionView>>, Problem> {
+    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
+    let tenant = caller.read_tenant(&api, &mut params)?;
+    params.finish().map_err(refused)?;
+    let data = api.settings().snapshot().exemptions(&tenant.id).map(|exemption| (&**exemption).into()).collect();
+    Ok(Json(Whole { data }))
+}
+
+/// Shows the exemption of a user (K6).
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/exemption",
+    tag = "access",
+    operation_id = "getExemption",
+    params(("id" = String, Path, description = "Id of the user", example = "u-17"), crate::openapi::TenantParam),
+    responses(
+        (status = 200, description = "The exemption", body = ExemptionView, example = json!(crate::openapi::examples::exemption())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn get(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    user: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ExemptionView>, Problem> {
+    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
+    let tenant = caller.read_tenant(&api, &mut params)?;
+    params.finish().map_err(refused)?;
+    let snapshot = api.settings().snapshot();
+    let known = snapshot.exemption(&tenant.id, &id(path(user)?)?);
+    let known = known.ok_or_else(|| Problem::not_found("this user has no exemption"))?;
+    Ok(Json(ExemptionView::from(&**known)))
+}
+
+/// Switches the checks off for a user (K6), or changes the exemption that there is. One that still holds keeps the time it
+/// was granted.
+#[utoipa::path(
+    put,
+    path = "/v1/users/{id}/exemption",
+    tag = "access",
+    operation_id = "grantExemption",
+    params(("id" = String, Path, description = "Id of the user", example = "u-17")),
+    request_body(content = NewExemption, example = json!({"owner": "Jana Nováková", "reason": "Travels with a sales team", "expires_at": "2026-04-01T00:00:00Z"})),
+    responses(
+        (status = 200, description = "Granted and in force", body = ExemptionView, example = json!(crate::openapi::examples::exemption())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn grant(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    user: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Json<ExemptionView>, Problem> {
+    no_parameters(query.as_deref())?;
+    let tenant = caller.own_tenant()?;
+    let user_id = id(path(user)?)?;
+    let NewExemption { owner, reason, expires_at } = body(request).await?;
+    let known = api.settings().snapshot().exemption(&tenant.id, &user_id).cloned();
+    let tenant = tenant.id.clone();
+    let wanted = Exemption { tenant, user_id, owner, reason, granted_at: Utc::now(), expires_at };
+    let granted = api.settings().put_exemption(wanted).await?;
+    let event = event("exemption.granted", known.as_deref(), Some(&granted));
+    api.audit().record(&caller, &granted.tenant, event).await?;
+    Ok(Json(ExemptionView::from(&*granted)))
+}
+
+/// Ends an exemption (K6): from now on the user is checked as everybody.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{id}/exemption",
+    tag = "access",
+    operation_id = "endExemption",
+    params(("id" = String, Path, description = "Id of the user", example = "u-17")),
+    responses(
+        (status = 200, description = "Ended; what it was", body = ExemptionView, example = json!(crate::openapi::examples::exemption())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn end(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    user: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ExemptionView>, Problem> {
+    no_parameters(query.as_deref())?;
+    let tenant = caller.own_tenant()?;
+    let ended = api.settings().end_exemption(&tenant.id, &id(path(user)?)?).await?;
+    api.audit().record(&caller, &tenant.id, event("exemption.ended", Some(&ended), None)).await?;
+    Ok(Json(ExemptionView { holds: false, ..ExemptionView::from(&*ended) }))
+}
+
+fn event(kind: &'static str, old: Option<&Exemption>, new: Option<&Exemption>) -> StaffEvent {
+    let fields = |exemption: Option<&Exemption>| match exemption {
+        Some(Exemption { owner, reason, expires_at, .. }) => [json!(owner), json!(reason), json!(expires_at)],
+        None => [Value::Null, Value::Null, Value::Null],
+    };
+    let both = fields(old).into_iter().zip(fields(new));
+    let changes = ["owner", "reason", "expires_at"].into_iter().zip(both).filter(|(_, (old, new))| old != new);
+    let user = new.or(old).map(|exemption| exemption.user_id.clone()).unwrap_or_default();
+    StaffEvent {
+        kind,
+        object_type: "exemption",
+        object_id: user.clone(),
+        object_name: user,
+        reason: new.map(|exemption| exemption.reason.clone()).unwrap_or_default(),
+        changes: changes.map(|(name, (old, new))| (name.to_owned(), old, new)).collect(),
+    }
+}

@@ -1,0 +1,285 @@
+//! Why a rule fired, or how far it was from it (P6).
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, State};
+use chrono::{DateTime, TimeDelta, Utc};
+use detect::rules::RuleSet;
+use detect::trial::Standing;
+use runtime::problem::Problem;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+use super::page::Reading;
+use super::violations::find;
+use super::{Completeness, path};
+use crate::QueryApi;
+use crate::access::{Caller, refused};
+use crate::history::Stored;
+use crate::rows::EventRow;
+use crate::rules::Rules;
+use crate::sql::{self, Clauses};
+
+/// Events of a violation that are explained.
+const EVENTS: usize = 20;
+/// Most events of a window that are looked at.
+const WINDOW: u32 = 20_000;
+
+/// Why a rule fired.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedViolation {
+    /// The violation.
+    pub violation_id: String,
+    /// Its rule.
+    pub rule: String,
+    /// Version of the rule that found it.
+    pub rule_version: u32,
+    /// Version of the rule that explains it: the one in force now, which may say otherwise.
+    pub explained_by_version: u32,
+    /// Its first events, at most 20.
+    pub events: Vec<Explained>,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+/// How an event stands to a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Explained {
+    /// The event.
+    pub event_id: String,
+    /// When it occurred.
+    pub occurred_at: DateTime<Utc>,
+    /// Whether it breaks the rule.
+    pub matched: bool,
+    /// Every condition with its verdict and the value seen; for a correlation, those of the detection that the event matches.
+    #[schema(value_type = Object)]
+    pub conditions: Value,
+    /// What was seen, where the rule compares a number.
+    pub seen: Option<f64>,
+    /// The limit in force.
+    pub limit: Option<f64>,
+    /// How much more it would have taken, when it was a number that was not reached.
+    pub missing: Option<f64>,
+    /// For a correlation: what it counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<ExplainedWindow>,
+}
+
+/// What a correlation counted up to an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedWindow {
+    /// What it groups by.
+    pub group: BTreeMap<String, String>,
+    /// Length of the window, milliseconds.
+    pub timespan_ms: i64,
+    /// Events that counted, the latest 100.
+    pub event_ids: Vec<String>,
+    /// How it stands.
+    #[schema(value_type = Object)]
+    pub standing: Value,
+}
+
+/// How an event stands to a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedEvent {
+    /// The rule.
+    pub rule: String,
+    /// Its version.
+    pub rule_version: u32,
+    /// How it stands.
+    pub data: Explained,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+/// Which condition of the rule matched, on which values (P6).
+#[utoipa::path(
+    get,
+    path = "/v1/violations/{id}/explain",
+    tag = "violations",
+    operation_id = "explainViolation",
+    params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
+    responses(
+        (status = 200, description = "Event by event", body = ExplainedViolation, example = json!(crate::openapi::examples::explained_violation())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn violation(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ExplainedViolation>, Problem> {
+    let id = path(id)?;
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let found = find(&api, &mut reading, &id).await?;
+    let (rules, version) = compile(&api, &reading, &found.rule).await?;
+    let mut events = Vec::new();
+    for event_id in found.event_ids.iter().take(EVENTS) {
+        let Some(row) = event(&api, &reading, event_id).await? else { continue };
+        // A finding across users is an event of its own, which names those that led to it.
+        let behind = match led_to(&row) {
+            Some(last) => event(&api, &reading, &last).await?,
+            None => Some(row),
+        };
+        if let Some(row) = behind {
+            events.push(explain(&api, &reading, &rules, &row).await?);
+        }
+    }
+    events.sort_by_key(|event| event.occurred_at);
+    Ok(Json(ExplainedViolation {
+        violation_id: id,
+        rule: found.rule,
+        rule_version: found.rule_version,
+        explained_by_version: version,
+        events,
+        completeness: reading.completeness,
+    }))
+}
+
+/// Whether an event breaks a rule, and if not, how far it is from it (P6).
+#[utoipa::path(
+    get,
+    path = "/v1/events/{id}/explain",
+    tag = "events",
+    operation_id = "explainEvent",
+    params(
+        ("id" = String, Path, description = "Id of the event"),
+        ("rule" = String, Query, description = "Name of the rule", example = "mass-export"),
+        crate::openapi::TenantParam,
+    ),
+    responses(
+        (status = 200, description = "How it stands to the rule", body = ExplainedEvent, example = json!(crate::openapi::examples::explained_event())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn of_event(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ExplainedEvent>, Problem> {
+    let id = path(id)?;
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let name = reading.params.one("rule").map_err(refused)?;
+    drop(reading.one()?);
+    let name = name.ok_or_else(|| {
+        Problem::bad_request("invalid_parameter", "rule is required: the name of a rule").with_pointer("rule")
+    })?;
+    let (rules, version) = compile(&api, &reading, &name).await?;
+    let missing = || reading.completeness.not_found("there is no such event, or not yet, or no longer");
+    let row = event(&api, &reading, &id).await?.ok_or_else(missing)?;
+    let data = explain(&api, &reading, &rules, &row).await?;
+    Ok(Json(ExplainedEvent { rule: name, rule_version: version, data, completeness: reading.completeness }))
+}
+
+/// The last of the events that a finding across users names.
+fn led_to(row: &EventRow) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Finding {
+        events: Vec<String>,
+    }
+    if row.event_type != "rule.matched" || row.key_id != crate::audit::KEY_ID {
+        return None;
+    }
+    serde_json::from_str::<Finding>(&row.payload).ok()?.events.pop()
+}
+
+/// The rule alone, as it is in force for the tenant.
+async fn compile(api: &QueryApi, reading: &Reading<'_>, name: &str) -> Result<(RuleSet, u32), Problem> {
+    let (snapshot, tenant, name) = (api.settings().snapshot(), reading.tenant.id.clone(), name.to_owned());
+    let limits = reading.tenant.detection.limits.clone();
+    let compiled = tokio::task::spawn_blocking(move || {
+        let rules = Rules::of(&snapshot, Some(&tenant), None)?;
+        let entry = rules.find(&name).ok_or_else(|| Problem::not_found("there is no such rule, or no longer"))?;
+        let set = RuleSet::compile([(name.as_str(), entry.yaml())], &limits).map_err(Problem::internal)?;
+        let own = set.rules().first().map_or(1, |rule| rule.version);
+        Ok((set, entry.stored.as_ref().map_or(own, |stored| stored.version)))
+    });
+    compiled.await.map_err(Problem::internal)?
+}
+
+async fn event(api: &QueryApi, reading: &Reading<'_>, id: &str) -> Result<Option<EventRow>, Problem> {
+    let mut clauses = Clauses::default();
+    clauses.bind_text("tenant", &reading.tenant.id);
+    clauses.bind_text("event_id", id);
+    reading.keep().add_to(&mut clauses);
+    let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
+    Ok(rows.into_iter().next())
+}
+
+async fn explain(api: &QueryApi, reading: &Reading<'_>, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+    let stored = Stored(row);
+    let limit = rules.rules().iter().find_map(|rule| rule.limit);
+    let detection = rules
+        .rules()
+        .iter()
+        .filter_map(|rule| rules.explain(rules.find(&rule.name)?, &stored))
+        // Of several detections of a correlation, the one that the event matches.
+        .max_by_key(|explanation| explanation.matched);
+    let mut explained = Explained {
+        event_id: row.event_id.clone(),
+        occurred_at: row.occurred_at,
+        matched: detection.as_ref().is_some_and(|explanation| explanation.matched),
+        conditions: detection
+            .as_ref()
+            .and_then(|explanation| serde_json::to_value(&explanation.conditions).ok())
+            .unwrap_or_default(),
+        seen: detection.as_ref().and_then(|explanation| explanation.seen),
+        limit,
+        missing: detection.as_ref().and_then(|explanation| explanation.missing),
+        window: None,
+    };
+    let correlation = rules.correlations().first().map(|correlation| correlation.rule);
+    if let Some(correlation) = correlation {
+        explained.matched = false;
+        let standing = Standing::of(rules, correlation, &stored, stored.subject().at);
+        if let Some(standing) = standing {
+            window(api, reading, row, standing, &mut explained).await?;
+        }
+    }
+    Ok(explained)
+}
+
+/// Fills a correlation's window from the store, up to the event.
+async fn window(
+    api: &QueryApi,
+    reading: &Reading<'_>,
+    row: &EventRow,
+    mut standing: Standing<'_>,
+    explained: &mut Explained,
+) -> Result<(), Problem> {
+    let mut clauses = Clauses::default();
+    clauses.bind_text("tenant", &reading.tenant.id);
+    clauses.bind_number("rows", WINDOW);
+    clauses.bind_time("from", row.occurred_at - TimeDelta::milliseconds(standing.timespan_ms()));
+    clauses.bind_time("to", row.occurred_at + TimeDelta::milliseconds(1));
+    reading.keep().add_to(&mut clauses);
+    if !standing.across_users() {
+        clauses.text("actor_id = {actor_id:String}", "actor_id", &row.actor_id);
+    }
+    // A window over one address needs that address's events alone.
+    if standing.group().iter().any(|(field, _)| &**field == "context.ip") {
+        clauses.text("ip = toIPv6({ip:String})", "ip", &row.ip.to_string());
+    }
+    let rows: Vec<EventRow> = api.store().rows(sql::HISTORY, clauses).await?;
+    for row in &rows {
+        let stored = Stored(row);
+        standing.event(&stored, stored.subject());
+    }
+    let group = standing.group().iter().map(|(field, value)| (field.to_string(), value.clone())).collect();
+    let timespan_ms = standing.timespan_ms();
+    let (found, mut event_ids) = standing.explain();
+    let needed = found.needed;
+    explained.matched = found.matched;
+    explained.seen = Some(found.seen);
+    explained.missing = (!found.matched).then_some((needed - found.seen).max(0.0));
+    event_ids.drain(..event_ids.len().saturating_sub(100));
+    let standing = serde_json::to_value(&found).unwrap_or_default();
+    explained.window = Some(ExplainedWindow { group, timespan_ms, event_ids, standing });
+    Ok(())
+}

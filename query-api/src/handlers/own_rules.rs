@@ -1,0 +1,265 @@
+//! Writing rules (P4): a tenant's own, or, with a key of the platform, those that all tenants share. A text is tried with
+//! all the rules that it will live with before it is kept; every version is kept. What a tenant's staff writes is an event
+//! of the tenant.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::http::StatusCode;
+use chrono::Utc;
+use runtime::problem::Problem;
+use schemas::detection::StoredRule;
+use schemas::topics::SHARED;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::rules::{Book, RuleText, RuleVersion};
+use super::settings::change_tenant;
+use super::tenants::no_parameters;
+use super::{body, path};
+use crate::QueryApi;
+use crate::access::Caller;
+use crate::audit::StaffEvent;
+use crate::rules::{Origin, Verdict, check, last_version};
+use crate::tenant_changes::shown;
+
+/// A new rule.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct NewRule {
+    /// 1 to 63 of a-z, 0-9 and `-`; no other rule's.
+    pub name: String,
+    /// Sigma, at most 64 KiB. Its `version` is not looked at: versions are counted here.
+    pub yaml: String,
+}
+
+/// A new text.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct NewText {
+    /// Sigma, at most 64 KiB.
+    pub yaml: String,
+}
+
+/// Whether a rule is evaluated.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Enabled {
+    /// Whether it is.
+    pub enabled: bool,
+}
+
+/// Writes a new rule (P4). It is evaluated from now on.
+#[utoipa::path(
+    post,
+    path = "/v1/rules",
+    tag = "rules",
+    operation_id = "createRule",
+    request_body(content = NewRule, example = json!(crate::openapi::examples::new_rule())),
+    responses(
+        (status = 201, description = "Written and in force", body = RuleText, example = json!(crate::openapi::examples::rule_text())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn create(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<(StatusCode, Json<RuleText>), Problem> {
+    no_parameters(query.as_deref())?;
+    let NewRule { name, yaml } = body(request).await?;
+    if Book::open(&api, caller.own().cloned()).await?.find(&name).is_ok() {
+        let detail = "there is a rule of this name";
+        return Err(Problem::new(StatusCode::CONFLICT, "rule_exists", detail).with_pointer("/name"));
+    }
+    let rule = write(&api, &caller, "rule.created", (&name, text(yaml)?)).await?;
+    Ok((StatusCode::CREATED, Json(Book::open(&api, caller.own().cloned()).await?.text(&rule.name)?)))
+}
+
+/// Writes the next version of a rule (P4).
+#[utoipa::path(
+    put,
+    path = "/v1/rules/{name}",
+    tag = "rules",
+    operation_id = "replaceRule",
+    params(("name" = String, Path, description = "Name of the rule", example = "odd-hours")),
+    request_body(content = NewText, example = json!({"yaml": crate::openapi::examples::rule_text()["yaml"]})),
+    responses(
+        (status = 200, description = "Written and in force", body = RuleText, example = json!(crate::openapi::examples::rule_text())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn replace(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    name: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Json<RuleText>, Problem> {
+    no_parameters(query.as_deref())?;
+    let name = path(name)?;
+    writable(&api, &caller, &name).await?;
+    let NewText { yaml } = body(request).await?;
+    write(&api, &caller, "rule.updated", (&name, text(yaml)?)).await?;
+    Ok(Json(Book::open(&api, caller.own().cloned()).await?.text(&name)?))
+}
+
+/// Deletes a rule. Its versions are kept, so that what they found can be explained.
+#[utoipa::path(
+    delete,
+    path = "/v1/rules/{name}",
+    tag = "rules",
+    operation_id = "deleteRule",
+    params(("name" = String, Path, description = "Name of the rule", example = "odd-hours")),
+    responses(
+        (status = 200, description = "Deleted: the version that says so", body = RuleVersion, example = json!(crate::openapi::examples::rule_version())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn delete(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    name: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<RuleVersion>, Problem> {
+    no_parameters(query.as_deref())?;
+    let name = path(name)?;
+    writable(&api, &caller, &name).await?;
+    let deleted = write(&api, &caller, "rule.deleted", (&name, String::new())).await?;
+    Ok(Json(RuleVersion::from(&*deleted)))
+}
+
+/// Switches a rule on or off for the tenant, whoever wrote it.
+#[utoipa::path(
+    put,
+    path = "/v1/rules/{name}/enabled",
+    tag = "rules",
+    operation_id = "enableRule",
+    params(("name" = String, Path, description = "Name of the rule", example = "mass-export")),
+    request_body(content = Enabled, example = json!({"enabled": false})),
+    responses(
+        (status = 200, description = "Switched and in force", body = Enabled, example = json!({"enabled": false})),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn enable(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    name: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Json<Enabled>, Problem> {
+    no_parameters(query.as_deref())?;
+    let tenant = caller.own_tenant()?;
+    let name = path(name)?;
+    Book::open(&api, Some(tenant)).await?.find(&name)?;
+    let wanted: Enabled = body(request).await?;
+    change_tenant(&api, &caller, |tenant| {
+        let disabled = &mut tenant.detection.disabled;
+        disabled.retain(|known| *known != name);
+        if !wanted.enabled {
+            disabled.push(name.clone());
+        }
+    })
+    .await?;
+    Ok(Json(wanted))
+}
+
+/// An empty text would delete the rule.
+fn text(yaml: String) -> Result<String, Problem> {
+    if yaml.trim().is_empty() { Err(bad_text("the text is empty")) } else { Ok(yaml) }
+}
+
+fn bad_text(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_rule", detail.into()).with_pointer("/yaml")
+}
+
+fn scope(caller: &Caller) -> &str {
+    caller.own().map_or(SHARED, |tenant| &tenant.id)
+}
+
+/// Whether the rule is there, and the caller's to write.
+async fn writable(api: &QueryApi, caller: &Caller, name: &str) -> Result<(), Problem> {
+    let book = Book::open(api, caller.own().cloned()).await?;
+    let entry = book.find(name)?;
+    let own = if caller.own().is_some() { Origin::Own } else { Origin::Shared };
+    if entry.origin != own {
+        return Err(Problem::forbidden("this rule is not yours to change; you may switch it off"));
+    }
+    Ok(())
+}
+
+/// Tries a text and writes it as the next version of a rule.
+async fn write(
+    api: &QueryApi,
+    caller: &Caller,
+    kind: &'static str,
+    (name, yaml): (&str, String),
+) -> Result<Arc<StoredRule>, Problem> {
+    let snapshot = api.settings().snapshot();
+    let known = last_version(&snapshot, scope(caller), name);
+    let mut candidate = StoredRule {
+        scope: scope(caller).to_owned(),
+        name: name.to_owned(),
+        version: known.as_ref().map_or(0, |rule| rule.version) + 1,
+        enabled: true,
+        yaml,
+        written_by: caller.key_id().to_owned(),
+        written_at: Utc::now(),
+    };
+    candidate.validate().map_err(super::invalid)?;
+    if !candidate.is_deleted() {
+        let rule = Arc::new(candidate.clone());
+        let tried = tokio::task::spawn_blocking(move || check(&snapshot, &rule));
+        match tried.await.map_err(Problem::internal)?? {
+            Verdict::Good => {}
+            Verdict::Bad(problem) => return Err(bad_text(problem)),
+            Verdict::Displaces { tenant, rule } => {
+                let detail = format!("the rule {rule} of the tenant {tenant} has the same name or id");
+                return Err(Problem::new(StatusCode::CONFLICT, "rule_exists", detail));
+            }
+        }
+    }
+    candidate.version -= 1;
+    let written = api.settings().put_rule(candidate).await?;
+    record(api, caller, kind, (known.as_deref(), &written)).await?;
+    Ok(written)
+}
+
+/// Shared rules belong to no tenant: who writes them is in the log of the program.
+async fn record(
+    api: &QueryApi,
+    caller: &Caller,
+    kind: &'static str,
+    (old, new): (Option<&StoredRule>, &StoredRule),
+) -> Result<(), Problem> {
+    let Some(tenant) = caller.own() else {
+        tracing::info!(
+            kind,
+            rule = new.name,
+            version = new.version,
+            key = caller.key_id(),
+            "a shared rule was written"
+        );
+        return Ok(());
+    };
+    let text = |rule: Option<&StoredRule>| match rule {
+        Some(rule) if !rule.is_deleted() => shown(json!(rule.yaml)),
+        _ => Value::Null,
+    };
+    let version = old.map_or(Value::Null, |rule| json!(rule.version));
+    let event = StaffEvent {
+        kind,
+        object_type: "rule",
+        object_id: new.name.clone(),
+        object_name: new.name.clone(),
+        reason: String::new(),
+        changes: vec![
+            ("version".to_owned(), version, json!(new.version)),
+            ("yaml".to_owned(), text(old), text(Some(new))),
+        ],
+    };
+    api.audit().record(caller, &tenant.id, event).await?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! What all lists share: how a page is asked for, where the next one begins, and what is said beside its rows.
+
+use std::sync::Arc;
+
+use axum::Json;
+use chrono::{DateTime, Utc};
+use runtime::problem::Problem;
+use schemas::settings::Tenant;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Completeness, PeriodView};
+use crate::QueryApi;
+use crate::access::{Caller, refused};
+use crate::cursor::{Binding, Position};
+use crate::keep::Keep;
+use crate::params::Params;
+use crate::period::{Period, PeriodSpec};
+use crate::sql::Clauses;
+
+/// Rows of a page when its size isn't asked for.
+const DEFAULT_ROWS: u32 = 100;
+
+/// A page.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// In the order that was asked for.
+    pub data: Vec<T>,
+    /// Whether there is more now.
+    pub has_more: bool,
+    /// For the next page, with the same filter and order. Where a list can be followed by receipt it is always there: ask
+    /// again later.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
+    /// The period as it was understood.
+    pub period: PeriodView,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+/// A read as it begins: of whom, as of when.
+pub(crate) struct Reading<'a> {
+    api: &'a QueryApi,
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) params: Params,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) completeness: Completeness,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads the query string as far as all reads have it in common.
+    pub(crate) fn begin(api: &'a QueryApi, caller: &Caller, query: Option<&str>) -> Result<Self, Problem> {
+        let mut params = Params::parse(query).map_err(refused)?;
+        let tenant = caller.read_tenant(api, &mut params)?;
+        Ok(Self { api, tenant, params, now: Utc::now(), completeness: Completeness::now(api.freshness()) })
+    }
+
+    /// The conditions of a read of one thing, which takes no more parameters.
+    pub(crate) fn one(&mut self) -> Result<Clauses, Problem> {
+        std::mem::take(&mut self.params).finish().map_err(refused)?;
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.tenant.id);
+        clauses.bind_number("rows", 1);
+        Ok(clauses)
+    }
+
+    /// What the tenant still sees.
+    pub(crate) fn keep(&self) -> Keep {
+        Keep::at(self.now, &self.tenant.retention)
+    }
+
+    /// Takes size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
+    pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked<'a>, Problem> {
+        let spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
+        let limit = self.params.number("limit", 1, self.api.max_rows()).map_err(refused)?.unwrap_or(DEFAULT_ROWS);
+        let cursor = self.params.one("cursor").map_err(refused)?;
+        std::mem::take(&mut self.params).finish().map_err(refused)?;
+        let filter = serde_json::to_string(&(filter, &spec)).map_err(Problem::internal)?;
+        let after = cursor
+            .map(|text| Binding { tenant: &self.tenant.id, list, filter: &filter }.open(&text))
+            .transpose()
+            .map_err(|error| Problem::bad_request("invalid_cursor", error.to_string()).with_pointer("cursor"))?;
+        let period = match &after {
+            Some(position) => position.period,
+            None => spec.resolve(self.api.calendar(&self.tenant), self.now).map_err(refused)?,
+        };
+        Ok(Asked { reading: self, list, filter, period, limit, after })
+    }
+}
+
+/// A page as it was asked for.
+pub(crate) struct Asked<'a> {
+    pub(crate) reading: Reading<'a>,
+    list: &'static str,
+    filter: String,
+    pub(crate) period: Period,
+    limit: u32,
+    pub(crate) after: Option<Position>,
+}
+
+impl Asked<'_> {
+    /// The conditions that every page has: whose rows, how many (one more than shown tells that there is more), from where.
+    pub(crate) fn clauses(&self, keyset: &Keyset) -> Clauses {
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.reading.tenant.id);
+        clauses.bind_number("rows", self.limit + 1);
+        clauses.order(keyset.order);
+        if let Some(position) = &self.after {
+            clauses.time(keyset.bound, "after", position.at);
+            clauses.text(keyset.tie, "after_id", &position.id);
+        }
+        clauses
+    }
+
+    /// Adds the period of things that last: what overlaps it is inside. The conditions are over `{from}` and `{to}`.
+    pub(crate) fn add_period(&self, clauses: &mut Clauses, ends: &'static str, begins: &'static str) {
+        if let Some(from) = self.period.from {
+            clauses.time(ends, "from", from);
+        }
+        if let Some(to) = self.period.to {
+            clauses.time(begins, "to", to);
+        }
+    }
+
+    /// Cuts the rows to a page; whether there were more.
+    pub(crate) fn cut<R>(&self, rows: &mut Vec<R>) -> bool {
+        let has_more = rows.len() > self.limit as usize;
+        rows.truncate(self.limit as usize);
+        has_more
+    }
+
+    /// The page of `rows`, shown by `view`. `key` tells a row's place in the order.
+    pub(crate) fn answer<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        key: impl FnOnce(&R) -> (DateTime<Utc>, &str),
+        view: impl FnMut(R) -> T,
+    ) -> Json<Page<T>> {
+        let has_more = self.cut(&mut rows);
+        let last = rows.last().filter(|_| has_more).map(key);
+        let next = last.map(|(at, id)| Position { at, id: id.to_owned(), period: self.period });
+        Json(self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref()))
+    }
+
+    /// A page whose next one begins after `next`.
+    pub(crate) fn paged<T>(&self, data: Vec<T>, has_more: bool, next: Option<&Position>) -> Page<T> {
+        let binding = Binding { tenant: &self.reading.tenant.id, list: self.list, filter: &self.filter };
+        Page {
+            data,
+            has_more,
+            next_cursor: next.map(|position| binding.seal(position)),
+            period: PeriodView { from: self.period.from, to: self.period.to },
+            completeness: self.reading.completeness,
+        }
+    }
+}
+
+/// An order by time and id. The bound is over the time alone, in a form that indexes understand; the other condition
+/// breaks ties.
+#[derive(Debug)]
+pub(crate) struct Keyset {
+    pub(crate) order: &'static str,
+    pub(crate) bound: &'static str,
+    pub(crate) tie: &'static str,
+}
+
+/// `order=` of lists that go both ways; the newest first unless asked otherwise.
+pub(crate) fn ascending(params: &mut Params) -> Result<bool, Problem> {
+    Ok(params.one_of("order", &["desc", "asc"]).map_err(refused)?.as_deref() == Some("asc"))
+}
+
+/// Makes a [`Keyset`] of the names of two columns and a direction.
+macro_rules! keyset {
+    ($at:literal, $id:literal, newest) => {
+        $crate::handlers::page::keyset!($at, $id, " DESC", " <")
+    };
+    ($at:literal, $id:literal, oldest) => {
+        $crate::handlers::page::keyset!($at, $id, " ASC", " >")
+    };
+    ($at:literal, $id:literal, $direction:literal, $beyond:literal) => {
+        $crate::handlers::page::Keyset {
+            order: concat!($at, $direction, ", ", $id, $direction),
+            bound: concat!($at, $beyond, "= {after:DateTime64(3, 'UTC')}"),
+            tie: concat!($at, $beyond, " {after:DateTime64(3, 'UTC')} OR ", $id, $beyond, " {after_id:String}"),
+        }
+    };
+}
+pub(crate) use keyset;

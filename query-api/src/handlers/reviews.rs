@@ -1,0 +1,167 @@
+//! Reviews of violations (K13). A review is an event of the tenant, and the event is the only record of it; it changes
+//! nothing but the mark (K14, K15).
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use runtime::problem::Problem;
+use schemas::decode::MAX_REASON_BYTES;
+use schemas::settings::Invalid;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use utoipa::ToSchema;
+
+use super::page::Reading;
+use super::violations::{find, show};
+use super::{Completeness, body, invalid, path};
+use crate::QueryApi;
+use crate::access::Caller;
+use crate::audit::StaffEvent;
+use crate::rows::ViolationRow;
+use crate::view::violation::Violation;
+
+/// Longest wait until a review is in the store.
+const APPLIED: Duration = Duration::from_secs(10);
+/// Pause between two looks.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What staff have to say.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct NewReview {
+    /// What was found out; at most 1024 bytes.
+    #[serde(default)]
+    #[schema(example = "A business trip, confirmed by phone")]
+    pub note: String,
+}
+
+/// What became of a review.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReviewAnswer {
+    /// The violation.
+    pub data: Violation,
+    /// Whether `data` shows the change. False: it is recorded for good, and will show soon.
+    pub applied: bool,
+    /// The event that records it; null when there was nothing to change.
+    #[schema(required = true)]
+    pub event_id: Option<String>,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+type Answer = Result<(StatusCode, Json<ReviewAnswer>), Problem>;
+
+/// Marks a violation as reviewed (K13). Once more, with another note, takes the place of the first.
+#[utoipa::path(
+    post,
+    path = "/v1/violations/{id}/review",
+    tag = "violations",
+    operation_id = "reviewViolation",
+    params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
+    request_body(content = NewReview, example = json!({"note": "A business trip, confirmed by phone"})),
+    responses(
+        (status = 200, description = "Reviewed; every answer shows it", body = ReviewAnswer, example = json!(crate::openapi::examples::review(true))),
+        (status = 202, description = "Recorded, but not yet shown after 10 s", body = ReviewAnswer, example = json!(crate::openapi::examples::review(false))),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn put(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Answer {
+    let id = path(id)?;
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let NewReview { note } = body(request).await?;
+    if note.len() > MAX_REASON_BYTES {
+        let detail = format!("at most {MAX_REASON_BYTES} bytes");
+        return Err(invalid(Invalid { pointer: "/note".to_owned(), detail }));
+    }
+    let violation = find(&api, &mut reading, &id).await?;
+    record(&api, &caller, reading, violation, ("violation.reviewed", note)).await
+}
+
+/// Withdraws a review: the violation is unreviewed again. Nothing changes where there is no review.
+#[utoipa::path(
+    delete,
+    path = "/v1/violations/{id}/review",
+    tag = "violations",
+    operation_id = "withdrawReview",
+    params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
+    responses(
+        (status = 200, description = "Unreviewed; every answer shows it", body = ReviewAnswer, example = json!(crate::openapi::examples::review(true))),
+        (status = 202, description = "Recorded, but not yet shown after 10 s", body = ReviewAnswer, example = json!(crate::openapi::examples::review(false))),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn withdraw(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let id = path(id)?;
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let violation = find(&api, &mut reading, &id).await?;
+    if !violation.reviewed {
+        let answer = Json(ReviewAnswer {
+            data: show(&api, violation),
+            applied: true,
+            event_id: None,
+            completeness: reading.completeness,
+        });
+        return Ok((StatusCode::OK, answer));
+    }
+    record(&api, &caller, reading, violation, ("violation.review_withdrawn", String::new())).await
+}
+
+/// Records a review, and waits until the store shows it.
+async fn record(
+    api: &QueryApi,
+    caller: &Caller,
+    mut reading: Reading<'_>,
+    violation: ViolationRow,
+    (kind, reason): (&'static str, String),
+) -> Answer {
+    // Times of events are kept in milliseconds.
+    let begun = Utc::now().duration_trunc(TimeDelta::milliseconds(1)).map_err(Problem::internal)?;
+    let event = StaffEvent {
+        kind,
+        object_type: "violation",
+        object_id: violation.violation_id.clone(),
+        object_name: api.rule_title(&violation.rule).to_owned(),
+        reason,
+        changes: Vec::new(),
+    };
+    let event_id = api.audit().record(caller, &reading.tenant.id, event).await?;
+    let (row, applied) = shown(api, &mut reading, violation, begun).await;
+    let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let data = show(api, row);
+    Ok((status, Json(ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness })))
+}
+
+/// The violation with a review no older than `begun`; as it was, and false, when there is none in time. That the store can't
+/// be asked is not the review's failure: it is recorded.
+async fn shown(
+    api: &QueryApi,
+    reading: &mut Reading<'_>,
+    violation: ViolationRow,
+    begun: DateTime<Utc>,
+) -> (ViolationRow, bool) {
+    let deadline = Instant::now() + APPLIED;
+    while Instant::now() < deadline {
+        match find(api, reading, &violation.violation_id).await {
+            Ok(row) if row.reviewed_at >= begun => return (row, true),
+            Ok(_) => {}
+            Err(problem) => tracing::warn!(?problem, "a review is recorded, but can't be read back yet"),
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    (violation, false)
+}

@@ -1,0 +1,323 @@
+//! A user's page for security staff (K5): sign-in history, devices, restriction history; and sessions.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, State};
+use runtime::problem::Problem;
+use schemas::access::Access;
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use super::events::add_period;
+use super::page::{Asked, Keyset, Page, Reading, ascending, keyset};
+use super::{path, violations};
+use crate::QueryApi;
+use crate::access::{Caller, refused};
+use crate::filter::ViolationFilter;
+use crate::params::{ParamError, Params};
+use crate::rows::{DeviceRow, EventRow, SessionRow};
+use crate::sql::{self, Clauses};
+use crate::view::user::{Session, SignIn, UserDevice};
+use crate::view::violation::Violation;
+
+type UserId = Result<Path<String>, PathRejection>;
+
+const SIGN_INS_NEWEST: Keyset = keyset!("occurred_at", "event_id", newest);
+const SIGN_INS_OLDEST: Keyset = keyset!("occurred_at", "event_id", oldest);
+const DEVICES: Keyset = keyset!("last_seen_at", "device_id", newest);
+const SESSIONS: Keyset = keyset!("started_at", "session_key", newest);
+
+/// What a sign-in history can be narrowed to.
+#[derive(Debug, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SignInFilter {
+    /// `success`, `failure` or `unknown`.
+    #[param(required = false)]
+    outcome: Vec<String>,
+    /// Ids of devices.
+    #[param(required = false)]
+    device_id: Vec<String>,
+    /// Countries, ISO 3166-1 alpha-2.
+    #[param(required = false, example = json!(["CZ"]))]
+    country: Vec<String>,
+    /// K4: `true` for those that broke a rule, `false` for those that broke none.
+    #[param(required = false)]
+    violations: Option<bool>,
+}
+
+impl SignInFilter {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self {
+            outcome: params.list_of("outcome", &["success", "failure", "unknown"])?,
+            device_id: params.list("device_id")?,
+            country: params.list("country")?,
+            violations: params.flag("violations")?,
+        })
+    }
+
+    fn add_to(&self, clauses: &mut Clauses) {
+        let sets = [
+            ("outcome IN {outcome:Array(String)}", "outcome", &self.outcome),
+            ("device_id IN {device_id:Array(String)}", "device_id", &self.device_id),
+            ("country IN {country:Array(String)}", "country", &self.country),
+        ];
+        for (clause, name, values) in sets {
+            if !values.is_empty() {
+                clauses.texts(clause, name, values);
+            }
+        }
+        match self.violations {
+            Some(true) => clauses.plain("notEmpty(violations)"),
+            Some(false) => clauses.plain("empty(violations)"),
+            None => {}
+        }
+    }
+}
+
+/// Sign-in history of a user (K1, K7), failed attempts too (L5).
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/sign-ins",
+    tag = "users",
+    operation_id = "listSignIns",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        SignInFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+        ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<SignIn>, example = json!(crate::openapi::examples::sign_ins())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn sign_ins(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: UserId,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Page<SignIn>>, Problem> {
+    let user = path(id)?;
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let filter = SignInFilter::take(&mut reading.params).map_err(refused)?;
+    let (list, statement, keyset) = match ascending(&mut reading.params)? {
+        true => ("sign-ins/oldest", sql::EVENTS_OLDEST, &SIGN_INS_OLDEST),
+        false => ("sign-ins/newest", sql::EVENTS_NEWEST, &SIGN_INS_NEWEST),
+    };
+    let asked = reading.page(list, &(&user, &filter))?;
+    let mut clauses = asked.clauses(keyset);
+    asked.reading.keep().add_to(&mut clauses);
+    clauses.text("actor_kind = 'user' AND actor_id = {user_id:String}", "user_id", &user);
+    clauses.plain("action IN ('sign_in', 'sign_in_failed')");
+    filter.add_to(&mut clauses);
+    add_period(&mut clauses, asked.period);
+    let rows: Vec<EventRow> = api.store().rows(statement, clauses).await?;
+    let sessions = sessions_of(&api, &asked, &user, &rows).await?;
+    Ok(asked.answer(
+        rows,
+        |row| (row.occurred_at, &row.event_id),
+        |row| {
+            let session = sessions.get(&row.session_key);
+            SignIn::new(row, session)
+        },
+    ))
+}
+
+/// The sessions that some sign-ins belong to, by their keys.
+async fn sessions_of(
+    api: &QueryApi,
+    asked: &Asked<'_>,
+    user: &str,
+    rows: &[EventRow],
+) -> Result<HashMap<String, SessionRow>, Problem> {
+    let mut keys: Vec<String> = rows.iter().map(|row| row.session_key.clone()).filter(|key| !key.is_empty()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut clauses = Clauses::default();
+    clauses.bind_text("tenant", &asked.reading.tenant.id);
+    clauses.bind_text("user_id", user);
+    clauses.bind_number("rows", u32::try_from(keys.len()).unwrap_or(u32::MAX));
+    clauses.order(SESSIONS.order);
+    clauses.texts("session_key IN {session_keys:Array(String)}", "session_keys", &keys);
+    asked.reading.keep().bind_oldest(&mut clauses);
+    let found: Vec<SessionRow> = api.store().rows(sql::USER_SESSIONS, clauses).await?;
+    Ok(found.into_iter().map(|row| (row.session_key.clone(), row)).collect())
+}
+
+/// What a user's devices can be narrowed to.
+#[derive(Debug, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeviceFilter {
+    /// `true` for devices that the user signed in on, `false` for those where every attempt failed or none was seen.
+    #[param(required = false)]
+    signed_in: Option<bool>,
+    /// Kinds: `desktop`, `phone`, `tablet` …
+    #[param(required = false)]
+    kind: Vec<String>,
+}
+
+impl DeviceFilter {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self { signed_in: params.flag("signed_in")?, kind: params.list("kind")? })
+    }
+
+    fn add_to(&self, clauses: &mut Clauses) {
+        match self.signed_in {
+            Some(true) => clauses.plain("sign_ins > 0"),
+            Some(false) => clauses.plain("sign_ins = 0"),
+            None => {}
+        }
+        if !self.kind.is_empty() {
+            clauses.texts("kind IN {kind:Array(String)}", "kind", &self.kind);
+        }
+    }
+}
+
+/// Devices of a user (K9), the last seen first. A period takes in what was seen both before its end and after its start.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/devices",
+    tag = "users",
+    operation_id = "listDevices",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        DeviceFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<UserDevice>, example = json!(crate::openapi::examples::devices())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn devices(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: UserId,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Page<UserDevice>>, Problem> {
+    let user = path(id)?;
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let filter = DeviceFilter::take(&mut reading.params).map_err(refused)?;
+    let asked = reading.page("devices", &(&user, &filter))?;
+    let mut clauses = of_user(&asked, &DEVICES, &user);
+    filter.add_to(&mut clauses);
+    asked.add_period(
+        &mut clauses,
+        "last_seen_at >= {from:DateTime64(3, 'UTC')}",
+        "first_seen_at < {to:DateTime64(3, 'UTC')}",
+    );
+    let rows: Vec<DeviceRow> = api.store().rows(sql::USER_DEVICES, clauses).await?;
+    let tenant = &asked.reading.tenant.id;
+    let view = |row: DeviceRow| {
+        let decided = api.access().get(tenant, &user, &row.device_id);
+        UserDevice::new(row, decided.map_or(Access::Allow, |decided| decided.access))
+    };
+    Ok(asked.answer(rows, |row| (row.last_seen_at, &row.device_id), view))
+}
+
+/// What a user's sessions can be narrowed to.
+#[derive(Debug, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SessionFilter {
+    /// Ids of devices.
+    #[param(required = false)]
+    device_id: Vec<String>,
+    /// `true` for sessions that the user signed out of.
+    #[param(required = false)]
+    signed_out: Option<bool>,
+}
+
+impl SessionFilter {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self { device_id: params.list("device_id")?, signed_out: params.flag("signed_out")? })
+    }
+
+    fn add_to(&self, clauses: &mut Clauses) {
+        if !self.device_id.is_empty() {
+            clauses.texts("device_id IN {device_id:Array(String)}", "device_id", &self.device_id);
+        }
+        match self.signed_out {
+            Some(true) => clauses.plain("signed_out_at > toDateTime64(0, 3, 'UTC')"),
+            Some(false) => clauses.plain("signed_out_at = toDateTime64(0, 3, 'UTC')"),
+            None => {}
+        }
+    }
+}
+
+/// Sessions of a user (K1), the last begun first. A period takes in what lasted into it.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/sessions",
+    tag = "users",
+    operation_id = "listSessions",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        SessionFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<Session>, example = json!(crate::openapi::examples::sessions())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn sessions(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: UserId,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Page<Session>>, Problem> {
+    let user = path(id)?;
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let filter = SessionFilter::take(&mut reading.params).map_err(refused)?;
+    let asked = reading.page("sessions", &(&user, &filter))?;
+    let mut clauses = of_user(&asked, &SESSIONS, &user);
+    filter.add_to(&mut clauses);
+    asked.add_period(
+        &mut clauses,
+        "last_activity_at >= {from:DateTime64(3, 'UTC')}",
+        "started_at < {to:DateTime64(3, 'UTC')}",
+    );
+    let rows: Vec<SessionRow> = api.store().rows(sql::USER_SESSIONS, clauses).await?;
+    Ok(asked.answer(rows, |row| (row.started_at, &row.session_key), Session::from))
+}
+
+fn of_user(asked: &Asked<'_>, keyset: &Keyset, user: &str) -> Clauses {
+    let mut clauses = asked.clauses(keyset);
+    clauses.bind_text("user_id", user);
+    asked.reading.keep().bind_oldest(&mut clauses);
+    clauses
+}
+
+/// Restriction history of a user (K5, K12).
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/violations",
+    tag = "users",
+    operation_id = "listUserViolations",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        ViolationFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+        ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<Violation>, example = json!(crate::openapi::examples::violations())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn violations(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    id: UserId,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Page<Violation>>, Problem> {
+    let user = path(id)?;
+    let reading = Reading::begin(&api, &caller, query.as_deref())?;
+    violations::page(&api, reading, &[user]).await
+}

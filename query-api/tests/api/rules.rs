@@ -1,0 +1,178 @@
+//! Rules through the settings: shipped, shared and own ones.
+
+use schemas::settings::Role;
+use serde_json::{Value, json};
+
+use crate::support::{World, with_world};
+
+fn rule(id: u32, action: &str) -> String {
+    format!(
+        "title: Odd {action}\nid: 00000000-0000-4000-8000-{id:012}\nversion: 1\nstatus: stable\nlogsource:\n  \
+         product: usertrail\ndetection:\n  it:\n    action: {action}\n  condition: it\nlevel: high\n"
+    )
+}
+
+fn new(name: &str, yaml: &str) -> Option<Value> {
+    Some(json!({ "name": name, "yaml": yaml }))
+}
+
+async fn names(world: &World, key: &str, origin: &str) -> Vec<String> {
+    let all = world.ok("/v1/rules", key).await;
+    let of_origin = all["data"].as_array().unwrap().iter().filter(|rule| rule["origin"] == origin);
+    of_origin.map(|rule| rule["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// P4: a rule of the tenant's own, from its first version to its deletion; each version is kept, each step is an event.
+#[test]
+fn a_rules_life() {
+    with_world("rules_life", async |world| {
+        world.tenant("acme", |_| {}).await;
+        world.tenant("other", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let foreign = world.key(Some("other"), Role::Admin).await;
+        let made = world.send("POST", "/v1/rules", &admin, new("odd", &rule(1, "view"))).await;
+        assert_eq!((made.status, &made.json["version"]), (201, &json!(1)), "{}", made.json);
+        assert_eq!((&made.json["origin"], &made.json["level"]), (&json!("own"), &json!("high")));
+        assert_eq!(world.ok("/v1/rules/odd", &admin).await, made.json);
+        assert_eq!(names(&world, &admin, "own").await, ["odd"]);
+        assert_eq!(world.get("/v1/rules/odd", &foreign).await.status, 404);
+        assert_eq!(world.send("DELETE", "/v1/rules/odd", &foreign, None).await.status, 404);
+
+        let again = world.send("POST", "/v1/rules", &admin, new("odd", &rule(1, "view"))).await;
+        assert_eq!((again.status, &again.json["code"]), (409, &json!("rule_exists")));
+        // The text still says version 1: the stored version counts.
+        let text = rule(1, "export");
+        let changed = world.send("PUT", "/v1/rules/odd", &admin, Some(json!({ "yaml": text }))).await;
+        assert_eq!((changed.status, &changed.json["version"]), (200, &json!(2)));
+        assert_eq!(changed.json["title"], "Odd export");
+
+        let deleted = world.send("DELETE", "/v1/rules/odd", &admin, None).await;
+        assert_eq!((deleted.status, &deleted.json["deleted"]), (200, &json!(true)));
+        assert_eq!(world.get("/v1/rules/odd", &admin).await.status, 404);
+        let versions = world.ok("/v1/rules/odd/versions", &admin).await;
+        let kept: Vec<_> = versions["data"].as_array().unwrap().iter().map(|version| &version["yaml"]).collect();
+        assert_eq!(kept, [&json!(rule(1, "view")), &json!(text), &json!("")]);
+        let reborn = world.send("POST", "/v1/rules", &admin, new("odd", &rule(1, "view"))).await;
+        assert_eq!((reborn.status, &reborn.json["version"]), (201, &json!(4)));
+
+        let events = world.staff_events("acme");
+        let heads: Vec<_> = events.iter().map(|event| event.split(", yaml").next().unwrap()).collect();
+        assert_eq!(
+            heads,
+            [
+                "rule.created odd; version: null → 1",
+                "rule.updated odd; version: 1 → 2",
+                "rule.deleted odd; version: 2 → 3",
+                "rule.created odd; version: 3 → 4",
+            ]
+        );
+        assert_eq!(names(&world, &foreign, "own").await, [""; 0]);
+    });
+}
+
+/// P4: any rule can be switched off by the tenant, for itself alone; whichever way it is done, it is the same event.
+#[test]
+fn rules_are_switched_off_and_on() {
+    with_world("rules_enabled", async |world| {
+        world.tenant("acme", |_| {}).await;
+        world.tenant("other", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let security = world.key(Some("acme"), Role::Security).await;
+        let foreign = world.key(Some("other"), Role::Admin).await;
+        let switch = async |enabled: bool| {
+            let path = "/v1/rules/mass-export/enabled";
+            assert_eq!(world.send("PUT", path, &admin, Some(json!({ "enabled": enabled }))).await.status, 200);
+        };
+        switch(false).await;
+        switch(false).await;
+        assert_eq!(world.ok("/v1/rules/mass-export", &security).await["enabled"], false);
+        assert_eq!(world.ok("/v1/rules/mass-export", &foreign).await["enabled"], true);
+        assert_eq!(world.settings.tenant("acme").unwrap().detection.disabled, ["mass-export"]);
+        switch(true).await;
+        let detection = json!({ "disabled": ["mass-export"], "limits": { "failed_sign_ins": 5.0 }, "actions": { "mass-export": "block" } });
+        let put = world.send("PUT", "/v1/settings/detection", &admin, Some(detection.clone())).await;
+        assert_eq!((put.status, &put.json), (200, &detection));
+        assert_eq!(world.ok("/v1/settings/detection", &security).await, detection);
+        let rule = world.ok("/v1/rules/brute-force", &security).await;
+        let limit = json!({ "name": "failed_sign_ins", "value": 5.0, "default": 10.0, "min": 3.0, "max": 1000.0, "unit": "failed sign-ins" });
+        assert_eq!((&rule["limits"], &rule["action"]), (&json!([limit]), &json!("flag")));
+        assert_eq!(world.ok("/v1/rules/mass-export", &security).await["action"], "block");
+        for (limit, value) in [("failed_sign_ins", 2.0), ("failed_sign_ins", 4.5), ("nothing", 5.0)] {
+            let bad = json!({ "disabled": [], "limits": { limit: value }, "actions": {} });
+            let answer = world.send("PUT", "/v1/settings/detection", &admin, Some(bad)).await;
+            assert_eq!((answer.status, &answer.json["pointer"]), (422, &json!(format!("/limits/{limit}"))));
+        }
+        let unknown = world.send("PUT", "/v1/rules/nothing/enabled", &admin, Some(json!({ "enabled": true }))).await;
+        assert_eq!(unknown.status, 404);
+        assert_eq!(
+            world.staff_events("acme"),
+            [
+                "rule.disabled mass-export; enabled: true → false",
+                "rule.enabled mass-export; enabled: false → true",
+                "rule.disabled mass-export; enabled: true → false",
+                "setting.changed detection; limits/failed_sign_ins: null → 5.0",
+                r#"setting.changed detection; actions/mass-export: null → "block""#,
+            ]
+        );
+    });
+}
+
+/// P4: a key of the platform writes the rules that all tenants share; no tenant can change them.
+#[test]
+fn the_platforms_rules_are_everybodys() {
+    with_world("rules_shared", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let platform = world.key(None, Role::Platform).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let made = world.send("POST", "/v1/rules", &platform, new("for-all", &rule(1, "view"))).await;
+        assert_eq!((made.status, &made.json["origin"]), (201, &json!("shared")), "{}", made.json);
+        assert_eq!(names(&world, &admin, "shared").await, ["for-all"]);
+        assert_eq!(world.ok("/v1/rules?tenant=acme", &platform).await, world.ok("/v1/rules", &admin).await);
+        for (method, path) in
+            [("PUT", "/v1/rules/for-all"), ("DELETE", "/v1/rules/for-all"), ("PUT", "/v1/rules/mass-export")]
+        {
+            let body = (method == "PUT").then(|| json!({ "yaml": rule(2, "view") }));
+            assert_eq!(world.send(method, path, &admin, body).await.status, 403, "{method} {path}");
+        }
+        // Nor can a shared rule take the place of a tenant's.
+        assert_eq!(world.send("POST", "/v1/rules", &admin, new("mine", &rule(7, "view"))).await.status, 201);
+        for (name, id) in [("mine", 8), ("yours", 7)] {
+            let clash = world.send("POST", "/v1/rules", &platform, new(name, &rule(id, "view"))).await;
+            assert_eq!((clash.status, &clash.json["code"]), (409, &json!("rule_exists")), "{name}: {}", clash.json);
+        }
+        assert_eq!(world.send("DELETE", "/v1/rules/for-all", &platform, None).await.status, 200);
+        assert_eq!(names(&world, &admin, "shared").await, [""; 0]);
+    });
+}
+
+/// P4: what is no rule is refused with what is wrong with it, and leaves no trace.
+#[test]
+fn what_is_no_rule_is_refused() {
+    with_world("rules_bad", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let good = rule(1, "view");
+        let shipped = world.ok("/v1/rules/mass-export", &admin).await["yaml"].as_str().unwrap().to_owned();
+        let nested =
+            good.replace("condition: it", &format!("condition: {}it{}", "(".repeat(20_000), ")".repeat(20_000)));
+        let negated = good.replace("condition: it", &format!("condition: {}it", "not ".repeat(10_000)));
+        for (name, yaml, status, pointer) in [
+            ("odd", "", 422, "/yaml"),
+            ("odd", "{", 422, "/yaml"),
+            ("odd", &good.replace("action", "acton"), 422, "/yaml"),
+            ("odd", &good.replace("level: high", ""), 422, "/yaml"),
+            ("odd", &format!("{good}# {}", "x".repeat(64 * 1024)), 422, "/yaml"),
+            ("odd", &shipped, 422, "/yaml"),
+            ("odd", &nested, 422, "/yaml"),
+            ("odd", &negated, 422, "/yaml"),
+            ("Not A Name", &good, 422, "/name"),
+            ("mass-export", &good, 409, "/name"),
+        ] {
+            let answer = world.send("POST", "/v1/rules", &admin, new(name, yaml)).await;
+            let start: String = yaml.chars().take(80).collect();
+            assert_eq!((answer.status, &answer.json["pointer"]), (status, &json!(pointer)), "{start}: {}", answer.json);
+        }
+        assert_eq!(names(&world, &admin, "own").await, [""; 0]);
+        assert_eq!(world.staff_events("acme"), [""; 0]);
+    });
+}

@@ -1,0 +1,270 @@
+//! Which devices may in (K11): the compacted topic `access`, kept in memory by whoever has to know at once.
+//!
+//! Decisions lie in shards by user. A thread follows the topic and changes one shard at a time, so a reader waits for a
+//! few instructions at most, however many decisions there are.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rdkafka::error::KafkaError;
+use schemas::access::{self, AccessDecision};
+use schemas::decode::{MAX_NAME_BYTES, MAX_REASON_BYTES};
+use schemas::settings::Invalid;
+use schemas::topics;
+
+use crate::compacted::{self, Follower, Log, Progress};
+use crate::config::Config;
+use crate::settings::PutError;
+use crate::shutdown::Shutdown;
+
+/// A power of two, well above the number of threads.
+const SHARDS: usize = 64;
+
+/// The decisions in force. Clones share them.
+#[derive(Clone)]
+pub struct AccessList(Arc<Inner>);
+
+struct Inner {
+    shards: [RwLock<Shard>; SHARDS],
+    /// Keyed, because users choose the ids of their devices.
+    hasher: RandomState,
+    progress: Progress,
+    /// Where decisions are written; none: in this process alone.
+    log: Option<Log>,
+}
+
+/// Users by the hash of tenant and id. Each has one decision at least, sorted by device.
+type Shard = HashTable<Vec<Arc<AccessDecision>>>;
+
+impl std::fmt::Debug for AccessList {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessList").field("ready", &self.is_ready()).finish_non_exhaustive()
+    }
+}
+
+impl AccessList {
+    /// Starts to follow the topic, which has to exist; until [`ready`](Self::ready), decisions may be missing or old.
+    ///
+    /// # Errors
+    /// When the options of the configuration are not librdkafka's.
+    pub fn spawn(config: &Config, shutdown: &Shutdown) -> Result<Self, KafkaError> {
+        let topic = config.kafka.topic(topics::ACCESS);
+        let list = Self::with_log(Some(Log::new(&config.kafka, &topic)?));
+        let reader = Reader { list: list.clone(), next_offset: 0 };
+        compacted::spawn(&config.kafka, &topic, "access", shutdown, reader)?;
+        Ok(list)
+    }
+
+    /// Decisions of this process alone, without a topic: for tests of what reads them.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        let list = Self::with_log(None);
+        list.0.progress.caught_up();
+        list
+    }
+
+    fn with_log(log: Option<Log>) -> Self {
+        Self(Arc::new(Inner {
+            shards: std::array::from_fn(|_| RwLock::default()),
+            hasher: RandomState::new(),
+            progress: Progress::default(),
+            log,
+        }))
+    }
+
+    /// Returns once everything has been read that was in the topic at the start.
+    pub async fn ready(&self) {
+        self.0.progress.ready().await;
+    }
+
+    /// Whether [`ready`](Self::ready) returns at once.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.0.progress.is_ready()
+    }
+
+    /// What was decided about a device of a user. Allocates nothing.
+    #[must_use]
+    pub fn get(&self, tenant: &str, user: &str, device: &str) -> Option<Arc<AccessDecision>> {
+        self.with_user(tenant, user, |decisions| {
+            let at = place(decisions, device).ok()?;
+            decisions.get(at).cloned()
+        })?
+    }
+
+    /// What was decided about the devices of a user, by device.
+    #[must_use]
+    pub fn of_user(&self, tenant: &str, user: &str) -> Vec<Arc<AccessDecision>> {
+        self.with_user(tenant, user, <[_]>::to_vec).unwrap_or_default()
+    }
+
+    /// How many decisions are in force.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let of_shard = |shard: &RwLock<Shard>| {
+            shard.read().unwrap_or_else(PoisonError::into_inner).iter().map(Vec::len).sum::<usize>()
+        };
+        self.0.shards.iter().map(of_shard).sum()
+    }
+
+    /// Whether nothing was decided.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Decides, and returns once it is in force here; in other processes a moment later.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn put(&self, decision: AccessDecision) -> Result<(), PutError> {
+        check(&decision)?;
+        let value = serde_json::to_vec(&decision)
+            .map_err(|error| Invalid { pointer: String::new(), detail: error.to_string() })?;
+        match &self.0.log {
+            Some(log) => log.write(&decision.key(), Some(&value), &self.0.progress).await?,
+            None => self.insert(decision),
+        }
+        Ok(())
+    }
+
+    /// Takes a decision back: the device is as if nothing had been decided. Returns once that is in force here.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn forget(&self, tenant: &str, user: &str, device: &str) -> Result<(), PutError> {
+        match &self.0.log {
+            Some(log) => log.write(&access::key(tenant, user, device), None, &self.0.progress).await?,
+            None => self.remove(tenant, user, device),
+        }
+        Ok(())
+    }
+
+    fn hash(&self, tenant: &str, user: &str) -> u64 {
+        self.0.hasher.hash_one((tenant, user))
+    }
+
+    /// The table takes the highest and the lowest bits of the hash; shards are told apart by others.
+    fn shard(&self, hash: u64) -> &RwLock<Shard> {
+        &self.0.shards[(hash >> 40) as usize % SHARDS]
+    }
+
+    fn with_user<T>(&self, tenant: &str, user: &str, read: impl FnOnce(&[Arc<AccessDecision>]) -> T) -> Option<T> {
+        let hash = self.hash(tenant, user);
+        let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
+        shard.find(hash, |decisions| is_of(decisions, tenant, user)).map(|decisions| read(decisions))
+    }
+
+    fn insert(&self, decision: AccessDecision) {
+        let hash = self.hash(&decision.tenant, &decision.user_id);
+        let decision = Arc::new(decision);
+        let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
+        let same = |decisions: &Vec<_>| is_of(decisions, &decision.tenant, &decision.user_id);
+        let rehash = |decisions: &Vec<Arc<AccessDecision>>| {
+            decisions.first().map_or(0, |first| self.hash(&first.tenant, &first.user_id))
+        };
+        match shard.entry(hash, same, rehash) {
+            Entry::Vacant(entry) => drop(entry.insert(vec![Arc::clone(&decision)])),
+            Entry::Occupied(mut entry) => {
+                let decisions = entry.get_mut();
+                match place(decisions, &decision.device_id) {
+                    Ok(at) => decisions[at] = Arc::clone(&decision),
+                    Err(at) => decisions.insert(at, Arc::clone(&decision)),
+                }
+            }
+        }
+    }
+
+    fn remove(&self, tenant: &str, user: &str, device: &str) {
+        let hash = self.hash(tenant, user);
+        let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
+        let Ok(mut entry) = shard.find_entry(hash, |decisions| is_of(decisions, tenant, user)) else { return };
+        if let Ok(at) = place(entry.get(), device) {
+            entry.get_mut().remove(at);
+        }
+        if entry.get().is_empty() {
+            entry.remove();
+        }
+    }
+
+    fn clear(&self) {
+        for shard in &self.0.shards {
+            shard.write().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
+
+fn is_of(decisions: &[Arc<AccessDecision>], tenant: &str, user: &str) -> bool {
+    decisions.first().is_some_and(|first| first.user_id == user && first.tenant == tenant)
+}
+
+fn place(decisions: &[Arc<AccessDecision>], device: &str) -> Result<usize, usize> {
+    decisions.binary_search_by(|known| known.device_id.as_str().cmp(device))
+}
+
+/// What comes from people is bounded before it is in everybody's memory.
+fn check(decision: &AccessDecision) -> Result<(), Invalid> {
+    for (field, text) in [("user_id", &decision.user_id), ("device_id", &decision.device_id)] {
+        if text.is_empty() || text.len() > MAX_NAME_BYTES {
+            let detail = format!("must have 1 to {MAX_NAME_BYTES} bytes");
+            return Err(Invalid { pointer: format!("/{field}"), detail });
+        }
+    }
+    if decision.reason.len() > MAX_REASON_BYTES {
+        let detail = format!("at most {MAX_REASON_BYTES} bytes");
+        return Err(Invalid { pointer: "/reason".to_owned(), detail });
+    }
+    Ok(())
+}
+
+/// Follows the topic.
+struct Reader {
+    list: AccessList,
+    next_offset: i64,
+}
+
+impl Reader {
+    fn advance(&mut self, offset: i64) {
+        if offset < self.next_offset {
+            // The topic began anew: what was decided before is not in force any more.
+            tracing::warn!(offset, expected = self.next_offset, "the topic of access began anew");
+            self.list.clear();
+        }
+        self.next_offset = offset + 1;
+    }
+}
+
+impl Follower for Reader {
+    /// What can't be read leaves the decision that was in force.
+    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
+        self.advance(offset);
+        match value.map(serde_json::from_slice::<AccessDecision>) {
+            Some(Ok(decision)) if decision.key() == key => self.list.insert(decision),
+            Some(Ok(_)) => tracing::error!(offset, key, "the decision is about another device than its key"),
+            Some(Err(error)) => tracing::error!(offset, key, %error, "a decision can't be read"),
+            None => match serde_json::from_str::<[String; 3]>(key) {
+                Ok([tenant, user, device]) => self.list.remove(&tenant, &user, &device),
+                Err(error) => tracing::error!(offset, key, %error, "a decision's key can't be read"),
+            },
+        }
+    }
+
+    fn skip(&mut self, offset: i64) {
+        self.advance(offset);
+    }
+
+    fn publish(&mut self) {
+        self.list.0.progress.applied.send_replace(self.next_offset);
+    }
+
+    fn caught_up(&mut self) {
+        if self.list.0.progress.caught_up() {
+            tracing::info!(offset = self.next_offset, decisions = self.list.len(), "decisions about devices read");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! Compacted topics of one partition that a process keeps in memory: a thread [follows](spawn) the topic, and a change is
+//! in force here when [`Log::write`] returns, in other processes a moment later.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message as _;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{Offset, TopicPartitionList};
+use tokio::sync::watch;
+
+use crate::config::Kafka;
+use crate::shutdown::Shutdown;
+
+/// Longest wait until a written record comes back.
+pub(crate) const APPLY_TIMEOUT: Duration = Duration::from_secs(10);
+const PARTITION: i32 = 0;
+/// How soon a request to stop is noticed.
+const POLL: Duration = Duration::from_millis(100);
+/// While records keep coming, they are published this often.
+const PUBLISH: Duration = Duration::from_millis(50);
+/// The same error again is logged this often.
+const LOG_ERRORS: Duration = Duration::from_secs(10);
+
+/// What becomes of the records of a topic.
+pub(crate) trait Follower: Send + 'static {
+    /// Takes in one record; no value: the key is gone.
+    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>);
+    /// Takes note of a record without a readable key.
+    fn skip(&mut self, offset: i64);
+    /// Makes what was taken in known to readers.
+    fn publish(&mut self);
+    /// Everything is published that was there at the start. Called at each end that is reached.
+    fn caught_up(&mut self);
+}
+
+/// How far a topic was followed.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// The offset after the last record that is in force.
+    pub(crate) applied: watch::Sender<i64>,
+    /// Whether everything was read that was there at the start.
+    ready: watch::Sender<bool>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { applied: watch::Sender::new(0), ready: watch::Sender::new(false) }
+    }
+}
+
+impl Progress {
+    /// Takes note that the end was reached. Whether it is the first time.
+    pub(crate) fn caught_up(&self) -> bool {
+        !self.ready.send_replace(true)
+    }
+
+    /// Returns once the end was reached.
+    pub(crate) async fn ready(&self) {
+        // Can't fail: the sender lives as long as `self`.
+        let _ = self.ready.subscribe().wait_for(|ready| *ready).await;
+    }
+
+    /// Whether the end was reached.
+    pub(crate) fn is_ready(&self) -> bool {
+        *self.ready.borrow()
+    }
+}
+
+/// Why a record is not in force.
+#[derive(Debug)]
+pub(crate) enum WriteError {
+    /// The broker did not take it.
+    Kafka(KafkaError),
+    /// The broker took it, but it did not come back in time.
+    NotApplied,
+}
+
+/// Where records are written.
+pub(crate) struct Log {
+    producer: FutureProducer,
+    topic: String,
+}
+
+impl Log {
+    /// A producer for the topic, which waits for no second record.
+    pub(crate) fn new(kafka: &Kafka, topic: &str) -> Result<Self, KafkaError> {
+        let producer = crate::kafka::producer_config(kafka)
+            .set("linger.ms", "0")
+            .set("delivery.timeout.ms", APPLY_TIMEOUT.as_millis().to_string())
+            .create()?;
+        Ok(Self { producer, topic: topic.to_owned() })
+    }
+
+    /// Writes one record (`None` deletes the key) and returns once it is in force here.
+    pub(crate) async fn write(&self, key: &str, value: Option<&[u8]>, progress: &Progress) -> Result<(), WriteError> {
+        let record = FutureRecord { payload: value, ..FutureRecord::to(&self.topic).key(key) };
+        let sent = self.producer.send(record, APPLY_TIMEOUT).await;
+        let delivered = sent.map_err(|(error, _)| WriteError::Kafka(error))?;
+        let mut applied = progress.applied.subscribe();
+        let read_back = applied.wait_for(|next| *next > delivered.offset);
+        match tokio::time::timeout(APPLY_TIMEOUT, read_back).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(WriteError::NotApplied),
+        }
+    }
+}
+
+/// Follows the topic, which has to exist, from its beginning until the process stops. `name` is for groups and logs.
+pub(crate) fn spawn(
+    kafka: &Kafka,
+    topic: &str,
+    name: &'static str,
+    shutdown: &Shutdown,
+    follower: impl Follower,
+) -> Result<(), KafkaError> {
+    let consumer = consumer(kafka, topic, name)?;
+    let stop = shutdown.clone();
+    shutdown.spawn_blocking(move || follow(&consumer, name, follower, &stop));
+    Ok(())
+}
+
+/// A consumer from the topic's beginning. It is assigned its partition and never joins or commits, but the client library
+/// asks for a group's name.
+fn consumer(kafka: &Kafka, topic: &str, name: &str) -> Result<BaseConsumer, KafkaError> {
+    let group = format!("{}usertrail-{name}", kafka.topic_prefix);
+    let consumer: BaseConsumer =
+        crate::kafka::consumer_config(kafka, &group).set("enable.partition.eof", "true").create()?;
+    let mut partitions = TopicPartitionList::new();
+    partitions.add_partition_offset(topic, PARTITION, Offset::Beginning)?;
+    consumer.assign(&partitions)?;
+    Ok(consumer)
+}
+
+fn follow(consumer: &BaseConsumer, name: &str, mut follower: impl Follower, stop: &Shutdown) {
+    let (mut changed, mut ready) = (false, false);
+    let mut published = Instant::now();
+    let mut complained: Option<Instant> = None;
+    while !stop.is_requested() {
+        match consumer.poll(POLL) {
+            Some(Ok(record)) => {
+                match record.key().map(std::str::from_utf8) {
+                    Some(Ok(key)) => follower.apply(record.offset(), key, record.payload()),
+                    _ => {
+                        tracing::error!(offset = record.offset(), name, "a record has no readable key");
+                        follower.skip(record.offset());
+                    }
+                }
+                changed = true;
+            }
+            // The end: nothing more is to come at once, so what came is published; in one go, if it was much.
+            Some(Err(KafkaError::PartitionEOF(_))) => {
+                if std::mem::take(&mut changed) {
+                    follower.publish();
+                    published = Instant::now();
+                }
+                follower.caught_up();
+                ready = true;
+            }
+            Some(Err(error)) if complained.is_none_or(|at| at.elapsed() > LOG_ERRORS) => {
+                tracing::warn!(%error, name, "the topic can't be read now; what is known stays in force");
+                complained = Some(Instant::now());
+            }
+            Some(Err(_)) | None => {}
+        }
+        // Not before the first end: a half-read history must not be in force.
+        if changed && ready && published.elapsed() > PUBLISH {
+            follower.publish();
+            (changed, published) = (false, Instant::now());
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What security staff do, from a sign-in to the answer, over real processes (K6, K11–K16, P4–P6, L5).
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::{Value, json};
+use support::{Installation, Kind, until};
+
+/// An installation with one tenant, and its keys.
+struct Story {
+    at: Installation,
+    sender: String,
+    admin: String,
+    security: String,
+    begun: DateTime<Utc>,
+}
+
+impl Story {
+    async fn begin(kind: Kind) -> Self {
+        let at = Installation::start(kind, 2).await;
+        let (sender, admin) = at.tenant("acme").await;
+        let security = at.key("acme", "security").await;
+        Self { at, sender, admin, security, begun: Utc::now() - TimeDelta::days(3) }
+    }
+
+    async fn send(&self, events: &[Value]) {
+        let answer = self.at.post(&self.sender).json(events).send().await.unwrap();
+        let status = answer.status();
+        let body = answer.text().await.unwrap();
+        assert!(status == 202 && !body.contains("rejected\":[{"), "{status} {body}");
+    }
+
+    fn event(&self, id: &str, kind: &str, user: &str, minutes: i64, more: &Value) -> Value {
+        let time = (self.begun + TimeDelta::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Millis, true);
+        let mut event = json!({
+            "id": id,
+            "type": kind,
+            "occurred_at": time,
+            "actor": {"kind": "user", "id": user, "name": format!("User {user}")},
+            "context": {"ip": "8.8.8.8", "device_id": format!("{user}-laptop"), "session_id": format!("{user}-s1")},
+        });
+        for (field, value) in more.as_object().into_iter().flatten() {
+            event[field] = value.clone();
+        }
+        event
+    }
+
+    /// Violations by a filter, once there are as many as expected.
+    async fn violations(&self, filter: &str, expected: usize) -> Vec<Value> {
+        let mut found = Vec::new();
+        until(&format!("{expected} violations {filter}"), async || {
+            let page = self.at.get(&self.security, &format!("/v1/violations?limit=1000&{filter}")).await;
+            found.clone_from(page["data"].as_array().unwrap());
+            if found.len() == expected { Ok(()) } else { Err(format!("{found:#?}")) }
+        })
+        .await;
+        found
+    }
+
+    async fn change(&self, key: &str, method: &str, path: &str, body: &Value) -> Value {
+        let request = self.at.http.request(method.parse().unwrap(), self.at.query.url(path)).bearer_auth(key);
+        let answer = request.json(body).send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+}
+
+/// K11: a device is blocked by hand; the application hears of it at once, and what the device does later is a violation.
+async fn devices_are_blocked(story: &Story) {
+    let check = "/v1/access/check?user_id=anna&device_id=anna-laptop";
+    story.send(&[story.event("a1", "user.signed_in", "anna", 0, &Value::Null)]).await;
+    assert_eq!(story.at.get(&story.sender, check).await["access"], "allow");
+    let block = json!({"access": "block", "reason": "stolen"});
+    let mut device = String::new();
+    until("the device to be listed", async || {
+        let page = story.at.get(&story.security, "/v1/users/anna/devices").await;
+        device = page["data"][0]["id"].as_str().unwrap_or_default().to_owned();
+        if device.is_empty() { Err(page.to_string()) } else { Ok(()) }
+    })
+    .await;
+    story.change(&story.security, "PUT", &format!("/v1/users/anna/devices/{device}/access"), &block).await;
+    let listed = story.at.get(&story.security, "/v1/users/anna/devices").await;
+    assert_eq!(listed["data"][0]["access"], "block", "{listed}");
+    let checked = story.at.get(&story.sender, check).await;
+    assert_eq!((&checked["access"], &checked["reason"]), (&json!("block"), &json!("stolen")), "{checked}");
+    // Enrichers follow the topic by themselves: until they do, such sign-ins pass.
+    let mut tries = 0;
+    until("a sign-in of the blocked device to be a violation", async || {
+        tries += 1;
+        let id = format!("a-blocked-{tries}");
+        story.send(&[story.event(&id, "user.signed_in", "anna", 10 + tries, &Value::Null)]).await;
+        let page = story.at.get(&story.security, "/v1/violations?rule=blocked-device&user_id=anna").await;
+        if page["data"].as_array().unwrap().is_empty() { Err(page.to_string()) } else { Ok(()) }
+    })
+    .await;
+    // What staff did is an event of the tenant.
+    until("the block to be in the log", async || {
+        let page = story.at.get(&story.admin, "/v1/events?type=device.blocked").await;
+        let found = &page["data"][0];
+        if found["reason"] == "stolen" && found["actor"]["kind"] == "api_key" { Ok(()) } else { Err(page.to_string()) }
+    })
+    .await;
+}
+
+/// P4: a rule that blocks does so by itself; K6: not for a user who is exempt.
+async fn rules_block_unless_exempt(story: &Story) {
+    // Settings are read in their order: who knows of the action knows of the exemption.
+    let exemption = json!({"owner": "it@acme.example", "reason": "migration"});
+    story.change(&story.security, "PUT", "/v1/users/cyril/exemption", &exemption).await;
+    let detection = json!({"disabled": [], "limits": {}, "actions": {"mass-export": "block"}});
+    story.change(&story.admin, "PUT", "/v1/settings/detection", &detection).await;
+    let mut tries = 0;
+    until("the rule to block the device", async || {
+        tries += 1;
+        let export = |user: &str| {
+            story.event(&format!("{user}-{tries}"), "contacts.exported", user, 30 + tries, &json!({"records": 5000}))
+        };
+        story.send(&[export("boris"), export("cyril")]).await;
+        let of = |user: &str| format!("/v1/access/check?user_id={user}&device_id={user}-laptop");
+        let checked = story.at.get(&story.sender, &of("boris")).await;
+        if checked["access"] == "block" && checked["decided_by"] == "rule:mass-export" {
+            assert_eq!(story.at.get(&story.sender, &of("cyril")).await["access"], "allow", "exempt");
+            return Ok(());
+        }
+        Err(checked.to_string())
+    })
+    .await;
+}
+
+/// K3, K13–K15: a review clears the mark, and nothing else.
+async fn violations_are_reviewed(story: &Story) {
+    let found = story.violations("rule=blocked-device&user_id=anna", 1).await.remove(0);
+    let id = found["id"].as_str().unwrap();
+    let mark = async || story.at.get(&story.security, "/v1/users/anna").await["data"]["unreviewed_violations"].clone();
+    let before = mark().await.as_u64().unwrap();
+    assert!(before >= 1);
+    let path = format!("/v1/violations/{id}/review");
+    let answer = story.change(&story.security, "POST", &path, &json!({"note": "told her"})).await;
+    assert_eq!((&answer["applied"], &answer["data"]["review"]["note"]), (&json!(true), &json!("told her")), "{answer}");
+    assert_eq!(mark().await, before - 1);
+    let check = "/v1/access/check?user_id=anna&device_id=anna-laptop";
+    assert_eq!(story.at.get(&story.sender, check).await["access"], "block", "K14: the block stays");
+}
+
+/// P4: one address, many users, on several partitions: the correlation sees them together, and once.
+async fn spraying_is_seen_across_users(story: &Story) {
+    let failed: Vec<Value> = (0..25)
+        .map(|number| {
+            let more = json!({"context": {"ip": "9.9.9.9"}});
+            story.event(&format!("spray-{number}"), "user.sign_in_failed", &format!("victim-{number}"), 60, &more)
+        })
+        .collect();
+    story.send(&failed).await;
+    // Sent again: the same events.
+    story.send(&failed).await;
+    let found = story.violations("rule=password-spraying", 1).await.remove(0);
+    assert_eq!(found["group"], json!({"context.ip": "9.9.9.9"}), "{found}");
+    until("all of the spraying to be counted", async || {
+        let found = story.violations("rule=password-spraying", 1).await.remove(0);
+        if found["seen"] == 25.0 { Ok(()) } else { Err(found.to_string()) }
+    })
+    .await;
+    let explained =
+        story.at.get(&story.security, &format!("/v1/violations/{}/explain", found["id"].as_str().unwrap())).await;
+    assert_eq!(explained["events"][0]["matched"], true, "{explained}");
+}
+
+/// P6: a trial over stored history finds what the stream found, event by event.
+async fn trials_agree_with_the_stream(story: &Story) {
+    let mut events = Vec::new();
+    for number in 0..120_i64 {
+        let user = format!("t{}", number % 7);
+        let minute = 100 + number;
+        let (kind, more) = match number % 6 {
+            0 | 1 => ("user.sign_in_failed", json!({})),
+            2 => {
+                let device = format!("{user}-device-{}", number % 5);
+                ("user.signed_in", json!({"context": {"ip": format!("8.8.{}.1", number % 11), "device_id": device}}))
+            }
+            3 => ("contacts.exported", json!({"records": number * 40})),
+            4 => ("contact.deleted", json!({"object": {"type": "contact", "id": number.to_string()}})),
+            _ => ("contact.viewed", json!({"records": number})),
+        };
+        events.push(story.event(&format!("trial-{number}"), kind, &user, minute / 4, &more));
+    }
+    story.send(&events).await;
+    story.at.until("SELECT countIf(startsWith(event_id, 'trial-')) FROM events", 120).await;
+    let rules = story.at.get(&story.security, "/v1/rules").await;
+    let mut agreed = 0;
+    for rule in rules["data"].as_array().unwrap() {
+        let name = rule["name"].as_str().unwrap();
+        let from = (story.begun - TimeDelta::days(1)).to_rfc3339_opts(SecondsFormat::Millis, true);
+        let trial = story.change(&story.security, "POST", "/v1/rules/test", &json!({"name": name, "from": from})).await;
+        let tried: BTreeSet<(String, String)> = trial["shown"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["event_id"].as_str().unwrap().starts_with("trial-"))
+            .map(|one| (one["event_id"].as_str().unwrap().to_owned(), one["violation_id"].as_str().unwrap().to_owned()))
+            .collect();
+        let streamed: BTreeSet<(String, String)> = story
+            .at
+            .clickhouse
+            .query(
+                "SELECT event_id, violation_id FROM events ARRAY JOIN violations AS rule, violation_ids AS violation_id \
+                 WHERE startsWith(event_id, 'trial-') AND rule = ?",
+            )
+            .bind(name)
+            .fetch_all()
+            .await
+            .unwrap()
+            .into_iter()
+            .collect();
+        if name != "password-spraying" {
+            assert_eq!(tried, streamed, "{name}");
+            agreed += streamed.len();
+        }
+    }
+    assert!(agreed > 40, "{agreed} findings compared");
+}
+
+async fn the_story(kind: Kind) {
+    let story = Story::begin(kind).await;
+    devices_are_blocked(&story).await;
+    rules_block_unless_exempt(&story).await;
+    violations_are_reviewed(&story).await;
+    spraying_is_seen_across_users(&story).await;
+    trials_agree_with_the_stream(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_staff_on_the_embedded_broker() {
+    the_story(Kind::Embedded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Apache Kafka; `make test` runs it where Java and Maven are"]
+async fn security_staff_on_apache_kafka() {
+    the_story(Kind::Apache).await;
+}
