@@ -260,6 +260,8 @@ impl Worker {
     fn forget_revoked(&mut self) {
         for number in self.consumer.context().take_revoked() {
             self.partitions.remove(&number);
+            // A pause outlives the assignment: should the partition come back, its first record has to.
+            self.flow(number, true);
             self.parts.shared.metrics.revoked(number);
         }
     }

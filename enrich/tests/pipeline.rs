@@ -141,6 +141,29 @@ async fn state_is_written_last(world: &World) {
     assert_eq!(world.end(topics::STATE, 0), before + 1);
 }
 
+/// A partition that is lost while its records are held back comes back with them flowing.
+async fn a_partition_lost_while_paused_comes_back(world: &World) {
+    let before = world.number("SELECT count() FROM events").await;
+    let (door, waiting) = world.enrich_behind_a_closed_door().await;
+    let send = async |from: u32| {
+        for number in from..from + 20 {
+            let event = format!(r#"{{"id":"p{number}","type":"task.created","actor":{{"id":"p{number}"}}}}"#);
+            world.send(Some("acme"), &format!("acme/p{number}"), event.as_bytes()).await;
+        }
+    };
+    send(0).await;
+    door.knocked().await;
+    // It can't take its partitions over, and holds them back; another gets one of them, and goes.
+    let other = world.enrich().await;
+    let sql = "SELECT uniqExact(kafka_partition) FROM events WHERE event_id LIKE 'p%'";
+    world.until(sql, 1).await;
+    assert!(other.drain(std::time::Duration::from_secs(20)).await);
+    send(20).await;
+    door.open();
+    world.until("SELECT count() FROM events", before + 40).await;
+    assert!(waiting.drain(std::time::Duration::from_secs(20)).await);
+}
+
 /// Whoever stood still for long finds out whether a successor has finished the batch in hand.
 async fn what_is_committed_is_known(world: &World) {
     for account in enrich::verify::verify(&world.config, &world.client).await.unwrap() {
@@ -158,6 +181,7 @@ async fn from_kafka_into_clickhouse() {
     poison_goes_to_the_dead_letter(&world).await;
     a_refused_row_stands_alone(&world).await;
     the_books_balance(&world).await;
+    a_partition_lost_while_paused_comes_back(&world).await;
     state_is_written_last(&world).await;
     what_is_committed_is_known(&world).await;
     world.stop().await;

@@ -83,16 +83,23 @@ impl World {
 
     /// An enricher that runs until the value returned is drained.
     pub(crate) async fn enrich(&self) -> Shutdown {
+        self.enrich_with(&self.config).await
+    }
+
+    /// An enricher whose way to ClickHouse is closed at first.
+    pub(crate) async fn enrich_behind_a_closed_door(&self) -> (Door, Shutdown) {
+        let door = Door::new(self.config.clickhouse.url.trim_start_matches("http://").trim_end_matches('/')).await;
+        let mut config = self.config.clone();
+        config.clickhouse.url = format!("http://{}", door.address);
+        let enricher = self.enrich_with(&config).await;
+        (door, enricher)
+    }
+
+    async fn enrich_with(&self, config: &Config) -> Shutdown {
         let shutdown = Shutdown::default();
         let metrics = runtime::metrics::Metrics::default();
-        let enricher = enrich::Enricher::new(
-            &self.config,
-            self.settings.clone(),
-            runtime::access::AccessList::in_memory(),
-            &metrics,
-        )
-        .await
-        .unwrap();
+        let access = runtime::access::AccessList::in_memory();
+        let enricher = enrich::Enricher::new(config, self.settings.clone(), access, &metrics).await.unwrap();
         enricher.start(&shutdown).unwrap();
         shutdown
     }
@@ -141,5 +148,41 @@ impl World {
             *reasons.entry(letter.reason).or_default() += 1;
         }
         reasons
+    }
+}
+
+/// A way to a server that can be closed: then connections end at once.
+pub(crate) struct Door {
+    address: std::net::SocketAddr,
+    open: tokio::sync::watch::Sender<bool>,
+    knocks: tokio::sync::watch::Receiver<u32>,
+}
+
+impl Door {
+    async fn new(server: &str) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (open, is_open) = tokio::sync::watch::channel(false);
+        let (knock, knocks) = tokio::sync::watch::channel(0);
+        let server = server.to_owned();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                knock.send_modify(|knocks| *knocks += 1);
+                if *is_open.borrow() {
+                    let mut upstream = tokio::net::TcpStream::connect(&server).await.unwrap();
+                    tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut upstream).await });
+                }
+            }
+        });
+        Self { address, open, knocks }
+    }
+
+    /// Returns when both partitions' takers have stood before it.
+    pub(crate) async fn knocked(&self) {
+        self.knocks.clone().wait_for(|knocks| *knocks >= 2).await.unwrap();
+    }
+
+    pub(crate) fn open(&self) {
+        self.open.send_replace(true);
     }
 }
