@@ -125,7 +125,7 @@ pub struct Signals {
     pub session_ip_changed: bool,
     /// The country changed inside a session.
     pub session_country_changed: bool,
-    /// Whole days since the user was seen, from 1.
+    /// Whole days since the user's last activity (K8), from 1.
     pub days_since_seen: Option<u32>,
     /// Hour of the day in the tenant's zone, 0 to 23.
     pub local_hour: Option<u8>,
@@ -137,7 +137,7 @@ pub struct Signals {
     pub devices_24h: Option<u32>,
     /// Distinct addresses.
     pub ips_24h: Option<u32>,
-    /// Distinct countries.
+    /// Distinct countries, but for those of networks that hide where their users are.
     pub countries_24h: Option<u32>,
     /// Sessions with activity in the last 24 hours.
     pub sessions_24h: Option<u32>,

@@ -60,3 +60,17 @@ pub fn read(kafka: &Kafka, partition: i32, state: &mut State) -> Result<()> {
         }
     }
 }
+
+/// Whether the group has committed the records of the partition up to `end`: then their users' states are written.
+///
+/// # Errors
+/// When Kafka can't be asked.
+pub fn is_committed(kafka: &Kafka, partition: i32, end: u64) -> Result<bool> {
+    let topic = kafka.topic(topics::EVENTS_RAW);
+    let consumer: BaseConsumer = runtime::kafka::consumer_config(kafka, &kafka.group()).create()?;
+    let mut asked = TopicPartitionList::new();
+    asked.add_partition(&topic, partition);
+    let committed = consumer.committed_offsets(asked, TIMEOUT).context("committed offsets")?;
+    let offset = committed.elements().first().and_then(|element| element.offset().to_raw());
+    Ok(offset.and_then(|offset| u64::try_from(offset).ok()).is_some_and(|offset| offset >= end))
+}

@@ -1,6 +1,6 @@
 //! A sealed batch on its way: decide → insert → dead letters → findings and state. Only then may its offsets be committed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -12,6 +12,7 @@ use schemas::topics;
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::Batch;
+use crate::changelog;
 use crate::dead_letter::DeadLetter;
 use crate::ledger::{Appended, Decision, Ledger};
 use crate::metrics::Metrics;
@@ -48,6 +49,7 @@ impl Delivery {
         mut ledger: Ledger,
         decided: Option<Decision>,
     ) -> Delivered {
+        let begun = Instant::now();
         let decision = match decided {
             Some(decision) => decision,
             None => {
@@ -72,6 +74,12 @@ impl Delivery {
         if !self.bury(partition, &batch, refused).await {
             return Delivered::Stopped;
         }
+        // What is told of users now would come after what a successor told of them later, and compaction keeps the last.
+        let session = Duration::from_millis(self.kafka.session_timeout_ms.into());
+        if begun.elapsed() >= session && self.is_overtaken(partition, decision.end).await {
+            tracing::info!(partition, end = decision.end, "another enricher finished the batch");
+            return Delivered::Again;
+        }
         let publish = || send_all(&self.kafka, &self.producer, &batch.outgoing);
         if self.until_done(publish, "findings and state").await.is_none() {
             return Delivered::Stopped;
@@ -79,6 +87,15 @@ impl Delivery {
         self.metrics.batch(batch.rows.len() as u64, batch.duplicates);
         self.metrics.freshness(partition, chrono::Utc::now().timestamp_millis() - batch.newest);
         Delivered::Stored { ledger, end: decision.end }
+    }
+
+    /// Whether a successor, while this process stood still, stored the batch and committed it.
+    async fn is_overtaken(&self, partition: i32, end: u64) -> bool {
+        let ask = || {
+            let kafka = self.kafka.clone();
+            async move { tokio::task::spawn_blocking(move || changelog::is_committed(&kafka, partition, end)).await? }
+        };
+        self.until_done(ask, "committed offsets").await.unwrap_or(true)
     }
 
     fn token(&self, partition: i32, decision: &Decision) -> String {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use futures::future::try_join_all;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Kafka;
+use schemas::topics;
 
 /// Longest wait for one acknowledgement; the whole is tried again after.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,12 +28,14 @@ pub struct Outgoing {
     pub value: Vec<u8>,
 }
 
-/// Sends all records, and returns once Kafka has acknowledged each.
+/// Sends all records, and returns once Kafka has acknowledged each. The state of users is sent when everything else is
+/// acknowledged: whoever finds it there repeats no findings.
 ///
 /// # Errors
 /// When one is not acknowledged; some may have been.
 pub async fn send_all(kafka: &Kafka, producer: &FutureProducer, records: &[Outgoing]) -> Result<()> {
-    for some in records.chunks(AT_ONCE) {
+    let (state, others): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.topic == topics::STATE);
+    for some in others.chunks(AT_ONCE).chain(state.chunks(AT_ONCE)) {
         let sent = some.iter().map(|record| async move {
             let topic = kafka.topic(record.topic);
             let mut future = FutureRecord::to(&topic).key(&record.key).payload(&record.value);

@@ -5,6 +5,9 @@
 mod support;
 
 use clickhouse::Row;
+use enrich::changelog::is_committed;
+use enrich::outgoing::{Outgoing, send_all};
+use schemas::topics;
 use serde::Deserialize;
 use support::World;
 
@@ -126,6 +129,27 @@ async fn the_books_balance(world: &World) {
     assert!(accounts.iter().any(|account| !account.balances()), "a row stored twice went unnoticed");
 }
 
+/// P5: while a finding is not acknowledged, the state that says it was made isn't written: a successor would not repeat it.
+async fn state_is_written_last(world: &World) {
+    let record = |topic, partition| Outgoing { topic, partition, key: "acme/late".to_owned(), value: b"x".to_vec() };
+    // There is no such partition: this one is never acknowledged.
+    let records = [record(topics::STATE, Some(0)), record(topics::ACCESS, Some(99))];
+    let before = world.end(topics::STATE, 0);
+    assert!(send_all(&world.config.kafka, &world.producer, &records).await.is_err());
+    assert_eq!(world.end(topics::STATE, 0), before, "the state went ahead of the findings");
+    send_all(&world.config.kafka, &world.producer, &records[..1]).await.unwrap();
+    assert_eq!(world.end(topics::STATE, 0), before + 1);
+}
+
+/// Whoever stood still for long finds out whether a successor has finished the batch in hand.
+async fn what_is_committed_is_known(world: &World) {
+    for account in enrich::verify::verify(&world.config, &world.client).await.unwrap() {
+        let end = world.end(topics::EVENTS_RAW, account.partition) as u64;
+        let is_committed = |end| is_committed(&world.config.kafka, account.partition, end).unwrap();
+        assert!(is_committed(end) && !is_committed(end + 1));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn from_kafka_into_clickhouse() {
     let world = World::new().await;
@@ -134,5 +158,7 @@ async fn from_kafka_into_clickhouse() {
     poison_goes_to_the_dead_letter(&world).await;
     a_refused_row_stands_alone(&world).await;
     the_books_balance(&world).await;
+    state_is_written_last(&world).await;
+    what_is_committed_is_known(&world).await;
     world.stop().await;
 }

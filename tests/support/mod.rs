@@ -6,6 +6,7 @@
 pub(crate) mod kafka;
 pub(crate) mod process;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -62,6 +63,11 @@ pub(crate) struct Installation {
 impl Installation {
     /// Starts broker, engine, ingest, query API and as many enrichers as asked for.
     pub(crate) async fn start(kind: Kind, enrichers: usize) -> Self {
+        Self::start_with(kind, enrichers, Vec::new()).await
+    }
+
+    /// The same with further settings, each `name=value`.
+    pub(crate) async fn start_with(kind: Kind, enrichers: usize, settings: Vec<String>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().to_str().unwrap().to_owned();
         let engine_port = free_port();
@@ -98,18 +104,14 @@ impl Installation {
             "alert.timeout_ms=1000".to_owned(),
         ]
         .into_iter()
+        .chain(settings)
         .flat_map(|setting| ["--set".to_owned(), setting])
         .collect();
-        let role = |name: &'static str, label: &str| {
-            let listen = format!("127.0.0.1:{}", free_port());
-            let mut all = vec![name, "--listen", &listen];
-            all.extend(arguments.iter().map(String::as_str));
-            Process::start(dir.path(), label, &all).at(&listen)
-        };
         let mut migrate = vec!["migrate"];
         migrate.extend(arguments.iter().map(String::as_str));
         let migrated = process::output(&migrate);
         assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        let role = |name: &str, label: &str| role(dir.path(), name, label, &arguments);
         let query = role("query-api", "query-api");
         let ingest = role("ingest", "ingest");
         let enrichers = (0..enrichers).map(|number| role("enrich", &format!("enrich-{number}"))).collect();
@@ -134,13 +136,19 @@ impl Installation {
 
     /// Starts a further role; `more` settings beat those of the installation.
     pub(crate) async fn role(&self, name: &str, label: &str, more: &[&str]) -> Process {
-        let listen = format!("127.0.0.1:{}", free_port());
-        let mut all = vec![name, "--listen", &listen];
-        all.extend(self.arguments.iter().map(String::as_str));
-        all.extend(more.iter().flat_map(|setting| ["--set", setting]));
-        let process = Process::start(self.dir.path(), label, &all).at(&listen);
+        let more = more.iter().flat_map(|setting| ["--set", setting]).map(str::to_owned);
+        let arguments: Vec<String> = self.arguments.iter().cloned().chain(more).collect();
+        let process = role(self.dir.path(), name, label, &arguments);
         process.until_ready(&self.http).await;
         process
+    }
+
+    /// Starts one more enricher, which takes its part of the partitions.
+    pub(crate) async fn another_enricher(&mut self) {
+        let label = format!("enrich-{}", self.enrichers.len());
+        let enricher = role(self.dir.path(), "enrich", &label, &self.arguments);
+        enricher.until_ready(&self.http).await;
+        self.enrichers.push(enricher);
     }
 
     /// `host:port` of the queue.
@@ -224,6 +232,13 @@ impl Installation {
         let value = |line: &str| line.rsplit_once(' ').and_then(|(_, value)| value.parse::<f64>().ok());
         text.lines().filter(|line| line.starts_with(name)).filter_map(value).sum()
     }
+}
+
+fn role(dir: &Path, name: &str, label: &str, arguments: &[String]) -> Process {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let mut all = vec![name, "--listen", &listen];
+    all.extend(arguments.iter().map(String::as_str));
+    Process::start(dir, label, &all).at(&listen)
 }
 
 /// Waits for a condition, or fails with what it said last.

@@ -71,8 +71,10 @@ impl Sessions {
             if told_by == 0 {
                 session.told_by == 0 && session.key == id
             } else {
+                // What occurred before the sign-out belongs to the session, however late it comes: another one of the same
+                // start would have the same key.
                 session.told_by == told_by
-                    && !session.ended
+                    && (!session.ended || at <= session.last_at)
                     && at - session.last_at <= SESSION_GAP_MS
                     && session.started_at - at <= SESSION_GAP_MS
             }

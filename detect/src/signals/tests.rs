@@ -66,6 +66,20 @@ fn a_failed_sign_in_makes_nothing_known() {
     assert!(user.observe(&tokyo(NOON + 2 * MINUTE), Prague).new_device, "still new when it succeeds");
 }
 
+/// K9, pitfall 16: a VPN that changes its exit takes nobody through several countries.
+#[test]
+fn k9_countries_behind_a_mask_are_known_and_not_counted() {
+    let mut user = User::default();
+    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    let exit = |country, at| Sighting { masked: true, country, ..sighting(at, Act::SignIn) };
+    let hidden = user.observe(&exit("SE", NOON + MINUTE), Prague);
+    assert_eq!((hidden.new_country, hidden.countries_24h), (true, Some(1)));
+    let again = user.observe(&exit("SE", NOON + 2 * MINUTE), Prague);
+    assert_eq!((again.new_country, again.countries_24h), (false, Some(1)));
+    let there = Sighting { masked: false, ..exit("SE", NOON + 3 * MINUTE) };
+    assert_eq!(user.observe(&there, Prague).countries_24h, Some(2));
+}
+
 /// Pitfall 16: what lowers the confidence in a journey.
 #[test]
 fn travel_is_believed_only_where_nothing_speaks_against_it() {
@@ -117,6 +131,20 @@ fn absence_is_counted_in_days() {
     assert_eq!(user.observe(&sighting(NOON, Act::SignIn), Prague).days_since_seen, None);
     assert_eq!(user.observe(&sighting(NOON + DAY_MS - 1, Act::SignIn), Prague).days_since_seen, None);
     assert_eq!(user.observe(&sighting(NOON + 100 * DAY_MS, Act::SignIn), Prague).days_since_seen, Some(99));
+}
+
+/// K8: guesses at a password are no sign of the user, so a dormant account stays dormant until one is right.
+#[test]
+fn k8_a_failed_sign_in_is_no_activity() {
+    let mut user = User::default();
+    let stranger = user.observe(&sighting(NOON, Act::SignInFailed), Prague);
+    assert_eq!(stranger.last_activity_at, 0);
+    user.observe(&sighting(NOON + MINUTE, Act::SignIn), Prague);
+    let back = NOON + 100 * DAY_MS + 2 * MINUTE;
+    let failed = user.observe(&sighting(back, Act::SignInFailed), Prague);
+    assert_eq!((failed.days_since_seen, failed.last_activity_at), (Some(100), NOON + MINUTE));
+    let guessed = user.observe(&sighting(back + MINUTE, Act::SignIn), Prague);
+    assert_eq!((guessed.days_since_seen, guessed.last_activity_at), (Some(100), back + MINUTE));
 }
 
 /// K8.
@@ -172,6 +200,21 @@ fn sessions_without_an_id_end_by_silence_or_sign_out() {
     assert_ne!(second, first);
     assert_eq!(key(NOON + 2 * SESSION_GAP_MS + 2, Act::SignOut), second);
     assert_ne!(key(NOON + 2 * SESSION_GAP_MS + 3, Act::SignIn), second);
+}
+
+/// K7: the sign-in that comes after the sign-out, though it occurred before, opens no second session of the same key.
+#[test]
+fn k7_what_comes_late_belongs_to_the_session_that_ended_meanwhile() {
+    let mut user = User::default();
+    let mut at = |millis, act| user.observe(&sighting(NOON + millis, act), Prague);
+    let first = at(0, Act::View);
+    at(MINUTE, Act::SignOut);
+    let late = at(0, Act::SignIn);
+    assert_eq!(
+        (late.session_key, late.sessions_24h, late.sessions_active),
+        (first.session_key.clone(), Some(1), Some(0))
+    );
+    assert_ne!(at(MINUTE + 1, Act::SignIn).session_key, first.session_key);
 }
 
 /// Rows keep what rules see, under the names that rules use.

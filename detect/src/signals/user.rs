@@ -65,8 +65,8 @@ impl User {
             signals.last_activity_at = self.last_activity;
             return signals;
         }
-        let days = (at - self.clock) / DAY_MS;
-        if self.clock != 0 && days > 0 {
+        let days = (at - self.last_activity) / DAY_MS;
+        if self.last_activity != 0 && days > 0 {
             signals.days_since_seen = u32::try_from(days).ok();
         }
         let device = hash(sighting.device.as_bytes());
@@ -88,7 +88,7 @@ impl User {
             signals.sessions_24h = Some(self.sessions.of_day(at));
             signals.sessions_active = Some(self.sessions.active(at));
         }
-        self.advance(at);
+        self.advance(sighting.act, at);
         signals.last_activity_at = self.last_activity;
         signals
     }
@@ -129,7 +129,9 @@ impl User {
         signals.new_device = see(&mut self.devices, device, KNOWN_DEVICES);
         signals.new_ip = see(&mut self.ips, ip_hash(sighting.ip), KNOWN_IPS);
         signals.new_network = see(&mut self.networks, network, KNOWN_NETWORKS);
-        signals.new_country = see(&mut self.countries, country, KNOWN_COUNTRIES);
+        // A network that hides where its users are makes a country known, but nobody was there.
+        let there = if sighting.masked { 0 } else { at };
+        signals.new_country = country != 0 && self.countries.see(country, there, KNOWN_COUNTRIES);
     }
 
     fn count(&mut self, sighting: &Sighting<'_>, at: i64, signals: &mut Signals) {
@@ -153,8 +155,9 @@ impl User {
         }
     }
 
-    fn advance(&mut self, at: i64) {
-        if at >= self.last_activity + ACTIVITY_STEP_MS {
+    fn advance(&mut self, act: Act, at: i64) {
+        // Nobody was there for a failed sign-in: whoever guesses the password of a dormant account doesn't wake it.
+        if act != Act::SignInFailed && at >= self.last_activity + ACTIVITY_STEP_MS {
             self.last_activity = at;
         }
         self.clock = self.clock.max(at);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use embedded::broker::{Broker, BrokerConfig};
 use embedded::engine::{Engine, EngineConfig};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use runtime::config::Config;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
@@ -107,6 +107,12 @@ impl World {
         let record = FutureRecord::to(&topic).key(key).payload(payload).headers(headers);
         let delivery = self.producer.send(record, Duration::from_secs(10)).await.unwrap();
         (delivery.partition, delivery.offset)
+    }
+
+    /// The offset after the last record of a partition.
+    pub(crate) fn end(&self, topic: &str, partition: i32) -> i64 {
+        let topic = self.config.kafka.topic(topic);
+        self.producer.client().fetch_watermarks(&topic, partition, Duration::from_secs(10)).unwrap().1
     }
 
     pub(crate) async fn number(&self, sql: &str) -> u64 {

@@ -1,0 +1,275 @@
+//! What one user did before, in full.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike as _, TimeZone as _, Timelike as _};
+
+use super::rules::{self, Finding};
+use super::stored::Row;
+use super::{DAY, Expected, HOUR, MINUTE};
+
+const LATENESS: i64 = HOUR;
+const SESSION_GAP: i64 = 30 * MINUTE;
+const SLOT: i64 = 5 * MINUTE;
+/// What is kept of a user is bounded; this life stays within the bounds, so that they don't show here.
+const BOUNDS: [usize; 3] = [64, 128, 32];
+
+/// By what a session is told.
+#[derive(Clone, PartialEq, Debug)]
+enum Told {
+    Id(String),
+    Device(String),
+    Address(String),
+}
+
+struct Session<'a> {
+    told: Told,
+    members: Vec<&'a Row>,
+}
+
+/// One user: every event that counted, in the order of arrival, and the sessions that they made up.
+#[derive(Default)]
+pub(super) struct Past<'a> {
+    events: Vec<&'a Row>,
+    sessions: Vec<Session<'a>>,
+    /// Events that correlations count.
+    counted: Vec<&'a Row>,
+}
+
+impl<'a> Past<'a> {
+    /// What the event signals in the light of those before it, which it then joins.
+    pub(super) fn observe(&mut self, row: &'a Row, zone: chrono_tz::Tz, expected: &mut Expected) {
+        let at = row.at();
+        if self.events.iter().any(|earlier| earlier.at() > at + LATENESS) {
+            expected.signals.insert("late", 1.0);
+            expected.last_activity_at = self.last_activity().unwrap_or(row.occurred_at);
+            return;
+        }
+        let mut found = vec![("days_since_seen", self.last_activity().map_or(0, |last| (at - last) / DAY) as f64)];
+        let signs_in = ["sign_in", "sign_in_failed"].contains(&&*row.action);
+        if row.action == "sign_in" {
+            found.push((
+                "first_sign_in",
+                truth(!self.known().any(|known| known.has_ip() || !known.device_id.is_empty())),
+            ));
+            self.travel(row, &mut expected.signals);
+        }
+        if row.action != "sign_in_failed" {
+            self.news(row, &mut found);
+        }
+        self.events.push(row);
+        expected.session = self.file(row, &mut found);
+        self.sums(row, &mut expected.signals);
+        if signs_in {
+            let local = zone.timestamp_millis_opt(at).unwrap();
+            expected.signals.insert("local_hour", f64::from(local.hour()));
+            expected.signals.insert("local_weekday", f64::from(local.weekday().number_from_monday()));
+            self.counts(at, &mut expected.signals);
+        }
+        expected.signals.extend(found.into_iter().filter(|(_, value)| *value > 0.0));
+        expected.last_activity_at = self.last_activity().unwrap_or(row.occurred_at);
+    }
+
+    /// Events by which something is known of the user: a failed sign-in may be anybody's.
+    fn known(&self) -> impl Iterator<Item = &'a Row> {
+        self.events.iter().copied().filter(|row| row.action != "sign_in_failed")
+    }
+
+    /// It moves by thirty seconds at least.
+    fn last_activity(&self) -> Option<i64> {
+        self.known().map(Row::at).fold(None, |last, at| match last {
+            Some(last) if at < last + 30_000 => Some(last),
+            _ => Some(at),
+        })
+    }
+
+    fn news(&self, row: &Row, found: &mut Vec<(&'static str, f64)>) {
+        let of = |value: &dyn Fn(&Row) -> Option<String>| {
+            let before: BTreeSet<_> = self.known().filter_map(value).collect();
+            truth(value(row).is_some_and(|value| !before.is_empty() && !before.contains(&value)))
+        };
+        found.push(("new_device", of(&|row| some(&row.device_id))));
+        found.push(("new_ip", of(&|row| row.has_ip().then(|| row.address.clone()))));
+        found.push(("new_network", of(&Row::network)));
+        found.push(("new_country", of(&|row| some(&row.country))));
+    }
+
+    fn travel(&self, row: &Row, signals: &mut std::collections::BTreeMap<&'static str, f64>) {
+        let before = self.events.iter().filter(|earlier| earlier.action == "sign_in" && earlier.is_located());
+        // Of several at one time the one that came last.
+        let Some(last) = before.max_by_key(|earlier| earlier.at()).filter(|_| row.is_located()) else { return };
+        let km = kilometres(last, row);
+        if km < 100.0 {
+            return;
+        }
+        let radius = |row: &Row| if row.accuracy_km == 0 { 50.0 } else { f64::from(row.accuracy_km) };
+        let hours = (row.at() - last.at()).abs().max(MINUTE) as f64 / HOUR as f64;
+        let same = |a: &str, b: &str| !a.is_empty() && a == b;
+        let known_address = row.has_ip() && self.known().any(|known| known.address == row.address);
+        let same_network = last.network().is_some() && last.network() == row.network();
+        let hidden = last.is_masked() || row.is_masked();
+        let confidence = if hidden || same_network || same(&last.device_id, &row.device_id) {
+            0.0
+        } else if known_address || radius(last) > 300.0 || radius(row) > 300.0 {
+            1.0
+        } else {
+            2.0
+        };
+        signals.insert("travel_km", km.round());
+        signals.insert("travel_kmh", ((km - radius(last) - radius(row)).max(0.0) / hours).round());
+        signals.insert("travel_confidence", confidence);
+    }
+
+    /// The event's session, among those before or a new one; number and start.
+    fn file(&mut self, row: &'a Row, found: &mut Vec<(&'static str, f64)>) -> Option<(usize, i64)> {
+        let told = match (&*row.session_id, &*row.device_id) {
+            ("", "") if row.has_ip() => Told::Address(row.address.clone()),
+            ("", "") => return None,
+            ("", device) => Told::Device(device.to_owned()),
+            (id, _) => Told::Id(id.to_owned()),
+        };
+        if row.action == "sign_in_failed" {
+            return None;
+        }
+        let at = row.at();
+        let clock = self.events.iter().rev().skip(1).map(|earlier| earlier.at()).max().unwrap_or(0);
+        let number = self.sessions.iter().position(|session| {
+            let remembered = |days: i64| session.last() > clock - LATENESS - days * DAY;
+            session.told == told
+                && match told {
+                    Told::Id(_) => remembered(7),
+                    _ => {
+                        let near = at - session.last() <= SESSION_GAP && session.start() - at <= SESSION_GAP;
+                        (!session.ended() || at <= session.last()) && near && remembered(2)
+                    }
+                }
+        });
+        let number = number.unwrap_or_else(|| {
+            self.sessions.push(Session { told, members: Vec::new() });
+            self.sessions.len() - 1
+        });
+        let session = &mut self.sessions[number];
+        let differs = |before: Option<&str>, now: &str| truth(before.is_some_and(|before| before != now));
+        if row.has_ip() {
+            found.push((
+                "session_ip_changed",
+                differs(session.current(|row| row.has_ip().then_some(&*row.address)), &row.address),
+            ));
+        }
+        if !row.country.is_empty() {
+            let country = session.current(|row| Some(&*row.country).filter(|country| !country.is_empty()));
+            found.push(("session_country_changed", differs(country, &row.country)));
+        }
+        session.members.push(row);
+        Some((number, session.start()))
+    }
+
+    fn sums(&self, row: &Row, signals: &mut std::collections::BTreeMap<&'static str, f64>) {
+        let sum = |window: i64| {
+            let after = row.at().div_euclid(SLOT) - window / SLOT;
+            let counted =
+                self.events.iter().filter(|other| other.action == row.action && other.at().div_euclid(SLOT) > after);
+            counted.map(|other| other.records.max(1)).sum::<u64>() as f64
+        };
+        match &*row.action {
+            "view" => signals.extend([("viewed_1h", sum(HOUR)), ("viewed_24h", sum(DAY))]),
+            "export" => signals.extend([("exported_1h", sum(HOUR)), ("exported_24h", sum(DAY))]),
+            "delete" => signals.extend([("deleted_1h", sum(HOUR))]),
+            _ => {}
+        }
+    }
+
+    fn counts(&self, at: i64, signals: &mut std::collections::BTreeMap<&'static str, f64>) {
+        let failed = self.events.iter().filter(|row| row.action == "sign_in_failed" && row.at() > at - HOUR).count();
+        let distinct = |value: fn(&'a Row) -> &'a str, bound: usize| {
+            assert!(self.known().map(value).collect::<BTreeSet<_>>().len() <= bound, "more than is remembered");
+            let day = self.known().filter(|row| row.at() > at - DAY);
+            day.map(value).filter(|value| !["", "::"].contains(value)).collect::<BTreeSet<_>>().len() as f64
+        };
+        let [devices, addresses, countries] = BOUNDS;
+        let sessions =
+            |wanted: &dyn Fn(&Session<'_>) -> bool| self.sessions.iter().filter(|s| wanted(s)).count() as f64;
+        signals.extend([
+            ("failed_sign_ins_1h", failed as f64),
+            ("devices_24h", distinct(|row| &row.device_id, devices)),
+            ("ips_24h", distinct(|row| &row.address, addresses)),
+            ("countries_24h", distinct(|row| if row.is_masked() { "" } else { &row.country }, countries)),
+            ("sessions_24h", sessions(&|session| session.last() > at - DAY)),
+            ("sessions_active", sessions(&|session| !session.ended() && session.last() > at - SESSION_GAP)),
+        ]);
+    }
+
+    /// Findings of correlations that count a user's events.
+    pub(super) fn correlations(&mut self, row: &'a Row) -> Vec<Finding> {
+        self.counted.push(row);
+        let all =
+            |wanted: fn(&Row) -> bool| self.counted.iter().copied().filter(move |row| wanted(row)).collect::<Vec<_>>();
+        let mut findings = Vec::new();
+        if rules::is_failed_sign_in(row) {
+            let failed = all(rules::is_failed_sign_in);
+            findings.extend(rules::in_windows("brute-force", row, &failed, 10 * MINUTE, 10.0, |window| {
+                Some(window.len() as f64).filter(|count| *count >= 10.0)
+            }));
+        }
+        if rules::changes_rights(row) || rules::exports(row) {
+            let both = all(|row| rules::changes_rights(row) || rules::exports(row));
+            findings.extend(rules::in_windows(
+                "privilege-change-then-export",
+                row,
+                &both,
+                HOUR,
+                super::NONE,
+                |window| {
+                    let rights = window.iter().filter(|row| rules::changes_rights(row)).map(|row| row.at()).min()?;
+                    window.iter().any(|row| rules::exports(row) && row.at() >= rights).then_some(2.0)
+                },
+            ));
+        }
+        findings
+    }
+}
+
+impl<'a> Session<'a> {
+    fn start(&self) -> i64 {
+        self.members.iter().map(|row| row.at()).min().unwrap()
+    }
+
+    fn last(&self) -> i64 {
+        self.members.iter().map(|row| row.at()).max().unwrap()
+    }
+
+    fn ended(&self) -> bool {
+        self.members.iter().any(|row| row.action == "sign_out")
+    }
+
+    /// The value as of the latest activity: of those events that were the latest when they came.
+    fn current(&self, value: impl Fn(&'a Row) -> Option<&'a str>) -> Option<&'a str> {
+        let latest = self
+            .members
+            .iter()
+            .enumerate()
+            .filter(|(place, row)| self.members[..*place].iter().all(|earlier| earlier.at() <= row.at()));
+        latest.filter_map(|(_, row)| value(row)).last()
+    }
+}
+
+/// By the angle between the two directions from the centre of the Earth.
+fn kilometres(a: &Row, b: &Row) -> f64 {
+    let direction = |row: &Row| {
+        let (latitude, longitude) = (f64::from(row.latitude).to_radians(), f64::from(row.longitude).to_radians());
+        [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
+    };
+    let (a, b) = (direction(a), direction(b));
+    let dot: f64 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+    let cross = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+    let sine = cross.iter().map(|part| part * part).sum::<f64>().sqrt();
+    sine.atan2(dot) * 6371.0088
+}
+
+fn truth(value: bool) -> f64 {
+    f64::from(u8::from(value))
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
