@@ -21,6 +21,7 @@ use enrich::stages::{Shared, Stages};
 use enrich::state::Budget;
 use rdkafka::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
+use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::settings::Settings;
 use schemas::catalogue::Catalogue;
@@ -113,12 +114,12 @@ async fn run(life: &Life, mut take: impl FnMut(&Outgoing)) {
     }
     let (catalogue, rules) = (Catalogue::shipped().unwrap(), RuleBook::shipped().unwrap());
     let mut stages = Stages::new(Shared {
-        access: runtime::access::AccessList::in_memory(),
         geo: Arc::new(
             GeoReader::open(GeoPaths { city: vec![city], asn: Some(asn), anonymous: Some(anonymous) }).unwrap(),
         ),
         parser: Arc::new(DeviceParser::new().unwrap()),
         rules: rules.clone(),
+        access: AccessList::in_memory(),
         metrics: enrich::metrics::Metrics::new(&runtime::metrics::Metrics::default()),
     });
     let mut memory = Memory::new(1_000_000, Budget::new(512 << 20));
