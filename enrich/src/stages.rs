@@ -1,6 +1,8 @@
 //! The stages between a decoded event and its row, in the order of the event's path: geo → device → signals → rules → row.
 //! Pure and synchronous; each worker has its own caches, so nothing is locked.
 
+mod row;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -12,13 +14,12 @@ use detect::signals::{Act, Sighting, Signals, is_carrier};
 use runtime::access::AccessList;
 use schemas::access::Access;
 use schemas::catalogue::Classification;
-use schemas::decode::unknown_fields;
 use schemas::event::{ActorKind, Event, Outcome, Text};
-use serde_json::value::RawValue;
 
+use self::row::Enriched;
 use crate::cross::{Counted, Matched};
 use crate::device::{ClientHints, Device, DeviceCache, DeviceInput, DeviceParser};
-use crate::geo::{Geo, GeoCache, GeoDatabase, GeoReader, IpKind};
+use crate::geo::{Geo, GeoCache, GeoDatabase, GeoReader};
 use crate::metrics::Metrics;
 use crate::outgoing::Outgoing;
 use crate::policy::Facts;
@@ -85,19 +86,6 @@ pub struct Target<'a> {
     pub rows: &'a mut Rows,
     /// What goes to topics once the row is stored.
     pub outgoing: &'a mut Vec<Outgoing>,
-}
-
-/// What the stages before the row found.
-struct Enriched<'a> {
-    filed: &'a Classification<'a>,
-    ip: Option<IpAddr>,
-    geo: &'a Geo,
-    device: &'a Device,
-    signals: &'a Signals,
-    verdicts: &'a [Verdict<'a>],
-    retention_days: u16,
-    occurred_at: i64,
-    claimed_at: i64,
 }
 
 impl Stages {
@@ -187,7 +175,7 @@ impl Stages {
             occurred_at,
             claimed_at: if skewed { claimed } else { 0 },
         };
-        self.row(event, id, received, &enriched, target.rows);
+        enriched.push(event, id, received, &self.shared.metrics, target.rows);
         Ok(())
     }
 
@@ -303,54 +291,6 @@ impl Stages {
         };
         self.shared.parser.parse(&mut self.device_cache, &input)
     }
-
-    fn row(&self, event: &Event<'_>, id: &str, received: &Received<'_>, found: &Enriched<'_>, rows: &mut Rows) {
-        let filed = found.filed;
-        rows.tenant.push(received.tenant);
-        rows.event_id.push(id);
-        rows.kind.push(text(event.kind.as_ref()));
-        rows.class.push(filed.class.as_str());
-        rows.category.push(filed.category.as_str());
-        rows.action.push(filed.action);
-        rows.outcome.push(outcome(event, filed));
-        rows.reason.push(text(event.reason.as_ref()));
-        rows.occurred_at.push(found.occurred_at);
-        rows.claimed_at.push(found.claimed_at);
-        rows.received_at.push(received.received_at);
-        rows.enriched_at.push(chrono::Utc::now().timestamp_millis());
-        rows.location.push(text(event.location.as_ref()));
-        rows.channel.push(or(text(event.channel.as_ref()), filed.channel));
-        rows.started_at.push(event.started_at.map_or(0, |time| time.0));
-        rows.duration_ms.push(event.duration_ms.unwrap_or_default());
-        rows.records.push(event.records.unwrap_or_default());
-        rows.backfill.push(event.backfill.unwrap_or_default().into());
-        rows.key_id.push(received.key_id);
-        rows.payload.push(event.payload.map_or("", RawValue::get));
-        rows.retention_days.push(found.retention_days);
-        rows.kafka_partition.push(received.partition);
-        rows.kafka_offset.push(received.offset);
-        actor(event, rows);
-        object(event, filed, rows);
-        changes(event, rows);
-        context(event, found.ip, rows);
-        place(found.geo, rows);
-        machine(found.device, rows);
-        self.extra(event, rows);
-        signals(found, rows);
-        violations(found.verdicts, rows);
-    }
-
-    fn extra(&self, event: &Event<'_>, rows: &mut Rows) {
-        let unknown = unknown_fields(event);
-        if unknown.is_empty() {
-            return rows.extra.push("");
-        }
-        self.shared.metrics.unknown_fields(unknown.len());
-        let fields: std::collections::BTreeMap<&str, &RawValue> =
-            unknown.iter().map(|(path, value)| (path.as_str(), *value)).collect();
-        // Keys are strings and values JSON already: this can't fail.
-        rows.extra.push(&serde_json::to_string(&fields).unwrap_or_default());
-    }
 }
 
 /// What signals look at.
@@ -384,108 +324,6 @@ fn sighting<'a>(
 /// The finding that an event of our own carries.
 fn matched(event: &Event<'_>) -> Option<Matched> {
     serde_json::from_str(event.payload?.get()).ok()
-}
-
-fn signals(found: &Enriched<'_>, rows: &mut Rows) {
-    found.signals.each(|name, value| {
-        rows.signals_name.elements.push(name);
-        rows.signals_value.elements.push(value);
-    });
-    rows.signals_name.end_row();
-    rows.signals_value.end_row();
-    rows.session_key.push(&found.signals.session_key);
-    rows.session_started_at.push(found.signals.session_started_at);
-    let last = found.signals.last_activity_at;
-    rows.last_activity_at.push(if last == 0 { found.occurred_at } else { last });
-}
-
-fn violations(verdicts: &[Verdict<'_>], rows: &mut Rows) {
-    for verdict in verdicts {
-        verdict.push(rows);
-    }
-    rows.violations.end_row();
-    rows.violation_levels.end_row();
-    rows.violation_versions.end_row();
-    rows.violation_ids.end_row();
-    rows.violation_windows.end_row();
-    rows.violation_seen.end_row();
-    rows.violation_limits.end_row();
-    rows.violation_actions.end_row();
-    rows.violation_groups.end_row();
-}
-
-fn actor(event: &Event<'_>, rows: &mut Rows) {
-    let actor = event.actor.as_ref();
-    rows.actor_kind.push(actor_kind(event));
-    rows.actor_id.push(text(actor.and_then(|actor| actor.id.as_ref())));
-    rows.actor_name.push(text(actor.and_then(|actor| actor.name.as_ref())));
-    rows.actor_email.push(text(actor.and_then(|actor| actor.email.as_ref())));
-    rows.actor_active.push(actor.and_then(|actor| actor.active).unwrap_or(true).into());
-}
-
-fn object(event: &Event<'_>, filed: &Classification<'_>, rows: &mut Rows) {
-    let object = event.object.as_ref();
-    rows.module.push(or(text(object.and_then(|object| object.module.as_ref())), filed.module));
-    rows.object_type.push(or(text(object.and_then(|object| object.kind.as_ref())), filed.object_type));
-    rows.object_id.push(text(object.and_then(|object| object.id.as_ref())));
-    rows.object_name.push(text(object.and_then(|object| object.name.as_ref())));
-    rows.object_url.push(text(object.and_then(|object| object.url.as_ref())));
-}
-
-/// Old and new values are kept as the JSON they came in; one that is absent is empty (J14).
-fn changes(event: &Event<'_>, rows: &mut Rows) {
-    for change in event.changes.iter().flatten() {
-        rows.changes_path.elements.push(text(change.path.as_ref()));
-        rows.changes_op.elements.push(or(text(change.op.as_ref()), "replace"));
-        rows.changes_old.elements.push(change.old.map_or("", RawValue::get));
-        rows.changes_new.elements.push(change.new.map_or("", RawValue::get));
-    }
-    rows.changes_path.end_row();
-    rows.changes_op.end_row();
-    rows.changes_old.end_row();
-    rows.changes_new.end_row();
-}
-
-fn context(event: &Event<'_>, ip: Option<IpAddr>, rows: &mut Rows) {
-    let context = event.context.as_ref();
-    rows.ip.push(ip);
-    rows.user_agent.push(text(context.and_then(|context| context.user_agent.as_ref())));
-    rows.session_id.push(text(context.and_then(|context| context.session_id.as_ref())));
-    rows.request_id.push(text(context.and_then(|context| context.request_id.as_ref())));
-}
-
-fn place(geo: &Geo, rows: &mut Rows) {
-    rows.country.push(&geo.country);
-    rows.region.push(&geo.region);
-    rows.city.push(&geo.city);
-    rows.latitude.push(geo.latitude);
-    rows.longitude.push(geo.longitude);
-    rows.accuracy_km.push(geo.accuracy_km);
-    rows.geo_time_zone.push(&geo.timezone);
-    rows.asn.push(geo.asn);
-    rows.as_org.push(&geo.as_org);
-    rows.geo_build.push(geo.build_epoch);
-    let ordinary = matches!(geo.kind, IpKind::Public | IpKind::Unknown) && geo.anonymous.is_empty();
-    if ordinary {
-        rows.ip_flags.push("");
-    } else {
-        let kind = (geo.kind != IpKind::Public).then(|| geo.kind.as_str());
-        let flags: Vec<_> = kind.into_iter().chain(geo.anonymous.names()).collect();
-        rows.ip_flags.push(&flags.join(","));
-    }
-}
-
-fn machine(device: &Device, rows: &mut Rows) {
-    let agent = &device.agent;
-    rows.browser.push(&agent.browser);
-    rows.browser_version.push(&agent.browser_version);
-    rows.os.push(&agent.os);
-    rows.os_version.push(&agent.os_version);
-    rows.device_kind.push(agent.kind.as_str());
-    rows.device_model.push(&agent.model);
-    rows.bot.push(agent.bot.into());
-    device.id.with_str(|id| rows.device_id.push(id));
-    rows.device_confidence.push(device.confidence.as_str());
 }
 
 /// Without an actor it was the system (A5); an actor that doesn't say is a user.

@@ -12,6 +12,7 @@ use runtime::config::Config;
 use runtime::problem::Problem;
 use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, decode};
 use schemas::topics::{self, headers};
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -156,6 +157,20 @@ fn change(path: &str, old: &Value, new: &Value) -> Value {
 
 fn clip(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
+}
+
+/// The fields of two states that differ, as an event tells them; a state that is not there has nothing in any.
+pub fn differences(
+    fields: &[&str],
+    old: Option<&impl Serialize>,
+    new: Option<&impl Serialize>,
+) -> Vec<(String, Value, Value)> {
+    fn state(of: Option<&impl Serialize>) -> Value {
+        of.and_then(|of| serde_json::to_value(of).ok()).unwrap_or_default()
+    }
+    let (old, new) = (state(old), state(new));
+    let both = |field: &&str| ((*field).to_owned(), old[*field].clone(), new[*field].clone());
+    fields.iter().map(both).filter(|(_, old, new)| old != new).collect()
 }
 
 #[cfg(test)]

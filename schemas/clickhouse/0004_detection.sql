@@ -80,7 +80,8 @@ SELECT
     min(e.occurred_at) AS first_at,
     max(e.occurred_at) AS last_at,
     max(e.received_at) AS received_at,
-    count() AS count,
+    -- A finding across users says itself whether it is one more, or one that grew.
+    sum(if(found_group = '', 1, e.records)) AS count,
     max(found_seen) AS seen,
     anyLast(found_limit) AS limit,
     anyLast(found_group) AS grouped_by,

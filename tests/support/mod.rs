@@ -136,11 +136,19 @@ impl Installation {
 
     /// Starts a further role; `more` settings beat those of the installation.
     pub(crate) async fn role(&self, name: &str, label: &str, more: &[&str]) -> Process {
-        let more = more.iter().flat_map(|setting| ["--set".to_owned(), (*setting).to_owned()]);
-        let arguments: Vec<_> = self.arguments.iter().cloned().chain(more).collect();
+        let more = more.iter().flat_map(|setting| ["--set", setting]).map(str::to_owned);
+        let arguments: Vec<String> = self.arguments.iter().cloned().chain(more).collect();
         let process = role(self.dir.path(), name, label, &arguments);
         process.until_ready(&self.http).await;
         process
+    }
+
+    /// Starts one more enricher, which takes its part of the partitions.
+    pub(crate) async fn another_enricher(&mut self) {
+        let label = format!("enrich-{}", self.enrichers.len());
+        let enricher = role(self.dir.path(), "enrich", &label, &self.arguments);
+        enricher.until_ready(&self.http).await;
+        self.enrichers.push(enricher);
     }
 
     /// `host:port` of the queue.

@@ -276,6 +276,34 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
+    /// Sessions without an id: of one device, two neighbours are in one exactly if the silence between them was short enough
+    /// and nobody signed out; a session began with its first event, and other devices don't matter.
+    #[test]
+    fn sessions_are_unbroken_activity_of_a_device(steps in steps()) {
+        const DEVICES: [&str; 4] = ["a", "b", "c", "d"];
+        let mut user = User::default();
+        let mut last: std::collections::HashMap<&str, (i64, String, i64, bool)> = std::collections::HashMap::new();
+        let mut keys = std::collections::HashSet::new();
+        let mut clock = NOON;
+        for step in steps {
+            clock += step.minutes * MINUTE / 4 + 1;
+            let device = DEVICES[usize::from(step.device) % 4];
+            let act = if step.act == 0 { Act::SignOut } else { Act::Other };
+            let found = user.observe(&Sighting { device, ..sighting(clock, act) }, Prague);
+            match last.get(device) {
+                Some((at, key, start, false)) if clock - at <= SESSION_GAP_MS => {
+                    prop_assert_eq!(&found.session_key, key);
+                    prop_assert_eq!(found.session_started_at, *start);
+                }
+                _ => {
+                    prop_assert!(keys.insert(found.session_key.clone()), "a new one");
+                    prop_assert_eq!(found.session_started_at, clock);
+                }
+            }
+            last.insert(device, (clock, found.session_key, found.session_started_at, act == Act::SignOut));
+        }
+    }
+
     /// Windows against a scan of everything that arrived before, in any order within the bounds of lateness.
     #[test]
     fn windows_are_what_a_scan_finds(steps in steps(), jitter in proptest::collection::vec(0..50_i64, 120)) {

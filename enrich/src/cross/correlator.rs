@@ -1,6 +1,6 @@
 //! One consumer of `enrich.cross`: windows of groups, and the events that they give rise to.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,8 @@ struct Group {
     events: VecDeque<String>,
     /// Time of the latest event, milliseconds.
     latest: i64,
+    /// Ends of windows that fired, milliseconds.
+    fired: BTreeSet<i64>,
 }
 
 struct Partition {
@@ -251,6 +253,7 @@ impl Group {
         let mut fires = Vec::new();
         self.latest = self.latest.max(counted.item.at);
         self.window.forget(self.latest - HORIZON_MS);
+        self.fired = self.fired.split_off(&(self.latest - HORIZON_MS));
         self.window.push(counted.item, correlation, &mut fires);
         if !self.events.contains(&counted.event_id) {
             if self.events.len() >= EVENTS {
@@ -261,10 +264,16 @@ impl Group {
         fires
     }
 
-    fn report(&self, fire: &Fire, counted: &Counted, rule: &Rule) -> Option<Found> {
+    /// One event for each end of a window that fires, and one more whenever such a window turns out to hold more: that one
+    /// counts for nothing but what was seen. The log's order is fixed, so a replay tells the same under the same ids.
+    fn report(&mut self, fire: &Fire, counted: &Counted, rule: &Rule) -> Option<Found> {
         let group = serde_json::to_string(&counted.group).ok()?;
         let (violation_id, window_at) = violation_of(&counted.tenant, rule, &group, fire.at);
-        let id = format!("{violation_id}-{}", fire.at);
+        let is_new = self.fired.insert(fire.at);
+        let id = match is_new {
+            true => format!("{violation_id}-{}", fire.at),
+            false => format!("{violation_id}-{}-{}", fire.at, fire.seen),
+        };
         let matched = Matched {
             rule: rule.name.to_string(),
             title: rule.title.to_string(),
@@ -287,6 +296,7 @@ impl Group {
             "actor": {"kind": "system"},
             "object": {"type": "rule", "id": &*rule.name, "name": &*rule.title},
             "context": context,
+            "records": u8::from(is_new),
             "payload": matched,
         });
         Some(Found { tenant: counted.tenant.clone(), id, value: serde_json::to_vec(&event).ok()? })

@@ -22,7 +22,11 @@ use super::{Whole, body, invalid, patch, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::alerting::{new_secret, put_endpoint};
+use crate::audit::{StaffEvent, differences};
 use crate::params::Params;
+
+/// Why an endpoint changed whose secret was made anew: after the second time their number is the same.
+const ROTATED: &str = "a new secret";
 
 /// An endpoint, without its secrets.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -166,6 +170,20 @@ fn known(api: &QueryApi, tenant: &str, id: &str) -> Result<Arc<AlertEndpoint>, P
     found.ok_or_else(|| Problem::not_found("there is no such endpoint"))
 }
 
+/// What staff did to an endpoint; of its secrets how many there are.
+fn event(kind: &'static str, old: Option<&EndpointView>, new: Option<&EndpointView>) -> StaffEvent {
+    const FIELDS: &[&str] = &["url", "format", "min_level", "rules", "repeat_seconds", "enabled", "secrets"];
+    let id = new.or(old).map(|endpoint| endpoint.id.clone()).unwrap_or_default();
+    StaffEvent {
+        kind,
+        object_type: "alert_endpoint",
+        object_name: id.clone(),
+        object_id: id,
+        reason: String::new(),
+        changes: differences(FIELDS, old, new),
+    }
+}
+
 /// Lists the endpoints.
 #[utoipa::path(
     get,
@@ -237,7 +255,9 @@ pub async fn create(
         return Err(invalid(Invalid { pointer: String::new(), detail }));
     }
     put_endpoint(api.settings(), &endpoint).await?;
-    Ok((StatusCode::CREATED, Json(NewSecretView { endpoint: EndpointView::from(&endpoint), secret })))
+    let endpoint = EndpointView::from(&endpoint);
+    api.audit().record(&caller, &tenant.id, event("alert_endpoint.created", None, Some(&endpoint))).await?;
+    Ok((StatusCode::CREATED, Json(NewSecretView { endpoint, secret })))
 }
 
 /// One endpoint.
@@ -298,7 +318,9 @@ pub async fn modify(
     }
     let changed = change.put(AlertEndpoint::clone(&current));
     put_endpoint(api.settings(), &changed).await?;
-    Ok(Json(EndpointView::from(&changed)))
+    let (old, new) = (EndpointView::from(&*current), EndpointView::from(&changed));
+    api.audit().record(&caller, &tenant.id, event("alert_endpoint.updated", Some(&old), Some(&new))).await?;
+    Ok(Json(new))
 }
 
 /// Deletes an endpoint. What waits for it is dropped.
@@ -325,7 +347,9 @@ pub async fn delete(
     let _one_at_a_time = api.alerting().one_at_a_time().await;
     let last = known(&api, &tenant.id, &id)?;
     api.settings().put(SettingsKey::AlertEndpoint(&tenant.id, &id), None).await?;
-    Ok(Json(EndpointView::from(&*last)))
+    let last = EndpointView::from(&*last);
+    api.audit().record(&caller, &tenant.id, event("alert_endpoint.deleted", Some(&last), None)).await?;
+    Ok(Json(last))
 }
 
 /// Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next time.
@@ -349,7 +373,8 @@ pub async fn rotate(
     no_parameters(query.as_deref())?;
     let (tenant, id) = (caller.own_tenant()?, path(id)?);
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    let mut endpoint = AlertEndpoint::clone(&*known(&api, &tenant.id, &id)?);
+    let current = known(&api, &tenant.id, &id)?;
+    let mut endpoint = AlertEndpoint::clone(&current);
     if !endpoint.format.is_signed() {
         let detail = "what goes to this endpoint is not signed".to_owned();
         return Err(invalid(Invalid { pointer: "/format".to_owned(), detail }));
@@ -359,7 +384,10 @@ pub async fn rotate(
     endpoint.secrets.insert(0, secret.clone());
     endpoint.updated_at = Utc::now();
     put_endpoint(api.settings(), &endpoint).await?;
-    Ok(Json(NewSecretView { endpoint: EndpointView::from(&endpoint), secret: Some(secret) }))
+    let (old, new) = (EndpointView::from(&*current), EndpointView::from(&endpoint));
+    let rotated = StaffEvent { reason: ROTATED.to_owned(), ..event("alert_endpoint.updated", Some(&old), Some(&new)) };
+    api.audit().record(&caller, &tenant.id, rotated).await?;
+    Ok(Json(NewSecretView { endpoint: new, secret: Some(secret) }))
 }
 
 /// Queues a test, which is sent as a violation would be.

@@ -41,6 +41,41 @@ fn secrets_are_shown_once() {
     });
 }
 
+/// K6, P13: what staff change about alerts is an event of the tenant, without any secret in it.
+#[test]
+fn changes_are_events() {
+    with_world("alerts_events", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        create(&world, &admin, "pager", "standard").await;
+        let path = "/v1/alerts/endpoints/pager";
+        world.send("PATCH", path, &admin, Some(json!({ "min_level": 2 }))).await;
+        world.send("POST", &format!("{path}/rotate-secret"), &admin, None).await;
+        let silence =
+            json!({"rule": "mass-export", "owner": "jana", "reason": "inventory", "ends_at": "2999-01-01T00:00:00Z"});
+        let made = world.send("POST", "/v1/alerts/silences", &admin, Some(silence)).await;
+        let id = made.json["id"].as_str().unwrap();
+        assert_eq!(world.send("DELETE", &format!("/v1/alerts/silences/{id}"), &admin, None).await.status, 200);
+        assert_eq!(world.send("DELETE", path, &admin, None).await.status, 200);
+        let events = world.staff_events("acme");
+        let heads: Vec<_> = events.iter().map(|event| event.split(';').next().unwrap().to_owned()).collect();
+        assert_eq!(
+            heads,
+            [
+                "alert_endpoint.created pager".to_owned(),
+                "alert_endpoint.updated pager".to_owned(),
+                "alert_endpoint.updated pager".to_owned(),
+                format!("alert_silence.created {id}"),
+                format!("alert_silence.deleted {id}"),
+                "alert_endpoint.deleted pager".to_owned(),
+            ]
+        );
+        assert!(events[1].ends_with("min_level: 0 → 2"), "{}", events[1]);
+        assert!(events[2].ends_with("secrets: 1 → 2"), "{}", events[2]);
+        assert!(!events.concat().contains("whsec_"));
+    });
+}
+
 /// P5: what is wrong is named; private addresses are refused in every spelling; nothing is left behind.
 #[test]
 fn bad_endpoints_are_refused() {

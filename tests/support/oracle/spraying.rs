@@ -11,7 +11,7 @@ const USERS: usize = 10;
 /// One violation that is to be found.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Sprayed {
-    /// Ends of windows in which it held: each is an event of its own.
+    /// Ends of windows in which it held: each is a finding.
     pub(crate) count: u64,
     /// Most users in one of them, once all events were there.
     pub(crate) most: f64,

@@ -17,6 +17,7 @@ use super::super::{Whole, body, invalid, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::alerting::{put_silence, random_hex};
+use crate::audit::{StaffEvent, differences};
 use crate::params::Params;
 
 /// What is asked of a new silence. It covers what occurs in its time, however late it becomes known.
@@ -93,6 +94,7 @@ pub async fn create(
         return Err(invalid(Invalid { pointer: String::new(), detail }));
     }
     put_silence(api.settings(), &silence).await?;
+    api.audit().record(&caller, &silence.tenant, event("alert_silence.created", None, Some(&silence))).await?;
     Ok((StatusCode::CREATED, Json(silence)))
 }
 
@@ -120,5 +122,20 @@ pub async fn delete(
     let known = api.settings().snapshot().silences(&tenant.id).find(|silence| silence.id == id).cloned();
     let last = known.ok_or_else(|| Problem::not_found("there is no such silence"))?;
     api.settings().put(SettingsKey::Silence(&tenant.id, &id), None).await?;
+    api.audit().record(&caller, &tenant.id, event("alert_silence.deleted", Some(&*last), None)).await?;
     Ok(Json(Silence::clone(&last)))
+}
+
+/// What staff did to a silence.
+fn event(kind: &'static str, old: Option<&Silence>, new: Option<&Silence>) -> StaffEvent {
+    const FIELDS: &[&str] = &["rule", "user_id", "owner", "reason", "starts_at", "ends_at"];
+    let silence = new.or(old);
+    StaffEvent {
+        kind,
+        object_type: "alert_silence",
+        object_id: silence.map(|silence| silence.id.clone()).unwrap_or_default(),
+        object_name: String::new(),
+        reason: silence.map(|silence| silence.reason.clone()).unwrap_or_default(),
+        changes: differences(FIELDS, old, new),
+    }
 }
