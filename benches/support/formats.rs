@@ -3,7 +3,7 @@
 
 use std::net::Ipv6Addr;
 
-use enrich::native::{Array, Bool, Column, F32, Ip, Low, Seconds, Str, Time, U8, U16, U32, U64, put_varuint};
+use enrich::native::{Array, Bool, Column, F32, F64, Ip, Low, Seconds, Str, Time, U8, U16, U32, U64, put_varuint};
 use enrich::rows::Rows;
 
 /// A value of a row.
@@ -65,6 +65,7 @@ numbers! {
     Short(u16) => U16;
     Int(u32) => U32;
     Long(u64) => U64;
+    Real(f64) => F64;
     Flag(u8) => Bool;
     Epoch(u32) => Seconds;
 }
@@ -286,6 +287,17 @@ row! {
     violations: Vec<String> = "violations",
     violation_levels: Vec<Byte> = "violation_levels",
     violation_versions: Vec<Int> = "violation_versions",
+    signals_name: Vec<String> = "signals.name",
+    signals_value: Vec<Real> = "signals.value",
+    session_key: String = "session_key",
+    session_started_at: Millis = "session_started_at",
+    last_activity_at: Millis = "last_activity_at",
+    violation_ids: Vec<String> = "violation_ids",
+    violation_windows: Vec<Millis> = "violation_windows",
+    violation_seen: Vec<Real> = "violation_seen",
+    violation_limits: Vec<Real> = "violation_limits",
+    violation_actions: Vec<String> = "violation_actions",
+    violation_groups: Vec<String> = "violation_groups",
     retention_days: Short = "retention_days",
     kafka_partition: Short = "kafka_partition",
     kafka_offset: Long = "kafka_offset",
