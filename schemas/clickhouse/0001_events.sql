@@ -1,6 +1,7 @@
 -- One row an event. The sort key serves "one user's page"; what else is asked often goes through skip indexes.
 -- Partitions: retention class and a period of receipt that fits it, so that TTL drops whole parts (never the tenant:
--- parts would explode; never the time of occurrence: late events would make tiny parts).
+-- parts would explode; never the time of occurrence: late events would make tiny parts). `signals` holds those that say
+-- something: most events have few or none, and a column for each would cost every row.
 CREATE TABLE IF NOT EXISTS events{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
@@ -65,6 +66,17 @@ CREATE TABLE IF NOT EXISTS events{local} {on_cluster}
     `violations` Array(LowCardinality(String)),
     `violation_levels` Array(UInt8),
     `violation_versions` Array(UInt32),
+    `signals.name` Array(LowCardinality(String)),
+    `signals.value` Array(Float64),
+    `session_key` String,
+    `session_started_at` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `last_activity_at` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `violation_ids` Array(String),
+    `violation_windows` Array(DateTime64(3, 'UTC')),
+    `violation_seen` Array(Float64),
+    `violation_limits` Array(Float64),
+    `violation_actions` Array(LowCardinality(String)),
+    `violation_groups` Array(String),
     `retention_days` UInt16,
     `kafka_partition` UInt16,
     `kafka_offset` UInt64 CODEC(DoubleDelta, ZSTD(1)),

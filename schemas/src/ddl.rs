@@ -9,7 +9,6 @@
 //! | `{deduplication_window}` | the setting for plain tables | the settings for replicated tables |
 //! | `{distributed:t}` | nothing | `CREATE TABLE t … ENGINE = Distributed(…)`, a user on one shard |
 //! | `{distributed_by_tenant:t}` | nothing | the same, a tenant on one shard |
-//! | `{drop_distributed:t}` | nothing | `DROP TABLE t`: a distributed table has no columns of its own to alter |
 
 use sha2::{Digest, Sha256};
 
@@ -34,7 +33,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "0001_events.sql", sql: include_str!("../clickhouse/0001_events.sql") },
     Migration { version: 2, name: "0002_violations.sql", sql: include_str!("../clickhouse/0002_violations.sql") },
     Migration { version: 3, name: "0003_rollups.sql", sql: include_str!("../clickhouse/0003_rollups.sql") },
-    Migration { version: 4, name: "0004_detection.sql", sql: include_str!("../clickhouse/0004_detection.sql") },
+    Migration { version: 4, name: "0004_users.sql", sql: include_str!("../clickhouse/0004_users.sql") },
     Migration { version: 5, name: "0005_alerts.sql", sql: include_str!("../clickhouse/0005_alerts.sql") },
 ];
 
@@ -94,7 +93,7 @@ fn replacement(placeholder: &str, cluster: Option<&str>) -> Option<String> {
     Some(match (placeholder.split_once(':'), placeholder, quoted) {
         (None, "local", None)
         | (None, "on_cluster", None)
-        | (Some(("distributed" | "distributed_by_tenant" | "drop_distributed", _)), _, None) => String::new(),
+        | (Some(("distributed" | "distributed_by_tenant", _)), _, None) => String::new(),
         (None, "local", Some(_)) => "_local".to_owned(),
         (None, "on_cluster", Some(cluster)) => format!("ON CLUSTER {cluster}"),
         (None, "deduplication_window", None) => {
@@ -109,9 +108,6 @@ fn replacement(placeholder: &str, cluster: Option<&str>) -> Option<String> {
         // Events of one user live on one shard, so that a user's page asks one and joins nothing.
         (Some(("distributed", table)), _, Some(cluster)) => distributed(table, &cluster, "sipHash64(tenant, actor_id)"),
         (Some(("distributed_by_tenant", table)), _, Some(cluster)) => distributed(table, &cluster, "sipHash64(tenant)"),
-        (Some(("drop_distributed", table)), _, Some(cluster)) => {
-            format!("DROP TABLE IF EXISTS {table} ON CLUSTER {cluster};")
-        }
         _ => return None,
     })
 }
