@@ -43,6 +43,8 @@ struct Group {
     latest: i64,
     /// Ends of windows that fired, milliseconds.
     fired: BTreeSet<i64>,
+    /// The most that was told of each violation, by when its window began, milliseconds.
+    told: BTreeMap<i64, f64>,
 }
 
 struct Partition {
@@ -254,6 +256,7 @@ impl Group {
         self.latest = self.latest.max(counted.item.at);
         self.window.forget(self.latest - HORIZON_MS);
         self.fired = self.fired.split_off(&(self.latest - HORIZON_MS));
+        self.told = self.told.split_off(&(self.latest - HORIZON_MS));
         self.window.push(counted.item, correlation, &mut fires);
         if !self.events.contains(&counted.event_id) {
             if self.events.len() >= EVENTS {
@@ -264,12 +267,17 @@ impl Group {
         fires
     }
 
-    /// One event for each end of a window that fires, and one more whenever such a window turns out to hold more: that one
-    /// counts for nothing but what was seen. The log's order is fixed, so a replay tells the same under the same ids.
+    /// One event for each end of a window that fires, and one more whenever a window turns out to hold more than was told of
+    /// the violation: that one counts for nothing but what was seen. The log's order is fixed, so a replay tells the same under the same ids.
     fn report(&mut self, fire: &Fire, counted: &Counted, rule: &Rule) -> Option<Found> {
         let group = serde_json::to_string(&counted.group).ok()?;
         let (violation_id, window_at) = violation_of(&counted.tenant, rule, &group, fire.at);
         let is_new = self.fired.insert(fire.at);
+        let told = self.told.entry(window_at).or_default();
+        if !is_new && fire.seen <= *told {
+            return None;
+        }
+        *told = told.max(fire.seen);
         let id = match is_new {
             true => format!("{violation_id}-{}", fire.at),
             false => format!("{violation_id}-{}-{}", fire.at, fire.seen),
