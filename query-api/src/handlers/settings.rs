@@ -54,7 +54,7 @@ impl Subject for Logging {
 
 /// How long each category is kept (L2): 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "a field says what its type does")]
 pub struct RetentionDays {
     #[schema(example = 365)]
     pub sign_ins: u16,
