@@ -12,6 +12,8 @@ use crate::rules::{RuleProblem, known_field};
 
 /// Longest window, milliseconds: 30 days.
 const MAX_TIMESPAN_MS: i64 = 30 * 24 * 3_600_000;
+/// Longest window across users, milliseconds: what is read again on a takeover covers it, with the lateness.
+const MAX_ACROSS_USERS_MS: i64 = 24 * 3_600_000;
 /// Base rules are bits of a `u32`.
 const MAX_BASES: usize = 32;
 /// Most fields of a group, and of a value.
@@ -57,7 +59,12 @@ pub(crate) fn compile(sigma: &CorrelationRule, rule: u16, bases: &[Base]) -> Res
     check_fields(&test, names, group_by.len())?;
     let fields = bases.iter().map(|base| names.iter().map(|name| field(sigma, name, base)).collect());
     let fields = fields.collect::<Result<_, RuleProblem>>()?;
-    Ok(Correlation { rule, bases: bases.iter().map(|base| base.rule).collect(), group_by, fields, timespan_ms, test })
+    let bases = bases.iter().map(|base| base.rule).collect();
+    let correlation = Correlation { rule, bases, group_by, fields, timespan_ms, test };
+    if correlation.across_users() && timespan_ms > MAX_ACROSS_USERS_MS {
+        return Err(refused("across users (no `actor.id` in `group-by`), `timespan` is at most 24h"));
+    }
+    Ok(correlation)
 }
 
 fn refused(why: &'static str) -> RuleProblem {

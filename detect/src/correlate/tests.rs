@@ -289,6 +289,7 @@ fn broken_correlations_are_refused_and_named() {
         (good.replace("timespan: 10s", "timespan: 10s\n  window: tumbling"), "`window` has to be sliding"),
         (good.replace("timespan: 10s", "timespan: 31d"), "`timespan` has to be"),
         (good.replace("timespan: 10s", "timespan: 0s"), "`timespan` has to be"),
+        (good.replace("actor.id", "context.ip").replace("timespan: 10s", "timespan: 25h"), "at most 24h"),
         (good.replace("timespan: 10s\n", "\n"), "timeframe"),
         (good.replace("gte: 2", "gte: 1001"), "beyond 1000"),
         (good.replace("gte: 2", "gt: 1000"), "beyond 1000"),
