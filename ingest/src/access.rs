@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use runtime::problem::Problem;
 use runtime::settings::{Principal, Settings, bearer};
-use schemas::settings::{Role, Tenant};
+use schemas::settings::{Permission, Tenant};
 
 /// A sender that may send.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(crate) fn sender(settings: &Settings, headers: &HeaderMap) -> Result<Sender,
         tracing::debug!(%error, "credential refused");
         Problem::from(error)
     })?;
-    if !principal.role.includes(Role::Ingest) {
+    if !principal.permissions.contain(Permission::SendEvents) {
         return Err(Problem::forbidden("this key may not send events; that takes a key of the role ingest"));
     }
     let Some(tenant) = principal.tenant.as_deref().and_then(|id| settings.tenant(id)) else {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use runtime::limiter::{Decision, Rate, Verdict};
 use runtime::problem::Problem;
 use runtime::settings::{Principal, bearer, check_rate, query_rate};
-use schemas::settings::{Limits, Role, Tenant};
+use schemas::settings::{Limits, Permission, Role, Tenant};
 use std::sync::Arc;
 
 use crate::QueryApi;
@@ -16,79 +16,79 @@ use crate::params::{ParamError, Params};
 /// What an application asks at each sign-in.
 pub(crate) const CHECK: &str = "/v1/access/check";
 
-/// The least role for each operation; with two rows, either will do. Ingest keys read nothing, but they may ask whether a
-/// device may in.
-pub const ACCESS: &[(Method, &str, Role)] = &[
-    (Method::GET, "/v1/events", Role::Viewer),
-    (Method::GET, "/v1/events/{id}", Role::Viewer),
-    (Method::GET, "/v1/catalogue", Role::Viewer),
-    (Method::GET, "/v1/users", Role::Viewer),
-    (Method::GET, "/v1/users/{id}", Role::Viewer),
-    (Method::GET, "/v1/users/{id}/devices", Role::Security),
-    (Method::GET, "/v1/users/{id}/sessions", Role::Security),
-    (Method::GET, "/v1/users/{id}/sign-ins", Role::Security),
-    (Method::GET, "/v1/users/{id}/statistics", Role::Supervisor),
-    (Method::GET, "/v1/users/{id}/violations", Role::Security),
-    (Method::GET, "/v1/violations", Role::Security),
-    (Method::GET, CHECK, Role::Ingest),
-    (Method::GET, CHECK, Role::Security),
-    (Method::GET, "/v1/users/{id}/devices/{device}/access", Role::Security),
-    (Method::PUT, "/v1/users/{id}/devices/{device}/access", Role::Security),
-    (Method::DELETE, "/v1/users/{id}/devices/{device}/access", Role::Security),
-    (Method::GET, "/v1/exemptions", Role::Security),
-    (Method::GET, "/v1/users/{id}/exemption", Role::Security),
-    (Method::PUT, "/v1/users/{id}/exemption", Role::Security),
-    (Method::DELETE, "/v1/users/{id}/exemption", Role::Security),
-    (Method::GET, "/v1/rules", Role::Security),
-    (Method::POST, "/v1/rules", Role::Admin),
-    (Method::GET, "/v1/rules/{name}", Role::Security),
-    (Method::PUT, "/v1/rules/{name}", Role::Admin),
-    (Method::DELETE, "/v1/rules/{name}", Role::Admin),
-    (Method::GET, "/v1/rules/{name}/versions", Role::Security),
-    (Method::PUT, "/v1/rules/{name}/enabled", Role::Admin),
-    (Method::POST, "/v1/rules/test", Role::Security),
-    (Method::GET, "/v1/violations/{id}/explain", Role::Security),
-    (Method::GET, "/v1/events/{id}/explain", Role::Security),
-    (Method::GET, "/v1/violations/{id}", Role::Security),
-    (Method::POST, "/v1/violations/{id}/review", Role::Security),
-    (Method::DELETE, "/v1/violations/{id}/review", Role::Security),
-    (Method::GET, "/v1/tenants", Role::Platform),
-    (Method::POST, "/v1/tenants", Role::Platform),
-    (Method::GET, "/v1/tenants/{id}", Role::Admin),
-    (Method::PUT, "/v1/tenants/{id}", Role::Admin),
-    (Method::PATCH, "/v1/tenants/{id}", Role::Admin),
-    (Method::GET, "/v1/tenants/{id}/keys", Role::Admin),
-    (Method::POST, "/v1/tenants/{id}/keys", Role::Admin),
-    (Method::DELETE, "/v1/tenants/{id}/keys/{key}", Role::Admin),
-    (Method::GET, "/v1/settings/logging", Role::Admin),
-    (Method::PUT, "/v1/settings/logging", Role::Admin),
-    (Method::GET, "/v1/settings/retention", Role::Admin),
-    (Method::PUT, "/v1/settings/retention", Role::Admin),
-    (Method::GET, "/v1/settings/time-zone", Role::Admin),
-    (Method::PUT, "/v1/settings/time-zone", Role::Admin),
-    (Method::GET, "/v1/settings/event-types", Role::Admin),
-    (Method::PUT, "/v1/settings/event-types", Role::Admin),
-    (Method::GET, "/v1/settings/trusted-proxies", Role::Admin),
-    (Method::PUT, "/v1/settings/trusted-proxies", Role::Admin),
-    (Method::GET, "/v1/settings/detection", Role::Security),
-    (Method::PUT, "/v1/settings/detection", Role::Admin),
-    (Method::GET, "/v1/settings/limits", Role::Admin),
-    (Method::GET, "/v1/alerts/endpoints", Role::Security),
-    (Method::POST, "/v1/alerts/endpoints", Role::Admin),
-    (Method::GET, "/v1/alerts/endpoints/{id}", Role::Security),
-    (Method::PATCH, "/v1/alerts/endpoints/{id}", Role::Admin),
-    (Method::DELETE, "/v1/alerts/endpoints/{id}", Role::Admin),
-    (Method::POST, "/v1/alerts/endpoints/{id}/rotate-secret", Role::Admin),
-    (Method::POST, "/v1/alerts/endpoints/{id}/test", Role::Admin),
-    (Method::GET, "/v1/alerts/deliveries", Role::Security),
-    (Method::GET, "/v1/alerts/silences", Role::Security),
-    (Method::POST, "/v1/alerts/silences", Role::Admin),
-    (Method::DELETE, "/v1/alerts/silences/{id}", Role::Admin),
+/// What each operation takes; with two rows, either will do. Ingest keys read nothing, but they may ask whether a device
+/// may in.
+pub const ACCESS: &[(Method, &str, Permission)] = &[
+    (Method::GET, "/v1/events", Permission::ReadLog),
+    (Method::GET, "/v1/events/{id}", Permission::ReadLog),
+    (Method::GET, "/v1/catalogue", Permission::ReadLog),
+    (Method::GET, "/v1/users", Permission::ReadLog),
+    (Method::GET, "/v1/users/{id}", Permission::ReadLog),
+    (Method::GET, "/v1/users/{id}/devices", Permission::SeeViolations),
+    (Method::GET, "/v1/users/{id}/sessions", Permission::SeeViolations),
+    (Method::GET, "/v1/users/{id}/sign-ins", Permission::SeeViolations),
+    (Method::GET, "/v1/users/{id}/statistics", Permission::TraceUsers),
+    (Method::GET, "/v1/users/{id}/violations", Permission::SeeViolations),
+    (Method::GET, "/v1/violations", Permission::SeeViolations),
+    (Method::GET, CHECK, Permission::SendEvents),
+    (Method::GET, CHECK, Permission::SeeViolations),
+    (Method::GET, "/v1/users/{id}/devices/{device}/access", Permission::SeeViolations),
+    (Method::PUT, "/v1/users/{id}/devices/{device}/access", Permission::ManageAccess),
+    (Method::DELETE, "/v1/users/{id}/devices/{device}/access", Permission::ManageAccess),
+    (Method::GET, "/v1/exemptions", Permission::SeeViolations),
+    (Method::GET, "/v1/users/{id}/exemption", Permission::SeeViolations),
+    (Method::PUT, "/v1/users/{id}/exemption", Permission::ManageAccess),
+    (Method::DELETE, "/v1/users/{id}/exemption", Permission::ManageAccess),
+    (Method::GET, "/v1/rules", Permission::SeeViolations),
+    (Method::POST, "/v1/rules", Permission::Administer),
+    (Method::GET, "/v1/rules/{name}", Permission::SeeViolations),
+    (Method::PUT, "/v1/rules/{name}", Permission::Administer),
+    (Method::DELETE, "/v1/rules/{name}", Permission::Administer),
+    (Method::GET, "/v1/rules/{name}/versions", Permission::SeeViolations),
+    (Method::PUT, "/v1/rules/{name}/enabled", Permission::Administer),
+    (Method::POST, "/v1/rules/test", Permission::SeeViolations),
+    (Method::GET, "/v1/violations/{id}/explain", Permission::SeeViolations),
+    (Method::GET, "/v1/events/{id}/explain", Permission::SeeViolations),
+    (Method::GET, "/v1/violations/{id}", Permission::SeeViolations),
+    (Method::POST, "/v1/violations/{id}/review", Permission::ManageAccess),
+    (Method::DELETE, "/v1/violations/{id}/review", Permission::ManageAccess),
+    (Method::GET, "/v1/tenants", Permission::RunInstallation),
+    (Method::POST, "/v1/tenants", Permission::RunInstallation),
+    (Method::GET, "/v1/tenants/{id}", Permission::Administer),
+    (Method::PUT, "/v1/tenants/{id}", Permission::Administer),
+    (Method::PATCH, "/v1/tenants/{id}", Permission::Administer),
+    (Method::GET, "/v1/tenants/{id}/keys", Permission::Administer),
+    (Method::POST, "/v1/tenants/{id}/keys", Permission::Administer),
+    (Method::DELETE, "/v1/tenants/{id}/keys/{key}", Permission::Administer),
+    (Method::GET, "/v1/settings/logging", Permission::Administer),
+    (Method::PUT, "/v1/settings/logging", Permission::Administer),
+    (Method::GET, "/v1/settings/retention", Permission::Administer),
+    (Method::PUT, "/v1/settings/retention", Permission::Administer),
+    (Method::GET, "/v1/settings/time-zone", Permission::Administer),
+    (Method::PUT, "/v1/settings/time-zone", Permission::Administer),
+    (Method::GET, "/v1/settings/event-types", Permission::Administer),
+    (Method::PUT, "/v1/settings/event-types", Permission::Administer),
+    (Method::GET, "/v1/settings/trusted-proxies", Permission::Administer),
+    (Method::PUT, "/v1/settings/trusted-proxies", Permission::Administer),
+    (Method::GET, "/v1/settings/detection", Permission::SeeViolations),
+    (Method::PUT, "/v1/settings/detection", Permission::Administer),
+    (Method::GET, "/v1/settings/limits", Permission::Administer),
+    (Method::GET, "/v1/alerts/endpoints", Permission::SeeViolations),
+    (Method::POST, "/v1/alerts/endpoints", Permission::Administer),
+    (Method::GET, "/v1/alerts/endpoints/{id}", Permission::SeeViolations),
+    (Method::PATCH, "/v1/alerts/endpoints/{id}", Permission::Administer),
+    (Method::DELETE, "/v1/alerts/endpoints/{id}", Permission::Administer),
+    (Method::POST, "/v1/alerts/endpoints/{id}/rotate-secret", Permission::Administer),
+    (Method::POST, "/v1/alerts/endpoints/{id}/test", Permission::Administer),
+    (Method::GET, "/v1/alerts/deliveries", Permission::SeeViolations),
+    (Method::GET, "/v1/alerts/silences", Permission::SeeViolations),
+    (Method::POST, "/v1/alerts/silences", Permission::Administer),
+    (Method::DELETE, "/v1/alerts/silences/{id}", Permission::Administer),
 ];
 
-/// The roles for one operation, each of which will do; none: there is no such operation.
-pub fn needed<'a>(method: &'a Method, path: &'a str) -> impl Iterator<Item = Role> + Clone + 'a {
-    ACCESS.iter().filter(move |(known, at, _)| known == method && *at == path).map(|(_, _, role)| *role)
+/// What will do for one operation; none: there is no such operation.
+pub fn needed<'a>(method: &'a Method, path: &'a str) -> impl Iterator<Item = Permission> + Clone + 'a {
+    ACCESS.iter().filter(move |(known, at, _)| known == method && *at == path).map(|(_, _, permission)| *permission)
 }
 
 /// What requests are counted as, and how many there may be (P12).
@@ -111,9 +111,9 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Whether the caller's role includes another.
-    pub fn may(&self, role: Role) -> bool {
-        self.principal.role.includes(role)
+    /// Whether the caller has a permission.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.principal.permissions.contain(permission)
     }
 
     /// Id of the caller's key.
@@ -207,12 +207,12 @@ fn admit(api: &QueryApi, request: &Request) -> Result<(Caller, Policy, Decision)
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     // A HEAD is answered as its GET.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let roles = needed(method, path);
-    if !roles.clone().any(|role| principal.role.includes(role)) {
-        let names: Vec<_> = roles.map(role_name).collect();
+    let permissions = needed(method, path);
+    if !permissions.clone().any(|permission| principal.permissions.contain(permission)) {
+        let names: Vec<_> = permissions.map(told).collect();
         return Err(match names.as_slice() {
             [] => Problem::not_found("there is nothing here"),
-            names => Problem::forbidden(format!("this takes the role {}", names.join(" or "))),
+            names => Problem::forbidden(format!("this takes {}", names.join(" or "))),
         });
     }
     // The key may have been authenticated a moment before its tenant went.
@@ -265,13 +265,13 @@ fn rate_headers(policy: Policy, decision: &Decision) -> impl Iterator<Item = (He
     })
 }
 
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Ingest => "ingest",
-        Role::Viewer => "viewer",
-        Role::Supervisor => "supervisor",
-        Role::Security => "security",
-        Role::Admin => "admin",
-        Role::Platform => "platform",
+/// A permission, and the least role that has it.
+fn told(permission: Permission) -> String {
+    let word = permission.as_str();
+    match Role::ALL.into_iter().find(|role| role.permissions().contain(permission)) {
+        Some(role) if role != Role::Platform || permission == Permission::RunInstallation => {
+            format!("the role {} or the permission {word}", role.as_str())
+        }
+        _ => format!("the permission {word}"),
     }
 }

@@ -22,6 +22,7 @@ pub mod rows;
 pub mod rules;
 pub mod sql;
 pub mod store;
+pub mod table;
 mod tenant_changes;
 pub mod view;
 

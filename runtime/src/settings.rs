@@ -13,7 +13,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, header};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Role, Tenant};
+use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Permissions, Tenant};
 use schemas::topics::{self, SettingsKey};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
@@ -99,7 +99,7 @@ pub struct Principal {
     /// The public part of its key.
     pub key_id: Arc<str>,
     /// What it may do.
-    pub role: Role,
+    pub permissions: Permissions,
     /// Limits of the key alone.
     pub limits: Option<Limits>,
 }
@@ -238,7 +238,7 @@ impl Settings {
         Ok(Principal {
             tenant: key.tenant.as_deref().map(Arc::from),
             key_id: Arc::from(key.id.as_str()),
-            role: key.role,
+            permissions: key.all_permissions(),
             limits: key.limits,
         })
     }

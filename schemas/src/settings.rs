@@ -299,7 +299,8 @@ impl Limits {
     }
 }
 
-/// What a key may do. Each role of a reader includes those before it; [`Role::Ingest`] stands apart.
+/// What a key or a person may do, as people think of it: a set of [`Permission`]s. Each role of a reader permits what those
+/// before it do; [`Role::Ingest`] stands apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -307,37 +308,142 @@ pub enum Role {
     Ingest,
     /// Reads the event log.
     Viewer,
-    /// Reads statistics of users as well (T19).
+    /// Traces users and reads their statistics as well (T19).
     Supervisor,
-    /// Reads and reviews violations as well.
+    /// Reads and reviews violations, and decides about devices, as well.
     Security,
-    /// Changes the settings and keys of its tenant as well.
+    /// Changes the settings and keys of its tenant, and reads the audit of its configuration (A2), as well.
     Admin,
     /// Runs the installation: everything, for every tenant.
     Platform,
 }
 
 impl Role {
-    /// Whether this role may do what `needed` may.
+    /// Every role.
+    pub const ALL: [Self; 6] =
+        [Self::Ingest, Self::Viewer, Self::Supervisor, Self::Security, Self::Admin, Self::Platform];
+
+    /// The word on the wire.
     #[must_use]
-    pub fn includes(self, needed: Self) -> bool {
-        match (self, needed) {
-            (Self::Ingest, _) => needed == Self::Ingest,
-            (Self::Platform, _) => true,
-            (_, Self::Ingest) => false,
-            _ => self.rank() >= needed.rank(),
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Viewer => "viewer",
+            Self::Supervisor => "supervisor",
+            Self::Security => "security",
+            Self::Admin => "admin",
+            Self::Platform => "platform",
         }
     }
 
-    fn rank(self) -> u8 {
+    /// What the role permits. SQL is in no tenant's role: it is given by itself.
+    #[must_use]
+    pub fn permissions(self) -> Permissions {
+        use Permission::{
+            Administer, ManageAccess, QuerySql, ReadConfiguration, ReadLog, RunInstallation, SeeViolations, SendEvents,
+            TraceUsers,
+        };
+        Permissions::of(match self {
+            Self::Ingest => &[SendEvents],
+            Self::Viewer => &[ReadLog],
+            Self::Supervisor => &[ReadLog, TraceUsers],
+            Self::Security => &[ReadLog, TraceUsers, SeeViolations, ManageAccess],
+            Self::Admin => &[ReadLog, TraceUsers, SeeViolations, ManageAccess, ReadConfiguration, Administer],
+            Self::Platform => &[
+                SendEvents,
+                ReadLog,
+                TraceUsers,
+                SeeViolations,
+                ManageAccess,
+                ReadConfiguration,
+                Administer,
+                QuerySql,
+                RunInstallation,
+            ],
+        })
+    }
+}
+
+/// One thing that may be permitted by itself (P11), to a key beyond its role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Sends events, and asks whether a device may in.
+    SendEvents,
+    /// Reads the event log and statistics of the tenant.
+    ReadLog,
+    /// Traces users: timelines and statistics of one (T19).
+    TraceUsers,
+    /// Sees violations, signals and marks (K16), sign-ins and devices.
+    SeeViolations,
+    /// Reviews violations, decides about devices, exempts users.
+    ManageAccess,
+    /// Reads the audit of the configuration (A2).
+    ReadConfiguration,
+    /// Changes settings, keys and rules; restores objects.
+    Administer,
+    /// Queries by SQL (P10).
+    QuerySql,
+    /// Runs the installation: tenants, shared rules.
+    RunInstallation,
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 9] = [
+        Self::SendEvents,
+        Self::ReadLog,
+        Self::TraceUsers,
+        Self::SeeViolations,
+        Self::ManageAccess,
+        Self::ReadConfiguration,
+        Self::Administer,
+        Self::QuerySql,
+        Self::RunInstallation,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Ingest => 0,
-            Self::Viewer => 1,
-            Self::Supervisor => 2,
-            Self::Security => 3,
-            Self::Admin => 4,
-            Self::Platform => 5,
+            Self::SendEvents => "send_events",
+            Self::ReadLog => "read_log",
+            Self::TraceUsers => "trace_users",
+            Self::SeeViolations => "see_violations",
+            Self::ManageAccess => "manage_access",
+            Self::ReadConfiguration => "read_configuration",
+            Self::Administer => "administer",
+            Self::QuerySql => "query_sql",
+            Self::RunInstallation => "run_installation",
         }
+    }
+}
+
+/// A set of permissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Permissions(u16);
+
+impl Permissions {
+    /// The set of these.
+    #[must_use]
+    pub fn of(permissions: &[Permission]) -> Self {
+        Self(permissions.iter().fold(0, |set, permission| set | Self::bit(*permission)))
+    }
+
+    /// Whether it is in the set.
+    #[must_use]
+    pub fn contain(self, permission: Permission) -> bool {
+        self.0 & Self::bit(permission) != 0
+    }
+
+    /// This set and another.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn bit(permission: Permission) -> u16 {
+        1 << permission as u16
     }
 }
 
@@ -351,6 +457,9 @@ pub struct ApiKey {
     pub tenant: Option<String>,
     /// What it may do.
     pub role: Role,
+    /// What it may do beyond its role.
+    #[serde(default)]
+    pub permissions: Vec<Permission>,
     /// For people, at most 256 bytes.
     #[serde(default)]
     pub name: String,
@@ -374,12 +483,19 @@ impl ApiKey {
             id: text.id().to_owned(),
             tenant,
             role,
+            permissions: Vec::new(),
             name,
             hash: text.hash(),
             limits: None,
             created_at,
             revoked_at: None,
         }
+    }
+
+    /// All that it may do.
+    #[must_use]
+    pub fn all_permissions(&self) -> Permissions {
+        self.role.permissions().and(Permissions::of(&self.permissions))
     }
 
     /// Checks all of it.
@@ -401,6 +517,12 @@ impl ApiKey {
             }
             (None, _) => return Err(Invalid::new("/tenant", "is required, except for the role platform")),
             (Some(_), _) => return Err(Invalid::new("/tenant", "must be absent for the role platform")),
+        }
+        if self.permissions.contains(&Permission::RunInstallation) {
+            return Err(Invalid::new("/permissions", "run_installation comes with the role platform alone"));
+        }
+        if self.permissions.len() > Permission::ALL.len() {
+            return Err(Invalid::new("/permissions", "each at most once"));
         }
         self.limits.as_ref().map_or(Ok(()), |limits| limits.validate("/limits"))
     }

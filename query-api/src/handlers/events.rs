@@ -5,7 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use chrono::DateTime;
 use runtime::problem::Problem;
-use schemas::settings::Role;
+use schemas::settings::Permission;
 
 use super::page::{Keyset, Page, Reading, keyset};
 use super::{One, path};
@@ -96,9 +96,9 @@ pub async fn list(
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = EventFilter::take(&mut reading.params).map_err(refused)?;
     let order = Order::take(&mut reading.params).map_err(refused)?;
-    let may_see_violations = caller.may(Role::Security);
+    let may_see_violations = caller.may(Permission::SeeViolations);
     if filter.wants_violations() && !may_see_violations {
-        return Err(Problem::forbidden("violations take the role security").with_pointer("violations"));
+        return Err(Problem::forbidden("violations take the permission see_violations").with_pointer("violations"));
     }
     let asked = reading.page(order.list(), &filter)?;
     let before = asked.reading.completeness.complete_until.unwrap_or(DateTime::UNIX_EPOCH);
@@ -164,7 +164,7 @@ pub async fn get(
     let mut clauses = reading.one()?;
     clauses.bind_text("event_id", &id);
     reading.keep().add_to(&mut clauses);
-    let may_see_violations = caller.may(Role::Security);
+    let may_see_violations = caller.may(Permission::SeeViolations);
     if !may_see_violations {
         EventFilter::without_reviews(&mut clauses);
     }

@@ -6,7 +6,7 @@ use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::settings::{ApiKey, Invalid, Limits, Role};
+use schemas::settings::{ApiKey, Invalid, Limits, Permission, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -25,6 +25,8 @@ pub struct KeyView {
     pub id: String,
     /// What it may do.
     pub role: Role,
+    /// What it may do beyond its role.
+    pub permissions: Vec<Permission>,
     /// For people.
     pub name: String,
     /// Limits of this key alone.
@@ -42,6 +44,7 @@ impl From<&ApiKey> for KeyView {
         Self {
             id: key.id.clone(),
             role: key.role,
+            permissions: key.permissions.clone(),
             name: key.name.clone(),
             limits: key.limits,
             created_at: key.created_at,
@@ -66,6 +69,9 @@ pub struct NewKeyView {
 pub struct NewKey {
     /// What it may do: `ingest`, `viewer`, `supervisor`, `security` or `admin`.
     pub role: Role,
+    /// What it may do beyond its role, such as `query_sql`.
+    #[serde(default)]
+    pub permissions: Vec<Permission>,
     /// For people.
     #[serde(default)]
     pub name: String,
@@ -98,7 +104,8 @@ pub async fn create(
         let detail = "a tenant's key can't have the role platform".to_owned();
         return Err(invalid(Invalid { pointer: "/role".to_owned(), detail }));
     }
-    let (key, text) = api.settings().create_key(Some(&tenant.id), wanted.role, &wanted.name).await?;
+    let (key, text) =
+        api.settings().create_key_permitting(Some(&tenant.id), wanted.role, &wanted.permissions, &wanted.name).await?;
     record(&api, &caller, "api_key.created", &key).await?;
     Ok((StatusCode::CREATED, Json(NewKeyView { key: KeyView::from(&*key), secret: text.expose() })))
 }
@@ -163,7 +170,13 @@ pub async fn revoke(
 async fn record(api: &QueryApi, caller: &Caller, kind: &'static str, key: &ApiKey) -> Result<(), Problem> {
     let Some(tenant) = &key.tenant else { return Ok(()) };
     let changes = match key.revoked_at {
-        None => vec![("role".to_owned(), Value::Null, json!(key.role))],
+        None => {
+            let mut given = vec![("role".to_owned(), Value::Null, json!(key.role))];
+            if !key.permissions.is_empty() {
+                given.push(("permissions".to_owned(), Value::Null, json!(key.permissions)));
+            }
+            given
+        }
         Some(at) => vec![("revoked_at".to_owned(), Value::Null, json!(at))],
     };
     let event = StaffEvent {

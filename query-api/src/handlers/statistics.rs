@@ -8,7 +8,7 @@ use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::problem::Problem;
-use schemas::settings::{Role, Tenant};
+use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -255,7 +255,7 @@ pub async fn get(
         api.store().rows::<CountRow>(sql::USER_COUNTS, clauses.clone()),
         api.store().rows::<DistinctRow>(sql::USER_DISTINCT, clauses),
     )?;
-    let answer = Answer { counts, distinct, with_violations: caller.may(Role::Security) };
+    let answer = Answer { counts, distinct, with_violations: caller.may(Permission::SeeViolations) };
     Ok(Json(Statistics {
         period: PeriodView { from: Some(plan.from), to: Some(plan.to) },
         time_zone: calendar.zone.name().to_owned(),

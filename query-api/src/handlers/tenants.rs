@@ -5,7 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use runtime::problem::Problem;
-use schemas::settings::{Invalid, Role, Tenant, parse_strict};
+use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
 use serde_json::Value;
 
 use super::{Whole, body, invalid, patch, path};
@@ -146,7 +146,7 @@ async fn change(api: &QueryApi, caller: &Caller, current: &Tenant, wanted: Tenan
         let detail = "the id of a tenant never changes".to_owned();
         return Err(invalid(Invalid { pointer: "/id".to_owned(), detail }));
     }
-    if !caller.may(Role::Platform) {
+    if !caller.may(Permission::RunInstallation) {
         for (pointer, changed) in [("/plan", wanted.plan != current.plan), ("/limits", wanted.limits != current.limits)]
         {
             if changed {

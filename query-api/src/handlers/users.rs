@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use runtime::problem::Problem;
-use schemas::settings::Role;
+use schemas::settings::Permission;
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -130,7 +130,7 @@ async fn marks(
     reading: &Reading<'_>,
     rows: &[UserRow],
 ) -> Result<Option<Marks>, Problem> {
-    if !caller.may(Role::Security) {
+    if !caller.may(Permission::SeeViolations) {
         return Ok(None);
     }
     let mut clauses = Clauses::default();

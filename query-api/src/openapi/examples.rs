@@ -326,6 +326,7 @@ pub(crate) fn key() -> Value {
     json!({
         "id": "k3jq7xw2m5ab",
         "role": "ingest",
+        "permissions": [],
         "name": "CRM production",
         "limits": null,
         "created_at": "2026-03-02T08:16:00Z",

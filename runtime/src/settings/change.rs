@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Utc;
-use schemas::settings::{ApiKey, Invalid, KeyText, Role, Tenant};
+use schemas::settings::{ApiKey, Invalid, KeyText, Permission, Role, Tenant};
 use schemas::topics::SettingsKey;
 use serde::Serialize;
 
@@ -63,13 +63,28 @@ impl Settings {
         role: Role,
         name: &str,
     ) -> Result<(Arc<ApiKey>, KeyText), PutError> {
+        self.create_key_permitting(tenant, role, &[], name).await
+    }
+
+    /// As [`create_key`](Self::create_key), with permissions beyond its role.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn create_key_permitting(
+        &self,
+        tenant: Option<&str>,
+        role: Role,
+        permissions: &[Permission],
+        name: &str,
+    ) -> Result<(Arc<ApiKey>, KeyText), PutError> {
         let mut random = [0_u8; 40];
         getrandom::fill(&mut random).map_err(|error| Invalid {
             pointer: String::new(),
             detail: format!("the system has no random numbers: {error}"),
         })?;
         let text = KeyText::from_random(&random);
-        let key = ApiKey::new(&text, tenant.map(str::to_owned), role, name.to_owned(), Utc::now());
+        let mut key = ApiKey::new(&text, tenant.map(str::to_owned), role, name.to_owned(), Utc::now());
+        key.permissions = permissions.to_vec();
         Ok((self.put_key(key).await?, text))
     }
 

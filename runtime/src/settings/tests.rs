@@ -16,7 +16,7 @@ async fn a_key_works_until_it_is_revoked() {
     let settings = with_tenant().await;
     let (key, text) = settings.create_key(Some("acme"), Role::Ingest, "app").await.unwrap();
     let principal = settings.authenticate(&text.expose()).unwrap();
-    assert_eq!((principal.tenant.as_deref(), principal.role), (Some("acme"), Role::Ingest));
+    assert_eq!((principal.tenant.as_deref(), principal.permissions), (Some("acme"), Role::Ingest.permissions()));
     assert_eq!(settings.keys(Some("acme")), [Arc::clone(&key)]);
 
     let other = settings.revoke_key(None, &key.id).await;

@@ -45,19 +45,23 @@ fn every_field_is_checked() {
     }
 }
 
-/// P11: who may do what.
+/// P11, T19, A2, K16: what each role permits.
 #[test]
-fn roles_include_the_smaller_ones_but_readers_never_send() {
-    use Role::*;
-    let readers = [Viewer, Supervisor, Security, Admin];
-    for (at, role) in readers.into_iter().enumerate() {
-        for (needed_at, needed) in readers.into_iter().enumerate() {
-            assert_eq!(role.includes(needed), at >= needed_at, "{role:?} {needed:?}");
-        }
-        assert!(!role.includes(Ingest) && !role.includes(Platform) && !Ingest.includes(role));
-        assert!(Platform.includes(role));
+fn each_role_of_a_reader_permits_what_those_before_it_do() {
+    let readers = [Role::Viewer, Role::Supervisor, Role::Security, Role::Admin, Role::Platform];
+    let permits = |role: Role| move |permission: &Permission| role.permissions().contain(*permission);
+    for pair in readers.windows(2) {
+        let fewer: Vec<_> = Permission::ALL.into_iter().filter(permits(pair[0])).collect();
+        assert!(fewer.iter().all(permits(pair[1])), "{pair:?}");
+        assert!(!Permission::ALL.iter().filter(|one| permits(pair[1])(one)).all(|one| fewer.contains(one)), "{pair:?}");
     }
-    assert!(Ingest.includes(Ingest) && Platform.includes(Ingest) && Platform.includes(Platform));
+    let with = |permission| Role::ALL.into_iter().filter(move |role| role.permissions().contain(permission));
+    assert_eq!(with(Permission::SendEvents).collect::<Vec<_>>(), [Role::Ingest, Role::Platform]);
+    assert_eq!(with(Permission::TraceUsers).next(), Some(Role::Supervisor));
+    assert_eq!(with(Permission::SeeViolations).next(), Some(Role::Security));
+    assert_eq!(with(Permission::ReadConfiguration).next(), Some(Role::Admin));
+    assert_eq!(with(Permission::QuerySql).collect::<Vec<_>>(), [Role::Platform]);
+    assert_eq!(with(Permission::RunInstallation).collect::<Vec<_>>(), [Role::Platform]);
 }
 
 /// P11: a key belongs to one tenant, or to the platform.

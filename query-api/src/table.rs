@@ -1,0 +1,109 @@
+//! Lists and reports as tables: what an export writes, whatever its format (P9).
+//!
+//! What is listed implements [`Tabular`]; a report that is not a list is one or several tables.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+/// What a column holds, which decides how a format writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// An instant, shown in the tenant's zone where the format has no instants.
+    Time,
+    /// A whole number.
+    Whole,
+    /// Any other number.
+    Number,
+    /// Milliseconds, shown as hours, minutes and seconds where the format can.
+    Duration,
+    /// Yes or no.
+    Flag,
+}
+
+/// One column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Name, in snake case, as in the JSON answer; nested ones with a dot.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+impl Column {
+    /// A column.
+    #[must_use]
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind }
+    }
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell<'a> {
+    /// There is none.
+    Empty,
+    /// Text.
+    Text(Cow<'a, str>),
+    /// An instant.
+    Time(DateTime<Utc>),
+    /// A whole number, or milliseconds.
+    Whole(u64),
+    /// Any other number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(text: &'a str) -> Self {
+        if text.is_empty() { Self::Empty } else { Self::Text(Cow::Borrowed(text)) }
+    }
+}
+
+impl<'a> From<&'a String> for Cell<'a> {
+    fn from(text: &'a String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<DateTime<Utc>> for Cell<'_> {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self::Time(time)
+    }
+}
+
+impl From<u64> for Cell<'_> {
+    fn from(number: u64) -> Self {
+        Self::Whole(number)
+    }
+}
+
+impl From<f64> for Cell<'_> {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<bool> for Cell<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl<'a, T: Into<Self>> From<Option<T>> for Cell<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Empty, Into::into)
+    }
+}
+
+/// What can be a row of a table.
+pub trait Tabular {
+    /// Its columns, in order. The same for every row.
+    const COLUMNS: &'static [Column];
+
+    /// Appends one cell for each column.
+    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>);
+}
