@@ -72,7 +72,7 @@ async fn limits_are_the_tenants_own_or_the_installations() {
 async fn an_administrators_key_is_made_once() {
     let settings = Settings::in_memory(LIMITS);
     let made = settings.ensure_admin_key(None).await.unwrap().unwrap();
-    assert_eq!(settings.authenticate(&made.expose()).unwrap().role, Role::Platform);
+    assert_eq!(settings.authenticate(&made.expose()).unwrap().permissions, Role::Platform.permissions());
     assert_eq!(settings.ensure_admin_key(None).await.unwrap(), None);
 
     settings.ensure_admin_key(Some("an-operators-own-key")).await.unwrap();
