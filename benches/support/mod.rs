@@ -5,9 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub(crate) mod bulk;
 pub(crate) mod formats;
 pub(crate) mod mix;
 pub(crate) mod process;
+pub(crate) mod reads;
+pub(crate) mod relay;
 pub(crate) mod store;
 
 /// CPU time of this thread so far. The scheduler's own account: exact to a few milliseconds, so time long stretches.
