@@ -1,0 +1,48 @@
+//! What the engine reads for an answer, against a budget for each question (P8): a lost index, projection or rollup fails here,
+//! however fast the machine.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by stopping")]
+#![allow(dead_code, reason = "the bench `queries` uses the rest of what they share")]
+
+#[path = "../benches/support/bulk.rs"]
+mod bulk;
+#[path = "../benches/support/reads.rs"]
+mod reads;
+#[path = "../benches/support/relay.rs"]
+mod relay;
+
+use chrono::Utc;
+use embedded::engine::{Engine, EngineConfig};
+use reads::{Api, questions};
+use relay::Relay;
+use runtime::config::Config;
+
+const EVENTS: u64 = 1_000_000;
+const TENANT: &str = "t-0";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_read_no_more_than_their_budgets() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine_config = EngineConfig::new(usertrail::cache::engine_library(), dir.path());
+    engine_config.max_memory_bytes = 4 << 30;
+    let engine = Engine::start(engine_config).await.unwrap();
+    let mut config = Config::defaults().unwrap();
+    config.clickhouse.url = engine.url();
+    runtime::migrate::migrate(&config).await.unwrap();
+    let client = runtime::clickhouse::client(&config.clickhouse);
+    let end = Utc::now();
+    bulk::fill(&client, EVENTS, end).await;
+    let (relay, relayed) = Relay::open(engine.url()).await;
+    config.clickhouse.url = relayed;
+    let api = Api::serve(&config, TENANT).await;
+    let mut over = Vec::new();
+    for question in questions(&client, TENANT, end).await {
+        api.ask(&question.path).await;
+        let rows: u64 = relay.take().iter().map(|sent| sent.read_rows).sum();
+        println!("{}: {rows} rows of {}", question.name, question.budget);
+        if rows > question.budget {
+            over.push(format!("{}: {rows} rows, {} allowed", question.name, question.budget));
+        }
+    }
+    engine.stop().await.unwrap();
+    assert!(over.is_empty(), "{over:#?}");
+}
