@@ -6,6 +6,7 @@ mod access;
 mod admin;
 mod alerts;
 mod devices_access;
+mod differential;
 mod exemptions;
 mod filters;
 mod paging;
