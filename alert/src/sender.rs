@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use axum::http::StatusCode;
 use runtime::config::Alert;
 use runtime::outbound::Outbound;
@@ -72,10 +72,7 @@ impl Sender {
     pub(crate) fn new(config: &Alert) -> Result<Self> {
         let outbound = Outbound::new(config.allow_private);
         let webhooks = Webhooks::new(outbound, Duration::from_millis(config.timeout_ms));
-        Ok(Self {
-            webhooks: webhooks.context("the client for webhooks")?,
-            violation_url: config.violation_url.as_str().into(),
-        })
+        Ok(Self { webhooks: webhooks?, violation_url: config.violation_url.as_str().into() })
     }
 
     /// Makes one attempt. Never fails: a failure is an attempt, too.

@@ -98,6 +98,11 @@ impl Attempt {
     }
 }
 
+/// There is no client: the system has no TLS to offer.
+#[derive(Debug, thiserror::Error)]
+#[error("the client for webhooks: {0}")]
+pub struct ClientError(#[from] reqwest::Error);
+
 /// Sends. Clones share connections.
 #[derive(Clone, Debug)]
 pub struct Webhooks {
@@ -109,8 +114,8 @@ impl Webhooks {
     /// A client whose attempts last `timeout` at most, from the name's resolution to the end of the answer.
     ///
     /// # Errors
-    /// When the system has no TLS to offer.
-    pub fn new(outbound: Outbound, timeout: Duration) -> Result<Self, reqwest::Error> {
+    /// [`ClientError`].
+    pub fn new(outbound: Outbound, timeout: Duration) -> Result<Self, ClientError> {
         let client = Client::builder()
             .user_agent(concat!("usertrail/", env!("CARGO_PKG_VERSION")))
             .timeout(timeout)
