@@ -13,7 +13,7 @@ use runtime::problem::Problem;
 use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, decode};
 use schemas::topics::{self, headers};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::access::Caller;
@@ -95,8 +95,21 @@ impl Audit {
     /// # Errors
     /// 422 for what is no event, such as an id that is too long; 503 when it is not known whether it is recorded.
     pub async fn record(&self, caller: &Caller, tenant: &str, event: StaffEvent) -> Result<String, Problem> {
+        self.record_fields(caller, tenant, fields(&event)).await
+    }
+
+    /// As [`record`](Self::record), of an event told by its own fields, but for id, time and actor.
+    ///
+    /// # Errors
+    /// As of [`record`](Self::record).
+    pub(crate) async fn record_fields(
+        &self,
+        caller: &Caller,
+        tenant: &str,
+        fields: Map<String, Value>,
+    ) -> Result<String, Problem> {
         let id = Uuid::now_v7().to_string();
-        let body = body(&id, caller, &event);
+        let body = body(&id, caller, fields);
         let payload = body.to_string();
         // By the decoder that reads it later: what is acknowledged is never a dead letter.
         decode(payload.as_bytes(), &Attributes::default()).map_err(|rejection| {
@@ -127,24 +140,34 @@ impl Audit {
     }
 }
 
-fn body(id: &str, caller: &Caller, event: &StaffEvent) -> Value {
-    let changes: Vec<Value> = event.changes.iter().map(|(path, old, new)| change(path, old, new)).collect();
-    let mut body = json!({
-        "id": id,
-        "type": event.kind,
-        "occurred_at": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
-        "actor": { "kind": "api_key", "id": caller.key_id(), "name": clip(caller.key_name(), MAX_NAME_BYTES) },
-        "object": {
-            "type": event.object_type,
-            "id": event.object_id,
-            "name": clip(&event.object_name, MAX_NAME_BYTES),
-        },
-        "changes": changes,
+fn body(id: &str, caller: &Caller, mut fields: Map<String, Value>) -> Value {
+    fields.insert("id".to_owned(), id.into());
+    fields.insert("occurred_at".to_owned(), Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true).into());
+    fields.insert("actor".to_owned(), actor(caller));
+    fields.into()
+}
+
+/// A caller as the actor of an event.
+pub(crate) fn actor(caller: &Caller) -> Value {
+    json!({ "kind": "api_key", "id": caller.key_id(), "name": clip(caller.key_name(), MAX_NAME_BYTES) })
+}
+
+fn fields(event: &StaffEvent) -> Map<String, Value> {
+    let changes = event.changes.iter().map(|(path, old, new)| change(path, old, new)).collect();
+    let object = json!({
+        "type": event.object_type,
+        "id": event.object_id,
+        "name": clip(&event.object_name, MAX_NAME_BYTES),
     });
+    let mut fields = Map::from_iter([
+        ("type".to_owned(), event.kind.into()),
+        ("object".to_owned(), object),
+        ("changes".to_owned(), Value::Array(changes)),
+    ]);
     if !event.reason.is_empty() {
-        body["reason"] = clip(&event.reason, MAX_REASON_BYTES).into();
+        fields.insert("reason".to_owned(), clip(&event.reason, MAX_REASON_BYTES).into());
     }
-    body
+    fields
 }
 
 fn change(path: &str, old: &Value, new: &Value) -> Value {
@@ -155,7 +178,7 @@ fn change(path: &str, old: &Value, new: &Value) -> Value {
     }
 }
 
-fn clip(text: &str, most: usize) -> &str {
+pub(crate) fn clip(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 

@@ -11,6 +11,8 @@ pub mod explanations;
 pub mod keys;
 pub mod own_rules;
 pub mod page;
+pub mod restore_endpoint;
+pub mod restores;
 pub mod reviews;
 pub mod rules;
 pub mod settings;

@@ -15,9 +15,11 @@ pub mod freshness;
 pub mod handlers;
 pub mod history;
 pub mod keep;
+pub mod object_state;
 pub mod openapi;
 pub mod params;
 pub mod period;
+pub mod restore;
 pub mod rows;
 pub mod rules;
 pub mod sql;
@@ -40,6 +42,7 @@ use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
+use runtime::webhook::ClientError;
 use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError};
 use schemas::settings::{Limits, Tenant, WeekStart};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -51,6 +54,7 @@ use crate::alerting::Alerting;
 use crate::audit::Audit;
 use crate::freshness::Freshness;
 use crate::period::Calendar;
+use crate::restore::Restores;
 use crate::store::Store;
 
 /// Most rows of a page whatever the configuration says.
@@ -80,6 +84,9 @@ pub enum StartError {
     /// A rule that comes with the program is broken, which a test of `detect` rules out.
     #[error(transparent)]
     Rules(#[from] RuleError),
+    /// There is no way to call applications.
+    #[error(transparent)]
+    Webhooks(#[from] ClientError),
 }
 
 /// The query API. Clones share everything.
@@ -90,6 +97,7 @@ struct Inner {
     parts: Parts,
     store: Store,
     alerting: Alerting,
+    restores: Restores,
     catalogue: Catalogue,
     titles: HashMap<Arc<str>, Arc<str>>,
     max_rows: u32,
@@ -109,6 +117,7 @@ impl QueryApi {
             parts,
             store: Store::new(client, config.query.clone(), metrics),
             alerting: Alerting::new(config),
+            restores: Restores::new(&config.alert)?,
             catalogue: Catalogue::shipped()?,
             titles: titles.collect(),
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
@@ -142,6 +151,10 @@ impl QueryApi {
 
     pub(crate) fn alerting(&self) -> &Alerting {
         &self.0.alerting
+    }
+
+    pub(crate) fn restores(&self) -> &Restores {
+        &self.0.restores
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
@@ -182,12 +195,13 @@ impl QueryApi {
 fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::alerts::{self, deliveries, silences};
     use handlers::{
-        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, reviews, rules, settings,
-        statistics, tenants, trials, user_log, users, violations,
+        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, restore_endpoint,
+        restores, reviews, rules, settings, statistics, tenants, trials, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
         .routes(routes!(events::get))
+        .routes(routes!(restores::get, restores::restore))
         .routes(routes!(users::list))
         .routes(routes!(users::get))
         .routes(routes!(user_log::devices))
@@ -210,6 +224,8 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))
         .routes(routes!(settings::get_detection, settings::put_detection))
         .routes(routes!(settings::get_limits))
+        .routes(routes!(restore_endpoint::get, restore_endpoint::replace, restore_endpoint::delete))
+        .routes(routes!(restore_endpoint::rotate))
         .routes(routes!(check::get))
         .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
         .routes(routes!(exemptions::list))

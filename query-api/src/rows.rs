@@ -231,3 +231,36 @@ pub struct DistinctRow {
     pub objects: u64,
     pub sessions: u64,
 }
+
+/// A row of `object_life.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct LifeRow {
+    pub event_id: String,
+    pub class: String,
+    pub action: String,
+    #[serde(rename = "changes.path")]
+    pub changes_path: Vec<String>,
+    #[serde(rename = "changes.op")]
+    pub changes_op: Vec<String>,
+    #[serde(rename = "changes.old")]
+    pub changes_old: Vec<String>,
+    #[serde(rename = "changes.new")]
+    pub changes_new: Vec<String>,
+}
+
+/// A row of `restore_told.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct ToldRow {
+    pub event_id: String,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    #[serde(with = "millis")]
+    pub occurred_at: DateTime<Utc>,
+    pub actor_kind: String,
+    pub actor_id: String,
+    pub actor_name: String,
+    pub reason: String,
+    pub payload: String,
+}

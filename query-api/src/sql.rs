@@ -36,6 +36,8 @@ named! {
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
     EVENT_BY_ID "event_by_id": "One event.";
     HISTORY "history": "Events user by user, for trials of rules.";
+    OBJECT_LIFE "object_life": "What became of one object, newest first.";
+    RESTORE_TOLD "restore_told": "What the log tells of one restore.";
     UNREVIEWED "unreviewed": "Violations of some users that nobody has reviewed, counted.";
     USER_COUNTS "user_counts": "What one user did, counted.";
     USER_DISTINCT "user_distinct": "Distinct devices, addresses, objects and sessions of one user.";

@@ -15,7 +15,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 const TYPE_PREFIX: &str = "urn:usertrail:problem:";
 
 /// A problem. Its cause is logged once, when it is answered, and never shown.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
     code: &'static str,
@@ -24,7 +24,7 @@ pub struct Problem {
     more: Box<More>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct More {
     pointer: Option<String>,
     errors: Option<Value>,

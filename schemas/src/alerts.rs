@@ -93,9 +93,7 @@ impl AlertEndpoint {
     /// The first field found wrong.
     pub fn validate(&self) -> Result<(), Invalid> {
         check_id(&self.id)?;
-        if !(self.url.starts_with("https://") || self.url.starts_with("http://")) || self.url.len() > 2048 {
-            return fail("/url", "must be an http or https address of at most 2048 bytes");
-        }
+        check_url(&self.url)?;
         if self.min_level > 4 {
             return fail("/min_level", "must be 0 to 4");
         }
@@ -105,10 +103,7 @@ impl AlertEndpoint {
         if !(1..=MAX_REPEAT_SECONDS).contains(&self.repeat_seconds) {
             return fail("/repeat_seconds", format!("must be 1 to {MAX_REPEAT_SECONDS}"));
         }
-        if self.secrets.len() > 2 || self.secrets.iter().any(|secret| !secret.starts_with(SECRET_PREFIX)) {
-            return fail("/secrets", format!("at most 2, each beginning with {SECRET_PREFIX}"));
-        }
-        Ok(())
+        check_secrets(&self.secrets)
     }
 }
 
@@ -131,6 +126,21 @@ fn check_id(id: &str) -> Result<(), Invalid> {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if id.is_empty() || id.len() > 63 || !id.bytes().all(allowed) || id.starts_with('-') {
         return fail("/id", "must be 1 to 63 of a-z, 0-9 and -, beginning with a letter or digit");
+    }
+    Ok(())
+}
+
+/// The form alone: whether the address may be reached is another question.
+pub(crate) fn check_url(url: &str) -> Result<(), Invalid> {
+    if !(url.starts_with("https://") || url.starts_with("http://")) || url.len() > 2048 {
+        return fail("/url", "must be an http or https address of at most 2048 bytes");
+    }
+    Ok(())
+}
+
+pub(crate) fn check_secrets(secrets: &[String]) -> Result<(), Invalid> {
+    if secrets.len() > 2 || secrets.iter().any(|secret| !secret.starts_with(SECRET_PREFIX)) {
+        return fail("/secrets", format!("at most 2, each beginning with {SECRET_PREFIX}"));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ pub mod decode;
 pub mod detection;
 pub mod event;
 mod key_text;
+pub mod restore;
 pub mod settings;
 pub mod topics;
 pub mod violation;

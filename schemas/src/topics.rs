@@ -82,6 +82,7 @@ const EXEMPTION_PREFIX: &str = "exemption/";
 const RULE_PREFIX: &str = "rule/";
 const ENDPOINT_PREFIX: &str = "alert-endpoint/";
 const SILENCE_PREFIX: &str = "silence/";
+const RESTORE_PREFIX: &str = "restore-endpoint/";
 
 /// Key on [`EVENTS_RAW`] and [`VIOLATIONS`]: events of one user stay in one partition, in order.
 #[must_use]
@@ -110,6 +111,8 @@ pub enum SettingsKey<'a> {
     AlertEndpoint(&'a str, &'a str),
     /// A silence of alerts: tenant and id.
     Silence(&'a str, &'a str),
+    /// Where a tenant's application is asked to restore: the tenant.
+    RestoreEndpoint(&'a str),
     /// The installation as a whole.
     Platform,
     /// Anything a newer version may have put there.
@@ -135,6 +138,8 @@ impl<'a> SettingsKey<'a> {
             Self::AlertEndpoint(tenant, id)
         } else if let Some((tenant, id)) = parts(key, SILENCE_PREFIX) {
             Self::Silence(tenant, id)
+        } else if let Some(tenant) = key.strip_prefix(RESTORE_PREFIX) {
+            Self::RestoreEndpoint(tenant)
         } else if key == PLATFORM_KEY {
             Self::Platform
         } else {
@@ -160,6 +165,7 @@ impl std::fmt::Display for SettingsKey<'_> {
             Self::Rule(scope, name, version) => write!(f, "{RULE_PREFIX}{scope}/{name}/{version}"),
             Self::AlertEndpoint(tenant, id) => write!(f, "{ENDPOINT_PREFIX}{tenant}/{id}"),
             Self::Silence(tenant, id) => write!(f, "{SILENCE_PREFIX}{tenant}/{id}"),
+            Self::RestoreEndpoint(tenant) => write!(f, "{RESTORE_PREFIX}{tenant}"),
             Self::Platform => f.write_str(PLATFORM_KEY),
             Self::Other(key) => f.write_str(key),
         }
@@ -243,6 +249,7 @@ mod tests {
             SettingsKey::Rule("acme", "too-much", 1),
             SettingsKey::AlertEndpoint("acme", "pager"),
             SettingsKey::Silence("acme", "holidays"),
+            SettingsKey::RestoreEndpoint("acme"),
             SettingsKey::Platform,
             SettingsKey::Other("rule/x"),
         ] {

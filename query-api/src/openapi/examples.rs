@@ -1,5 +1,7 @@
 //! Examples in the document. They are plain JSON, as a caller sees it.
 
+pub(crate) mod restores;
+
 use serde_json::{Value, json};
 
 fn event() -> Value {

@@ -12,6 +12,7 @@ mod filters;
 mod paging;
 mod plans;
 mod problems;
+mod restore;
 mod reviews;
 mod rules;
 mod staff;

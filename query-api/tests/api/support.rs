@@ -96,6 +96,18 @@ pub(crate) fn with_world<F: Future<Output = ()>>(database: &str, test: impl FnOn
     with_config(database, async |config| test(World::new(config, Audit::in_memory())).await);
 }
 
+/// Runs a test in a world of its own, configured by `set`.
+pub(crate) fn with_configured<F: Future<Output = ()>>(
+    database: &str,
+    set: impl FnOnce(&mut Config),
+    test: impl FnOnce(World) -> F,
+) {
+    with_config(database, async |mut config| {
+        set(&mut config);
+        test(World::new(config, Audit::in_memory())).await;
+    });
+}
+
 /// Runs a test in a world of its own with a broker.
 pub(crate) fn with_broker<F: Future<Output = ()>>(database: &str, test: impl FnOnce(World, Kafka) -> F) {
     let dir = tempfile::tempdir().unwrap();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use schemas::alerts::{AlertEndpoint, Silence};
 use schemas::detection::{Exemption, StoredRule};
+use schemas::restore::RestoreEndpoint;
 use schemas::settings::{ApiKey, Tenant};
 use schemas::topics::SettingsKey;
 use serde_json::value::RawValue;
@@ -18,6 +19,7 @@ pub struct Snapshot {
     rules: BTreeMap<(String, String, u32), Arc<StoredRule>>,
     endpoints: BTreeMap<(String, String), Arc<AlertEndpoint>>,
     silences: BTreeMap<(String, String), Arc<Silence>>,
+    restore_endpoints: BTreeMap<String, Arc<RestoreEndpoint>>,
     /// The offset after the last record about rules or tenants: what compiled rules depend on.
     rules_offset: i64,
     others: BTreeMap<String, Arc<RawValue>>,
@@ -90,6 +92,12 @@ impl Snapshot {
         of_tenant(&self.silences, tenant)
     }
 
+    /// Where a tenant's application is asked to restore, if it has said so (J15).
+    #[must_use]
+    pub fn restore_endpoint(&self, tenant: &str) -> Option<&Arc<RestoreEndpoint>> {
+        self.restore_endpoints.get(tenant)
+    }
+
     /// The value of any other record, such as `platform`.
     #[must_use]
     pub fn other(&self, key: &str) -> Option<&RawValue> {
@@ -143,6 +151,10 @@ impl Snapshot {
             SettingsKey::Silence(tenant, id) => {
                 let at = (tenant.to_owned(), id.to_owned());
                 put(&mut self.silences, at, read(offset, key, value, Silence::validate));
+            }
+            SettingsKey::RestoreEndpoint(tenant) => {
+                let read = read(offset, key, value, RestoreEndpoint::validate);
+                put(&mut self.restore_endpoints, tenant.to_owned(), read);
             }
             SettingsKey::Platform | SettingsKey::Other(_) => {
                 match read::<Box<RawValue>>(offset, key, value, |_| Ok(())) {

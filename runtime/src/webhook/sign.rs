@@ -8,10 +8,10 @@ use sha2::Sha256;
 
 /// A secret that can't sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadSecret;
+pub(super) struct BadSecret;
 
 /// The value of `webhook-signature`; `timestamp` is in seconds since 1970.
-pub(crate) fn signatures(secrets: &[String], id: &str, timestamp: i64, body: &[u8]) -> Result<String, BadSecret> {
+pub(super) fn signatures(secrets: &[String], id: &str, timestamp: i64, body: &[u8]) -> Result<String, BadSecret> {
     let each: Result<Vec<String>, BadSecret> =
         secrets.iter().map(|secret| signature(secret, id, timestamp, body)).collect();
     each.map(|each| each.join(" "))
