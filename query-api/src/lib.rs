@@ -24,6 +24,7 @@ pub mod sql;
 pub mod store;
 pub mod table;
 mod tenant_changes;
+pub mod trace;
 pub mod view;
 
 use std::collections::HashMap;

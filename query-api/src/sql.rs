@@ -37,6 +37,7 @@ named! {
     EVENT_BY_ID "event_by_id": "One event.";
     HISTORY "history": "Events user by user, for trials of rules.";
     UNREVIEWED "unreviewed": "Violations of some users that nobody has reviewed, counted.";
+    USER_ACTIVITIES "user_activities": "What one user did around a period, for intervals.";
     USER_COUNTS "user_counts": "What one user did, counted.";
     USER_DISTINCT "user_distinct": "Distinct devices, addresses, objects and sessions of one user.";
     USER_DEVICES "user_devices": "Devices of one user.";
