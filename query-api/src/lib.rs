@@ -183,8 +183,8 @@ impl QueryApi {
 fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::alerts::{self, deliveries, silences};
     use handlers::{
-        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, reviews, rules, settings,
-        statistics, tenants, trials, user_log, users, violations,
+        activities, catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, reviews,
+        rules, settings, statistics, tenants, timeline, trials, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -195,6 +195,8 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(user_log::sessions))
         .routes(routes!(user_log::sign_ins))
         .routes(routes!(statistics::get))
+        .routes(routes!(timeline::get))
+        .routes(routes!(activities::list))
         .routes(routes!(user_log::violations))
         .routes(routes!(violations::list))
         .routes(routes!(violations::get))
