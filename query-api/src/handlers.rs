@@ -1,6 +1,7 @@
 //! The operations, one file a subject. What they share is here: how an answer says how complete it is, and how a body is
 //! read.
 
+pub mod activities;
 pub mod alerts;
 pub mod catalogue;
 pub mod check;
@@ -8,6 +9,7 @@ pub mod devices_access;
 pub mod events;
 pub mod exemptions;
 pub mod explanations;
+pub mod figures;
 pub mod keys;
 pub mod own_rules;
 pub mod page;
@@ -18,6 +20,8 @@ pub mod rules;
 pub mod settings;
 pub mod statistics;
 pub mod tenants;
+pub mod timeline;
+mod trace;
 pub mod trials;
 pub mod user_log;
 pub mod users;

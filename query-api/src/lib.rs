@@ -26,6 +26,7 @@ pub mod sql;
 pub mod store;
 pub mod table;
 mod tenant_changes;
+pub mod trace;
 pub mod view;
 
 use std::collections::HashMap;
@@ -195,8 +196,9 @@ impl QueryApi {
 fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::alerts::{self, deliveries, silences};
     use handlers::{
-        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, restore_endpoint,
-        restores, reviews, rules, settings, statistics, tenants, trials, user_log, users, violations,
+        activities, catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules,
+        restore_endpoint, restores, reviews, rules, settings, statistics, tenants, timeline, trials, user_log, users,
+        violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -208,6 +210,8 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(user_log::sessions))
         .routes(routes!(user_log::sign_ins))
         .routes(routes!(statistics::get))
+        .routes(routes!(timeline::get))
+        .routes(routes!(activities::list))
         .routes(routes!(user_log::violations))
         .routes(routes!(violations::list))
         .routes(routes!(violations::get))

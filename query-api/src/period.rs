@@ -199,9 +199,20 @@ pub fn start_of_day(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
     }
 }
 
+/// The local day of a date; empty where the zone skipped it.
+pub fn day(calendar: Calendar, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
+    (start_of_day(calendar.zone, date), start_of_day(calendar.zone, plus_days(date, 1)))
+}
+
+/// The week that holds a date, by the tenant's first day.
+pub fn week(calendar: Calendar, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
+    let first = start_of_week(date, calendar.week_start);
+    (start_of_day(calendar.zone, first), start_of_day(calendar.zone, plus_days(first, 7)))
+}
+
 /// The local day that an instant belongs to. Where a clock went back over midnight, the wall shows the old date once
 /// more after the new day has begun; the instant still belongs to the new day, so that days stay in one piece.
-fn local_date(zone: Tz, instant: DateTime<Utc>) -> NaiveDate {
+pub fn local_date(zone: Tz, instant: DateTime<Utc>) -> NaiveDate {
     let shown = instant.with_timezone(&zone).date_naive();
     let next = plus_days(shown, 1);
     if instant >= start_of_day(zone, next) { next } else { shown }

@@ -200,6 +200,28 @@ pub struct SessionRow {
     pub city: String,
 }
 
+/// A row of `user_activities.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct ActivityRow {
+    pub event_id: String,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub channel: String,
+    pub action: String,
+    pub outcome: String,
+    pub reason: String,
+    #[serde(with = "millis")]
+    pub occurred_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub started_at: DateTime<Utc>,
+    pub duration_ms: u64,
+    pub object_type: String,
+    pub object_id: String,
+    pub object_name: String,
+    pub session_key: String,
+}
+
 /// A row of `user_counts.sql`. `grouped` has a bit for each dimension that is *not* this row's.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]

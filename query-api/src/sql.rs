@@ -39,6 +39,7 @@ named! {
     OBJECT_LIFE "object_life": "What became of one object, newest first.";
     RESTORE_TOLD "restore_told": "What the log tells of one restore.";
     UNREVIEWED "unreviewed": "Violations of some users that nobody has reviewed, counted.";
+    USER_ACTIVITIES "user_activities": "What one user did around a period, for intervals.";
     USER_COUNTS "user_counts": "What one user did, counted.";
     USER_DISTINCT "user_distinct": "Distinct devices, addresses, objects and sessions of one user.";
     USER_DEVICES "user_devices": "Devices of one user.";

@@ -12,6 +12,8 @@ use crate::filter::level_name;
 use crate::rows::EventRow;
 
 pub mod signals;
+pub mod timeline;
+pub mod trace;
 pub mod user;
 pub mod violation;
 

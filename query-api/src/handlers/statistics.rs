@@ -12,6 +12,7 @@ use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::figures::Figures;
 use super::{Completeness, PeriodView, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -58,6 +59,9 @@ pub struct Statistics {
     pub device_kinds: Vec<Share>,
     /// Every bucket of the period, empty ones too.
     pub series: Vec<Bucket>,
+    /// T8–T13.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// P15.
     #[serde(flatten)]
     pub completeness: Completeness,
@@ -206,6 +210,8 @@ fn ceil_hour(time: DateTime<Utc>) -> DateTime<Utc> {
 /// What one user did in a period.
 ///
 /// Counts are exact. Numbers of different things are exact while small; above that they are estimates that say so.
+/// `figures` are exact, too: overlapping activities of one kind count their time once, what reaches over the borders of the
+/// period is cut there, and the activities under `rows` add up to the figure.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/statistics",
@@ -218,7 +224,7 @@ fn ceil_hour(time: DateTime<Utc>) -> DateTime<Utc> {
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "The statistics; of this month unless a period is given", body = Statistics, example = json!(crate::openapi::examples::statistics())),
+        (status = 200, description = "The statistics; of this month unless a period is given", body = Statistics, example = json!(crate::openapi::examples::trace::statistics())),
         crate::openapi::Problems,
     ),
 )]
@@ -251,9 +257,10 @@ pub async fn get(
     })?;
     let completeness = Completeness::now(api.freshness());
     let clauses = plan.clauses(&tenant, &user, keep);
-    let (counts, distinct) = tokio::try_join!(
+    let (counts, distinct, figures) = tokio::try_join!(
         api.store().rows::<CountRow>(sql::USER_COUNTS, clauses.clone()),
         api.store().rows::<DistinctRow>(sql::USER_DISTINCT, clauses),
+        Figures::of(&api, &caller, (&tenant, &user), (plan.from, plan.to), now),
     )?;
     let answer = Answer { counts, distinct, with_violations: caller.may(Permission::SeeViolations) };
     Ok(Json(Statistics {
@@ -269,6 +276,7 @@ pub async fn get(
         countries: answer.shares(Grouping::Country, |row| &row.country),
         device_kinds: answer.shares(Grouping::DeviceKind, |row| &row.device_kind),
         series: answer.series(&plan, calendar),
+        figures,
         user_id: user,
         completeness,
     }))

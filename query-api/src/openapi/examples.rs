@@ -2,6 +2,8 @@
 
 pub(crate) mod restores;
 
+pub(crate) mod trace;
+
 use serde_json::{Value, json};
 
 fn event() -> Value {
@@ -272,35 +274,6 @@ fn with(mut target: Value, more: Value) -> Value {
         target.extend(more);
     }
     target
-}
-
-/// Statistics of one user.
-pub(crate) fn statistics() -> Value {
-    let exact = |value: u64| json!({ "value": value, "estimate": false });
-    let distinct = json!({
-        "devices": exact(2), "ips": exact(3), "objects": { "value": 57, "estimate": true, "error": 0.016 }, "sessions": exact(2)
-    });
-    let share = |key: &str| with(json!({ "key": key }), counts());
-    json!({
-        "user_id": "u-17",
-        "period": { "from": "2026-03-01T23:00:00Z", "to": "2026-03-02T23:00:00Z" },
-        "time_zone": "Europe/Prague",
-        "by": "day",
-        "totals": counts(),
-        "distinct": distinct,
-        "actions": [share("update")],
-        "classes": [share("change")],
-        "channels": [share("call")],
-        "object_types": [share("task")],
-        "countries": [share("CZ")],
-        "device_kinds": [share("desktop")],
-        "series": [with(
-            json!({ "start": "2026-03-02T00:00:00+01:00", "end": "2026-03-03T00:00:00+01:00", "distinct": distinct }),
-            counts(),
-        )],
-        "complete_until": "2026-03-02T08:16:00Z",
-        "complete": true
-    })
 }
 
 /// A tenant.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod access;
+mod activities;
 mod admin;
 mod alerts;
 mod devices_access;
@@ -19,6 +20,8 @@ mod staff;
 mod statistics;
 mod support;
 mod tables;
+mod timeline;
+mod traces;
 mod trials;
 mod users;
 mod violations;

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use query_api::filter::EventFilter;
 use query_api::params::Params;
-use query_api::sql::{Clauses, EVENTS_NEWEST, NamedQuery, USER_COUNTS, VIOLATIONS};
+use query_api::sql::{Clauses, EVENTS_NEWEST, NamedQuery, USER_ACTIVITIES, USER_COUNTS, VIOLATIONS};
 
 use crate::support::{Event, World, rng, with_world};
 
@@ -69,6 +69,31 @@ fn statistics_read_cut_hours_alone() {
         let plan = lines.join("\n");
         let keys = plan.split("PrimaryKey").skip(1);
         assert!(keys.into_iter().any(|key| key.contains("toStartOfHour(occurred_at) in 1-element set")), "{plan}");
+    });
+}
+
+/// P8: of what a user did, a trace reads the period with its margins, in the order of the sort key.
+#[test]
+fn a_trace_reads_its_period_alone() {
+    with_world("plans_trace", async |world| {
+        let now = Utc::now();
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", "acme");
+        clauses.bind_text("user_id", "u1");
+        clauses.bind_number("rows", 101);
+        for name in ["oldest", "received_from", "read_from"] {
+            clauses.bind_time(name, now - TimeDelta::days(3));
+        }
+        clauses.bind_time("read_to", now);
+        world.insert(&[Event::random(&mut rng(53), "acme", 1, TimeDelta::days(2))]).await;
+        let text: &'static str = format!("EXPLAIN indexes = 1 {}", USER_ACTIVITIES.text.replace("?fields", "*")).leak();
+        let query = NamedQuery { name: "explain", text };
+        let lines: Vec<String> = clauses.build(&world.client, query).fetch_all().await.unwrap();
+        let plan = lines.join("\n");
+        let key = section(&plan, "PrimaryKey");
+        assert!(["tenant", "actor_id", "occurred_at"].iter().all(|column| key.contains(column)), "{plan}");
+        assert!(section(&plan, "Min-Max").contains("received_at"), "{plan}");
+        assert!(plan.contains("Read type: InOrder"), "{plan}");
     });
 }
 

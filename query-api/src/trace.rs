@@ -1,0 +1,20 @@
+//! What one user did, as intervals of time (T1–T16). No I/O and no clock.
+//!
+//! Rows become [activities](activity): what lasts has an interval, what doesn't is a point. [Figures](figures) are measured
+//! over them, and tell of every activity how much it adds, so that the rows of a figure add up to it.
+
+pub mod activity;
+pub mod figures;
+pub mod intervals;
+mod states;
+
+use chrono::TimeDelta;
+
+/// How far an activity reaches from when its event occurred, to either side; what claims more is cut there, and so is a
+/// state whose end is not known. It makes what a period shows a matter of the events near it: an activity is the same
+/// whatever period it is looked at from.
+pub const REACH: TimeDelta = TimeDelta::hours(24);
+/// How long before a period events are read: what reaches into it, and what that may be told by once more.
+pub const BEFORE: TimeDelta = TimeDelta::hours(48);
+/// How long after it.
+pub const AFTER: TimeDelta = REACH;
