@@ -15,6 +15,7 @@ pub mod freshness;
 pub mod handlers;
 pub mod history;
 pub mod keep;
+pub mod object_state;
 pub mod openapi;
 pub mod params;
 pub mod period;
