@@ -221,7 +221,7 @@ fn reviews_are_for_security() {
         let security = world.key(Some("acme"), Role::Security).await;
         let review = Event::review("v1", "violation.reviewed", TimeDelta::seconds(1));
         let path = format!("/v1/users/u1/timeline?date={}", review.occurred.date_naive());
-        world.insert(&[Event { actor_kind: "user", actor_id: "u1".to_owned(), ..review }]).await;
+        world.insert(&[Event { actor_kind: "user", actor_id: "u1".to_owned(), duration_ms: 0, ..review }]).await;
         assert_eq!(world.ok(&path, &supervisor).await["points"], json!([]));
         assert_eq!(world.ok(&path, &security).await["points"].as_array().unwrap().len(), 1);
     });
