@@ -106,7 +106,7 @@ pub async fn list(
     let filter = ActivityFilter::take(&mut reading.params).map_err(refused)?;
     let mut asked = reading.page("activities", &(&user, &filter))?;
     let (period, now) = (bounded(&api, &mut asked)?, asked.reading.now);
-    let trace = Trace { tenant: &asked.reading.tenant, user: &user, period, now };
+    let trace = Trace { caller: &caller, tenant: &asked.reading.tenant, user: &user, period, now };
     let activities = trace
         .activities(&api, &filter.channels(), MOST_ROWS)
         .await?

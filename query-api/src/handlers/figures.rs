@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use schemas::settings::Tenant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +13,6 @@ use crate::store::StoreError;
 use crate::trace::figures::{FIGURES, Figure};
 use crate::trace::intervals::Interval;
 use crate::view::trace::TracedFigure;
-use schemas::settings::Tenant;
 
 /// Figures of a user's work, or why there are none.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,7 +45,7 @@ impl Figures {
         let mut channels: Vec<String> = FIGURES.iter().flat_map(Figure::channels).map(ToOwned::to_owned).collect();
         channels.sort_unstable();
         channels.dedup();
-        let trace = Trace { tenant, user, period, now };
+        let trace = Trace { caller, tenant, user, period, now };
         let Some(activities) = trace.activities(api, &channels, MOST_ROWS).await? else {
             return Ok(Self::none(format!("the user did more than {MOST_ROWS} things in the period")));
         };

@@ -148,7 +148,7 @@ pub async fn get(
         Some(resolution) => Some(resolution.starts(calendar, (from, to)).ok_or_else(too_many_buckets)?),
         None => None,
     };
-    let trace = Trace { tenant: &reading.tenant, user: &user, period, now: reading.now };
+    let trace = Trace { caller: &caller, tenant: &reading.tenant, user: &user, period, now: reading.now };
     let activities = trace.activities(&api, &[], MOST_ROWS).await?;
     let activities =
         activities.ok_or_else(|| too_many(MOST_ROWS, "read their list by channel, or /v1/events page by page"))?;

@@ -3,9 +3,11 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::problem::Problem;
-use schemas::settings::Tenant;
+use schemas::settings::{Permission, Tenant};
 
 use crate::QueryApi;
+use crate::access::Caller;
+use crate::filter::EventFilter;
 use crate::keep::Keep;
 use crate::rows::ActivityRow;
 use crate::sql::{self, Clauses};
@@ -19,8 +21,9 @@ pub(super) const LONGEST: TimeDelta = TimeDelta::days(93);
 /// Most rows that figures and lists are made of: some 500 a day of the longest period.
 pub(super) const MOST_ROWS: u32 = 50_000;
 
-/// Whose trace, and of when.
+/// Whose trace, of when, and who asks.
 pub(super) struct Trace<'a> {
+    pub(super) caller: &'a Caller,
     pub(super) tenant: &'a Tenant,
     pub(super) user: &'a str,
     pub(super) period: Interval,
@@ -45,6 +48,9 @@ impl Trace<'_> {
         clauses.bind_time("received_from", from - Keep::AHEAD);
         clauses.bind_number("rows", most + 1);
         Keep::at(self.now, &self.tenant.retention).add_to(&mut clauses);
+        if !self.caller.may(Permission::SeeViolations) {
+            EventFilter::without_reviews(&mut clauses);
+        }
         if channels.iter().any(|channel| channel == SESSION) {
             let either = "channel IN {channels:Array(String)} OR action IN ('sign_in', 'sign_out')";
             clauses.texts(either, "channels", channels);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::Measure::{Count, Time, TimeWithin};
 use crate::trace::activity::{Activity, SESSION};
 use crate::trace::intervals::{Interval, Set};
 
@@ -52,8 +53,6 @@ pub struct Figure {
 const fn figure(name: &'static str, measure: Measure) -> Figure {
     Figure { name, measure }
 }
-
-use Measure::{Count, Time, TimeWithin};
 
 const READY: Place = ("ready", "ready");
 const FREE: Place = ("free", "free");

@@ -68,12 +68,6 @@ impl FromIterator<Interval> for Set {
 }
 
 impl Set {
-    /// Its intervals, ascending.
-    #[must_use]
-    pub fn intervals(&self) -> &[Interval] {
-        &self.0
-    }
-
     /// How long it is in all, in milliseconds.
     #[must_use]
     pub fn measure(&self) -> u64 {

@@ -212,6 +212,21 @@ fn open_intervals_last_to_now() {
     });
 }
 
+/// K16: what users said of violations is on no timeline of those who may not see violations.
+#[test]
+fn reviews_are_for_security() {
+    with_world("timeline_reviews", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let supervisor = world.key(Some("acme"), Role::Supervisor).await;
+        let security = world.key(Some("acme"), Role::Security).await;
+        let review = Event::review("v1", "violation.reviewed", TimeDelta::seconds(1));
+        let path = format!("/v1/users/u1/timeline?date={}", review.occurred.date_naive());
+        world.insert(&[Event { actor_kind: "user", actor_id: "u1".to_owned(), duration_ms: 0, ..review }]).await;
+        assert_eq!(world.ok(&path, &supervisor).await["points"], json!([]));
+        assert_eq!(world.ok(&path, &security).await["points"].as_array().unwrap().len(), 1);
+    });
+}
+
 /// What can't be shown is refused by name.
 #[test]
 fn what_is_too_much_is_refused() {
