@@ -122,6 +122,15 @@ impl Clauses {
         self.values.push((name, Value::Numbers(numbers)));
     }
 
+    /// The tenant that the statement is confined to; empty where it is not bound yet.
+    pub fn tenant(&self) -> &str {
+        let bound = self.values.iter().find(|(name, _)| *name == "tenant");
+        match bound {
+            Some((_, Value::Text(tenant))) => tenant,
+            _ => "",
+        }
+    }
+
     /// The statement, ready to run.
     pub fn build(self, client: &Client, query: NamedQuery) -> Query {
         let mut statement = client.query(&self.render(query));
