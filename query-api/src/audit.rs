@@ -1,4 +1,4 @@
-//! What staff do is an event of the tenant: recorded as any other, in the order of the key that did it.
+//! What staff do is an event of the tenant: recorded as any other, in the order of the person or key that did it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -110,7 +110,7 @@ impl Audit {
                 return Ok(id);
             }
         };
-        let key = topics::event_key(tenant, caller.key_id());
+        let key = topics::event_key(tenant, caller.identity().id);
         let beside = OwnedHeaders::new_with_capacity(2)
             .insert(Header { key: headers::TENANT, value: Some(tenant) })
             .insert(Header { key: headers::KEY_ID, value: Some(KEY_ID) });
@@ -129,11 +129,12 @@ impl Audit {
 
 fn body(id: &str, caller: &Caller, event: &StaffEvent) -> Value {
     let changes: Vec<Value> = event.changes.iter().map(|(path, old, new)| change(path, old, new)).collect();
+    let actor = caller.identity();
     let mut body = json!({
         "id": id,
         "type": event.kind,
         "occurred_at": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
-        "actor": { "kind": "api_key", "id": caller.key_id(), "name": clip(caller.key_name(), MAX_NAME_BYTES) },
+        "actor": { "kind": actor.kind, "id": actor.id, "name": clip(actor.name, MAX_NAME_BYTES) },
         "object": {
             "type": event.object_type,
             "id": event.object_id,
@@ -141,6 +142,9 @@ fn body(id: &str, caller: &Caller, event: &StaffEvent) -> Value {
         },
         "changes": changes,
     });
+    if !actor.email.is_empty() {
+        body["actor"]["email"] = clip(actor.email, MAX_NAME_BYTES).into();
+    }
     if !event.reason.is_empty() {
         body["reason"] = clip(&event.reason, MAX_REASON_BYTES).into();
     }

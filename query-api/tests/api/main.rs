@@ -8,6 +8,8 @@ mod alerts;
 mod devices_access;
 mod exemptions;
 mod filters;
+mod matrix;
+mod oidc;
 mod paging;
 mod plans;
 mod problems;
