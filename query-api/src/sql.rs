@@ -200,6 +200,16 @@ mod tests {
         }
     }
 
+    /// P12: turns are by the tenant that the statement is confined to.
+    #[test]
+    fn the_tenant_is_the_one_that_is_bound() {
+        let mut clauses = Clauses::default();
+        assert_eq!(clauses.tenant(), "");
+        clauses.bind_text("actor_id", "u-1");
+        clauses.bind_text("tenant", "acme");
+        assert_eq!(clauses.tenant(), "acme");
+    }
+
     #[test]
     fn clauses_go_where_the_marker_is() {
         let mut clauses = Clauses::default();

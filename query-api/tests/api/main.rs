@@ -7,6 +7,7 @@ mod admin;
 mod alerts;
 mod devices_access;
 mod exemptions;
+mod fairness;
 mod filters;
 mod matrix;
 mod oidc;
