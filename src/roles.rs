@@ -9,6 +9,7 @@ use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
+use runtime::oidc::Oidc;
 use runtime::ops::Readiness;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
@@ -100,8 +101,11 @@ impl Process {
 
     fn query_api(&self) -> Result<Router> {
         let freshness = query_api::freshness::Freshness::spawn(&self.config, &self.metrics, &self.shutdown)?;
+        let oidc = Oidc::new(&self.config.oidc, &self.metrics).context("the identity providers")?;
+        oidc.start(&self.shutdown);
         let parts = query_api::Parts {
             settings: self.settings.clone(),
+            oidc,
             access: self.access.clone(),
             audit: Arc::new(query_api::audit::Audit::new(&self.config)?),
             limiter: self.limiter.clone(),

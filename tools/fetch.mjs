@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Fetches what a build and a run need besides the crates, into a cache outside the work tree:
 //
-//   node tools/fetch.mjs            the ClickHouse engine, the geolocation database; checks the compilers
+//   node tools/fetch.mjs            the ClickHouse engine, the geolocation database, an identity provider for
+//                                   tests; checks the compilers
 //   node tools/fetch.mjs --kafka    Apache Kafka, for the tests and benches that also run against it
 //
 // The cache is $USERTRAIL_CACHE, or $XDG_CACHE_HOME/usertrail, or ~/.cache/usertrail. What is there already is left alone.
@@ -10,6 +11,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { Problem, cacheDirectory, say } from './fetch/common.mjs';
 import { fetchKafka } from './fetch/kafka.mjs';
+import { fetchModules } from './fetch/modules.mjs';
 import { fetchPackage } from './fetch/packages.mjs';
 import { ensureTools } from './fetch/system.mjs';
 
@@ -28,6 +30,7 @@ async function main(args) {
   const { packages, tools } = JSON.parse(readFileSync(new URL('dependencies.json', import.meta.url), 'utf8'));
   ensureTools(tools);
   for (const item of packages) await fetchPackage(cache, item);
+  await fetchModules(cache, new URL('oidc/', import.meta.url));
   say(`dependencies are in ${cache}`);
 }
 

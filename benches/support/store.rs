@@ -42,6 +42,11 @@ impl Store {
         self.send(sql, &[], Bytes::new()).await
     }
 
+    /// As [`run`](Self::run), under settings.
+    pub(crate) async fn run_under(&self, settings: &[(&str, &str)], sql: &str) -> Bytes {
+        self.send(sql, settings, Bytes::new()).await
+    }
+
     /// One number.
     pub(crate) async fn number(&self, sql: &str) -> u64 {
         let answer = self.run(sql).await;

@@ -14,12 +14,12 @@ pub(crate) struct Sender {
     pub(crate) tenant: Arc<Tenant>,
 }
 
-/// Tells the sender by its API key.
+/// Tells the sender by its API key: applications send, not people, so tokens of identity providers are not asked for.
 pub(crate) fn sender(settings: &Settings, headers: &HeaderMap) -> Result<Sender, Problem> {
-    let token = bearer(headers).ok_or_else(Problem::unauthorized)?;
+    let token = bearer(headers).ok_or_else(Problem::no_key)?;
     let principal = settings.authenticate(token).map_err(|error| {
         tracing::debug!(%error, "credential refused");
-        Problem::from(error)
+        Problem::no_key()
     })?;
     if !principal.permissions.contain(Permission::SendEvents) {
         return Err(Problem::forbidden("this key may not send events; that takes a key of the role ingest"));

@@ -1,7 +1,7 @@
 //! Who may do what (P11), as one table. A request is let through by its rows alone; a route that has none is closed.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use runtime::limiter::{Decision, Rate, Verdict};
@@ -121,20 +121,36 @@ pub struct Caller {
     own: Option<Arc<Tenant>>,
 }
 
+/// Who did something, as an event tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity<'a> {
+    /// `user` or `api_key`.
+    pub kind: &'static str,
+    /// Id of the person or key.
+    pub id: &'a str,
+    /// What people call them; may be empty.
+    pub name: &'a str,
+    /// E-mail address of a person; may be empty.
+    pub email: &'a str,
+}
+
 impl Caller {
     /// Whether the caller has a permission.
     pub fn may(&self, permission: Permission) -> bool {
         self.principal.permissions.contain(permission)
     }
 
-    /// Id of the caller's key.
-    pub fn key_id(&self) -> &str {
-        &self.principal.key_id
+    /// Who asks: a person who signed in at an identity provider, or else an API key.
+    pub fn identity(&self) -> Identity<'_> {
+        match &self.principal.person {
+            Some(person) => Identity { kind: "user", id: &person.id, name: &person.name, email: &person.email },
+            None => Identity { kind: "api_key", id: &self.principal.key_id, name: &self.key_name, email: "" },
+        }
     }
 
-    /// What people call the caller's key.
-    pub fn key_name(&self) -> &str {
-        &self.key_name
+    /// Id of the caller's key; `user:` and the id for a person, so that the two are never taken for one another.
+    pub fn key_id(&self) -> &str {
+        &self.principal.key_id
     }
 
     /// The tenant that a read is about: the caller's own, or for the platform the one it names with `tenant`. The tenant
@@ -199,7 +215,8 @@ pub fn refused(error: ParamError) -> Problem {
 
 /// Authenticates, checks the role, counts, and only then lets a request through.
 pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next) -> Response {
-    match admit(&api, &request) {
+    let admitted = authenticate(&api, request.headers()).await.and_then(|principal| admit(&api, &request, principal));
+    match admitted {
         Ok((caller, policy, decision)) => {
             request.extensions_mut().insert(caller);
             let mut response = next.run(request).await;
@@ -212,9 +229,26 @@ pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next
     }
 }
 
-fn admit(api: &QueryApi, request: &Request) -> Result<(Caller, Policy, Decision), Problem> {
-    let token = bearer(request.headers()).ok_or_else(Problem::unauthorized)?;
-    let principal = api.settings().authenticate(token)?;
+/// What every API key begins with; a token of an identity provider begins with the base64 of `{"`.
+const KEY: &str = "ut_";
+
+async fn authenticate(api: &QueryApi, headers: &HeaderMap) -> Result<Principal, Problem> {
+    let credential = bearer(headers).ok_or_else(Problem::unauthorized)?;
+    if !credential.starts_with(KEY) {
+        return Ok(api.oidc().authenticate(credential).await?);
+    }
+    api.settings().authenticate(credential).map_err(|error| {
+        tracing::debug!(%error, "credential refused");
+        error.into()
+    })
+}
+
+fn admit(api: &QueryApi, request: &Request, principal: Principal) -> Result<(Caller, Policy, Decision), Problem> {
+    // A key may have been authenticated a moment before its tenant went; a token's need not have come yet.
+    let own = match &principal.tenant {
+        Some(id) => Some(api.settings().tenant(id).ok_or_else(Problem::unauthorized)?),
+        None => None,
+    };
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     // A HEAD is answered as its GET.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
@@ -226,24 +260,23 @@ fn admit(api: &QueryApi, request: &Request) -> Result<(Caller, Policy, Decision)
             names => Problem::forbidden(format!("this takes {}", names.join(" or "))),
         });
     }
-    // The key may have been authenticated a moment before its tenant went.
-    let own = match &principal.tenant {
-        Some(id) => Some(api.settings().tenant(id).ok_or_else(Problem::unauthorized)?),
-        None => None,
-    };
     let policy = if path == CHECK { CHECKS } else { QUERIES };
     let decision = count(api, &principal, policy)?;
     let key_name = api.settings().snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
     Ok((Caller { principal, key_name, own }, policy, decision))
 }
 
-/// Counts a request against the key's own limits, if it has any, and against its tenant's (P12). The tighter one is told.
+/// Counts a request against the key's or person's own limits, if there are any, and against the tenant's (P12). The tighter
+/// one is told.
 fn count(api: &QueryApi, principal: &Principal, policy: Policy) -> Result<Decision, Problem> {
     let Policy { name, rate } = policy;
-    let of_key = principal.limits.map(|limits| (format!("{name}/key/{}", principal.key_id), rate(&limits)));
+    // A person's id is one within the tenant.
+    let tenant = principal.tenant.as_deref().unwrap_or_default();
+    let own = || format!("{name}/key/{tenant}/{}", principal.key_id);
+    let of_key = principal.limits.map(|limits| (own(), rate(&limits)));
     let of_all = match &principal.tenant {
         Some(tenant) => (format!("{name}/tenant/{tenant}"), rate(&api.settings().limits(tenant))),
-        None => (format!("{name}/key/{}", principal.key_id), rate(&api.default_limits())),
+        None => (own(), rate(&api.default_limits())),
     };
     let mut tightest: Option<Decision> = None;
     for (bucket, rate) in of_key.into_iter().chain([of_all]) {

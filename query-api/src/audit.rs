@@ -1,4 +1,4 @@
-//! What staff do is an event of the tenant: recorded as any other, in the order of the key that did it.
+//! What staff do is an event of the tenant: recorded as any other, in the order of the person or key that did it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -123,7 +123,7 @@ impl Audit {
                 return Ok(id);
             }
         };
-        let key = topics::event_key(tenant, caller.key_id());
+        let key = topics::event_key(tenant, caller.identity().id);
         let beside = OwnedHeaders::new_with_capacity(2)
             .insert(Header { key: headers::TENANT, value: Some(tenant) })
             .insert(Header { key: headers::KEY_ID, value: Some(KEY_ID) });
@@ -149,7 +149,12 @@ fn body(id: &str, caller: &Caller, mut fields: Map<String, Value>) -> Value {
 
 /// A caller as the actor of an event.
 pub(crate) fn actor(caller: &Caller) -> Value {
-    json!({ "kind": "api_key", "id": caller.key_id(), "name": clip(caller.key_name(), MAX_NAME_BYTES) })
+    let actor = caller.identity();
+    let mut known = json!({ "kind": actor.kind, "id": actor.id, "name": clip(actor.name, MAX_NAME_BYTES) });
+    if !actor.email.is_empty() {
+        known["email"] = clip(actor.email, MAX_NAME_BYTES).into();
+    }
+    known
 }
 
 fn fields(event: &StaffEvent) -> Map<String, Value> {

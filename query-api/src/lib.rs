@@ -10,6 +10,7 @@ pub mod access;
 pub mod alerting;
 pub mod audit;
 pub mod cursor;
+pub mod fair;
 pub mod filter;
 pub mod freshness;
 pub mod handlers;
@@ -41,6 +42,7 @@ use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
+use runtime::oidc::Oidc;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
 use runtime::webhook::ClientError;
@@ -66,6 +68,8 @@ const MAX_PAGE: u64 = 1000;
 pub struct Parts {
     /// Tenants, keys, rules and exemptions.
     pub settings: Settings,
+    /// Whose tokens are believed.
+    pub oidc: Oidc,
     /// Which devices may in.
     pub access: AccessList,
     /// Where staff's events go.
@@ -128,6 +132,10 @@ impl QueryApi {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.parts.settings
+    }
+
+    pub(crate) fn oidc(&self) -> &Oidc {
+        &self.0.parts.oidc
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {

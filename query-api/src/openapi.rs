@@ -115,7 +115,7 @@ impl Modify for Shared {
         let components = document.components.get_or_insert_default();
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.description =
-            Some("An API key: `ut_…`. The tenant and the role come from the key alone (P11).".to_owned());
+            Some("An API key: `ut_…`, or a token (JWT) of an identity provider of the installation. The tenant and what may be done come from it alone (P11).".to_owned());
         components.security_schemes.insert("key".to_owned(), SecurityScheme::Http(bearer).into());
     }
 }

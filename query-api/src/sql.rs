@@ -125,6 +125,15 @@ impl Clauses {
         self.values.push((name, Value::Numbers(numbers)));
     }
 
+    /// The tenant that the statement is confined to; empty where it is not bound yet.
+    pub fn tenant(&self) -> &str {
+        let bound = self.values.iter().find(|(name, _)| *name == "tenant");
+        match bound {
+            Some((_, Value::Text(tenant))) => tenant,
+            _ => "",
+        }
+    }
+
     /// The statement, ready to run.
     pub fn build(self, client: &Client, query: NamedQuery) -> Query {
         let mut statement = client.query(&self.render(query));
@@ -192,6 +201,16 @@ mod tests {
         for query in ALL {
             assert!(!query.text.replace("?fields", "").contains('?'), "{}", query.name);
         }
+    }
+
+    /// P12: turns are by the tenant that the statement is confined to.
+    #[test]
+    fn the_tenant_is_the_one_that_is_bound() {
+        let mut clauses = Clauses::default();
+        assert_eq!(clauses.tenant(), "");
+        clauses.bind_text("actor_id", "u-1");
+        clauses.bind_text("tenant", "acme");
+        assert_eq!(clauses.tenant(), "acme");
     }
 
     #[test]

@@ -10,10 +10,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use runtime::config::Query as Limits;
 use runtime::metrics::{Metrics, Name, latency_buckets};
 use runtime::problem::Problem;
-use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::Semaphore;
 
+use crate::fair::{Bounds, Full, Place, Places};
 use crate::sql::{Clauses, NamedQuery};
 
 /// More than any page or statistic has; a statement that returns more is wrong.
@@ -27,6 +26,9 @@ pub enum StoreError {
     /// All places were taken for too long.
     #[error("{0:?} waited too long for its turn")]
     Busy(&'static str),
+    /// Too many of the tenant's queries wait already.
+    #[error("{0:?} found too many queries of its tenant waiting")]
+    Crowded(&'static str),
     /// It ran too long.
     #[error("{0} ran too long")]
     TimedOut(&'static str),
@@ -63,6 +65,10 @@ impl From<StoreError> for Problem {
             StoreError::Busy(_) => {
                 Self::unavailable("busy", "too many queries at the moment; try again", second).with_cause(error)
             }
+            StoreError::Crowded(_) => {
+                let detail = "too many queries of your tenant at the moment; ask fewer at a time";
+                Self::unavailable("busy", detail, second).with_cause(error)
+            }
             StoreError::TimedOut(_) => {
                 let detail = "the query took too long; narrow the period or the filter";
                 Self::unavailable("query_timeout", detail, second).with_cause(error)
@@ -94,7 +100,7 @@ type Durations = Family<QueryLabel, Histogram, fn() -> Histogram>;
 #[derive(Clone)]
 pub struct Store {
     client: Client,
-    places: Arc<Semaphore>,
+    places: Places,
     limits: Limits,
     durations: Durations,
 }
@@ -106,7 +112,11 @@ impl Store {
         let durations = Durations::new_with_constructor(|| Histogram::new(latency_buckets()));
         Self {
             client,
-            places: Arc::new(Semaphore::new(limits.max_concurrent)),
+            places: Places::new(Bounds {
+                places: limits.max_concurrent,
+                of_a_tenant: limits.places_of_a_tenant(),
+                waiting: limits.max_waiting_per_tenant,
+            }),
             limits,
             durations: metrics.register(
                 NAME,
@@ -116,12 +126,24 @@ impl Store {
         }
     }
 
+    /// Waits for the tenant's turn to ask (P12). The place is to be kept until the answer has been read.
+    ///
+    /// # Errors
+    /// [`StoreError::Crowded`] at once, [`StoreError::Busy`] after a query's longest time.
+    pub async fn place(&self, name: &'static str, tenant: &str) -> Result<Place, StoreError> {
+        let longest = Duration::from_millis(self.limits.timeout_ms);
+        match tokio::time::timeout(longest, self.places.enter(tenant)).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(Full)) => Err(StoreError::Crowded(name)),
+            Err(_) => Err(StoreError::Busy(name)),
+        }
+    }
+
     /// Runs a statement and collects its rows, which are few by construction.
     pub async fn rows<T: RowOwned + RowRead>(&self, query: NamedQuery, clauses: Clauses) -> Result<Vec<T>, StoreError> {
         let name = query.name;
         let longest = Duration::from_millis(self.limits.timeout_ms);
-        let turn = tokio::time::timeout(longest, self.places.acquire()).await;
-        let Ok(Ok(_place)) = turn else { return Err(StoreError::Busy(name)) };
+        let place = self.place(name, clauses.tenant()).await?;
         let begun = Instant::now();
         let statement = clauses
             .build(&self.client, query)
@@ -129,7 +151,8 @@ impl Store {
             .with_setting("timeout_overflow_mode", "throw")
             .with_setting("max_memory_usage", self.limits.max_memory_bytes.to_string())
             .with_setting("max_result_rows", MAX_RESULT_ROWS.to_string())
-            .with_setting("result_overflow_mode", "throw");
+            .with_setting("result_overflow_mode", "throw")
+            .with_setting("priority", place.of_its_tenant().to_string());
         let result = match tokio::time::timeout(longest + GRACE, statement.fetch_all::<T>()).await {
             Ok(answer) => answer.map_err(|source| classify(name, source)),
             Err(_) => Err(StoreError::TimedOut(name)),

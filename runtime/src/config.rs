@@ -1,6 +1,7 @@
 //! Configuration: `config.toml` (the defaults, inside the program) < a file < the environment < flags. Read and checked
 //! whole before anything binds.
 
+mod oidc;
 mod sources;
 mod validate;
 
@@ -12,6 +13,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+pub use oidc::Oidc;
+pub(crate) use oidc::is_loopback;
 pub use schemas::settings::Limits;
 
 /// The documented defaults.
@@ -70,6 +73,8 @@ pub struct Config {
     pub query: Query,
     /// Violations → people.
     pub alert: Alert,
+    /// Identity providers.
+    pub oidc: Vec<Oidc>,
     /// Limits of tenants that have none of their own.
     pub limits: Limits,
     /// Logs.
@@ -197,8 +202,23 @@ pub struct Query {
     pub timeout_ms: u64,
     /// Queries at the same time.
     pub max_concurrent: usize,
+    /// Queries of one tenant at the same time; 0: half of all. See [`Query::places_of_a_tenant`].
+    pub max_concurrent_per_tenant: usize,
+    /// Queries of one tenant that wait.
+    pub max_waiting_per_tenant: usize,
     /// Most memory of a query, bytes.
     pub max_memory_bytes: u64,
+}
+
+impl Query {
+    /// How many queries of one tenant may run at the same time.
+    #[must_use]
+    pub fn places_of_a_tenant(&self) -> usize {
+        match self.max_concurrent_per_tenant {
+            0 => (self.max_concurrent / 2).max(1),
+            own => own,
+        }
+    }
 }
 
 /// Violations → people.

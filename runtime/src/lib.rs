@@ -10,6 +10,7 @@ pub mod kafka;
 pub mod limiter;
 pub mod metrics;
 pub mod migrate;
+pub mod oidc;
 pub mod ops;
 pub mod outbound;
 pub mod problem;

@@ -103,7 +103,17 @@ impl Problem {
     /// 401, with the challenge that HTTP asks for. It says no more than it must.
     #[must_use]
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "send a valid API key: Authorization: Bearer ut_…")
+        Self::challenge("send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …")
+    }
+
+    /// 401 where API keys alone will do.
+    #[must_use]
+    pub fn no_key() -> Self {
+        Self::challenge("send a valid API key; tokens of identity providers don't do here: Authorization: Bearer ut_…")
+    }
+
+    fn challenge(detail: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"usertrail\""))
     }
 

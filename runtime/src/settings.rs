@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 use crate::compacted::{self, APPLY_TIMEOUT, Follower, Log, Progress, WriteError};
 use crate::config::Config;
 use crate::limiter::Rate;
+use crate::oidc::Person;
 use crate::problem::Problem;
 use crate::shutdown::Shutdown;
 
@@ -96,12 +97,14 @@ impl From<AuthError> for Problem {
 pub struct Principal {
     /// Its tenant; none for the platform's administrator.
     pub tenant: Option<Arc<str>>,
-    /// The public part of its key.
+    /// The public part of its key; `user:` and the id of a person who came with a token.
     pub key_id: Arc<str>,
     /// What it may do.
     pub permissions: Permissions,
-    /// Limits of the key alone.
+    /// Limits of the key, or of the person, alone.
     pub limits: Option<Limits>,
+    /// Who it is, if a token of an identity provider told.
+    pub person: Option<Arc<Person>>,
 }
 
 /// The text after `Bearer` in the `Authorization` header, if there is one.
@@ -240,6 +243,7 @@ impl Settings {
             key_id: Arc::from(key.id.as_str()),
             permissions: key.all_permissions(),
             limits: key.limits,
+            person: None,
         })
     }
 

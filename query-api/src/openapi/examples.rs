@@ -399,7 +399,11 @@ pub(crate) fn rule_version() -> Value {
 pub(crate) fn problem(status: u16) -> Value {
     let (title, code, detail) = match status {
         400 => ("Bad Request", "invalid_parameter", "unknown parameter \"colour\"; known here: limit, cursor"),
-        401 => ("Unauthorized", "unauthorized", "send a valid API key: Authorization: Bearer ut_…"),
+        401 => (
+            "Unauthorized",
+            "unauthorized",
+            "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+        ),
         403 => ("Forbidden", "forbidden", "this takes the role admin"),
         404 => ("Not Found", "not_found", "there is no such event, or not yet, or no longer"),
         409 => ("Conflict", "version_conflict", "it was changed meanwhile: the version in force is 4"),

@@ -10,9 +10,13 @@ mod configuration;
 mod devices_access;
 mod differential;
 mod exemptions;
+mod fairness;
 mod filters;
 mod log;
 mod objects;
+
+mod matrix;
+mod oidc;
 mod paging;
 mod plans;
 mod problems;

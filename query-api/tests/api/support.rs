@@ -21,6 +21,7 @@ use runtime::access::AccessList;
 use runtime::config::{Config, Kafka};
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
+use runtime::oidc::{Clock, Oidc};
 use runtime::settings::Settings;
 use schemas::settings::{Plan, Role, Tenant};
 use serde_json::Value;
@@ -80,12 +81,15 @@ impl Drop for Share {
     }
 }
 
+/// Where `make deps` puts what it fetches.
+pub(crate) fn cache() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
+    let caches = || std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("usertrail");
+    std::env::var_os("USERTRAIL_CACHE").map_or_else(caches, PathBuf::from)
+}
+
 fn library() -> PathBuf {
-    let cache = || {
-        let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
-        let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
-        cache.join("usertrail/chdb-26.7.3/libchdb.so")
-    };
+    let cache = || cache().join("chdb-26.7.3/libchdb.so");
     let path = std::env::var_os("USERTRAIL_CHDB_LIB").map_or_else(cache, PathBuf::from);
     assert!(path.is_file(), "{} is missing: run `make deps`", path.display());
     path
@@ -105,6 +109,19 @@ pub(crate) fn with_configured<F: Future<Output = ()>>(
     with_config(database, async |mut config| {
         set(&mut config);
         test(World::new(config, Audit::in_memory())).await;
+    });
+}
+
+/// Runs a test in a world of its own that believes identity providers, by a clock that the test may move.
+pub(crate) fn with_providers<F: Future<Output = ()>>(
+    database: &str,
+    providers: Vec<runtime::config::Oidc>,
+    clock: Clock,
+    test: impl FnOnce(World) -> F,
+) {
+    with_config(database, async |mut config| {
+        config.oidc = providers;
+        test(World::by(config, Audit::in_memory(), clock)).await;
     });
 }
 
@@ -142,6 +159,7 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
     pub(crate) freshness: Freshness,
+    pub(crate) oidc: Oidc,
     pub(crate) access: AccessList,
     pub(crate) audit: Arc<Audit>,
     pub(crate) router: Router,
@@ -157,21 +175,29 @@ pub(crate) struct Answer {
 
 impl World {
     fn new(config: Config, audit: Audit) -> Self {
+        Self::by(config, audit, Arc::new(Utc::now))
+    }
+
+    fn by(config: Config, audit: Audit, clock: Clock) -> Self {
         let settings = Settings::in_memory(config.limits);
         let freshness = Freshness::unknown();
         let (access, audit) = (AccessList::in_memory(), Arc::new(audit));
+        let metrics = Metrics::default();
+        let oidc = Oidc::with_clock(&config.oidc, &metrics, clock).unwrap();
         let parts = Parts {
             settings: settings.clone(),
+            oidc: oidc.clone(),
             access: access.clone(),
             audit: Arc::clone(&audit),
             limiter: Limiter::default(),
             freshness: freshness.clone(),
         };
-        let api = QueryApi::new(&config, parts, &Metrics::default()).unwrap();
+        let api = QueryApi::new(&config, parts, &metrics).unwrap();
         Self {
             client: runtime::clickhouse::client(&config.clickhouse),
             settings,
             freshness,
+            oidc,
             access,
             audit,
             router: query_api::finish(query_api::router(api), &query_api::openapi()),

@@ -116,3 +116,58 @@ fn secrets_are_not_in_debug_output() {
     let text = format!("{:?}", config.unwrap());
     assert!(!text.contains("hunter2") && !text.contains("s3same"));
 }
+
+const PROVIDER: &str = "[[oidc]]\nissuer = \"https://id.example/realms/staff\"\naudience = [\"usertrail\"]\n\
+                        role_claim = \"roles\"\nroles = { boss = \"admin\" }\n";
+
+#[test]
+fn a_provider_has_defaults() {
+    let config = load(&format!("{PROVIDER}tenant = \"acme\""), &[], &[]).unwrap();
+    let [one] = config.oidc.as_slice() else { panic!("{:?}", config.oidc) };
+    assert_eq!((one.subject_claim.as_str(), one.clock_skew_seconds, one.refresh_seconds), ("sub", 60, 300));
+    assert_eq!(one.algorithms, crate::oidc::Algorithm::ALL);
+    assert!(Config::defaults().unwrap().oidc.is_empty());
+}
+
+/// P11: a tenant is fixed or mapped, nothing gives the platform, and nobody is asked in the open.
+#[test]
+fn what_a_provider_can_t_be() {
+    let fixed = format!("{PROVIDER}tenant = \"acme\"\n");
+    let at = |address: &str| fixed.replace("https://id.example/realms/staff", address);
+    let cases = [
+        (PROVIDER.to_owned(), "`oidc.0.tenant` must be there"),
+        (format!("{fixed}tenant_claim = \"org\"\ntenants = {{ a = \"acme\" }}"), "`oidc.0.tenant` must be there"),
+        (format!("{fixed}tenants = {{ a = \"acme\" }}"), "`oidc.0.tenants` goes with tenant_claim"),
+        (format!("{PROVIDER}tenant_claim = \"org\""), "`oidc.0.tenants`"),
+        (format!("{PROVIDER}tenant_claim = \"org\"\ntenants = {{ a = \"A/B\" }}"), "id of a tenant"),
+        (fixed.replace("admin", "platform"), "can't give platform"),
+        (fixed.replace("\"admin\"", "\"owner\""), "unknown variant"),
+        (
+            format!("{fixed}permissions_claim = \"scope\"\npermissions = {{ x = \"run_installation\" }}"),
+            "run_installation",
+        ),
+        (format!("{fixed}permissions = {{ x = \"query_sql\" }}"), "`oidc.0.permissions` goes with its claim"),
+        (fixed.replace("[\"usertrail\"]", "[]"), "`oidc.0.audience`"),
+        (format!("{fixed}algorithms = []"), "`oidc.0.algorithms`"),
+        (format!("{fixed}algorithms = [\"HS256\"]"), "unknown variant"),
+        (format!("{fixed}algorithms = [\"none\"]"), "unknown variant"),
+        (format!("{fixed}clock_skew_seconds = 601"), "`oidc.0.clock_skew_seconds` must be 0 to 600"),
+        (
+            format!("{fixed}[oidc.limits]\nevents_per_second = 1\nburst = 1\nqueries_per_second = 0\nquery_burst = 1"),
+            "limits",
+        ),
+        (format!("{fixed}secret = \"x\""), "secret"),
+        (at("http://id.example"), "`oidc.0.issuer`"),
+        (at("http://127.0.0.1:3000"), "`oidc.0.issuer`"),
+        (format!("{}allow_http_loopback = true", at("http://10.0.0.1")), "`oidc.0.issuer`"),
+        (at("https://user:pass@id.example"), "`oidc.0.issuer`"),
+        (at("https://id.example/?a=b"), "`oidc.0.issuer`"),
+        (at("id.example"), "`oidc.0.issuer`"),
+        (format!("{fixed}{fixed}"), "is there twice"),
+    ];
+    for (file, expected) in cases {
+        let error = load(&file, &[], &[]).unwrap_err();
+        assert!(error.contains(expected), "{error}\n{file}");
+    }
+    assert!(load(&format!("{}allow_http_loopback = true", at("http://[::1]:3000")), &[], &[]).is_ok());
+}

@@ -18,16 +18,16 @@ const FIXED_OPTIONS: [&str; 10] = [
     "delivery.timeout.ms",
 ];
 
-struct Check(Vec<BadValue>);
+pub(super) struct Check(Vec<BadValue>);
 
 impl Check {
-    fn that(&mut self, holds: bool, key: impl Into<String>, why: impl Into<String>) {
+    pub(super) fn that(&mut self, holds: bool, key: impl Into<String>, why: impl Into<String>) {
         if !holds {
             self.0.push(BadValue { key: key.into(), why: why.into() });
         }
     }
 
-    fn within(&mut self, key: &str, value: impl TryInto<u64>, range: RangeInclusive<u64>) {
+    pub(super) fn within(&mut self, key: &str, value: impl TryInto<u64>, range: RangeInclusive<u64>) {
         let inside = value.try_into().is_ok_and(|value| range.contains(&value));
         self.that(inside, key, format!("must be {} to {}", range.start(), range.end()));
     }
@@ -48,8 +48,12 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     check.within("query.max_rows", config.query.max_rows, 1..=10_000);
     check.within("query.timeout_ms", config.query.timeout_ms, 100..=600_000);
     check.within("query.max_concurrent", config.query.max_concurrent as u64, 1..=1000);
+    let (each, all) = (config.query.max_concurrent_per_tenant, config.query.max_concurrent);
+    check.that(each <= all, "query.max_concurrent_per_tenant", "must be 0 to query.max_concurrent");
+    check.within("query.max_waiting_per_tenant", config.query.max_waiting_per_tenant as u64, 0..=10_000);
     check.within("query.max_memory_bytes", config.query.max_memory_bytes, MIB..=1024 * GIB);
     alert(&mut check, &config.alert);
+    super::oidc::check(&mut check, &config.oidc);
     if let Err(error) = config.limits.validate("limits") {
         check.that(false, error.pointer.replace('/', "."), error.detail);
     }

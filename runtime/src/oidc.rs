@@ -1,0 +1,192 @@
+//! People who signed in at an identity provider: tokens of OpenID Connect providers (JWT access tokens, RFC 9068), verified
+//! with keys in memory ([0015](../../docs/decisions/0015-oidc.md)).
+//!
+//! What a token gives is decided by the configuration of its issuer, never by the token alone: a tenant from a fixed value or
+//! a map, roles and permissions from maps. No token gives the platform.
+
+mod claims;
+mod fetch;
+mod issuer;
+mod keys;
+mod token;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+
+use crate::config::Oidc as Rules;
+use crate::metrics::{Metrics, Name};
+use crate::problem::Problem;
+use crate::settings::Principal;
+use crate::shutdown::Shutdown;
+
+use issuer::Issuer;
+pub use keys::Algorithm;
+pub use token::MAX_TOKEN_BYTES;
+use token::Token;
+
+/// Somebody who signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// What the provider tells them apart by, 1 to 255 bytes.
+    pub id: String,
+    /// Their name, at most 256 bytes; empty: not told.
+    pub name: String,
+    /// Their e-mail address, at most 256 bytes; empty: not told.
+    pub email: String,
+}
+
+/// Why a token is not accepted, for the log. Callers are told no more than that it isn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It has not the form of a token, or is too long.
+    #[error("malformed")]
+    Malformed,
+    /// It is signed in a way that is not allowed, or not by a key for that way.
+    #[error("algorithm")]
+    Algorithm,
+    /// It is for something else than access.
+    #[error("type")]
+    Type,
+    /// It asks to understand what is not understood.
+    #[error("critical_header")]
+    Critical,
+    /// Nobody who is known issued it.
+    #[error("unknown_issuer")]
+    Issuer,
+    /// It is for somebody else.
+    #[error("audience")]
+    Audience,
+    /// Its times are missing or no times.
+    #[error("times")]
+    Times,
+    /// It is over.
+    #[error("expired")]
+    Expired,
+    /// It is of the future.
+    #[error("not_yet_valid")]
+    NotYet,
+    /// It is worth something only with a key that we can't ask for.
+    #[error("bound_to_a_key")]
+    Bound,
+    /// It names no key, or one that the provider does not publish.
+    #[error("unknown_key")]
+    UnknownKey,
+    /// The provider's keys are not known (any more).
+    #[error("no_keys")]
+    NoKeys,
+    /// It is not signed by the key that it names.
+    #[error("signature")]
+    Signature,
+    /// It belongs to no tenant.
+    #[error("no_tenant")]
+    Tenant,
+    /// It does not tell who it is.
+    #[error("subject")]
+    Subject,
+}
+
+impl From<Refusal> for Problem {
+    fn from(_: Refusal) -> Self {
+        Self::unauthorized()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabel {
+    result: String,
+}
+
+/// Tells the time; tests move it.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The identity providers of an installation. Clones share their keys.
+#[derive(Clone)]
+pub struct Oidc {
+    issuers: Arc<[Arc<Issuer>]>,
+    clock: Clock,
+    tokens: Family<ResultLabel, Counter>,
+}
+
+impl std::fmt::Debug for Oidc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.issuers.iter().map(|issuer| &issuer.rules.issuer)).finish()
+    }
+}
+
+impl Oidc {
+    /// The configured providers. None is asked before [`start`](Self::start) or a token.
+    ///
+    /// # Errors
+    /// When there is no TLS.
+    pub fn new(rules: &[Rules], metrics: &Metrics) -> Result<Self, reqwest::Error> {
+        Self::with_clock(rules, metrics, Arc::new(Utc::now))
+    }
+
+    /// As [`new`](Self::new), by another clock: for tests.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_clock(rules: &[Rules], metrics: &Metrics, clock: Clock) -> Result<Self, reqwest::Error> {
+        const NAME: Name = Name::new("oidc_tokens");
+        let tokens = metrics.register(NAME, "Tokens of identity providers, by what became of them", Family::default());
+        let issuers = rules.iter().map(|rules| Issuer::new(rules.clone())).collect::<Result<_, _>>()?;
+        Ok(Self { issuers, clock, tokens })
+    }
+
+    /// Reads the providers' keys now and again until the process stops. None needs to be there.
+    pub fn start(&self, shutdown: &Shutdown) {
+        for issuer in self.issuers.iter() {
+            let (issuer, clock, stop) = (Arc::clone(issuer), Arc::clone(&self.clock), shutdown.clone());
+            let pause = Duration::from_secs(issuer.rules.refresh_seconds);
+            shutdown.spawn(async move {
+                loop {
+                    tokio::select! {
+                        () = issuer.refresh(clock()) => {}
+                        () = stop.requested() => return,
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = stop.requested() => return,
+                    }
+                }
+            });
+        }
+    }
+
+    /// Asks every provider for its keys once, and returns when all have answered or failed to.
+    pub async fn refresh(&self) {
+        for issuer in self.issuers.iter() {
+            issuer.refresh((self.clock)()).await;
+        }
+    }
+
+    /// Tells who sends a token. Asks the provider only for a key whose name was never seen, at most every ten seconds.
+    ///
+    /// # Errors
+    /// [`Refusal`], which is logged and counted here. The caller gets 401 for all of them.
+    pub async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
+        let result = self.verified(token).await;
+        let word = result.as_ref().err().map_or_else(|| "accepted".to_owned(), ToString::to_string);
+        if let Err(reason) = &result {
+            tracing::info!(%reason, "a token was refused");
+        }
+        self.tokens.get_or_create(&ResultLabel { result: word }).inc();
+        result
+    }
+
+    async fn verified(&self, text: &str) -> Result<Principal, Refusal> {
+        let token = Token::parse(text)?;
+        let now = (self.clock)();
+        let named = token.claims["iss"].as_str().ok_or(Refusal::Issuer)?;
+        let issuer = self.issuers.iter().find(|issuer| issuer.rules.issuer == named).ok_or(Refusal::Issuer)?;
+        // Before the signature, so that what can't be accepted anyhow makes nobody ask for keys.
+        claims::check(&issuer.rules, &token.claims, now)?;
+        issuer.verify(&token, now).await?;
+        claims::principal(&issuer.rules, &token.claims)
+    }
+}
