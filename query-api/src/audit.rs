@@ -40,6 +40,19 @@ pub struct StaffEvent {
     pub changes: Vec<(String, Value, Value)>,
 }
 
+/// What only some events of staff tell.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Details {
+    /// Id of the event, where whoever records it again must name the same one; none: a new one.
+    pub id: Option<Uuid>,
+    /// Records viewed or exported (L10).
+    pub records: u64,
+    /// `success` or `failure`; empty: success.
+    pub outcome: &'static str,
+    /// What else there is to tell.
+    pub payload: Option<Value>,
+}
+
 /// Writes events of staff to the topic that all events go through.
 #[derive(Debug)]
 pub struct Audit(Sink);
@@ -95,8 +108,22 @@ impl Audit {
     /// # Errors
     /// 422 for what is no event, such as an id that is too long; 503 when it is not known whether it is recorded.
     pub async fn record(&self, caller: &Caller, tenant: &str, event: StaffEvent) -> Result<String, Problem> {
-        let id = Uuid::now_v7().to_string();
-        let body = body(&id, caller, &event);
+        self.record_with(caller, tenant, event, Details::default()).await
+    }
+
+    /// As [`record`](Self::record), with more to tell.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn record_with(
+        &self,
+        caller: &Caller,
+        tenant: &str,
+        event: StaffEvent,
+        details: Details,
+    ) -> Result<String, Problem> {
+        let id = details.id.unwrap_or_else(Uuid::now_v7).to_string();
+        let body = body(&id, caller, &event, details);
         let payload = body.to_string();
         // By the decoder that reads it later: what is acknowledged is never a dead letter.
         decode(payload.as_bytes(), &Attributes::default()).map_err(|rejection| {
@@ -127,7 +154,7 @@ impl Audit {
     }
 }
 
-fn body(id: &str, caller: &Caller, event: &StaffEvent) -> Value {
+fn body(id: &str, caller: &Caller, event: &StaffEvent, details: Details) -> Value {
     let changes: Vec<Value> = event.changes.iter().map(|(path, old, new)| change(path, old, new)).collect();
     let mut body = json!({
         "id": id,
@@ -143,6 +170,15 @@ fn body(id: &str, caller: &Caller, event: &StaffEvent) -> Value {
     });
     if !event.reason.is_empty() {
         body["reason"] = clip(&event.reason, MAX_REASON_BYTES).into();
+    }
+    if details.records > 0 {
+        body["records"] = details.records.into();
+    }
+    if !details.outcome.is_empty() {
+        body["outcome"] = details.outcome.into();
+    }
+    if let Some(payload) = details.payload {
+        body["payload"] = payload;
     }
     body
 }

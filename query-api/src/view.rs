@@ -12,6 +12,7 @@ use crate::filter::level_name;
 use crate::rows::EventRow;
 
 pub mod signals;
+mod tables;
 pub mod user;
 pub mod violation;
 

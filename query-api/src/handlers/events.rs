@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use runtime::problem::Problem;
 use schemas::settings::Permission;
@@ -92,7 +93,7 @@ pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<Event>>, Problem> {
+) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = EventFilter::take(&mut reading.params).map_err(refused)?;
     let order = Order::take(&mut reading.params).map_err(refused)?;
@@ -113,6 +114,12 @@ pub async fn list(
     if order == Order::Received {
         clauses.bind_time("before", before);
     }
+    if let Some(export) = asked.export() {
+        let show = move |rows: Vec<EventRow>| {
+            std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, may_see_violations)).collect()))
+        };
+        return export.rows(order.query(), clauses, show).await;
+    }
     let mut rows: Vec<EventRow> = api.store().rows(order.query(), clauses).await?;
 
     let has_more = asked.cut(&mut rows);
@@ -126,7 +133,7 @@ pub async fn list(
         _ => last.filter(|_| has_more),
     };
     let data = rows.into_iter().map(|row| Event::new(row, may_see_violations)).collect();
-    Ok(Json(asked.paged(data, has_more, next.as_ref())))
+    Ok(Json(asked.paged(data, has_more, next.as_ref())).into_response())
 }
 
 /// Adds the period to a read of `events`.

@@ -7,6 +7,8 @@ mod admin;
 mod alerts;
 mod devices_access;
 mod exemptions;
+mod export_files;
+mod exports;
 mod filters;
 mod paging;
 mod plans;

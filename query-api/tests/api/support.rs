@@ -96,6 +96,18 @@ pub(crate) fn with_world<F: Future<Output = ()>>(database: &str, test: impl FnOn
     with_config(database, async |config| test(World::new(config, Audit::in_memory())).await);
 }
 
+/// Runs a test in a world of its own whose configuration is as `set` makes it.
+pub(crate) fn with_set_world<F: Future<Output = ()>>(
+    database: &str,
+    set: impl FnOnce(&mut Config),
+    test: impl FnOnce(World) -> F,
+) {
+    with_config(database, async |mut config| {
+        set(&mut config);
+        test(World::new(config, Audit::in_memory())).await;
+    });
+}
+
 /// Runs a test in a world of its own with a broker.
 pub(crate) fn with_broker<F: Future<Output = ()>>(database: &str, test: impl FnOnce(World, Kafka) -> F) {
     let dir = tempfile::tempdir().unwrap();
@@ -205,14 +217,15 @@ impl World {
         answer.json
     }
 
-    /// What staff did to a tenant, in short: type, object, changes as `path: old → new`.
+    /// What staff did to a tenant, in short: type, object, changes as `path: old → new`. What they only read is left out.
     pub(crate) fn staff_events(&self, tenant: &str) -> Vec<String> {
         let change = |change: &Value| format!("{}: {} → {}", text(&change["path"]), change["old"], change["new"]);
         let short = |event: Value| {
             let changes: Vec<_> = event["changes"].as_array().into_iter().flatten().map(change).collect();
             format!("{} {}; {}", text(&event["type"]), text(&event["object"]["id"]), changes.join(", "))
         };
-        self.audit.recorded(tenant).into_iter().map(short).collect()
+        let done = |event: &Value| !text(&event["type"]).ends_with(".viewed");
+        self.audit.recorded(tenant).into_iter().filter(done).map(short).collect()
     }
 
     pub(crate) async fn insert(&self, events: &[Event]) {

@@ -49,6 +49,9 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     check.within("query.timeout_ms", config.query.timeout_ms, 100..=600_000);
     check.within("query.max_concurrent", config.query.max_concurrent as u64, 1..=1000);
     check.within("query.max_memory_bytes", config.query.max_memory_bytes, MIB..=1024 * GIB);
+    check.within("query.export_max_rows", config.query.export_max_rows, 1..=1_000_000_000);
+    check.within("query.export_timeout_ms", config.query.export_timeout_ms, 1000..=86_400_000);
+    check.within("query.export_max_concurrent", config.query.export_max_concurrent as u64, 1..=100);
     alert(&mut check, &config.alert);
     if let Err(error) = config.limits.validate("limits") {
         check.that(false, error.pointer.replace('/', "."), error.detail);
