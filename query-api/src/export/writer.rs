@@ -19,7 +19,7 @@ pub struct Writer<W: Write + Send> {
 }
 
 enum Form<W: Write + Send> {
-    Csv(Csv<W>),
+    Csv(Box<Csv<W>>),
     Ndjson(W),
     Xlsx(Box<Xlsx<W>>),
     Pdf(Box<Pdf<W>>),
@@ -33,7 +33,7 @@ impl<W: Write + Send> Writer<W> {
     /// Those of `to`.
     pub fn open(format: Format, to: W, heading: Heading) -> io::Result<Self> {
         let form = match format {
-            Format::Csv => Form::Csv(Csv::open(to, heading.zone)?),
+            Format::Csv => Form::Csv(Box::new(Csv::open(to, heading.zone)?)),
             Format::Ndjson => Form::Ndjson(to),
             Format::Xlsx => Form::Xlsx(Box::new(Xlsx::new(to, heading))),
             Format::Pdf => Form::Pdf(Box::new(Pdf::open(to, heading)?)),
