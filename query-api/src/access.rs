@@ -11,7 +11,10 @@ use schemas::settings::{Limits, Permission, Role, Tenant};
 use std::sync::Arc;
 
 use crate::QueryApi;
+use crate::asking::Asking;
+use crate::export::Exported;
 use crate::params::{ParamError, Params};
+use crate::viewed::View;
 
 /// What an application asks at each sign-in.
 pub(crate) const CHECK: &str = "/v1/access/check";
@@ -119,6 +122,7 @@ pub struct Caller {
     principal: Principal,
     key_name: String,
     own: Option<Arc<Tenant>>,
+    asking: Asking,
 }
 
 /// Who did something, as an event tells it.
@@ -181,6 +185,11 @@ impl Caller {
         }
     }
 
+    /// What the request says beside its query string.
+    pub(crate) fn asking(&self) -> &Asking {
+        &self.asking
+    }
+
     /// The caller's own tenant; none for the platform.
     pub fn own(&self) -> Option<&Arc<Tenant>> {
         self.own.as_ref()
@@ -213,13 +222,19 @@ pub fn refused(error: ParamError) -> Problem {
     }
 }
 
-/// Authenticates, checks the role, counts, and only then lets a request through.
+/// Authenticates, checks the role, counts, and only then lets a request through. What was read of others is recorded (P13).
 pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next) -> Response {
     let admitted = authenticate(&api, request.headers()).await.and_then(|principal| admit(&api, &request, principal));
     match admitted {
         Ok((caller, policy, decision)) => {
-            request.extensions_mut().insert(caller);
+            let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+            let view = View::of(request.method(), path, request.uri().query());
+            request.extensions_mut().insert(caller.clone());
             let mut response = next.run(request).await;
+            let shown = response.status().is_success() && response.extensions().get::<Exported>().is_none();
+            if let Some(view) = view.filter(|_| shown) {
+                view.record(&api, &caller);
+            }
             for (name, value) in rate_headers(policy, &decision) {
                 response.headers_mut().insert(name, value);
             }
@@ -263,7 +278,7 @@ fn admit(api: &QueryApi, request: &Request, principal: Principal) -> Result<(Cal
     let policy = if path == CHECK { CHECKS } else { QUERIES };
     let decision = count(api, &principal, policy)?;
     let key_name = api.settings().snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
-    Ok((Caller { principal, key_name, own }, policy, decision))
+    Ok((Caller { principal, key_name, own, asking: Asking::of(request) }, policy, decision))
 }
 
 /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's (P12). The tighter

@@ -40,6 +40,19 @@ pub struct StaffEvent {
     pub changes: Vec<(String, Value, Value)>,
 }
 
+/// What only some events of staff tell.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Details {
+    /// Id of the event, where whoever records it again must name the same one; none: a new one.
+    pub id: Option<Uuid>,
+    /// Records viewed or exported (L10).
+    pub records: u64,
+    /// `success` or `failure`; empty: success.
+    pub outcome: &'static str,
+    /// What else there is to tell.
+    pub payload: Option<Value>,
+}
+
 /// Writes events of staff to the topic that all events go through.
 #[derive(Debug)]
 pub struct Audit(Sink);
@@ -95,10 +108,25 @@ impl Audit {
     /// # Errors
     /// 422 for what is no event, such as an id that is too long; 503 when it is not known whether it is recorded.
     pub async fn record(&self, caller: &Caller, tenant: &str, event: StaffEvent) -> Result<String, Problem> {
-        self.record_fields(caller, tenant, fields(&event)).await
+        self.record_with(caller, tenant, event, Details::default()).await
     }
 
-    /// As [`record`](Self::record), of an event told by its own fields, but for id, time and actor.
+    /// As [`record`](Self::record), with more to tell.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn record_with(
+        &self,
+        caller: &Caller,
+        tenant: &str,
+        event: StaffEvent,
+        details: Details,
+    ) -> Result<String, Problem> {
+        self.record_fields(caller, tenant, fields(&event, details)).await
+    }
+
+    /// As [`record`](Self::record), of an event told by its own fields, but for time and actor, and for its id unless it has
+    /// one.
     ///
     /// # Errors
     /// As of [`record`](Self::record).
@@ -106,9 +134,12 @@ impl Audit {
         &self,
         caller: &Caller,
         tenant: &str,
-        fields: Map<String, Value>,
+        mut fields: Map<String, Value>,
     ) -> Result<String, Problem> {
-        let id = Uuid::now_v7().to_string();
+        let id = match fields.remove("id") {
+            Some(Value::String(id)) => id,
+            _ => Uuid::now_v7().to_string(),
+        };
         let body = body(&id, caller, fields);
         let payload = body.to_string();
         // By the decoder that reads it later: what is acknowledged is never a dead letter.
@@ -157,7 +188,7 @@ pub(crate) fn actor(caller: &Caller) -> Value {
     known
 }
 
-fn fields(event: &StaffEvent) -> Map<String, Value> {
+fn fields(event: &StaffEvent, details: Details) -> Map<String, Value> {
     let changes = event.changes.iter().map(|(path, old, new)| change(path, old, new)).collect();
     let object = json!({
         "type": event.object_type,
@@ -171,6 +202,18 @@ fn fields(event: &StaffEvent) -> Map<String, Value> {
     ]);
     if !event.reason.is_empty() {
         fields.insert("reason".to_owned(), clip(&event.reason, MAX_REASON_BYTES).into());
+    }
+    if let Some(id) = details.id {
+        fields.insert("id".to_owned(), id.to_string().into());
+    }
+    if details.records > 0 {
+        fields.insert("records".to_owned(), details.records.into());
+    }
+    if !details.outcome.is_empty() {
+        fields.insert("outcome".to_owned(), details.outcome.into());
+    }
+    if let Some(payload) = details.payload {
+        fields.insert("payload".to_owned(), payload);
     }
     fields
 }

@@ -2,14 +2,17 @@
 //!
 //! A request goes through [`access`] (who asks, and may they), is read by [`params`], [`filter`] and [`period`], becomes a
 //! named query of [`sql`] with the cutoffs of [`keep`], runs in [`store`], comes back as [`rows`] and is shown as [`view`].
-//! Lists are paged by [`cursor`]; every answer says how complete it is, which [`freshness`] knows.
+//! Lists are paged by [`cursor`]; every answer says how complete it is, which [`freshness`] knows. Lists and reports are
+//! also handed out whole, as files ([`export`]).
 //!
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
 
 pub mod access;
 pub mod alerting;
+mod asking;
 pub mod audit;
 pub mod cursor;
+pub mod export;
 pub mod fair;
 pub mod filter;
 pub mod freshness;
@@ -29,6 +32,7 @@ pub mod table;
 mod tenant_changes;
 pub mod trace;
 pub mod view;
+mod viewed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -55,10 +59,12 @@ use utoipa_axum::routes;
 
 use crate::alerting::Alerting;
 use crate::audit::Audit;
+use crate::export::Exports;
 use crate::freshness::Freshness;
 use crate::period::Calendar;
 use crate::restore::Restores;
 use crate::store::Store;
+use crate::viewed::Viewed;
 
 /// Most rows of a page whatever the configuration says.
 const MAX_PAGE: u64 = 1000;
@@ -101,6 +107,8 @@ pub struct QueryApi(Arc<Inner>);
 struct Inner {
     parts: Parts,
     store: Store,
+    exports: Exports,
+    viewed: Viewed,
     alerting: Alerting,
     restores: Restores,
     catalogue: Catalogue,
@@ -121,6 +129,8 @@ impl QueryApi {
         Ok(Self(Arc::new(Inner {
             parts,
             store: Store::new(client, config.query.clone(), metrics),
+            exports: Exports::new(&config.query),
+            viewed: Viewed::new(metrics),
             alerting: Alerting::new(config),
             restores: Restores::new(&config.alert)?,
             catalogue: Catalogue::shipped()?,
@@ -148,6 +158,14 @@ impl QueryApi {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.0.exports
+    }
+
+    pub(crate) fn viewed(&self) -> &Viewed {
+        &self.0.viewed
     }
 
     pub(crate) fn audit(&self) -> &Audit {
@@ -264,7 +282,9 @@ fn routes() -> OpenApiRouter<QueryApi> {
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    let mut document = routes().into_openapi();
+    openapi::formats::offer(&mut document);
+    document
 }
 
 /// The routes, without fallbacks, so that they can be merged with those of other roles; see [`finish`].

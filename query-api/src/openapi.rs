@@ -1,6 +1,7 @@
 //! The OpenAPI document: generated from the handlers, completed here with what all of them share.
 
 pub mod examples;
+pub(crate) mod formats;
 
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
@@ -36,6 +37,20 @@ pub struct PageParams {
     cursor: Option<String>,
     /// Tenant to read; for keys of the platform alone.
     tenant: Option<String>,
+    /// `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+    /// `cursor` (P9). It goes before `Accept`.
+    #[param(example = "json")]
+    format: Option<String>,
+}
+
+/// The format of a report.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation of what Reading::format takes")]
+pub struct FormatParam {
+    /// `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
+    #[param(example = "json")]
+    format: Option<String>,
 }
 
 /// The tenant, for keys that have none.

@@ -145,6 +145,12 @@ impl Params {
         }
     }
 
+    /// What was given, decoded, to be told to people; commas are left as they are.
+    pub fn told(&self) -> Vec<(String, String)> {
+        let decoded = |(name, value): &(String, String)| Some((name.clone(), decode(value)?));
+        self.pairs.iter().filter_map(decoded).collect()
+    }
+
     /// Refuses whatever was not taken.
     pub fn finish(self) -> Result<(), ParamError> {
         match self.pairs.into_iter().next() {

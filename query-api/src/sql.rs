@@ -136,7 +136,17 @@ impl Clauses {
 
     /// The statement, ready to run.
     pub fn build(self, client: &Client, query: NamedQuery) -> Query {
-        let mut statement = client.query(&self.render(query));
+        let text = self.render(query);
+        self.bound(client.query(&text))
+    }
+
+    /// The statement that counts the rows of a query, up to its limit, without putting them in order.
+    pub fn counting(self, client: &Client, query: NamedQuery) -> Query {
+        let text = counting(&self.render(query));
+        self.bound(client.query(&text))
+    }
+
+    fn bound(self, mut statement: Query) -> Query {
         for (name, value) in self.values {
             statement = match value {
                 Value::Text(text) => statement.param(name, text),
@@ -153,6 +163,12 @@ impl Clauses {
         let conditions: Vec<String> = self.conditions.iter().map(|condition| format!("AND ({condition})")).collect();
         query.text.replace("/* clauses */", &conditions.join("\n    ")).replace("/* order */", self.order)
     }
+}
+
+/// A listing's text is columns, a source, an order and a limit; of these the columns and the order don't count.
+fn counting(text: &str) -> String {
+    let unordered = text.rsplit_once("ORDER BY ").map_or(text, |(before, _)| before);
+    format!("SELECT count() FROM ({}LIMIT {{rows:UInt32}})", unordered.replacen("SELECT ?fields", "SELECT 1", 1))
 }
 
 #[cfg(test)]
@@ -211,6 +227,20 @@ mod tests {
         clauses.bind_text("actor_id", "u-1");
         clauses.bind_text("tenant", "acme");
         assert_eq!(clauses.tenant(), "acme");
+    }
+
+    /// P9: an export counts its rows before it begins.
+    #[test]
+    fn listings_can_be_counted() {
+        let listing = |query: &&NamedQuery| query.text.contains("LIMIT {rows:UInt32}");
+        for query in ALL.iter().filter(listing) {
+            let (_, after) = query.text.rsplit_once("ORDER BY ").unwrap();
+            let (order, rest) = after.split_once("\nLIMIT {rows:UInt32}").unwrap();
+            assert!(!order.contains('\n') && rest.trim().is_empty(), "{}", query.name);
+            let text = counting(query.text);
+            assert!(text.contains("(--") && !text.contains("?fields"), "{text}");
+            assert_eq!(query.text.matches("SELECT ?fields").count(), 1, "{}", query.name);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clickhouse::error::Error as ClickHouseError;
+use clickhouse::query::{Query, RowCursor};
 use clickhouse::{Client, RowOwned, RowRead};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
@@ -139,6 +140,42 @@ impl Store {
         }
     }
 
+    /// How many rows a statement has, counted up to the bound that it binds as `rows`.
+    pub async fn count(&self, query: NamedQuery, clauses: Clauses, longest: Duration) -> Result<u64, StoreError> {
+        let counting = clauses.counting(&self.client, query);
+        let statement = self.long(counting, longest);
+        match tokio::time::timeout(longest + GRACE, statement.fetch_one::<u64>()).await {
+            Ok(answer) => answer.map_err(|source| classify(query.name, source)),
+            Err(_) => Err(StoreError::TimedOut(query.name)),
+        }
+    }
+
+    /// Runs a statement whose rows are many, and hands them out as they are asked for. What sorts and groups may go to the
+    /// store's disk. It takes no place of those of pages; whoever calls it counts its own.
+    pub fn cursor<T: RowOwned + RowRead>(
+        &self,
+        query: NamedQuery,
+        clauses: Clauses,
+        longest: Duration,
+    ) -> Result<Cursor<T>, StoreError> {
+        let statement = self.long(clauses.build(&self.client, query), longest);
+        let rows = statement.fetch::<T>().map_err(|source| classify(query.name, source))?;
+        Ok(Cursor { name: query.name, rows })
+    }
+
+    fn long(&self, statement: Query, longest: Duration) -> Query {
+        let in_memory = (self.limits.max_memory_bytes / 2).to_string();
+        statement
+            .with_setting("max_execution_time", format!("{:.3}", longest.as_secs_f64()))
+            .with_setting("timeout_overflow_mode", "throw")
+            .with_setting("max_memory_usage", self.limits.max_memory_bytes.to_string())
+            .with_setting("max_bytes_before_external_sort", in_memory.clone())
+            .with_setting("max_bytes_before_external_group_by", in_memory)
+            // Blocks of wide rows are large, and a client that is slow holds them.
+            .with_setting("max_block_size", "8192")
+            .with_setting("cancel_http_readonly_queries_on_client_close", "1")
+    }
+
     /// Runs a statement and collects its rows, which are few by construction.
     pub async fn rows<T: RowOwned + RowRead>(&self, query: NamedQuery, clauses: Clauses) -> Result<Vec<T>, StoreError> {
         let name = query.name;
@@ -160,6 +197,26 @@ impl Store {
         let label = QueryLabel { query: name, result: if result.is_ok() { "ok" } else { "error" } };
         self.durations.get_or_create(&label).observe(begun.elapsed().as_secs_f64());
         result
+    }
+}
+
+/// Rows of a statement, as they come. Dropping it ends the statement.
+pub struct Cursor<T> {
+    name: &'static str,
+    rows: RowCursor<T>,
+}
+
+impl<T: RowOwned + RowRead> Cursor<T> {
+    /// Up to `most` more rows; none: there are no more.
+    pub async fn next(&mut self, most: usize) -> Result<Vec<T>, StoreError> {
+        let mut batch = Vec::with_capacity(most);
+        while batch.len() < most {
+            match self.rows.next().await.map_err(|source| classify(self.name, source))? {
+                Some(row) => batch.push(row),
+                None => break,
+            }
+        }
+        Ok(batch)
     }
 }
 

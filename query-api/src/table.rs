@@ -103,7 +103,18 @@ impl<'a, T: Into<Self>> From<Option<T>> for Cell<'a> {
 pub trait Tabular {
     /// Its columns, in order. The same for every row.
     const COLUMNS: &'static [Column];
+    /// Names of the columns that a printed page has room for; none: all of them.
+    const PRINTED: &'static [&'static str] = &[];
 
     /// Appends one cell for each column.
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>);
+}
+
+/// A report that is not a list: one or several tables.
+pub trait Report {
+    /// Hands its tables over, one after the other. Formats that hold one table take the first.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    fn tables<W: std::io::Write + Send>(&self, to: &mut crate::export::Writer<W>) -> std::io::Result<()>;
 }

@@ -208,6 +208,12 @@ pub struct Query {
     pub max_waiting_per_tenant: usize,
     /// Most memory of a query, bytes.
     pub max_memory_bytes: u64,
+    /// Most rows of an export.
+    pub export_max_rows: u32,
+    /// Longest export, milliseconds.
+    pub export_timeout_ms: u64,
+    /// Exports at the same time.
+    pub export_max_concurrent: usize,
 }
 
 impl Query {

@@ -1,9 +1,9 @@
 //! Every activity of a user, and those behind a figure (T15, T16).
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use serde::Serialize;
@@ -100,7 +100,7 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<CountedActivity>>, Problem> {
+) -> Result<Response, Problem> {
     let user = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = ActivityFilter::take(&mut reading.params).map_err(refused)?;
@@ -118,11 +118,12 @@ pub async fn list(
         rows.drain(..read);
     }
     let zone = api.calendar(&asked.reading.tenant).zone;
-    Ok(asked.answer(
-        rows,
-        |row| (instant(row.at), &row.activity.row.event_id),
-        |row| CountedActivity { activity: TracedActivity::new(row.activity, period, zone), counted: row.counted },
-    ))
+    let key = |row: &Listed<'_>| (instant(row.at), row.activity.row.event_id.clone());
+    let view = |row: Listed<'_>| CountedActivity {
+        activity: TracedActivity::new(row.activity, period, zone),
+        counted: row.counted,
+    };
+    asked.answer(rows, key, view).await
 }
 
 /// Settles the period of all pages: this month unless one is given, and no further than now, so that what goes on is as long

@@ -2,6 +2,7 @@
 
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use runtime::problem::Problem;
 use schemas::event::Class;
 use schemas::settings::Feature;
@@ -105,7 +106,7 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Worded<Page<ConfigurationChange>>, Problem> {
+) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.within_plan(Feature::ConfigurationAudit)?;
     reading.by_default(Preset::Last90Days);
@@ -122,6 +123,13 @@ pub async fn list(
     filter.of_events().add_to(&mut clauses);
     EventFilter::visible_to(&caller, &mut clauses);
     add_period(&mut clauses, asked.period);
+    let telling = telling(&api, &caller, &asked.reading, &headers);
+    if let Some(export) = asked.export() {
+        let show = move |rows: Vec<EventRow>| {
+            std::future::ready(Ok(rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect()))
+        };
+        return export.rows(named, clauses, show).await;
+    }
     let mut rows: Vec<EventRow> = api.store().rows(named, clauses).await?;
 
     let has_more = asked.cut(&mut rows);
@@ -130,7 +138,6 @@ pub async fn list(
         id: row.event_id.clone(),
         period: asked.period,
     });
-    let telling = telling(&api, &caller, &asked.reading, &headers);
     let data = rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect();
-    Ok(Worded(telling.lang, asked.paged(data, has_more, next.as_ref())))
+    Ok(Worded(telling.lang, asked.paged(data, has_more, next.as_ref())).into_response())
 }

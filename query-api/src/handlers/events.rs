@@ -3,6 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use runtime::problem::Problem;
 use schemas::settings::{Feature, Permission};
@@ -97,7 +98,7 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Worded<Page<Event>>, Problem> {
+) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.within_plan(Feature::Log)?;
     let filter = EventFilter::take(&mut reading.params).map_err(refused)?;
@@ -120,6 +121,13 @@ pub async fn list(
     if order == Order::Received {
         clauses.bind_time("before", before);
     }
+    let telling = telling(&api, &caller, &asked.reading, &headers);
+    if let Some(export) = asked.export() {
+        let show = move |rows: Vec<EventRow>| {
+            std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))
+        };
+        return export.rows(order.query(), clauses, show).await;
+    }
     let mut rows: Vec<EventRow> = api.store().rows(order.query(), clauses).await?;
 
     let has_more = asked.cut(&mut rows);
@@ -132,9 +140,8 @@ pub async fn list(
         }
         _ => last.filter(|_| has_more),
     };
-    let telling = telling(&api, &caller, &asked.reading, &headers);
     let data = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
-    Ok(Worded(telling.lang, asked.paged(data, has_more, next.as_ref())))
+    Ok(Worded(telling.lang, asked.paged(data, has_more, next.as_ref())).into_response())
 }
 
 /// How events are told in an answer.

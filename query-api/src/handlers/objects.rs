@@ -3,6 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use runtime::problem::Problem;
 use schemas::settings::Feature;
 use serde::Serialize;
@@ -81,7 +82,7 @@ pub async fn history(
     named: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Worded<History>, Problem> {
+) -> Result<Response, Problem> {
     let (object_type, object_id) = path(named)?;
     let object = (id(object_type)?, id(object_id)?);
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
@@ -96,7 +97,6 @@ pub async fn history(
     let mut clauses = asked.clauses(&keyset);
     narrow(&mut clauses, &asked, &caller, &object);
     add_period(&mut clauses, asked.period);
-    let mut rows: Vec<EventRow> = api.store().rows(query, clauses).await?;
     let known = if asked.after.is_none() { Some(rebuilt(&api, &caller, &asked, &object).await?) } else { None };
     if known.as_ref().is_some_and(|known| known.edits == 0) {
         return Err(asked
@@ -104,17 +104,24 @@ pub async fn history(
             .completeness
             .not_found("there is no edit of such an object, or not yet, or no longer"));
     }
+    let telling = telling(&api, &caller, &asked.reading, &headers);
+    if let Some(export) = asked.export() {
+        let show = move |rows: Vec<EventRow>| {
+            std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))
+        };
+        return export.rows(query, clauses, show).await;
+    }
 
+    let mut rows: Vec<EventRow> = api.store().rows(query, clauses).await?;
     let has_more = asked.cut(&mut rows);
     let next = rows.last().filter(|_| has_more).map(|row| Position {
         at: row.occurred_at,
         id: row.event_id.clone(),
         period: asked.period,
     });
-    let telling = telling(&api, &caller, &asked.reading, &headers);
     let data = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
     let page = asked.paged(data, has_more, next.as_ref());
-    Ok(Worded(telling.lang, History { page, object: known }))
+    Ok(Worded(telling.lang, History { page, object: known }).into_response())
 }
 
 /// Narrows a read to the edits of an object that the caller may see.

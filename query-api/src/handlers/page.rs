@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use clickhouse::{RowOwned, RowRead};
 use runtime::problem::Problem;
 use schemas::settings::{Feature, Tenant};
 use serde::Serialize;
@@ -13,10 +15,12 @@ use super::{Completeness, PeriodView, plan};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::cursor::{Binding, Position};
+use crate::export::{self, Export, Format, Heading, Rows, heading};
 use crate::keep::Keep;
 use crate::params::Params;
 use crate::period::{self, Period, PeriodSpec, Preset};
-use crate::sql::Clauses;
+use crate::sql::{Clauses, NamedQuery};
+use crate::table::Tabular;
 
 /// Rows of a page when its size isn't asked for.
 const DEFAULT_ROWS: u32 = 100;
@@ -42,6 +46,7 @@ pub struct Page<T> {
 /// A read as it begins: of whom, as of when.
 pub(crate) struct Reading<'a> {
     api: &'a QueryApi,
+    caller: &'a Caller,
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) params: Params,
     pub(crate) now: DateTime<Utc>,
@@ -50,15 +55,18 @@ pub(crate) struct Reading<'a> {
     earliest: Option<DateTime<Utc>>,
     /// The period where none is asked for.
     default: Option<Preset>,
+    /// What was asked for, to be told of an export.
+    told: Vec<(String, String)>,
 }
 
 impl<'a> Reading<'a> {
     /// Reads the query string as far as all reads have it in common.
-    pub(crate) fn begin(api: &'a QueryApi, caller: &Caller, query: Option<&str>) -> Result<Self, Problem> {
+    pub(crate) fn begin(api: &'a QueryApi, caller: &'a Caller, query: Option<&str>) -> Result<Self, Problem> {
         let mut params = Params::parse(query).map_err(refused)?;
+        let told = params.told();
         let tenant = caller.read_tenant(api, &mut params)?;
         let completeness = Completeness::now(api.freshness());
-        Ok(Self { api, tenant, params, now: Utc::now(), completeness, earliest: None, default: None })
+        Ok(Self { api, caller, tenant, params, now: Utc::now(), completeness, earliest: None, default: None, told })
     }
 
     /// Takes the period where none is asked for to be this one.
@@ -115,14 +123,51 @@ impl<'a> Reading<'a> {
         Keep::at(self.now, &self.tenant.retention)
     }
 
-    /// Takes size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
+    /// Takes the format of the answer; none is JSON.
+    pub(crate) fn format(&mut self) -> Result<Option<Format>, Problem> {
+        export::choose(&mut self.params, self.caller.asking().accept())
+    }
+
+    /// The export of what `list` names, of a period.
+    pub(crate) fn export(&self, format: Format, list: &'static str, period: Period) -> Export {
+        let filters = [self.caller.asking().named(), &heading::filters(self.told.clone())].concat();
+        let title = list.split('/').next().unwrap_or(list);
+        Export {
+            api: self.api.clone(),
+            caller: self.caller.clone(),
+            tenant: Arc::clone(&self.tenant),
+            format,
+            heading: Heading {
+                title: title.to_owned(),
+                tenant_id: self.tenant.id.clone(),
+                tenant: self.tenant.name.clone(),
+                filter: heading::in_words(&filters),
+                period,
+                zone: self.tenant.time_zone,
+                created_at: self.now,
+            },
+            list: title,
+            filters,
+        }
+    }
+
+    /// Takes format, size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
     pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked<'a>, Problem> {
+        let format = self.format()?;
+        if format.is_some() {
+            self.feature(Feature::Exports)?;
+        }
         let mut spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
         if spec.is_empty() {
             spec.preset = self.default;
         }
-        let limit = self.params.number("limit", 1, self.api.max_rows()).map_err(refused)?.unwrap_or(DEFAULT_ROWS);
+        let limit = self.params.number("limit", 1, self.api.max_rows()).map_err(refused)?;
         let cursor = self.params.one("cursor").map_err(refused)?;
+        if format.is_some() && (limit.is_some() || cursor.is_some()) {
+            let pointer = if limit.is_some() { "limit" } else { "cursor" };
+            let detail = "an export has all rows and no pages; leave limit and cursor out";
+            return Err(Problem::bad_request("invalid_parameter", detail).with_pointer(pointer));
+        }
         std::mem::take(&mut self.params).finish().map_err(refused)?;
         let filter = serde_json::to_string(&(filter, &spec)).map_err(Problem::internal)?;
         let after = cursor
@@ -134,16 +179,17 @@ impl<'a> Reading<'a> {
             Some(Position { period, .. }) => Period { from: period.from.max(self.earliest), to: period.to },
             None => self.allowed(&spec)?,
         };
-        Ok(Asked { reading: self, list, filter, period, limit, after })
+        Ok(Asked { reading: self, list, filter, period, format, limit: limit.unwrap_or(DEFAULT_ROWS), after })
     }
 }
 
-/// A page as it was asked for.
+/// A page, or a whole list, as it was asked for.
 pub(crate) struct Asked<'a> {
     pub(crate) reading: Reading<'a>,
     list: &'static str,
     filter: String,
     pub(crate) period: Period,
+    format: Option<Format>,
     limit: u32,
     pub(crate) after: Option<Position>,
 }
@@ -151,9 +197,10 @@ pub(crate) struct Asked<'a> {
 impl Asked<'_> {
     /// The conditions that every page has: whose rows, how many (one more than shown tells that there is more), from where.
     pub(crate) fn clauses(&self, keyset: &Keyset) -> Clauses {
+        let most = self.format.map_or(self.limit, |format| self.reading.api.exports().max_rows(format));
         let mut clauses = Clauses::default();
         clauses.bind_text("tenant", &self.reading.tenant.id);
-        clauses.bind_number("rows", self.limit + 1);
+        clauses.bind_number("rows", most + 1);
         clauses.order(keyset.order);
         if let Some(position) = &self.after {
             clauses.time(keyset.bound, "after", position.at);
@@ -179,17 +226,68 @@ impl Asked<'_> {
         has_more
     }
 
-    /// The page of `rows`, shown by `view`. `key` tells a row's place in the order.
-    pub(crate) fn answer<R, T>(
+    /// Runs the statement and answers a page, or the whole list in another format. `view` shows a row, and `key` tells its
+    /// place in the order.
+    pub(crate) async fn list<R, T>(
         &self,
-        mut rows: Vec<R>,
+        query: NamedQuery,
+        clauses: Clauses,
         key: impl FnOnce(&R) -> (DateTime<Utc>, &str),
-        view: impl FnMut(R) -> T,
-    ) -> Json<Page<T>> {
+        view: impl Fn(R) -> T + Send + Sync + 'static,
+    ) -> Result<Response, Problem>
+    where
+        R: RowOwned + RowRead + Send + 'static,
+        T: Tabular + Serialize + Send + 'static,
+    {
+        let all = move |rows: Vec<R>| std::future::ready(Ok(rows.into_iter().map(&view).collect()));
+        self.list_with(query, clauses, key, all).await
+    }
+
+    /// As [`list`](Self::list), for rows that are shown together with what else has to be asked for.
+    pub(crate) async fn list_with<R, T, F>(
+        &self,
+        query: NamedQuery,
+        clauses: Clauses,
+        key: impl FnOnce(&R) -> (DateTime<Utc>, &str),
+        show: impl Fn(Vec<R>) -> F + Send + Sync + 'static,
+    ) -> Result<Response, Problem>
+    where
+        R: RowOwned + RowRead + Send + 'static,
+        T: Tabular + Serialize + Send + 'static,
+        F: Future<Output = Result<Vec<T>, Problem>> + Send,
+    {
+        if let Some(export) = self.export() {
+            return export.rows(query, clauses, show).await;
+        }
+        let mut rows: Vec<R> = self.reading.api.store().rows(query, clauses).await?;
         let has_more = self.cut(&mut rows);
         let last = rows.last().filter(|_| has_more).map(key);
         let next = last.map(|(at, id)| Position { at, id: id.to_owned(), period: self.period });
-        Json(self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref()))
+        Ok(Json(self.paged(show(rows).await?, has_more, next.as_ref())).into_response())
+    }
+
+    /// As [`list`](Self::list), for rows that are all there already, those before the cursor left out.
+    pub(crate) async fn answer<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        key: impl FnOnce(&R) -> (DateTime<Utc>, String),
+        view: impl FnMut(R) -> T,
+    ) -> Result<Response, Problem>
+    where
+        T: Tabular + Serialize + Send + 'static,
+    {
+        if let Some(export) = self.export() {
+            return export.report(Rows(self.list, rows.into_iter().map(view).collect())).await;
+        }
+        let has_more = self.cut(&mut rows);
+        let last = rows.last().filter(|_| has_more).map(key);
+        let next = last.map(|(at, id)| Position { at, id, period: self.period });
+        Ok(Json(self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref())).into_response())
+    }
+
+    /// The whole list in another format, if that was asked for.
+    pub(crate) fn export(&self) -> Option<Export> {
+        self.format.map(|format| self.reading.export(format, self.list, self.period))
     }
 
     /// A page whose next one begins after `next`.

@@ -1,11 +1,13 @@
 //! What one user did (T14, P8), from the rollups: the cost depends on hours and kinds of work, not on the number of events.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::problem::Problem;
 use schemas::settings::{Permission, Tenant};
@@ -13,11 +15,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::figures::Figures;
+use super::page::Reading;
 use super::{Completeness, PeriodView, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::keep::Keep;
-use crate::params::Params;
 use crate::period::{Calendar, Period, PeriodSpec, Preset, Width, buckets};
 use crate::rows::{CountRow, DistinctRow};
 use crate::sql::{self, Clauses};
@@ -207,6 +209,8 @@ fn ceil_hour(time: DateTime<Utc>) -> DateTime<Utc> {
     floor_hour(time + TimeDelta::milliseconds(HOUR_MS - 1))
 }
 
+mod tables;
+
 /// What one user did in a period.
 ///
 /// Counts are exact. Numbers of different things are exact while small; above that they are estimates that say so.
@@ -221,6 +225,7 @@ fn ceil_hour(time: DateTime<Utc>) -> DateTime<Utc> {
         ("id" = String, Path, description = "Id of the user", example = "u-17"),
         crate::openapi::PeriodParams,
         ("by" = Option<String>, Query, description = "Buckets of the series: `hour`, `day` (default) or `week`, in the tenant's zone", example = "day"),
+        crate::openapi::FormatParam,
         crate::openapi::TenantParam,
     ),
     responses(
@@ -233,29 +238,28 @@ pub async fn get(
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Statistics>, Problem> {
+) -> Result<Response, Problem> {
     let user = path(id)?;
-    let now = Utc::now();
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    let mut spec = PeriodSpec::take(&mut params).map_err(refused)?;
-    let width = match params.one_of("by", &["hour", "day", "week"]).map_err(refused)?.as_deref() {
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let (now, tenant) = (reading.now, Arc::clone(&reading.tenant));
+    let format = reading.format()?;
+    let mut spec = PeriodSpec::take(&mut reading.params).map_err(refused)?;
+    let width = match reading.params.one_of("by", &["hour", "day", "week"]).map_err(refused)?.as_deref() {
         Some("hour") => Width::Hour,
         Some("week") => Width::Week,
         _ => Width::Day,
     };
-    params.finish().map_err(refused)?;
+    std::mem::take(&mut reading.params).finish().map_err(refused)?;
     if spec.is_empty() {
         spec.preset = Some(Preset::ThisMonth);
     }
     let calendar = api.calendar(&tenant);
     let period = spec.resolve(calendar, now).map_err(refused)?;
-    let keep = Keep::at(now, &tenant.retention);
+    let keep = reading.keep();
     let plan = Plan::new(period, keep, calendar, width, now).ok_or_else(|| {
         let detail = format!("the period has more than {MAX_BUCKETS} buckets; choose a shorter one or wider buckets");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_buckets", detail).with_pointer("by")
     })?;
-    let completeness = Completeness::now(api.freshness());
     let clauses = plan.clauses(&tenant, &user, keep);
     let (counts, distinct, figures) = tokio::try_join!(
         api.store().rows::<CountRow>(sql::USER_COUNTS, clauses.clone()),
@@ -263,7 +267,7 @@ pub async fn get(
         Figures::of(&api, &caller, (&tenant, &user), (plan.from, plan.to), now),
     )?;
     let answer = Answer { counts, distinct, with_violations: caller.may(Permission::SeeViolations) };
-    Ok(Json(Statistics {
+    let statistics = Statistics {
         period: PeriodView { from: Some(plan.from), to: Some(plan.to) },
         time_zone: calendar.zone.name().to_owned(),
         by: width,
@@ -278,8 +282,15 @@ pub async fn get(
         series: answer.series(&plan, calendar),
         figures,
         user_id: user,
-        completeness,
-    }))
+        completeness: reading.completeness,
+    };
+    match format {
+        None => Ok(Json(statistics).into_response()),
+        Some(format) => {
+            let period = Period { from: Some(plan.from), to: Some(plan.to) };
+            reading.export(format, "statistics", period).report(statistics).await
+        }
+    }
 }
 
 /// What a row of the counts is about, by the order of the arguments of `grouping()` in the query: the first is the

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use runtime::problem::Problem;
 use serde::Serialize;
@@ -14,10 +15,13 @@ use super::trace::{Trace, too_many};
 use super::{Completeness, PeriodView, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
+use crate::export::Writer;
 use crate::params::{ParamError, Params};
-use crate::period::{Calendar, Width, buckets, day, local_date, week};
+use crate::period::{Calendar, Period, Width, buckets, day, local_date, week};
+use crate::table::Report;
 use crate::trace::intervals::Interval;
 use crate::view::timeline::{self, TimelineBucket, TimelineLane, TimelinePoints};
+use crate::view::trace::{TracedActivity, TracedInterval};
 
 /// Most rows that a timeline is made of.
 const MOST_ROWS: u32 = 20_000;
@@ -114,6 +118,7 @@ impl Resolution {
         ("period" = Option<String>, Query, description = "T3: `day` (default) or `week`, in the tenant's zone and by its first day of the week", example = "day"),
         ("date" = Option<String>, Query, description = "A local date in it; today unless given", example = "2026-03-02"),
         ("resolution" = Option<String>, Query, description = "T4: cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300", example = "15m"),
+        crate::openapi::FormatParam,
         crate::openapi::TenantParam,
     ),
     responses(
@@ -126,9 +131,10 @@ pub async fn get(
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Timeline>, Problem> {
+) -> Result<Response, Problem> {
     let user = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let format = reading.format()?;
     let calendar = api.calendar(&reading.tenant);
     let params = &mut reading.params;
     let extent = match params.one_of("period", &["day", "week"]).map_err(refused)?.as_deref() {
@@ -159,7 +165,7 @@ pub async fn get(
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_lanes", detail));
     }
     let edges = starts.map(|starts| timeline::edges(&starts, period.end(), calendar.zone));
-    Ok(Json(Timeline {
+    let timeline = Timeline {
         user_id: user,
         period: PeriodView { from: Some(from), to: Some(to) },
         extent,
@@ -168,7 +174,24 @@ pub async fn get(
         points: timeline::points(&activities, period, calendar.zone),
         buckets: edges.map(|edges| timeline::buckets(&activities, &edges)),
         completeness: reading.completeness,
-    }))
+    };
+    match format {
+        None => Ok(Json(timeline).into_response()),
+        Some(format) => {
+            let period = Period { from: Some(from), to: Some(to) };
+            reading.export(format, "timeline", period).report(timeline).await
+        }
+    }
+}
+
+/// T17, T18: the intervals, and what doesn't last.
+impl Report for Timeline {
+    fn tables<W: std::io::Write + Send>(&self, to: &mut Writer<W>) -> std::io::Result<()> {
+        to.table::<TracedInterval>("intervals")?;
+        self.lanes.iter().flat_map(|lane| &lane.intervals).try_for_each(|interval| to.row(interval))?;
+        to.table::<TracedActivity>("points")?;
+        self.points.iter().flat_map(|of| &of.points).try_for_each(|point| to.row(point))
+    }
 }
 
 fn too_many_buckets() -> Problem {

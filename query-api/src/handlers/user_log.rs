@@ -1,12 +1,14 @@
 //! A user's page for security staff (K5): sign-in history, devices, restriction history; and sessions.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::access::Access;
+use schemas::settings::Tenant;
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -16,6 +18,7 @@ use super::{path, violations};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::filter::ViolationFilter;
+use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::rows::{DeviceRow, EventRow, SessionRow};
 use crate::sql::{self, Clauses};
@@ -99,7 +102,7 @@ pub async fn sign_ins(
     Extension(caller): Extension<Caller>,
     id: UserId,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<SignIn>>, Problem> {
+) -> Result<Response, Problem> {
     let user = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = SignInFilter::take(&mut reading.params).map_err(refused)?;
@@ -114,37 +117,50 @@ pub async fn sign_ins(
     clauses.plain("action IN ('sign_in', 'sign_in_failed')");
     filter.add_to(&mut clauses);
     add_period(&mut clauses, asked.period);
-    let rows: Vec<EventRow> = api.store().rows(statement, clauses).await?;
-    let sessions = sessions_of(&api, &asked, &user, &rows).await?;
-    Ok(asked.answer(
-        rows,
-        |row| (row.occurred_at, &row.event_id),
-        |row| {
-            let session = sessions.get(&row.session_key);
-            SignIn::new(row, session)
-        },
-    ))
+    let sessions =
+        Sessions { api: api.clone(), tenant: Arc::clone(&asked.reading.tenant), keep: asked.reading.keep(), user };
+    let show = move |rows| {
+        let sessions = sessions.clone();
+        async move { sessions.beside(rows).await }
+    };
+    asked.list_with(statement, clauses, |row: &EventRow| (row.occurred_at, &row.event_id), show).await
 }
 
-/// The sessions that some sign-ins belong to, by their keys.
-async fn sessions_of(
-    api: &QueryApi,
-    asked: &Asked<'_>,
-    user: &str,
-    rows: &[EventRow],
-) -> Result<HashMap<String, SessionRow>, Problem> {
-    let mut keys: Vec<String> = rows.iter().map(|row| row.session_key.clone()).filter(|key| !key.is_empty()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let mut clauses = Clauses::default();
-    clauses.bind_text("tenant", &asked.reading.tenant.id);
-    clauses.bind_text("user_id", user);
-    clauses.bind_number("rows", u32::try_from(keys.len()).unwrap_or(u32::MAX));
-    clauses.order(SESSIONS.order);
-    clauses.texts("session_key IN {session_keys:Array(String)}", "session_keys", &keys);
-    asked.reading.keep().bind_oldest(&mut clauses);
-    let found: Vec<SessionRow> = api.store().rows(sql::USER_SESSIONS, clauses).await?;
-    Ok(found.into_iter().map(|row| (row.session_key.clone(), row)).collect())
+/// Shows sign-ins of a user beside their sessions.
+#[derive(Clone)]
+struct Sessions {
+    api: QueryApi,
+    tenant: Arc<Tenant>,
+    keep: Keep,
+    user: String,
+}
+
+impl Sessions {
+    async fn beside(&self, rows: Vec<EventRow>) -> Result<Vec<SignIn>, Problem> {
+        let sessions = self.of(&rows).await?;
+        let show = |row: EventRow| {
+            let session = sessions.get(&row.session_key);
+            SignIn::new(row, session)
+        };
+        Ok(rows.into_iter().map(show).collect())
+    }
+
+    /// The sessions that some sign-ins belong to, by their keys.
+    async fn of(&self, rows: &[EventRow]) -> Result<HashMap<String, SessionRow>, Problem> {
+        let mut keys: Vec<String> =
+            rows.iter().map(|row| row.session_key.clone()).filter(|key| !key.is_empty()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.tenant.id);
+        clauses.bind_text("user_id", &self.user);
+        clauses.bind_number("rows", u32::try_from(keys.len()).unwrap_or(u32::MAX));
+        clauses.order(SESSIONS.order);
+        clauses.texts("session_key IN {session_keys:Array(String)}", "session_keys", &keys);
+        self.keep.bind_oldest(&mut clauses);
+        let found: Vec<SessionRow> = self.api.store().rows(sql::USER_SESSIONS, clauses).await?;
+        Ok(found.into_iter().map(|row| (row.session_key.clone(), row)).collect())
+    }
 }
 
 /// What a user's devices can be narrowed to.
@@ -198,7 +214,7 @@ pub async fn devices(
     Extension(caller): Extension<Caller>,
     id: UserId,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<UserDevice>>, Problem> {
+) -> Result<Response, Problem> {
     let user = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = DeviceFilter::take(&mut reading.params).map_err(refused)?;
@@ -210,13 +226,12 @@ pub async fn devices(
         "last_seen_at >= {from:DateTime64(3, 'UTC')}",
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
-    let rows: Vec<DeviceRow> = api.store().rows(sql::USER_DEVICES, clauses).await?;
-    let tenant = &asked.reading.tenant.id;
-    let view = |row: DeviceRow| {
-        let decided = api.access().get(tenant, &user, &row.device_id);
+    let (decisions, tenant) = (api.access().clone(), Arc::clone(&asked.reading.tenant));
+    let view = move |row: DeviceRow| {
+        let decided = decisions.get(&tenant.id, &user, &row.device_id);
         UserDevice::new(row, decided.map_or(Access::Allow, |decided| decided.access))
     };
-    Ok(asked.answer(rows, |row| (row.last_seen_at, &row.device_id), view))
+    asked.list(sql::USER_DEVICES, clauses, |row| (row.last_seen_at, &row.device_id), view).await
 }
 
 /// What a user's sessions can be narrowed to.
@@ -270,7 +285,7 @@ pub async fn sessions(
     Extension(caller): Extension<Caller>,
     id: UserId,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<Session>>, Problem> {
+) -> Result<Response, Problem> {
     let user = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = SessionFilter::take(&mut reading.params).map_err(refused)?;
@@ -282,8 +297,7 @@ pub async fn sessions(
         "last_activity_at >= {from:DateTime64(3, 'UTC')}",
         "started_at < {to:DateTime64(3, 'UTC')}",
     );
-    let rows: Vec<SessionRow> = api.store().rows(sql::USER_SESSIONS, clauses).await?;
-    Ok(asked.answer(rows, |row| (row.started_at, &row.session_key), Session::from))
+    asked.list(sql::USER_SESSIONS, clauses, |row: &SessionRow| (row.started_at, &row.session_key), Session::from).await
 }
 
 fn of_user(asked: &Asked<'_>, keyset: &Keyset, user: &str) -> Clauses {
@@ -316,7 +330,7 @@ pub async fn violations(
     Extension(caller): Extension<Caller>,
     id: UserId,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<Violation>>, Problem> {
+) -> Result<Response, Problem> {
     let user = path(id)?;
     let reading = Reading::begin(&api, &caller, query.as_deref())?;
     violations::page(&api, reading, &[user]).await

@@ -1,12 +1,14 @@
 //! Users of the tenant's application, as their events show them (K2, K3, K8).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::Response;
 use runtime::problem::Problem;
-use schemas::settings::Permission;
+use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -14,6 +16,7 @@ use super::page::{Keyset, Page, Reading, keyset};
 use super::{One, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
+use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::rows::{UnreviewedRow, UserRow};
 use crate::sql::{self, Clauses};
@@ -72,7 +75,7 @@ pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<User>>, Problem> {
+) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = UserFilter::take(&mut reading.params).map_err(refused)?;
     let asked = reading.page("users", &filter)?;
@@ -84,9 +87,12 @@ pub async fn list(
         "last_activity_at >= {from:DateTime64(3, 'UTC')}",
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
-    let rows: Vec<UserRow> = api.store().rows(sql::USERS, clauses).await?;
-    let marks = marks(&api, &caller, &asked.reading, &rows).await?;
-    Ok(asked.answer(rows, |row| (row.last_activity_at, &row.actor_id), |row| marked(row, marks.as_ref())))
+    let marks = Marks::of(&api, &caller, &asked.reading);
+    let show = move |rows| {
+        let marks = marks.clone();
+        async move { marks.show(rows).await }
+    };
+    asked.list_with(sql::USERS, clauses, |row: &UserRow| (row.last_activity_at, &row.actor_id), show).await
 }
 
 /// One user (K2), deactivated or not.
@@ -114,34 +120,42 @@ pub async fn get(
     clauses.text("actor_id = {user_id:String}", "user_id", &id);
     reading.keep().bind_oldest(&mut clauses);
     let rows: Vec<UserRow> = api.store().rows(sql::USERS, clauses).await?;
-    let marks = marks(&api, &caller, &reading, &rows).await?;
-    match rows.into_iter().next() {
-        Some(row) => Ok(Json(One { data: marked(row, marks.as_ref()), completeness: reading.completeness })),
+    let users = Marks::of(&api, &caller, &reading).show(rows).await?;
+    match users.into_iter().next() {
+        Some(data) => Ok(Json(One { data, completeness: reading.completeness })),
         None => Err(reading.completeness.not_found("there is no such user, or not yet, or no longer")),
     }
 }
 
-type Marks = HashMap<String, u64>;
-
-/// K3, K16: the unreviewed violations of some users, for callers who may see them.
-async fn marks(
-    api: &QueryApi,
-    caller: &Caller,
-    reading: &Reading<'_>,
-    rows: &[UserRow],
-) -> Result<Option<Marks>, Problem> {
-    if !caller.may(Permission::SeeViolations) {
-        return Ok(None);
-    }
-    let mut clauses = Clauses::default();
-    clauses.bind_text("tenant", &reading.tenant.id);
-    clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
-    reading.keep().add_to(&mut clauses);
-    let counts: Vec<UnreviewedRow> = api.store().rows(sql::UNREVIEWED, clauses).await?;
-    Ok(Some(counts.into_iter().map(|row| (row.actor_id, row.violations)).collect()))
+/// K3, K16: shows users with their unreviewed violations, to callers who may see them.
+#[derive(Clone)]
+struct Marks {
+    api: QueryApi,
+    tenant: Arc<Tenant>,
+    keep: Keep,
+    allowed: bool,
 }
 
-fn marked(row: UserRow, marks: Option<&Marks>) -> User {
-    let unreviewed = marks.map(|marks| marks.get(&row.actor_id).copied().unwrap_or(0));
-    User::new(row, unreviewed)
+impl Marks {
+    fn of(api: &QueryApi, caller: &Caller, reading: &Reading<'_>) -> Self {
+        let allowed = caller.may(Permission::SeeViolations);
+        Self { api: api.clone(), tenant: Arc::clone(&reading.tenant), keep: reading.keep(), allowed }
+    }
+
+    async fn show(&self, rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
+        if !self.allowed {
+            return Ok(rows.into_iter().map(|row| User::new(row, None)).collect());
+        }
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.tenant.id);
+        clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
+        self.keep.add_to(&mut clauses);
+        let counts: Vec<UnreviewedRow> = self.api.store().rows(sql::UNREVIEWED, clauses).await?;
+        let marks: HashMap<String, u64> = counts.into_iter().map(|row| (row.actor_id, row.violations)).collect();
+        let marked = |row: UserRow| {
+            let unreviewed = marks.get(&row.actor_id).copied().unwrap_or(0);
+            User::new(row, Some(unreviewed))
+        };
+        Ok(rows.into_iter().map(marked).collect())
+    }
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::Response;
 use runtime::problem::Problem;
 
 use super::page::{Keyset, Page, Reading, ascending, keyset};
@@ -42,18 +43,14 @@ pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<Violation>>, Problem> {
+) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let users = reading.params.list("user_id").map_err(refused)?;
     page(&api, reading, &users).await
 }
 
 /// A page of violations: of some users, or of all when none is named.
-pub(super) async fn page(
-    api: &QueryApi,
-    mut reading: Reading<'_>,
-    users: &[String],
-) -> Result<Json<Page<Violation>>, Problem> {
+pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[String]) -> Result<Response, Problem> {
     let filter = ViolationFilter::take(&mut reading.params).map_err(refused)?;
     let (list, keyset) = match ascending(&mut reading.params)? {
         true => ("violations/oldest", &OLDEST),
@@ -72,8 +69,9 @@ pub(super) async fn page(
         // No event is older than its window: the first half is over the sort key.
         "window_at < {to:DateTime64(3, 'UTC')} AND first_at < {to:DateTime64(3, 'UTC')}",
     );
-    let rows: Vec<ViolationRow> = api.store().rows(sql::VIOLATIONS, clauses).await?;
-    Ok(asked.answer(rows, |row| (row.window_at, &row.violation_id), |row| show(api, row)))
+    let api = api.clone();
+    let view = move |row| show(&api, row);
+    asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, &row.violation_id), view).await
 }
 
 /// One violation (K12).

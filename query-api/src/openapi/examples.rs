@@ -406,6 +406,7 @@ pub(crate) fn problem(status: u16) -> Value {
         ),
         403 => ("Forbidden", "forbidden", "this takes the role admin"),
         404 => ("Not Found", "not_found", "there is no such event, or not yet, or no longer"),
+        406 => ("Not Acceptable", "not_acceptable", "Accept takes none of application/json, text/csv"),
         409 => ("Conflict", "version_conflict", "it was changed meanwhile: the version in force is 4"),
         413 => ("Payload Too Large", "body_too_large", "the body is larger than 1048576 bytes, or broke off"),
         415 => ("Unsupported Media Type", "unsupported_media_type", "the body must be application/json"),

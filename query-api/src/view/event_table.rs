@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::tables::{flags, signals};
 use super::{Change, Event};
 use crate::table::{Cell, Column, Kind, Tabular};
 
@@ -41,9 +42,26 @@ impl Tabular for Event {
         Column::new("actor.id", Kind::Text),
         Column::new("context.session_key", Kind::Text),
         Column::new("device.id", Kind::Text),
+        Column::new("violations", Kind::Text),
+        Column::new("signals", Kind::Text),
         Column::new("backfill", Kind::Flag),
         Column::new("received_at", Kind::Time),
+        Column::new("context.key_id", Kind::Text),
+        Column::new("payload", Kind::Text),
+        Column::new("extra", Kind::Text),
         Column::new("id", Kind::Text),
+    ];
+    const PRINTED: &'static [&'static str] = &[
+        "occurred_at",
+        "actor.label",
+        "text",
+        "details",
+        "object.type",
+        "object.id",
+        "changes",
+        "location",
+        "context.ip",
+        "violations",
     ];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
@@ -81,8 +99,13 @@ impl Tabular for Event {
             Cell::from(&self.actor.id),
             Cell::from(&self.context.session_key),
             device.map(|device| &device.id).into(),
+            self.violations.as_deref().map_or(Cell::Empty, flags),
+            self.signals.as_ref().map_or(Cell::Empty, signals),
             self.backfill.into(),
             self.received_at.into(),
+            Cell::from(&self.context.key_id),
+            self.payload.as_deref().map(RawValue::get).into(),
+            self.extra.as_deref().map(RawValue::get).into(),
             Cell::from(&self.id),
         ]);
     }

@@ -113,7 +113,7 @@ impl TracedActivity {
         }
     }
 
-    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+    fn told<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         let lasted = self.end.map(|end| (end - self.start).num_milliseconds().unsigned_abs());
         row.extend([
             self.start.to_utc().into(),
@@ -171,11 +171,22 @@ pub struct CountedActivity {
     pub counted: Option<u64>,
 }
 
+impl Tabular for TracedActivity {
+    const COLUMNS: &'static [Column] = match CountedActivity::COLUMNS.split_last() {
+        Some((_, all_but_the_last)) => all_but_the_last,
+        None => &[],
+    };
+
+    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+        self.told(row);
+    }
+}
+
 impl Tabular for CountedActivity {
     const COLUMNS: &'static [Column] = columns!("counted", Kind::Whole);
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        self.activity.cells(row);
+        self.activity.told(row);
         row.push(self.counted.into());
     }
 }
@@ -194,7 +205,7 @@ impl Tabular for TracedInterval {
     const COLUMNS: &'static [Column] = columns!("track", Kind::Whole);
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        self.activity.cells(row);
+        self.activity.told(row);
         row.push(u64::try_from(self.track).ok().into());
     }
 }

@@ -11,6 +11,9 @@ mod devices_access;
 mod differential;
 mod exemptions;
 mod fairness;
+
+mod export_files;
+mod exports;
 mod filters;
 mod log;
 mod objects;

@@ -243,14 +243,15 @@ impl World {
         answer.json
     }
 
-    /// What staff did to a tenant, in short: type, object, changes as `path: old → new`.
+    /// What staff did to a tenant, in short: type, object, changes as `path: old → new`. What they only read is left out.
     pub(crate) fn staff_events(&self, tenant: &str) -> Vec<String> {
         let change = |change: &Value| format!("{}: {} → {}", text(&change["path"]), change["old"], change["new"]);
         let short = |event: Value| {
             let changes: Vec<_> = event["changes"].as_array().into_iter().flatten().map(change).collect();
             format!("{} {}; {}", text(&event["type"]), text(&event["object"]["id"]), changes.join(", "))
         };
-        self.audit.recorded(tenant).into_iter().map(short).collect()
+        let done = |event: &Value| !text(&event["type"]).ends_with(".viewed");
+        self.audit.recorded(tenant).into_iter().filter(done).map(short).collect()
     }
 
     pub(crate) async fn insert(&self, events: &[Event]) {

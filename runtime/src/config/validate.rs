@@ -52,6 +52,9 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     check.that(each <= all, "query.max_concurrent_per_tenant", "must be 0 to query.max_concurrent");
     check.within("query.max_waiting_per_tenant", config.query.max_waiting_per_tenant as u64, 0..=10_000);
     check.within("query.max_memory_bytes", config.query.max_memory_bytes, MIB..=1024 * GIB);
+    check.within("query.export_max_rows", config.query.export_max_rows, 1..=1_000_000_000);
+    check.within("query.export_timeout_ms", config.query.export_timeout_ms, 1000..=86_400_000);
+    check.within("query.export_max_concurrent", config.query.export_max_concurrent as u64, 1..=100);
     alert(&mut check, &config.alert);
     super::oidc::check(&mut check, &config.oidc);
     if let Err(error) = config.limits.validate("limits") {

@@ -2,22 +2,23 @@
 
 use axum::Json;
 use axum::extract::{Extension, RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
 use clickhouse::serde::chrono::datetime64::millis;
 use runtime::problem::Problem;
-use schemas::settings::Tenant;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::QueryApi;
 use crate::access::{Caller, refused};
-use crate::cursor::{Binding, Position};
+use crate::cursor::Position;
 use crate::params::{ParamError, Params};
-use crate::period::{Period, PeriodSpec};
 use crate::sql::{self, Clauses};
+use crate::table::{Cell, Column, Kind, Tabular};
 
 use super::super::PeriodView;
+use super::super::page::{Keyset, Page, Reading, keyset};
 
 const OUTCOMES: &[&str] = &["delivered", "failed", "given_up", "gone", "dropped"];
 
@@ -127,60 +128,8 @@ impl DeliveryFilter {
     }
 }
 
-struct Asked {
-    filter: DeliveryFilter,
-    period: Period,
-    limit: u32,
-    after: Option<Position>,
-    canonical: String,
-}
-
-impl Asked {
-    fn parse(api: &QueryApi, tenant: &Tenant, mut params: Params) -> Result<Self, Problem> {
-        let filter = DeliveryFilter::take(&mut params).map_err(refused)?;
-        let spec = PeriodSpec::take(&mut params).map_err(refused)?;
-        let limit = params.number("limit", 1, api.max_rows()).map_err(refused)?.unwrap_or(100);
-        let cursor = params.one("cursor").map_err(refused)?;
-        params.finish().map_err(refused)?;
-        let canonical = serde_json::to_string(&(&filter, &spec)).map_err(Problem::internal)?;
-        let after = cursor
-            .map(|text| binding(tenant, &canonical).open(&text))
-            .transpose()
-            .map_err(|error| Problem::bad_request("invalid_cursor", error.to_string()).with_pointer("cursor"))?;
-        let period = match &after {
-            Some(position) => position.period,
-            None => spec.resolve(api.calendar(tenant), Utc::now()).map_err(refused)?,
-        };
-        Ok(Self { filter, period, limit, after, canonical })
-    }
-
-    fn clauses(&self, tenant: &Tenant) -> Clauses {
-        let mut clauses = Clauses::default();
-        clauses.bind_text("tenant", &tenant.id);
-        clauses.bind_number("rows", self.limit + 1);
-        self.filter.add_to(&mut clauses);
-        if let Some(from) = self.period.from {
-            clauses.time("at >= {from:DateTime64(3, 'UTC')}", "from", from);
-        }
-        if let Some(to) = self.period.to {
-            clauses.time("at < {to:DateTime64(3, 'UTC')}", "to", to);
-        }
-        if let Some(position) = &self.after {
-            clauses.time("at <= {after:DateTime64(3, 'UTC')}", "after", position.at);
-            clauses.text(
-                "at < {after:DateTime64(3, 'UTC')} OR \
-                 concat(message_id, '/', endpoint, '/', violation_id, '/', toString(attempt)) < {after_id:String}",
-                "after_id",
-                &position.id,
-            );
-        }
-        clauses
-    }
-}
-
-fn binding<'a>(tenant: &'a Tenant, filter: &'a str) -> Binding<'a> {
-    Binding { tenant: &tenant.id, list: "alert-deliveries/newest", filter }
-}
+const NEWEST: Keyset =
+    keyset!("at", "concat(message_id, '/', endpoint, '/', violation_id, '/', toString(attempt))", newest);
 
 /// How attempts to report violations ended, newest first. Kept for 90 days.
 #[utoipa::path(
@@ -198,20 +147,49 @@ pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
-) -> Result<Json<DeliveryPage>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    let asked = Asked::parse(&api, &tenant, params)?;
-    let mut rows: Vec<DeliveryRow> = api.store().rows(sql::ALERT_DELIVERIES, asked.clauses(&tenant)).await?;
-    let has_more = rows.len() > asked.limit as usize;
-    rows.truncate(asked.limit as usize);
-    let binding = binding(&tenant, &asked.canonical);
+) -> Result<Response, Problem> {
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let filter = DeliveryFilter::take(&mut reading.params).map_err(refused)?;
+    let asked = reading.page("alert-deliveries/newest", &filter)?;
+    let mut clauses = asked.clauses(&NEWEST);
+    filter.add_to(&mut clauses);
+    asked.add_period(&mut clauses, "at >= {from:DateTime64(3, 'UTC')}", "at < {to:DateTime64(3, 'UTC')}");
+    let shown = |rows: Vec<DeliveryRow>| rows.into_iter().map(Delivery::from).collect::<Vec<_>>();
+    if let Some(export) = asked.export() {
+        return export.rows(sql::ALERT_DELIVERIES, clauses, move |rows| std::future::ready(Ok(shown(rows)))).await;
+    }
+    let mut rows: Vec<DeliveryRow> = api.store().rows(sql::ALERT_DELIVERIES, clauses).await?;
+    let has_more = asked.cut(&mut rows);
     let last = rows.last().filter(|_| has_more);
-    let next_cursor = last.map(|row| binding.seal(&Position { at: row.at, id: row.id(), period: asked.period }));
-    Ok(Json(DeliveryPage {
-        data: rows.into_iter().map(Delivery::from).collect(),
-        has_more,
-        next_cursor,
-        period: PeriodView { from: asked.period.from, to: asked.period.to },
-    }))
+    let next = last.map(|row| Position { at: row.at, id: row.id(), period: asked.period });
+    let Page { data, has_more, next_cursor, period, .. } = asked.paged(shown(rows), has_more, next.as_ref());
+    Ok(Json(DeliveryPage { data, has_more, next_cursor, period }).into_response())
+}
+
+impl Tabular for Delivery {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("at", Kind::Time),
+        Column::new("endpoint", Kind::Text),
+        Column::new("violation_id", Kind::Text),
+        Column::new("message_id", Kind::Text),
+        Column::new("attempt", Kind::Whole),
+        Column::new("outcome", Kind::Text),
+        Column::new("status", Kind::Whole),
+        Column::new("reason", Kind::Text),
+        Column::new("duration_ms", Kind::Whole),
+    ];
+
+    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+        row.extend([
+            self.at.into(),
+            (&self.endpoint).into(),
+            (&self.violation_id).into(),
+            (&self.message_id).into(),
+            u64::from(self.attempt).into(),
+            (&self.outcome).into(),
+            self.status.map(u64::from).into(),
+            (&self.reason).into(),
+            u64::from(self.duration_ms).into(),
+        ]);
+    }
 }

@@ -1,0 +1,68 @@
+//! What a request says beside its query string: which formats it takes, and what its path names.
+
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::header;
+use percent_encoding::percent_decode_str;
+
+/// What a request says beside its query string. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asking(Arc<Said>);
+
+#[derive(Debug, Default)]
+struct Said {
+    accept: String,
+    named: Vec<(String, String)>,
+}
+
+impl Asking {
+    pub(crate) fn of(request: &Request) -> Self {
+        let values = request.headers().get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let accept = values.collect::<Vec<_>>().join(",");
+        let template = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        Self(Arc::new(Said { accept, named: named(template, request.uri().path()) }))
+    }
+
+    /// The `Accept` header; empty: anything.
+    pub(crate) fn accept(&self) -> &str {
+        &self.0.accept
+    }
+
+    /// What the path names, by the names that filters have: `/v1/users/u-17/devices` is about the `user_id` `u-17`.
+    pub(crate) fn named(&self) -> &[(String, String)] {
+        &self.0.named
+    }
+}
+
+fn named(template: &str, path: &str) -> Vec<(String, String)> {
+    let mut named = Vec::new();
+    let mut before = "";
+    for (part, given) in template.split('/').zip(path.split('/')) {
+        if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            let name = match name {
+                "id" if !before.is_empty() => format!("{}_id", before.trim_end_matches('s')),
+                name => name.to_owned(),
+            };
+            named.push((name, percent_decode_str(given).decode_utf8_lossy().into_owned()));
+            before = "";
+        } else {
+            before = part;
+        }
+    }
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_what_it_is_about() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(named("/v1/users/{id}/devices", "/v1/users/u%2F17/devices"), [pair("user_id", "u/17")]);
+        let history = named("/v1/objects/{type}/{id}/history", "/v1/objects/deal/7/history");
+        assert_eq!(history, [pair("type", "deal"), pair("id", "7")]);
+        assert_eq!(named("/v1/events", "/v1/events"), []);
+    }
+}

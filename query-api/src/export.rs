@@ -1,0 +1,278 @@
+//! Exports (P9, T17, T18): lists and reports as files, streamed, in memory that doesn't depend on the number of rows.
+//!
+//! The store's cursor → what is shown of a row → [`crate::table::Tabular`] → a [`Writer`] in a thread of its own → chunks → the
+//! body. Each step waits for the next one, so a client that doesn't read stops the query, and one that goes away ends it.
+//! A file that could not be written to its end breaks the transfer off. How an export ended is an event of the tenant
+//! (P13, L10).
+
+mod csv;
+mod format;
+pub(crate) mod heading;
+mod parquet;
+mod pdf;
+mod sink;
+mod writer;
+mod xlsx;
+mod xlsx_parts;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use clickhouse::{RowOwned, RowRead};
+use runtime::problem::Problem;
+use schemas::settings::Tenant;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, timeout, timeout_at};
+
+pub use self::format::Format;
+pub(crate) use self::format::choose;
+pub use self::heading::Heading;
+use self::sink::Sink;
+pub use self::writer::Writer;
+use crate::QueryApi;
+use crate::access::Caller;
+use crate::audit::{Details, StaffEvent};
+use crate::sql::{Clauses, NamedQuery};
+use crate::store::StoreError;
+use crate::table::{Report, Tabular};
+
+/// Most rows of a PDF, whatever the configuration says: some thousand pages.
+const MAX_PRINTED: u32 = 100_000;
+/// Rows that are shown at a time: what they are shown with is asked for together.
+const BATCH: usize = 250;
+/// Batches between the store and the writer.
+const WAITING: usize = 2;
+/// The export of this answer records itself; reading it needs no event of its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exported;
+
+/// Places and bounds of exports, apart from those of pages (P12).
+#[derive(Debug)]
+pub(crate) struct Exports {
+    places: Arc<Semaphore>,
+    max_rows: u32,
+    longest: Duration,
+}
+
+impl Exports {
+    pub(crate) fn new(limits: &runtime::config::Query) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(limits.export_max_concurrent)),
+            max_rows: limits.export_max_rows,
+            longest: Duration::from_millis(limits.export_timeout_ms),
+        }
+    }
+
+    /// Most rows of a format.
+    pub(crate) fn max_rows(&self, format: Format) -> u32 {
+        if format == Format::Pdf { self.max_rows.min(MAX_PRINTED) } else { self.max_rows }
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        match timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => {
+                let detail = "too many exports at the moment; try again";
+                Err(Problem::unavailable("busy", detail, Duration::from_secs(10)))
+            }
+        }
+    }
+}
+
+/// An export as it was asked for.
+pub(crate) struct Export {
+    pub(crate) api: QueryApi,
+    pub(crate) caller: Caller,
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) format: Format,
+    pub(crate) heading: Heading,
+    /// Which list or report.
+    pub(crate) list: &'static str,
+    /// What it was narrowed to.
+    pub(crate) filters: Vec<(String, String)>,
+}
+
+impl Export {
+    /// All rows of a statement, as `show` shows them. `clauses` bind `rows` to one more than there may be.
+    pub(crate) async fn rows<R, T, F>(
+        self,
+        query: NamedQuery,
+        clauses: Clauses,
+        show: impl Fn(Vec<R>) -> F + Send + Sync + 'static,
+    ) -> Result<Response, Problem>
+    where
+        R: RowOwned + RowRead + Send + 'static,
+        T: Tabular + Serialize + Send + 'static,
+        F: Future<Output = Result<Vec<T>, Problem>> + Send,
+    {
+        let place = self.api.exports().place().await?;
+        let deadline = self.deadline();
+        let most = u64::from(self.api.exports().max_rows(self.format));
+        let longest = self.api.exports().longest;
+        if self.api.store().count(query, clauses.clone(), longest).await? > most {
+            return Err(self.too_large(most));
+        }
+        let mut cursor = self.api.store().cursor::<R>(query, clauses, longest)?;
+        // The first rows are read before anything is answered, so that a statement that fails is a problem of its own.
+        let first = timeout_at(deadline, cursor.next(BATCH)).await;
+        let mut rows = first.map_err(|_| StoreError::TimedOut(query.name))??;
+        let (shown, arriving) = mpsc::channel::<Result<Vec<T>, String>>(WAITING);
+        tokio::spawn(async move {
+            while !rows.is_empty() {
+                let batch = show(rows).await.map_err(|problem| format!("{problem:?}"));
+                let failed = batch.is_err();
+                if shown.send(batch).await.is_err() || failed {
+                    return;
+                }
+                rows = match timeout_at(deadline, cursor.next(BATCH)).await {
+                    Ok(Ok(rows)) => rows,
+                    Ok(Err(error)) => return drop(shown.send(Err(error.to_string())).await),
+                    Err(_) => return drop(shown.send(Err("it took too long".to_owned())).await),
+                };
+            }
+            // Whoever waits for rows knows by this that there are no more.
+            let _ = shown.send(Ok(Vec::new())).await;
+        });
+        let name = self.list;
+        Ok(self.respond(place, deadline, move |writer| {
+            writer.table::<T>(name)?;
+            write_all(arriving, most, writer)
+        }))
+    }
+
+    /// A report.
+    pub(crate) async fn report(self, report: impl Report + Send + 'static) -> Result<Response, Problem> {
+        let place = self.api.exports().place().await?;
+        let deadline = self.deadline();
+        Ok(self.respond(place, deadline, move |writer| report.tables(writer)))
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.api.exports().longest
+    }
+
+    fn too_large(&self, most: u64) -> Problem {
+        let instead = if self.format == Format::Pdf { "; other formats take more" } else { "" };
+        let detail = format!(
+            "a file of the format {} has at most {most} rows; narrow the period or the filter{instead}",
+            self.format.as_str()
+        );
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "export_too_large", detail)
+    }
+
+    /// The answer, whose body is written meanwhile.
+    fn respond(
+        self,
+        place: OwnedSemaphorePermit,
+        deadline: Instant,
+        write: impl FnOnce(&mut Writer<Sink>) -> io::Result<()> + Send + 'static,
+    ) -> Response {
+        let (sink, body) = sink::pair(deadline);
+        let mut response = ([(header::CONTENT_TYPE, self.format.content_type())], body).into_response();
+        let name = self.heading.file_name(self.format);
+        // The name is letters, digits and dashes.
+        if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+            response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+        }
+        let nosniff = HeaderName::from_static("x-content-type-options");
+        response.headers_mut().insert(nosniff, HeaderValue::from_static("nosniff"));
+        response.extensions_mut().insert(Exported);
+        let (format, heading) = (self.format, self.heading.clone());
+        tokio::spawn(async move {
+            let writing = tokio::task::spawn_blocking(move || whole(format, sink, heading, write));
+            let (rows, result) = writing.await.unwrap_or_else(|error| (0, Err(io::Error::other(error))));
+            drop(place);
+            if let Err(error) = &result {
+                tracing::warn!(tenant = %self.tenant.id, list = self.list, rows, %error, "an export broke off");
+            }
+            self.record(rows, result.err()).await;
+        });
+        response
+    }
+
+    /// L10: what was exported, by whom, and how much of it went out.
+    async fn record(&self, rows: u64, error: Option<io::Error>) {
+        let event = StaffEvent {
+            kind: "event_log.exported",
+            object_type: "event_log",
+            object_id: self.list.to_owned(),
+            object_name: self.heading.title.clone(),
+            reason: error.as_ref().map(ToString::to_string).unwrap_or_default(),
+            changes: vec![("format".to_owned(), Value::Null, self.format.as_str().into())],
+        };
+        let details = Details {
+            id: None,
+            records: rows,
+            outcome: if error.is_none() { "success" } else { "failure" },
+            payload: Some(json!({
+                "filter": grouped(&self.filters),
+                "period": { "from": self.heading.period.from, "to": self.heading.period.to },
+                "format": self.format.as_str(),
+            })),
+        };
+        if let Err(problem) = self.api.audit().record_with(&self.caller, &self.tenant.id, event, details).await {
+            tracing::error!(tenant = %self.tenant.id, list = self.list, rows, ?problem, "an export is not recorded");
+        }
+    }
+}
+
+/// A list whose rows are all there: one table, by its name.
+pub(crate) struct Rows<T>(pub(crate) &'static str, pub(crate) Vec<T>);
+
+impl<T: Tabular + Serialize> Report for Rows<T> {
+    fn tables<W: io::Write + Send>(&self, to: &mut Writer<W>) -> io::Result<()> {
+        to.whole(self.0, &self.1)
+    }
+}
+
+/// Parameters as an object: each name once, with its values.
+pub(crate) fn grouped(filters: &[(String, String)]) -> Value {
+    let mut object = serde_json::Map::new();
+    for (name, value) in filters {
+        if let Value::Array(values) = object.entry(name.clone()).or_insert_with(|| json!([])) {
+            values.push(value.clone().into());
+        }
+    }
+    Value::Object(object)
+}
+
+/// Writes a file from its beginning to its end; the number of rows is told however it went.
+fn whole(
+    format: Format,
+    sink: Sink,
+    heading: Heading,
+    write: impl FnOnce(&mut Writer<Sink>) -> io::Result<()>,
+) -> (u64, io::Result<()>) {
+    let mut writer = match Writer::open(format, sink, heading) {
+        Ok(writer) => writer,
+        Err(error) => return (0, Err(error)),
+    };
+    let result = write(&mut writer);
+    let rows = writer.rows();
+    (rows, result.and_then(|()| writer.finish()).and_then(Sink::end))
+}
+
+/// Writes rows as they arrive. Their end is told by an empty batch; without it they broke off.
+fn write_all<T: Tabular + Serialize>(
+    mut arriving: mpsc::Receiver<Result<Vec<T>, String>>,
+    most: u64,
+    writer: &mut Writer<Sink>,
+) -> io::Result<()> {
+    while let Some(batch) = arriving.blocking_recv() {
+        let rows = batch.map_err(io::Error::other)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        rows.iter().try_for_each(|row| writer.row(row))?;
+        if writer.rows() > most {
+            return Err(io::Error::other("more rows arrived than a file may have"));
+        }
+    }
+    Err(io::Error::other("the rows broke off"))
+}

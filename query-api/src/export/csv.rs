@@ -1,0 +1,54 @@
+//! CSV (RFC 4180).
+
+use std::io::{self, Write};
+
+use chrono::SecondsFormat;
+use chrono_tz::Tz;
+
+use crate::table::{Cell, Column};
+
+/// What Excel knows UTF-8 by.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// What a spreadsheet takes a cell for a formula by, as it stands or after its own clean-up; full-width forms, too.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Writes rows as CSV.
+pub(super) struct Csv<W: Write> {
+    writer: csv::Writer<W>,
+    zone: Tz,
+}
+
+impl<W: Write> Csv<W> {
+    pub(super) fn open(mut to: W, zone: Tz) -> io::Result<Self> {
+        to.write_all(BYTE_ORDER_MARK)?;
+        let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
+        Ok(Self { writer, zone })
+    }
+
+    pub(super) fn header(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.writer.write_record(columns.iter().map(|column| column.name)).map_err(io::Error::other)
+    }
+
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        for cell in cells {
+            match cell {
+                Cell::Empty => self.writer.write_field(""),
+                Cell::Text(text) if text.starts_with(FORMULA) => self.writer.write_field(format!("'{text}")),
+                Cell::Text(text) => self.writer.write_field(text.as_bytes()),
+                Cell::Time(time) => {
+                    let local = time.with_timezone(&self.zone).to_rfc3339_opts(SecondsFormat::Millis, true);
+                    self.writer.write_field(local)
+                }
+                Cell::Whole(number) => self.writer.write_field(number.to_string()),
+                Cell::Number(number) => self.writer.write_field(number.to_string()),
+                Cell::Flag(flag) => self.writer.write_field(if *flag { "true" } else { "false" }),
+            }
+            .map_err(io::Error::other)?;
+        }
+        self.writer.write_record(None::<&[u8]>).map_err(io::Error::other)
+    }
+
+    pub(super) fn finish(self) -> io::Result<W> {
+        self.writer.into_inner().map_err(|error| error.into_error())
+    }
+}

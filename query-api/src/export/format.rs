@@ -1,0 +1,167 @@
+//! Which format an answer takes: `format=`, or else the `Accept` header (RFC 9110, 12.5.1).
+
+use axum::http::StatusCode;
+use runtime::problem::Problem;
+
+use crate::access::refused;
+use crate::params::Params;
+
+/// Most media ranges of an `Accept` header that are looked at.
+const MAX_RANGES: usize = 64;
+
+/// What an export is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// RFC 4180, UTF-8 with a byte order mark, which Excel knows it by.
+    Csv,
+    /// A JSON object a line, as in the JSON answer.
+    Ndjson,
+    /// Office Open XML (ECMA-376).
+    Xlsx,
+    /// Pages to print.
+    Pdf,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Ndjson, Self::Xlsx, Self::Pdf, Self::Parquet];
+
+    /// As in `format=`; also the ending of the file's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Xlsx => "xlsx",
+            Self::Pdf => "pdf",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// For `Content-Type`.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; header=present; charset=utf-8",
+            _ => self.media_type(),
+        }
+    }
+
+    /// For `Accept`.
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Pdf => "application/pdf",
+            Self::Parquet => "application/vnd.apache.parquet",
+        }
+    }
+}
+
+/// The format of an answer; none is JSON.
+///
+/// # Errors
+/// 400 for an unknown `format=`; 406 when nothing that `Accept` takes is offered.
+pub(crate) fn choose(params: &mut Params, accept: &str) -> Result<Option<Format>, Problem> {
+    const NAMES: [&str; 6] = ["json", "csv", "ndjson", "xlsx", "pdf", "parquet"];
+    match params.one_of("format", &NAMES).map_err(refused)? {
+        Some(name) => Ok(Format::ALL.into_iter().find(|format| format.as_str() == name)),
+        None => negotiate(accept).ok_or_else(not_acceptable),
+    }
+}
+
+fn not_acceptable() -> Problem {
+    let kinds: Vec<&str> = Format::ALL.into_iter().map(Format::media_type).collect();
+    let detail = format!("Accept takes none of application/json, {}", kinds.join(", "));
+    Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", detail).with_pointer("Accept")
+}
+
+/// What `Accept` likes best of what is offered, JSON first among equals. The outer none: nothing.
+fn negotiate(accept: &str) -> Option<Option<Format>> {
+    if accept.trim().is_empty() {
+        return Some(None);
+    }
+    let ranges: Vec<Range<'_>> = accept.split(',').take(MAX_RANGES).filter_map(Range::parse).collect();
+    let offers = [None].into_iter().chain(Format::ALL.map(Some));
+    let mut best: Option<(u16, Option<Format>)> = None;
+    for offer in offers {
+        let media_type = offer.map_or("application/json", Format::media_type);
+        let liked = ranges.iter().filter_map(|range| Some((range.specificity(media_type)?, range.quality))).max();
+        let quality = liked.map_or(0, |(_, quality)| quality);
+        if quality > best.map_or(0, |(known, _)| known) {
+            best = Some((quality, offer));
+        }
+    }
+    best.map(|(_, offer)| offer)
+}
+
+/// A media range with its weight in thousandths.
+struct Range<'a> {
+    kind: &'a str,
+    quality: u16,
+}
+
+impl<'a> Range<'a> {
+    /// None for what is no media range, which is as if it were not there.
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let kind = parts.next().filter(|kind| kind.contains('/'))?;
+        let mut weights = parts.filter_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let quality = match weights.next() {
+            None => 1000,
+            Some(weight) => {
+                weight.parse::<f64>().ok().filter(|weight| (0.0..=1.0).contains(weight)).map(thousandths)?
+            }
+        };
+        Some(Self { kind, quality })
+    }
+
+    /// How exactly the range names a type: 2 whole, 1 its first half, 0 anything; none where it doesn't.
+    fn specificity(&self, media_type: &str) -> Option<u8> {
+        let (half, _) = media_type.split_once('/')?;
+        match self.kind.split_once('/')? {
+            ("*", "*") => Some(0),
+            (first, "*") if first.eq_ignore_ascii_case(half) => Some(1),
+            _ if self.kind.eq_ignore_ascii_case(media_type) => Some(2),
+            _ => None,
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1")]
+fn thousandths(weight: f64) -> u16 {
+    (weight * 1000.0).round() as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// P9: JSON unless something else is liked better.
+    #[test]
+    fn the_best_liked_format_is_taken() {
+        let csv = Some(Some(Format::Csv));
+        for (accept, expected) in [
+            ("", Some(None)),
+            ("*/*", Some(None)),
+            ("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", Some(None)),
+            ("text/csv", csv),
+            ("Text/CSV; header=present", csv),
+            ("text/*", csv),
+            ("application/*", Some(None)),
+            ("text/csv;q=0.5, application/json;q=0.4", csv),
+            ("text/csv;q=0.5, application/json;q=0.6", Some(None)),
+            ("application/json;q=0, */*", csv),
+            ("application/pdf, */*;q=0.1", Some(Some(Format::Pdf))),
+            ("text/csv;q=0", None),
+            ("text/html", None),
+            ("nonsense", None),
+            ("text/csv;q=7", None),
+        ] {
+            assert_eq!(negotiate(accept), expected, "{accept}");
+        }
+    }
+}

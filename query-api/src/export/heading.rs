@@ -1,0 +1,131 @@
+//! What is told about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::Format;
+use crate::period::Period;
+
+/// Parameters that are no filter: they are told in other ways, or not at all.
+const NOT_FILTERS: [&str; 7] = ["format", "tenant", "limit", "cursor", "period", "from", "to"];
+/// Longest filter in words, bytes.
+const MAX_FILTER_BYTES: usize = 2000;
+
+/// What an export is of.
+#[derive(Debug, Clone)]
+pub struct Heading {
+    /// The list or report, as in `user sessions`.
+    pub title: String,
+    /// Id of the tenant.
+    pub tenant_id: String,
+    /// Name of the tenant.
+    pub tenant: String,
+    /// The filter in words; empty: none.
+    pub filter: String,
+    /// The period; a missing bound is open.
+    pub period: Period,
+    /// The tenant's zone, in which times are shown.
+    pub zone: Tz,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Heading {
+    /// The period in words, in the tenant's zone.
+    #[must_use]
+    pub fn period_in_words(&self) -> String {
+        let local = |time: DateTime<Utc>| time.with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string();
+        match (self.period.from.map(local), self.period.to.map(local)) {
+            (None, None) => "all that is kept".to_owned(),
+            (Some(from), None) => format!("from {from}"),
+            (None, Some(to)) => format!("before {to}"),
+            (Some(from), Some(to)) => format!("from {from} to before {to}"),
+        }
+    }
+
+    /// What there is to tell, line by line: a word and what it is about.
+    #[must_use]
+    pub fn lines(&self) -> [(&'static str, String); 4] {
+        let filter = if self.filter.is_empty() { "none".to_owned() } else { self.filter.clone() };
+        let created = self.created_at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S");
+        [
+            ("Tenant", self.tenant.clone()),
+            ("Period", self.period_in_words()),
+            ("Filter", filter),
+            ("Created", format!("{created} ({})", self.zone.name())),
+        ]
+    }
+
+    /// Name of the file: letters, digits and dashes alone, whatever the tenant is called; dates in the tenant's zone, the
+    /// last one inside the period.
+    #[must_use]
+    pub fn file_name(&self, format: Format) -> String {
+        let local = |time: DateTime<Utc>| time.with_timezone(&self.zone).format("%Y-%m-%d").to_string();
+        let last = self.period.to.map_or(self.created_at, |to| to - chrono::TimeDelta::milliseconds(1));
+        let from = self.period.from.map_or_else(String::new, |from| format!("{}--", local(from)));
+        format!("{}-{}-{from}{}.{}", safe(&self.tenant_id), safe(&self.title), local(last), format.as_str())
+    }
+}
+
+fn safe(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let dashed = |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
+    text.chars().take(LONGEST).map(dashed).collect()
+}
+
+/// The parameters of a request that are a filter.
+pub(crate) fn filters(given: Vec<(String, String)>) -> Vec<(String, String)> {
+    given.into_iter().filter(|(name, _)| !NOT_FILTERS.contains(&name.as_str())).collect()
+}
+
+/// A filter as people read it: `action: view, export; country: CZ`.
+pub(crate) fn in_words(filters: &[(String, String)]) -> String {
+    let mut words = String::new();
+    let mut last = "";
+    for (name, value) in filters {
+        match (words.is_empty(), name == last) {
+            (true, _) => words.push_str(&format!("{}: {value}", name.replace('_', " "))),
+            (false, true) => words.push_str(&format!(", {value}")),
+            (false, false) => words.push_str(&format!("; {}: {value}", name.replace('_', " "))),
+        }
+        last = name;
+    }
+    if words.len() > MAX_FILTER_BYTES {
+        words.truncate(words.floor_char_boundary(MAX_FILTER_BYTES));
+        words.push('…');
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heading(tenant: &str, from: Option<&str>, to: Option<&str>) -> Heading {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        Heading {
+            title: "sign-ins".to_owned(),
+            tenant_id: tenant.to_owned(),
+            tenant: tenant.to_owned(),
+            filter: String::new(),
+            period: Period { from: from.map(time), to: to.map(time) },
+            zone: Tz::Europe__Prague,
+            created_at: time("2026-11-22T20:00:00Z"),
+        }
+    }
+
+    #[test]
+    fn a_file_is_named_after_what_is_in_it() {
+        let whole = heading("acme", Some("2026-10-31T23:00:00Z"), Some("2026-11-22T23:00:00Z"));
+        assert_eq!(whole.file_name(Format::Xlsx), "acme-sign-ins-2026-11-01--2026-11-22.xlsx");
+        let hostile = heading("../a\"\r\nb;", None, None);
+        assert_eq!(hostile.file_name(Format::Csv), "---a---b--sign-ins-2026-11-22.csv");
+    }
+
+    #[test]
+    fn a_filter_is_told_in_words() {
+        let given = [("actor_id", "u1"), ("actor_id", "u2"), ("format", "csv"), ("order", "asc")];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        assert_eq!(in_words(&filters(given)), "actor id: u1, u2; order: asc");
+    }
+}

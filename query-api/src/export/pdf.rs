@@ -1,0 +1,285 @@
+//! PDF (ISO 32000-1), written as it goes: each page when it is full, the font and the number of pages at the end.
+
+mod file;
+mod font;
+mod layout;
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use chrono_tz::Tz;
+
+use self::file::{File, Id, text_string};
+use self::font::Font;
+use self::layout::{PADDING, SIZE};
+use super::heading::Heading;
+use crate::table::{Cell, Column, Kind};
+
+/// A4, landscape, points.
+const WIDTH: f32 = 842.0;
+const HEIGHT: f32 = 595.0;
+const MARGIN: f32 = 30.0;
+const LEADING: f32 = 8.8;
+/// Where tables end, above the foot of the page.
+const BOTTOM: f32 = MARGIN + 14.0;
+const TITLE_SIZE: f32 = 14.0;
+const HEADING_SIZE: f32 = 8.5;
+/// Rows by which the widths of columns are decided.
+const SAMPLE: usize = 200;
+
+/// Writes rows as pages.
+pub(super) struct Pdf<W: Write> {
+    file: File<W>,
+    font: Font,
+    heading: Heading,
+    ids: Ids,
+    pages: Vec<Id>,
+    /// What is drawn on the page so far.
+    drawn: String,
+    /// Where the next line goes, from the bottom.
+    y: f32,
+    table: Table,
+}
+
+/// Objects that are named before they are written.
+struct Ids {
+    catalog: Id,
+    pages: Id,
+    font: Id,
+    total: Id,
+    resources: Id,
+}
+
+/// The table that is being written.
+#[derive(Default)]
+struct Table {
+    /// Columns by their places among all, and what they hold.
+    columns: Vec<(usize, Column)>,
+    /// Header and first rows, until widths are known.
+    sample: Vec<Vec<String>>,
+    widths: Vec<f32>,
+}
+
+impl<W: Write> Pdf<W> {
+    pub(super) fn open(to: W, heading: Heading) -> io::Result<Self> {
+        let mut file = File::open(to)?;
+        let [catalog, pages, font, total, resources] = [(); 5].map(|()| file.reserve());
+        let ids = Ids { catalog, pages, font, total, resources };
+        let mut pdf = Self {
+            file,
+            font: Font::open()?,
+            heading,
+            ids,
+            pages: Vec::new(),
+            drawn: String::new(),
+            y: HEIGHT - MARGIN,
+            table: Table::default(),
+        };
+        pdf.head();
+        Ok(pdf)
+    }
+
+    /// Title, tenant, period, filter.
+    fn head(&mut self) {
+        self.y -= TITLE_SIZE;
+        let title = capitalised(&self.heading.title);
+        self.text(MARGIN, self.y, TITLE_SIZE, &title);
+        self.y -= 6.0;
+        for (word, about) in self.heading.lines() {
+            // Lines are broken at the size of tables, so room is counted in it.
+            let room = (WIDTH - 2.0 * MARGIN - 60.0) * SIZE / HEADING_SIZE;
+            for (at, line) in layout::lines(&mut self.font, &about, room).iter().enumerate() {
+                self.y -= HEADING_SIZE + 3.0;
+                if at == 0 {
+                    self.text(MARGIN, self.y, HEADING_SIZE, word);
+                }
+                self.text(MARGIN + 60.0, self.y, HEADING_SIZE, line);
+            }
+        }
+        self.y -= 10.0;
+    }
+
+    /// Begins a table; `printed` names the columns that a page has room for, none: all.
+    pub(super) fn table(&mut self, name: &str, columns: &[Column], printed: &[&str]) -> io::Result<()> {
+        self.end_table()?;
+        let on_paper = |column: &Column| printed.is_empty() || printed.contains(&column.name);
+        let columns: Vec<(usize, Column)> =
+            columns.iter().copied().enumerate().filter(|(_, column)| on_paper(column)).collect();
+        let names = columns.iter().map(|(_, column)| column.name.replace(['_', '.'], " ")).collect();
+        self.table = Table { columns, sample: vec![names], widths: Vec::new() };
+        if name != self.heading.title {
+            if self.y < BOTTOM + 60.0 {
+                self.end_page()?;
+            }
+            self.y -= HEADING_SIZE + 8.0;
+            self.text(MARGIN, self.y, HEADING_SIZE + 1.5, &capitalised(name));
+            self.y -= 5.0;
+        }
+        Ok(())
+    }
+
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        let zone = self.heading.zone;
+        let of = |(at, column): &(usize, Column)| {
+            cells.get(*at).map_or_else(String::new, |cell| shown(cell, column.kind, zone))
+        };
+        let texts: Vec<String> = self.table.columns.iter().map(of).collect();
+        if !self.table.widths.is_empty() {
+            return self.line(&texts);
+        }
+        self.table.sample.push(texts);
+        if self.table.sample.len() > SAMPLE { self.settle() } else { Ok(()) }
+    }
+
+    /// Decides widths and writes what waited for them.
+    fn settle(&mut self) -> io::Result<()> {
+        self.table.widths = layout::widths(&mut self.font, &self.table.sample, WIDTH - 2.0 * MARGIN);
+        let mut rows = std::mem::take(&mut self.table.sample).into_iter();
+        self.table.sample.extend(rows.next());
+        self.header();
+        rows.try_for_each(|row| self.line(&row))
+    }
+
+    fn end_table(&mut self) -> io::Result<()> {
+        if self.table.widths.is_empty() && !self.table.sample.is_empty() { self.settle() } else { Ok(()) }
+    }
+
+    /// The header of the table, at the place where the page stands.
+    fn header(&mut self) {
+        let Some(names) = self.table.sample.first().cloned() else { return };
+        let cells = self.broken(&names);
+        let height = height(&cells);
+        let _ = writeln!(
+            self.drawn,
+            "0.90 g {MARGIN} {:.2} {:.2} {height:.2} re f 0 g",
+            self.y - height,
+            WIDTH - 2.0 * MARGIN
+        );
+        self.draw(&cells, height);
+    }
+
+    /// A row of the table, on the next page if this one has no room for it.
+    fn line(&mut self, texts: &[String]) -> io::Result<()> {
+        let cells = self.broken(texts);
+        let height = height(&cells);
+        if self.y - height < BOTTOM {
+            self.end_page()?;
+            self.header();
+        }
+        self.draw(&cells, height);
+        Ok(())
+    }
+
+    fn broken(&mut self, texts: &[String]) -> Vec<Vec<String>> {
+        let font = &mut self.font;
+        let fit = |(text, width): (&String, &f32)| layout::lines(font, text, width - 2.0 * PADDING);
+        texts.iter().zip(&self.table.widths).map(fit).collect()
+    }
+
+    fn draw(&mut self, cells: &[Vec<String>], height: f32) {
+        let mut x = MARGIN;
+        for (at, lines) in cells.iter().enumerate() {
+            let width = self.table.widths.get(at).copied().unwrap_or_default();
+            let right = self.table.columns.get(at).is_some_and(|(_, column)| is_number(column.kind));
+            let mut y = self.y - LEADING;
+            for line in lines {
+                let indent = if right { width - PADDING - self.font.width(line, SIZE) } else { PADDING };
+                self.text(x + indent, y, SIZE, line);
+                y -= LEADING;
+            }
+            x += width;
+        }
+        self.y -= height;
+        let _ = writeln!(self.drawn, "0.8 G 0.3 w {MARGIN} {:.2} m {:.2} {:.2} l S", self.y, WIDTH - MARGIN, self.y);
+    }
+
+    fn text(&mut self, x: f32, y: f32, size: f32, text: &str) {
+        if !text.is_empty() {
+            let glyphs = self.font.show(text);
+            let _ = writeln!(self.drawn, "BT /F {size} Tf {x:.2} {y:.2} Td {glyphs} Tj ET");
+        }
+    }
+
+    /// Writes the page, and begins the next one.
+    fn end_page(&mut self) -> io::Result<()> {
+        let number = format!("page {} of ", self.pages.len() + 1);
+        let beside = format!("{} · {}", self.heading.tenant, self.heading.title);
+        let beside = layout::lines(&mut self.font, &beside, WIDTH / 2.0);
+        self.text(MARGIN, MARGIN, SIZE, beside.first().map_or("", |line| line));
+        let x = WIDTH - MARGIN - 30.0;
+        let before = x - self.font.width(&number, SIZE);
+        self.text(before, MARGIN, SIZE, &number);
+        let _ = writeln!(self.drawn, "q 1 0 0 1 {x:.2} {MARGIN:.2} cm /Total Do Q");
+        let (content, page) = (self.file.reserve(), self.file.reserve());
+        self.file.stream(content, "", self.drawn.as_bytes())?;
+        let Ids { pages, resources, .. } = self.ids;
+        self.file.object(
+            page,
+            &format!("<< /Type /Page /Parent {pages} 0 R /Resources {resources} 0 R /Contents {content} 0 R >>"),
+        )?;
+        self.pages.push(page);
+        self.drawn.clear();
+        self.y = HEIGHT - MARGIN;
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<W> {
+        self.end_table()?;
+        self.end_page()?;
+        let Ids { catalog, pages, font, total, resources } = self.ids;
+        // Every page draws this form, which can be made only now.
+        let glyphs = self.font.show(&self.pages.len().to_string());
+        let entries =
+            format!("/Type /XObject /Subtype /Form /BBox [0 -3 60 12] /Resources << /Font << /F {font} 0 R >> >>");
+        self.file.stream(total, &entries, format!("BT /F {SIZE} Tf 0 0 Td {glyphs} Tj ET").as_bytes())?;
+        self.font.write(&mut self.file, font)?;
+        let forms = format!("<< /Font << /F {font} 0 R >> /XObject << /Total {total} 0 R >> >>");
+        self.file.object(resources, &forms)?;
+        let kids: Vec<String> = self.pages.iter().map(|page| format!("{page} 0 R")).collect();
+        let tree = format!(
+            "<< /Type /Pages /MediaBox [0 0 {WIDTH} {HEIGHT}] /Count {} /Kids [{}] >>",
+            kids.len(),
+            kids.join(" ")
+        );
+        self.file.object(pages, &tree)?;
+        let shows_title = "/ViewerPreferences << /DisplayDocTitle true >>";
+        self.file.object(catalog, &format!("<< /Type /Catalog /Pages {pages} 0 R /Lang (en) {shows_title} >>"))?;
+        let info = self.file.reserve();
+        let title = text_string(&format!("{} · {}", capitalised(&self.heading.title), self.heading.tenant));
+        let created = self.heading.created_at.format("D:%Y%m%d%H%M%SZ");
+        self.file.object(info, &format!("<< /Title {title} /Producer (usertrail) /CreationDate ({created}) >>"))?;
+        self.file.finish(catalog, info)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lines are few")]
+fn height(cells: &[Vec<String>]) -> f32 {
+    let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
+    lines as f32 * LEADING + 3.2
+}
+
+fn is_number(kind: Kind) -> bool {
+    matches!(kind, Kind::Whole | Kind::Number | Kind::Duration)
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    first + letters.as_str()
+}
+
+/// A cell as people read it.
+fn shown(cell: &Cell<'_>, kind: Kind, zone: Tz) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) => text.to_string(),
+        Cell::Time(time) => time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string(),
+        Cell::Whole(milliseconds) if kind == Kind::Duration => {
+            let seconds = milliseconds / 1000;
+            format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        }
+        Cell::Whole(number) => number.to_string(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+    }
+}

@@ -1,0 +1,188 @@
+//! XLSX (ECMA-376), written as it goes: sheets first, then the parts that list them, which a ZIP archive may have last.
+//!
+//! Strings are inline, so that there is no table of them to keep, and always of type string, so that none is a formula.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipWriter};
+
+use super::heading::Heading;
+use super::xlsx_parts as parts;
+use crate::table::{Cell, Column, Kind};
+
+/// Rows of a sheet below its header: Excel has 1,048,576 in all.
+const MAX_ROWS: u32 = 1_048_575;
+/// A sheet ends before its part needs ZIP64, which not every reader takes in a stream.
+const MAX_BYTES: u64 = 3 * 1024 * 1024 * 1024;
+/// Longest text of a cell, UTF-16 units.
+const MAX_TEXT: usize = 32_767;
+/// Largest whole number that a cell, which is a double, holds exactly.
+const MAX_EXACT: u64 = 1 << 53;
+
+/// Styles of cells, by their place in `cellXfs` of the style sheet.
+const TIME: u8 = 1;
+const DURATION: u8 = 2;
+const HEADER: u8 = 3;
+
+/// Writes rows as a workbook.
+pub(super) struct Xlsx<W: Write> {
+    archive: ZipWriter<StreamWriter<W>>,
+    heading: Heading,
+    sheets: Vec<String>,
+    table: &'static str,
+    columns: &'static [Column],
+    part: u32,
+    rows: u32,
+    bytes: u64,
+    line: String,
+}
+
+impl<W: Write> Xlsx<W> {
+    pub(super) fn new(to: W, heading: Heading) -> Self {
+        Self {
+            archive: ZipWriter::new_stream(to),
+            heading,
+            sheets: Vec::new(),
+            table: "",
+            columns: &[],
+            part: 0,
+            rows: 0,
+            bytes: 0,
+            line: String::new(),
+        }
+    }
+
+    /// Begins a sheet.
+    pub(super) fn table(&mut self, name: &'static str, columns: &'static [Column]) -> io::Result<()> {
+        self.end_sheet()?;
+        (self.table, self.columns, self.part) = (name, columns, 0);
+        self.begin_sheet()
+    }
+
+    fn begin_sheet(&mut self) -> io::Result<()> {
+        self.part += 1;
+        let name = if self.part == 1 { self.table.to_owned() } else { format!("{} {}", self.table, self.part) };
+        self.sheets.push(parts::sheet_name(&name));
+        self.begin_part(&format!("xl/worksheets/sheet{}.xml", self.sheets.len()))?;
+        self.archive.write_all(parts::sheet_head(self.columns).as_bytes())?;
+        (self.rows, self.bytes) = (0, 0);
+        self.line.clear();
+        self.line.push_str("<row>");
+        for column in self.columns {
+            text(&mut self.line, column.name, HEADER);
+        }
+        self.end_line()
+    }
+
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        if self.rows >= MAX_ROWS || self.bytes >= MAX_BYTES {
+            self.end_sheet()?;
+            self.begin_sheet()?;
+        }
+        self.line.clear();
+        self.line.push_str("<row>");
+        for (cell, column) in cells.iter().zip(self.columns) {
+            self.cell(cell, column.kind);
+        }
+        self.rows += 1;
+        self.end_line()
+    }
+
+    fn cell(&mut self, cell: &Cell<'_>, kind: Kind) {
+        // Writing to a string can't fail.
+        let _ = match cell {
+            Cell::Empty => write!(self.line, "<c/>"),
+            Cell::Text(of) => {
+                text(&mut self.line, of, 0);
+                Ok(())
+            }
+            Cell::Time(time) => write!(self.line, "<c s=\"{TIME}\"><v>{}</v></c>", self.days(*time)),
+            Cell::Whole(number) if kind == Kind::Duration => {
+                write!(self.line, "<c s=\"{DURATION}\"><v>{}</v></c>", duration_in_days(*number))
+            }
+            Cell::Whole(number) if *number > MAX_EXACT => {
+                text(&mut self.line, &number.to_string(), 0);
+                Ok(())
+            }
+            Cell::Whole(number) => write!(self.line, "<c><v>{number}</v></c>"),
+            Cell::Number(number) if number.is_finite() => write!(self.line, "<c><v>{number}</v></c>"),
+            Cell::Number(_) => write!(self.line, "<c/>"),
+            Cell::Flag(flag) => write!(self.line, "<c t=\"b\"><v>{}</v></c>", u8::from(*flag)),
+        };
+    }
+
+    /// Days since the eve of 1900, in the tenant's zone: Excel has no zones.
+    fn days(&self, time: DateTime<Utc>) -> f64 {
+        const DAY_MS: f64 = 86_400_000.0;
+        let local = time.with_timezone(&self.heading.zone).naive_local();
+        let epoch = NaiveDate::from_ymd_opt(1899, 12, 30).unwrap_or_default().and_time(chrono::NaiveTime::MIN);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of some thousand years are exact")]
+        let since = (local - epoch).num_milliseconds() as f64;
+        since / DAY_MS
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        self.line.push_str("</row>");
+        self.bytes += self.line.len() as u64;
+        self.archive.write_all(self.line.as_bytes())
+    }
+
+    fn end_sheet(&mut self) -> io::Result<()> {
+        if self.sheets.is_empty() {
+            return Ok(());
+        }
+        self.archive.write_all(parts::SHEET_TAIL.as_bytes())
+    }
+
+    /// What the workbook is about, on a sheet of its own.
+    fn about(&mut self) -> io::Result<()> {
+        const COLUMNS: &[Column] = &[Column::new("about", Kind::Text), Column::new("value", Kind::Text)];
+        self.table("About", COLUMNS)?;
+        let title = ("Title", self.heading.title.clone());
+        for (word, about) in [title].into_iter().chain(self.heading.lines()) {
+            self.row(&[word.into(), Cell::Text(about.into())])?;
+        }
+        Ok(())
+    }
+
+    fn begin_part(&mut self, name: &str) -> io::Result<()> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        self.archive.start_file(name, options).map_err(io::Error::other)
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<W> {
+        self.about()?;
+        self.end_sheet()?;
+        for (name, content) in parts::all(&self.sheets) {
+            self.begin_part(name)?;
+            self.archive.write_all(content.as_bytes())?;
+        }
+        Ok(self.archive.finish().map_err(io::Error::other)?.into_inner())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "durations are far below 2^53 ms")]
+fn duration_in_days(milliseconds: u64) -> f64 {
+    milliseconds as f64 / 86_400_000.0
+}
+
+/// Appends a cell of text.
+fn text(line: &mut String, of: &str, style: u8) {
+    let _ = write!(line, "<c t=\"inlineStr\" s=\"{style}\"><is><t xml:space=\"preserve\">");
+    let mut units = 0;
+    let too_long = of.char_indices().find(|(_, letter)| {
+        units += letter.len_utf16();
+        units >= MAX_TEXT
+    });
+    match too_long {
+        Some((at, _)) => {
+            parts::escape(line, &of[..at]);
+            line.push('…');
+        }
+        None => parts::escape(line, of),
+    }
+    line.push_str("</t></is></c>");
+}

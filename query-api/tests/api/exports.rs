@@ -1,0 +1,300 @@
+//! Exports of lists and reports over the API (P9, T17, T18, L10, P13): the rows of all pages, whatever the format.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use calamine::{Reader as _, Xlsx};
+use chrono::TimeDelta;
+use futures::StreamExt as _;
+use http_body_util::BodyExt as _;
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::record::RowAccessor as _;
+use schemas::settings::Role;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::support::{Event, World, ids, rng, with_configured, with_world};
+
+/// A file with its type and name.
+struct File {
+    content_type: String,
+    disposition: String,
+    bytes: axum::body::Bytes,
+}
+
+async fn file(world: &World, path: &str, key: &str, accept: &str) -> File {
+    let request = Request::get(path).header("authorization", format!("Bearer {key}")).header("accept", accept);
+    let response = world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200, "{path}");
+    let text = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+    let (content_type, disposition) = (text("content-type"), text("content-disposition"));
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    File { content_type, disposition, bytes }
+}
+
+fn csv_column(file: &[u8], name: &str) -> Vec<String> {
+    let text = file.strip_prefix("\u{feff}".as_bytes()).unwrap();
+    let mut reader = csv::Reader::from_reader(text);
+    let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
+    reader.records().map(|record| record.unwrap()[at].to_owned()).collect()
+}
+
+/// Waits for what is recorded after an answer.
+async fn recorded(world: &World, tenant: &str, kind: &str, count: usize) -> Vec<Value> {
+    let found = async {
+        loop {
+            let mut events = world.audit.recorded(tenant);
+            events.retain(|event| event["type"] == kind);
+            if events.len() >= count {
+                return events;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), found).await.expect("it is recorded")
+}
+
+fn events(count: usize) -> Vec<Event> {
+    let mut rng = rng(7);
+    let mut events: Vec<Event> =
+        (0..count).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::days(20))).collect();
+    for event in &mut events {
+        event.actor_name = "=Новáková".to_owned();
+    }
+    events
+}
+
+/// P9: in every format the rows of all pages, in their order.
+#[test]
+fn an_export_has_the_rows_of_all_pages() {
+    with_world("exports_rows", async |world| {
+        world.tenant("acme", |tenant| tenant.name = "Акме".to_owned()).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        world.insert(&events(600)).await;
+        for query in ["?order=desc", "?order=asc&action=view&action=export", "?violations=true"] {
+            let path = format!("/v1/events{query}");
+            let paged = world.pages(&format!("{path}&limit=97"), &key).await;
+            let expected = ids(&paged);
+            assert!(!expected.is_empty());
+
+            let csv = file(&world, &format!("{path}&format=csv"), &key, "*/*").await;
+            assert_eq!(csv.content_type, "text/csv; header=present; charset=utf-8");
+            assert_eq!(csv_column(&csv.bytes, "id"), expected);
+            assert!(csv_column(&csv.bytes, "actor.name").iter().all(|name| name == "'=Новáková"));
+
+            let ndjson = file(&world, &path, &key, "application/x-ndjson").await;
+            let lines = std::str::from_utf8(&ndjson.bytes).unwrap().lines();
+            let objects: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(objects, paged);
+
+            let xlsx = file(&world, &format!("{path}&format=xlsx"), &key, "*/*").await;
+            let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(xlsx.bytes)).unwrap();
+            let sheet = book.worksheet_range("events").unwrap();
+            let mut rows = sheet.rows();
+            let at = rows.next().unwrap().iter().position(|cell| cell.to_string() == "id").unwrap();
+            assert_eq!(rows.map(|row| row[at].to_string()).collect::<Vec<_>>(), expected);
+
+            let parquet = file(&world, &format!("{path}&format=parquet"), &key, "*/*").await;
+            let reader = SerializedFileReader::new(parquet.bytes).unwrap();
+            let fields = reader.metadata().file_metadata().schema_descr().columns().to_vec();
+            let at = fields.iter().position(|field| field.name() == "id").unwrap();
+            let read = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().get_string(at).unwrap().clone());
+            assert_eq!(read.collect::<Vec<_>>(), expected);
+
+            let pdf = file(&world, &format!("{path}&format=pdf"), &key, "*/*").await;
+            assert!(pdf.disposition.ends_with(".pdf\""), "{}", pdf.disposition);
+            let document = lopdf::Document::load_mem(&pdf.bytes).unwrap();
+            let text = document.extract_text(&[1]).unwrap();
+            assert!(text.contains("Акме"), "{text}");
+        }
+    });
+}
+
+/// P9: every list and report is a file on demand, and the rows are those of its pages.
+#[test]
+fn every_list_and_report_is_exported() {
+    with_world("exports_lists", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        world.insert(&events(400)).await;
+        for (path, column, member) in [
+            ("/v1/events?order=asc", "id", "id"),
+            ("/v1/users", "id", "id"),
+            ("/v1/users/u1/sign-ins", "id", "id"),
+            ("/v1/users/u1/devices", "id", "id"),
+            ("/v1/users/u1/sessions", "key", "key"),
+            ("/v1/users/u1/violations", "id", "id"),
+            ("/v1/violations?order=asc", "id", "id"),
+            ("/v1/alerts/deliveries", "message_id", "message_id"),
+        ] {
+            let paged = world.pages(path, &key).await;
+            let expected: Vec<&str> = paged.iter().map(|row| row[member].as_str().unwrap()).collect();
+            let csv = file(&world, path, &key, "text/csv").await;
+            assert_eq!(csv_column(&csv.bytes, column), expected, "{path}");
+            let ndjson = file(&world, path, &key, "application/x-ndjson").await;
+            let lines = std::str::from_utf8(&ndjson.bytes).unwrap().lines();
+            assert_eq!(
+                lines.map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>(),
+                paged,
+                "{path}"
+            );
+        }
+        let path = "/v1/users/u1/statistics?by=week";
+        let report = world.ok(path, &key).await;
+        let series = report["series"].as_array().unwrap();
+        let csv = file(&world, path, &key, "text/csv").await;
+        let expected: Vec<String> = series.iter().map(|bucket| bucket["events"].to_string()).collect();
+        assert_eq!(csv_column(&csv.bytes, "events"), expected);
+        let xlsx = file(&world, path, &key, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet").await;
+        let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(xlsx.bytes)).unwrap();
+        let sheets = book.sheet_names();
+        assert_eq!(sheets[..3], ["series", "totals", "actions"]);
+        assert_eq!(book.worksheet_range("series").unwrap().height(), series.len() + 1);
+        let pdf = file(&world, path, &key, "application/pdf").await;
+        assert!(lopdf::Document::load_mem(&pdf.bytes).unwrap().extract_text(&[1]).unwrap().contains("Totals"));
+    });
+}
+
+/// L2, P11: an export shows what the list shows: the tenant's own rows, as far back as it keeps them.
+#[test]
+fn exports_are_the_tenants_own() {
+    with_world("exports_tenants", async |world| {
+        world.tenant("acme", |tenant| tenant.retention.views = 30).await;
+        world.tenant("globex", |_| {}).await;
+        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        let other = world.key(Some("globex"), Role::Security).await;
+        let mut rng = rng(8);
+        let old = |number| Event::random(&mut rng, "acme", number, TimeDelta::days(60));
+        let events: Vec<Event> = (0..300).map(old).collect();
+        world.insert(&events).await;
+        let expected = ids(&world.pages("/v1/events?limit=50", &viewer).await);
+        let csv = file(&world, "/v1/events", &viewer, "text/csv").await;
+        assert_eq!(csv_column(&csv.bytes, "id"), expected);
+        assert!(expected.len() < 300, "retention hides some");
+        assert!(csv_column(&csv.bytes, "violations").iter().all(String::is_empty), "K16");
+        let csv = file(&world, "/v1/events", &other, "text/csv").await;
+        assert_eq!(csv_column(&csv.bytes, "id"), Vec::<String>::new());
+        assert_eq!(world.get("/v1/events?format=csv&tenant=acme", &other).await.status, 403);
+        assert_eq!(world.get("/v1/users/u1/sessions?format=csv", &viewer).await.status, 403);
+    });
+}
+
+/// P9: what can't be answered is refused by name.
+#[test]
+fn what_is_no_export_is_refused() {
+    let few = |config: &mut runtime::config::Config| config.query.export_max_rows = 20;
+    with_configured("exports_refused", few, async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        world.insert(&events(30)).await;
+        for (path, status, code) in [
+            ("/v1/events?format=docx", 400, "invalid_parameter"),
+            ("/v1/events?format=csv&limit=10", 400, "invalid_parameter"),
+            ("/v1/events?format=csv&cursor=abc", 400, "invalid_parameter"),
+            ("/v1/events?format=csv", 422, "export_too_large"),
+            ("/v1/events?format=pdf", 422, "export_too_large"),
+        ] {
+            let answer = world.get(path, &key).await;
+            assert_eq!((answer.status, answer.json["code"].as_str()), (status, Some(code)), "{path}: {}", answer.json);
+        }
+        let request = Request::get("/v1/events").header("authorization", format!("Bearer {key}"));
+        let answer = world.answer(request.header("accept", "image/png").body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status, answer.json["pointer"].as_str()), (406, Some("Accept")), "{}", answer.json);
+        assert_eq!(world.get("/v1/events?format=json&limit=3", &key).await.json["data"].as_array().unwrap().len(), 3);
+    });
+}
+
+/// P13, L10: an export is an event: who, what, how much.
+#[test]
+fn an_export_is_recorded() {
+    with_world("exports_recorded", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        world.insert(&events(120)).await;
+        let csv = file(&world, "/v1/events?action=view,export&format=csv", &key, "*/*").await;
+        let rows = csv_column(&csv.bytes, "id").len();
+        assert!(csv.disposition.starts_with("attachment; filename=\"acme-events-"), "{}", csv.disposition);
+        let event = recorded(&world, "acme", "event_log.exported", 1).await.remove(0);
+        assert_eq!(event["records"], rows);
+        assert_eq!(event["outcome"], "success");
+        assert_eq!(event["object"]["id"], "events");
+        assert_eq!(event["changes"][0]["new"], "csv");
+        assert_eq!(event["payload"]["filter"]["action"][0], "view,export");
+        assert_eq!(event["actor"]["kind"], "api_key");
+        assert!(world.audit.recorded("acme").iter().all(|event| event["type"] != "event_log.viewed"));
+    });
+}
+
+/// Pitfall 23, P13: who stops reading ends the export, which is recorded as the failure that it is.
+#[test]
+fn a_client_that_goes_away_ends_the_export() {
+    with_world("exports_broken", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        many(&world, 20_000).await;
+        let request = Request::get("/v1/events?format=ndjson").header("authorization", format!("Bearer {key}"));
+        let response = world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let mut body = response.into_body().into_data_stream();
+        assert!(body.next().await.unwrap().is_ok());
+        drop(body);
+        let event = recorded(&world, "acme", "event_log.exported", 1).await.remove(0);
+        assert_eq!(event["outcome"], "failure");
+        assert!(event["records"].as_u64().unwrap() < 20_000, "{event}");
+    });
+}
+
+/// Pitfall 15: a file that could not be written whole does not end in good order.
+#[test]
+fn an_export_that_breaks_off_is_noticed() {
+    let short = |config: &mut runtime::config::Config| config.query.export_timeout_ms = 1500;
+    with_configured("exports_cut", short, async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        many(&world, 20_000).await;
+        let request = Request::get("/v1/events?format=ndjson").header("authorization", format!("Bearer {key}"));
+        let response = world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        // Nobody reads until the time for the export is over.
+        let event = recorded(&world, "acme", "event_log.exported", 1).await.remove(0);
+        assert_eq!(event["outcome"], "failure");
+        let pieces: Vec<bool> = response.into_body().into_data_stream().map(|piece| piece.is_ok()).collect().await;
+        assert_eq!(pieces.last(), Some(&false));
+    });
+}
+
+/// P13: reading what others did is recorded once for each list and user, whoever reads how many pages.
+#[test]
+fn reading_is_recorded_once() {
+    with_world("exports_viewed", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        world.insert(&events(50)).await;
+        world.pages("/v1/events?limit=10&actor_id=u1", &key).await;
+        for user in ["u1", "u2"] {
+            world.ok(&format!("/v1/users/{user}/devices"), &key).await;
+            world.ok(&format!("/v1/users/{user}/devices?kind=phone"), &key).await;
+        }
+        world.ok("/v1/catalogue", &key).await;
+        assert_eq!(world.get("/v1/users/u3/devices?colour=red", &key).await.status, 400);
+        let log = recorded(&world, "acme", "event_log.viewed", 1).await;
+        assert_eq!((log.len(), log[0]["object"]["id"].as_str()), (1, Some("events")));
+        assert_eq!(log[0]["payload"]["filter"]["actor_id"][0], "u1");
+        let traces = recorded(&world, "acme", "user_trace.viewed", 2).await;
+        let mut users: Vec<&str> = traces.iter().map(|event| event["object"]["id"].as_str().unwrap()).collect();
+        users.sort_unstable();
+        assert_eq!(users, ["u1", "u2"]);
+    });
+}
+
+/// Rows made by the engine itself.
+async fn many(world: &World, rows: u32) {
+    let sql = format!(
+        "INSERT INTO events (tenant, event_id, type, class, category, action, outcome, occurred_at, received_at, enriched_at, \
+         actor_kind, actor_id, object_type, object_id, retention_days) \
+         SELECT 'acme', concat('e', toString(number)), 'deal.viewed', 'other', 'views', 'view', 'success', \
+         now64(3) - number / 1000, now64(3) - number / 1000, now64(3), 'user', 'u1', 'deal', toString(number), 365 \
+         FROM numbers({rows})"
+    );
+    world.client.query_raw(&sql).execute().await.unwrap();
+}
