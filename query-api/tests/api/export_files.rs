@@ -86,13 +86,23 @@ fn heading() -> Heading {
         period: Period { from: None, to: Some("2026-03-30T22:00:00Z".parse().unwrap()) },
         zone: chrono_tz::Europe::Prague,
         created_at: "2026-11-22T20:00:00Z".parse().unwrap(),
+        complete_until: None,
     }
 }
 
 fn written(format: Format, rows: &[Row]) -> Vec<u8> {
     let mut writer = Writer::open(format, Vec::new(), heading()).unwrap();
     writer.whole("events", rows).unwrap();
-    writer.finish().unwrap()
+    let file = writer.finish().unwrap();
+    keep(&format!("{}-rows.{}", rows.len(), format.as_str()), &file);
+    file
+}
+
+/// Keeps a file in the folder `USERTRAIL_KEEP_FILES`, if that is set, to be looked at.
+pub(crate) fn keep(name: &str, file: &[u8]) {
+    if let Some(folder) = std::env::var_os("USERTRAIL_KEEP_FILES") {
+        std::fs::write(std::path::Path::new(&folder).join(name), file).unwrap();
+    }
 }
 
 /// P9: RFC 4180 with a byte order mark; no cell is a formula, numbers stay numbers.
@@ -198,9 +208,6 @@ fn bytes(file: Vec<u8>) -> axum::body::Bytes {
 fn pdf_has_numbered_pages_and_every_letter() {
     let many: Vec<Row> = rows().into_iter().cycle().take(500).collect();
     let file = written(Format::Pdf, &many);
-    if let Some(path) = std::env::var_os("USERTRAIL_KEEP_PDF") {
-        std::fs::write(path, &file).unwrap();
-    }
     let document = Document::load_mem(&file).unwrap();
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     assert!(pages.len() > 5, "{} pages", pages.len());
@@ -273,6 +280,7 @@ fn a_broken_sink_is_an_error() {
 /// --exact export_files::large_files_take_constant_memory`, alone in its process; rows by `USERTRAIL_EXPORT_ROWS`.
 #[test]
 #[ignore = "takes minutes"]
+#[allow(clippy::print_stdout, reason = "what it measures")]
 fn large_files_take_constant_memory() {
     struct Counting(u64);
     impl Write for Counting {
@@ -317,7 +325,7 @@ fn large_files_take_constant_memory() {
 }
 
 /// Most memory that this process ever had, KiB.
-fn peak_kib() -> u64 {
+pub(crate) fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
