@@ -28,7 +28,7 @@ impl Tabular for Row {
         Column::new("text", Kind::Text),
         Column::new("whole", Kind::Whole),
         Column::new("number", Kind::Number),
-        Column::new("lasted", Kind::Duration),
+        Column::new("lasted_ms", Kind::Duration),
         Column::new("flag", Kind::Flag),
     ];
 
@@ -111,7 +111,7 @@ fn csv_is_read_back_and_holds_no_formula() {
     let file = written(Format::Csv, &rows());
     let file = file.strip_prefix("\u{feff}".as_bytes()).expect("the mark by which Excel knows UTF-8");
     let mut reader = csv::Reader::from_reader(file);
-    assert_eq!(reader.headers().unwrap(), vec!["at", "text", "whole", "number", "lasted", "flag"]);
+    assert_eq!(reader.headers().unwrap(), vec!["at", "text", "whole", "number", "lasted_ms", "flag"]);
     let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(records.len(), TEXTS.len());
     for (record, row) in records.iter().zip(rows()) {
@@ -137,6 +137,7 @@ fn xlsx_is_read_back_with_its_types() {
     assert_eq!(book.sheet_names(), ["events", "About"]);
     let sheet = book.worksheet_range("events").unwrap();
     assert_eq!(sheet.height(), TEXTS.len() + 1);
+    assert_eq!(sheet.rows().next().unwrap()[4], "lasted", "it is shown as hours, minutes and seconds");
     for (at, row) in rows().iter().enumerate() {
         let cells: Vec<&Data> = sheet.rows().nth(at + 1).unwrap().iter().collect();
         let local = row.at.with_timezone(&chrono_tz::Europe::Prague).naive_local();
