@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::SecondsFormat;
 use clickhouse::{RowOwned, RowRead};
 use runtime::problem::Problem;
 use schemas::settings::Tenant;
@@ -47,6 +48,8 @@ const MAX_PRINTED: u32 = 100_000;
 const BATCH: usize = 250;
 /// Batches between the store and the writer.
 const WAITING: usize = 2;
+/// P15 where there is no place in the file; without it that is not known.
+const COMPLETE_UNTIL: HeaderName = HeaderName::from_static("complete-until");
 /// The export of this answer records itself; reading it needs no event of its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Exported;
@@ -182,6 +185,10 @@ impl Export {
         }
         let nosniff = HeaderName::from_static("x-content-type-options");
         response.headers_mut().insert(nosniff, HeaderValue::from_static("nosniff"));
+        let until = self.heading.complete_until.map(|until| until.to_rfc3339_opts(SecondsFormat::Millis, true));
+        if let Some(Ok(until)) = until.map(HeaderValue::try_from) {
+            response.headers_mut().insert(COMPLETE_UNTIL, until);
+        }
         response.extensions_mut().insert(Exported);
         let (format, heading) = (self.format, self.heading.clone());
         tokio::spawn(async move {

@@ -38,6 +38,15 @@ impl Column {
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         Self { name, kind }
     }
+
+    /// Its name where durations are shown as such and not in milliseconds.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        match self.kind {
+            Kind::Duration => self.name.strip_suffix("_ms").unwrap_or(self.name),
+            _ => self.name,
+        }
+    }
 }
 
 /// One value.

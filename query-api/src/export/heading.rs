@@ -28,6 +28,8 @@ pub struct Heading {
     pub zone: Tz,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// P15: every event received before this is in it; none: not known.
+    pub complete_until: Option<DateTime<Utc>>,
 }
 
 impl Heading {
@@ -45,14 +47,15 @@ impl Heading {
 
     /// What there is to tell, line by line: a word and what it is about.
     #[must_use]
-    pub fn lines(&self) -> [(&'static str, String); 4] {
+    pub fn lines(&self) -> [(&'static str, String); 5] {
         let filter = if self.filter.is_empty() { "none".to_owned() } else { self.filter.clone() };
-        let created = self.created_at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S");
+        let local = |time: DateTime<Utc>| time.with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S").to_string();
         [
             ("Tenant", self.tenant.clone()),
             ("Period", self.period_in_words()),
             ("Filter", filter),
-            ("Created", format!("{created} ({})", self.zone.name())),
+            ("Created", format!("{} ({})", local(self.created_at), self.zone.name())),
+            ("Complete", self.complete_until.map_or("not known".to_owned(), |until| format!("until {}", local(until)))),
         ]
     }
 
@@ -111,6 +114,7 @@ mod tests {
             period: Period { from: from.map(time), to: to.map(time) },
             zone: Tz::Europe__Prague,
             created_at: time("2026-11-22T20:00:00Z"),
+            complete_until: None,
         }
     }
 

@@ -105,7 +105,7 @@ impl<W: Write> Pdf<W> {
         let on_paper = |column: &Column| printed.is_empty() || printed.contains(&column.name);
         let columns: Vec<(usize, Column)> =
             columns.iter().copied().enumerate().filter(|(_, column)| on_paper(column)).collect();
-        let names = columns.iter().map(|(_, column)| column.name.replace(['_', '.'], " ")).collect();
+        let names = columns.iter().map(|(_, column)| column.title().replace(['_', '.'], " ")).collect();
         self.table = Table { columns, sample: vec![names], widths: Vec::new() };
         if name != self.heading.title {
             if self.y < BOTTOM + 60.0 {

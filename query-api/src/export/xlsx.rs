@@ -72,7 +72,7 @@ impl<W: Write> Xlsx<W> {
         self.line.clear();
         self.line.push_str("<row>");
         for column in self.columns {
-            text(&mut self.line, column.name, HEADER);
+            text(&mut self.line, column.title(), HEADER);
         }
         self.end_line()
     }

@@ -145,6 +145,7 @@ impl<'a> Reading<'a> {
                 period,
                 zone: self.tenant.time_zone,
                 created_at: self.now,
+                complete_until: self.completeness.complete_until,
             },
             list: title,
             filters,

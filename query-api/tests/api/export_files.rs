@@ -28,7 +28,7 @@ impl Tabular for Row {
         Column::new("text", Kind::Text),
         Column::new("whole", Kind::Whole),
         Column::new("number", Kind::Number),
-        Column::new("lasted", Kind::Duration),
+        Column::new("lasted_ms", Kind::Duration),
         Column::new("flag", Kind::Flag),
     ];
 
@@ -86,13 +86,23 @@ fn heading() -> Heading {
         period: Period { from: None, to: Some("2026-03-30T22:00:00Z".parse().unwrap()) },
         zone: chrono_tz::Europe::Prague,
         created_at: "2026-11-22T20:00:00Z".parse().unwrap(),
+        complete_until: None,
     }
 }
 
 fn written(format: Format, rows: &[Row]) -> Vec<u8> {
     let mut writer = Writer::open(format, Vec::new(), heading()).unwrap();
     writer.whole("events", rows).unwrap();
-    writer.finish().unwrap()
+    let file = writer.finish().unwrap();
+    keep(&format!("{}-rows.{}", rows.len(), format.as_str()), &file);
+    file
+}
+
+/// Keeps a file in the folder `USERTRAIL_KEEP_FILES`, if that is set, to be looked at.
+pub(crate) fn keep(name: &str, file: &[u8]) {
+    if let Some(folder) = std::env::var_os("USERTRAIL_KEEP_FILES") {
+        std::fs::write(std::path::Path::new(&folder).join(name), file).unwrap();
+    }
 }
 
 /// P9: RFC 4180 with a byte order mark; no cell is a formula, numbers stay numbers.
@@ -101,7 +111,7 @@ fn csv_is_read_back_and_holds_no_formula() {
     let file = written(Format::Csv, &rows());
     let file = file.strip_prefix("\u{feff}".as_bytes()).expect("the mark by which Excel knows UTF-8");
     let mut reader = csv::Reader::from_reader(file);
-    assert_eq!(reader.headers().unwrap(), vec!["at", "text", "whole", "number", "lasted", "flag"]);
+    assert_eq!(reader.headers().unwrap(), vec!["at", "text", "whole", "number", "lasted_ms", "flag"]);
     let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(records.len(), TEXTS.len());
     for (record, row) in records.iter().zip(rows()) {
@@ -127,6 +137,7 @@ fn xlsx_is_read_back_with_its_types() {
     assert_eq!(book.sheet_names(), ["events", "About"]);
     let sheet = book.worksheet_range("events").unwrap();
     assert_eq!(sheet.height(), TEXTS.len() + 1);
+    assert_eq!(sheet.rows().next().unwrap()[4], "lasted", "it is shown as hours, minutes and seconds");
     for (at, row) in rows().iter().enumerate() {
         let cells: Vec<&Data> = sheet.rows().nth(at + 1).unwrap().iter().collect();
         let local = row.at.with_timezone(&chrono_tz::Europe::Prague).naive_local();
@@ -198,9 +209,6 @@ fn bytes(file: Vec<u8>) -> axum::body::Bytes {
 fn pdf_has_numbered_pages_and_every_letter() {
     let many: Vec<Row> = rows().into_iter().cycle().take(500).collect();
     let file = written(Format::Pdf, &many);
-    if let Some(path) = std::env::var_os("USERTRAIL_KEEP_PDF") {
-        std::fs::write(path, &file).unwrap();
-    }
     let document = Document::load_mem(&file).unwrap();
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     assert!(pages.len() > 5, "{} pages", pages.len());
@@ -273,6 +281,7 @@ fn a_broken_sink_is_an_error() {
 /// --exact export_files::large_files_take_constant_memory`, alone in its process; rows by `USERTRAIL_EXPORT_ROWS`.
 #[test]
 #[ignore = "takes minutes"]
+#[allow(clippy::print_stdout, reason = "what it measures")]
 fn large_files_take_constant_memory() {
     struct Counting(u64);
     impl Write for Counting {
@@ -317,7 +326,7 @@ fn large_files_take_constant_memory() {
 }
 
 /// Most memory that this process ever had, KiB.
-fn peak_kib() -> u64 {
+pub(crate) fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()

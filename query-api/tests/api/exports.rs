@@ -14,12 +14,14 @@ use schemas::settings::Role;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use crate::export_files::{keep, peak_kib};
 use crate::support::{Event, World, ids, rng, with_configured, with_world};
 
 /// A file with its type and name.
 struct File {
     content_type: String,
     disposition: String,
+    complete_until: Option<String>,
     bytes: axum::body::Bytes,
 }
 
@@ -29,8 +31,9 @@ async fn file(world: &World, path: &str, key: &str, accept: &str) -> File {
     assert_eq!(response.status(), 200, "{path}");
     let text = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
     let (content_type, disposition) = (text("content-type"), text("content-disposition"));
+    let complete_until = response.headers().get("complete-until").map(|until| until.to_str().unwrap().to_owned());
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    File { content_type, disposition, bytes }
+    File { content_type, disposition, complete_until, bytes }
 }
 
 fn csv_column(file: &[u8], name: &str) -> Vec<String> {
@@ -92,7 +95,7 @@ fn an_export_has_the_rows_of_all_pages() {
             let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(xlsx.bytes)).unwrap();
             let sheet = book.worksheet_range("events").unwrap();
             let mut rows = sheet.rows();
-            let at = rows.next().unwrap().iter().position(|cell| cell.to_string() == "id").unwrap();
+            let at = rows.next().unwrap().iter().position(|cell| *cell == "id").unwrap();
             assert_eq!(rows.map(|row| row[at].to_string()).collect::<Vec<_>>(), expected);
 
             let parquet = file(&world, &format!("{path}&format=parquet"), &key, "*/*").await;
@@ -105,6 +108,7 @@ fn an_export_has_the_rows_of_all_pages() {
             let pdf = file(&world, &format!("{path}&format=pdf"), &key, "*/*").await;
             assert!(pdf.disposition.ends_with(".pdf\""), "{}", pdf.disposition);
             let document = lopdf::Document::load_mem(&pdf.bytes).unwrap();
+            keep("events.pdf", &pdf.bytes);
             let text = document.extract_text(&[1]).unwrap();
             assert!(text.contains("Акме"), "{text}");
         }
@@ -152,6 +156,7 @@ fn every_list_and_report_is_exported() {
         assert_eq!(sheets[..3], ["series", "totals", "actions"]);
         assert_eq!(book.worksheet_range("series").unwrap().height(), series.len() + 1);
         let pdf = file(&world, path, &key, "application/pdf").await;
+        keep("statistics.pdf", &pdf.bytes);
         assert!(lopdf::Document::load_mem(&pdf.bytes).unwrap().extract_text(&[1]).unwrap().contains("Totals"));
     });
 }
@@ -172,6 +177,7 @@ fn exports_are_the_tenants_own() {
         let csv = file(&world, "/v1/events", &viewer, "text/csv").await;
         assert_eq!(csv_column(&csv.bytes, "id"), expected);
         assert!(expected.len() < 300, "retention hides some");
+        assert_eq!(csv.complete_until, None, "P15: it is not known");
         assert!(csv_column(&csv.bytes, "violations").iter().all(String::is_empty), "K16");
         let csv = file(&world, "/v1/events", &other, "text/csv").await;
         assert_eq!(csv_column(&csv.bytes, "id"), Vec::<String>::new());
@@ -212,9 +218,12 @@ fn an_export_is_recorded() {
         world.tenant("acme", |_| {}).await;
         let key = world.key(Some("acme"), Role::Security).await;
         world.insert(&events(120)).await;
+        let until = "2026-11-22T10:00:04.120Z".parse().unwrap();
+        world.freshness.set(until);
         let csv = file(&world, "/v1/events?action=view,export&format=csv", &key, "*/*").await;
         let rows = csv_column(&csv.bytes, "id").len();
         assert!(csv.disposition.starts_with("attachment; filename=\"acme-events-"), "{}", csv.disposition);
+        assert_eq!(csv.complete_until.as_deref(), Some("2026-11-22T10:00:04.120Z"), "P15");
         let event = recorded(&world, "acme", "event_log.exported", 1).await.remove(0);
         assert_eq!(event["records"], rows);
         assert_eq!(event["outcome"], "success");
@@ -284,6 +293,36 @@ fn reading_is_recorded_once() {
         let mut users: Vec<&str> = traces.iter().map(|event| event["object"]["id"].as_str().unwrap()).collect();
         users.sort_unstable();
         assert_eq!(users, ["u1", "u2"]);
+    });
+}
+
+/// Pitfall 23: what a large export takes from the table to the client, in time and in memory, the engine's included; rows by
+/// `USERTRAIL_EXPORT_ROWS`.
+#[test]
+#[ignore = "takes minutes"]
+#[allow(clippy::print_stdout, reason = "what it measures")]
+fn a_large_table_is_exported() {
+    let rows = std::env::var("USERTRAIL_EXPORT_ROWS").map_or(1_000_000, |rows| rows.parse().unwrap());
+    with_world("exports_large", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        many(&world, rows).await;
+        println!("{rows} rows are stored: peak {} MiB", peak_kib() >> 10);
+        for format in ["csv", "ndjson", "xlsx", "parquet"] {
+            let path = format!("/v1/events?format={format}");
+            let request = Request::get(path).header("authorization", format!("Bearer {key}"));
+            let begun = std::time::Instant::now();
+            let response = world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let mut body = response.into_body().into_data_stream();
+            let mut bytes = 0;
+            while let Some(chunk) = body.next().await {
+                bytes += chunk.unwrap().len();
+            }
+            let seconds = begun.elapsed().as_secs_f64();
+            let rate = f64::from(rows) / seconds;
+            let peak = peak_kib() >> 10;
+            println!("{format:8} {} MiB in {seconds:.1} s ({rate:.0} rows/s); peak {peak} MiB", bytes >> 20);
+        }
     });
 }
 
