@@ -39,7 +39,8 @@ impl Demo {
                 http.get(up.url(path)).bearer_auth(&key).send().await?.json().await
             };
             let rows = async |path: &str| found(path).await.map(|page| page["data"].as_array().map_or(0, Vec::len));
-            let (events, violations) = (rows("/v1/events?period=yesterday&limit=500").await, rows("/v1/violations").await);
+            let (events, violations) =
+                (rows("/v1/events?period=yesterday&limit=500").await, rows("/v1/violations").await);
             match (events, violations) {
                 (Ok(500), Ok(1..)) => Ok(()),
                 other => Err(format!("{other:?}")),
