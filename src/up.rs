@@ -12,7 +12,7 @@ use embedded::broker::{Broker, BrokerConfig};
 use embedded::engine::{Engine, EngineConfig};
 use runtime::config::{Config, Secret};
 use runtime::shutdown::Shutdown;
-use schemas::settings::{KeyText, Role as KeyRole, Tenant};
+use schemas::settings::{KeyText, Plan, Role as KeyRole, Tenant};
 
 use crate::roles::{self, Process, Role};
 use crate::{cache, demo};
@@ -171,6 +171,7 @@ async fn demo_tenant(process: &Process, data_dir: &Path) -> Result<DemoKeys> {
         let mut tenant = Tenant::new(DEMO, "Demo company");
         tenant.logging = true;
         tenant.time_zone = chrono_tz::Europe::Prague;
+        tenant.plan = Plan::Unlimited;
         settings.put_tenant(tenant).await?;
     }
     Ok(DemoKeys {

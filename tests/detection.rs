@@ -47,7 +47,8 @@ impl Load {
         let (sent, total) = (Arc::new(AtomicUsize::new(0)), events.len());
         let mut tasks = Vec::new();
         for (tenant, zone, _) in TENANTS {
-            let settings = json!({"id": tenant, "name": tenant, "logging": true, "time_zone": zone});
+            let settings =
+                json!({"id": tenant, "name": tenant, "logging": true, "plan": "unlimited", "time_zone": zone});
             installation.admin("POST", "/v1/tenants", &settings).await;
             let key = installation.key(tenant, "ingest").await;
             let request = installation.post(&key).timeout(Duration::from_secs(30));

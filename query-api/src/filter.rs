@@ -1,11 +1,15 @@
 //! What an event list can be narrowed to (L12–L15, J5–J8), as parsed and checked from the query string.
 
 use schemas::event::{ActorKind, Category, Class, Outcome};
+use schemas::settings::Permission;
 use serde::Serialize;
 use utoipa::IntoParams;
 
+use crate::access::Caller;
 use crate::params::{ParamError, Params};
 use crate::sql::Clauses;
+
+mod search;
 
 /// Filters of `GET /v1/events`. Lists are given with commas or by repeating the parameter; values of one parameter are
 /// alternatives, different parameters must all hold.
@@ -49,6 +53,31 @@ pub struct EventFilter {
     /// `success`, `failure` or `unknown`.
     #[param(required = false)]
     pub outcome: Vec<String>,
+    /// Countries of the addresses, ISO 3166-1 codes.
+    #[param(required = false, example = json!(["CZ"]))]
+    pub country: Vec<String>,
+    /// Ids of devices.
+    #[param(required = false)]
+    pub device_id: Vec<String>,
+    /// Sessions, as `context.session_key` has them.
+    #[param(required = false)]
+    pub session_key: Vec<String>,
+    /// IPv4 or IPv6 addresses.
+    #[param(required = false, example = json!(["198.51.100.7"]))]
+    pub ip: Vec<String>,
+    /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case, in the names and
+    /// ids of actor and object, in the reason, in the payload, or in a change's path or value.
+    #[param(required = false, value_type = String, example = "invoice 4711")]
+    pub q: Vec<String>,
+    /// A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
+    #[param(required = false, example = "deadline")]
+    pub changed: Option<String>,
+    /// The value before the change, as JSON or as the bare text.
+    #[param(required = false, example = "AND")]
+    pub changed_from: Option<String>,
+    /// The value after the change, as JSON or as the bare text.
+    #[param(required = false, example = "OR")]
+    pub changed_to: Option<String>,
     /// `true` for events that broke any rule, or names of rules. Needs the role security (K16).
     #[param(required = false)]
     pub violations: Vec<String>,
@@ -70,6 +99,14 @@ impl EventFilter {
             location: params.list("location")?,
             channel: params.list("channel")?,
             outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
+            country: params.list("country")?,
+            device_id: params.list("device_id")?,
+            session_key: params.list("session_key")?,
+            ip: search::addresses(params.list("ip")?)?,
+            q: search::words(params.one("q")?.as_deref())?,
+            changed: params.one("changed")?,
+            changed_from: params.one("changed_from")?,
+            changed_to: params.one("changed_to")?,
             violations: params.list("violations")?,
         };
         if filter.any_violation() && filter.violations.len() > 1 {
@@ -81,6 +118,11 @@ impl EventFilter {
     /// Whether violations are asked for, which takes a role of its own (K16).
     pub fn wants_violations(&self) -> bool {
         !self.violations.is_empty()
+    }
+
+    /// Whether changes of the configuration are asked for by name, which takes a permission of its own (A2).
+    pub fn wants_configuration(&self) -> bool {
+        self.category.iter().any(|category| category == Category::Configuration.as_str())
     }
 
     /// Adds the conditions. Only what was asked for becomes part of the statement, in a form that the primary key and
@@ -104,16 +146,30 @@ impl EventFilter {
             ("location IN {location:Array(String)}", "location", &self.location),
             ("channel IN {channel:Array(String)}", "channel", &self.channel),
             ("outcome IN {outcome:Array(String)}", "outcome", &self.outcome),
+            ("country IN {country:Array(String)}", "country", &self.country),
+            ("device_id IN {device_id:Array(String)}", "device_id", &self.device_id),
+            ("session_key IN {session_key:Array(String)}", "session_key", &self.session_key),
         ];
         for (clause, name, values) in sets {
             if !values.is_empty() {
                 clauses.texts(clause, name, values);
             }
         }
+        search::add_to(self, clauses);
         if self.any_violation() {
             clauses.plain("notEmpty(violations)");
         } else if !self.violations.is_empty() {
             clauses.texts("hasAny(violations, {violations:Array(String)})", "violations", &self.violations);
+        }
+    }
+
+    /// Leaves out what a caller may not see: what staff said of violations (K16), and changes of the configuration (A2).
+    pub fn visible_to(caller: &Caller, clauses: &mut Clauses) {
+        if !caller.may(Permission::SeeViolations) {
+            Self::without_reviews(clauses);
+        }
+        if !caller.may(Permission::ReadConfiguration) {
+            clauses.plain("category != 'configuration'");
         }
     }
 
@@ -224,6 +280,8 @@ mod tests {
             ("category=all", "category"),
             ("violations=true,new-device", "violations"),
             ("actor_ids=1", "actor_ids"),
+            ("ip=256.1.1.1", "ip"),
+            ("q=%20%20", "q"),
         ] {
             assert_eq!(parse(query).unwrap_err().parameter(), Some(name), "{query}");
         }

@@ -4,13 +4,17 @@
 pub mod alerts;
 pub mod catalogue;
 pub mod check;
+pub mod configuration;
 pub mod devices_access;
 pub mod events;
 pub mod exemptions;
 pub mod explanations;
 pub mod keys;
+pub mod language;
+pub mod objects;
 pub mod own_rules;
 pub mod page;
+pub mod plan;
 pub mod restore_endpoint;
 pub mod restores;
 pub mod reviews;

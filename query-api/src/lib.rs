@@ -195,13 +195,16 @@ impl QueryApi {
 fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::alerts::{self, deliveries, silences};
     use handlers::{
-        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, restore_endpoint,
-        restores, reviews, rules, settings, statistics, tenants, trials, user_log, users, violations,
+        catalogue, check, configuration, devices_access, events, exemptions, explanations, keys, objects, own_rules,
+        plan, restore_endpoint, restores, reviews, rules, settings, statistics, tenants, trials, user_log, users,
+        violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
         .routes(routes!(events::get))
         .routes(routes!(restores::get, restores::restore))
+        .routes(routes!(objects::history))
+        .routes(routes!(configuration::list))
         .routes(routes!(users::list))
         .routes(routes!(users::get))
         .routes(routes!(user_log::devices))
@@ -226,6 +229,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(settings::get_limits))
         .routes(routes!(restore_endpoint::get, restore_endpoint::replace, restore_endpoint::delete))
         .routes(routes!(restore_endpoint::rotate))
+        .routes(routes!(plan::get))
         .routes(routes!(check::get))
         .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
         .routes(routes!(exemptions::list))

@@ -12,8 +12,8 @@ use runtime::problem::Problem;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documentation of what PeriodSpec takes")]
 pub struct PeriodParams {
-    /// J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-    /// and with its first day of the week.
+    /// J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+    /// `custom`, in the tenant's time zone and with its first day of the week.
     #[param(example = "this_week")]
     period: Option<String>,
     /// First instant (RFC 3339) or first local date.

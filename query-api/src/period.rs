@@ -13,7 +13,17 @@ use serde::Serialize;
 use crate::params::{ParamError, Params};
 
 /// Names of the presets, as the parameter `period` takes them.
-pub const PRESETS: &[&str] = &["today", "yesterday", "this_week", "last_week", "this_month", "last_month", "custom"];
+pub const PRESETS: &[&str] = &[
+    "today",
+    "yesterday",
+    "this_week",
+    "last_week",
+    "this_month",
+    "last_month",
+    "last_30_days",
+    "last_90_days",
+    "custom",
+];
 
 /// How a tenant reads a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +59,12 @@ pub enum Preset {
     ThisMonth,
     /// The month before.
     LastMonth,
+    /// Today and the 29 days before it.
+    #[serde(rename = "last_30_days")]
+    Last30Days,
+    /// Today and the 89 days before it.
+    #[serde(rename = "last_90_days")]
+    Last90Days,
     /// `from` and `to` are given.
     Custom,
 }
@@ -90,6 +106,11 @@ impl PeriodSpec {
         }
     }
 
+    /// Whether dates were chosen, rather than a named period.
+    pub fn is_free(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
     /// Whether nothing was asked for.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -120,6 +141,8 @@ impl Preset {
             "last_week" => Self::LastWeek,
             "this_month" => Self::ThisMonth,
             "last_month" => Self::LastMonth,
+            "last_30_days" => Self::Last30Days,
+            "last_90_days" => Self::Last90Days,
             "custom" => Self::Custom,
             _ => return None,
         })
@@ -171,8 +194,15 @@ fn preset_period(preset: Preset, calendar: Calendar, now: DateTime<Utc>) -> Peri
         Preset::LastWeek => (minus_days(week, 7), week),
         Preset::ThisMonth => (month, next_month(month)),
         Preset::LastMonth => (minus_days(month, 1).with_day(1).unwrap_or(month), month),
+        Preset::Last30Days => (minus_days(today, 29), plus_days(today, 1)),
+        Preset::Last90Days => (minus_days(today, 89), plus_days(today, 1)),
     };
     Period { from: Some(start_of_day(calendar.zone, first)), to: Some(start_of_day(calendar.zone, end)) }
+}
+
+/// The first instant of the local day that lies so many days before today.
+pub fn days_ago(calendar: Calendar, now: DateTime<Utc>, days: u16) -> DateTime<Utc> {
+    start_of_day(calendar.zone, minus_days(local_date(calendar.zone, now), u64::from(days)))
 }
 
 /// The first instant of a local date.

@@ -7,6 +7,8 @@ use clickhouse::Row;
 use clickhouse::serde::chrono::{datetime, datetime64::millis};
 use serde::Deserialize;
 
+use crate::object_state::Changes;
+
 /// A row of `events`, but for what only the views behind it read.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Row, Deserialize)]
@@ -230,6 +232,38 @@ pub struct DistinctRow {
     pub ips: u64,
     pub objects: u64,
     pub sessions: u64,
+}
+
+/// What a row of `events` did to its object.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct EditRow {
+    pub class: String,
+    #[serde(rename = "changes.path")]
+    pub changes_path: Vec<String>,
+    #[serde(rename = "changes.op")]
+    pub changes_op: Vec<String>,
+    #[serde(rename = "changes.old")]
+    pub changes_old: Vec<String>,
+    #[serde(rename = "changes.new")]
+    pub changes_new: Vec<String>,
+}
+
+impl EditRow {
+    /// Whether it deleted the object.
+    #[must_use]
+    pub fn deletes(&self) -> bool {
+        self.class == "delete"
+    }
+
+    /// What it says of the object's fields: of a deletion, what they last were.
+    #[must_use]
+    pub fn into_changes(self) -> Changes {
+        let deletes = self.deletes();
+        let Self { changes_path: path, changes_op: op, changes_old: old, changes_new: new, .. } = self;
+        let changes = Changes { path, op, old, new };
+        if deletes { changes.of_deletion() } else { changes }
+    }
 }
 
 /// A row of `object_life.sql`.

@@ -11,11 +11,17 @@ use utoipa::ToSchema;
 use crate::filter::level_name;
 use crate::rows::EventRow;
 
+pub mod configuration;
+pub mod edits;
+mod event_table;
 pub mod signals;
+pub mod telling;
 pub mod user;
 pub mod violation;
+mod words;
 
 use signals::signals;
+use telling::{Telling, Words};
 
 /// An event as stored.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -27,6 +33,9 @@ pub struct Event {
     #[serde(rename = "type")]
     #[schema(example = "task.deadline_changed")]
     pub event_type: String,
+    /// The event in words.
+    #[serde(flatten)]
+    pub words: Words,
     /// `create`, `delete`, `change` or `other` (J2).
     #[schema(example = "change")]
     pub class: String,
@@ -118,6 +127,10 @@ pub struct Actor {
     /// Empty for the system.
     #[schema(example = "u-17")]
     pub id: String,
+    /// What to call the actor: the name, or else the e-mail address or id; "System" for the product itself (A5), in the
+    /// language of the answer.
+    #[schema(example = "Jana Nováková")]
+    pub label: String,
     /// Display name.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false, example = "Jana Nováková")]
@@ -144,7 +157,7 @@ pub struct EventObject {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub name: String,
-    /// Link into the application (J12).
+    /// Link into the application (J12): the event's own, or else by the tenant's template for the type.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub url: String,
@@ -316,21 +329,23 @@ pub struct Flag {
 
 impl Event {
     /// Shows a row; violations only to those who may see them (K16).
-    pub fn new(row: EventRow, with_violations: bool) -> Self {
+    pub fn new(row: EventRow, telling: &Telling) -> Self {
+        let (words, url, label) = (telling.words(&row), telling.url(&row), telling.actor(&row).to_owned());
         let changes = changes(&row);
-        let violations = with_violations.then(|| flags(&row));
-        let signals = with_violations.then(|| signals(&row.signals_name, &row.signals_value));
+        let violations = telling.violations.then(|| flags(&row));
+        let signals = telling.violations.then(|| signals(&row.signals_name, &row.signals_value));
         let (geo, device) = (geo(&row), device(&row));
         let ip = address(row.ip);
         let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then_some(EventObject {
             object_type: row.object_type,
             id: row.object_id,
             name: row.object_name,
-            url: row.object_url,
+            url,
         });
         Self {
             id: row.event_id,
             event_type: row.event_type,
+            words,
             class: row.class,
             category: row.category,
             action: row.action,
@@ -343,6 +358,7 @@ impl Event {
             actor: Actor {
                 kind: row.actor_kind,
                 id: row.actor_id,
+                label,
                 name: row.actor_name,
                 email: row.actor_email,
                 active: row.actor_active,

@@ -13,7 +13,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 pub use entry::{CatalogueEntry, Lang, Texts};
-pub use template::{TemplateError, Values};
+pub use template::{TemplateError, Values, system};
 pub use unknown::classify_unknown;
 
 pub use crate::event::{Category, Class};

@@ -16,6 +16,9 @@ use utoipa::ToSchema;
 use crate::catalogue::{CatalogueEntry, Category, Lang};
 use crate::detection::Detection;
 pub use crate::key_text::{KeyText, hex};
+pub use plan::{Feature, Features, Plan};
+
+mod plan;
 
 /// Retention classes in days: few, because each is part of the tables' partition key.
 pub const RETENTION_DAYS: [u16; 6] = [30, 90, 180, 365, 730, 1825];
@@ -238,19 +241,6 @@ impl Retention {
             }
         }
     }
-}
-
-/// What a tenant pays for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Plan {
-    /// Nothing.
-    #[default]
-    Free,
-    /// The ordinary plan.
-    Standard,
-    /// Everything, without look-back bounds.
-    Unlimited,
 }
 
 /// First day of a tenant's week.

@@ -158,7 +158,8 @@ impl Installation {
 
     /// Creates a tenant that logs, and returns its keys to send and to read.
     pub(crate) async fn tenant(&self, id: &str) -> (String, String) {
-        self.admin("POST", "/v1/tenants", &json!({"id": id, "name": id, "logging": true})).await;
+        let settings = json!({"id": id, "name": id, "logging": true, "plan": "unlimited"});
+        self.admin("POST", "/v1/tenants", &settings).await;
         (self.key(id, "ingest").await, self.key(id, "admin").await)
     }
 

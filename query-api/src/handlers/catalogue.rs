@@ -1,13 +1,13 @@
 //! The event catalogue (J8, J10), in the caller's language (P16).
 
-use axum::Json;
 use axum::extract::{Extension, RawQuery, State};
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::HeaderMap;
 use runtime::problem::Problem;
 use schemas::catalogue::{CatalogueEntry, Lang};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::language::{Worded, language};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::params::Params;
@@ -100,24 +100,17 @@ pub async fn get(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<([(HeaderName, &'static str); 2], Json<CatalogueView>), Problem> {
+) -> Result<Worded<CatalogueView>, Problem> {
     let mut params = Params::parse(query.as_deref()).map_err(refused)?;
     let tenant = caller.read_tenant(&api, &mut params)?;
     let named = params.one_of("lang", &["en", "ru", "cs"]).map_err(refused)?;
     params.finish().map_err(refused)?;
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let preferred = || tenant.languages.first().copied().unwrap_or_default();
-    let language = match (named.as_deref().and_then(Lang::parse), accepted) {
-        (Some(lang), _) => lang,
-        (None, Some(header)) => Lang::from_accept_language(header),
-        (None, None) => preferred(),
-    };
+    let language = named.as_deref().and_then(Lang::parse).unwrap_or_else(|| language(&headers, &tenant));
     let shipped = api.catalogue();
     let catalogue = shipped.with_tenant_types(&tenant.event_types);
     let types = catalogue
         .entries()
         .map(|entry| TypeView::new(entry, language, shipped.get(&entry.event_type).is_none()))
         .collect();
-    let headers = [(header::CONTENT_LANGUAGE, language.as_str()), (header::VARY, "accept-language, authorization")];
-    Ok((headers, Json(CatalogueView { language, types })))
+    Ok(Worded(language, CatalogueView { language, types }))
 }

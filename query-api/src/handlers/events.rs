@@ -1,12 +1,13 @@
 //! The event log (L12–L15, J5–J8, J11) and one event of it (T16).
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::HeaderMap;
 use chrono::DateTime;
 use runtime::problem::Problem;
-use schemas::settings::Permission;
+use schemas::settings::{Feature, Permission};
 
+use super::language::{Worded, language};
 use super::page::{Keyset, Page, Reading, keyset};
 use super::{One, path};
 use crate::QueryApi;
@@ -19,6 +20,7 @@ use crate::period::Period;
 use crate::rows::EventRow;
 use crate::sql::{self, Clauses, NamedQuery};
 use crate::view::Event;
+use crate::view::telling::Telling;
 
 /// J11, and the order of receipt for those who follow the log (pitfall 14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +73,8 @@ impl Order {
 ///
 /// Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile. With
 /// `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`, so that
-/// none can still arrive before the cursor.
+/// none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the tenant's first.
+/// How far back the log reaches depends on the tenant's plan (J4): see `GET /v1/plan`.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -82,6 +85,7 @@ impl Order {
         crate::openapi::PeriodParams,
         crate::openapi::PageParams,
         ("order" = Option<String>, Query, description = "J11: `desc` (default) or `asc` by time; `received` by receipt, to follow the log", example = "desc"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
     ),
     responses(
         (status = 200, description = "A page", body = Page<Event>, example = json!(crate::openapi::examples::events())),
@@ -91,14 +95,19 @@ impl Order {
 pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Json<Page<Event>>, Problem> {
+) -> Result<Worded<Page<Event>>, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    reading.within_plan(Feature::Log)?;
     let filter = EventFilter::take(&mut reading.params).map_err(refused)?;
     let order = Order::take(&mut reading.params).map_err(refused)?;
-    let may_see_violations = caller.may(Permission::SeeViolations);
-    if filter.wants_violations() && !may_see_violations {
+    if filter.wants_violations() && !caller.may(Permission::SeeViolations) {
         return Err(Problem::forbidden("violations take the permission see_violations").with_pointer("violations"));
+    }
+    if filter.wants_configuration() && !caller.may(Permission::ReadConfiguration) {
+        let detail = "changes of the configuration take the permission read_configuration";
+        return Err(Problem::forbidden(detail).with_pointer("category"));
     }
     let asked = reading.page(order.list(), &filter)?;
     let before = asked.reading.completeness.complete_until.unwrap_or(DateTime::UNIX_EPOCH);
@@ -106,9 +115,7 @@ pub async fn list(
     let mut clauses = asked.clauses(order.keyset());
     asked.reading.keep().add_to(&mut clauses);
     filter.add_to(&mut clauses);
-    if !may_see_violations {
-        EventFilter::without_reviews(&mut clauses);
-    }
+    EventFilter::visible_to(&caller, &mut clauses);
     add_period(&mut clauses, asked.period);
     if order == Order::Received {
         clauses.bind_time("before", before);
@@ -125,8 +132,15 @@ pub async fn list(
         }
         _ => last.filter(|_| has_more),
     };
-    let data = rows.into_iter().map(|row| Event::new(row, may_see_violations)).collect();
-    Ok(Json(asked.paged(data, has_more, next.as_ref())))
+    let telling = telling(&api, &caller, &asked.reading, &headers);
+    let data = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
+    Ok(Worded(telling.lang, asked.paged(data, has_more, next.as_ref())))
+}
+
+/// How events are told in an answer.
+pub(crate) fn telling(api: &QueryApi, caller: &Caller, reading: &Reading<'_>, headers: &HeaderMap) -> Telling {
+    let lang = language(headers, &reading.tenant);
+    Telling::new(api.catalogue(), &reading.tenant, lang, caller.may(Permission::SeeViolations))
 }
 
 /// Adds the period to a read of `events`.
@@ -147,7 +161,11 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
     path = "/v1/events/{id}",
     tag = "events",
     operation_id = "getEvent",
-    params(("id" = String, Path, description = "Id of the event"), crate::openapi::TenantParam),
+    params(
+        ("id" = String, Path, description = "Id of the event"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::TenantParam,
+    ),
     responses(
         (status = 200, description = "The event", body = One<Event>, example = json!(crate::openapi::examples::one_event())),
         crate::openapi::Problems,
@@ -157,21 +175,21 @@ pub async fn get(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Json<One<Event>>, Problem> {
+) -> Result<Worded<One<Event>>, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    reading.within_plan(Feature::Log)?;
     let mut clauses = reading.one()?;
     clauses.bind_text("event_id", &id);
     reading.keep().add_to(&mut clauses);
-    let may_see_violations = caller.may(Permission::SeeViolations);
-    if !may_see_violations {
-        EventFilter::without_reviews(&mut clauses);
-    }
+    EventFilter::visible_to(&caller, &mut clauses);
     let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
     let completeness = reading.completeness;
-    match rows.into_iter().next() {
-        Some(row) => Ok(Json(One { data: Event::new(row, may_see_violations), completeness })),
-        None => Err(completeness.not_found("there is no such event, or not yet, or no longer")),
-    }
+    let missing = || completeness.not_found("there is no such event, or not yet, or no longer");
+    let row = rows.into_iter().next().ok_or_else(missing)?;
+    reading.reaches(row.occurred_at)?;
+    let telling = telling(&api, &caller, &reading, &headers);
+    Ok(Worded(telling.lang, One { data: Event::new(row, &telling), completeness }))
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use axum::Json;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::settings::Tenant;
+use schemas::settings::{Feature, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Completeness, PeriodView};
+use super::{Completeness, PeriodView, plan};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::cursor::{Binding, Position};
 use crate::keep::Keep;
 use crate::params::Params;
-use crate::period::{Period, PeriodSpec};
+use crate::period::{self, Period, PeriodSpec, Preset};
 use crate::sql::Clauses;
 
 /// Rows of a page when its size isn't asked for.
@@ -46,6 +46,10 @@ pub(crate) struct Reading<'a> {
     pub(crate) params: Params,
     pub(crate) now: DateTime<Utc>,
     pub(crate) completeness: Completeness,
+    /// Where the look-back of the tenant's plan begins, for what is bounded by it.
+    earliest: Option<DateTime<Utc>>,
+    /// The period where none is asked for.
+    default: Option<Preset>,
 }
 
 impl<'a> Reading<'a> {
@@ -53,7 +57,48 @@ impl<'a> Reading<'a> {
     pub(crate) fn begin(api: &'a QueryApi, caller: &Caller, query: Option<&str>) -> Result<Self, Problem> {
         let mut params = Params::parse(query).map_err(refused)?;
         let tenant = caller.read_tenant(api, &mut params)?;
-        Ok(Self { api, tenant, params, now: Utc::now(), completeness: Completeness::now(api.freshness()) })
+        let completeness = Completeness::now(api.freshness());
+        Ok(Self { api, tenant, params, now: Utc::now(), completeness, earliest: None, default: None })
+    }
+
+    /// Takes the period where none is asked for to be this one.
+    pub(crate) fn by_default(&mut self, preset: Preset) {
+        self.default = Some(preset);
+    }
+
+    /// Refuses what is no part of the tenant's plan (J3).
+    pub(crate) fn feature(&self, feature: Feature) -> Result<(), Problem> {
+        plan::feature(self.tenant.plan, feature)
+    }
+
+    /// Refuses what is no part of the tenant's plan, and keeps all of this read within its look-back (J4).
+    pub(crate) fn within_plan(&mut self, feature: Feature) -> Result<(), Problem> {
+        self.feature(feature)?;
+        let days = self.tenant.plan.features().look_back_days;
+        self.earliest = days.map(|days| period::days_ago(self.api.calendar(&self.tenant), self.now, days));
+        Ok(())
+    }
+
+    /// Refuses what occurred before the look-back of the plan.
+    pub(crate) fn reaches(&self, occurred_at: DateTime<Utc>) -> Result<(), Problem> {
+        match self.earliest {
+            Some(earliest) if occurred_at < earliest => Err(plan::too_long_ago(self.tenant.plan)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A period as the plan allows it: an open beginning is where the look-back begins, an earlier one is refused.
+    fn allowed(&self, spec: &PeriodSpec) -> Result<Period, Problem> {
+        let plan = self.tenant.plan;
+        let period = spec.resolve(self.api.calendar(&self.tenant), self.now).map_err(refused)?;
+        let Some(earliest) = self.earliest else { return Ok(period) };
+        if spec.is_free() && !plan.features().free_dates {
+            return Err(plan::named_periods_only(plan));
+        }
+        if period.from.is_some_and(|from| from < earliest) || period.to.is_some_and(|to| to <= earliest) {
+            return Err(plan::too_long_ago(plan));
+        }
+        Ok(Period { from: period.from.or(Some(earliest)), to: period.to })
     }
 
     /// The conditions of a read of one thing, which takes no more parameters.
@@ -72,7 +117,10 @@ impl<'a> Reading<'a> {
 
     /// Takes size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
     pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked<'a>, Problem> {
-        let spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
+        let mut spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
+        if spec.is_empty() {
+            spec.preset = self.default;
+        }
         let limit = self.params.number("limit", 1, self.api.max_rows()).map_err(refused)?.unwrap_or(DEFAULT_ROWS);
         let cursor = self.params.one("cursor").map_err(refused)?;
         std::mem::take(&mut self.params).finish().map_err(refused)?;
@@ -82,8 +130,9 @@ impl<'a> Reading<'a> {
             .transpose()
             .map_err(|error| Problem::bad_request("invalid_cursor", error.to_string()).with_pointer("cursor"))?;
         let period = match &after {
-            Some(position) => position.period,
-            None => spec.resolve(self.api.calendar(&self.tenant), self.now).map_err(refused)?,
+            // A cursor outlives its day, and is no way around the plan.
+            Some(Position { period, .. }) => Period { from: period.from.max(self.earliest), to: period.to },
+            None => self.allowed(&spec)?,
         };
         Ok(Asked { reading: self, list, filter, period, limit, after })
     }

@@ -4,10 +4,16 @@ pub(crate) mod restores;
 
 use serde_json::{Value, json};
 
+pub(crate) mod log;
+
 fn event() -> Value {
     json!({
         "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
         "type": "task.deadline_changed",
+        "name": "Task deadline changed",
+        "text": "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”",
+        "details": "Location: Brno",
+        "restorable": false,
         "class": "change",
         "category": "changes",
         "action": "update",
@@ -15,8 +21,10 @@ fn event() -> Value {
         "outcome": "success",
         "occurred_at": "2026-03-02T08:15:30.125Z",
         "received_at": "2026-03-02T08:15:30.480Z",
-        "actor": { "kind": "user", "id": "u-17", "name": "Jana Nováková", "active": true },
-        "object": { "type": "task", "id": "4711", "name": "Call back" },
+        "actor": { "kind": "user", "id": "u-17", "label": "Jana Nováková", "name": "Jana Nováková", "active": true },
+        "object": {
+            "type": "task", "id": "4711", "name": "Call back", "url": "https://crm.acme.example/tasks/4711"
+        },
         "location": "Brno",
         "changes": [{ "path": "/deadline", "op": "replace", "old": "2026-03-05", "new": "2026-03-09" }],
         "backfill": false,

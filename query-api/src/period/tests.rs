@@ -75,6 +75,46 @@ fn daylight_saving() {
     assert_eq!(hours("America/St_Johns", "2006-10-29"), 25 * 60);
 }
 
+/// J5: presets over a change of the clock and over a midnight that never was.
+#[test]
+fn presets_over_daylight_saving() {
+    let prague = calendar("Europe/Prague", Weekday::Mon);
+    // The clock goes forward on Sunday 29 March 2026 and back on Sunday 25 October.
+    let spring = resolved("period=today", prague, "2026-03-29T12:00:00Z");
+    assert_eq!(spring, pair("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"));
+    assert_eq!(resolved("period=yesterday", prague, "2026-03-30T12:00:00Z"), spring);
+    let autumn = resolved("period=this_week", prague, "2026-10-25T12:00:00Z");
+    assert_eq!(autumn, pair("2026-10-18T22:00:00Z", "2026-10-25T23:00:00Z"));
+    // In the hour that is there twice, it is still the same Sunday.
+    for now in ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T22:59:59Z"] {
+        assert_eq!(resolved("period=this_week", prague, now), autumn, "{now}");
+        assert_eq!(resolved("period=today", prague, now), pair("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"));
+    }
+    assert_eq!(resolved("period=last_week", prague, "2026-10-25T23:00:00Z"), autumn);
+    // São Paulo had no midnight on Sunday 4 November 2018, where a week of its begins.
+    let sao_paulo = calendar("America/Sao_Paulo", Weekday::Sun);
+    let week = pair("2018-11-04T03:00:00Z", "2018-11-11T02:00:00Z");
+    assert_eq!(resolved("period=this_week", sao_paulo, "2018-11-04T03:00:00Z"), week);
+    let before = pair("2018-10-28T03:00:00Z", "2018-11-04T03:00:00Z");
+    assert_eq!(resolved("period=this_week", sao_paulo, "2018-11-04T02:59:59Z"), before);
+    assert_eq!(resolved("period=last_week", sao_paulo, "2018-11-04T03:00:00Z"), before);
+    assert_eq!(
+        resolved("period=last_month", sao_paulo, "2018-12-31T12:00:00Z"),
+        pair("2018-11-01T03:00:00Z", "2018-12-01T02:00:00Z")
+    );
+}
+
+/// J4, A4: so many days, today included.
+#[test]
+fn the_last_days() {
+    let prague = calendar("Europe/Prague", Weekday::Mon);
+    let now = "2026-03-30T22:30:00Z"; // 31 March in Prague, after the change of the clock.
+    assert_eq!(resolved("period=last_30_days", prague, now), pair("2026-03-01T23:00:00Z", "2026-03-31T22:00:00Z"));
+    assert_eq!(resolved("period=last_90_days", prague, now), pair("2025-12-31T23:00:00Z", "2026-03-31T22:00:00Z"));
+    assert_eq!(days_ago(prague, utc(now), 0), utc("2026-03-30T22:00:00Z"));
+    assert_eq!(days_ago(prague, utc(now), 30), utc("2026-02-28T23:00:00Z"));
+}
+
 /// J5: custom bounds; a date as `to` includes its day, an instant does not include itself.
 #[test]
 fn custom_bounds() {

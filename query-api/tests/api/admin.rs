@@ -89,7 +89,7 @@ fn an_admin_s_bounds() {
         let patch = async |body: Value| world.send("PATCH", "/v1/tenants/acme", &admin, Some(body)).await;
         let limits = json!({ "events_per_second": 9, "burst": 9, "queries_per_second": 9, "query_burst": 9 });
         for (body, status, pointer) in [
-            (json!({ "plan": "unlimited" }), 403, "/plan"),
+            (json!({ "plan": "standard" }), 403, "/plan"),
             (json!({ "limits": limits }), 403, "/limits"),
             (json!({ "id": "other" }), 422, "/id"),
         ] {

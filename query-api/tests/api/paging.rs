@@ -23,7 +23,7 @@ fn with_ties(count: usize, times: i64) -> Vec<Event> {
 fn every_row_once_through_ties() {
     with_world("paging_ties", async |world| {
         world.tenant("acme", |_| {}).await;
-        let key = world.key(Some("acme"), Role::Viewer).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
         let mut events = with_ties(300, 5);
         world.insert(&events).await;
         events.sort_by(|a, b| (a.occurred, &a.id).cmp(&(b.occurred, &b.id)));
@@ -51,7 +51,7 @@ fn every_row_once_through_ties() {
 fn arrivals_between_pages_change_nothing() {
     with_world("paging_arrivals", async |world| {
         world.tenant("acme", |_| {}).await;
-        let key = world.key(Some("acme"), Role::Viewer).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
         let events = with_ties(60, 20);
         let (first, later) = events.split_at(40);
         world.insert(first).await;
@@ -76,7 +76,7 @@ fn arrivals_between_pages_change_nothing() {
 fn following_by_receipt() {
     with_world("paging_follow", async |world| {
         world.tenant("acme", |_| {}).await;
-        let key = world.key(Some("acme"), Role::Viewer).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
         let mut events = with_ties(50, 10);
         world.insert(&events).await;
         events.sort_by(|a, b| (a.received, &a.id).cmp(&(b.received, &b.id)));

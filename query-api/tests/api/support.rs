@@ -22,7 +22,7 @@ use runtime::config::{Config, Kafka};
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
-use schemas::settings::{Role, Tenant};
+use schemas::settings::{Plan, Role, Tenant};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -178,9 +178,9 @@ impl World {
         }
     }
 
-    /// Creates a tenant as `set` makes it.
+    /// Creates a tenant as `set` makes it, on the plan that bounds nothing.
     pub(crate) async fn tenant(&self, id: &str, set: impl FnOnce(&mut Tenant)) {
-        let mut tenant = Tenant::new(id, id);
+        let mut tenant = Tenant { plan: Plan::Unlimited, ..Tenant::new(id, id) };
         set(&mut tenant);
         self.settings.put_tenant(tenant).await.unwrap();
     }
@@ -275,6 +275,11 @@ pub(crate) struct Event {
     pub(crate) actor_active: bool,
     pub(crate) object_type: &'static str,
     pub(crate) object_id: String,
+    pub(crate) object_name: String,
+    pub(crate) object_url: &'static str,
+    /// Path, op, old and new, as JSON.
+    pub(crate) changes: Vec<[String; 4]>,
+    pub(crate) payload: String,
     pub(crate) location: &'static str,
     pub(crate) channel: &'static str,
     pub(crate) occurred: DateTime<Utc>,
@@ -329,6 +334,10 @@ impl Event {
             actor_active: true,
             object_type,
             object_id: if object_type.is_empty() { String::new() } else { format!("{}", rng.random_range(0..20)) },
+            object_name: String::new(),
+            object_url: "",
+            changes: Vec::new(),
+            payload: String::new(),
             location: pick(rng, &["Brno", "Praha", ""]),
             channel: pick(rng, &["call", "email", ""]),
             occurred,
@@ -410,6 +419,7 @@ impl Event {
     fn columns(&self) -> Vec<(&'static str, String)> {
         let time = |time: DateTime<Utc>| format!("'{}'", time.format("%Y-%m-%d %H:%M:%S%.3f"));
         let list = |all: Vec<String>| format!("[{}]", all.join(","));
+        let changed = |part: usize| list(self.changes.iter().map(|change| quoted(&change[part])).collect());
         let each = |value: String| list(vec![value; self.violations.len()]);
         let ids = self.violations.iter().map(|rule| quoted(&self.violation_id(rule))).collect();
         vec![
@@ -433,6 +443,13 @@ impl Event {
             ("actor_active", self.actor_active.to_string()),
             ("object_type", quoted(self.object_type)),
             ("object_id", quoted(&self.object_id)),
+            ("object_name", quoted(&self.object_name)),
+            ("object_url", quoted(self.object_url)),
+            ("changes.path", changed(0)),
+            ("changes.op", changed(1)),
+            ("changes.old", changed(2)),
+            ("changes.new", changed(3)),
+            ("payload", quoted(&self.payload)),
             ("location", quoted(self.location)),
             ("channel", quoted(self.channel)),
             ("duration_ms", self.duration_ms.to_string()),

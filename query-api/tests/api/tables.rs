@@ -1,10 +1,16 @@
 //! The row types against the live tables: a column that comes, goes or changes fails here first.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use clickhouse::Row;
 use query_api::rows::EventRow;
+use query_api::table::{Cell, Kind, Tabular};
+use query_api::view::configuration::ConfigurationChange;
+use query_api::view::telling::Telling;
+use schemas::catalogue::{Catalogue, Lang};
+use schemas::settings::Tenant;
 use serde::Deserialize;
 
 use crate::support::{Event, World, rng, with_world};
@@ -43,6 +49,13 @@ fn row_types_are_the_tables() {
         world.insert(&[event]).await;
         let events: Vec<EventRow> = world.client.query("SELECT ?fields FROM events").fetch_all().await.unwrap();
         assert_eq!(events.len(), 1);
+        // A table has a cell for each column, whatever the row lacks.
+        let tenant = Arc::new(Tenant::new("acme", "Acme"));
+        let telling = Telling::new(&Catalogue::shipped().unwrap(), &tenant, Lang::En, true);
+        let change = ConfigurationChange::new(events[0].clone(), &telling);
+        let shown = query_api::view::Event::new(events[0].clone(), &telling);
+        whole(&change);
+        whole(&shown);
     });
 }
 
@@ -58,4 +71,20 @@ fn a_place_without_coordinates_has_none() {
         let geo = &world.ok("/v1/events/e1", &key).await["data"]["geo"];
         assert_eq!(*geo, serde_json::json!({ "country": "", "accuracy_km": 0, "flags": "loopback" }));
     });
+}
+
+fn whole<T: Tabular>(row: &T) {
+    let mut cells = Vec::new();
+    row.cells(&mut cells);
+    assert_eq!(cells.len(), T::COLUMNS.len());
+    for (cell, column) in cells.iter().zip(T::COLUMNS) {
+        let fits = match column.kind {
+            Kind::Text => matches!(cell, Cell::Text(_) | Cell::Empty),
+            Kind::Time => matches!(cell, Cell::Time(_) | Cell::Empty),
+            Kind::Whole | Kind::Duration => matches!(cell, Cell::Whole(_) | Cell::Empty),
+            Kind::Number => matches!(cell, Cell::Number(_) | Cell::Empty),
+            Kind::Flag => matches!(cell, Cell::Flag(_) | Cell::Empty),
+        };
+        assert!(fits, "{}: {cell:?}", column.name);
+    }
 }

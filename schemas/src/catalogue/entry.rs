@@ -47,19 +47,25 @@ impl Lang {
         Self::ALL.into_iter().find(|lang| lang.as_str().eq_ignore_ascii_case(primary))
     }
 
-    /// The language that an `Accept-Language` header asks for most; English where it asks for none of ours.
+    /// The language that an `Accept-Language` header asks for most, if it asks for one of ours.
     #[must_use]
-    pub fn from_accept_language(header: &str) -> Self {
-        let mut best = (Self::En, 0.0_f32);
+    pub fn accepted(header: &str) -> Option<Self> {
+        let mut best = (None, 0.0_f32);
         for range in header.split(',') {
             let mut parts = range.split(';').map(str::trim);
             let Some(lang) = parts.next().and_then(Self::parse) else { continue };
             let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
             if quality > best.1 {
-                best = (lang, quality);
+                best = (Some(lang), quality);
             }
         }
         best.0
+    }
+
+    /// As [`accepted`](Self::accepted); English where the header asks for none of ours.
+    #[must_use]
+    pub fn from_accept_language(header: &str) -> Self {
+        Self::accepted(header).unwrap_or_default()
     }
 }
 

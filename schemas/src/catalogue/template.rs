@@ -84,7 +84,8 @@ impl Placeholder {
 }
 
 /// What a change by the product itself is signed with (A5).
-fn system(lang: Lang) -> &'static str {
+#[must_use]
+pub const fn system(lang: Lang) -> &'static str {
     match lang {
         Lang::En => "System",
         Lang::Ru => "Система",

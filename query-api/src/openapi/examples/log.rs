@@ -1,0 +1,56 @@
+//! Examples of the event log, the audit of the configuration, and plans.
+
+use serde_json::{Value, json};
+
+use super::{event, page, with};
+
+/// A page of an object's history.
+pub(crate) fn history() -> Value {
+    let object = json!({
+        "state": { "name": "Call back", "deadline": "2026-03-09" },
+        "deleted": false,
+        "edits": 2,
+        "whole": true
+    });
+    with(page(&event()), json!({ "object": object }))
+}
+
+/// A page of the audit.
+pub(crate) fn configuration() -> Value {
+    page(&json!({
+        "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+        "occurred_at": "2026-03-02T08:15:30.125Z",
+        "received_at": "2026-03-02T08:15:30.480Z",
+        "actor": { "kind": "user", "id": "u-3", "label": "Petr Dvořák", "name": "Petr Dvořák", "active": true },
+        "type": "workflow.updated",
+        "name": "Workflow changed",
+        "text": "Petr Dvořák changed workflow “New lead” from “AND” to “OR”",
+        "class": "change",
+        "module": "workflows",
+        "outcome": "success",
+        "object": { "type": "workflow", "id": "12", "name": "New lead" },
+        "edits": [
+            {
+                "kind": "operator_switched", "path": "conditions/operator", "label": "conditions › operator",
+                "old": "AND", "new": "OR", "text": "conditions › operator: AND switched to OR"
+            },
+            {
+                "kind": "condition_added", "path": "conditions/2", "label": "conditions #3",
+                "new": { "field": "country", "operator": "is", "value": "CZ" }, "to": 2,
+                "text": "Condition added: country is CZ"
+            }
+        ]
+    }))
+}
+
+/// The smallest plan.
+pub(crate) fn plan() -> Value {
+    json!({
+        "plan": "free",
+        "features": {
+            "log": true, "look_back_days": 30, "free_dates": false, "exports": false, "configuration_audit": false,
+            "tracing": false, "restore": false, "sql": false
+        },
+        "look_back_from": "2026-01-30T23:00:00Z"
+    })
+}

@@ -1,0 +1,248 @@
+//! Changes as people made them (A8): a condition added, AND switched to OR, a user put into a rotation, a step moved, rather
+//! than two blobs. Pure.
+//!
+//! An application may tell each such edit by itself, in the manner of JSON Patch, or send the whole list or tree before and
+//! after; then it is found out what differs.
+
+use schemas::catalogue::Lang;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::object_state::{keys, position, value};
+use crate::rows::EventRow;
+
+mod lists;
+mod sentence;
+
+/// Most edits that the changes of one event are taken apart into. Beyond, each change is one.
+const MAX_EDITS: usize = 256;
+/// Longest list that is compared item by item.
+const MAX_ITEMS: usize = 500;
+/// Deepest value that is taken apart.
+const MAX_DEPTH: usize = 16;
+
+/// What a list of conditions is called.
+const CONDITION_LISTS: &[&str] = &["conditions", "condition", "criteria", "filters", "rules"];
+/// What the operator of a group of conditions is called, and what it may be.
+const OPERATOR_NAMES: &[&str] = &["operator", "op", "logic", "match", "combinator", "conjunction", "join"];
+const OPERATORS: &[&str] = &["and", "or", "all", "any", "none", "not", "xor"];
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EditKind {
+    /// A condition came.
+    ConditionAdded,
+    /// A condition went.
+    ConditionRemoved,
+    /// A condition is another.
+    ConditionUpdated,
+    /// How conditions are joined: AND became OR.
+    OperatorSwitched,
+    /// An item came into a list.
+    ListItemAdded,
+    /// An item went out of a list.
+    ListItemRemoved,
+    /// An item is at another place of its list.
+    ListItemMoved,
+    /// A value is another.
+    ValueChanged,
+}
+
+/// One edit.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Edit {
+    /// What was done.
+    pub kind: EditKind,
+    /// Where: the path of the change, or a path below it.
+    #[schema(example = "conditions/2")]
+    pub path: String,
+    /// The path for people; positions count from 1.
+    #[schema(example = "conditions #3")]
+    pub label: String,
+    /// Before; absent where there was nothing, or where it isn't known (J14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<Value>,
+    /// After.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<Value>,
+    /// Position in the list before, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<usize>,
+    /// Position in the list after, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<usize>,
+    /// All of it in words.
+    #[schema(example = "Condition added: country is CZ")]
+    pub text: String,
+}
+
+/// The edits of an event, in the order of its changes.
+pub fn edits(row: &EventRow, lang: Lang) -> Vec<Edit> {
+    let values = row.changes_old.iter().zip(&row.changes_new);
+    let changes = row.changes_path.iter().zip(&row.changes_op).zip(values);
+    let mut found = Found::default();
+    for ((path, op), (old, new)) in changes {
+        found.change(path, op, value(old), value(new));
+    }
+    found.0.into_iter().map(|plain| sentence::worded(plain, lang)).collect()
+}
+
+/// An edit without words.
+#[derive(Debug, Clone, PartialEq)]
+struct Plain {
+    kind: EditKind,
+    path: String,
+    old: Value,
+    new: Value,
+    from: Option<usize>,
+    to: Option<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Found(Vec<Plain>);
+
+impl Found {
+    fn change(&mut self, path: &str, op: &str, old: Value, new: Value) {
+        let keys = keys(path);
+        let last = keys.last().map_or("", String::as_str);
+        let listed = position(last).is_some() || last == "-";
+        match op {
+            "move" => {
+                let place = |value: &Value| match value {
+                    Value::String(text) => position(text),
+                    number => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+                };
+                let (from, to) = (place(&old), place(&new));
+                self.push(EditKind::ListItemMoved, path, (Value::Null, Value::Null), (from, to));
+            }
+            "add" if listed => self.added(path, &keys, new, position(last)),
+            "remove" if listed => self.removed(path, &keys, old, position(last)),
+            _ => {
+                let before = self.0.len();
+                self.replaced(path, (old.clone(), new.clone()), 0);
+                // Too much to be read: as it was sent.
+                if self.0.len() > MAX_EDITS {
+                    self.0.truncate(before);
+                    self.push(EditKind::ValueChanged, path, (old, new), (None, None));
+                }
+            }
+        }
+    }
+
+    fn replaced(&mut self, path: &str, (old, new): (Value, Value), depth: usize) {
+        if old == new || self.0.len() > MAX_EDITS {
+            return;
+        }
+        let keys = keys(path);
+        let last = keys.last().map_or("", String::as_str);
+        if is_operator(last, &old) && is_operator(last, &new) {
+            return self.push(EditKind::OperatorSwitched, path, (old, new), (None, None));
+        }
+        let deep = depth >= MAX_DEPTH;
+        match (old, new) {
+            (Value::Array(old), Value::Array(new)) if !deep && old.len().max(new.len()) <= MAX_ITEMS => {
+                self.list(path, &old, &new, depth);
+            }
+            (old, new) if is_condition(&old) && is_condition(&new) => {
+                self.push(EditKind::ConditionUpdated, path, (old, new), (None, None));
+            }
+            (Value::Object(mut old), Value::Object(new)) if !deep => {
+                for (name, new) in new {
+                    let old = old.remove(&name).unwrap_or(Value::Null);
+                    self.replaced(&below(path, &name), (old, new), depth + 1);
+                }
+                for (name, old) in old {
+                    self.replaced(&below(path, &name), (old, Value::Null), depth + 1);
+                }
+            }
+            (Value::String(old), Value::String(new)) if !deep && is_document(&old) && is_document(&new) => {
+                self.replaced(path, (value(&old), value(&new)), MAX_DEPTH - 4);
+            }
+            (old, new) => {
+                let kind = if in_condition(&keys) { EditKind::ConditionUpdated } else { EditKind::ValueChanged };
+                self.push(kind, path, (old, new), (None, None));
+            }
+        }
+    }
+
+    fn list(&mut self, path: &str, old: &[Value], new: &[Value], depth: usize) {
+        let pairs = lists::pairs(old, new);
+        let item = |at: usize| below(path, &at.to_string());
+        for at in pairs.removed {
+            let place = item(at);
+            self.removed(&place, &keys(&place), old[at].clone(), Some(at));
+        }
+        for at in pairs.added {
+            let place = item(at);
+            self.added(&place, &keys(&place), new[at].clone(), Some(at));
+        }
+        for (from, to) in pairs.moved {
+            self.push(EditKind::ListItemMoved, path, (old[from].clone(), new[to].clone()), (Some(from), Some(to)));
+        }
+        for (from, to) in pairs.altered {
+            self.replaced(&item(to), (old[from].clone(), new[to].clone()), depth + 1);
+        }
+    }
+
+    fn added(&mut self, path: &str, keys: &[String], item: Value, at: Option<usize>) {
+        let condition = holds_conditions(keys) || is_condition(&item);
+        let kind = if condition { EditKind::ConditionAdded } else { EditKind::ListItemAdded };
+        self.push(kind, path, (Value::Null, item), (None, at));
+    }
+
+    fn removed(&mut self, path: &str, keys: &[String], item: Value, at: Option<usize>) {
+        let condition = holds_conditions(keys) || is_condition(&item);
+        let kind = if condition { EditKind::ConditionRemoved } else { EditKind::ListItemRemoved };
+        self.push(kind, path, (item, Value::Null), (at, None));
+    }
+
+    fn push(
+        &mut self,
+        kind: EditKind,
+        path: &str,
+        (old, new): (Value, Value),
+        (from, to): (Option<usize>, Option<usize>),
+    ) {
+        self.0.push(Plain { kind, path: path.to_owned(), old, new, from, to });
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    // A path with dots goes on with slashes only if it has any: `a.b` and `c` are `a.b.c`, unless `c` has one itself.
+    if path.contains('.') && !path.contains('/') && !key.contains(['.', '/']) {
+        return format!("{path}.{key}");
+    }
+    format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+fn is_operator(name: &str, value: &Value) -> bool {
+    let word = |text: &str| OPERATORS.iter().any(|operator| operator.eq_ignore_ascii_case(text));
+    OPERATOR_NAMES.contains(&name) && value.as_str().is_some_and(word)
+}
+
+/// A condition on a field; a group of conditions is not one by itself.
+fn is_condition(value: &Value) -> bool {
+    let Value::Object(fields) = value else { return false };
+    let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
+    has(&["field", "attribute", "property"]) && has(&["operator", "op", "comparison", "value", "values", "is", "is_"])
+}
+
+/// Whether the list that a path's item is in holds conditions.
+fn holds_conditions(keys: &[String]) -> bool {
+    keys.len() >= 2 && CONDITION_LISTS.contains(&keys[keys.len() - 2].as_str())
+}
+
+/// Whether a path leads to a condition or into one.
+fn in_condition(keys: &[String]) -> bool {
+    keys.windows(2).any(|pair| CONDITION_LISTS.contains(&pair[0].as_str()) && position(&pair[1]).is_some())
+}
+
+/// A text that is itself JSON: a blob.
+fn is_document(text: &str) -> bool {
+    text.starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! The event log in words (J10–J18), and searching it (L7, J14), against a naive recomputation.
+
+use axum::body::Body;
+use axum::http::Request;
+use chrono::TimeDelta;
+use rand::RngExt as _;
+use schemas::catalogue::Lang;
+use schemas::settings::{Permission, Role};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Event, World, encoded, ids, pick, rng, with_world};
+
+fn event(id: &str, event_type: &str, class: &'static str) -> Event {
+    Event {
+        event_type: event_type.to_owned(),
+        class,
+        category: "changes",
+        action: "update",
+        actor_name: "Jana Nováková".to_owned(),
+        object_type: "task",
+        object_id: "4/11 ?".to_owned(),
+        object_name: "Call back".to_owned(),
+        location: "",
+        channel: "",
+        duration_ms: 0,
+        records: 0,
+        ..Event::sign_in(id, "u-17", TimeDelta::hours(1))
+    }
+}
+
+fn change(path: &str, old: &str, new: &str) -> [String; 4] {
+    [path, "replace", old, new].map(str::to_owned)
+}
+
+async fn ask(world: &World, path: &str, key: &str, languages: Option<&str>) -> Answer {
+    let mut request = Request::get(path).header("authorization", format!("Bearer {key}"));
+    if let Some(languages) = languages {
+        request = request.header("accept-language", languages);
+    }
+    let answer = world.answer(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+    answer
+}
+
+/// J13, P16: the sentence, the type's name and the details in the language that is asked for, or else the tenant's first.
+#[test]
+fn events_are_told_in_the_caller_s_language() {
+    with_world("log_words", async |world| {
+        world.tenant("acme", |tenant| tenant.languages = vec![Lang::Cs, Lang::En]).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let told = Event {
+            changes: vec![change("note", "", "\"x\""), change("deadline", "\"2026-03-05\"", "\"2026-03-09\"")],
+            reason: "Client asked",
+            duration_ms: 184_000,
+            records: 12,
+            location: "Brno",
+            channel: "call",
+            ..event("e1", "task.deadline_changed", "change")
+        };
+        world.insert(&[told]).await;
+        let mut seen = Vec::new();
+        for languages in [None, Some("en"), Some("de, ru-RU;q=0.8, en;q=0.5"), Some("de")] {
+            for path in ["/v1/events", "/v1/events/e1", "/v1/objects/task/4%2F11%20%3F/history"] {
+                let answer = ask(&world, path, &key, languages).await;
+                assert_eq!(answer.headers["vary"], "accept-language, authorization");
+                let lang = answer.headers["content-language"].to_str().unwrap().to_owned();
+                let data = &answer.json["data"];
+                let event = if data.is_array() { &data[0] } else { data };
+                let words: Value = ["name", "text", "details"].map(|field| event[field].clone()).into();
+                assert!(path == "/v1/events" || seen.last() == Some(&json!([lang, words])), "{path}: {words}");
+                if path == "/v1/events" {
+                    seen.push(json!([lang, words]));
+                }
+            }
+        }
+        let cs = json!([
+            "cs",
+            [
+                "Termín úkolu změněn",
+                "Jana Nováková: změněn termín úkolu „Call back“, původně: „2026-03-05“, nově: „2026-03-09“",
+                "Důvod: Client asked · Záznamů: 12 · Trvání: 3 min 4 s · Pobočka: Brno · Kanál: hovor"
+            ]
+        ]);
+        assert_eq!(seen[0], cs);
+        assert_eq!(seen[3], cs);
+        assert_eq!(
+            seen[1][1][2],
+            "Reason: Client asked · Records: 12 · Duration: 3 min 4 s · Location: Brno · Channel: call"
+        );
+        assert_eq!((&seen[2][0], &seen[2][1][0]), (&json!("ru"), &json!("Срок задачи изменён")));
+    });
+}
+
+/// J10, J14, A5: own and unknown types, only a new value, the product itself.
+#[test]
+fn whatever_is_missing_there_is_a_sentence() {
+    with_world("log_sentences", async |world| {
+        let own = json!([{
+            "type": "lesson.booked", "name": { "en": "Lesson booked" }, "class": "create", "category": "changes",
+            "action": "create", "object_type": "lesson", "sentence": { "en": "{actor} booked[ {object}]" }
+        }]);
+        world.tenant("acme", |tenant| tenant.event_types = serde_json::from_value(own).unwrap()).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let only_new =
+            Event { changes: vec![change("discount", "", "10")], ..event("e1", "client.discount_changed", "change") };
+        let system = Event { actor_kind: "system", actor_id: String::new(), ..event("e2", "task.completed", "change") };
+        let unknown = Event { actor_name: String::new(), ..event("e3", "lead.odd", "other") };
+        let lesson = event("e4", "lesson.booked", "create");
+        world.insert(&[only_new, system, unknown, lesson]).await;
+        let told = async |id: &str| world.ok(&format!("/v1/events/{id}"), &key).await["data"].clone();
+        let only_new = told("e1").await;
+        assert_eq!(only_new["changes"], json!([{ "path": "discount", "op": "replace", "new": 10 }]));
+        assert!(only_new["text"].as_str().unwrap().contains("“10”"), "{only_new}");
+        assert!(!only_new["text"].as_str().unwrap().contains("from"), "{only_new}");
+        let system = told("e2").await;
+        assert_eq!(system["actor"]["label"], "System");
+        assert!(system["text"].as_str().unwrap().starts_with("System "), "{system}");
+        let unknown = told("e3").await;
+        assert_eq!((&unknown["name"], &unknown["text"]), (&json!("lead.odd"), &json!("u-17: lead.odd · Call back")));
+        assert_eq!(unknown["actor"]["label"], "u-17");
+        let lesson = told("e4").await;
+        assert_eq!(
+            (&lesson["name"], &lesson["text"]),
+            (&json!("Lesson booked"), &json!("Jana Nováková booked Call back"))
+        );
+    });
+}
+
+/// J12, J16, J18: links by the tenant's template, why something can't be restored, recordings and texts.
+#[test]
+fn links_media_and_what_can_be_restored() {
+    with_world("log_links", async |world| {
+        let templates = [("task".to_owned(), "https://crm.example/t/{id}?x=1".to_owned())];
+        world.tenant("acme", |tenant| tenant.url_templates = templates.into()).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let payload = r#"{"recording_url":"https://crm.example/r/1","text":"Dobrý den","transcript_url":"data:x"}"#;
+        let task = Event { payload: payload.to_owned(), ..event("e1", "task.deleted", "delete") };
+        let own = Event { object_url: "https://own.example/7", ..event("e2", "task.created", "create") };
+        let bad = Event { object_url: "javascript:alert(1)", ..event("e3", "task.created", "create") };
+        let order = Event { object_type: "order", ..event("e4", "order.deleted", "delete") };
+        let odd = Event { object_type: "lead", ..event("e5", "lead.deleted", "delete") };
+        world.insert(&[task, own, bad, order, odd]).await;
+        let told = async |id: &str| world.ok(&format!("/v1/events/{id}"), &key).await["data"].clone();
+
+        let task = told("e1").await;
+        assert_eq!(task["object"]["url"], "https://crm.example/t/4%2F11%20%3F?x=1");
+        assert_eq!((&task["restorable"], &task["not_restorable_reason"]), (&json!(true), &Value::Null));
+        let media = json!([
+            { "kind": "recording", "url": "https://crm.example/r/1" },
+            { "kind": "message", "text": "Dobrý den" },
+        ]);
+        assert_eq!(task["media"], media);
+        assert_eq!(told("e2").await["object"]["url"], "https://own.example/7");
+        assert_eq!(told("e3").await["object"]["url"], "https://crm.example/t/4%2F11%20%3F?x=1");
+        let order = told("e4").await;
+        assert_eq!((&order["restorable"], &order["object"]["url"]), (&json!(false), &Value::Null));
+        assert!(order["not_restorable_reason"].as_str().unwrap().contains("create it again"), "{order}");
+        assert!(told("e5").await["not_restorable_reason"].is_string());
+        assert_eq!(told("e2").await["not_restorable_reason"], Value::Null);
+    });
+}
+
+const WORDS: &[&str] = &["Nováková", "ПЕТРОВ", "deadline", "Bolt", "4711", "%", "_", "'", "\\", "wrong", "é"];
+
+/// Events that say things.
+fn talking(count: usize) -> Vec<Event> {
+    let mut rng = rng(70);
+    let mut events: Vec<Event> =
+        (0..count).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::days(2))).collect();
+    for event in &mut events {
+        event.actor_name = pick(&mut rng, &["Jana Nováková", "Иван Петров", "x_y%z", ""]).to_owned();
+        event.actor_email = pick(&mut rng, &["jana@acme.example", ""]).to_owned();
+        event.object_name = pick(&mut rng, &["Bolt M8", "Order 4711", "it's", ""]).to_owned();
+        event.reason = pick(&mut rng, &["wrong_password", "back\\slash", ""]);
+        event.payload = pick(&mut rng, &["{\"text\":\"Bolt É\"}", "{}", ""]).to_owned();
+        let fields = rng.random_range(0..3);
+        event.changes = (0..fields)
+            .map(|_| {
+                let path = pick(&mut rng, &["deadline", "/deadline", "items/0/price"]);
+                let values = ["10", "\"10\"", "\"Bolt\"", "", "[1]", "true"];
+                change(path, pick(&mut rng, &values), pick(&mut rng, &values))
+            })
+            .collect();
+    }
+    events
+}
+
+async fn compare(world: &World, key: &str, events: &[Event], query: &str, keeps: impl Fn(&Event) -> bool) -> usize {
+    let mut found = ids(&world.pages(&format!("/v1/events?limit=1000&{query}"), key).await);
+    let mut expected: Vec<String> = events.iter().filter(|event| keeps(event)).map(|event| event.id.clone()).collect();
+    (found.sort(), expected.sort());
+    assert_eq!(found, expected, "{query}");
+    expected.len()
+}
+
+/// Words, whatever their case, each anywhere in what the event says.
+#[test]
+fn words_are_found_as_a_naive_search_finds_them() {
+    with_world("log_search", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let events = talking(300);
+        world.insert(&events).await;
+        let mut rng = rng(71);
+        let mut matched = 0;
+        for _ in 0..40 {
+            let mut wanted: Vec<String> =
+                (0..rng.random_range(1..=2)).map(|_| pick(&mut rng, WORDS).to_owned()).collect();
+            wanted.push(pick(&mut rng, &["NOVÁ", "о", "a", "o"]).to_owned());
+            let class = pick(&mut rng, &["create", "delete"]);
+            let says = |event: &Event| {
+                let changes = event.changes.iter().flat_map(|[path, _, old, new]| [path, old, new]);
+                let names = [&event.actor_name, &event.actor_email, &event.object_name, &event.object_id];
+                let texts = names.into_iter().chain([&event.payload]).chain(changes).map(String::as_str);
+                texts.chain([event.reason]).collect::<Vec<_>>().join("\n").to_lowercase()
+            };
+            let keeps = |event: &Event| {
+                event.class == class && wanted.iter().all(|word| says(event).contains(&word.to_lowercase()))
+            };
+            let query = format!("q={}&class={class}", encoded(&wanted.join(" ")));
+            matched += compare(&world, &key, &events, &query, keeps).await;
+        }
+        assert!(matched > 300, "the searches are too narrow to prove anything: {matched}");
+    });
+}
+
+/// "Who changed this field from A to B?" is about one change, and values are found as JSON or as the text in it.
+#[test]
+fn one_change_is_found_by_its_path_and_values() {
+    with_world("log_changes", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let events = talking(300);
+        world.insert(&events).await;
+        let mut rng = rng(72);
+        let mut matched = 0;
+        let values = ["10", "\"10\"", "Bolt", "[1]", "true", "other"];
+        for _ in 0..40 {
+            let path =
+                rng.random_bool(0.6).then(|| pick(&mut rng, &["deadline", "/deadline", "items/0/price", "nope"]));
+            let from = rng.random_bool(0.4).then(|| pick(&mut rng, &values));
+            let to = rng.random_bool(0.4).then(|| pick(&mut rng, &values));
+            let is = |json: &str, wanted: Option<&str>| {
+                wanted.is_none_or(|wanted| json == wanted || json == Value::from(wanted).to_string())
+            };
+            let at = |given: &str, wanted: Option<&str>| {
+                wanted.is_none_or(|wanted| given.trim_start_matches('/') == wanted.trim_start_matches('/'))
+            };
+            let one = |[given, _, old, new]: &[String; 4]| at(given, path) && is(old, from) && is(new, to);
+            let keeps = |event: &Event| (path, from, to) == (None, None, None) || event.changes.iter().any(one);
+            let parameters = [("changed", path), ("changed_from", from), ("changed_to", to)];
+            let query: Vec<String> = parameters
+                .iter()
+                .filter_map(|(name, value)| value.map(|value| format!("{name}={}", encoded(value))))
+                .collect();
+            matched += compare(&world, &key, &events, &query.join("&"), keeps).await;
+        }
+        assert!(matched > 300, "the filters are too narrow to prove anything: {matched}");
+    });
+}
+
+/// A search is bounded, and refused by name.
+#[test]
+fn a_search_is_bounded() {
+    with_world("log_bounds", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let many = vec!["a"; 17].join("%20");
+        for (query, pointer) in [(format!("q={many}"), "q"), ("q=%20".to_owned(), "q"), ("ip=1.2.3".to_owned(), "ip")] {
+            let answer = world.get(&format!("/v1/events?{query}"), &key).await;
+            assert_eq!((answer.status, &answer.json["pointer"]), (400, &json!(pointer)), "{query}");
+        }
+    });
+}
+
+/// A2: changes of the configuration are shown to those who may read them, and nowhere else to anybody.
+#[test]
+fn configuration_is_hidden_from_those_who_may_not_read_it() {
+    with_world("log_configuration", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let workflow =
+            Event { category: "configuration", object_type: "workflow", ..event("e1", "workflow.updated", "change") };
+        world.insert(&[workflow, event("e2", "task.completed", "change")]).await;
+        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let permissions = [Permission::ReadConfiguration];
+        let auditor = world.settings.create_key_permitting(Some("acme"), Role::Viewer, &permissions, "auditor").await;
+        let auditor = auditor.unwrap().1.expose();
+        let history = "/v1/objects/workflow/4%2F11%20%3F/history";
+        for (key, sees) in [(&viewer, false), (&auditor, true), (&admin, true)] {
+            assert_eq!(world.pages("/v1/events", key).await.len(), if sees { 2 } else { 1 });
+            for (path, refused) in [
+                ("/v1/events/e1", 404),
+                (history, 404),
+                ("/v1/configuration", 403),
+                ("/v1/events?category=configuration", 403),
+            ] {
+                assert_eq!(world.get(path, key).await.status, if sees { 200 } else { refused }, "{path}");
+            }
+        }
+    });
+}
