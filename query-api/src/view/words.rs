@@ -11,7 +11,7 @@ const MAX_SHOWN: usize = 200;
 const NAMES: &[&str] = &["name", "label", "title", "field", "id"];
 
 /// One of three texts.
-pub(crate) const fn of<'a>(lang: Lang, [en, ru, cs]: [&'a str; 3]) -> &'a str {
+pub(crate) const fn of(lang: Lang, [en, ru, cs]: [&str; 3]) -> &str {
     match lang {
         Lang::En => en,
         Lang::Ru => ru,
