@@ -102,7 +102,8 @@ async fn settings_are_the_same_everywhere_and_after_a_restart() {
 
     one.put_tenant(Tenant::new("acme", "Acme")).await.unwrap();
     let (key, text) = one.create_key(Some("acme"), Role::Viewer, "k").await.unwrap();
-    assert_eq!(one.authenticate(&text.expose()).unwrap().role, Role::Viewer);
+    let principal = one.authenticate(&text.expose()).unwrap();
+    assert_eq!(principal.permissions, Role::Viewer.permissions());
     tokio::time::timeout(Duration::from_secs(5), async {
         while other.authenticate(&text.expose()).is_err() {
             tokio::time::sleep(Duration::from_millis(5)).await;
