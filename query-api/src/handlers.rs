@@ -16,10 +16,9 @@ pub mod language;
 pub mod objects;
 pub mod own_rules;
 pub mod page;
+pub mod plan;
 pub mod restore_endpoint;
 pub mod restores;
-
-pub mod plan;
 pub mod reviews;
 pub mod rules;
 pub mod settings;

@@ -229,10 +229,12 @@ pub struct Geo {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false, example = "Brno")]
     pub city: String,
-    /// Degrees north.
-    pub latitude: f32,
-    /// Degrees east.
-    pub longitude: f32,
+    /// Degrees north; absent where nobody knows, as for an address of a private network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f32>,
+    /// Degrees east; absent where nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f32>,
     /// Radius of uncertainty; 0 where the database has none.
     pub accuracy_km: u16,
     /// Time zone there.
@@ -250,8 +252,9 @@ pub struct Geo {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub flags: String,
-    /// Build of the database (P2).
-    pub build: DateTime<Utc>,
+    /// Build of the database (P2); absent for what needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build: Option<DateTime<Utc>>,
 }
 
 /// A place by its names alone.
@@ -396,14 +399,14 @@ fn geo(row: &EventRow) -> Option<Geo> {
         country: row.country.clone(),
         region: row.region.clone(),
         city: row.city.clone(),
-        latitude: row.latitude,
-        longitude: row.longitude,
+        latitude: Some(row.latitude).filter(|degrees| degrees.is_finite()),
+        longitude: Some(row.longitude).filter(|degrees| degrees.is_finite()),
         accuracy_km: row.accuracy_km,
         time_zone: row.geo_time_zone.clone(),
         asn: Some(row.asn).filter(|asn| *asn != 0),
         as_org: row.as_org.clone(),
         flags: row.ip_flags.clone(),
-        build: row.geo_build,
+        build: Some(row.geo_build).filter(|build| !is_epoch(build)),
     })
 }
 

@@ -526,23 +526,25 @@ pub fn parse_strict<T: DeserializeOwned + Serialize>(json: &[u8]) -> Result<T, I
     let sent: Value = serde_json::from_slice(json).map_err(|error| Invalid::new("", error.to_string()))?;
     let parsed: T = serde_json::from_slice(json).map_err(|error| Invalid::new("", error.to_string()))?;
     let understood = serde_json::to_value(&parsed).map_err(|error| Invalid::new("", error.to_string()))?;
-    match first_unknown(&sent, &understood, &mut String::new()) {
-        Some(pointer) => Err(Invalid::new(pointer, "unknown field")),
+    match first_misread(&sent, &understood, &mut String::new()) {
+        Some(invalid) => Err(invalid),
         None => Ok(parsed),
     }
 }
 
-fn first_unknown(sent: &Value, understood: &Value, at: &mut String) -> Option<String> {
+fn first_misread(sent: &Value, understood: &Value, at: &mut String) -> Option<Invalid> {
     match (sent, understood) {
+        // Fields without their names, in order, are understood as well; nobody should count on it.
+        (Value::Array(_), Value::Object(_)) => Some(Invalid::new(at.as_str(), "must be an object")),
         (Value::Object(sent), Value::Object(understood)) => sent.iter().find_map(|(name, value)| {
             let length = at.len();
             at.push('/');
             at.push_str(&name.replace('~', "~0").replace('/', "~1"));
             let found = match understood.get(name) {
-                Some(known) => first_unknown(value, known, at),
+                Some(known) => first_misread(value, known, at),
                 // An empty text is written as an absent one.
                 None if value == "" => None,
-                None => Some(at.clone()),
+                None => Some(Invalid::new(at.as_str(), "unknown field")),
             };
             at.truncate(length);
             found
@@ -551,7 +553,7 @@ fn first_unknown(sent: &Value, understood: &Value, at: &mut String) -> Option<St
             sent.iter().zip(understood).enumerate().find_map(|(index, (value, known))| {
                 let length = at.len();
                 at.push_str(&format!("/{index}"));
-                let found = first_unknown(value, known, at);
+                let found = first_misread(value, known, at);
                 at.truncate(length);
                 found
             })

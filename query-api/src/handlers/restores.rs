@@ -3,20 +3,20 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
-use schemas::settings::Tenant;
+use schemas::settings::{Feature, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::language::language;
 use super::page::Reading;
 use super::tenants::no_parameters;
-use super::{Completeness, One, path};
+use super::{One, path};
 use crate::QueryApi;
 use crate::access::Caller;
-use crate::keep::Keep;
 use crate::restore::past::Past;
 use crate::restore::refusal::Refusal;
 use crate::restore::{Order, Outcome, RestoreStatus, message_id};
@@ -89,13 +89,6 @@ fn check(api: &QueryApi, tenant: &Tenant, event: &EventRow, lang: Lang) -> Resul
     Refusal::check(event, catalogue.get(&event.event_type)).map_err(|refusal| refusal.problem(lang))
 }
 
-/// The caller's language (P16), or else the tenant's first.
-fn language(headers: &HeaderMap, tenant: &Tenant) -> Lang {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let preferred = || tenant.languages.first().copied().unwrap_or_default();
-    accepted.map_or_else(preferred, Lang::from_accept_language)
-}
-
 /// Restores what an event deleted (J15).
 ///
 /// The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the object
@@ -103,7 +96,7 @@ fn language(headers: &HeaderMap, tenant: &Tenant) -> Lang {
 /// other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are events of the tenant.
 ///
 /// Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is called
-/// again, under the same `webhook-id`.
+/// again, under the same `webhook-id`. It takes a plan that has restores (J3).
 #[utoipa::path(
     post,
     path = "/v1/events/{id}/restore",
@@ -127,12 +120,14 @@ pub async fn restore(
 ) -> Result<Json<One<Restore>>, Problem> {
     no_parameters(query.as_deref())?;
     let (tenant, id) = (caller.own_tenant()?, path(id)?);
-    let lang = language(&headers, &tenant);
-    let completeness = Completeness::now(api.freshness());
-    let past = Past { api: &api, tenant: &tenant.id, keep: Keep::at(Utc::now(), &tenant.retention) };
+    let mut reading = Reading::begin(&api, &caller, None)?;
+    reading.within_plan(Feature::Restore)?;
+    let (lang, completeness) = (language(&headers, &tenant), reading.completeness);
+    let past = Past { api: &api, tenant: &tenant.id, keep: reading.keep() };
     let Some(deletion) = past.event(&id).await? else {
         return Err(completeness.not_found("there is no such event, or not yet, or no longer"));
     };
+    reading.reaches(deletion.occurred_at)?;
     check(&api, &tenant, &deletion, lang)?;
     let shown = |outcome| Json(One { data: Restore::new(&tenant, &id, outcome), completeness });
 
@@ -174,11 +169,15 @@ pub async fn get(
 ) -> Result<Json<One<Restore>>, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    reading.within_plan(Feature::Log)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
     let past = Past { api: &api, tenant: &tenant.id, keep: reading.keep() };
     let told = match past.event(&id).await? {
-        Some(deletion) => past.told(&deletion).await?,
+        Some(deletion) => {
+            reading.reaches(deletion.occurred_at)?;
+            past.told(&deletion).await?
+        }
         None => None,
     };
     let told = told.ok_or_else(|| completeness.not_found("nobody asked to restore this, or not yet, or no longer"))?;

@@ -7,7 +7,7 @@ use crate::QueryApi;
 use crate::keep::Keep;
 use crate::object_state::{Changes, state};
 use crate::restore::{Effort, Outcome, RestoreStatus, message_id};
-use crate::rows::{EventRow, LifeRow, ToldRow};
+use crate::rows::{EditRow, EventRow, LifeRow, ToldRow};
 use crate::sql::{self, Clauses};
 
 /// Most events that a state is rebuilt from; the latest ones count.
@@ -97,10 +97,9 @@ fn last_state(mut rows: Vec<LifeRow>) -> LastState {
 }
 
 impl From<LifeRow> for Changes {
-    /// What a deletion changes is what was there, and what was there is wanted.
     fn from(row: LifeRow) -> Self {
-        let changes = Self { path: row.changes_path, op: row.changes_op, old: row.changes_old, new: row.changes_new };
-        if row.class == "delete" { changes.of_deletion() } else { changes }
+        let LifeRow { class, changes_path, changes_op, changes_old, changes_new, .. } = row;
+        EditRow { class, changes_path, changes_op, changes_old, changes_new }.into_changes()
     }
 }
 

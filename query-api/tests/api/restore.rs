@@ -9,7 +9,7 @@ use futures::future::join_all;
 use receiver::{Application, Reply};
 use runtime::config::Config;
 use schemas::restore::RestoreEndpoint;
-use schemas::settings::Role;
+use schemas::settings::{Plan, Role};
 use schemas::topics::SettingsKey;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -315,7 +315,7 @@ fn what_lives_again_is_not_restored() {
     });
 }
 
-/// J16, P16: what can't be restored says why, in the caller's language.
+/// J16, P16: what can't be restored says why, in the caller's language. J3: restores are part of some plans.
 #[test]
 fn why_not_in_three_languages() {
     with_configured("restore_why_not", nearby, async |world| {
@@ -351,6 +351,10 @@ fn why_not_in_three_languages() {
         assert_eq!(all.len(), 12, "each has its own text in each language");
         let unknown = world.send("POST", "/v1/events/never/restore", &admin, None).await;
         assert_eq!(unknown.status, 404);
+        world.tenant("free", |tenant| tenant.plan = Plan::Free).await;
+        let free = world.key(Some("free"), Role::Admin).await;
+        let no_part = world.send("POST", "/v1/events/never/restore", &free, None).await;
+        assert_eq!((no_part.status, &no_part.json["code"]), (403, &json!("plan_limit")));
         assert!(told(&world).is_empty());
     });
 }

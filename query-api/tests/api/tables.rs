@@ -59,6 +59,20 @@ fn row_types_are_the_tables() {
     });
 }
 
+/// P2: an address of a private network has flags and no place; what is not known is absent, as the document says.
+#[test]
+fn a_place_without_coordinates_has_none() {
+    with_world("tables_geo", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), schemas::settings::Role::Viewer).await;
+        let insert = "INSERT INTO events (tenant, event_id, occurred_at, received_at, ip_flags, latitude, longitude, \
+             retention_days) VALUES ('acme', 'e1', now64(3), now64(3), 'loopback', nan, nan, 365)";
+        world.client.query_raw(insert).execute().await.unwrap();
+        let geo = &world.ok("/v1/events/e1", &key).await["data"]["geo"];
+        assert_eq!(*geo, serde_json::json!({ "country": "", "accuracy_km": 0, "flags": "loopback" }));
+    });
+}
+
 fn whole<T: Tabular>(row: &T) {
     let mut cells = Vec::new();
     row.cells(&mut cells);

@@ -16,6 +16,9 @@ fn a_field_of_a_newer_version_is_ignored_on_the_topic_and_refused_from_people() 
     assert_eq!(parse_strict::<Tenant>(json).unwrap_err().pointer, "/retention/dreams");
     assert_eq!(parse_strict::<Tenant>(br#"{"id":"acme","nam":"A"}"#).unwrap_err().pointer, "/nam");
     parse_strict::<Tenant>(&serde_json::to_vec(&Tenant::new("acme", "A")).unwrap()).unwrap();
+    // Fields in order and without names.
+    assert_eq!(parse_strict::<Detection>(b"[]").unwrap_err().detail, "must be an object");
+    assert_eq!(parse_strict::<Tenant>(br#"{"id":"acme","retention":[1,2,3,4,5]}"#).unwrap_err().pointer, "/retention");
 }
 
 /// L2, P7: only the retention classes of the partition key.
