@@ -21,6 +21,7 @@ pub(crate) const CHECK: &str = "/v1/access/check";
 pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/events", Permission::ReadLog),
     (Method::GET, "/v1/events/{id}", Permission::ReadLog),
+    (Method::GET, "/v1/statistics", Permission::ReadLog),
     (Method::GET, "/v1/catalogue", Permission::ReadLog),
     (Method::GET, "/v1/users", Permission::ReadLog),
     (Method::GET, "/v1/users/{id}", Permission::ReadLog),

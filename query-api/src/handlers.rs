@@ -15,6 +15,7 @@ pub mod reviews;
 pub mod rules;
 pub mod settings;
 pub mod statistics;
+pub mod tenant_statistics;
 pub mod tenants;
 pub mod trials;
 pub mod user_log;

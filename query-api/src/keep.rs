@@ -3,7 +3,7 @@
 //! Rows leave the disk in whole partitions, some time after their retention has ended, and a row written under a longer
 //! retention keeps it. So every query cuts off by itself: a shortening holds at once, everywhere.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use schemas::event::Category;
 use schemas::settings::Retention;
 
@@ -75,11 +75,24 @@ impl Keep {
              category = 'configuration', {keep_configuration:DateTime64(3, 'UTC')}, \
              {keep_other:DateTime64(3, 'UTC')})",
         );
+        self.bind_each(clauses);
+    }
+
+    /// Binds the cutoff of each category, for queries that name them by themselves.
+    pub fn bind_each(&self, clauses: &mut Clauses) {
         clauses.bind_time("keep_sign_ins", self.sign_ins);
         clauses.bind_time("keep_changes", self.changes);
         clauses.bind_time("keep_views", self.views);
         clauses.bind_time("keep_configuration", self.configuration);
         clauses.bind_time("keep_other", self.other);
+    }
+
+    /// The days of receipt (UTC) on which some category's retention ends: of what was received then, a part is shown.
+    pub fn last_days(&self) -> Vec<NaiveDate> {
+        let mut days: Vec<_> = self.all().iter().map(DateTime::date_naive).collect();
+        days.sort_unstable();
+        days.dedup();
+        days
     }
 
     fn all(&self) -> [DateTime<Utc>; 5] {

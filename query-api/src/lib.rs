@@ -183,7 +183,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::alerts::{self, deliveries, silences};
     use handlers::{
         catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, reviews, rules, settings,
-        statistics, tenants, trials, user_log, users, violations,
+        statistics, tenant_statistics, tenants, trials, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -194,6 +194,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(user_log::sessions))
         .routes(routes!(user_log::sign_ins))
         .routes(routes!(statistics::get))
+        .routes(routes!(tenant_statistics::get))
         .routes(routes!(user_log::violations))
         .routes(routes!(violations::list))
         .routes(routes!(violations::get))

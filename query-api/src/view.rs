@@ -12,6 +12,7 @@ use crate::filter::level_name;
 use crate::rows::EventRow;
 
 pub mod signals;
+pub mod statistics;
 pub mod user;
 pub mod violation;
 

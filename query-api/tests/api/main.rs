@@ -17,6 +17,7 @@ mod staff;
 mod statistics;
 mod support;
 mod tables;
+mod tenant_statistics;
 mod trials;
 mod users;
 mod violations;
