@@ -65,6 +65,7 @@ pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::PUT, "/v1/settings/logging", Permission::Administer),
     (Method::GET, "/v1/settings/retention", Permission::Administer),
     (Method::PUT, "/v1/settings/retention", Permission::Administer),
+    (Method::GET, "/v1/settings/retention/preview", Permission::Administer),
     (Method::GET, "/v1/settings/time-zone", Permission::Administer),
     (Method::PUT, "/v1/settings/time-zone", Permission::Administer),
     (Method::GET, "/v1/settings/event-types", Permission::Administer),

@@ -11,6 +11,7 @@ pub mod explanations;
 pub mod keys;
 pub mod own_rules;
 pub mod page;
+pub mod retention;
 pub mod reviews;
 pub mod rules;
 pub mod settings;

@@ -182,8 +182,8 @@ impl QueryApi {
 fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::alerts::{self, deliveries, silences};
     use handlers::{
-        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, reviews, rules, settings,
-        statistics, tenant_statistics, tenants, trials, user_log, users, violations,
+        catalogue, check, devices_access, events, exemptions, explanations, keys, own_rules, retention, reviews, rules,
+        settings, statistics, tenant_statistics, tenants, trials, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -206,6 +206,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(keys::revoke))
         .routes(routes!(settings::get_logging, settings::put_logging))
         .routes(routes!(settings::get_retention, settings::put_retention))
+        .routes(routes!(retention::preview))
         .routes(routes!(settings::get_time_zone, settings::put_time_zone))
         .routes(routes!(settings::get_event_types, settings::put_event_types))
         .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))

@@ -251,3 +251,13 @@ pub struct StatisticsRow {
     pub users: u64,
     pub devices: u64,
 }
+
+/// A row of `retention_preview.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct RetentionRow {
+    pub category: String,
+    pub events: u64,
+    pub first_day: String,
+    pub last_day: String,
+}

@@ -36,6 +36,7 @@ named! {
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
     EVENT_BY_ID "event_by_id": "One event.";
     HISTORY "history": "Events user by user, for trials of rules.";
+    RETENTION_PREVIEW "retention_preview": "What another retention would end.";
     STATISTICS_EVENTS "statistics_events": "What a tenant did, counted from its events.";
     STATISTICS_QUARTERS "statistics_quarters": "What a tenant did, by quarters of an hour.";
     STATISTICS_USERS "statistics_users": "What a tenant did, users told apart.";

@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod ops;
 pub mod outbound;
 pub mod problem;
+pub mod retain;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;

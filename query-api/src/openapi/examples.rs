@@ -1,6 +1,10 @@
 //! Examples in the document. They are plain JSON, as a caller sees it.
 
+mod statistics;
+
 use serde_json::{Value, json};
+
+pub(crate) use statistics::{statistics, tenant_statistics};
 
 fn event() -> Value {
     json!({
@@ -270,67 +274,6 @@ fn with(mut target: Value, more: Value) -> Value {
         target.extend(more);
     }
     target
-}
-
-/// Statistics of one user.
-pub(crate) fn statistics() -> Value {
-    let exact = |value: u64| json!({ "value": value, "estimate": false });
-    let distinct = json!({
-        "devices": exact(2), "ips": exact(3), "objects": { "value": 57, "estimate": true, "error": 0.016 }, "sessions": exact(2)
-    });
-    let share = |key: &str| with(json!({ "key": key }), counts());
-    json!({
-        "user_id": "u-17",
-        "period": { "from": "2026-03-01T23:00:00Z", "to": "2026-03-02T23:00:00Z" },
-        "time_zone": "Europe/Prague",
-        "by": "day",
-        "totals": counts(),
-        "distinct": distinct,
-        "actions": [share("update")],
-        "classes": [share("change")],
-        "channels": [share("call")],
-        "object_types": [share("task")],
-        "countries": [share("CZ")],
-        "device_kinds": [share("desktop")],
-        "series": [with(
-            json!({ "start": "2026-03-02T00:00:00+01:00", "end": "2026-03-03T00:00:00+01:00", "distinct": distinct }),
-            counts(),
-        )],
-        "complete_until": "2026-03-02T08:16:00Z",
-        "complete": true
-    })
-}
-
-/// Statistics of a tenant.
-pub(crate) fn tenant_statistics() -> Value {
-    let users = |value: u64| json!({ "users": { "value": value, "estimate": false } });
-    let delta = |absolute: i64, relative: f64| json!({ "absolute": absolute, "relative": relative });
-    let compared = json!({
-        "previous": with(counts(), users(9)),
-        "change": {
-            "events": delta(0, 0.0), "duration_ms": delta(0, 0.0), "records": delta(0, 0.0), "sign_ins": delta(0, 0.0),
-            "failed_sign_ins": delta(0, 0.0), "users": delta(3, 0.333)
-        }
-    });
-    let totals = with(with(counts(), users(12)), compared);
-    let point = with(
-        json!({ "start": "2026-03-02T00:00:00+01:00", "end": "2026-03-03T00:00:00+01:00" }),
-        with(counts(), users(12)),
-    );
-    json!({
-        "period": { "from": "2026-03-01T23:00:00Z", "to": "2026-03-02T23:00:00Z" },
-        "previous_period": { "from": "2026-02-28T23:00:00Z", "to": "2026-03-01T23:00:00Z" },
-        "time_zone": "Europe/Prague",
-        "by": ["action"],
-        "interval": "day",
-        "accuracy": { "counts_exact": true, "distinct_exact_up_to": 512, "distinct_error": 0.0081 },
-        "totals": totals,
-        "series": [point],
-        "groups": [with(json!({ "keys": ["call"], "series": [point] }), totals.clone())],
-        "other": with(json!({ "series": [point] }), totals.clone()),
-        "complete_until": "2026-03-02T08:16:00Z",
-        "complete": true
-    })
 }
 
 /// A tenant.

@@ -11,6 +11,7 @@ mod filters;
 mod paging;
 mod plans;
 mod problems;
+mod retention;
 mod reviews;
 mod rules;
 mod staff;

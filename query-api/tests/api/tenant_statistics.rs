@@ -266,7 +266,7 @@ fn tenant_statistics_equal_a_recount() {
             world.insert(&events[200..]).await;
             all.push((world.key(Some(id), Role::Security).await, retention, events));
         }
-        for round in 0..300 {
+        for round in 0..240 {
             let (key, retention, events) = &all[round % all.len()];
             let now = Utc::now();
             let shown: Vec<&Event> = events.iter().filter(|event| kept(event, retention, now)).collect();
