@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use runtime::config::{Config, ConfigError, EXIT_CODE};
 
-use crate::{commands, roles, up};
+use crate::{commands, retain, roles, up};
 
 /// Activity log, sign-in monitor and usage statistics for the tenants of a SaaS product.
 #[derive(Debug, Parser)]
@@ -66,6 +66,8 @@ enum Command {
     },
     /// Reconciles: offsets in = rows + retries + dead letters, for every partition.
     Verify,
+    /// Deletes what the tenants' retention has ended and the tables still have. Safe to repeat.
+    Retain(retain::Options),
     /// Records that could not be stored.
     #[command(subcommand)]
     DeadLetter(commands::DeadLetterCommand),
@@ -129,6 +131,7 @@ async fn dispatch(command: Command, config: Config) -> Result<ExitCode> {
         Command::Broker { broker_listen } => up::broker_alone(&config, broker_listen).await,
         Command::Engine { engine_listen } => up::engine_alone(&config, engine_listen).await,
         Command::Verify => commands::verify(&config).await,
+        Command::Retain(options) => retain::run(config, options).await,
         Command::DeadLetter(command) => commands::dead_letter(&config, command).await,
         Command::Rules(command) => commands::rules(&command),
         Command::Load(load) => commands::load(load).await,

@@ -5,17 +5,19 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use embedded::broker::{Broker, BrokerConfig};
 use embedded::engine::{Engine, EngineConfig};
 use runtime::config::{Config, Secret};
+use runtime::retain::Retain;
 use runtime::shutdown::Shutdown;
 use schemas::settings::{KeyText, Plan, Role as KeyRole, Tenant};
 
 use crate::roles::{self, Process, Role};
-use crate::{cache, demo};
+use crate::{cache, demo, retain};
 
 /// Options of `up`.
 #[derive(Debug, Args)]
@@ -32,6 +34,8 @@ pub struct Options {
 }
 
 const ALL: &[Role] = &[Role::Ingest, Role::Enrich, Role::QueryApi, Role::Alert];
+/// Between two looks at what retention has ended, which is by whole days.
+const RETAIN_EVERY: Duration = Duration::from_secs(15 * 60);
 const DEMO: &str = "demo";
 
 /// Runs it until a signal.
@@ -59,7 +63,12 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     runtime::migrate::migrate(&config).await.context("creating the tables")?;
     let data_dir = config.data_dir.clone();
     let (kafka, clickhouse) = (config.kafka.brokers.clone(), config.clickhouse.url.clone());
+    let retain = Retain::new(&config)?;
     let process = Process::new(config, shutdown.clone()).await?;
+    let (settings, stop) = (process.settings.clone(), shutdown.token());
+    shutdown.spawn(async move {
+        stop.run_until_cancelled(retain::again(&retain, &settings, RETAIN_EVERY)).await;
+    });
     let admin = roles::admin_key();
     let admin = process.settings.ensure_admin_key(admin.as_deref()).await?;
     let router = process.start(ALL).await?;

@@ -169,6 +169,24 @@ async fn rollups_equal_a_recount(installation: &Installation) {
         SELECT tenant, actor_id, hour, uniqCombined64Merge(12)(ips), uniqCombined64Merge(12)(sessions), \
             uniqCombined64Merge(12)(objects) FROM user_hours_distinct GROUP BY ALL)";
     installation.until(distinct, 0).await;
+    tenant_quarters_equal_a_recount(installation, rows).await;
+}
+
+async fn tenant_quarters_equal_a_recount(installation: &Installation, rows: u64) {
+    let quarters = "SELECT count() FROM ( \
+        SELECT tenant, toDateTime(toStartOfFifteenMinutes(occurred_at), 'UTC') AS quarter, category, action, class, \
+            object_type, channel, device_kind, country, location, toDate(received_at) AS received_on, count() AS events, \
+            sum(duration_ms) AS duration, sum(records) AS records, sum(length(violations)) AS violations, \
+            uniqCombined64If(14)(actor_id, actor_kind = 'user' AND actor_id != ''), \
+            uniqCombined64If(14)(toString(device_id), device_id != '') \
+        FROM events GROUP BY ALL \
+        EXCEPT \
+        SELECT tenant, quarter, category, action, class, object_type, channel, device_kind, country, location, received_on, \
+            sum(events), sum(duration_ms), sum(records), sum(violations), uniqCombined64Merge(14)(users), \
+            uniqCombined64Merge(14)(devices) \
+        FROM tenant_quarters GROUP BY ALL)";
+    installation.until(quarters, 0).await;
+    installation.until("SELECT sum(events) FROM tenant_quarters", rows).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ pub(crate) struct Store {
 }
 
 /// Every table that an event ends up in.
-pub(crate) const TABLES: [&str; 3] = ["events", "user_hours", "user_hours_distinct"];
+pub(crate) const TABLES: [&str; 4] = ["events", "tenant_quarters", "user_hours", "user_hours_distinct"];
 
 impl Store {
     /// Starts an engine with its data in `dir`, and makes the tables as `config`, which learns its address, says.

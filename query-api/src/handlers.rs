@@ -19,10 +19,13 @@ pub mod page;
 pub mod plan;
 pub mod restore_endpoint;
 pub mod restores;
+
+pub mod retention;
 pub mod reviews;
 pub mod rules;
 pub mod settings;
 pub mod statistics;
+pub mod tenant_statistics;
 pub mod tenants;
 pub mod timeline;
 mod trace;

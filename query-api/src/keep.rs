@@ -3,7 +3,7 @@
 //! Rows leave the disk in whole partitions, some time after their retention has ended, and a row written under a longer
 //! retention keeps it. So every query cuts off by itself: a shortening holds at once, everywhere.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use schemas::event::Category;
 use schemas::settings::Retention;
 
@@ -75,11 +75,34 @@ impl Keep {
              category = 'configuration', {keep_configuration:DateTime64(3, 'UTC')}, \
              {keep_other:DateTime64(3, 'UTC')})",
         );
-        clauses.bind_time("keep_sign_ins", self.sign_ins);
-        clauses.bind_time("keep_changes", self.changes);
-        clauses.bind_time("keep_views", self.views);
-        clauses.bind_time("keep_configuration", self.configuration);
-        clauses.bind_time("keep_other", self.other);
+        self.bind_each(clauses);
+    }
+
+    /// Binds the cutoff of each category, for queries that name them by themselves.
+    pub fn bind_each(&self, clauses: &mut Clauses) {
+        let names = ["keep_sign_ins", "keep_changes", "keep_views", "keep_configuration", "keep_other"];
+        self.bind_as(names, clauses);
+    }
+
+    /// As [`bind_each`](Self::bind_each), for a retention that is only proposed.
+    pub fn bind_proposed(&self, clauses: &mut Clauses) {
+        let names =
+            ["proposed_sign_ins", "proposed_changes", "proposed_views", "proposed_configuration", "proposed_other"];
+        self.bind_as(names, clauses);
+    }
+
+    fn bind_as(&self, names: [&'static str; 5], clauses: &mut Clauses) {
+        for (name, cutoff) in names.into_iter().zip(self.all()) {
+            clauses.bind_time(name, cutoff);
+        }
+    }
+
+    /// The days of receipt (UTC) on which some category's retention ends: of what was received then, a part is shown.
+    pub fn last_days(&self) -> Vec<NaiveDate> {
+        let mut days: Vec<_> = self.all().iter().map(DateTime::date_naive).collect();
+        days.sort_unstable();
+        days.dedup();
+        days
     }
 
     fn all(&self) -> [DateTime<Utc>; 5] {

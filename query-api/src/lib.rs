@@ -223,8 +223,8 @@ fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::alerts::{self, deliveries, silences};
     use handlers::{
         activities, catalogue, check, configuration, devices_access, events, exemptions, explanations, keys, objects,
-        own_rules, plan, restore_endpoint, restores, reviews, rules, settings, statistics, tenants, timeline, trials,
-        user_log, users, violations,
+        own_rules, plan, restore_endpoint, restores, retention, reviews, rules, settings, statistics,
+        tenant_statistics, tenants, timeline, trials, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -240,6 +240,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(statistics::get))
         .routes(routes!(timeline::get))
         .routes(routes!(activities::list))
+        .routes(routes!(tenant_statistics::get))
         .routes(routes!(user_log::violations))
         .routes(routes!(violations::list))
         .routes(routes!(violations::get))
@@ -251,6 +252,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(keys::revoke))
         .routes(routes!(settings::get_logging, settings::put_logging))
         .routes(routes!(settings::get_retention, settings::put_retention))
+        .routes(routes!(retention::preview))
         .routes(routes!(settings::get_time_zone, settings::put_time_zone))
         .routes(routes!(settings::get_event_types, settings::put_event_types))
         .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))

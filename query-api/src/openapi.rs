@@ -148,6 +148,7 @@ impl Modify for Shared {
     tags(
         (name = "events", description = "The event log"),
         (name = "users", description = "What one user did"),
+        (name = "statistics", description = "What a tenant did, in figures"),
         (name = "violations", description = "Broken rules"),
         (name = "access", description = "Which devices may in, and who is exempt from the checks"),
         (name = "rules", description = "What is checked: shipped rules, shared ones, and the tenant's own"),

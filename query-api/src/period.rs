@@ -130,6 +130,22 @@ impl PeriodSpec {
             _ => Ok(period),
         }
     }
+
+    /// When the period before begins, which is of the same kind and ends where this one begins: the day before a day, the
+    /// month before a month, before custom dates as many days, before instants as much time.
+    pub fn begin_of_previous(&self, calendar: Calendar, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc> {
+        let day = local_date(calendar.zone, from);
+        let first = match (self.preset, self.from, self.to) {
+            (Some(Preset::Today | Preset::Yesterday), ..) => minus_days(day, 1),
+            (Some(Preset::ThisWeek | Preset::LastWeek), ..) => minus_days(day, 7),
+            (Some(Preset::ThisMonth | Preset::LastMonth), ..) => first_of_month(minus_days(day, 1)),
+            (_, Some(Bound::Date(first)), Some(Bound::Date(last))) => {
+                minus_days(first, (last - first).num_days().unsigned_abs() + 1)
+            }
+            _ => return from - (to - from),
+        };
+        start_of_day(calendar.zone, first)
+    }
 }
 
 impl Preset {
@@ -186,14 +202,14 @@ impl Bound {
 fn preset_period(preset: Preset, calendar: Calendar, now: DateTime<Utc>) -> Period {
     let today = local_date(calendar.zone, now);
     let week = start_of_week(today, calendar.week_start);
-    let month = today.with_day(1).unwrap_or(today);
+    let month = first_of_month(today);
     let (first, end) = match preset {
         Preset::Today | Preset::Custom => (today, plus_days(today, 1)),
         Preset::Yesterday => (minus_days(today, 1), today),
         Preset::ThisWeek => (week, plus_days(week, 7)),
         Preset::LastWeek => (minus_days(week, 7), week),
         Preset::ThisMonth => (month, next_month(month)),
-        Preset::LastMonth => (minus_days(month, 1).with_day(1).unwrap_or(month), month),
+        Preset::LastMonth => (first_of_month(minus_days(month, 1)), month),
         Preset::Last30Days => (minus_days(today, 29), plus_days(today, 1)),
         Preset::Last90Days => (minus_days(today, 89), plus_days(today, 1)),
     };
@@ -257,12 +273,16 @@ pub fn start_of_week(date: NaiveDate, first: Weekday) -> NaiveDate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Width {
+    /// Minutes.
+    Minute,
     /// Local hours; a daylight-saving day has 23 or 25 of them.
     Hour,
     /// Local days.
     Day,
     /// Weeks by the tenant's first day.
     Week,
+    /// Local months.
+    Month,
 }
 
 /// Cuts a period into buckets at local boundaries; the first and last may be partial. `None` if there are more than
@@ -290,15 +310,16 @@ pub fn buckets(
 
 fn next_boundary(calendar: Calendar, after: DateTime<Utc>, width: Width) -> DateTime<Utc> {
     let local = after.with_timezone(&calendar.zone);
+    let into_minute =
+        TimeDelta::milliseconds(i64::from(local.second()) * 1000 + i64::from(local.timestamp_subsec_millis()));
     let mut date = match width {
+        Width::Minute => return after - into_minute + TimeDelta::minutes(1),
         Width::Hour => {
-            let into = TimeDelta::milliseconds(
-                i64::from(local.minute() * 60 + local.second()) * 1000 + i64::from(local.timestamp_subsec_millis()),
-            );
-            return after - into + TimeDelta::hours(1);
+            return after - into_minute - TimeDelta::minutes(i64::from(local.minute())) + TimeDelta::hours(1);
         }
         Width::Day => plus_days(local_date(calendar.zone, after), 1),
         Width::Week => plus_days(start_of_week(local_date(calendar.zone, after), calendar.week_start), 7),
+        Width::Month => next_month(first_of_month(local_date(calendar.zone, after))),
     };
     // A day that the zone skipped altogether starts where the next one does: it has no bucket.
     loop {
@@ -308,6 +329,10 @@ fn next_boundary(calendar: Calendar, after: DateTime<Utc>, width: Width) -> Date
         }
         date = plus_days(date, 1);
     }
+}
+
+fn first_of_month(date: NaiveDate) -> NaiveDate {
+    date.with_day(1).unwrap_or(date)
 }
 
 fn next_month(first: NaiveDate) -> NaiveDate {

@@ -320,3 +320,33 @@ impl EditRow {
         if deletes { changes.of_deletion() } else { changes }
     }
 }
+
+/// A row of `statistics_quarters.sql`, `statistics_users.sql` and `statistics_events.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct StatisticsRow {
+    pub current: u8,
+    pub grouped: u8,
+    pub bucket: i64,
+    pub named: u8,
+    pub first: String,
+    pub second: String,
+    pub events: u64,
+    pub duration_ms: u64,
+    pub records: u64,
+    pub sign_ins: u64,
+    pub failed_sign_ins: u64,
+    pub violations: u64,
+    pub users: u64,
+    pub devices: u64,
+}
+
+/// A row of `retention_preview.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct RetentionRow {
+    pub category: String,
+    pub events: u64,
+    pub first_day: String,
+    pub last_day: String,
+}

@@ -38,6 +38,10 @@ named! {
     HISTORY "history": "Events user by user, for trials of rules.";
     OBJECT_LIFE "object_life": "What became of one object, newest first.";
     RESTORE_TOLD "restore_told": "What the log tells of one restore.";
+    RETENTION_PREVIEW "retention_preview": "What another retention would end.";
+    STATISTICS_EVENTS "statistics_events": "What a tenant did, counted from its events.";
+    STATISTICS_QUARTERS "statistics_quarters": "What a tenant did, by quarters of an hour.";
+    STATISTICS_USERS "statistics_users": "What a tenant did, users told apart.";
     UNREVIEWED "unreviewed": "Violations of some users that nobody has reviewed, counted.";
     USER_ACTIVITIES "user_activities": "What one user did around a period, for intervals.";
     USER_COUNTS "user_counts": "What one user did, counted.";
@@ -62,6 +66,7 @@ enum Value {
 pub struct Clauses {
     conditions: Vec<&'static str>,
     order: &'static str,
+    parts: Vec<(&'static str, &'static str)>,
     values: Vec<(&'static str, Value)>,
 }
 
@@ -74,6 +79,11 @@ impl Clauses {
     /// The order of the rows, for queries that leave it open.
     pub fn order(&mut self, order: &'static str) {
         self.order = order;
+    }
+
+    /// What goes where the query has the marker, for queries that leave open what they select. Each has one.
+    pub fn part(&mut self, marker: &'static str, text: &'static str) {
+        self.parts.push((marker, text));
     }
 
     /// A condition over one text.
@@ -161,7 +171,8 @@ impl Clauses {
 
     fn render(&self, query: NamedQuery) -> String {
         let conditions: Vec<String> = self.conditions.iter().map(|condition| format!("AND ({condition})")).collect();
-        query.text.replace("/* clauses */", &conditions.join("\n    ")).replace("/* order */", self.order)
+        let text = query.text.replace("/* clauses */", &conditions.join("\n    ")).replace("/* order */", self.order);
+        self.parts.iter().fold(text, |text, (marker, part)| text.replace(marker, part))
     }
 }
 
@@ -182,6 +193,7 @@ mod tests {
             let tables = [
                 "alert_deliveries",
                 "events",
+                "tenant_quarters",
                 "user_devices",
                 "user_hours",
                 "user_hours_distinct",

@@ -15,6 +15,7 @@ pub mod configuration;
 pub mod edits;
 mod event_table;
 pub mod signals;
+pub mod statistics;
 mod tables;
 pub mod timeline;
 pub mod trace;

@@ -33,7 +33,6 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_2b7d_94e0_4c58_a3d1_7be2_0f95_c84
 
 /// Reads that show what others did. `{id}` is of a user where the second is true.
 const SHOWS: &[(&str, bool)] = &[
-    ("/v1/activities", false),
     ("/v1/configuration", false),
     ("/v1/events", false),
     ("/v1/events/{id}", false),
@@ -106,11 +105,15 @@ impl View {
         (*method == Method::GET).then(|| Self { path, of_user, query: query.unwrap_or_default().to_owned() })
     }
 
-    /// Records it, unless that was done lately. Callers are keys; once they are persons, reading what one did oneself is no
-    /// matter for the log, and this is where it ends.
+    /// Records it, unless that was done lately. What a person reads of what they did themselves is no matter for the log.
     pub(crate) fn record(self, api: &QueryApi, caller: &Caller) {
         let Some(tenant) = self.tenant(caller) else { return };
         let named = caller.asking().named();
+        let who = caller.identity();
+        let own = named.iter().any(|(name, value)| name == "id" && value == who.id);
+        if self.of_user && who.kind == "user" && own {
+            return;
+        }
         let window = Utc::now().timestamp_millis().div_euclid(WINDOW_MS);
         let parts = json!([tenant, caller.key_id(), self.path, named, window]);
         let id = Uuid::new_v5(&NAMESPACE, parts.to_string().as_bytes());

@@ -14,6 +14,7 @@ pub mod oidc;
 pub mod ops;
 pub mod outbound;
 pub mod problem;
+pub mod retain;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;

@@ -35,6 +35,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "0003_rollups.sql", sql: include_str!("../clickhouse/0003_rollups.sql") },
     Migration { version: 4, name: "0004_users.sql", sql: include_str!("../clickhouse/0004_users.sql") },
     Migration { version: 5, name: "0005_alerts.sql", sql: include_str!("../clickhouse/0005_alerts.sql") },
+    Migration {
+        version: 6,
+        name: "0006_tenant_rollups.sql",
+        sql: include_str!("../clickhouse/0006_tenant_rollups.sql"),
+    },
 ];
 
 /// The table in which `migrate` records what it applied. A plain table: two processes that migrate at once both write

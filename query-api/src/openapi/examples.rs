@@ -1,12 +1,13 @@
 //! Examples in the document. They are plain JSON, as a caller sees it.
 
+pub(crate) mod log;
 pub(crate) mod restores;
-
+mod statistics;
 pub(crate) mod trace;
 
 use serde_json::{Value, json};
 
-pub(crate) mod log;
+pub(crate) use statistics::tenant_statistics;
 
 fn event() -> Value {
     json!({

@@ -34,6 +34,28 @@ fn presets_use_the_local_date() {
     assert_eq!(resolved("period=last_month", prague, now), pair("2026-05-31T22:00:00Z", "2026-06-30T22:00:00Z"));
 }
 
+/// P8: the period before has the same kind, whatever the clock did in between, and ends where the period begins.
+#[test]
+fn the_period_before() {
+    let begin = |query: &str, calendar: Calendar, now: &str| {
+        let mut params = Params::parse(Some(query)).unwrap();
+        let spec = PeriodSpec::take(&mut params).unwrap();
+        let period = spec.resolve(calendar, utc(now)).unwrap();
+        spec.begin_of_previous(calendar, period.from.unwrap(), period.to.unwrap())
+    };
+    let prague = calendar("Europe/Prague", Weekday::Mon);
+    let now = "2026-10-26T12:00:00Z"; // The day after a day of 25 hours.
+    assert_eq!(begin("period=today", prague, now), utc("2026-10-24T22:00:00Z"));
+    assert_eq!(begin("period=yesterday", prague, now), utc("2026-10-23T22:00:00Z"));
+    assert_eq!(begin("period=this_week", prague, now), utc("2026-10-18T22:00:00Z"));
+    assert_eq!(begin("period=last_week", prague, now), utc("2026-10-11T22:00:00Z"));
+    assert_eq!(begin("period=this_month", prague, now), utc("2026-08-31T22:00:00Z"));
+    assert_eq!(begin("period=last_month", prague, now), utc("2026-07-31T22:00:00Z"));
+    assert_eq!(begin("from=2026-10-25&to=2026-10-26", prague, now), utc("2026-10-22T22:00:00Z"));
+    let instants = "from=2026-10-25T00:30:00Z&to=2026-10-25T02:00:00Z";
+    assert_eq!(begin(instants, prague, now), utc("2026-10-24T23:00:00Z"));
+}
+
 /// J5: the same Sunday belongs to another week for a tenant whose week starts on Sunday or Saturday.
 #[test]
 fn the_week_starts_where_the_tenant_says() {
@@ -209,22 +231,28 @@ proptest! {
         calendar in any_calendar(),
         seconds in 315_532_800i64..2_145_916_800,
         hours in 1i64..400,
-        width in prop::sample::select(&[Width::Hour, Width::Day, Width::Week]),
+        width in prop::sample::select(&[Width::Minute, Width::Hour, Width::Day, Width::Week, Width::Month]),
     ) {
         let from = DateTime::from_timestamp_millis(seconds * 1000 + 7).unwrap();
         let to = from + TimeDelta::hours(hours);
-        let starts = buckets(calendar, (from, to), width, 1000).unwrap();
+        let starts = buckets(calendar, (from, to), width, 25_000).unwrap();
         prop_assert_eq!(starts[0], from);
         prop_assert!(starts.is_sorted_by(|a, b| a < b));
         prop_assert!(*starts.last().unwrap() < to);
         for start in &starts[1..] {
             let local = start.with_timezone(&calendar.zone);
             match width {
-                Width::Hour => prop_assert_eq!(local.timestamp_subsec_millis(), 0),
+                Width::Minute => prop_assert_eq!(local.timestamp_subsec_millis() + local.second(), 0),
+                // No minutes are looked at: a clock may be put forward by half an hour.
+                Width::Hour => prop_assert_eq!(local.timestamp_subsec_millis() + local.second(), 0),
                 Width::Day => prop_assert_eq!(*start, start_of_day(calendar.zone, local.date_naive())),
                 Width::Week => prop_assert_eq!(
                     *start,
                     start_of_day(calendar.zone, start_of_week(local.date_naive(), calendar.week_start))
+                ),
+                Width::Month => prop_assert_eq!(
+                    *start,
+                    start_of_day(calendar.zone, first_of_month(local.date_naive()))
                 ),
             }
         }

@@ -24,6 +24,8 @@ mod paging;
 mod plans;
 mod problems;
 mod restore;
+
+mod retention;
 mod reviews;
 mod rules;
 mod staff;
@@ -34,6 +36,8 @@ mod timeline;
 mod traces;
 
 mod tenant_plans;
+
+mod tenant_statistics;
 mod trials;
 mod users;
 mod violations;

@@ -255,6 +255,11 @@ impl World {
     }
 
     pub(crate) async fn insert(&self, events: &[Event]) {
+        self.insert_by(&self.client, events).await;
+    }
+
+    /// Inserts through a client with settings of its own.
+    pub(crate) async fn insert_by(&self, client: &Client, events: &[Event]) {
         if events.is_empty() {
             return;
         }
@@ -262,7 +267,7 @@ impl World {
         let row = |event: &Event| event.columns().into_iter().map(|(_, value)| value).collect::<Vec<_>>().join(",");
         let rows: Vec<String> = events.iter().map(|event| format!("({})", row(event))).collect();
         let sql = format!("INSERT INTO events ({}) VALUES {}", columns.join(","), rows.join(", "));
-        self.client.query_raw(&sql).execute().await.unwrap();
+        client.query_raw(&sql).execute().await.unwrap();
     }
 
     /// All pages of a list, as `page` has them.

@@ -1,0 +1,87 @@
+//! What a whole tenant did (P8): in all, over time, by one or two dimensions, and beside the period before.
+
+mod answer;
+mod asked;
+mod plan;
+
+use axum::Json;
+use axum::extract::{Extension, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use runtime::problem::Problem;
+use schemas::settings::Permission;
+
+use super::page::Reading;
+use crate::QueryApi;
+use crate::access::{Caller, refused};
+use crate::period::Period;
+use crate::rows::StatisticsRow;
+use crate::view::statistics::TenantStatistics;
+use answer::Answer;
+use asked::Asked;
+use plan::Plan;
+
+/// What a whole tenant did in a period (P8).
+///
+/// Counts are exact. Numbers of different users and devices are exact while small; above that they are estimates that say so.
+/// Daily, weekly and monthly active users are `distinct=users` with an `interval` of that length. The cost depends on the
+/// length of the period and the kinds of work in it, not on the number of events.
+#[utoipa::path(
+    get,
+    path = "/v1/statistics",
+    tag = "statistics",
+    operation_id = "getStatistics",
+    params(
+        crate::openapi::PeriodParams,
+        ("by" = Option<Vec<String>>, Query, description = "One or two of `action`, `channel`, `class`, `country`, `device` (its kind), `location`, `object_type` and `user`; users take the permission to trace them (T19)", example = json!(["action"])),
+        ("interval" = Option<String>, Query, description = "Width of the series' buckets, in the tenant's zone: `minute` (for a day at most), `hour`, `day`, `week` or `month`", example = "day"),
+        ("top" = Option<u32>, Query, description = "How many groups are named, by events, from 1 to 100 (default 10); the others come together", example = 10),
+        ("distinct" = Option<Vec<String>>, Query, description = "Different `users`, `devices` or both, too", example = json!(["users"])),
+        ("compare" = Option<String>, Query, description = "`previous`: beside the whole period before, of the same kind", example = "previous"),
+        ("user" = Option<Vec<String>>, Query, description = "Ids of users (T19)"),
+        ("action" = Option<Vec<String>>, Query, description = "Actions"),
+        ("object_type" = Option<Vec<String>>, Query, description = "Types of objects"),
+        ("channel" = Option<Vec<String>>, Query, description = "Channels"),
+        ("device" = Option<Vec<String>>, Query, description = "Kinds of devices"),
+        ("country" = Option<Vec<String>>, Query, description = "Countries, ISO 3166-1 alpha-2"),
+        ("location" = Option<Vec<String>>, Query, description = "Locations (branches, offices)"),
+        ("class" = Option<Vec<String>>, Query, description = "`create`, `delete`, `change` or `other` (J2)"),
+        ("category" = Option<Vec<String>>, Query, description = "`sign_ins`, `changes`, `views`, `configuration` or `other` (L2)"),
+        crate::openapi::FormatParam,
+        crate::openapi::TenantParam,
+    ),
+    responses(
+        (status = 200, description = "The statistics; of this month unless a period is given", body = TenantStatistics, example = json!(crate::openapi::examples::tenant_statistics())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn get(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let format = reading.format()?;
+    let asked = Asked::take(&mut reading.params).map_err(refused)?;
+    std::mem::take(&mut reading.params).finish().map_err(refused)?;
+    if asked.tells_users_apart() && !caller.may(Permission::TraceUsers) {
+        return Err(Problem::forbidden("telling users apart takes the permission trace_users").with_pointer("by"));
+    }
+    let with_violations = caller.may(Permission::SeeViolations);
+    let calendar = api.calendar(&reading.tenant);
+    let keep = reading.keep();
+    let plan = Plan::new(&asked, calendar, keep, reading.now)?;
+    let mut clauses = plan.clauses(&reading.tenant.id, keep);
+    asked.add_to(&mut clauses);
+    if !with_violations {
+        clauses.plain("NOT (object_type = 'violation' AND action = 'review')");
+    }
+    let rows: Vec<StatisticsRow> = api.store().rows(plan.query(), clauses).await?;
+    let statistics = Answer::new(&rows, &asked, &plan, calendar, with_violations).show(reading.completeness);
+    match format {
+        None => Ok(Json(statistics).into_response()),
+        Some(format) => {
+            let period = Period { from: statistics.period.from, to: statistics.period.to };
+            reading.export(format, "tenant_statistics", period).report(statistics).await
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `usertrail retain`: what retention has ended leaves the disk, once or again and again.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use chrono::Utc;
+use clap::Args;
+use runtime::config::Config;
+use runtime::retain::{Retain, RetainError};
+use runtime::settings::Settings;
+use runtime::shutdown::Shutdown;
+
+/// Options of `retain`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Again and again, with so many minutes in between; once unless given.
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=1440))]
+    every: Option<u64>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the settings can't be followed, the store is a cluster, or, for a single run, something could not be deleted.
+pub async fn run(config: Config, options: Options) -> Result<ExitCode> {
+    let retain = Retain::new(&config)?;
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let settings = Settings::spawn(&config, &shutdown).context("following the settings")?;
+    settings.ready().await;
+    match options.every {
+        None => once(&retain, &settings).await?,
+        Some(minutes) => {
+            let every = Duration::from_secs(60 * minutes);
+            shutdown.token().run_until_cancelled(again(&retain, &settings, every)).await;
+        }
+    }
+    shutdown.request();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs it for ever; what fails is tried again with the next turn.
+pub async fn again(retain: &Retain, settings: &Settings, every: Duration) {
+    let mut turns = tokio::time::interval(every);
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        turns.tick().await;
+        if let Err(error) = once(retain, settings).await {
+            tracing::warn!(%error, "retention is not on disk yet");
+        }
+    }
+}
+
+/// Every tenant; one that fails keeps no other from its turn, and the last failure is told.
+async fn once(retain: &Retain, settings: &Settings) -> Result<(), RetainError> {
+    let mut outcome = Ok(());
+    for tenant in settings.tenants() {
+        match retain.tenant(&tenant, Utc::now()).await {
+            Ok(deleted) => {
+                for one in deleted {
+                    tracing::info!(tenant = tenant.id, table = one.table, rows = one.rows, "retention ended");
+                }
+            }
+            Err(error) => outcome = Err(error),
+        }
+    }
+    outcome
+}
