@@ -183,7 +183,8 @@ impl Order {
         let status = if called.taken { RestoreStatus::Succeeded } else { RestoreStatus::Failed };
         let effort = Effort { attempts: called.attempts, answer_status: called.answer_status, requested };
         let event_id = self.tell(&api, &id, status, &effort, &called.reason).await?;
-        let by = ["api_key", self.caller.key_id(), self.caller.key_name()].map(str::to_owned);
+        let actor = actor(&self.caller);
+        let by = ["kind", "id", "name"].map(|part| actor[part].as_str().unwrap_or_default().to_owned());
         Ok(Outcome { status, effort, reason: called.reason, event_id, at: Utc::now(), by })
     }
 
