@@ -110,7 +110,7 @@ impl View {
         let Some(tenant) = self.tenant(caller) else { return };
         let named = caller.asking().named();
         let who = caller.identity();
-        let own = named.iter().any(|(name, value)| name == "id" && value == who.id);
+        let own = named.iter().any(|(name, value)| name == "user_id" && value == who.id);
         if self.of_user && who.kind == "user" && own {
             return;
         }
