@@ -31,6 +31,7 @@ const PASSED_OVER: &[&str] = &[
     "session_timeout",
     "stacktrace",
     "use_client_time_zone",
+    "wait_end_of_query",
     "wait_for_async_insert",
 ];
 
@@ -57,8 +58,6 @@ const HEEDED: &[&str] = &[
     "result_overflow_mode",
     "session_timezone",
     "transform_null_in",
-    "union_default_mode",
-    "wait_end_of_query",
 ];
 
 /// Settings that are heeded up to what the configuration allows.

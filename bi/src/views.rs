@@ -90,8 +90,7 @@ views! {
 }
 
 /// Tables that the views read.
-pub const TABLES: &[&str] =
-    &["events", "user_devices", "user_hours", "user_sessions", "users", "violation_reviews", "violations"];
+pub use schemas::ddl::bi::TABLES;
 
 impl View {
     /// A view by its name.
