@@ -2,8 +2,8 @@
 SELECT
     d.actor_id AS actor_id,
     d.device_id AS device_id,
-    d.first_seen_at AS first_seen_at,
-    d.last_seen_at AS last_seen_at,
+    CAST(d.first_seen_at AS DateTime64(3, 'UTC')) AS first_seen_at,
+    CAST(d.last_seen_at AS DateTime64(3, 'UTC')) AS last_seen_at,
     d.sign_ins AS sign_ins,
     d.failed_sign_ins AS failed_sign_ins,
     d.latest.browser AS browser,

@@ -2,9 +2,9 @@
 SELECT
     s.actor_id AS actor_id,
     s.session_key AS session_id,
-    s.started_at AS started_at,
-    s.last_activity_at AS last_activity_at,
-    s.signed_out_at AS signed_out_at,
+    CAST(s.started_at AS DateTime64(3, 'UTC')) AS started_at,
+    CAST(s.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
+    CAST(s.signed_out_at AS DateTime64(3, 'UTC')) AS signed_out_at,
     s.events AS events,
     s.latest.device_id AS device_id,
     s.latest.browser AS browser,

@@ -4,8 +4,8 @@ SELECT
     u.latest.name AS name,
     u.latest.email AS email,
     u.latest.active AS active,
-    u.first_seen_at AS first_seen_at,
-    u.last_activity_at AS last_activity_at,
+    CAST(u.first_seen_at AS DateTime64(3, 'UTC')) AS first_seen_at,
+    CAST(u.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
     u.events AS events,
     u.sign_ins AS sign_ins
 FROM (

@@ -5,6 +5,7 @@
 //! functions are those of a list, relations are subqueries of ours. The structs of the tree are taken apart without `..`, so
 //! that a newer parser's clauses don't compile before somebody has thought of them.
 
+mod calls;
 mod endings;
 mod expressions;
 mod functions;

@@ -62,7 +62,7 @@ impl Refusal {
     pub fn status(&self) -> StatusCode {
         match self.code {
             194 => StatusCode::UNAUTHORIZED,
-            497 | 516 => StatusCode::FORBIDDEN,
+            164 | 497 | 516 => StatusCode::FORBIDDEN,
             36 | 62 | 167 | 168 | 456 => StatusCode::BAD_REQUEST,
             46 | 50 | 60 | 73 | 81 | 115 => StatusCode::NOT_FOUND,
             159 => StatusCode::REQUEST_TIMEOUT,

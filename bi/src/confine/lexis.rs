@@ -1,6 +1,7 @@
 //! Tokens: bounds before anything is parsed, and literals as ClickHouse reads and we write them.
 
 use sqlparser::dialect::ClickHouseDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::types;
@@ -50,7 +51,14 @@ pub(super) fn lex(text: &str) -> Result<Lexed, Refusal> {
             Token::LBrace => {
                 let at = lexed.parameters.len();
                 lexed.parameters.push(parameter(&mut tokens)?);
-                lexed.tokens.push(Token::Placeholder(format!("${at}")));
+                let place = Token::Placeholder(format!("${at}"));
+                // In brackets, for the parser takes all that follows an unbracketed right side of IN for a part of it.
+                match lexed.tokens.last() {
+                    Some(Token::Word(word)) if word.keyword == Keyword::IN => {
+                        lexed.tokens.extend([Token::LParen, place, Token::RParen]);
+                    }
+                    _ => lexed.tokens.push(place),
+                }
                 if at >= MAX_PARAMETERS {
                     return Err(Refusal::too_big("Too many parameters"));
                 }

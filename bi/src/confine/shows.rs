@@ -17,7 +17,9 @@ pub(super) fn read(tokens: &[Token]) -> Result<Option<String>, Refusal> {
         describe(rest.view()?)?
     } else if rest.word("EXISTS") {
         let _ = rest.word("TABLE") || rest.word("VIEW");
-        format!("SELECT {} AS `result`", u8::from(rest.view().is_ok()))
+        let (database, name) = rest.relation()?;
+        let here = database.is_none_or(|database| database == DATABASE) && View::named(&name).is_some();
+        format!("SELECT {} AS `result`", u8::from(here))
     } else {
         return Ok(None);
     };
@@ -100,16 +102,20 @@ impl Rest<'_> {
         }
     }
 
-    fn view(&mut self) -> Result<&'static View, Refusal> {
-        let mut name = self.name()?.to_owned();
-        if self.symbol(&Token::Period) {
-            if name != DATABASE {
-                return Err(Refusal::unknown_database(format!("There is no database {name}")));
-            }
-            name = self.name()?.to_owned();
-        }
+    /// A database, if there is one, and the name of a relation.
+    fn relation(&mut self) -> Result<(Option<String>, String), Refusal> {
+        let first = self.name()?.to_owned();
+        let parts = if self.symbol(&Token::Period) { (Some(first), self.name()?.to_owned()) } else { (None, first) };
         if self.tokens.get(self.at) == Some(&Token::LParen) {
             return Err(Refusal::not_implemented("Table functions can't be used here"));
+        }
+        Ok(parts)
+    }
+
+    fn view(&mut self) -> Result<&'static View, Refusal> {
+        let (database, name) = self.relation()?;
+        if let Some(database) = database.filter(|database| database != DATABASE) {
+            return Err(Refusal::unknown_database(format!("There is no database {database}")));
         }
         View::named(&name).ok_or_else(|| Refusal::unknown_table(format!("There is no {name}; see SHOW TABLES")))
     }

@@ -99,6 +99,16 @@ fn what_tools_send_is_understood() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What the parser reads in another way than the engine is refused, not changed.
+#[test]
+fn what_is_read_in_two_ways_is_refused() {
+    for text in
+        ["SELECT 1 IN [1, 2] AND 0", "SELECT 1 FROM users WHERE name IN tuple('a') AND active", "SELECT 1 IN users"]
+    {
+        assert_eq!(confined(text).unwrap_err().name, "NOT_IMPLEMENTED", "{text}");
+    }
+}
+
 #[test]
 fn format_and_settings_are_taken_out() {
     let found = confined("SELECT 1 SETTINGS max_threads = 1, x = 'a' FORMAT JSON;").unwrap();

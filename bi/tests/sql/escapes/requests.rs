@@ -32,7 +32,7 @@ fn no_request_shows_what_is_not_ones_own() {
             ("default_format=TSV%26readonly=0", As("UNKNOWN_FORMAT")),
             ("session_timezone=UTC%27", As("BAD_ARGUMENTS")),
             ("compress=1", As("NOT_IMPLEMENTED")),
-            ("query=SELECT+1+FROM+bi_requests.events+--", As("UNKNOWN_DATABASE")),
+            ("query=SELECT+1+FROM+bi_requests.events+--", As("SYNTAX_ERROR")),
             ("query=DROP+TABLE+events;", As("SYNTAX_ERROR")),
         ];
         let mut wrong = Vec::new();
