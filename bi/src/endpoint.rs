@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -24,6 +25,8 @@ use crate::selftest::{self, SelfTestError};
 use crate::settings;
 use crate::store::{Filters, Place, Reader, Statement, Store, message};
 
+/// Longest time in which a statement has to arrive.
+const BODY: Duration = Duration::from_secs(30);
 /// Headers of the engine that clients read.
 const PASSED_ON: &[&str] = &[
     "content-type",
@@ -113,7 +116,8 @@ impl Bi {
         }
         // Before the body is read: nobody else may fill our memory.
         let tenant = self.admit(&request)?;
-        let body = axum::body::to_bytes(body, MAX_BYTES).await;
+        let body = tokio::time::timeout(BODY, axum::body::to_bytes(body, MAX_BYTES)).await;
+        let body = body.map_err(|_| Refusal::timeout("The statement took too long to arrive"))?;
         let body = body.map_err(|_| Refusal::too_large(format!("The statement is longer than {MAX_BYTES} bytes")))?;
         let body = std::str::from_utf8(&body).map_err(|_| Refusal::syntax("The statement is not UTF-8"))?;
         let text = if request.query.is_empty() { body.to_owned() } else { format!("{}\n{body}", request.query) };

@@ -96,6 +96,17 @@ fn errors_tell_nothing_of_other_tenants() {
     });
 }
 
+/// An index that holds values has conditions tried on them, whosever they are: none of that kind may be in use.
+#[test]
+fn no_index_of_values_is_in_use() {
+    with_world("bi_indices", async |world| {
+        let sql = "SELECT name FROM system.data_skipping_indices WHERE database = 'bi_indices' AND type = 'set'";
+        let sets = world.client.query_raw(sql).fetch_all::<String>().await.unwrap();
+        let ignored = ORDERED.iter().find(|(name, _)| *name == "ignore_data_skipping_indices").unwrap().1;
+        assert_eq!(sets, ignored.split(", ").collect::<Vec<_>>());
+    });
+}
+
 /// For the client that sends no parameters.
 fn free_of_parameters(sql: &str) -> String {
     let mut sql = sql.replace("{bi_tenant:String}", "'acme'");

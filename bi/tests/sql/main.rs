@@ -7,4 +7,5 @@ mod escapes;
 
 mod guards;
 mod requests;
+mod server;
 mod support;

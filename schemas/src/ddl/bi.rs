@@ -65,12 +65,12 @@ impl BiUser<'_> {
             let of = format!("`{database}`.`{table}`");
             statements.push(format!("GRANT{on} SELECT ON {of} TO `{name}`"));
             statements.push(format!(
-                "CREATE ROW POLICY OR REPLACE `{name}` ON {of}{on} USING tenant = getSetting('{TENANT_SETTING}') \
+                "CREATE ROW POLICY OR REPLACE `{name}`{on} ON {of} USING tenant = getSetting('{TENANT_SETTING}') \
                  TO `{name}`"
             ));
             // A table that has policies may show nothing to users that none mentions.
             statements.push(format!(
-                "CREATE ROW POLICY OR REPLACE `{name}_others` ON {of}{on} USING 1 TO ALL EXCEPT `{name}`"
+                "CREATE ROW POLICY OR REPLACE `{name}_others`{on} ON {of} USING 1 TO ALL EXCEPT `{name}`"
             ));
         }
         statements
