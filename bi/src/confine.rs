@@ -34,7 +34,7 @@ const MAX_RELATIONS: usize = 64;
 const MAX_WRITTEN: usize = 4 * 1024 * 1024;
 /// Stack for the parser and the writer: both call themselves, and so does the drop of a long tree. Only what is used is
 /// ever backed by memory.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
+const STACK_BYTES: usize = 64 * 1024 * 1024;
 /// Before the names of parameters, so that none of a caller's is one of ours.
 pub const PARAMETER_PREFIX: &str = "p_";
 

@@ -454,11 +454,14 @@ impl Writer<'_> {
 
 /// The parts of a name.
 pub(super) fn plain(name: &ObjectName) -> Result<Vec<&str>, Refusal> {
-    let part = |part| match part {
-        &ObjectNamePart::Identifier(ref name) => Ok(name.value.as_str()),
-        ObjectNamePart::Function(_) => Err(unsupported("a function in a name")),
-    };
     name.0.iter().map(part).collect()
+}
+
+fn part(part: &ObjectNamePart) -> Result<&str, Refusal> {
+    match part {
+        ObjectNamePart::Identifier(name) => Ok(&name.value),
+        ObjectNamePart::Function(_) => Err(unsupported("a function in a name")),
+    }
 }
 
 fn alias_name(alias: &TableAlias) -> Result<&str, Refusal> {

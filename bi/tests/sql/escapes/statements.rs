@@ -64,6 +64,12 @@ const ROWS: &[(&str, Ends)] = &[
     // Values of other tenants in errors.
     ("SELECT count() FROM events WHERE toInt32(object_name) >= 0", Own("3\n")),
     ("SELECT count() FROM events WHERE throwIf(actor_id LIKE 'secret%') = 0", Own("3\n")),
+    ("SELECT count() FROM devices WHERE toInt32(actor_id) >= 0 AND toInt32(device_id) >= 0", Own("3\n")),
+    ("SELECT count() FROM sessions WHERE toInt32(actor_id) >= 0 AND toInt32(session_id) >= 0", Own("3\n")),
+    ("SELECT count() FROM user_hours WHERE toInt32(actor_id) >= 0 AND toInt32(action) >= 0", Own("3\n")),
+    ("SELECT count() FROM violations WHERE toInt32(actor_id) >= 0 AND toInt32(rule) >= 0", Own("3\n")),
+    ("SELECT count() FROM events AS e JOIN users AS u ON toInt32(e.actor_id) = toInt32(u.actor_id)", Own("3\n")),
+    ("SELECT count() FROM events WHERE toInt32(actor_id) = 1 AND occurred_at > now() - 3600", Own("1\n")),
     ("SELECT count() FROM users WHERE toInt32(actor_id) >= 0 AND toInt32(name) >= 0", Own("3\n")),
 ];
 
