@@ -1,5 +1,6 @@
 //! Roles: what each is made of, and how they are run, alone or all in one process.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -115,6 +116,34 @@ impl Process {
         Ok(query_api::router(api))
     }
 
+    /// Opens the interface for BI tools, if its guards hold, and tells its address. If they don't, everything else goes on
+    /// without it.
+    ///
+    /// # Errors
+    /// When the address is taken.
+    pub async fn sql(&self, address: SocketAddr) -> Result<Option<SocketAddr>> {
+        let bi = match bi::Bi::open(&self.config, self.settings.clone(), self.limiter.clone()).await {
+            Ok(bi) => bi,
+            Err(error) => {
+                tracing::error!(%error, "SQL for BI tools is not opened");
+                return Ok(None);
+            }
+        };
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("can't listen on {address} for SQL; see sql.listen"))?;
+        let address = listener.local_addr()?;
+        let stop = self.shutdown.clone();
+        let server =
+            axum::serve(listener, bi::router(bi)).with_graceful_shutdown(async move { stop.requested().await });
+        self.shutdown.spawn(async move {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "SQL for BI tools has stopped");
+            }
+        });
+        tracing::info!(%address, "SQL for BI tools");
+        Ok(Some(address))
+    }
+
     /// Serves until asked to stop, then lets everything finish what it began.
     ///
     /// # Errors
@@ -153,6 +182,9 @@ pub async fn run(config: Config, roles: &[Role]) -> Result<ExitCode> {
         eprintln!("administrator's key (shown once): {}", key.expose());
     }
     let router = process.start(roles).await?;
+    if let Some(address) = process.config.sql.listen.filter(|_| roles.contains(&Role::QueryApi)) {
+        process.sql(address).await?;
+    }
     tracing::info!(address = %listener.local_addr()?, ?roles, "listening");
     process.serve(listener, router).await
 }

@@ -34,6 +34,8 @@ pub struct Options {
 }
 
 const ALL: &[Role] = &[Role::Ingest, Role::Enrich, Role::QueryApi, Role::Alert];
+/// Where BI tools connect, unless `sql.listen` says otherwise.
+const SQL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8124);
 /// Between two looks at what retention has ended, which is by whole days.
 const RETAIN_EVERY: Duration = Duration::from_secs(15 * 60);
 const DEMO: &str = "demo";
@@ -59,6 +61,8 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
         // One machine's embedded broker is slower than one worker; more would only shift partitions at every start.
         config.enrich.workers = 1;
     }
+    // The embedded engine has no users.
+    config.sql.user = None;
     config.kafka.partitions = options.partitions;
     runtime::migrate::migrate(&config).await.context("creating the tables")?;
     let data_dir = config.data_dir.clone();
@@ -73,6 +77,9 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     let admin = process.settings.ensure_admin_key(admin.as_deref()).await?;
     let router = process.start(ALL).await?;
     let mut banner = format!("usertrail listens on http://{address}  (Kafka {kafka}, ClickHouse {clickhouse})\n");
+    if let Some(sql) = open_sql(&process).await? {
+        banner += &format!("SQL for BI tools: http://{sql}\n");
+    }
     if let Some(key) = admin {
         banner += &format!("administrator's key (shown once): {}\n", key.expose());
     }
@@ -99,6 +106,20 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     engine.stop().await.context("stopping the engine")?;
     broker.stop().await;
     outcome
+}
+
+/// At its usual address, or at none if that is taken: a second installation on the machine needs another one to be told.
+async fn open_sql(process: &Process) -> Result<Option<SocketAddr>> {
+    if let Some(address) = process.config.sql.listen {
+        return process.sql(address).await;
+    }
+    match process.sql(SQL).await {
+        Ok(address) => Ok(address),
+        Err(error) => {
+            tracing::warn!("no SQL for BI tools: {error:#}");
+            Ok(None)
+        }
+    }
 }
 
 /// The embedded broker as a process of its own.

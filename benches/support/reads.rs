@@ -11,6 +11,7 @@ use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
+use runtime::oidc::Oidc;
 use runtime::settings::Settings;
 use schemas::settings::{Plan, Role as KeyRole, Tenant};
 
@@ -36,16 +37,17 @@ impl Api {
             settings.put_tenant(tenant).await.unwrap();
         }
         let (_, key) = settings.create_key(Some(tenant), KeyRole::Admin, "bench").await.unwrap();
-        let freshness = Freshness::unknown();
+        let (freshness, metrics) = (Freshness::unknown(), Metrics::default());
         freshness.set(Utc::now());
         let parts = Parts {
             settings,
             access: AccessList::in_memory(),
             audit: Arc::new(Audit::in_memory()),
+            oidc: Oidc::new(&[], &metrics).unwrap(),
             limiter: Limiter::default(),
             freshness,
         };
-        let api = QueryApi::new(&config, parts, &Metrics::default()).unwrap();
+        let api = QueryApi::new(&config, parts, &metrics).unwrap();
         let router = query_api::finish(query_api::router(api), &query_api::openapi());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

@@ -71,6 +71,8 @@ pub struct Config {
     pub enrich: Enrich,
     /// ClickHouse → HTTP.
     pub query: Query,
+    /// ClickHouse → BI tools.
+    pub sql: Sql,
     /// Violations → people.
     pub alert: Alert,
     /// Identity providers.
@@ -227,6 +229,34 @@ impl Query {
     }
 }
 
+/// ClickHouse → BI tools.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sql {
+    /// Address of ClickHouse's HTTP interface for BI tools, if any.
+    #[serde(deserialize_with = "address_if_any")]
+    pub listen: Option<SocketAddr>,
+    /// User of the store that reads for them, made by `migrate`; none: the one of [`ClickHouse`].
+    #[serde(deserialize_with = "none_if_empty")]
+    pub user: Option<String>,
+    /// Password of that user.
+    pub password: Secret,
+    /// Longest run of a query, milliseconds.
+    pub timeout_ms: u64,
+    /// Most memory of a query, bytes.
+    pub max_memory_bytes: u64,
+    /// Most rows that a query reads.
+    pub max_rows_to_read: u64,
+    /// Most rows of a result.
+    pub max_result_rows: u64,
+    /// Largest result, bytes.
+    pub max_result_bytes: u64,
+    /// Queries at the same time.
+    pub max_concurrent: usize,
+    /// Queries of one tenant at the same time.
+    pub max_concurrent_per_tenant: usize,
+}
+
 /// Violations → people.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -326,6 +356,12 @@ impl Config {
 fn none_if_empty<'de, D: serde::Deserializer<'de>, T: From<String>>(from: D) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(from)?;
     Ok(if text.is_empty() { None } else { Some(T::from(text)) })
+}
+
+/// As [`none_if_empty`], for an address.
+fn address_if_any<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use clickhouse::Client;
+use schemas::ddl::bi::BiUser;
 use schemas::ddl::{self, MIGRATIONS, Migration, UnknownPlaceholder};
 
 use crate::config::Config;
@@ -67,7 +68,27 @@ pub async fn migrate(config: &Config) -> Result<Vec<&'static str>, MigrateError>
     if let Some(newest) = applied.keys().max().filter(|newest| **newest > MIGRATIONS.len() as u32) {
         tracing::warn!(newest, "a newer version of usertrail has migrated this database");
     }
+    bi_user(config, &client).await?;
     Ok(done)
+}
+
+/// Makes the user that reads for BI tools, if one is configured: at every run, for it depends on the configuration.
+async fn bi_user(config: &Config, client: &Client) -> Result<(), MigrateError> {
+    let Some(name) = &config.sql.user else { return Ok(()) };
+    let user = BiUser {
+        name,
+        password: config.sql.password.expose(),
+        database: &config.clickhouse.database,
+        cluster: config.clickhouse.cluster.as_deref(),
+        max_seconds: config.sql.timeout_ms.div_ceil(1000),
+        max_memory_bytes: config.sql.max_memory_bytes,
+        max_rows_to_read: config.sql.max_rows_to_read,
+    };
+    for statement in user.statements() {
+        let done = client.query_raw(&statement).execute().await;
+        done.map_err(|source| MigrateError::Store { what: "the user for BI tools", source })?;
+    }
+    Ok(())
 }
 
 async fn run(client: &Client, what: &'static str, sql: &str, cluster: Option<&str>) -> Result<(), MigrateError> {

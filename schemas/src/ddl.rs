@@ -10,6 +10,8 @@
 //! | `{distributed:t}` | nothing | `CREATE TABLE t … ENGINE = Distributed(…)`, a user on one shard |
 //! | `{distributed_by_tenant:t}` | nothing | the same, a tenant on one shard |
 
+pub mod bi;
+
 use sha2::{Digest, Sha256};
 
 /// How many inserted blocks a table remembers to drop their repetition.

@@ -55,6 +55,7 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     check.within("query.export_max_rows", config.query.export_max_rows, 1..=1_000_000_000);
     check.within("query.export_timeout_ms", config.query.export_timeout_ms, 1000..=86_400_000);
     check.within("query.export_max_concurrent", config.query.export_max_concurrent as u64, 1..=100);
+    sql(&mut check, &config.sql);
     alert(&mut check, &config.alert);
     super::oidc::check(&mut check, &config.oidc);
     if let Err(error) = config.limits.validate("limits") {
@@ -129,6 +130,24 @@ fn enrich(check: &mut Check, enrich: &super::Enrich) {
     check.within("enrich.state_memory_mb", enrich.state_memory_mb as u64, 1..=1_048_576);
     check.within("enrich.workers", enrich.workers as u64, 0..=256);
     check.within("enrich.geo.reload_seconds", enrich.geo.reload_seconds, 1..=86_400);
+}
+
+fn sql(check: &mut Check, sql: &super::Sql) {
+    check.within("sql.timeout_ms", sql.timeout_ms, 100..=3_600_000);
+    check.within("sql.max_memory_bytes", sql.max_memory_bytes, MIB..=1024 * GIB);
+    check.within("sql.max_rows_to_read", sql.max_rows_to_read, 1000..=1_000_000_000_000);
+    check.within("sql.max_result_rows", sql.max_result_rows, 1000..=1_000_000_000);
+    check.within("sql.max_result_bytes", sql.max_result_bytes, KIB..=1024 * GIB);
+    check.within("sql.max_concurrent", sql.max_concurrent as u64, 1..=1000);
+    let each = sql.max_concurrent_per_tenant;
+    let fits = each >= 1 && each <= sql.max_concurrent;
+    check.that(fits, "sql.max_concurrent_per_tenant", "must be 1 to sql.max_concurrent");
+    if let Some(user) = &sql.user {
+        let name = user.len() <= 64 && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        check.that(name, "sql.user", "must be letters, digits and _");
+        // Without one, whoever reaches the store could read as this user.
+        check.that(!sql.password.expose().is_empty(), "sql.password", "must not be empty when there is a sql.user");
+    }
 }
 
 fn alert(check: &mut Check, alert: &super::Alert) {

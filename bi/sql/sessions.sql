@@ -1,0 +1,29 @@
+-- Sessions of users, as of the last event in each, one row each.
+SELECT
+    s.actor_id AS actor_id,
+    s.session_key AS session_id,
+    CAST(s.started_at AS DateTime64(3, 'UTC')) AS started_at,
+    CAST(s.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
+    CAST(s.signed_out_at AS DateTime64(3, 'UTC')) AS signed_out_at,
+    s.events AS events,
+    s.latest.device_id AS device_id,
+    s.latest.browser AS browser,
+    s.latest.os AS os,
+    s.latest.kind AS device_kind,
+    s.latest.ip AS ip,
+    s.latest.country AS country,
+    s.latest.city AS city
+FROM (
+    SELECT
+        t.actor_id AS actor_id,
+        t.session_key AS session_key,
+        min(t.started_at) AS started_at,
+        max(t.last_activity_at) AS last_activity_at,
+        max(t.signed_out_at) AS signed_out_at,
+        sum(t.events) AS events,
+        argMaxMerge(t.last) AS latest
+    FROM $database.`user_sessions` AS t
+    WHERE t.tenant = {bi_tenant:String}
+        AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})
+    GROUP BY t.actor_id, t.session_key
+) AS s

@@ -1,0 +1,206 @@
+//! The interface itself: who asks, what is asked, and the engine's answer on its way.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+use futures::StreamExt as _;
+use query_api::keep::Keep;
+use runtime::config::Config;
+use runtime::limiter::{Limiter, Verdict};
+use runtime::settings::{Principal, Settings, query_rate};
+use schemas::settings::{Permission, Tenant};
+use uuid::Uuid;
+
+use crate::confine::{MAX_BYTES, Surroundings, confine};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::selftest::{self, SelfTestError};
+use crate::settings;
+use crate::store::{Filters, Place, Reader, Statement, Store, message};
+
+/// Longest time in which a statement has to arrive.
+const BODY: Duration = Duration::from_secs(30);
+/// Headers of the engine that clients read.
+const PASSED_ON: &[&str] = &[
+    "content-type",
+    "x-clickhouse-exception-code",
+    "x-clickhouse-exception-tag",
+    "x-clickhouse-format",
+    "x-clickhouse-summary",
+];
+
+/// Why there is no endpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The client of the store can't be made.
+    #[error("the client of the store: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The self-test failed.
+    #[error("the self-test failed, so SQL stays closed: {0}")]
+    SelfTest(#[from] SelfTestError),
+    /// The configuration names no such database.
+    #[error("{0}")]
+    Database(#[from] Refusal),
+}
+
+/// The endpoint. Clones share everything.
+#[derive(Clone)]
+pub struct Bi(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    settings: Settings,
+    limiter: Limiter,
+    surroundings: Surroundings,
+}
+
+impl Bi {
+    /// An endpoint over the configured store, once its guards have been found to hold.
+    ///
+    /// # Errors
+    /// [`StartError`]; then nothing may be listened for.
+    pub async fn open(config: &Config, settings: Settings, limiter: Limiter) -> Result<Self, StartError> {
+        let store = Store::new(config, Filters::On)?;
+        let version = selftest::run(&store).await?;
+        let surroundings = Surroundings { database: store.database()?, version };
+        Ok(Self(Arc::new(Inner { store, settings, limiter, surroundings })))
+    }
+}
+
+/// The routes of a listener of its own.
+pub fn router(bi: Bi) -> Router {
+    Router::new().fallback(handle).with_state(bi)
+}
+
+async fn handle(State(bi): State<Bi>, http: HttpRequest<Body>) -> Response {
+    let read = http.method() == Method::GET || http.method() == Method::HEAD;
+    let path = http.uri().path();
+    if read && (path == "/ping" || (path == "/" && http.uri().query().is_none_or(str::is_empty))) {
+        return ([(header::CONTENT_TYPE, "text/html; charset=UTF-8")], "Ok.\n").into_response();
+    }
+    if path != "/" {
+        return (StatusCode::NOT_FOUND, "There is nothing here; statements go to /, health checks to /ping.\n")
+            .into_response();
+    }
+    if !read && http.method() != Method::POST {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let mut id = Uuid::now_v7().to_string();
+    let mut response = bi.answer(http, &mut id).await.unwrap_or_else(IntoResponse::into_response);
+    let about = [
+        ("x-clickhouse-query-id", id.as_str()),
+        ("x-clickhouse-timezone", "UTC"),
+        ("x-clickhouse-server-display-name", "usertrail"),
+    ];
+    for (name, value) in about {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+impl Bi {
+    async fn answer(&self, http: HttpRequest<Body>, id: &mut String) -> Result<Response, Refusal> {
+        let (parts, body) = http.into_parts();
+        let mut request = Request::parse(&parts.uri, &parts.headers)?;
+        if let Some(given) = request.query_id.take() {
+            *id = given;
+        }
+        // Before the body is read: nobody else may fill our memory.
+        let tenant = self.admit(&request)?;
+        let body = tokio::time::timeout(BODY, axum::body::to_bytes(body, MAX_BYTES)).await;
+        let body = body.map_err(|_| Refusal::timeout("The statement took too long to arrive"))?;
+        let body = body.map_err(|_| Refusal::too_large(format!("The statement is longer than {MAX_BYTES} bytes")))?;
+        let body = std::str::from_utf8(&body).map_err(|_| Refusal::syntax("The statement is not UTF-8"))?;
+        let text = if request.query.is_empty() { body.to_owned() } else { format!("{}\n{body}", request.query) };
+        let confined = confine(text, self.0.surroundings.clone()).await?;
+        for (name, value) in confined.settings {
+            request.setting(name, value)?;
+        }
+        let format = confined.format.or(request.format).unwrap_or_else(|| "TabSeparated".to_owned());
+        let mut parameters = request.parameters;
+        parameters.retain(|(name, _)| confined.parameters.contains(name));
+        if let Some(missing) =
+            confined.parameters.iter().find(|name| !parameters.iter().any(|(given, _)| given == *name))
+        {
+            return Err(Refusal::unknown_parameter(format!("Substitution `{missing}` is not set")));
+        }
+        let statement = Statement {
+            sql: confined.sql,
+            parameters,
+            format: settings::format(&format)?,
+            settings: request.settings.into_iter().map(|(name, value, _)| (name, value)).collect(),
+        };
+        let reader = Reader { keep: Keep::at(Utc::now(), &tenant.retention), tenant: tenant.id.clone() };
+        let place = self.0.store.place(&reader.tenant).await?;
+        let answer = self.0.store.run(&reader, &statement).await?;
+        Ok(self.passed_on(answer, place).await)
+    }
+
+    /// The tenant of the key, if the key may ask, and not too often.
+    fn admit(&self, request: &Request) -> Result<Arc<Tenant>, Refusal> {
+        let key = request.key.as_deref().filter(|key| !key.is_empty());
+        let key = key.ok_or_else(|| Refusal::password_required("Give an API key as the password"))?;
+        let unknown = || Refusal::authentication_failed("There is no such API key");
+        let principal = self.0.settings.authenticate(key).map_err(|_| unknown())?;
+        if !principal.permissions.contain(Permission::QuerySql) {
+            return Err(Refusal::access_denied("This takes an API key with the permission query_sql"));
+        }
+        let Some(id) = &principal.tenant else {
+            return Err(Refusal::access_denied("This takes an API key of a tenant, not of the platform"));
+        };
+        let tenant = self.0.settings.tenant(id).ok_or_else(unknown)?;
+        self.count(&principal, &tenant)?;
+        Ok(tenant)
+    }
+
+    /// In the buckets of all other queries (P12).
+    fn count(&self, principal: &Principal, tenant: &Tenant) -> Result<(), Refusal> {
+        let of_key = principal.limits.map(|limits| (format!("queries/key/{}", principal.key_id), query_rate(&limits)));
+        let of_all = (format!("queries/tenant/{}", tenant.id), query_rate(&self.0.settings.limits(&tenant.id)));
+        for (bucket, rate) in of_key.into_iter().chain([of_all]) {
+            if let Verdict::Later { retry_after } = self.0.limiter.check(&bucket, rate, 1).verdict {
+                let seconds = retry_after.as_secs() + 1;
+                return Err(Refusal::quota_exceeded(format!("Too many queries; try again in {seconds} s")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The engine's answer, piece by piece as it comes.
+    async fn passed_on(&self, answer: reqwest::Response, place: Place) -> Response {
+        let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut headers = HeaderMap::new();
+        for name in PASSED_ON {
+            if let Some(value) = answer.headers().get(*name) {
+                headers.insert(HeaderName::from_static(name), value.clone());
+            }
+        }
+        if !status.is_success() {
+            let text = message(answer).await;
+            tracing::debug!(%status, text, "the store refused a statement");
+            return (status, headers, text).into_response();
+        }
+        // The engine ends by itself in half of that; the rest is for a client that takes its time.
+        let until = tokio::time::Instant::now() + self.0.store.longest() * 2;
+        let pieces = answer.bytes_stream();
+        let stream = futures::stream::unfold(Some((pieces, place)), move |state| async move {
+            let (mut pieces, place) = state?;
+            match tokio::time::timeout_at(until, pieces.next()).await {
+                Ok(None) => None,
+                Ok(Some(Ok(piece))) => Some((Ok(piece), Some((pieces, place)))),
+                Ok(Some(Err(error))) => Some((Err(io::Error::other(error.without_url())), None)),
+                Err(_) => Some((Err(io::Error::from(io::ErrorKind::TimedOut)), None)),
+            }
+        });
+        (status, headers, Body::from_stream(stream)).into_response()
+    }
+}

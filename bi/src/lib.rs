@@ -1,0 +1,17 @@
+//! SQL for BI tools (P10): ClickHouse's HTTP interface over a few documented views, each confined to the tenant of the key.
+//!
+//! A request is read by `request`, its key gives the tenant, and its statement is written anew by [`confine`] over the
+//! [`views`] and the [`catalogue`]. The [`store`] runs it within settings that confine it once more, and [`endpoint`] passes
+//! the result on as it comes. [`selftest`] has to find all of that in order before anything is listened for.
+
+pub mod catalogue;
+pub mod confine;
+pub mod endpoint;
+pub mod refusal;
+mod request;
+pub mod selftest;
+pub mod settings;
+pub mod store;
+pub mod views;
+
+pub use endpoint::{Bi, StartError, router};

@@ -1,0 +1,53 @@
+//! The official Python client, and the dialect that Superset uses: the example of docs/bi.md, run.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::with_world;
+
+/// What the client asks when it connects, recorded.
+#[test]
+fn what_the_python_client_sends_is_answered() {
+    with_world("bi_recorded", async |world| {
+        let connect = "client_protocol_version=54405&session_id=1&wait_end_of_query=1&enable_http_compression=1";
+        let first = world.post(connect, "SELECT version(), timezone()\n FORMAT Native").await;
+        assert_eq!(first.status, 200, "{}", first.text);
+        assert_eq!(first.header("x-clickhouse-format"), "Native");
+        let settings = "SELECT name, value, readonly as readonly FROM system.settings LIMIT 10000\n FORMAT Native";
+        assert_eq!(world.post(connect, settings).await.status, 200);
+    });
+}
+
+/// With the interpreter that `USERTRAIL_BI_PYTHON` names, which has what examples/bi/requirements.txt asks for; without one there
+/// is nothing to run.
+#[test]
+fn the_example_runs() {
+    let Some(python) = std::env::var_os("USERTRAIL_BI_PYTHON") else { return };
+    with_world("bi_example", async |world| {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = world.router.clone();
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/bi/read.py");
+        let run = move || {
+            let mut command = Command::new(python);
+            command.arg(script).arg("127.0.0.1").arg(port.to_string()).env("USERTRAIL_KEY", world.key).output()
+        };
+        let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
+        server.abort();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        for line in [
+            "row 0 1",
+            "parameters 2",
+            "frame 3 ['actor_id', 'name', 'first_seen_at']",
+            "streamed 3",
+            "refused True",
+            "tables devices events sessions user_hours users violations",
+            "columns actor_id name email active first_seen_at last_activity_at events sign_ins",
+            "superset 3",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    });
+}

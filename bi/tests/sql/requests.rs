@@ -1,0 +1,117 @@
+//! Requests as ClickHouse's clients send them: where keys, statements and values are, and what is told back.
+
+use axum::body::Body;
+use axum::http::Request;
+use schemas::settings::{Permission, Role};
+
+use crate::support::{with_config, with_world};
+
+/// P10, P11: the key is the password, wherever the client puts it; the tenant is the key's.
+#[test]
+fn the_key_says_who_asks() {
+    with_world("bi_keys", async |world| {
+        let sql = "SELECT count() FROM events";
+        let get = |uri: String| Request::get(uri).body(Body::empty()).unwrap();
+        let text = format!("/?user=any&password={}&query=SELECT%20count()%20FROM%20events", world.key);
+        assert_eq!(world.send(get(text)).await.text, "3\n");
+        let bearer = Request::post("/").header("authorization", format!("Bearer {}", world.key));
+        assert_eq!(world.send(bearer.body(Body::from(sql)).unwrap()).await.text, "3\n");
+        let other = world.key_of(Some("globex")).await;
+        let request = Request::post("/").header("x-clickhouse-key", other).header("x-clickhouse-user", "acme");
+        assert_eq!(world.send(request.body(Body::from(sql)).unwrap()).await.text, "57\n");
+
+        let without = world.settings.create_key(Some("acme"), Role::Admin, "x").await.unwrap().1.expose();
+        let platform = world.key_of(None).await;
+        let refused = [("", 401, "194"), ("nonsense", 403, "516"), (&without, 403, "497"), (&platform, 403, "497")];
+        for (key, status, code) in refused {
+            let request = Request::post("/").header("x-clickhouse-key", key).body(Body::from(sql)).unwrap();
+            let answer = world.send(request).await;
+            assert_eq!(
+                (answer.status, answer.header("x-clickhouse-exception-code")),
+                (status, code),
+                "{}",
+                answer.text
+            );
+        }
+        let stronger = world.settings.create_key_permitting(Some("acme"), Role::Admin, &[Permission::QuerySql], "x");
+        assert!(stronger.await.is_ok());
+    });
+}
+
+#[test]
+fn clients_find_what_they_look_for() {
+    with_world("bi_headers", async |world| {
+        let ping = world.send(Request::get("/ping").body(Body::empty()).unwrap()).await;
+        assert_eq!((ping.status, ping.text.as_str()), (200, "Ok.\n"));
+        let answer =
+            world.post("default_format=JSONEachRow&query_id=mine&session_id=s&extremes=0", "SELECT 1 AS x").await;
+        assert_eq!((answer.status, answer.text.as_str()), (200, "{\"x\":1}\n"));
+        assert_eq!(answer.header("x-clickhouse-format"), "JSONEachRow");
+        assert_eq!(answer.header("x-clickhouse-query-id"), "mine");
+        assert_eq!(answer.header("x-clickhouse-timezone"), "UTC");
+        assert_eq!(answer.header("x-clickhouse-server-display-name"), "usertrail");
+        assert!(answer.header("x-clickhouse-summary").contains("read_rows"));
+        assert_eq!(world.post("query=SELECT+1", "+ 1").await.text, "2\n");
+        assert_eq!(world.post("param_a=1&param_unused=2", "SELECT {a:UInt8} + 1").await.text, "2\n");
+        assert_eq!(world.post("param_a=it%27s", "SELECT {a:String}").await.text, "it\\'s\n");
+        let missing = world.post("", "SELECT {a:UInt8}").await;
+        assert_eq!((missing.status, missing.header("x-clickhouse-exception-code")), (400, "456"));
+        let wrong = world.post("", "SELECT nope FROM events").await;
+        assert_eq!((wrong.status, wrong.header("x-clickhouse-exception-code")), (404, "47"));
+        assert!(
+            wrong.text.starts_with("Code: 47. DB::Exception:") && wrong.text.contains("(UNKNOWN_IDENTIFIER)"),
+            "{}",
+            wrong.text
+        );
+        assert!(!wrong.text.contains("bi_headers"), "{}", wrong.text);
+        assert_eq!(world.send(Request::get("/other").body(Body::empty()).unwrap()).await.status, 404);
+        assert_eq!(world.send(Request::put("/").body(Body::empty()).unwrap()).await.status, 405);
+    });
+}
+
+/// Results and reads are bounded, and a caller may ask for less, never for more.
+#[test]
+fn statements_are_bounded() {
+    let set = |config: &mut runtime::config::Config| {
+        config.sql.max_result_rows = 1000;
+        config.sql.timeout_ms = 2000;
+        config.sql.max_memory_bytes = 200 << 20;
+    };
+    with_config("bi_bounds", set, async |world| {
+        let many = "SELECT a.type FROM events a, events b, events c, events d, events e, events f, events g";
+        for parameters in ["", "max_result_rows=100000", "max_result_rows=0"] {
+            let answer = world.post(parameters, many).await;
+            assert_eq!(answer.header("x-clickhouse-exception-code"), "396", "{parameters}: {}", answer.text);
+        }
+        assert_eq!(
+            world
+                .post("max_result_rows=1&result_overflow_mode=throw", "SELECT event_id FROM events LIMIT 2")
+                .await
+                .header("x-clickhouse-exception-code"),
+            "396"
+        );
+        // A time bomb ends, by time or by memory.
+        let bomb = "SELECT sum(length(arrayJoin(range(1000000)) AS x) ) FROM events AS a, events AS b, events AS c";
+        assert!(world.post("", bomb).await.status >= 400);
+        let bomb = "SELECT max(arraySum(arrayMap(x -> cityHash64(toString(x)), range(toUInt64(a.records + 5000000))))) \
+                    FROM events AS a, events AS b, events AS c";
+        let answer = world.post("", bomb).await;
+        assert!(["159", "241"].contains(&answer.header("x-clickhouse-exception-code")), "{}", answer.text);
+    });
+}
+
+/// P12: in the same buckets as all queries.
+#[test]
+fn queries_are_counted() {
+    let set = |config: &mut runtime::config::Config| {
+        config.limits.queries_per_second = 1;
+        config.limits.query_burst = 2;
+    };
+    with_config("bi_rates", set, async |world| {
+        let mut last = 200;
+        for _ in 0..4 {
+            last = world.post("", "SELECT 1").await.status;
+        }
+        assert_eq!(last, 429);
+    });
+}
