@@ -37,10 +37,13 @@ async fn answers_read_no_more_than_their_budgets() {
     let mut over = Vec::new();
     for question in questions(&client, TENANT, end).await {
         api.ask(&question.path).await;
-        let rows: u64 = relay.take().iter().map(|sent| sent.read_rows).sum();
-        println!("{}: {rows} rows of {}", question.name, question.budget);
-        if rows > question.budget {
-            over.push(format!("{}: {rows} rows, {} allowed", question.name, question.budget));
+        let read = relay.take();
+        let rows = read.iter().map(|sent| sent.read_rows).sum::<u64>().div_ceil(1000);
+        let megabytes = read.iter().map(|sent| sent.read_bytes).sum::<u64>().div_ceil(1_000_000);
+        let told = format!("{}: {rows} thousand rows and {megabytes} MB, of {:?}", question.name, question.budget);
+        println!("{told}");
+        if rows > question.budget.0 || megabytes > question.budget.1 {
+            over.push(told);
         }
     }
     engine.stop().await.unwrap();

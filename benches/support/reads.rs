@@ -74,8 +74,8 @@ pub(crate) struct Question {
     pub(crate) path: String,
     /// Whether it is about one user, so that its cost must not grow with all the others'.
     pub(crate) of_one_user: bool,
-    /// Most rows that the engine may read for it in a table of a million events.
-    pub(crate) budget: u64,
+    /// Most that the engine may read for it in a table of a million events: thousands of rows, megabytes uncompressed.
+    pub(crate) budget: (u64, u64),
 }
 
 /// What pages and reports ask, over events that end at `end`.
@@ -89,16 +89,32 @@ pub(crate) async fn questions(client: &Client, tenant: &str, end: DateTime<Utc>)
     let week = format!("from={}&to={}", day(7), day(1));
     let question = |name, path: String, of_one_user, budget| Question { name, path, of_one_user, budget };
     vec![
-        question("log, newest", "/v1/events".to_owned(), false, 40_000),
-        question("log, a week of changes", format!("/v1/events?class=change&{week}"), false, 60_000),
-        question("log of one user", "/v1/events?actor_id=u-7".to_owned(), true, 20_000),
-        question("one event", format!("/v1/events/{event}"), false, 40_000),
-        question("one object", format!("/v1/events?object_type={object_type}&object_id={object_id}"), false, 200_000),
-        question("users", "/v1/users".to_owned(), false, 20_000),
-        question("one user's sign-ins", "/v1/users/u-7/sign-ins".to_owned(), true, 20_000),
-        question("one user's devices", "/v1/users/u-7/devices".to_owned(), true, 20_000),
-        question("one user's sessions", "/v1/users/u-7/sessions".to_owned(), true, 20_000),
-        question("one user's statistics, a month", format!("/v1/users/u-7/statistics?{month}"), true, 60_000),
-        question("violations, newest", "/v1/violations".to_owned(), false, 20_000),
+        question("log, newest", "/v1/events".to_owned(), false, (130, 20)),
+        question("log, a week of changes", format!("/v1/events?class=change&{week}"), false, (130, 20)),
+        question("log of one user", "/v1/events?actor_id=u-7".to_owned(), true, (100, 14)),
+        question("one event", format!("/v1/events/{event}"), false, (40, 3)),
+        question("one object", format!("/v1/events?object_type={object_type}&object_id={object_id}"), false, (200, 12)),
+        question("users", "/v1/users".to_owned(), false, (60, 8)),
+        question("one user's sign-ins", "/v1/users/u-7/sign-ins".to_owned(), true, (180, 20)),
+        question("one user's devices", "/v1/users/u-7/devices".to_owned(), true, (60, 10)),
+        question("one user's sessions", "/v1/users/u-7/sessions".to_owned(), true, (60, 8)),
+        question("one user's statistics, a month", format!("/v1/users/u-7/statistics?{month}"), true, (190, 18)),
+        question("one user's day", format!("/v1/users/u-7/timeline?date={}", day(3)), true, (40, 4)),
+        question("one user's activities, a month", format!("/v1/users/u-7/activities?{month}"), true, (60, 8)),
+        question("one object's history", format!("/v1/objects/{object_type}/{object_id}/history"), false, (300, 15)),
+        question(
+            "tenant's statistics by action, a month",
+            format!("/v1/statistics?by=action&{month}"),
+            false,
+            (300, 12),
+        ),
+        question(
+            "tenant's active users by day, a month",
+            format!("/v1/statistics?distinct=users&interval=day&{month}"),
+            false,
+            (300, 25),
+        ),
+        question("configuration", "/v1/configuration".to_owned(), false, (60, 10)),
+        question("violations, newest", "/v1/violations".to_owned(), false, (20, 6)),
     ]
 }

@@ -36,6 +36,8 @@ named! {
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
     EVENT_BY_ID "event_by_id": "One event.";
     HISTORY "history": "Events user by user, for trials of rules.";
+    LOG_NEWEST "log_newest": "The event log of all users, newest first.";
+    LOG_OLDEST "log_oldest": "The event log of all users, oldest first.";
     OBJECT_LIFE "object_life": "What became of one object, newest first.";
     RESTORE_TOLD "restore_told": "What the log tells of one restore.";
     RETENTION_PREVIEW "retention_preview": "What another retention would end.";

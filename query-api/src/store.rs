@@ -189,6 +189,8 @@ impl Store {
             .with_setting("max_memory_usage", self.limits.max_memory_bytes.to_string())
             .with_setting("max_result_rows", MAX_RESULT_ROWS.to_string())
             .with_setting("result_overflow_mode", "throw")
+            // On a cluster, what a statement asks within another is asked of all shards once, and handed to each.
+            .with_setting("distributed_product_mode", "global")
             .with_setting("priority", place.of_its_tenant().to_string());
         let result = match tokio::time::timeout(longest + GRACE, statement.fetch_all::<T>()).await {
             Ok(answer) => answer.map_err(|source| classify(name, source)),

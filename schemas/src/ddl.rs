@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0006_tenant_rollups.sql",
         sql: include_str!("../clickhouse/0006_tenant_rollups.sql"),
     },
+    Migration { version: 7, name: "0007_log_by_time.sql", sql: include_str!("../clickhouse/0007_log_by_time.sql") },
 ];
 
 /// The table in which `migrate` records what it applied. A plain table: two processes that migrate at once both write

@@ -164,6 +164,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes of the configuration, newest first (A1).
+         * @description Changes inside lists and trees of conditions are shown as the edits that they are, even where the application sent the whole
+         *     list before and after (A8). Of the last 90 days unless a period is given (A4).
+         */
+        get: operations["listConfigurationChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -175,7 +196,8 @@ export interface paths {
          * The event log.
          * @description Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile. With
          *     `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`, so that
-         *     none can still arrive before the cursor.
+         *     none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the tenant's first.
+         *     How far back the log reaches depends on the tenant's plan (J4): see `GET /v1/plan`.
          */
         get: operations["listEvents"];
         put?: never;
@@ -226,6 +248,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How restoring what an event deleted ended, as the log tells it: that it succeeded, or else what happened last. */
+        get: operations["getRestore"];
+        put?: never;
+        /**
+         * Restores what an event deleted (J15).
+         * @description The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the object
+         *     as its history tells it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429 or 5xx. Any
+         *     other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are events of the tenant.
+         *
+         *     Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is called
+         *     again, under the same `webhook-id`. It takes a plan that has restores (J3).
+         */
+        post: operations["restoreObject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/exemptions": {
         parameters: {
             query?: never;
@@ -235,6 +283,43 @@ export interface paths {
         };
         /** Lists the exemptions (K6), by user, those that have run out too. */
         get: operations["listExemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/objects/{type}/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The history of an object (L16).
+         * @description All its edits, oldest first. It needs no activity log to be turned on (L1).
+         */
+        get: operations["getObjectHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's plan (J3). */
+        get: operations["getPlan"];
         put?: never;
         post?: never;
         delete?: never;
@@ -405,6 +490,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/settings/restore-endpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where restores are asked for (J15). */
+        get: operations["getRestoreEndpoint"];
+        /** Sets where restores are asked for (J15). The first time, a secret is made; it is in this answer and nowhere else. */
+        put: operations["putRestoreEndpoint"];
+        post?: never;
+        /** Removes the endpoint: nothing can be restored until there is one again. */
+        delete: operations["deleteRestoreEndpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/restore-endpoint/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next time. */
+        post: operations["rotateRestoreSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/settings/retention": {
         parameters: {
             query?: never;
@@ -416,6 +537,23 @@ export interface paths {
         get: operations["getRetention"];
         /** Changes how long each category is kept (L2). A shorter time holds at once, in every answer. */
         put: operations["putRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What another retention would delete (L2, P7). Nothing is changed. */
+        get: operations["previewRetention"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -452,6 +590,28 @@ export interface paths {
         get: operations["getTrustedProxies"];
         /** Replaces the proxies that are believed. */
         put: operations["putTrustedProxies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a whole tenant did in a period (P8).
+         * @description Counts are exact. Numbers of different users and devices are exact while small; above that they are estimates that say so.
+         *     Daily, weekly and monthly active users are `distinct=users` with an `interval` of that length. The cost depends on the
+         *     length of the period and the kinds of work in it, not on the number of events.
+         */
+        get: operations["getStatistics"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -568,6 +728,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{id}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's activities, in the order of time.
+         * @description With `figure`, the activities behind that figure: their `counted` adds up to it. What lasts is cut at the borders of
+         *     the period, and marked there. An activity reaches no further than 24 h from when its event occurred.
+         */
+        get: operations["listActivities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users/{id}/devices": {
         parameters: {
             query?: never;
@@ -670,8 +851,32 @@ export interface paths {
         /**
          * What one user did in a period.
          * @description Counts are exact. Numbers of different things are exact while small; above that they are estimates that say so.
+         *     `figures` are exact, too: overlapping activities of one kind count their time once, what reaches over the borders of the
+         *     period is cut there, and the activities under `rows` add up to the figure.
          */
         get: operations["getUserStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one user did in a day or a week.
+         * @description What lasts is an interval, on the lane of its channel and state, cut at the borders of the period and marked there; overlaps
+         *     are on tracks of their own. What was told by its beginning alone is open: it lasts to now. An activity reaches no
+         *     further than 24 h from when its event occurred.
+         */
+        get: operations["getUserTimeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -799,6 +1004,23 @@ export interface components {
             /** @description The violation that led to it, if a rule decided. */
             violation_id: string | null;
         };
+        /** @description How good the figures of an answer are. */
+        Accuracy: {
+            /** @description Whether counts are exact. They always are. */
+            counts_exact: boolean;
+            /**
+             * Format: double
+             * @description Relative standard error of those above.
+             * @example 0.0081
+             */
+            distinct_error: number;
+            /**
+             * Format: int64
+             * @description Numbers of different things are exact up to here; each figure says so itself.
+             * @example 512
+             */
+            distinct_exact_up_to: number;
+        };
         /**
          * @description What becomes of the device when a rule is broken.
          * @enum {string}
@@ -820,6 +1042,12 @@ export interface components {
              * @example user
              */
             kind: string;
+            /**
+             * @description What to call the actor: the name, or else the e-mail address or id; "System" for the product itself (A5), in the
+             *     language of the answer.
+             * @example Jana Nováková
+             */
+            label: string;
             /**
              * @description Display name.
              * @example Jana Nováková
@@ -892,22 +1120,62 @@ export interface components {
             /** @description The shipped types, then the tenant's own. */
             types: components["schemas"]["TypeView"][];
         };
-        /** @description One changed field. */
+        /** @description What it would do to one category. */
+        CategoryPreview: {
+            /**
+             * @description Which.
+             * @example views
+             */
+            category: string;
+            /**
+             * Format: int32
+             * @description Days that it is kept now.
+             * @example 90
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
+             *     then be kept until its own retention ends, and what comes would be kept longer.
+             */
+            events: number;
+            /**
+             * @description The day (UTC) on which the oldest of them was received.
+             * @example 2026-01-02
+             */
+            first_day?: string | null;
+            /**
+             * @description The day (UTC) on which the newest of them was received.
+             * @example 2026-01-31
+             */
+            last_day?: string | null;
+            /**
+             * Format: int32
+             * @description Days that it would be kept.
+             * @example 30
+             */
+            proposed_days: number;
+            /**
+             * Format: date-time
+             * @description Those received before this time.
+             */
+            received_before: string;
+        };
+        /** @description How much figures changed. */
         Change: {
-            /** @description After. */
-            new?: unknown;
-            /** @description Before; absent if it was not sent (J14). */
-            old?: unknown;
-            /**
-             * @description `add`, `remove`, `replace` or `move`.
-             * @example replace
-             */
-            op: string;
-            /**
-             * @description Which field.
-             * @example /deadline
-             */
-            path: string;
+            devices?: components["schemas"]["Delta"] | null;
+            duration_ms: components["schemas"]["Delta"];
+            events: components["schemas"]["Delta"];
+            failed_sign_ins: components["schemas"]["Delta"];
+            records: components["schemas"]["Delta"];
+            sign_ins: components["schemas"]["Delta"];
+            users?: components["schemas"]["Delta"] | null;
+            violations?: components["schemas"]["Delta"] | null;
+        };
+        /** @description Figures beside those of the period before. */
+        Compared: components["schemas"]["Tally"] & {
+            change?: components["schemas"]["Change"] | null;
+            previous?: components["schemas"]["Tally"] | null;
         };
         /** @description P15: up to when an answer is complete. */
         Completeness: {
@@ -918,6 +1186,55 @@ export interface components {
              * @description Every event received before this time was in the store when it was asked. Null while that is not known.
              */
             complete_until: string | null;
+        };
+        /** @description A change of the configuration. */
+        ConfigurationChange: {
+            /** @description Who changed it; "System" for the product itself (A5). */
+            actor: components["schemas"]["Actor"];
+            /**
+             * @description A6: `create`, `change`, `delete` or `other`.
+             * @example change
+             */
+            class: string;
+            /** @description Reason and the like, in words. */
+            details?: string;
+            /** @description A8: what was done to it. */
+            edits: components["schemas"]["Edit"][];
+            /**
+             * @description Id of the event.
+             * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
+             */
+            id: string;
+            /**
+             * @description A7: the part of the application.
+             * @example workflows
+             */
+            module?: string;
+            /** @description What the type is called. */
+            name: string;
+            object?: components["schemas"]["EventObject"] | null;
+            /**
+             * Format: date-time
+             * @description When it was changed.
+             */
+            occurred_at: string;
+            /**
+             * @description `success`, `failure` or `unknown`.
+             * @example success
+             */
+            outcome: string;
+            /**
+             * Format: date-time
+             * @description When it was received.
+             */
+            received_at: string;
+            /** @description What happened, as a sentence. */
+            text: string;
+            /**
+             * @description Type of the event.
+             * @example workflow.condition_changed
+             */
+            type: string;
         };
         /** @description From where an event was sent. */
         Context: {
@@ -936,6 +1253,15 @@ export interface components {
             session_key?: string;
             /** @description User agent as sent. */
             user_agent?: string;
+        };
+        /** @description An activity in the list behind a figure (T15). */
+        CountedActivity: components["schemas"]["TracedActivity"] & {
+            /**
+             * Format: int64
+             * @description What it adds to the figure, in the figure's unit. Time that several activities share is the first one's, so that
+             *     rows add up to the figure. Absent where no figure is asked for.
+             */
+            counted?: number | null;
         };
         /** @description What was counted. Exact. */
         Counts: {
@@ -1017,6 +1343,19 @@ export interface components {
             /** @description The period as it was understood. */
             period: components["schemas"]["PeriodView"];
         };
+        /** @description How much one figure changed. */
+        Delta: {
+            /**
+             * Format: int64
+             * @description This figure less the one before.
+             */
+            absolute: number;
+            /**
+             * Format: double
+             * @description As a part of the one before; null where that is zero.
+             */
+            relative: number | null;
+        };
         /** @description How a tenant wants the rules that apply to it. Names that no rule has do nothing: a rule may be gone. */
         Detection: {
             /**
@@ -1069,6 +1408,11 @@ export interface components {
             /** @description Its version. */
             os_version: string;
         };
+        /**
+         * @description What statistics can be told apart by.
+         * @enum {string}
+         */
+        Dimension: "action" | "channel" | "class" | "country" | "device" | "location" | "object_type" | "user";
         /** @description How many different things. */
         Distinct: {
             /** @description Devices. */
@@ -1080,6 +1424,39 @@ export interface components {
             /** @description Sessions. */
             sessions: components["schemas"]["Figure"];
         };
+        /** @description One edit. */
+        Edit: {
+            /** @description Position in the list before, from 0. */
+            from?: number | null;
+            /** @description What was done. */
+            kind: components["schemas"]["EditKind"];
+            /**
+             * @description The path for people; positions count from 1.
+             * @example conditions #3
+             */
+            label: string;
+            /** @description After. */
+            new?: unknown;
+            /** @description Before; absent where there was nothing, or where it isn't known (J14). */
+            old?: unknown;
+            /**
+             * @description Where: the path of the change, or a path below it.
+             * @example conditions/2
+             */
+            path: string;
+            /**
+             * @description All of it in words.
+             * @example Condition added: country is CZ
+             */
+            text: string;
+            /** @description Position in the list after, from 0. */
+            to?: number | null;
+        };
+        /**
+         * @description What was done.
+         * @enum {string}
+         */
+        EditKind: "condition_added" | "condition_removed" | "condition_updated" | "operator_switched" | "list_item_added" | "list_item_removed" | "list_item_moved" | "value_changed";
         /** @description Whether a rule is evaluated. */
         Enabled: {
             /** @description Whether it is. */
@@ -1140,7 +1517,7 @@ export interface components {
             url: string;
         };
         /** @description An event as stored. */
-        Event: {
+        Event: components["schemas"]["Words"] & {
             /**
              * @description What was done.
              * @example update
@@ -1243,7 +1620,7 @@ export interface components {
              * @example task
              */
             type: string;
-            /** @description Link into the application (J12). */
+            /** @description Link into the application (J12): the event's own, or else by the tenant's template for the type. */
             url?: string;
         };
         /** @description The tenant's own event types (J10). */
@@ -1349,6 +1726,11 @@ export interface components {
              */
             timespan_ms: number;
         };
+        /**
+         * @description A day or a week (T2, T3).
+         * @enum {string}
+         */
+        Extent: "day" | "week";
         /** @description The fate of one event. */
         Fate: {
             /** @description Why it was rejected: one word for programs. */
@@ -1363,6 +1745,28 @@ export interface components {
             pointer?: string | null;
             /** @description What became of it. */
             status: components["schemas"]["Status"];
+        };
+        /** @description What a plan allows. */
+        Features: {
+            /** @description The audit of the configuration (A1). */
+            configuration_audit: boolean;
+            /** @description Exports to files (P9). */
+            exports: boolean;
+            /** @description Whether `from` and `to` may be chosen, or named periods alone (J4). */
+            free_dates: boolean;
+            /** @description The event log and the histories of objects. */
+            log: boolean;
+            /**
+             * Format: int32
+             * @description How many days before today the log reaches back; none: as long as events are kept.
+             */
+            look_back_days: number | null;
+            /** @description Restoring deleted objects (J15). */
+            restore: boolean;
+            /** @description Queries by SQL (P10). */
+            sql: boolean;
+            /** @description Tracing of users (T1). */
+            tracing: boolean;
         };
         /** @description A count of different things, which says how good it is. */
         Figure: {
@@ -1379,6 +1783,21 @@ export interface components {
              */
             value: number;
         };
+        /** @description Figures of a user's work, or why there are none. */
+        Figures: {
+            /** @description T8 to T13; null where there are none. */
+            figures: components["schemas"]["TracedFigure"][] | null;
+            /**
+             * @description Why there are none.
+             * @example figures are of 93 days at most
+             */
+            figures_missing?: string | null;
+        };
+        /**
+         * @description What a figure counts in.
+         * @enum {string}
+         */
+        FigureUnit: "ms" | "count";
         /** @description A rule that an event broke. */
         Flag: {
             /**
@@ -1428,9 +1847,9 @@ export interface components {
             asn?: number | null;
             /**
              * Format: date-time
-             * @description Build of the database (P2).
+             * @description Build of the database (P2); absent for what needs none.
              */
-            build: string;
+            build?: string | null;
             /**
              * @description City.
              * @example Brno
@@ -1445,18 +1864,32 @@ export interface components {
             flags?: string;
             /**
              * Format: float
-             * @description Degrees north.
+             * @description Degrees north; absent where nobody knows, as for an address of a private network.
              */
-            latitude: number;
+            latitude?: number | null;
             /**
              * Format: float
-             * @description Degrees east.
+             * @description Degrees east; absent where nobody knows.
              */
-            longitude: number;
+            longitude?: number | null;
             /** @description First-level subdivision. */
             region?: string;
             /** @description Time zone there. */
             time_zone?: string;
+        };
+        /** @description One group. */
+        Group: components["schemas"]["Part"] & {
+            /**
+             * @description Which, in the order of `by`; empty for events that have none.
+             * @example [
+             *       "call"
+             *     ]
+             */
+            keys: string[];
+        };
+        /** @description A page of an object's history. */
+        History: components["schemas"]["Page_Event"] & {
+            object?: components["schemas"]["ObjectState"] | null;
         };
         /** @description A key, without its secret. */
         KeyView: {
@@ -1546,6 +1979,20 @@ export interface components {
              */
             enabled: boolean;
         };
+        /** @description A recording or a text of an event: one of `url` and `text`. */
+        Media: {
+            /** @description What it is. */
+            kind: components["schemas"]["MediaKind"];
+            /** @description The text itself, at most 4096 bytes of it. */
+            text?: string | null;
+            /** @description Where it is; http or https. */
+            url?: string | null;
+        };
+        /**
+         * @description What a medium is.
+         * @enum {string}
+         */
+        MediaKind: "recording" | "transcript" | "message";
         /** @description What is decided about a device. */
         NewAccess: {
             /** @description `allow`, `block` or `ask`. */
@@ -1668,10 +2115,21 @@ export interface components {
             /** @description Text of a rule that is not stored yet. */
             yaml?: string | null;
         };
+        /** @description An object as its history tells it. */
+        ObjectState: {
+            /** @description Whether its last edit deleted it; the state is then what it last was. */
+            deleted: boolean;
+            /** @description Edits that it was rebuilt from. */
+            edits: number;
+            /** @description Its fields as they last were, rebuilt from all that is kept of its history, before and after the period of the page. */
+            state: Record<string, never>;
+            /** @description False where there are more than 10000, of which the latest were taken. */
+            whole: boolean;
+        };
         /** @description One thing, with P15. */
         One_Event: components["schemas"]["Completeness"] & {
             /** @description An event as stored. */
-            data: {
+            data: components["schemas"]["Words"] & {
                 /**
                  * @description What was done.
                  * @example update
@@ -1759,6 +2217,45 @@ export interface components {
                 type: string;
                 /** @description Rules it broke. Shown from the role security on (K16). */
                 violations?: components["schemas"]["Flag"][] | null;
+            };
+        };
+        /** @description One thing, with P15. */
+        One_Restore: components["schemas"]["Completeness"] & {
+            /** @description A restore and how it ended. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description Status of the last answer; null when there was none.
+                 */
+                answer_status: number | null;
+                /**
+                 * Format: date-time
+                 * @description When that was.
+                 */
+                at: string;
+                /**
+                 * Format: int32
+                 * @description Calls that were made.
+                 */
+                attempts: number;
+                /** @description Who asked for it. */
+                by: components["schemas"]["Requester"];
+                /** @description The event that tells this. */
+                event_id: string;
+                /**
+                 * @description Id of the message that the application gets, the same however often it is called (`webhook-id`).
+                 * @example msg_5f2b7c0e9d1a4b3f8e6d2c1b0a998877
+                 */
+                message_id: string;
+                /**
+                 * @description Why it failed; at most 500 bytes.
+                 * @example 409 Conflict: the number is taken
+                 */
+                reason?: string;
+                /** @description The event that asked for it; empty while it has no outcome. */
+                requested_event_id?: string;
+                /** @description How it stands. `requested` without an outcome for minutes means that it never got one: ask again. */
+                status: components["schemas"]["RestoreStatus"];
             };
         };
         /** @description One thing, with P15. */
@@ -1892,9 +2389,91 @@ export interface components {
          */
         Origin: "shipped" | "shared" | "own";
         /** @description A page. */
-        Page_Event: components["schemas"]["Completeness"] & {
+        Page_ConfigurationChange: components["schemas"]["Completeness"] & {
             /** @description In the order that was asked for. */
             data: {
+                /** @description Who changed it; "System" for the product itself (A5). */
+                actor: components["schemas"]["Actor"];
+                /**
+                 * @description A6: `create`, `change`, `delete` or `other`.
+                 * @example change
+                 */
+                class: string;
+                /** @description Reason and the like, in words. */
+                details?: string;
+                /** @description A8: what was done to it. */
+                edits: components["schemas"]["Edit"][];
+                /**
+                 * @description Id of the event.
+                 * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
+                 */
+                id: string;
+                /**
+                 * @description A7: the part of the application.
+                 * @example workflows
+                 */
+                module?: string;
+                /** @description What the type is called. */
+                name: string;
+                object?: components["schemas"]["EventObject"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was changed.
+                 */
+                occurred_at: string;
+                /**
+                 * @description `success`, `failure` or `unknown`.
+                 * @example success
+                 */
+                outcome: string;
+                /**
+                 * Format: date-time
+                 * @description When it was received.
+                 */
+                received_at: string;
+                /** @description What happened, as a sentence. */
+                text: string;
+                /**
+                 * @description Type of the event.
+                 * @example workflow.condition_changed
+                 */
+                type: string;
+            }[];
+            /** @description Whether there is more now. */
+            has_more: boolean;
+            /**
+             * @description For the next page, with the same filter and order. Where a list can be followed by receipt it is always there: ask
+             *     again later.
+             */
+            next_cursor: string | null;
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
+        };
+        /** @description A page. */
+        Page_CountedActivity: components["schemas"]["Completeness"] & {
+            /** @description In the order that was asked for. */
+            data: (components["schemas"]["TracedActivity"] & {
+                /**
+                 * Format: int64
+                 * @description What it adds to the figure, in the figure's unit. Time that several activities share is the first one's, so that
+                 *     rows add up to the figure. Absent where no figure is asked for.
+                 */
+                counted?: number | null;
+            })[];
+            /** @description Whether there is more now. */
+            has_more: boolean;
+            /**
+             * @description For the next page, with the same filter and order. Where a list can be followed by receipt it is always there: ask
+             *     again later.
+             */
+            next_cursor: string | null;
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
+        };
+        /** @description A page. */
+        Page_Event: components["schemas"]["Completeness"] & {
+            /** @description In the order that was asked for. */
+            data: (components["schemas"]["Words"] & {
                 /**
                  * @description What was done.
                  * @example update
@@ -1982,7 +2561,7 @@ export interface components {
                 type: string;
                 /** @description Rules it broke. Shown from the role security on (K16). */
                 violations?: components["schemas"]["Flag"][] | null;
-            }[];
+            })[];
             /** @description Whether there is more now. */
             has_more: boolean;
             /**
@@ -2290,6 +2869,11 @@ export interface components {
             /** @description The period as it was understood. */
             period: components["schemas"]["PeriodView"];
         };
+        /** @description Figures with their course over time. */
+        Part: components["schemas"]["Compared"] & {
+            /** @description By bucket, where an interval was asked for. */
+            series?: components["schemas"]["Point"][];
+        };
         /** @description A period as it was understood; a missing bound is open. */
         PeriodView: {
             /**
@@ -2326,6 +2910,31 @@ export interface components {
          * @enum {string}
          */
         Plan: "free" | "standard" | "unlimited";
+        /** @description A tenant's plan. */
+        PlanView: {
+            /** @description What it allows. */
+            features: components["schemas"]["Features"];
+            /**
+             * Format: date-time
+             * @description Before this time nothing is shown today; null where the plan has no such bound.
+             */
+            look_back_from: string | null;
+            /** @description The plan. */
+            plan: components["schemas"]["Plan"];
+        };
+        /** @description One bucket. */
+        Point: components["schemas"]["Tally"] & {
+            /**
+             * Format: date-time
+             * @description First instant outside.
+             */
+            end: string;
+            /**
+             * Format: date-time
+             * @description First instant inside, with the offset of the tenant's zone.
+             */
+            start: string;
+        };
         /** @description A problem as it is sent (RFC 9457). */
         Problem: {
             /** @description Stable word for programs, such as `rate_limited`. */
@@ -2354,6 +2963,93 @@ export interface components {
              */
             violation_id: string;
         };
+        /** @description Who asked for a restore. */
+        Requester: {
+            /**
+             * @description Id of the user or key.
+             * @example k3jq7xw2m5ab
+             */
+            id: string;
+            /**
+             * @description `user`, `system` or `api_key`.
+             * @example api_key
+             */
+            kind: string;
+            /**
+             * @description Display name.
+             * @example Back office
+             */
+            name?: string;
+        };
+        /** @description A restore and how it ended. */
+        Restore: {
+            /**
+             * Format: int32
+             * @description Status of the last answer; null when there was none.
+             */
+            answer_status: number | null;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Calls that were made.
+             */
+            attempts: number;
+            /** @description Who asked for it. */
+            by: components["schemas"]["Requester"];
+            /** @description The event that tells this. */
+            event_id: string;
+            /**
+             * @description Id of the message that the application gets, the same however often it is called (`webhook-id`).
+             * @example msg_5f2b7c0e9d1a4b3f8e6d2c1b0a998877
+             */
+            message_id: string;
+            /**
+             * @description Why it failed; at most 500 bytes.
+             * @example 409 Conflict: the number is taken
+             */
+            reason?: string;
+            /** @description The event that asked for it; empty while it has no outcome. */
+            requested_event_id?: string;
+            /** @description How it stands. `requested` without an outcome for minutes means that it never got one: ask again. */
+            status: components["schemas"]["RestoreStatus"];
+        };
+        /** @description Where to call. */
+        RestoreEndpointChange: {
+            /** @description Address, `https` or `http`, of a public host. */
+            url: string;
+        };
+        /** @description The endpoint, without its secrets. */
+        RestoreEndpointView: {
+            /** @description How many secrets sign at the moment: two while the receiver changes over. */
+            secrets: number;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * @description Address that is posted to.
+             * @example https://crm.example.com/usertrail/restore
+             */
+            url: string;
+        };
+        /** @description The endpoint, with the secret if one was just made. */
+        RestoreSecretView: components["schemas"]["RestoreEndpointView"] & {
+            /**
+             * @description The secret that requests are signed with, by Standard Webhooks. It is never shown again. Null when none was made.
+             * @example whsec_…
+             */
+            secret: string | null;
+        };
+        /**
+         * @description How a restore stands.
+         * @enum {string}
+         */
+        RestoreStatus: "requested" | "succeeded" | "failed";
         /** @description How long each category of events is kept, in days; each one of [`RETENTION_DAYS`]. */
         Retention: {
             /**
@@ -2414,6 +3110,16 @@ export interface components {
              * @example 90
              */
             views: number;
+        };
+        /** @description What a proposed retention would do. */
+        RetentionPreview: components["schemas"]["Completeness"] & {
+            /** @description By category. */
+            data: components["schemas"]["CategoryPreview"][];
+            /**
+             * Format: int64
+             * @description Events that would be deleted, of all categories.
+             */
+            events: number;
         };
         /** @description What staff said. */
         Review: {
@@ -2646,7 +3352,7 @@ export interface components {
             user_id?: string | null;
         };
         /** @description One user's statistics. */
-        Statistics: components["schemas"]["Completeness"] & {
+        Statistics: components["schemas"]["Figures"] & components["schemas"]["Completeness"] & {
             /** @description The period's totals by action. */
             actions: components["schemas"]["Share"][];
             /** @description Width of the buckets. */
@@ -2682,6 +3388,11 @@ export interface components {
          * @enum {string}
          */
         Status: "accepted" | "rejected" | "unknown";
+        /** @description Figures of one group, one bucket, or all. */
+        Tally: components["schemas"]["Counts"] & {
+            devices?: components["schemas"]["Figure"] | null;
+            users?: components["schemas"]["Figure"] | null;
+        };
         /** @description A tenant: a company whose employees' activity is recorded. */
         Tenant: {
             /** @description How it wants the rules. */
@@ -2725,6 +3436,29 @@ export interface components {
             /** @description First day of its week. */
             week_start?: components["schemas"]["WeekStart"];
         };
+        /** @description Statistics of a tenant. */
+        TenantStatistics: components["schemas"]["Completeness"] & {
+            /** @description How good the figures are. */
+            accuracy: components["schemas"]["Accuracy"];
+            /** @description What the groups are by; their keys have this order. */
+            by: components["schemas"]["Dimension"][];
+            /** @description The groups with the most events in the period, most first. */
+            groups?: components["schemas"]["Group"][];
+            interval?: components["schemas"]["Width"] | null;
+            other?: components["schemas"]["Part"] | null;
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
+            previous_period?: components["schemas"]["PeriodView"] | null;
+            /** @description Every bucket of the period, empty ones too, where an interval was asked for. */
+            series?: components["schemas"]["Point"][];
+            /**
+             * @description Zone of the buckets.
+             * @example Europe/Prague
+             */
+            time_zone: string;
+            /** @description All of the period. */
+            totals: components["schemas"]["Compared"];
+        };
         /** @description One text in the three languages. Shipped entries have all; a tenant's may have one, which then stands in for the rest. */
         Texts: {
             /** @description Czech. */
@@ -2733,6 +3467,101 @@ export interface components {
             en?: string;
             /** @description Russian. */
             ru?: string;
+        };
+        /** @description One user's day or week. */
+        Timeline: components["schemas"]["Completeness"] & {
+            /** @description T4: every part of the period, empty ones too; null unless `resolution` is given. */
+            buckets: components["schemas"]["TimelineBucket"][] | null;
+            /** @description Which of them. */
+            extent: components["schemas"]["Extent"];
+            /** @description What lasts, by channel and state. */
+            lanes: components["schemas"]["TimelineLane"][];
+            /** @description The day or week in question. */
+            period: components["schemas"]["PeriodView"];
+            /** @description What doesn't, by channel. */
+            points: components["schemas"]["TimelinePoints"][];
+            /**
+             * @description Zone of the period.
+             * @example Europe/Prague
+             */
+            time_zone: string;
+            /** @description The user. */
+            user_id: string;
+        };
+        /** @description A part of the period (T4). */
+        TimelineBucket: {
+            /**
+             * Format: date-time
+             * @description First instant outside.
+             */
+            end: string;
+            /** @description What was done in it; what wasn't is left out. */
+            parts: components["schemas"]["TimelinePart"][];
+            /**
+             * Format: date-time
+             * @description First instant inside, with the offset of the tenant's zone.
+             */
+            start: string;
+        };
+        /** @description The intervals of one channel and state. */
+        TimelineLane: {
+            /**
+             * @description As in its intervals.
+             * @example web_chat
+             */
+            channel: string;
+            /** @description In the order of their starts, cut at the borders of the period. */
+            intervals: components["schemas"]["TracedInterval"][];
+            /**
+             * @description As in its intervals.
+             * @example writing
+             */
+            state: string;
+            /**
+             * Format: int64
+             * @description Time of its intervals, each by itself.
+             */
+            sum_ms: number;
+            /**
+             * Format: int64
+             * @description Time in it, overlaps once.
+             */
+            time_ms: number;
+            /** @description How many tracks its intervals take. */
+            tracks: number;
+        };
+        /** @description What was done in a bucket, of one channel and state. */
+        TimelinePart: {
+            /**
+             * @description As in lanes and points.
+             * @example web_chat
+             */
+            channel: string;
+            /**
+             * Format: int64
+             * @description Activities whose events occurred then.
+             */
+            count: number;
+            /**
+             * @description As in lanes and points.
+             * @example writing
+             */
+            state: string;
+            /**
+             * Format: int64
+             * @description Time in it, overlaps once.
+             */
+            time_ms: number;
+        };
+        /** @description What doesn't last, of one channel. */
+        TimelinePoints: {
+            /**
+             * @description Empty for what was done in the application itself.
+             * @example ticket
+             */
+            channel: string;
+            /** @description In the order of time. */
+            points: components["schemas"]["TracedActivity"][];
         };
         /** @description How the tenant reads a calendar (J5). */
         TimeZone: {
@@ -2743,6 +3572,103 @@ export interface components {
             time_zone: string;
             /** @description First day of the week. */
             week_start: components["schemas"]["WeekStart"];
+        };
+        /** @description Something that the user did: a point of time, or an interval as far as it lies in the period. */
+        TracedActivity: {
+            /**
+             * @description `call`, `email`, `ticket`, `pause` …; `session` for being signed in; empty for what was done in the application.
+             * @example call
+             */
+            channel: string;
+            /** @description It ended after the period. */
+            clipped_end?: boolean;
+            /** @description It began before the period. */
+            clipped_start?: boolean;
+            /**
+             * Format: date-time
+             * @description When it ended, no later than the period; null for a point.
+             */
+            end: string | null;
+            /**
+             * @description The event that tells of it: `/v1/events/{id}` has its detail (T7, T16).
+             * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
+             */
+            id: string;
+            object?: components["schemas"]["TracedObject"] | null;
+            /**
+             * Format: date-time
+             * @description When its event occurred, which decides where it is counted.
+             */
+            occurred_at: string;
+            /** @description Its end is not known: it lasts to now, and no longer than 24 h. */
+            open?: boolean;
+            /** @description Other events that tell of it: its beginning, or itself once more. */
+            other_ids?: string[];
+            /**
+             * @description `success`, `failure` or `unknown`.
+             * @example success
+             */
+            outcome: string;
+            /** @description Why: of a pause, what for. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When it began, no sooner than the period, with the offset of the tenant's zone. Of a point, when it was.
+             */
+            start: string;
+            /**
+             * @description `call`, `talk`, `writing`, `editing`, `closed`, `paid`, `unpaid`, `ready`, `free`, `signed_in`; else the action.
+             * @example talk
+             */
+            state: string;
+            /**
+             * @description Type of the event.
+             * @example call.talked
+             */
+            type: string;
+        };
+        /** @description A figure of a user's work (T8–T13). */
+        TracedFigure: {
+            /**
+             * @description Its name.
+             * @example calls.talk_time
+             */
+            name: string;
+            /**
+             * @description Where the list of the activities behind it is, which add up to it (T15).
+             * @example /v1/users/u-17/activities?figure=calls.talk_time&from=2026-03-01T23:00:00.000Z&to=2026-03-02T23:00:00.000Z
+             */
+            rows: string;
+            /** @description What it counts in. */
+            unit: components["schemas"]["FigureUnit"];
+            /**
+             * Format: int64
+             * @description In the unit.
+             */
+            value: number;
+        };
+        /** @description An interval on a timeline (T1). */
+        TracedInterval: components["schemas"]["TracedActivity"] & {
+            /** @description From 0; intervals of one lane that overlap are on different tracks. */
+            track: number;
+        };
+        /** @description What an activity was about. */
+        TracedObject: {
+            /**
+             * @description Number or id in the application.
+             * @example 4711
+             */
+            id: string;
+            /**
+             * @description Display name.
+             * @example Jan Kovář
+             */
+            name: string;
+            /**
+             * @description Type.
+             * @example call
+             */
+            type: string;
         };
         /** @description What the rule would have found. */
         TrialAnswer: components["schemas"]["Completeness"] & {
@@ -3256,7 +4182,34 @@ export interface components {
          * @description The width of a bucket in statistics.
          * @enum {string}
          */
-        Width: "hour" | "day" | "week";
+        Width: "minute" | "hour" | "day" | "week" | "month";
+        /** @description An event in words. */
+        Words: {
+            /**
+             * @description J13, "Additional": reason, number of records, duration, location and channel, as far as there are.
+             * @example Location: Brno
+             */
+            details?: string;
+            /**
+             * @description J18: recordings and texts, from the fields `recording_url`, `transcript_url`, `transcript`, `text` and `message` of the
+             *     payload.
+             */
+            media?: components["schemas"]["Media"][];
+            /**
+             * @description What its type is called.
+             * @example Task deadline changed
+             */
+            name: string;
+            /** @description J16: why not, for deletions. */
+            not_restorable_reason?: string | null;
+            /** @description J15: whether what was deleted can be restored. */
+            restorable: boolean;
+            /**
+             * @description J13: what happened, as a sentence.
+             * @example Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”
+             */
+            text: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3335,7 +4288,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -3444,6 +4397,12 @@ export interface operations {
                 /** @description Names of endpoints. */
                 endpoint?: string[];
                 /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
@@ -3453,8 +4412,8 @@ export interface operations {
                 /** @description `delivered`, `failed`, `given_up`, `gone` or `dropped`. */
                 outcome?: string[];
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -3504,6 +4463,11 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["DeliveryPage"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -3533,7 +4497,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -3573,6 +4537,24 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3700,7 +4682,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -3872,7 +4854,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -4095,7 +5077,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -4261,7 +5243,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -4491,7 +5473,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -4712,7 +5694,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -4923,7 +5905,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -5142,7 +6124,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -5312,7 +6294,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -5530,7 +6512,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -5760,7 +6742,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -5861,28 +6843,33 @@ export interface operations {
             };
         };
     };
-    listEvents: {
+    listConfigurationChanges: {
         parameters: {
             query?: {
-                /** @description L15: actions (`view`, `create`, `sign_in`, … open set). */
-                action?: string[];
-                /** @description L13, J7: ids of actors. */
+                /** @description Ids of actors. */
                 actor_id?: string[];
                 /**
-                 * @description L12: kind of actor.
+                 * @description Kind of actor: `user`, `system` or `api_key`.
                  * @example [
                  *       "user"
                  *     ]
                  */
                 actor_kind?: string[];
-                /** @description L2: `sign_ins`, `changes`, `views`, `configuration` or `other`. */
-                category?: string[];
-                /** @description Channels of communication. */
-                channel?: string[];
-                /** @description J2: `create`, `delete`, `change` or `other`. */
+                /**
+                 * @description A6: `create`, `change` or `delete`; `other` for what is none of these.
+                 * @example [
+                 *       "change"
+                 *     ]
+                 */
                 class?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
+                /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -5890,24 +6877,25 @@ export interface operations {
                 from?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
-                /** @description J6: locations (branches, offices). */
-                location?: string[];
-                /** @description A7: modules of the application. */
+                /**
+                 * @description A7: modules of the application.
+                 * @example [
+                 *       "workflows"
+                 *     ]
+                 */
                 module?: string[];
-                /** @description L14: ids of objects. */
+                /** @description Ids of objects. */
                 object_id?: string[];
-                /** @description L15: types of objects. */
+                /** @description Types of objects. */
                 object_type?: string[];
                 /**
-                 * @description J11: `desc` (default) or `asc` by time; `received` by receipt, to follow the log
+                 * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
                 order?: string;
-                /** @description `success`, `failure` or `unknown`. */
-                outcome?: string[];
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -5918,12 +6906,13 @@ export interface operations {
                  * @example 2026-03-31
                  */
                 to?: string;
-                /** @description J8: event types of the catalogue, or any other that was sent. */
+                /** @description Event types of the catalogue. */
                 type?: string[];
-                /** @description `true` for events that broke any rule, or names of rules. Needs the role security (K16). */
-                violations?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5941,69 +6930,65 @@ export interface operations {
                      *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
-                     *           "action": "update",
                      *           "actor": {
                      *             "active": true,
-                     *             "id": "u-17",
+                     *             "id": "u-3",
                      *             "kind": "user",
-                     *             "name": "Jana Nováková"
+                     *             "label": "Petr Dvořák",
+                     *             "name": "Petr Dvořák"
                      *           },
-                     *           "backfill": false,
-                     *           "category": "changes",
-                     *           "changes": [
+                     *           "class": "change",
+                     *           "edits": [
                      *             {
-                     *               "new": "2026-03-09",
-                     *               "old": "2026-03-05",
-                     *               "op": "replace",
-                     *               "path": "/deadline"
+                     *               "kind": "operator_switched",
+                     *               "label": "conditions › operator",
+                     *               "new": "OR",
+                     *               "old": "AND",
+                     *               "path": "conditions/operator",
+                     *               "text": "conditions › operator: AND switched to OR"
+                     *             },
+                     *             {
+                     *               "kind": "condition_added",
+                     *               "label": "conditions #3",
+                     *               "new": {
+                     *                 "field": "country",
+                     *                 "operator": "is",
+                     *                 "value": "CZ"
+                     *               },
+                     *               "path": "conditions/2",
+                     *               "text": "Condition added: country is CZ",
+                     *               "to": 2
                      *             }
                      *           ],
-                     *           "class": "change",
-                     *           "context": {
-                     *             "ip": "198.51.100.7",
-                     *             "session_id": "s-99"
-                     *           },
-                     *           "device": {
-                     *             "bot": false,
-                     *             "browser": "Firefox",
-                     *             "browser_version": "148",
-                     *             "confidence": "high",
-                     *             "id": "d-5",
-                     *             "kind": "desktop",
-                     *             "os": "Linux",
-                     *             "os_version": ""
-                     *           },
-                     *           "geo": {
-                     *             "accuracy_km": 20,
-                     *             "build": "2026-03-01T00:00:00Z",
-                     *             "city": "Brno",
-                     *             "country": "CZ",
-                     *             "latitude": 49.2,
-                     *             "longitude": 16.6
-                     *           },
                      *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
-                     *           "location": "Brno",
-                     *           "module": "tasks",
+                     *           "module": "workflows",
+                     *           "name": "Workflow changed",
                      *           "object": {
-                     *             "id": "4711",
-                     *             "name": "Call back",
-                     *             "type": "task"
+                     *             "id": "12",
+                     *             "name": "New lead",
+                     *             "type": "workflow"
                      *           },
                      *           "occurred_at": "2026-03-02T08:15:30.125Z",
                      *           "outcome": "success",
                      *           "received_at": "2026-03-02T08:15:30.480Z",
-                     *           "type": "task.deadline_changed"
+                     *           "text": "Petr Dvořák changed workflow “New lead” from “AND” to “OR”",
+                     *           "type": "workflow.updated"
                      *         }
                      *       ],
-                     *       "has_more": true,
-                     *       "next_cursor": "AQAAAAAAAAAA",
+                     *       "has_more": false,
+                     *       "next_cursor": null,
                      *       "period": {
-                     *         "from": "2026-03-01T23:00:00Z",
-                     *         "to": "2026-03-08T23:00:00Z"
+                     *         "from": null,
+                     *         "to": null
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Page_Event"];
+                    "application/json": components["schemas"]["Page_ConfigurationChange"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -6033,7 +7018,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -6073,6 +7058,374 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description L15: actions (`view`, `create`, `sign_in`, … open set). */
+                action?: string[];
+                /** @description L13, J7: ids of actors. */
+                actor_id?: string[];
+                /**
+                 * @description L12: kind of actor.
+                 * @example [
+                 *       "user"
+                 *     ]
+                 */
+                actor_kind?: string[];
+                /** @description L2: `sign_ins`, `changes`, `views`, `configuration` or `other`. */
+                category?: string[];
+                /**
+                 * @description A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
+                 * @example deadline
+                 */
+                changed?: string;
+                /**
+                 * @description The value before the change, as JSON or as the bare text.
+                 * @example AND
+                 */
+                changed_from?: string;
+                /**
+                 * @description The value after the change, as JSON or as the bare text.
+                 * @example OR
+                 */
+                changed_to?: string;
+                /** @description Channels of communication. */
+                channel?: string[];
+                /** @description J2: `create`, `delete`, `change` or `other`. */
+                class?: string[];
+                /**
+                 * @description Countries of the addresses, ISO 3166-1 codes.
+                 * @example [
+                 *       "CZ"
+                 *     ]
+                 */
+                country?: string[];
+                /** @description `next_cursor` of the page before, with the same filter, period and order. */
+                cursor?: string;
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description IPv4 or IPv6 addresses.
+                 * @example [
+                 *       "198.51.100.7"
+                 *     ]
+                 */
+                ip?: string[];
+                /** @description Most rows of the page. */
+                limit?: number;
+                /** @description J6: locations (branches, offices). */
+                location?: string[];
+                /** @description A7: modules of the application. */
+                module?: string[];
+                /** @description L14: ids of objects. */
+                object_id?: string[];
+                /** @description L15: types of objects. */
+                object_type?: string[];
+                /**
+                 * @description J11: `desc` (default) or `asc` by time; `received` by receipt, to follow the log
+                 * @example desc
+                 */
+                order?: string;
+                /** @description `success`, `failure` or `unknown`. */
+                outcome?: string[];
+                /**
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: string;
+                /**
+                 * @description Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case, in the names and
+                 *     ids of actor and object, in the reason, in the payload, or in a change's path or value.
+                 * @example invoice 4711
+                 */
+                q?: string;
+                /** @description Sessions, as `context.session_key` has them. */
+                session_key?: string[];
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+                /** @description J8: event types of the catalogue, or any other that was sent. */
+                type?: string[];
+                /** @description `true` for events that broke any rule, or names of rules. Needs the role security (K16). */
+                violations?: string[];
+            };
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": [
+                     *         {
+                     *           "action": "update",
+                     *           "actor": {
+                     *             "active": true,
+                     *             "id": "u-17",
+                     *             "kind": "user",
+                     *             "label": "Jana Nováková",
+                     *             "name": "Jana Nováková"
+                     *           },
+                     *           "backfill": false,
+                     *           "category": "changes",
+                     *           "changes": [
+                     *             {
+                     *               "new": "2026-03-09",
+                     *               "old": "2026-03-05",
+                     *               "op": "replace",
+                     *               "path": "/deadline"
+                     *             }
+                     *           ],
+                     *           "class": "change",
+                     *           "context": {
+                     *             "ip": "198.51.100.7",
+                     *             "session_id": "s-99"
+                     *           },
+                     *           "details": "Location: Brno",
+                     *           "device": {
+                     *             "bot": false,
+                     *             "browser": "Firefox",
+                     *             "browser_version": "148",
+                     *             "confidence": "high",
+                     *             "id": "d-5",
+                     *             "kind": "desktop",
+                     *             "os": "Linux",
+                     *             "os_version": ""
+                     *           },
+                     *           "geo": {
+                     *             "accuracy_km": 20,
+                     *             "build": "2026-03-01T00:00:00Z",
+                     *             "city": "Brno",
+                     *             "country": "CZ",
+                     *             "latitude": 49.2,
+                     *             "longitude": 16.6
+                     *           },
+                     *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *           "location": "Brno",
+                     *           "module": "tasks",
+                     *           "name": "Task deadline changed",
+                     *           "object": {
+                     *             "id": "4711",
+                     *             "name": "Call back",
+                     *             "type": "task",
+                     *             "url": "https://crm.acme.example/tasks/4711"
+                     *           },
+                     *           "occurred_at": "2026-03-02T08:15:30.125Z",
+                     *           "outcome": "success",
+                     *           "received_at": "2026-03-02T08:15:30.480Z",
+                     *           "restorable": false,
+                     *           "text": "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”",
+                     *           "type": "task.deadline_changed"
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": "AQAAAAAAAAAA",
+                     *       "period": {
+                     *         "from": "2026-03-01T23:00:00Z",
+                     *         "to": "2026-03-08T23:00:00Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Event"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -6256,7 +7609,10 @@ export interface operations {
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path: {
                 /** @description Id of the event */
                 id: string;
@@ -6281,6 +7637,7 @@ export interface operations {
                      *           "active": true,
                      *           "id": "u-17",
                      *           "kind": "user",
+                     *           "label": "Jana Nováková",
                      *           "name": "Jana Nováková"
                      *         },
                      *         "backfill": false,
@@ -6298,6 +7655,7 @@ export interface operations {
                      *           "ip": "198.51.100.7",
                      *           "session_id": "s-99"
                      *         },
+                     *         "details": "Location: Brno",
                      *         "device": {
                      *           "bot": false,
                      *           "browser": "Firefox",
@@ -6319,14 +7677,18 @@ export interface operations {
                      *         "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
                      *         "location": "Brno",
                      *         "module": "tasks",
+                     *         "name": "Task deadline changed",
                      *         "object": {
                      *           "id": "4711",
                      *           "name": "Call back",
-                     *           "type": "task"
+                     *           "type": "task",
+                     *           "url": "https://crm.acme.example/tasks/4711"
                      *         },
                      *         "occurred_at": "2026-03-02T08:15:30.125Z",
                      *         "outcome": "success",
                      *         "received_at": "2026-03-02T08:15:30.480Z",
+                     *         "restorable": false,
+                     *         "text": "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”",
                      *         "type": "task.deadline_changed"
                      *       }
                      *     }
@@ -6361,7 +7723,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -6553,7 +7915,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -6654,6 +8016,404 @@ export interface operations {
             };
         };
     };
+    getRestore: {
+        parameters: {
+            query?: {
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the event that deleted it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": {
+                     *         "answer_status": 204,
+                     *         "at": "2026-03-02T08:15:31.480Z",
+                     *         "attempts": 2,
+                     *         "by": {
+                     *           "id": "k3jq7xw2m5ab",
+                     *           "kind": "api_key",
+                     *           "name": "Back office"
+                     *         },
+                     *         "event_id": "0199c1f2-7e51-7d02-9b1f-3f0a6c2e8d47",
+                     *         "message_id": "msg_5f2b7c0e9d1a4b3f8e6d2c1b0a998877",
+                     *         "requested_event_id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *         "status": "succeeded"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["One_Restore"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreObject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of the reason why not */
+                "accept-language"?: string | null;
+            };
+            path: {
+                /** @description Id of the event that deleted it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": {
+                     *         "answer_status": 204,
+                     *         "at": "2026-03-02T08:15:31.480Z",
+                     *         "attempts": 2,
+                     *         "by": {
+                     *           "id": "k3jq7xw2m5ab",
+                     *           "kind": "api_key",
+                     *           "name": "Back office"
+                     *         },
+                     *         "event_id": "0199c1f2-7e51-7d02-9b1f-3f0a6c2e8d47",
+                     *         "message_id": "msg_5f2b7c0e9d1a4b3f8e6d2c1b0a998877",
+                     *         "requested_event_id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *         "status": "succeeded"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["One_Restore"];
+                };
+            };
+            /** @description A parameter or a body that can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile, or it is there already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "version_conflict",
+                     *       "detail": "it was changed meanwhile: the version in force is 4",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "urn:usertrail:problem:version_conflict"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "body_too_large",
+                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "status": 413,
+                     *       "title": "Payload Too Large",
+                     *       "type": "urn:usertrail:problem:body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "the body must be application/json",
+                     *       "status": 415,
+                     *       "title": "Unsupported Media Type",
+                     *       "type": "urn:usertrail:problem:unsupported_media_type"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value that can't be; `pointer` leads to it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listExemptions: {
         parameters: {
             query?: {
@@ -6716,7 +8476,472 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getObjectHistory: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before, with the same filter, period and order. */
+                cursor?: string;
+                /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /** @description Most rows of the page. */
+                limit?: number;
+                /**
+                 * @description `asc` (default) or `desc` by time
+                 * @example asc
+                 */
+                order?: string;
+                /**
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: string;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+            };
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
+            path: {
+                /**
+                 * @description Number or id of the object
+                 * @example 4711
+                 */
+                id: string;
+                /**
+                 * @description Type of the object
+                 * @example task
+                 */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": [
+                     *         {
+                     *           "action": "update",
+                     *           "actor": {
+                     *             "active": true,
+                     *             "id": "u-17",
+                     *             "kind": "user",
+                     *             "label": "Jana Nováková",
+                     *             "name": "Jana Nováková"
+                     *           },
+                     *           "backfill": false,
+                     *           "category": "changes",
+                     *           "changes": [
+                     *             {
+                     *               "new": "2026-03-09",
+                     *               "old": "2026-03-05",
+                     *               "op": "replace",
+                     *               "path": "/deadline"
+                     *             }
+                     *           ],
+                     *           "class": "change",
+                     *           "context": {
+                     *             "ip": "198.51.100.7",
+                     *             "session_id": "s-99"
+                     *           },
+                     *           "details": "Location: Brno",
+                     *           "device": {
+                     *             "bot": false,
+                     *             "browser": "Firefox",
+                     *             "browser_version": "148",
+                     *             "confidence": "high",
+                     *             "id": "d-5",
+                     *             "kind": "desktop",
+                     *             "os": "Linux",
+                     *             "os_version": ""
+                     *           },
+                     *           "geo": {
+                     *             "accuracy_km": 20,
+                     *             "build": "2026-03-01T00:00:00Z",
+                     *             "city": "Brno",
+                     *             "country": "CZ",
+                     *             "latitude": 49.2,
+                     *             "longitude": 16.6
+                     *           },
+                     *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *           "location": "Brno",
+                     *           "module": "tasks",
+                     *           "name": "Task deadline changed",
+                     *           "object": {
+                     *             "id": "4711",
+                     *             "name": "Call back",
+                     *             "type": "task",
+                     *             "url": "https://crm.acme.example/tasks/4711"
+                     *           },
+                     *           "occurred_at": "2026-03-02T08:15:30.125Z",
+                     *           "outcome": "success",
+                     *           "received_at": "2026-03-02T08:15:30.480Z",
+                     *           "restorable": false,
+                     *           "text": "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”",
+                     *           "type": "task.deadline_changed"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "object": {
+                     *         "deleted": false,
+                     *         "edits": 2,
+                     *         "state": {
+                     *           "deadline": "2026-03-09",
+                     *           "name": "Call back"
+                     *         },
+                     *         "whole": true
+                     *       },
+                     *       "period": {
+                     *         "from": null,
+                     *         "to": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["History"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: {
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan, and what it allows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "features": {
+                     *         "configuration_audit": false,
+                     *         "exports": false,
+                     *         "free_dates": false,
+                     *         "log": true,
+                     *         "look_back_days": 30,
+                     *         "restore": false,
+                     *         "sql": false,
+                     *         "tracing": false
+                     *       },
+                     *       "look_back_from": "2026-01-30T23:00:00Z",
+                     *       "plan": "free"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -6886,7 +9111,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -7062,7 +9287,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -7291,7 +9516,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -7472,7 +9697,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -7687,7 +9912,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -7907,7 +10132,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -8129,7 +10354,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -8319,7 +10544,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -8535,7 +10760,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -8711,7 +10936,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -8932,7 +11157,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -9118,7 +11343,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -9329,7 +11554,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -9483,7 +11708,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -9643,7 +11868,812 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile, or it is there already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "version_conflict",
+                     *       "detail": "it was changed meanwhile: the version in force is 4",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "urn:usertrail:problem:version_conflict"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "body_too_large",
+                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "status": 413,
+                     *       "title": "Payload Too Large",
+                     *       "type": "urn:usertrail:problem:body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "the body must be application/json",
+                     *       "status": 415,
+                     *       "title": "Unsupported Media Type",
+                     *       "type": "urn:usertrail:problem:unsupported_media_type"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value that can't be; `pointer` leads to it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRestoreEndpoint: {
+        parameters: {
+            query?: {
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Without secrets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secrets": 1,
+                     *       "updated_at": "2026-03-02T08:15:30.125Z",
+                     *       "url": "https://crm.example.com/usertrail/restore"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RestoreEndpointView"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRestoreEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://crm.example.com/usertrail/restore"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RestoreEndpointChange"];
+            };
+        };
+        responses: {
+            /** @description Changed and in force; the secrets are as they were */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secret": null,
+                     *       "secrets": 1,
+                     *       "updated_at": "2026-03-02T08:15:30.125Z",
+                     *       "url": "https://crm.example.com/usertrail/restore"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RestoreSecretView"];
+                };
+            };
+            /** @description Made and in force */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secret": "whsec_…",
+                     *       "secrets": 1,
+                     *       "updated_at": "2026-03-02T08:15:30.125Z",
+                     *       "url": "https://crm.example.com/usertrail/restore"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RestoreSecretView"];
+                };
+            };
+            /** @description A parameter or a body that can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile, or it is there already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "version_conflict",
+                     *       "detail": "it was changed meanwhile: the version in force is 4",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "urn:usertrail:problem:version_conflict"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "body_too_large",
+                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "status": 413,
+                     *       "title": "Payload Too Large",
+                     *       "type": "urn:usertrail:problem:body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "the body must be application/json",
+                     *       "status": 415,
+                     *       "title": "Unsupported Media Type",
+                     *       "type": "urn:usertrail:problem:unsupported_media_type"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value that can't be; `pointer` leads to it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRestoreEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted; as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secrets": 1,
+                     *       "updated_at": "2026-03-02T08:15:30.125Z",
+                     *       "url": "https://crm.example.com/usertrail/restore"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RestoreEndpointView"];
+                };
+            };
+            /** @description A parameter or a body that can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile, or it is there already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "version_conflict",
+                     *       "detail": "it was changed meanwhile: the version in force is 4",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "urn:usertrail:problem:version_conflict"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "body_too_large",
+                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "status": 413,
+                     *       "title": "Payload Too Large",
+                     *       "type": "urn:usertrail:problem:body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "the body must be application/json",
+                     *       "status": 415,
+                     *       "title": "Unsupported Media Type",
+                     *       "type": "urn:usertrail:problem:unsupported_media_type"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value that can't be; `pointer` leads to it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateRestoreSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Both secrets sign from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secret": "whsec_…",
+                     *       "secrets": 1,
+                     *       "updated_at": "2026-03-02T08:15:30.125Z",
+                     *       "url": "https://crm.example.com/usertrail/restore"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RestoreSecretView"];
+                };
+            };
+            /** @description A parameter or a body that can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -9855,7 +12885,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -10023,7 +13053,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -10178,6 +13208,198 @@ export interface operations {
             };
         };
     };
+    previewRetention: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Likewise
+                 * @example 365
+                 */
+                changes?: number;
+                /**
+                 * @description Likewise
+                 * @example 730
+                 */
+                configuration?: number;
+                /**
+                 * @description Likewise
+                 * @example 180
+                 */
+                other?: number;
+                /**
+                 * @description Proposed days: 30, 90, 180, 365, 730 or 1825; as it is, unless given
+                 * @example 90
+                 */
+                sign_ins?: number;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description Likewise
+                 * @example 30
+                 */
+                views?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would be deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": [
+                     *         {
+                     *           "category": "views",
+                     *           "days": 90,
+                     *           "events": 1204,
+                     *           "first_day": "2026-01-02",
+                     *           "last_day": "2026-01-31",
+                     *           "proposed_days": 30,
+                     *           "received_before": "2026-01-31T08:16:00Z"
+                     *         }
+                     *       ],
+                     *       "events": 1204
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RetentionPreview"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getTimeZone: {
         parameters: {
             query?: {
@@ -10232,7 +13454,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -10394,7 +13616,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -10604,7 +13826,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -10768,7 +13990,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -10923,6 +14145,464 @@ export interface operations {
             };
         };
     };
+    getStatistics: {
+        parameters: {
+            query?: {
+                /** @description Actions */
+                action?: string[];
+                /**
+                 * @description One or two of `action`, `channel`, `class`, `country`, `device` (its kind), `location`, `object_type` and `user`; users take the permission to trace them (T19)
+                 * @example [
+                 *       "action"
+                 *     ]
+                 */
+                by?: string[];
+                /** @description `sign_ins`, `changes`, `views`, `configuration` or `other` (L2) */
+                category?: string[];
+                /** @description Channels */
+                channel?: string[];
+                /** @description `create`, `delete`, `change` or `other` (J2) */
+                class?: string[];
+                /**
+                 * @description `previous`: beside the whole period before, of the same kind
+                 * @example previous
+                 */
+                compare?: string;
+                /** @description Countries, ISO 3166-1 alpha-2 */
+                country?: string[];
+                /** @description Kinds of devices */
+                device?: string[];
+                /**
+                 * @description Different `users`, `devices` or both, too
+                 * @example [
+                 *       "users"
+                 *     ]
+                 */
+                distinct?: string[];
+                /**
+                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description Width of the series' buckets, in the tenant's zone: `minute` (for a day at most), `hour`, `day`, `week` or `month`
+                 * @example day
+                 */
+                interval?: string;
+                /** @description Locations (branches, offices) */
+                location?: string[];
+                /** @description Types of objects */
+                object_type?: string[];
+                /**
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: string;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+                /**
+                 * @description How many groups are named, by events, from 1 to 100 (default 10); the others come together
+                 * @example 10
+                 */
+                top?: number;
+                /** @description Ids of users (T19) */
+                user?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics; of this month unless a period is given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accuracy": {
+                     *         "counts_exact": true,
+                     *         "distinct_error": 0.0081,
+                     *         "distinct_exact_up_to": 512
+                     *       },
+                     *       "by": [
+                     *         "action"
+                     *       ],
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "groups": [
+                     *         {
+                     *           "change": {
+                     *             "duration_ms": {
+                     *               "absolute": 0,
+                     *               "relative": 0
+                     *             },
+                     *             "events": {
+                     *               "absolute": 0,
+                     *               "relative": 0
+                     *             },
+                     *             "failed_sign_ins": {
+                     *               "absolute": 0,
+                     *               "relative": 0
+                     *             },
+                     *             "records": {
+                     *               "absolute": 0,
+                     *               "relative": 0
+                     *             },
+                     *             "sign_ins": {
+                     *               "absolute": 0,
+                     *               "relative": 0
+                     *             },
+                     *             "users": {
+                     *               "absolute": 3,
+                     *               "relative": 0.333
+                     *             }
+                     *           },
+                     *           "duration_ms": 1800000,
+                     *           "events": 42,
+                     *           "failed_sign_ins": 1,
+                     *           "keys": [
+                     *             "call"
+                     *           ],
+                     *           "previous": {
+                     *             "duration_ms": 1800000,
+                     *             "events": 42,
+                     *             "failed_sign_ins": 1,
+                     *             "records": 120,
+                     *             "sign_ins": 2,
+                     *             "users": {
+                     *               "estimate": false,
+                     *               "value": 9
+                     *             }
+                     *           },
+                     *           "records": 120,
+                     *           "series": [
+                     *             {
+                     *               "duration_ms": 1800000,
+                     *               "end": "2026-03-03T00:00:00+01:00",
+                     *               "events": 42,
+                     *               "failed_sign_ins": 1,
+                     *               "records": 120,
+                     *               "sign_ins": 2,
+                     *               "start": "2026-03-02T00:00:00+01:00",
+                     *               "users": {
+                     *                 "estimate": false,
+                     *                 "value": 12
+                     *               }
+                     *             }
+                     *           ],
+                     *           "sign_ins": 2,
+                     *           "users": {
+                     *             "estimate": false,
+                     *             "value": 12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "interval": "day",
+                     *       "other": {
+                     *         "change": {
+                     *           "duration_ms": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "events": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "failed_sign_ins": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "records": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "sign_ins": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "users": {
+                     *             "absolute": 3,
+                     *             "relative": 0.333
+                     *           }
+                     *         },
+                     *         "duration_ms": 1800000,
+                     *         "events": 42,
+                     *         "failed_sign_ins": 1,
+                     *         "previous": {
+                     *           "duration_ms": 1800000,
+                     *           "events": 42,
+                     *           "failed_sign_ins": 1,
+                     *           "records": 120,
+                     *           "sign_ins": 2,
+                     *           "users": {
+                     *             "estimate": false,
+                     *             "value": 9
+                     *           }
+                     *         },
+                     *         "records": 120,
+                     *         "series": [
+                     *           {
+                     *             "duration_ms": 1800000,
+                     *             "end": "2026-03-03T00:00:00+01:00",
+                     *             "events": 42,
+                     *             "failed_sign_ins": 1,
+                     *             "records": 120,
+                     *             "sign_ins": 2,
+                     *             "start": "2026-03-02T00:00:00+01:00",
+                     *             "users": {
+                     *               "estimate": false,
+                     *               "value": 12
+                     *             }
+                     *           }
+                     *         ],
+                     *         "sign_ins": 2,
+                     *         "users": {
+                     *           "estimate": false,
+                     *           "value": 12
+                     *         }
+                     *       },
+                     *       "period": {
+                     *         "from": "2026-03-01T23:00:00Z",
+                     *         "to": "2026-03-02T23:00:00Z"
+                     *       },
+                     *       "previous_period": {
+                     *         "from": "2026-02-28T23:00:00Z",
+                     *         "to": "2026-03-01T23:00:00Z"
+                     *       },
+                     *       "series": [
+                     *         {
+                     *           "duration_ms": 1800000,
+                     *           "end": "2026-03-03T00:00:00+01:00",
+                     *           "events": 42,
+                     *           "failed_sign_ins": 1,
+                     *           "records": 120,
+                     *           "sign_ins": 2,
+                     *           "start": "2026-03-02T00:00:00+01:00",
+                     *           "users": {
+                     *             "estimate": false,
+                     *             "value": 12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "time_zone": "Europe/Prague",
+                     *       "totals": {
+                     *         "change": {
+                     *           "duration_ms": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "events": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "failed_sign_ins": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "records": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "sign_ins": {
+                     *             "absolute": 0,
+                     *             "relative": 0
+                     *           },
+                     *           "users": {
+                     *             "absolute": 3,
+                     *             "relative": 0.333
+                     *           }
+                     *         },
+                     *         "duration_ms": 1800000,
+                     *         "events": 42,
+                     *         "failed_sign_ins": 1,
+                     *         "previous": {
+                     *           "duration_ms": 1800000,
+                     *           "events": 42,
+                     *           "failed_sign_ins": 1,
+                     *           "records": 120,
+                     *           "sign_ins": 2,
+                     *           "users": {
+                     *             "estimate": false,
+                     *             "value": 9
+                     *           }
+                     *         },
+                     *         "records": 120,
+                     *         "sign_ins": 2,
+                     *         "users": {
+                     *           "estimate": false,
+                     *           "value": 12
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantStatistics"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTenants: {
         parameters: {
             query?: never;
@@ -11003,7 +14683,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -11192,7 +14872,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -11429,7 +15109,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -11647,7 +15327,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -11895,7 +15575,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -12116,7 +15796,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -12290,7 +15970,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -12512,7 +16192,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -12673,6 +16353,12 @@ export interface operations {
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
@@ -12682,8 +16368,8 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -12737,6 +16423,11 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_User"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -12766,7 +16457,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -12806,6 +16497,24 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -12937,7 +16646,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -13038,11 +16747,261 @@ export interface operations {
             };
         };
     };
+    listActivities: {
+        parameters: {
+            query?: {
+                /** @description Channels: `call`, `email`, `ticket`, `pause` …; `session` for being signed in. */
+                channel?: string[];
+                /** @description `next_cursor` of the page before, with the same filter, period and order. */
+                cursor?: string;
+                /**
+                 * @description T15: those behind a figure of `/v1/users/{id}/statistics`, each with what it adds to it. Goes without the others.
+                 * @example calls.talk_time
+                 */
+                figure?: string;
+                /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /** @description Most rows of the page. */
+                limit?: number;
+                /**
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: string;
+                /** @description `talk`, `writing`, `closed` …, as the list shows it. */
+                state?: string[];
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the user
+                 * @example u-17
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page; of this month unless a period is given, which has 93 days at most */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": [
+                     *         {
+                     *           "channel": "call",
+                     *           "clipped_start": true,
+                     *           "counted": 200000,
+                     *           "end": "2026-03-02T00:03:20+01:00",
+                     *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *           "object": {
+                     *             "id": "4711",
+                     *             "name": "Jan Kovář",
+                     *             "type": "call"
+                     *           },
+                     *           "occurred_at": "2026-03-02T00:03:20+01:00",
+                     *           "outcome": "success",
+                     *           "start": "2026-03-02T00:00:00+01:00",
+                     *           "state": "talk",
+                     *           "type": "call.talked"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "period": {
+                     *         "from": "2026-03-01T23:00:00Z",
+                     *         "to": "2026-03-02T23:00:00Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_CountedActivity"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDevices: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
+                /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -13053,8 +17012,8 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -13120,6 +17079,11 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_UserDevice"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -13149,7 +17113,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -13189,6 +17153,24 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -13320,7 +17302,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -13498,7 +17480,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -13720,7 +17702,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -13939,7 +17921,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -14112,7 +18094,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -14328,7 +18310,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -14491,6 +18473,12 @@ export interface operations {
                 /** @description Ids of devices. */
                 device_id?: string[];
                 /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
@@ -14498,8 +18486,8 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -14562,6 +18550,11 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Session"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -14591,7 +18584,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -14631,6 +18624,24 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -14707,6 +18718,12 @@ export interface operations {
                 /** @description Ids of devices. */
                 device_id?: string[];
                 /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
@@ -14721,8 +18738,8 @@ export interface operations {
                 /** @description `success`, `failure` or `unknown`. */
                 outcome?: string[];
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -14814,6 +18831,11 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_SignIn"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -14843,7 +18865,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -14883,6 +18905,24 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -14953,13 +18993,18 @@ export interface operations {
                  */
                 by?: string;
                 /**
+                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
                 from?: string;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -15063,6 +19108,20 @@ export interface operations {
                      *           "value": 2
                      *         }
                      *       },
+                     *       "figures": [
+                     *         {
+                     *           "name": "calls.talk_time",
+                     *           "rows": "/v1/users/u%2D17/activities?figure=calls.talk_time&from=2026-03-01T23:00:00.000Z&to=2026-03-02T23:00:00.000Z",
+                     *           "unit": "ms",
+                     *           "value": 1260000
+                     *         },
+                     *         {
+                     *           "name": "calls.closed",
+                     *           "rows": "/v1/users/u%2D17/activities?figure=calls.closed&from=2026-03-01T23:00:00.000Z&to=2026-03-02T23:00:00.000Z",
+                     *           "unit": "count",
+                     *           "value": 7
+                     *         }
+                     *       ],
                      *       "object_types": [
                      *         {
                      *           "duration_ms": 1800000,
@@ -15119,6 +19178,11 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Statistics"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -15148,7 +19212,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -15188,6 +19252,305 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUserTimeline: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A local date in it; today unless given
+                 * @example 2026-03-02
+                 */
+                date?: string;
+                /**
+                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
+                 * @description T3: `day` (default) or `week`, in the tenant's zone and by its first day of the week
+                 * @example day
+                 */
+                period?: string;
+                /**
+                 * @description T4: cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300
+                 * @example 15m
+                 */
+                resolution?: string;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the user
+                 * @example u-17
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The timeline; of at most 20,000 events, those of two days before and a day after among them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "buckets": [
+                     *         {
+                     *           "end": "2026-03-02T00:15:00+01:00",
+                     *           "parts": [
+                     *             {
+                     *               "channel": "call",
+                     *               "count": 1,
+                     *               "state": "closed",
+                     *               "time_ms": 0
+                     *             },
+                     *             {
+                     *               "channel": "call",
+                     *               "count": 1,
+                     *               "state": "talk",
+                     *               "time_ms": 200000
+                     *             }
+                     *           ],
+                     *           "start": "2026-03-02T00:00:00+01:00"
+                     *         }
+                     *       ],
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "extent": "day",
+                     *       "lanes": [
+                     *         {
+                     *           "channel": "call",
+                     *           "intervals": [
+                     *             {
+                     *               "channel": "call",
+                     *               "clipped_start": true,
+                     *               "end": "2026-03-02T00:03:20+01:00",
+                     *               "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *               "object": {
+                     *                 "id": "4711",
+                     *                 "name": "Jan Kovář",
+                     *                 "type": "call"
+                     *               },
+                     *               "occurred_at": "2026-03-02T00:03:20+01:00",
+                     *               "outcome": "success",
+                     *               "start": "2026-03-02T00:00:00+01:00",
+                     *               "state": "talk",
+                     *               "track": 0,
+                     *               "type": "call.talked"
+                     *             }
+                     *           ],
+                     *           "state": "talk",
+                     *           "sum_ms": 200000,
+                     *           "time_ms": 200000,
+                     *           "tracks": 1
+                     *         }
+                     *       ],
+                     *       "period": {
+                     *         "from": "2026-03-01T23:00:00Z",
+                     *         "to": "2026-03-02T23:00:00Z"
+                     *       },
+                     *       "points": [
+                     *         {
+                     *           "channel": "call",
+                     *           "points": [
+                     *             {
+                     *               "channel": "call",
+                     *               "end": null,
+                     *               "id": "0199c1f2-8b10-7d02-9c41-2a7be0f53c18",
+                     *               "object": {
+                     *                 "id": "4711",
+                     *                 "name": "Jan Kovář",
+                     *                 "type": "call"
+                     *               },
+                     *               "occurred_at": "2026-03-02T00:03:40+01:00",
+                     *               "outcome": "success",
+                     *               "start": "2026-03-02T00:03:40+01:00",
+                     *               "state": "closed",
+                     *               "type": "call.closed"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "time_zone": "Europe/Prague",
+                     *       "user_id": "u-17"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Timeline"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -15257,6 +19620,12 @@ export interface operations {
                 /** @description Ids of devices. */
                 device_id?: string[];
                 /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
@@ -15273,8 +19642,8 @@ export interface operations {
                  */
                 order?: string;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -15361,6 +19730,11 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Violation"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -15390,7 +19764,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -15430,6 +19804,24 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -15499,6 +19891,12 @@ export interface operations {
                 /** @description Ids of devices. */
                 device_id?: string[];
                 /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
@@ -15515,8 +19913,8 @@ export interface operations {
                  */
                 order?: string;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month` or `custom`, in the tenant's time zone
-                 *     and with its first day of the week.
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
@@ -15604,6 +20002,11 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Violation"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -15633,7 +20036,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -15673,6 +20076,24 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -15829,7 +20250,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -16020,7 +20441,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -16274,7 +20695,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"
@@ -16573,7 +20994,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "unauthorized",
-                     *       "detail": "send a valid API key: Authorization: Bearer ut_…",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
                      *       "status": 401,
                      *       "title": "Unauthorized",
                      *       "type": "urn:usertrail:problem:unauthorized"

@@ -111,10 +111,12 @@ pub async fn list(
     reading.within_plan(Feature::ConfigurationAudit)?;
     reading.by_default(Preset::Last90Days);
     let filter = ConfigurationFilter::take(&mut reading.params).map_err(refused)?;
-    let (list, named, keyset) = if ascending(&mut reading.params)? {
-        ("configuration/oldest", sql::EVENTS_OLDEST, keyset!("occurred_at", "event_id", oldest))
+    let (list, named, by_time, keyset) = if ascending(&mut reading.params)? {
+        let keyset = keyset!("occurred_at", "event_id", oldest);
+        ("configuration/oldest", sql::EVENTS_OLDEST, sql::LOG_OLDEST, keyset)
     } else {
-        ("configuration/newest", sql::EVENTS_NEWEST, keyset!("occurred_at", "event_id", newest))
+        let keyset = keyset!("occurred_at", "event_id", newest);
+        ("configuration/newest", sql::EVENTS_NEWEST, sql::LOG_NEWEST, keyset)
     };
     let asked = reading.page(list, &filter)?;
     let mut clauses = asked.clauses(&keyset);
@@ -130,7 +132,8 @@ pub async fn list(
         };
         return export.rows(named, clauses, show).await;
     }
-    let mut rows: Vec<EventRow> = api.store().rows(named, clauses).await?;
+    let page = if filter.of_events().is_by_time() { by_time } else { named };
+    let mut rows: Vec<EventRow> = api.store().rows(page, clauses).await?;
 
     let has_more = asked.cut(&mut rows);
     let next = rows.last().filter(|_| has_more).map(|row| Position {

@@ -48,6 +48,15 @@ impl Order {
         }
     }
 
+    /// The query for a page, which may find its rows by time.
+    fn page(self, filter: &EventFilter) -> NamedQuery {
+        match self {
+            Self::Newest if filter.is_by_time() => sql::LOG_NEWEST,
+            Self::Oldest if filter.is_by_time() => sql::LOG_OLDEST,
+            _ => self.query(),
+        }
+    }
+
     fn keyset(self) -> &'static Keyset {
         match self {
             Self::Newest => &keyset!("occurred_at", "event_id", newest),
@@ -128,7 +137,7 @@ pub async fn list(
         };
         return export.rows(order.query(), clauses, show).await;
     }
-    let mut rows: Vec<EventRow> = api.store().rows(order.query(), clauses).await?;
+    let mut rows: Vec<EventRow> = api.store().rows(order.page(&filter), clauses).await?;
 
     let has_more = asked.cut(&mut rows);
     let last = rows.last().map(|row| order.position(row, asked.period));

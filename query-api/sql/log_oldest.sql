@@ -1,0 +1,20 @@
+-- The event log of all users, oldest first (L12-L15, J5-J8, J11). The page's rows are found in the projection by time, which
+-- has what such a page is narrowed to, and then read by their key: what it costs doesn't grow with the tenant's rows.
+SELECT ?fields
+FROM events
+WHERE tenant = {tenant:String}
+    AND received_at >= {oldest:DateTime64(3, 'UTC')}
+    AND (actor_id, occurred_at, event_id) IN (
+        SELECT
+            actor_id,
+            occurred_at,
+            event_id
+        FROM events
+        WHERE tenant = {tenant:String}
+            AND received_at >= {oldest:DateTime64(3, 'UTC')}
+            /* clauses */
+        ORDER BY occurred_at ASC, event_id ASC
+        LIMIT {rows:UInt32}
+    )
+ORDER BY occurred_at ASC, event_id ASC
+LIMIT {rows:UInt32}
