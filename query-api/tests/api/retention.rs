@@ -99,7 +99,7 @@ fn a_shorter_retention_reaches_the_disk() {
         let repeated = world.client.clone().with_setting("insert_deduplication_token", "batch-1");
         world.insert_by(&repeated, &events).await;
         world.insert(&others).await;
-        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
         let proposed = Retention { sign_ins: 90, changes: 180, views: 30, configuration: 30, other: 90 };
         let tenant = world.settings.tenant("acme").unwrap();
         let mut shorter = schemas::settings::Tenant::clone(&tenant);
@@ -109,7 +109,7 @@ fn a_shorter_retention_reaches_the_disk() {
         let now = Utc::now();
         let kept =
             events.iter().filter(|event| event.received >= now - TimeDelta::days(days(&proposed, event.category)));
-        assert_eq!(world.pages("/v1/events?limit=1000", &viewer).await.len(), kept.count());
+        assert_eq!(world.pages("/v1/events?limit=1000", &admin).await.len(), kept.count());
         assert_eq!(physical(&world, "events").await, 800);
 
         let retain = Retain::over(world.client.clone());
