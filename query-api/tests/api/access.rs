@@ -58,6 +58,18 @@ fn without_a_valid_key_nothing_is_told() {
     });
 }
 
+/// P11: an operator's own administrator's key may look like anything, even like a token.
+#[test]
+fn an_operators_own_key_is_a_key() {
+    with_world("access_own_key", async |world| {
+        for own in ["an-operators-own-key", "an.operators.own-key-of-three-parts"] {
+            world.settings.ensure_admin_key(Some(own)).await.unwrap();
+            assert_eq!(world.get("/v1/tenants", own).await.status, 200, "{own}");
+        }
+        assert_eq!(world.get("/v1/tenants", "a.guess.at-somebodys-key").await.status, 401);
+    });
+}
+
 /// K16, P4: violations and signals on events are shown, and can be asked for, from the role security on.
 #[test]
 fn violations_are_for_security() {
