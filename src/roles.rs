@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use query_api::viewed::Viewed;
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
-use runtime::metrics::Metrics;
+use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
 use runtime::ops::Readiness;
 use runtime::settings::Settings;
@@ -122,7 +123,9 @@ impl Process {
     /// # Errors
     /// When the address is taken.
     pub async fn sql(&self, address: SocketAddr) -> Result<Option<SocketAddr>> {
-        let bi = match bi::Bi::open(&self.config, self.settings.clone(), self.limiter.clone()).await {
+        let audit = Arc::new(query_api::audit::Audit::new(&self.config)?);
+        let viewed = Viewed::new(audit, &self.metrics, Name::new("sql_views_not_recorded"));
+        let bi = match bi::Bi::open(&self.config, self.settings.clone(), self.limiter.clone(), viewed).await {
             Ok(bi) => bi,
             Err(error) => {
                 tracing::error!(%error, "SQL for BI tools is not opened");

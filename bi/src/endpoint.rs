@@ -11,11 +11,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequ
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use futures::StreamExt as _;
+use query_api::access::Caller;
 use query_api::keep::Keep;
+use query_api::viewed::Viewed;
 use runtime::config::Config;
 use runtime::limiter::{Limiter, Verdict};
 use runtime::settings::{Principal, Settings, query_rate};
-use schemas::settings::{Permission, Tenant};
+use schemas::settings::{Feature, Permission, Tenant};
 use uuid::Uuid;
 
 use crate::confine::{MAX_BYTES, Surroundings, confine};
@@ -58,6 +60,7 @@ struct Inner {
     store: Store,
     settings: Settings,
     limiter: Limiter,
+    viewed: Viewed,
     surroundings: Surroundings,
 }
 
@@ -66,11 +69,16 @@ impl Bi {
     ///
     /// # Errors
     /// [`StartError`]; then nothing may be listened for.
-    pub async fn open(config: &Config, settings: Settings, limiter: Limiter) -> Result<Self, StartError> {
+    pub async fn open(
+        config: &Config,
+        settings: Settings,
+        limiter: Limiter,
+        viewed: Viewed,
+    ) -> Result<Self, StartError> {
         let store = Store::new(config, Filters::On)?;
         let version = selftest::run(&store).await?;
         let surroundings = Surroundings { database: store.database()?, version };
-        Ok(Self(Arc::new(Inner { store, settings, limiter, surroundings })))
+        Ok(Self(Arc::new(Inner { store, settings, limiter, viewed, surroundings })))
     }
 }
 
@@ -115,13 +123,13 @@ impl Bi {
             *id = given;
         }
         // Before the body is read: nobody else may fill our memory.
-        let tenant = self.admit(&request)?;
+        let (caller, tenant) = self.admit(&request)?;
         let body = tokio::time::timeout(BODY, axum::body::to_bytes(body, MAX_BYTES)).await;
         let body = body.map_err(|_| Refusal::timeout("The statement took too long to arrive"))?;
         let body = body.map_err(|_| Refusal::too_large(format!("The statement is longer than {MAX_BYTES} bytes")))?;
         let body = std::str::from_utf8(&body).map_err(|_| Refusal::syntax("The statement is not UTF-8"))?;
         let text = if request.query.is_empty() { body.to_owned() } else { format!("{}\n{body}", request.query) };
-        let confined = confine(text, self.0.surroundings.clone()).await?;
+        let confined = confine(text.clone(), self.0.surroundings.clone()).await?;
         for (name, value) in confined.settings {
             request.setting(name, value)?;
         }
@@ -142,11 +150,15 @@ impl Bi {
         let reader = Reader { keep: Keep::at(Utc::now(), &tenant.retention), tenant: tenant.id.clone() };
         let place = self.0.store.place(&reader.tenant).await?;
         let answer = self.0.store.run(&reader, &statement).await?;
+        // P13: reading the log is an event, by whatever way.
+        if answer.status().is_success() {
+            self.0.viewed.sql(&caller, &tenant.id, text.trim());
+        }
         Ok(self.passed_on(answer, place).await)
     }
 
-    /// The tenant of the key, if the key may ask, and not too often.
-    fn admit(&self, request: &Request) -> Result<Arc<Tenant>, Refusal> {
+    /// The key and its tenant, if the key may ask, and not too often.
+    fn admit(&self, request: &Request) -> Result<(Caller, Arc<Tenant>), Refusal> {
         let key = request.key.as_deref().filter(|key| !key.is_empty());
         let key = key.ok_or_else(|| Refusal::password_required("Give an API key as the password"))?;
         let unknown = || Refusal::authentication_failed("There is no such API key");
@@ -158,8 +170,11 @@ impl Bi {
             return Err(Refusal::access_denied("This takes an API key of a tenant, not of the platform"));
         };
         let tenant = self.0.settings.tenant(id).ok_or_else(unknown)?;
+        if !tenant.plan.features().has(Feature::Sql) {
+            return Err(Refusal::access_denied("SQL is no part of the tenant's plan"));
+        }
         self.count(&principal, &tenant)?;
-        Ok(tenant)
+        Ok((Caller::by_key(&self.0.settings, principal, Arc::clone(&tenant)), tenant))
     }
 
     /// In the buckets of all other queries (P12).

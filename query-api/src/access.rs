@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use runtime::limiter::{Decision, Rate, Verdict};
 use runtime::problem::Problem;
-use runtime::settings::{Principal, bearer, check_rate, query_rate};
+use runtime::settings::{Principal, Settings, bearer, check_rate, query_rate};
 use schemas::settings::{Limits, Permission, Role, Tenant};
 use std::sync::Arc;
 
@@ -141,6 +141,13 @@ pub struct Identity<'a> {
 }
 
 impl Caller {
+    /// A key of a tenant, where it asks by another way than through [`guard`].
+    #[must_use]
+    pub fn by_key(settings: &Settings, principal: Principal, own: Arc<Tenant>) -> Self {
+        let key_name = settings.snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
+        Self { principal, key_name, own: Some(own), asking: Asking::default() }
+    }
+
     /// Whether the caller has a permission.
     pub fn may(&self, permission: Permission) -> bool {
         self.principal.permissions.contain(permission)

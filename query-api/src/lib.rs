@@ -32,7 +32,7 @@ pub mod table;
 mod tenant_changes;
 pub mod trace;
 pub mod view;
-mod viewed;
+pub mod viewed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ use detect::rules::{RuleError, RuleSet};
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
-use runtime::metrics::Metrics;
+use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
@@ -126,11 +126,13 @@ impl QueryApi {
         let client = runtime::clickhouse::client(&config.clickhouse);
         let rules = RuleSet::shipped()?;
         let titles = rules.rules().iter().map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.title)));
+        let name = Name::new("query_views_not_recorded");
+        let viewed = Viewed::new(Arc::clone(&parts.audit), metrics, name);
         Ok(Self(Arc::new(Inner {
             parts,
             store: Store::new(client, config.query.clone(), metrics),
             exports: Exports::new(&config.query),
-            viewed: Viewed::new(metrics),
+            viewed,
             alerting: Alerting::new(config),
             restores: Restores::new(&config.alert)?,
             catalogue: Catalogue::shipped()?,

@@ -11,13 +11,13 @@ use axum::http::Method;
 use chrono::Utc;
 use prometheus_client::metrics::counter::Counter;
 use runtime::metrics::{Metrics, Name};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::QueryApi;
 use crate::access::Caller;
-use crate::audit::{Details, StaffEvent};
+use crate::audit::{Audit, Details, StaffEvent};
 use crate::export::grouped;
 use crate::export::heading::filters;
 use crate::params::Params;
@@ -28,6 +28,8 @@ const WINDOW_MS: i64 = 600_000;
 const MAX_UNDER_WAY: usize = 64;
 /// Most reads that are remembered; beyond it they are told again, and enrichment drops them.
 const MAX_KNOWN: usize = 50_000;
+/// Bytes of an SQL statement that are told.
+const MAX_STATEMENT: usize = 4096;
 /// Namespace of the events' ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_2b7d_94e0_4c58_a3d1_7be2_0f95_c846);
 
@@ -51,9 +53,13 @@ const SHOWS: &[(&str, bool)] = &[
     ("/v1/violations/{id}", false),
 ];
 
-/// What is remembered of reads, and how many are being told.
+/// What is remembered of reads, and how many are being told. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Viewed(Arc<Inner>);
+
 #[derive(Debug)]
-pub(crate) struct Viewed {
+struct Inner {
+    audit: Arc<Audit>,
     known: Mutex<Known>,
     under_way: Arc<Semaphore>,
     dropped: Counter,
@@ -66,19 +72,59 @@ struct Known {
 }
 
 impl Viewed {
-    pub(crate) fn new(metrics: &Metrics) -> Self {
-        const NAME: Name = Name::new("query_views_not_recorded");
+    /// Nothing is known yet. `name` is of the metric that counts what was left out.
+    #[must_use]
+    pub fn new(audit: Arc<Audit>, metrics: &Metrics, name: Name) -> Self {
         let about = "Reads of what others did that were not recorded: too many at once, or Kafka was away";
-        Self {
+        Self(Arc::new(Inner {
+            audit,
             known: Mutex::default(),
             under_way: Arc::new(Semaphore::new(MAX_UNDER_WAY)),
-            dropped: metrics.register(NAME, about, Counter::default()),
+            dropped: metrics.register(name, about, Counter::default()),
+        }))
+    }
+
+    /// Records a read by SQL (P10), unless the same statement was lately.
+    pub fn sql(&self, caller: &Caller, tenant: &str, statement: &str) {
+        let event = StaffEvent {
+            kind: "event_log.viewed",
+            object_type: "event_log",
+            object_id: "sql".to_owned(),
+            object_name: "sql".to_owned(),
+            reason: String::new(),
+            changes: Vec::new(),
+        };
+        let shown = &statement[..statement.floor_char_boundary(MAX_STATEMENT)];
+        let payload = Some(json!({ "path": "sql", "statement": shown }));
+        self.tell(caller, tenant, &json!(["sql", statement]), event, Details { payload, ..Details::default() });
+    }
+
+    /// Records a read of `what`, unless that was done lately.
+    fn tell(&self, caller: &Caller, tenant: &str, what: &Value, event: StaffEvent, details: Details) {
+        let window = Utc::now().timestamp_millis().div_euclid(WINDOW_MS);
+        let parts = json!([tenant, caller.key_id(), what, window]);
+        let id = Uuid::new_v5(&NAMESPACE, parts.to_string().as_bytes());
+        if self.knows(window, id) {
+            return;
         }
+        let Ok(turn) = Arc::clone(&self.0.under_way).try_acquire_owned() else {
+            self.forget(id);
+            return;
+        };
+        let (viewed, caller, tenant) = (self.clone(), caller.clone(), tenant.to_owned());
+        tokio::spawn(async move {
+            let details = Details { id: Some(id), ..details };
+            if let Err(problem) = viewed.0.audit.record_with(&caller, &tenant, event, details).await {
+                tracing::warn!(%tenant, ?problem, "a read is not recorded");
+                viewed.forget(id);
+            }
+            drop(turn);
+        });
     }
 
     /// Whether this is told already; if not, it is from now on.
     fn knows(&self, window: i64, id: Uuid) -> bool {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.window != window {
             *known = Known { window, ids: HashSet::new() };
         }
@@ -86,8 +132,8 @@ impl Viewed {
     }
 
     fn forget(&self, id: Uuid) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).ids.remove(&id);
-        self.dropped.inc();
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner).ids.remove(&id);
+        self.0.dropped.inc();
     }
 }
 
@@ -114,25 +160,8 @@ impl View {
         if self.of_user && who.kind == "user" && own {
             return;
         }
-        let window = Utc::now().timestamp_millis().div_euclid(WINDOW_MS);
-        let parts = json!([tenant, caller.key_id(), self.path, named, window]);
-        let id = Uuid::new_v5(&NAMESPACE, parts.to_string().as_bytes());
-        if api.viewed().knows(window, id) {
-            return;
-        }
-        let Ok(turn) = Arc::clone(&api.viewed().under_way).try_acquire_owned() else {
-            api.viewed().forget(id);
-            return;
-        };
-        let (event, details) = (self.event(named), self.details(id, named));
-        let (api, caller) = (api.clone(), caller.clone());
-        tokio::spawn(async move {
-            if let Err(problem) = api.audit().record_with(&caller, &tenant, event, details).await {
-                tracing::warn!(%tenant, ?problem, "a read is not recorded");
-                api.viewed().forget(id);
-            }
-            drop(turn);
-        });
+        let (event, details) = (self.event(named), self.details(named));
+        api.viewed().tell(caller, &tenant, &json!([self.path, named]), event, details);
     }
 
     /// The caller's own tenant, or the one that the platform named.
@@ -160,10 +189,10 @@ impl View {
         }
     }
 
-    fn details(&self, id: Uuid, named: &[(String, String)]) -> Details {
+    fn details(&self, named: &[(String, String)]) -> Details {
         let given = Params::parse(Some(&self.query)).map(|params| params.told()).unwrap_or_default();
         let filter = grouped(&[named, &filters(given)].concat());
         let payload = Some(json!({ "path": self.path, "filter": filter }));
-        Details { id: Some(id), payload, ..Details::default() }
+        Details { payload, ..Details::default() }
     }
 }

@@ -1,8 +1,11 @@
 //! Requests as ClickHouse's clients send them: where keys, statements and values are, and what is told back.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Request;
-use schemas::settings::{Permission, Role};
+use schemas::settings::{Permission, Plan, Role, Tenant};
 
 use crate::support::{with_config, with_world};
 
@@ -35,6 +38,38 @@ fn the_key_says_who_asks() {
         }
         let stronger = world.settings.create_key_permitting(Some("acme"), Role::Admin, &[Permission::QuerySql], "x");
         assert!(stronger.await.is_ok());
+    });
+}
+
+/// P13, J3: a statement that was answered is an event of the tenant, once in a while; without SQL in the plan there is none.
+#[test]
+fn what_is_read_is_recorded() {
+    with_world("bi_reads", async |world| {
+        let statements = ["SELECT count() FROM users", "SELECT count() FROM users", "SELECT max(actor_id) FROM events"];
+        for statement in statements.into_iter().chain(["SELECT nope FROM events"]) {
+            world.post("", statement).await;
+        }
+        let recorded = async {
+            loop {
+                let events = world.audit.recorded("acme");
+                if events.len() >= 2 {
+                    return events;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let events = tokio::time::timeout(Duration::from_secs(30), recorded).await.unwrap();
+        let told: BTreeSet<_> =
+            events.iter().map(|event| event["payload"]["statement"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(told, BTreeSet::from(statements.map(str::to_owned)));
+        assert!(events.iter().all(|event| event["type"] == "event_log.viewed" && event["actor"]["kind"] == "api_key"));
+        assert!(world.audit.recorded("globex").is_empty());
+
+        let mut tenant = Tenant::clone(&world.settings.tenant("acme").unwrap());
+        tenant.plan = Plan::Standard;
+        world.settings.put_tenant(tenant).await.unwrap();
+        let refused = world.post("", "SELECT 1").await;
+        assert_eq!((refused.status, refused.header("x-clickhouse-exception-code")), (403, "497"), "{}", refused.text);
     });
 }
 

@@ -10,10 +10,13 @@ use bi::Bi;
 use clickhouse::Client;
 use embedded::engine::{Engine, EngineConfig};
 use http_body_util::BodyExt as _;
+use query_api::audit::Audit;
+use query_api::viewed::Viewed;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
+use runtime::metrics::{Metrics, Name};
 use runtime::settings::Settings;
-use schemas::settings::{Permission, Role, Tenant};
+use schemas::settings::{Permission, Plan, Role, Tenant};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
@@ -83,6 +86,7 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) client: Client,
     pub(crate) settings: Settings,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) router: Router,
     /// acme's, with the permission.
     pub(crate) key: String,
@@ -131,7 +135,9 @@ impl World {
     async fn new(config: Config) -> Self {
         let settings = Settings::in_memory(config.limits);
         for tenant in ["acme", "globex"] {
-            settings.put_tenant(Tenant::new(tenant, tenant)).await.unwrap();
+            let mut tenant = Tenant::new(tenant, tenant);
+            tenant.plan = Plan::Unlimited;
+            settings.put_tenant(tenant).await.unwrap();
         }
         let client = runtime::clickhouse::client(&config.clickhouse);
         // Both in one granule of one part, so that conditions of the one could be tried on rows of the other.
@@ -145,8 +151,10 @@ impl World {
                    FROM (SELECT number, if(number < 3, toString(number), concat('secret', toString(number))) AS v \
                    FROM numbers(60))";
         client.query_raw(sql).execute().await.unwrap();
-        let bi = Bi::open(&config, settings.clone(), Limiter::default()).await.unwrap();
-        let mut world = Self { config, client, settings, router: bi::router(bi), key: String::new() };
+        let audit = Arc::new(Audit::in_memory());
+        let viewed = Viewed::new(Arc::clone(&audit), &Metrics::default(), Name::new("sql_views_not_recorded"));
+        let bi = Bi::open(&config, settings.clone(), Limiter::default(), viewed).await.unwrap();
+        let mut world = Self { config, client, settings, audit, router: bi::router(bi), key: String::new() };
         world.key = world.key_of(Some("acme")).await;
         world
     }
