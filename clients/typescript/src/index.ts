@@ -10,8 +10,8 @@ export type { components, operations, paths } from "./schema.js";
 /** A schema of the API, by its name: `Schema<"Event">`. */
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
-/** Every operation of the API, by method and path. */
-export type Client = Typed<paths>;
+/** Every operation of the API, by method and path, answered in JSON: files are for `fetch`. */
+export type Client = Typed<paths, "application/json">;
 
 /** Where the API is, and who asks. */
 export interface Options {
@@ -32,7 +32,7 @@ export class ApiProblem extends Error {
 
 /** A client. Its calls answer `{ data }` or `{ error }`; `result` makes an exception of the latter. */
 export function connect({ baseUrl, key }: Options): Client {
-  return createClient<paths>({
+  return createClient<paths, "application/json">({
     baseUrl,
     headers: { authorization: `Bearer ${key}` },
     // The API takes `types=a,b`.

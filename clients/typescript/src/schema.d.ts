@@ -1161,20 +1161,26 @@ export interface components {
              */
             received_before: string;
         };
-        /** @description How much figures changed. */
+        /** @description One changed field. */
         Change: {
-            devices?: components["schemas"]["Delta"] | null;
-            duration_ms: components["schemas"]["Delta"];
-            events: components["schemas"]["Delta"];
-            failed_sign_ins: components["schemas"]["Delta"];
-            records: components["schemas"]["Delta"];
-            sign_ins: components["schemas"]["Delta"];
-            users?: components["schemas"]["Delta"] | null;
-            violations?: components["schemas"]["Delta"] | null;
+            /** @description After. */
+            new?: unknown;
+            /** @description Before; absent if it was not sent (J14). */
+            old?: unknown;
+            /**
+             * @description `add`, `remove`, `replace` or `move`.
+             * @example replace
+             */
+            op: string;
+            /**
+             * @description Which field.
+             * @example /deadline
+             */
+            path: string;
         };
         /** @description Figures beside those of the period before. */
         Compared: components["schemas"]["Tally"] & {
-            change?: components["schemas"]["Change"] | null;
+            change?: components["schemas"]["Difference"] | null;
             previous?: components["schemas"]["Tally"] | null;
         };
         /** @description P15: up to when an answer is complete. */
@@ -1407,6 +1413,17 @@ export interface components {
             os: string;
             /** @description Its version. */
             os_version: string;
+        };
+        /** @description How much figures changed. */
+        Difference: {
+            devices?: components["schemas"]["Delta"] | null;
+            duration_ms: components["schemas"]["Delta"];
+            events: components["schemas"]["Delta"];
+            failed_sign_ins: components["schemas"]["Delta"];
+            records: components["schemas"]["Delta"];
+            sign_ins: components["schemas"]["Delta"];
+            users?: components["schemas"]["Delta"] | null;
+            violations?: components["schemas"]["Delta"] | null;
         };
         /**
          * @description What statistics can be told apart by.

@@ -167,13 +167,13 @@ pub struct Compared {
     pub previous: Option<Tally>,
     /// From the one before to this one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub change: Option<Change>,
+    pub change: Option<Difference>,
 }
 
 /// How much figures changed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[allow(missing_docs, reason = "a field is named as the figure that changed")]
-pub struct Change {
+pub struct Difference {
     pub events: Delta,
     pub duration_ms: Delta,
     pub records: Delta,
@@ -204,7 +204,7 @@ impl Delta {
     }
 }
 
-impl Change {
+impl Difference {
     pub(crate) fn between(before: &Tally, after: &Tally) -> Self {
         let (old, new) = (&before.counts, &after.counts);
         let figures = |old: Option<Figure>, new: Option<Figure>| Some(Delta::between(old?.value, new?.value));

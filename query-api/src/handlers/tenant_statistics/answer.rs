@@ -10,7 +10,7 @@ use crate::handlers::statistics::Counts;
 use crate::handlers::{Completeness, PeriodView};
 use crate::period::Calendar;
 use crate::rows::StatisticsRow;
-use crate::view::statistics::{Accuracy, Change, Compared, Group, Part, Point, Tally, TenantStatistics, figure};
+use crate::view::statistics::{Accuracy, Compared, Difference, Group, Part, Point, Tally, TenantStatistics, figure};
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,7 +92,7 @@ impl<'a> Answer<'a> {
     fn compared(&self, slot: Slot<'_>) -> Compared {
         let tally = self.tally(true, slot, None);
         let previous = self.plan.previous.map(|_| self.tally(false, slot, None));
-        Compared { tally, previous, change: previous.map(|previous| Change::between(&previous, &tally)) }
+        Compared { tally, previous, change: previous.map(|previous| Difference::between(&previous, &tally)) }
     }
 
     /// Every bucket of the period, empty ones too; none where no interval was asked for.
