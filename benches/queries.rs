@@ -16,9 +16,11 @@ use embedded::engine::{Engine, EngineConfig};
 use runtime::config::Config;
 use support::reads::{Api, Question, questions};
 use support::relay::{Relay, Sent};
-use support::{Table, argument, bulk, publish};
+use support::{Table, argument, bulk, publish, until};
 
 const TENANT: &str = "t-0";
+/// Longest wait for merges.
+const SETTLED: Duration = Duration::from_secs(3600);
 /// Questions that are asked before it counts.
 const WARM_UP: u64 = 3;
 
@@ -51,6 +53,7 @@ fn main() {
             let (begun, end) = (Instant::now(), Utc::now());
             bulk::fill(&client, total, end).await;
             let rate = total as f64 / begun.elapsed().as_secs_f64();
+            settled(&client).await;
             disk.row(&on_disk(&client, total, rate).await);
             println!("asking …");
             measured.push((total, ask_all(&config, &client, rounds, end).await));
@@ -96,6 +99,16 @@ async fn ask_all(config: &Config, client: &Client, rounds: u64, end: chrono::Dat
         all.push(times);
     }
     all
+}
+
+/// Returns once no parts are being merged, as in an installation that has run for a while.
+async fn settled(client: &Client) {
+    let sql = "SELECT count() FROM system.merges WHERE database = currentDatabase()";
+    until("the merges", SETTLED, async || {
+        let merges: u64 = client.query(sql).fetch_one().await.unwrap();
+        (merges == 0).then_some(())
+    })
+    .await;
 }
 
 /// Milliseconds that a share of the sorted times stays below.
@@ -147,6 +160,6 @@ fn report(measured: &[(u64, Vec<Times>)], rounds: u64, disk: Table) -> String {
             flat.finish()
         ));
     }
-    text.push_str(&format!("\nOn disk, compressed, right after filling:\n\n{}", disk.finish()));
+    text.push_str(&format!("\nOn disk, compressed:\n\n{}", disk.finish()));
     text
 }
