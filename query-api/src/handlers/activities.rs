@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
+use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -103,6 +104,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let user = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    reading.feature(Feature::Tracing)?;
     let filter = ActivityFilter::take(&mut reading.params).map_err(refused)?;
     let mut asked = reading.page("activities", &(&user, &filter))?;
     let (period, now) = (bounded(&api, &mut asked)?, asked.reading.now);

@@ -125,7 +125,11 @@ impl<'a> Reading<'a> {
 
     /// Takes the format of the answer; none is JSON.
     pub(crate) fn format(&mut self) -> Result<Option<Format>, Problem> {
-        export::choose(&mut self.params, self.caller.asking().accept())
+        let format = export::choose(&mut self.params, self.caller.asking().accept())?;
+        if format.is_some() {
+            self.feature(Feature::Exports)?;
+        }
+        Ok(format)
     }
 
     /// The export of what `list` names, of a period.
@@ -155,9 +159,6 @@ impl<'a> Reading<'a> {
     /// Takes format, size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
     pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked<'a>, Problem> {
         let format = self.format()?;
-        if format.is_some() {
-            self.feature(Feature::Exports)?;
-        }
         let mut spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
         if spec.is_empty() {
             spec.preset = self.default;

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use runtime::problem::Problem;
+use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -134,6 +135,7 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let user = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    reading.feature(Feature::Tracing)?;
     let format = reading.format()?;
     let calendar = api.calendar(&reading.tenant);
     let params = &mut reading.params;

@@ -81,6 +81,25 @@ fn larger_plans_look_back_further() {
     });
 }
 
+/// J3: tracing and files are no part of the smallest plan, of lists and reports alike.
+#[test]
+fn the_smallest_plan_has_no_traces_and_no_files() {
+    with_world("plans_features", async |world| {
+        world.tenant("acme", |tenant| tenant.plan = Plan::Free).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        for path in [
+            "/v1/users/u1/timeline",
+            "/v1/users/u1/activities",
+            "/v1/events?format=csv",
+            "/v1/users/u1/statistics?format=pdf",
+            "/v1/statistics?format=xlsx",
+        ] {
+            limited(&world, path, &key).await;
+        }
+        assert_eq!(world.get("/v1/users/u1/statistics", &key).await.status, 200);
+    });
+}
+
 /// J3: a tenant is told its plan, and a plan that shrinks while somebody pages shows no more than it allows.
 #[test]
 fn the_plan_is_told_and_holds_at_once() {
