@@ -66,7 +66,7 @@ enum Command {
     },
     /// Reconciles: offsets in = rows + retries + dead letters, for every partition.
     Verify,
-    /// Deletes what the tenants' retention has ended and the tables still have. Safe to repeat.
+    /// Has the tables follow the tenants' retention: deletes what it has ended, keeps what it lengthened. Safe to repeat.
     Retain(retain::Options),
     /// Records that could not be stored.
     #[command(subcommand)]

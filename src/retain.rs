@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use chrono::Utc;
 use clap::Args;
 use runtime::config::Config;
-use runtime::retain::{Retain, RetainError};
+use runtime::retain::{Lengthened, Retain, RetainError};
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 
@@ -52,10 +52,16 @@ pub async fn again(retain: &Retain, settings: &Settings, every: Duration) {
     }
 }
 
-/// Every tenant; one that fails keeps no other from its turn, and the last failure is told.
+/// First what is kept longer, for that can't be brought back; then every tenant. What fails keeps no other from its turn, and
+/// the last failure is told.
 async fn once(retain: &Retain, settings: &Settings) -> Result<(), RetainError> {
-    let mut outcome = Ok(());
-    for tenant in settings.tenants() {
+    let tenants = settings.tenants();
+    let mut outcome = retain.lengthen(&tenants).await.map(|done| {
+        for Lengthened { table, is_altered, recalculated, rows } in done {
+            tracing::info!(table, is_altered, recalculated, rows, "TTL follows a lengthened retention");
+        }
+    });
+    for tenant in tenants {
         match retain.tenant(&tenant, Utc::now()).await {
             Ok(deleted) => {
                 for one in deleted {

@@ -1,8 +1,11 @@
-//! Retention on disk (L2, P7): what a tenant's settings have ended is deleted, where TTL would come later.
+//! Retention on disk (L2, P7) follows the settings: what they have ended is deleted where TTL would come later, and what they keep
+//! longer is kept from a TTL that would come sooner (`lengthen`).
 //!
 //! TTL goes by the class that a row was written under, so rows that were written under a longer retention than the tenant
 //! has now stay until that one ends. Queries don't show them; this takes them away, a whole day of receipt at a time. Whatever
 //! is broken off is done by the next run, for nothing is remembered in between.
+
+mod lengthen;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clickhouse::Client;
@@ -11,6 +14,8 @@ use schemas::event::Category;
 use schemas::settings::Tenant;
 
 use crate::config::Config;
+
+pub use lengthen::Lengthened;
 
 /// Tables whose rows know their category, and the day of their receipt (UTC).
 const BY_CATEGORY: [(&str, &str); 3] =
@@ -34,6 +39,12 @@ pub enum RetainError {
         table: &'static str,
         /// What the client said.
         source: clickhouse::error::Error,
+    },
+    /// More classes are kept longer than a TTL can list.
+    #[error("{held} classes of tenants are kept longer than they were written for; a table's TTL lists 10,000 at most")]
+    TooMany {
+        /// How many.
+        held: usize,
     },
     /// Rows were there after they had been deleted; they came meanwhile, and go with the next run.
     #[error("{table} still has {rows} rows beyond the retention of {tenant:?}")]
@@ -75,8 +86,8 @@ impl Retain {
     /// In the store behind a client for its database, which is one server.
     #[must_use]
     pub fn over(client: Client) -> Self {
-        // A mutation rewrites parts that have such rows, and is answered when it is done.
-        Self(client.with_setting("mutations_sync", "2"))
+        // A mutation rewrites parts that have such rows, and is answered when it is done. A TTL may list many tenants.
+        Self(client.with_setting("mutations_sync", "2").with_setting("max_query_size", "4194304"))
     }
 
     /// Deletes a tenant's rows that its settings have ended at `now`, and counts that they are gone.

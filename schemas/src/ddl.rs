@@ -43,6 +43,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../clickhouse/0006_tenant_rollups.sql"),
     },
     Migration { version: 7, name: "0007_log_by_time.sql", sql: include_str!("../clickhouse/0007_log_by_time.sql") },
+    Migration { version: 8, name: "0008_lengthening.sql", sql: include_str!("../clickhouse/0008_lengthening.sql") },
 ];
 
 /// The table in which `migrate` records what it applied. A plain table: two processes that migrate at once both write
@@ -127,7 +128,9 @@ fn distributed(table: &str, cluster: &str, key: &str) -> String {
     )
 }
 
-fn quote(text: &str) -> String {
+/// A text as a string literal of SQL.
+#[must_use]
+pub fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 

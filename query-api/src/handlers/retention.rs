@@ -43,7 +43,7 @@ pub struct CategoryPreview {
     #[schema(example = 30)]
     pub proposed_days: u16,
     /// Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
-    /// then be kept until its own retention ends, and what comes would be kept longer.
+    /// then be kept longer, as would be what comes.
     pub events: u64,
     /// Those received before this time.
     pub received_before: DateTime<Utc>,

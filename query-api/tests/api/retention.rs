@@ -1,11 +1,12 @@
 //! Retention: what a shorter one would delete, and what it deletes (L2, P7).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use rand::RngExt as _;
-use runtime::retain::{Deleted, Retain};
-use schemas::settings::{Retention, Role};
+use runtime::retain::{Deleted, Lengthened, Retain};
+use schemas::settings::{Retention, Role, Tenant};
 
 use crate::support::{CATEGORIES, Event, World, millis, rng, with_world};
 
@@ -37,6 +38,24 @@ fn history(seed: u64, tenant: &str) -> Vec<Event> {
         event
     };
     (0..400).map(one).collect()
+}
+
+/// Tables whose rows end with their events'.
+const TABLES: [&str; 8] = [
+    "events",
+    "tenant_quarters",
+    "violations",
+    "user_hours",
+    "user_hours_distinct",
+    "users",
+    "user_devices",
+    "user_sessions",
+];
+
+/// Gives a tenant another retention.
+async fn retention(world: &World, tenant: &str, retention: Retention) -> Arc<Tenant> {
+    let tenant = Tenant::clone(&world.settings.tenant(tenant).unwrap());
+    world.settings.put_tenant(Tenant { retention, ..tenant }).await.unwrap()
 }
 
 async fn physical(world: &World, table: &str) -> u64 {
@@ -101,10 +120,7 @@ fn a_shorter_retention_reaches_the_disk() {
         world.insert(&others).await;
         let admin = world.key(Some("acme"), Role::Admin).await;
         let proposed = Retention { sign_ins: 90, changes: 180, views: 30, configuration: 30, other: 90 };
-        let tenant = world.settings.tenant("acme").unwrap();
-        let mut shorter = schemas::settings::Tenant::clone(&tenant);
-        shorter.retention = proposed;
-        let shorter = world.settings.put_tenant(shorter).await.unwrap();
+        let shorter = retention(&world, "acme", proposed).await;
 
         let now = Utc::now();
         let kept =
@@ -142,5 +158,110 @@ fn a_shorter_retention_reaches_the_disk() {
         retain.tenant(&shorter, now).await.unwrap();
         assert_eq!(physical(&world, "events").await, 400 + staying);
         assert!(CATEGORIES.iter().all(|category| events.iter().any(|event| event.category == *category)));
+    });
+}
+
+/// L2, P7: a longer retention keeps what is still there, though it was written under a shorter one: in answers, on disk
+/// when TTL has run, and in the rollups. What others have ended leaves the parts that stay. A change that was broken off is
+/// finished by the next run, and a retention that is shortened again ends what was held.
+#[test]
+fn a_longer_retention_keeps_what_is_there() {
+    with_world("retention_longer", async |world| {
+        const SHORT: Retention = Retention { sign_ins: 30, changes: 30, views: 30, configuration: 30, other: 30 };
+        let run = async |sql: String| world.client.query_raw(&sql).execute().await.unwrap();
+        for table in TABLES {
+            run(format!("SYSTEM STOP TTL MERGES {table}")).await;
+        }
+        let now = millis(Utc::now());
+        let mut rng = rng(74);
+        let mut written = |tenant: &str, days: &[i64]| -> Vec<Event> {
+            let one = |number: usize| {
+                let mut event = Event::random(&mut rng, tenant, number, TimeDelta::days(1));
+                event.received = now - TimeDelta::days(days[number % days.len()]);
+                event.occurred = event.received;
+                event.retention_days = 30;
+                event
+            };
+            (0..200).map(one).collect()
+        };
+        // Days of receipt that both have, of which 40 and 45 ended by their class; 50 is the other's alone.
+        let (events, others) = (written("acme", &[5, 20, 40, 45]), written("other", &[5, 40, 45, 50]));
+        for tenant in ["acme", "other"] {
+            world.tenant(tenant, |tenant| tenant.retention = SHORT).await;
+        }
+        world.insert(&events).await;
+        world.insert(&others).await;
+        let count = async |sql: &str| world.client.query(sql).fetch_one::<u64>().await.unwrap();
+        let of_users = count("SELECT sum(events) FROM users WHERE tenant = 'acme'").await;
+        let retain = Retain::over(world.client.clone());
+        assert_eq!(
+            retain.lengthen(&world.settings.tenants()).await.unwrap(),
+            [],
+            "the TTLs are those of the migrations"
+        );
+
+        let longer = Retention { views: 365, changes: 90, ..SHORT };
+        retention(&world, "acme", longer).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let kept = |event: &&Event| event.received >= now - TimeDelta::days(days(&longer, event.category));
+        let keeping = events.iter().filter(kept).count();
+        assert_eq!(world.pages("/v1/events?limit=1000", &admin).await.len(), keeping);
+
+        let done = retain.lengthen(&world.settings.tenants()).await.unwrap();
+        assert_eq!(done.iter().map(|one| one.table).collect::<Vec<_>>(), TABLES);
+        assert!(done.iter().all(|one| one.is_altered && one.recalculated == 0), "{done:?}");
+        let staying =
+            |events: &[Event]| events.iter().filter(|event| event.received >= now - TimeDelta::days(30)).count();
+        let ended_beside =
+            others.iter().filter(|event| event.received >= now - TimeDelta::days(45)).count() - staying(&others);
+        assert_eq!(done[0].rows, (events.len() - keeping + ended_beside) as u64, "ended rows in parts that stay");
+        assert_eq!(retain.lengthen(&world.settings.tenants()).await.unwrap(), []);
+
+        let start_ttl = async || {
+            for table in TABLES {
+                run(format!("SYSTEM START TTL MERGES {table}")).await;
+            }
+        };
+        start_ttl().await;
+        let on_disk = async |events: usize| {
+            // Each looks for parts to drop.
+            for _ in 0..100 {
+                run("OPTIMIZE TABLE events".to_owned()).await;
+                if physical(&world, "events").await == events as u64 {
+                    break;
+                }
+            }
+            assert_eq!(physical(&world, "events").await, events as u64);
+        };
+        on_disk(keeping + staying(&others)).await;
+        for table in TABLES {
+            run(format!("OPTIMIZE TABLE {table} FINAL")).await;
+        }
+        assert_eq!(world.pages("/v1/events?limit=1000", &admin).await.len(), keeping);
+        assert_eq!(count("SELECT sum(events) FROM tenant_quarters WHERE tenant = 'acme'").await, keeping as u64);
+        // A user's categories are together there, and the longest holds.
+        assert_eq!(count("SELECT sum(events) FROM users WHERE tenant = 'acme'").await, of_users);
+
+        // Broken off between the new TTL and the parts' new ends.
+        let old = "toDateTime(received_at, 'UTC') + toIntervalDay(retention_days)";
+        let sql = "SELECT extract(create_table_query, ' TTL (.+) SETTINGS ') FROM system.tables \
+                   WHERE database = currentDatabase() AND name = 'events'";
+        let new: String = world.client.query(sql).fetch_one().await.unwrap();
+        run("SYSTEM STOP TTL MERGES events".to_owned()).await;
+        run(format!("ALTER TABLE events MODIFY TTL {old} SETTINGS mutations_sync = 2")).await;
+        run(format!("ALTER TABLE events MODIFY TTL {new} SETTINGS materialize_ttl_after_modify = 0")).await;
+        let done = retain.lengthen(&world.settings.tenants()).await.unwrap();
+        assert!(
+            matches!(done[..], [Lengthened { table: "events", is_altered: false, recalculated: 4, rows: 0 }]),
+            "{done:?}"
+        );
+        start_ttl().await;
+        assert_eq!(retain.lengthen(&world.settings.tenants()).await.unwrap(), []);
+
+        retention(&world, "acme", SHORT).await;
+        let done = retain.lengthen(&world.settings.tenants()).await.unwrap();
+        assert!(done.iter().all(|one| one.is_altered), "{done:?}");
+        on_disk(staying(&events) + staying(&others)).await;
+        assert_eq!(world.pages("/v1/events?limit=1000", &admin).await.len(), staying(&events));
     });
 }
