@@ -28,7 +28,7 @@ pub fn relation(database: &str, name: &str) -> Result<String, Refusal> {
         ("system", "one") => Relation { columns: &[("dummy", "UInt8")], rows: vec![vec!["0".to_owned()]] },
         ("system", "dictionaries") => none(DICTIONARIES),
         ("system", "clusters") => none(CLUSTERS),
-        ("system", "table_engines") => none(&[("name", "String")]),
+        ("system", "table_engines" | "table_functions") => none(&[("name", "String")]),
         ("system", _) => {
             return Err(Refusal::unknown_table(format!(
                 "There is no system.{name}: of system, only what describes the views"

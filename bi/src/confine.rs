@@ -6,6 +6,7 @@
 //! that a newer parser's clauses don't compile before somebody has thought of them.
 
 mod calls;
+mod dates;
 mod endings;
 mod expressions;
 mod functions;
@@ -58,6 +59,8 @@ pub struct Confined {
     pub format: Option<String>,
     /// The caller's `SETTINGS`, not yet checked.
     pub settings: Vec<(String, String)>,
+    /// Whether it reads a view, and not only what is said of the server.
+    pub is_reading: bool,
 }
 
 /// Writes a caller's statement anew, on a thread with stack enough.
@@ -100,12 +103,13 @@ fn confine_here(text: &str, surroundings: &Surroundings) -> Result<Confined, Ref
         scopes: Vec::new(),
         parameters: &lexed.parameters,
         used: HashSet::new(),
+        is_reading: false,
         surroundings,
     };
     writer.query(&query)?;
     let mut parameters: Vec<_> = writer.used.into_iter().collect();
     parameters.sort_unstable();
-    Ok(endings.of(writer.out, parameters))
+    Ok(Confined { is_reading: writer.is_reading, ..endings.of(writer.out, parameters) })
 }
 
 /// Writes the statement. Its parts are in [`queries`] and [`expressions`].
@@ -117,6 +121,7 @@ struct Writer<'a> {
     scopes: Vec<HashSet<String>>,
     parameters: &'a [Parameter],
     used: HashSet<String>,
+    is_reading: bool,
     surroundings: &'a Surroundings,
 }
 

@@ -90,15 +90,12 @@ impl IntoResponse for Refusal {
 pub fn told(message: &str) -> String {
     let message = message.rfind(" (version ").map_or(message, |at| &message[..at]).trim_end();
     let name = message.rfind('(').map_or("", |at| &message[at..]);
-    let cut = ["In scope ", "in scope ", ": While ", ": while "].iter().filter_map(|mark| message.find(mark)).min();
-    let text = match cut {
-        Some(at) => {
-            let kept = message[..at].trim_end_matches([' ', ':', '.']);
-            format!("{}. {name}", &kept[..kept.floor_char_boundary(LONGEST)])
-        }
-        None => message[..message.floor_char_boundary(LONGEST)].to_owned(),
-    };
-    format!("{text}\n")
+    let marks = ["In scope ", "in scope ", "In query ", ": While ", ": while "];
+    let cut = marks.iter().filter_map(|mark| message.find(mark)).min();
+    let cut = cut.or_else(|| (message.len() > LONGEST).then_some(LONGEST));
+    let Some(at) = cut else { return format!("{message}\n") };
+    let kept = message[..message.floor_char_boundary(at.min(LONGEST))].trim_end_matches([' ', ':', '.']);
+    format!("{kept}. {name}\n")
 }
 
 #[cfg(test)]
@@ -110,6 +107,16 @@ mod tests {
         let message = "Code: 47. DB::Exception: Unknown expression identifier `x` in scope SELECT x FROM \
                        (SELECT 1 FROM base). (UNKNOWN_IDENTIFIER) (version 26.7.2.1 (embedded))\n";
         assert_eq!(told(message), "Code: 47. DB::Exception: Unknown expression identifier `x`. (UNKNOWN_IDENTIFIER)\n");
+        let message = "Code: 215. DB::Exception: Column 'events.action' is not under aggregate function and not in GROUP BY \
+                       keys. In query SELECT action, count() AS c FROM (SELECT 1 FROM base WHERE t.tenant = 'x'). \
+                       (NOT_AN_AGGREGATE)";
+        assert_eq!(
+            told(message),
+            "Code: 215. DB::Exception: Column 'events.action' is not under aggregate function and not in GROUP BY keys. \
+             (NOT_AN_AGGREGATE)\n"
+        );
+        let long = told(&format!("Code: 1. DB::Exception: {} (LONG)", "ž".repeat(3000)));
+        assert!(long.len() < 2100 && long.ends_with(". (LONG)\n"), "{long}");
         assert_eq!(told("Code: 159. DB::Exception: Slow. (TIMEOUT)"), "Code: 159. DB::Exception: Slow. (TIMEOUT)\n");
     }
 

@@ -36,6 +36,11 @@ impl Writer<'_> {
             self.put(&constant);
             return Ok(());
         }
+        if let FunctionArguments::List(list) = args
+            && self.dated(name, list)?
+        {
+            return Ok(());
+        }
         let written = functions::known(name)?;
         self.put(&written);
         match parameters {

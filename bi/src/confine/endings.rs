@@ -15,7 +15,7 @@ pub(super) struct Endings {
 
 impl Endings {
     pub(super) fn of(self, sql: String, parameters: Vec<String>) -> Confined {
-        Confined { sql, parameters, format: self.format, settings: self.settings }
+        Confined { sql, parameters, format: self.format, settings: self.settings, is_reading: false }
     }
 }
 

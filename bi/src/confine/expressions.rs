@@ -46,6 +46,10 @@ impl Writer<'_> {
             }
             Expr::IsNull(inner) => self.call("isNull", &[inner]),
             Expr::IsNotNull(inner) => self.call("isNotNull", &[inner]),
+            Expr::IsTrue(inner) => self.truth("", inner, "false"),
+            Expr::IsNotTrue(inner) => self.truth("NOT ", inner, "false"),
+            Expr::IsFalse(inner) => self.truth("NOT ", inner, "true"),
+            Expr::IsNotFalse(inner) => self.truth("", inner, "true"),
             Expr::IsDistinctFrom(left, right) => self.call("isDistinctFrom", &[left, right]),
             Expr::IsNotDistinctFrom(left, right) => self.call("isNotDistinctFrom", &[left, right]),
             Expr::InList { expr, list, negated } => self.in_list(expr, list, *negated),
@@ -246,6 +250,14 @@ impl Writer<'_> {
             self.expression(expression)?;
             self.put(&format!(" AS {kind_written})"));
         }
+        Ok(())
+    }
+
+    /// `IS TRUE` and the like, which are never NULL.
+    fn truth(&mut self, not: &str, expression: &Expr, of_null: &str) -> Written {
+        self.put(&format!("({not}ifNull(toBool("));
+        self.expression(expression)?;
+        self.put(&format!("), {of_null}))"));
         Ok(())
     }
 

@@ -195,7 +195,7 @@ impl Writer<'_> {
         self.separated(projection, ", ", Self::item)?;
         if !from.is_empty() {
             self.put(" FROM ");
-            self.separated(from, ", ", Self::joined)?;
+            self.from(from)?;
         }
         self.clause(" WHERE ", selection.as_ref())?;
         self.group_by(group_by)?;
@@ -256,6 +256,26 @@ impl Writer<'_> {
                 self.name(&name.value)?;
             }
             self.put(")");
+        }
+        Ok(())
+    }
+
+    /// Relations one beside another. What follows an ARRAY JOIN after a comma is a further array to the engine.
+    fn from(&mut self, from: &[TableWithJoins]) -> Written {
+        let mut is_array = false;
+        for (at, joined) in from.iter().enumerate() {
+            if is_array {
+                absent(joined.joins.is_empty(), "a JOIN after an ARRAY JOIN")?;
+                self.array_join(", ", &joined.relation)?;
+                continue;
+            }
+            self.put(if at > 0 { ", " } else { "" });
+            self.joined(joined)?;
+            let last = joined.joins.last().map(|join| &join.join_operator);
+            is_array = matches!(
+                last,
+                Some(JoinOperator::ArrayJoin | JoinOperator::InnerArrayJoin | JoinOperator::LeftArrayJoin)
+            );
         }
         Ok(())
     }
@@ -380,7 +400,10 @@ impl Writer<'_> {
                 identifier(&format!("{CTE_PREFIX}{name}"))?
             }
             [name] | [DATABASE, name] => match View::named(name) {
-                Some(view) => view.subquery(&self.surroundings.database),
+                Some(view) => {
+                    self.is_reading = true;
+                    view.subquery(&self.surroundings.database)
+                }
                 None => return Err(Refusal::unknown_table(format!("There is no {name}; see SHOW TABLES"))),
             },
             [database, name] => catalogue::relation(database, name)?,

@@ -73,6 +73,25 @@ fn what_tools_send_is_understood() {
             "SELECT field FROM events ARRAY JOIN changed_fields AS field",
             "SELECT `field` FROM <events> AS `events` ARRAY JOIN `changed_fields` AS `field`",
         ),
+        (
+            "SELECT f, o FROM events ARRAY JOIN changed_fields AS f, old_values AS o WHERE bot IS TRUE AND reason IS NOT TRUE",
+            "SELECT `f`, `o` FROM <events> AS `events` ARRAY JOIN `changed_fields` AS `f`, `old_values` AS `o` WHERE \
+             ((ifNull(toBool(`bot`), false)) AND (NOT ifNull(toBool(`reason`), false)))",
+        ),
+        (
+            "SELECT 1 FROM events WHERE bot IS FALSE OR bot IS NOT FALSE",
+            "SELECT 1 FROM <events> AS `events` WHERE ((NOT ifNull(toBool(`bot`), true)) OR (ifNull(toBool(`bot`), true)))",
+        ),
+        (
+            "SELECT DATE_DIFF(DAY, started_at, last_activity_at), dateDiff('hour', started_at, now(), 'UTC') FROM sessions",
+            "SELECT dateDiff('day', `started_at`, `last_activity_at`), dateDiff('hour', `started_at`, now(), 'UTC') \
+             FROM <sessions> AS `sessions`",
+        ),
+        (
+            "SELECT DATE_ADD(DAY, 2, hour), DATE_SUB(hour, INTERVAL '1' DAY), timestamp_add(hour, INTERVAL 3 MONTH) FROM user_hours",
+            "SELECT (`hour` + toIntervalDay(2)), (`hour` - toIntervalDay(1)), (`hour` + toIntervalMonth(3)) FROM \
+             <user_hours> AS `user_hours`",
+        ),
         ("SELECT version(), currentDatabase()", "SELECT '26.7.3' AS `version()`, 'usertrail' AS `currentDatabase()`"),
         ("SELECT * EXCEPT (type) FROM events", "SELECT * EXCEPT (`type`) FROM <events> AS `events`"),
         (
