@@ -83,7 +83,7 @@ fn clients_find_what_they_look_for() {
             ("SELECT countIf(bot IS TRUE), countIf(bot IS NOT TRUE) FROM events", "0\t3"),
             ("SELECT DATE_DIFF(DAY, toDate('2026-01-01'), DATE_ADD(DAY, 2, toDate('2026-01-31')))", "32"),
             ("SELECT DATE_SUB(toDate('2026-01-01'), INTERVAL '1' DAY)", "2025-12-31"),
-            ("SELECT count(), min(v = w) FROM events ARRAY JOIN violations AS v, violations AS w", "3\ttrue"),
+            ("SELECT count(), min(v = w) FROM events ARRAY JOIN violations AS v, violations AS w", "3\t1"),
             ("SELECT name FROM system.table_functions", ""),
         ] {
             assert_eq!(world.rows(sql).await.trim_end(), answer, "{sql}");
