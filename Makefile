@@ -26,6 +26,7 @@ bench: build kafka ## Measures, and writes the tables into benches/RESULTS.md
 	$(CARGO) bench $(CARGO_FLAGS) --bench across_users
 	$(CARGO) bench $(CARGO_FLAGS) --bench queries
 	$(CARGO) bench $(CARGO_FLAGS) --bench fairness
+	$(CARGO) bench $(CARGO_FLAGS) --bench exports
 
 build: deps
 	$(CARGO) build --release $(CARGO_FLAGS)

@@ -79,13 +79,13 @@ SELECT
     365, 0, n
 FROM numbers({offset}, {rows})";
 
-/// Fills the client's database, which is migrated and empty, up to `end`.
-pub(crate) async fn fill(client: &Client, total: u64, end: DateTime<Utc>) {
+/// Fills the client's database, which is migrated and empty, with events of so many tenants up to `end`.
+pub(crate) async fn fill(client: &Client, tenants: u64, total: u64, end: DateTime<Utc>) {
     let mut offset = 0;
     while offset < total {
         let rows = CHUNK.min(total - offset);
         let values = [
-            ("{tenants}", TENANTS.to_string()),
+            ("{tenants}", tenants.to_string()),
             ("{events_a_user}", EVENTS_A_USER.to_string()),
             ("{days}", DAYS.to_string()),
             ("{total}", total.to_string()),

@@ -64,6 +64,18 @@ impl Api {
         assert!(status.is_success(), "{path}: {}", String::from_utf8_lossy(&body));
         body.to_vec()
     }
+
+    /// Asks for a file, and returns its size; nothing of it is kept.
+    pub(crate) async fn pass(&self, path: &str) -> u64 {
+        let url = format!("{}{path}", self.address);
+        let mut answer = self.http.get(url).bearer_auth(&self.key).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        let mut bytes = 0;
+        while let Some(chunk) = answer.chunk().await.unwrap() {
+            bytes += chunk.len() as u64;
+        }
+        bytes
+    }
 }
 
 /// Something that is asked.
