@@ -27,7 +27,7 @@ use runtime::problem::Problem;
 use schemas::settings::Tenant;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::format::Format;
@@ -38,6 +38,7 @@ pub use self::writer::Writer;
 use crate::QueryApi;
 use crate::access::Caller;
 use crate::audit::{Details, StaffEvent};
+use crate::fair::{Bounds, Place, Places};
 use crate::sql::{Clauses, NamedQuery};
 use crate::store::StoreError;
 use crate::table::{Report, Tabular};
@@ -57,7 +58,7 @@ pub(crate) struct Exported;
 /// Places and bounds of exports, apart from those of pages (P12).
 #[derive(Debug)]
 pub(crate) struct Exports {
-    places: Arc<Semaphore>,
+    places: Places,
     max_rows: u32,
     longest: Duration,
 }
@@ -65,7 +66,11 @@ pub(crate) struct Exports {
 impl Exports {
     pub(crate) fn new(limits: &runtime::config::Query) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(limits.export_max_concurrent)),
+            places: Places::new(Bounds {
+                places: limits.export_max_concurrent,
+                of_a_tenant: limits.export_places_of_a_tenant(),
+                waiting: limits.max_waiting_per_tenant,
+            }),
             max_rows: limits.export_max_rows,
             longest: Duration::from_millis(limits.export_timeout_ms),
         }
@@ -76,12 +81,13 @@ impl Exports {
         if format == Format::Pdf { self.max_rows.min(MAX_PRINTED) } else { self.max_rows }
     }
 
-    async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+    /// Waits for the tenant's turn. The place is to be kept until the file is written.
+    async fn place(&self, tenant: &str) -> Result<Place, Problem> {
         const PATIENCE: Duration = Duration::from_secs(5);
-        match timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await {
+        match timeout(PATIENCE, self.places.enter(tenant)).await {
             Ok(Ok(place)) => Ok(place),
             _ => {
-                let detail = "too many exports at the moment; try again";
+                let detail = "too many exports at the moment, of your tenant or of all; try again";
                 Err(Problem::unavailable("busy", detail, Duration::from_secs(10)))
             }
         }
@@ -114,7 +120,7 @@ impl Export {
         T: Tabular + Serialize + Send + 'static,
         F: Future<Output = Result<Vec<T>, Problem>> + Send,
     {
-        let place = self.api.exports().place().await?;
+        let place = self.api.exports().place(&self.tenant.id).await?;
         let deadline = self.deadline();
         let most = u64::from(self.api.exports().max_rows(self.format));
         let longest = self.api.exports().longest;
@@ -151,7 +157,7 @@ impl Export {
 
     /// A report.
     pub(crate) async fn report(self, report: impl Report + Send + 'static) -> Result<Response, Problem> {
-        let place = self.api.exports().place().await?;
+        let place = self.api.exports().place(&self.tenant.id).await?;
         let deadline = self.deadline();
         Ok(self.respond(place, deadline, move |writer| report.tables(writer)))
     }
@@ -172,7 +178,7 @@ impl Export {
     /// The answer, whose body is written meanwhile.
     fn respond(
         self,
-        place: OwnedSemaphorePermit,
+        place: Place,
         deadline: Instant,
         write: impl FnOnce(&mut Writer<Sink>) -> io::Result<()> + Send + 'static,
     ) -> Response {

@@ -253,6 +253,37 @@ fn a_client_that_goes_away_ends_the_export() {
     });
 }
 
+/// P12: one tenant's exports don't take all places.
+#[test]
+fn one_tenants_exports_leave_places() {
+    let two = |config: &mut runtime::config::Config| {
+        config.query.export_max_concurrent = 2;
+        config.query.max_waiting_per_tenant = 0;
+    };
+    with_configured("exports_fair", two, async |world| {
+        world.tenant("acme", |_| {}).await;
+        world.tenant("globex", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let other = world.key(Some("globex"), Role::Viewer).await;
+        many(&world, 20_000).await;
+        let held = begun(&world, "/v1/events?format=ndjson", &key).await;
+        assert_eq!(held.status(), 200);
+        let second = world.get("/v1/events?format=csv", &key).await;
+        assert_eq!((second.status, &second.json["code"]), (503, &"busy".into()), "{}", second.json);
+        let elsewhere = begun(&world, "/v1/events?format=csv", &other).await;
+        assert_eq!(elsewhere.status(), 200);
+        drop(held);
+        recorded(&world, "acme", "event_log.exported", 1).await;
+        assert_eq!(begun(&world, "/v1/events?format=csv", &key).await.status(), 200);
+    });
+}
+
+/// The answer to a request for an export, whose body nobody has read.
+async fn begun(world: &World, path: &str, key: &str) -> axum::response::Response {
+    let request = Request::get(path).header("authorization", format!("Bearer {key}"));
+    world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
 /// Pitfall 15: a file that could not be written whole does not end in good order.
 #[test]
 fn an_export_that_breaks_off_is_noticed() {
