@@ -19,10 +19,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 use clickhouse::{RowOwned, RowRead};
+use futures::stream;
 use runtime::problem::Problem;
 use schemas::settings::Tenant;
 use serde::Serialize;
@@ -120,6 +122,9 @@ impl Export {
         T: Tabular + Serialize + Send + 'static,
         F: Future<Output = Result<Vec<T>, Problem>> + Send,
     {
+        if self.caller.asking().is_head() {
+            return Ok(self.headed());
+        }
         let place = self.api.exports().place(&self.tenant.id).await?;
         let deadline = self.deadline();
         let most = u64::from(self.api.exports().max_rows(self.format));
@@ -157,9 +162,31 @@ impl Export {
 
     /// A report.
     pub(crate) async fn report(self, report: impl Report + Send + 'static) -> Result<Response, Problem> {
+        if self.caller.asking().is_head() {
+            return Ok(self.headed());
+        }
         let place = self.api.exports().place(&self.tenant.id).await?;
         let deadline = self.deadline();
         Ok(self.respond(place, deadline, move |writer| report.tables(writer)))
+    }
+
+    /// What a HEAD is answered: no row is read, so nothing is said of how complete they are, and nothing is recorded.
+    fn headed(&self) -> Response {
+        // Of unknown length, as the file is.
+        self.answer(Body::from_stream(stream::empty::<io::Result<Bytes>>()))
+    }
+
+    /// The file as an attachment, whatever is in it.
+    fn answer(&self, body: Body) -> Response {
+        let mut response = ([(header::CONTENT_TYPE, self.format.content_type())], body).into_response();
+        let name = self.heading.file_name(self.format);
+        // The name is letters, digits and dashes.
+        if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+            response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+        }
+        let nosniff = HeaderName::from_static("x-content-type-options");
+        response.headers_mut().insert(nosniff, HeaderValue::from_static("nosniff"));
+        response
     }
 
     fn deadline(&self) -> Instant {
@@ -183,14 +210,7 @@ impl Export {
         write: impl FnOnce(&mut Writer<Sink>) -> io::Result<()> + Send + 'static,
     ) -> Response {
         let (sink, body) = sink::pair(deadline);
-        let mut response = ([(header::CONTENT_TYPE, self.format.content_type())], body).into_response();
-        let name = self.heading.file_name(self.format);
-        // The name is letters, digits and dashes.
-        if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
-            response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
-        }
-        let nosniff = HeaderName::from_static("x-content-type-options");
-        response.headers_mut().insert(nosniff, HeaderValue::from_static("nosniff"));
+        let mut response = self.answer(body);
         let until = self.heading.complete_until.map(|until| until.to_rfc3339_opts(SecondsFormat::Millis, true));
         if let Some(Ok(until)) = until.map(HeaderValue::try_from) {
             response.headers_mut().insert(COMPLETE_UNTIL, until);
