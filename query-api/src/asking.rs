@@ -1,9 +1,9 @@
-//! What a request says beside its query string: which formats it takes, and what its path names.
+//! What a request says beside its query string: which formats it takes, what its path names, and whether it wants a body.
 
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header;
+use axum::http::{Method, header};
 use percent_encoding::percent_decode_str;
 
 /// What a request says beside its query string. Clones share it.
@@ -12,6 +12,7 @@ pub(crate) struct Asking(Arc<Said>);
 
 #[derive(Debug, Default)]
 struct Said {
+    head: bool,
     accept: String,
     named: Vec<(String, String)>,
 }
@@ -21,7 +22,13 @@ impl Asking {
         let values = request.headers().get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let accept = values.collect::<Vec<_>>().join(",");
         let template = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        Self(Arc::new(Said { accept, named: named(template, request.uri().path()) }))
+        let head = request.method() == Method::HEAD;
+        Self(Arc::new(Said { head, accept, named: named(template, request.uri().path()) }))
+    }
+
+    /// Whether only the headers of the answer are asked for.
+    pub(crate) fn is_head(&self) -> bool {
+        self.0.head
     }
 
     /// The `Accept` header; empty: anything.

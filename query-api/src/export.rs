@@ -19,15 +19,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 use clickhouse::{RowOwned, RowRead};
+use futures::stream;
 use runtime::problem::Problem;
 use schemas::settings::Tenant;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::format::Format;
@@ -38,6 +40,7 @@ pub use self::writer::Writer;
 use crate::QueryApi;
 use crate::access::Caller;
 use crate::audit::{Details, StaffEvent};
+use crate::fair::{Bounds, Place, Places};
 use crate::sql::{Clauses, NamedQuery};
 use crate::store::StoreError;
 use crate::table::{Report, Tabular};
@@ -57,7 +60,7 @@ pub(crate) struct Exported;
 /// Places and bounds of exports, apart from those of pages (P12).
 #[derive(Debug)]
 pub(crate) struct Exports {
-    places: Arc<Semaphore>,
+    places: Places,
     max_rows: u32,
     longest: Duration,
 }
@@ -65,7 +68,11 @@ pub(crate) struct Exports {
 impl Exports {
     pub(crate) fn new(limits: &runtime::config::Query) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(limits.export_max_concurrent)),
+            places: Places::new(Bounds {
+                places: limits.export_max_concurrent,
+                of_a_tenant: limits.export_places_of_a_tenant(),
+                waiting: limits.max_waiting_per_tenant,
+            }),
             max_rows: limits.export_max_rows,
             longest: Duration::from_millis(limits.export_timeout_ms),
         }
@@ -76,12 +83,13 @@ impl Exports {
         if format == Format::Pdf { self.max_rows.min(MAX_PRINTED) } else { self.max_rows }
     }
 
-    async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+    /// Waits for the tenant's turn. The place is to be kept until the file is written.
+    async fn place(&self, tenant: &str) -> Result<Place, Problem> {
         const PATIENCE: Duration = Duration::from_secs(5);
-        match timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await {
+        match timeout(PATIENCE, self.places.enter(tenant)).await {
             Ok(Ok(place)) => Ok(place),
             _ => {
-                let detail = "too many exports at the moment; try again";
+                let detail = "too many exports at the moment, of your tenant or of all; try again";
                 Err(Problem::unavailable("busy", detail, Duration::from_secs(10)))
             }
         }
@@ -114,7 +122,10 @@ impl Export {
         T: Tabular + Serialize + Send + 'static,
         F: Future<Output = Result<Vec<T>, Problem>> + Send,
     {
-        let place = self.api.exports().place().await?;
+        if self.caller.asking().is_head() {
+            return Ok(self.headed());
+        }
+        let place = self.api.exports().place(&self.tenant.id).await?;
         let deadline = self.deadline();
         let most = u64::from(self.api.exports().max_rows(self.format));
         let longest = self.api.exports().longest;
@@ -151,9 +162,31 @@ impl Export {
 
     /// A report.
     pub(crate) async fn report(self, report: impl Report + Send + 'static) -> Result<Response, Problem> {
-        let place = self.api.exports().place().await?;
+        if self.caller.asking().is_head() {
+            return Ok(self.headed());
+        }
+        let place = self.api.exports().place(&self.tenant.id).await?;
         let deadline = self.deadline();
         Ok(self.respond(place, deadline, move |writer| report.tables(writer)))
+    }
+
+    /// What a HEAD is answered: no row is read, so nothing is said of how complete they are, and nothing is recorded.
+    fn headed(&self) -> Response {
+        // Of unknown length, as the file is.
+        self.answer(Body::from_stream(stream::empty::<io::Result<Bytes>>()))
+    }
+
+    /// The file as an attachment, whatever is in it.
+    fn answer(&self, body: Body) -> Response {
+        let mut response = ([(header::CONTENT_TYPE, self.format.content_type())], body).into_response();
+        let name = self.heading.file_name(self.format);
+        // The name is letters, digits and dashes.
+        if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+            response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+        }
+        let nosniff = HeaderName::from_static("x-content-type-options");
+        response.headers_mut().insert(nosniff, HeaderValue::from_static("nosniff"));
+        response
     }
 
     fn deadline(&self) -> Instant {
@@ -172,19 +205,12 @@ impl Export {
     /// The answer, whose body is written meanwhile.
     fn respond(
         self,
-        place: OwnedSemaphorePermit,
+        place: Place,
         deadline: Instant,
         write: impl FnOnce(&mut Writer<Sink>) -> io::Result<()> + Send + 'static,
     ) -> Response {
         let (sink, body) = sink::pair(deadline);
-        let mut response = ([(header::CONTENT_TYPE, self.format.content_type())], body).into_response();
-        let name = self.heading.file_name(self.format);
-        // The name is letters, digits and dashes.
-        if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
-            response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
-        }
-        let nosniff = HeaderName::from_static("x-content-type-options");
-        response.headers_mut().insert(nosniff, HeaderValue::from_static("nosniff"));
+        let mut response = self.answer(body);
         let until = self.heading.complete_until.map(|until| until.to_rfc3339_opts(SecondsFormat::Millis, true));
         if let Some(Ok(until)) = until.map(HeaderValue::try_from) {
             response.headers_mut().insert(COMPLETE_UNTIL, until);

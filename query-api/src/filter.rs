@@ -175,16 +175,11 @@ impl EventFilter {
     /// Leaves out what a caller may not see: what staff said of violations (K16), and changes of the configuration (A2).
     pub fn visible_to(caller: &Caller, clauses: &mut Clauses) {
         if !caller.may(Permission::SeeViolations) {
-            Self::without_reviews(clauses);
+            clauses.plain("type NOT IN ('violation.reviewed', 'violation.review_withdrawn')");
         }
         if !caller.may(Permission::ReadConfiguration) {
             clauses.plain("category != 'configuration'");
         }
-    }
-
-    /// K16: leaves out what staff said of violations, for callers who may not see violations either.
-    pub fn without_reviews(clauses: &mut Clauses) {
-        clauses.plain("type NOT IN ('violation.reviewed', 'violation.review_withdrawn')");
     }
 
     fn any_violation(&self) -> bool {

@@ -288,6 +288,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = routes().into_openapi();
     openapi::formats::offer(&mut document);
+    openapi::headers::describe(&mut document);
     document
 }
 

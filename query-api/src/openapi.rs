@@ -2,6 +2,7 @@
 
 pub mod examples;
 pub(crate) mod formats;
+pub(crate) mod headers;
 
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};

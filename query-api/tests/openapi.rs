@@ -45,3 +45,37 @@ fn references_resolve() {
         assert!(document.pointer(pointer).is_some(), "{pointer} is not there");
     }
 }
+
+/// P12, P15: headers that programs go by are described where they are given.
+#[test]
+fn headers_are_described() {
+    let document = serde_json::to_value(query_api::openapi()).unwrap();
+    let headers = |response: &Value| -> Vec<String> {
+        response["headers"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    };
+    let mut files = 0;
+    for (name, operation) in operations(&document) {
+        let responses = &operation["responses"];
+        assert_eq!(headers(&responses["429"]), ["RateLimit", "RateLimit-Policy", "Retry-After"], "{name}");
+        assert_eq!(headers(&responses["503"]), ["Retry-After"], "{name}");
+        let takes = |wanted: &str| {
+            let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+            name.starts_with("get ") && parameters.any(|parameter| parameter["name"] == wanted)
+        };
+        let mut expected = Vec::new();
+        if takes("format") {
+            expected.extend(["Complete-Until", "Content-Disposition"]);
+            files += 1;
+        }
+        if takes("accept-language") {
+            expected.push("Content-Language");
+        }
+        expected.extend(["RateLimit", "RateLimit-Policy"]);
+        let (_, success) = responses.as_object().unwrap().iter().find(|(status, _)| status.starts_with('2')).unwrap();
+        assert_eq!(headers(success), expected, "{name}");
+    }
+    assert!(files > 10, "{files}");
+    for (name, header) in document["components"]["headers"].as_object().unwrap() {
+        assert!(header["description"].is_string() && header["schema"].is_object(), "{name}");
+    }
+}

@@ -206,7 +206,7 @@ pub struct Query {
     pub max_concurrent: usize,
     /// Queries of one tenant at the same time; 0: half of all. See [`Query::places_of_a_tenant`].
     pub max_concurrent_per_tenant: usize,
-    /// Queries of one tenant that wait.
+    /// Queries of one tenant that wait; and so many exports.
     pub max_waiting_per_tenant: usize,
     /// Most memory of a query, bytes.
     pub max_memory_bytes: u64,
@@ -214,7 +214,7 @@ pub struct Query {
     pub export_max_rows: u32,
     /// Longest export, milliseconds.
     pub export_timeout_ms: u64,
-    /// Exports at the same time.
+    /// Exports at the same time; half of them of one tenant. See [`Query::export_places_of_a_tenant`].
     pub export_max_concurrent: usize,
 }
 
@@ -226,6 +226,12 @@ impl Query {
             0 => (self.max_concurrent / 2).max(1),
             own => own,
         }
+    }
+
+    /// How many exports of one tenant may run at the same time: half of all, so that one tenant's can't be all.
+    #[must_use]
+    pub fn export_places_of_a_tenant(&self) -> usize {
+        (self.export_max_concurrent / 2).max(1)
     }
 }
 

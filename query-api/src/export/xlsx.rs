@@ -35,6 +35,8 @@ pub(super) struct Xlsx<W: Write> {
     table: &'static str,
     columns: &'static [Column],
     part: u32,
+    /// Rows of a sheet below its header, at most.
+    most_rows: u32,
     rows: u32,
     bytes: u64,
     line: String,
@@ -49,6 +51,7 @@ impl<W: Write> Xlsx<W> {
             table: "",
             columns: &[],
             part: 0,
+            most_rows: MAX_ROWS,
             rows: 0,
             bytes: 0,
             line: String::new(),
@@ -78,7 +81,7 @@ impl<W: Write> Xlsx<W> {
     }
 
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        if self.rows >= MAX_ROWS || self.bytes >= MAX_BYTES {
+        if self.rows >= self.most_rows || self.bytes >= MAX_BYTES {
             self.end_sheet()?;
             self.begin_sheet()?;
         }
@@ -185,4 +188,64 @@ fn text(line: &mut String, of: &str, style: u8) {
         None => parts::escape(line, of),
     }
     line.push_str("</t></is></c>");
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::{Reader as _, Xlsx as Read};
+
+    use super::*;
+    use crate::period::Period;
+
+    const COLUMNS: &[Column] = &[Column::new("at", Kind::Whole), Column::new("text", Kind::Text)];
+    const MOST: u32 = 6;
+
+    /// A workbook of two tables of so many rows, with small sheets.
+    fn book(rows: [u64; 2]) -> Read<io::Cursor<Vec<u8>>> {
+        let heading = Heading {
+            title: "events".to_owned(),
+            tenant_id: "acme".to_owned(),
+            tenant: "Acme".to_owned(),
+            filter: String::new(),
+            period: Period::default(),
+            zone: chrono_tz::Tz::UTC,
+            created_at: DateTime::UNIX_EPOCH,
+            complete_until: None,
+        };
+        let mut xlsx = Xlsx::new(Vec::new(), heading);
+        assert_eq!(xlsx.most_rows, 1_048_575, "what Excel has, less the header");
+        xlsx.most_rows = MOST;
+        for (name, rows) in ["events", "points"].into_iter().zip(rows) {
+            xlsx.table(name, COLUMNS).unwrap();
+            (0..rows).try_for_each(|at| xlsx.row(&[at.into(), name.into()])).unwrap();
+        }
+        Read::new(io::Cursor::new(xlsx.finish().unwrap())).unwrap()
+    }
+
+    /// T18: rows beyond a sheet are on further ones, each with its header; none is lost or told twice at the border.
+    #[test]
+    fn a_full_sheet_goes_on_on_the_next() {
+        for (rows, sheets) in [
+            ([0, 0], vec!["events", "points"]),
+            ([6, 1], vec!["events", "points"]),
+            ([7, 6], vec!["events", "events 2", "points"]),
+            ([18, 13], vec!["events", "events 2", "events 3", "points", "points 2", "points 3"]),
+        ] {
+            let mut book = book(rows);
+            assert_eq!(book.sheet_names(), [sheets.clone(), vec!["About"]].concat(), "{rows:?}");
+            let mut read = [Vec::new(), Vec::new()];
+            for sheet in sheets {
+                let range = book.worksheet_range(sheet).unwrap();
+                let mut lines = range.rows();
+                let header: Vec<String> = lines.next().unwrap().iter().map(ToString::to_string).collect();
+                assert_eq!(header, ["at", "text"], "{sheet}");
+                let of = usize::from(sheet.starts_with("points"));
+                assert!(range.height() <= MOST as usize + 1, "{sheet} is too long");
+                read[of].extend(lines.map(|line| (line[0].to_string(), line[1].to_string())));
+            }
+            let expected = ["events", "points"].into_iter().zip(rows);
+            let expected = expected.map(|(name, rows)| (0..rows).map(|at| (at.to_string(), name.to_owned())).collect());
+            assert_eq!(read.to_vec(), expected.collect::<Vec<Vec<_>>>(), "{rows:?}");
+        }
+    }
 }

@@ -123,9 +123,8 @@ pub async fn list(
     let before = asked.reading.completeness.complete_until.unwrap_or(DateTime::UNIX_EPOCH);
 
     let mut clauses = asked.clauses(order.keyset());
-    asked.reading.keep().add_to(&mut clauses);
+    asked.reading.narrow(&mut clauses);
     filter.add_to(&mut clauses);
-    EventFilter::visible_to(&caller, &mut clauses);
     add_period(&mut clauses, asked.period);
     if order == Order::Received {
         clauses.bind_time("before", before);
@@ -199,8 +198,7 @@ pub async fn get(
     reading.within_plan(Feature::Log)?;
     let mut clauses = reading.one()?;
     clauses.bind_text("event_id", &id);
-    reading.keep().add_to(&mut clauses);
-    EventFilter::visible_to(&caller, &mut clauses);
+    reading.narrow(&mut clauses);
     let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
     let completeness = reading.completeness;
     let missing = || completeness.not_found("there is no such event, or not yet, or no longer");

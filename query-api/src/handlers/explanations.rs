@@ -7,9 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use detect::rules::RuleSet;
 use detect::trial::Standing;
 use runtime::problem::Problem;
+use schemas::event::Category;
+use schemas::settings::Permission;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
 
 use super::page::Reading;
@@ -38,7 +40,7 @@ pub struct ExplainedViolation {
     pub rule_version: u32,
     /// Version of the rule that explains it: the one in force now, which may say otherwise.
     pub explained_by_version: u32,
-    /// Its first events, at most 20.
+    /// Its first events, at most 20; of those the ones that the caller may see.
     pub events: Vec<Explained>,
     /// P15.
     #[serde(flatten)]
@@ -75,7 +77,7 @@ pub struct ExplainedWindow {
     pub group: BTreeMap<String, String>,
     /// Length of the window, milliseconds.
     pub timespan_ms: i64,
-    /// Events that counted, the latest 100.
+    /// Events that counted, the latest 100; of those the ones that the caller may see.
     pub event_ids: Vec<String>,
     /// How it stands.
     #[schema(value_type = Object)]
@@ -203,11 +205,12 @@ async fn compile(api: &QueryApi, reading: &Reading<'_>, name: &str) -> Result<(R
     compiled.await.map_err(Problem::internal)?
 }
 
+/// An event that the caller may see.
 async fn event(api: &QueryApi, reading: &Reading<'_>, id: &str) -> Result<Option<EventRow>, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
     clauses.bind_text("event_id", id);
-    reading.keep().add_to(&mut clauses);
+    reading.narrow(&mut clauses);
     let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
     Ok(rows.into_iter().next())
 }
@@ -271,6 +274,10 @@ async fn window(
         let stored = Stored(row);
         standing.event(&stored, stored.subject());
     }
+    // What the caller may not see counts, as it did for the rule, and is not named (A2).
+    let all = reading.may(Permission::ReadConfiguration);
+    let seen = |row: &&EventRow| all || row.category != Category::Configuration.as_str();
+    let named: HashSet<&str> = rows.iter().filter(seen).map(|row| row.event_id.as_str()).collect();
     let group = standing.group().iter().map(|(field, value)| (field.to_string(), value.clone())).collect();
     let timespan_ms = standing.timespan_ms();
     let (found, mut event_ids) = standing.explain();
@@ -278,6 +285,7 @@ async fn window(
     explained.matched = found.matched;
     explained.seen = Some(found.seen);
     explained.missing = (!found.matched).then_some((needed - found.seen).max(0.0));
+    event_ids.retain(|id| named.contains(id.as_str()));
     event_ids.drain(..event_ids.len().saturating_sub(100));
     let standing = serde_json::to_value(&found).unwrap_or_default();
     explained.window = Some(ExplainedWindow { group, timespan_ms, event_ids, standing });

@@ -17,7 +17,6 @@ use super::{id, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::cursor::Position;
-use crate::filter::EventFilter;
 use crate::object_state::{Changes, state};
 use crate::rows::{EditRow, EventRow};
 use crate::sql::{self, Clauses};
@@ -95,9 +94,9 @@ pub async fn history(
     };
     let asked = reading.page(list, &object)?;
     let mut clauses = asked.clauses(&keyset);
-    narrow(&mut clauses, &asked, &caller, &object);
+    narrow(&mut clauses, &asked, &object);
     add_period(&mut clauses, asked.period);
-    let known = if asked.after.is_none() { Some(rebuilt(&api, &caller, &asked, &object).await?) } else { None };
+    let known = if asked.after.is_none() { Some(rebuilt(&api, &asked, &object).await?) } else { None };
     if known.as_ref().is_some_and(|known| known.edits == 0) {
         return Err(asked
             .reading
@@ -125,23 +124,17 @@ pub async fn history(
 }
 
 /// Narrows a read to the edits of an object that the caller may see.
-fn narrow(clauses: &mut Clauses, asked: &Asked<'_>, caller: &Caller, (object_type, object_id): &(String, String)) {
+fn narrow(clauses: &mut Clauses, asked: &Asked<'_>, (object_type, object_id): &(String, String)) {
     clauses.text(EDITS, "object_type", object_type);
     clauses.bind_text("object_id", object_id);
-    asked.reading.keep().add_to(clauses);
-    EventFilter::visible_to(caller, clauses);
+    asked.reading.narrow(clauses);
 }
 
-async fn rebuilt(
-    api: &QueryApi,
-    caller: &Caller,
-    asked: &Asked<'_>,
-    object: &(String, String),
-) -> Result<ObjectState, Problem> {
+async fn rebuilt(api: &QueryApi, asked: &Asked<'_>, object: &(String, String)) -> Result<ObjectState, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &asked.reading.tenant.id);
     clauses.bind_number("rows", MAX_EDITS + 1);
-    narrow(&mut clauses, asked, caller, object);
+    narrow(&mut clauses, asked, object);
     let mut rows: Vec<EditRow> = api.store().rows(sql::EVENTS_NEWEST, clauses).await?;
     let whole = rows.len() <= MAX_EDITS as usize;
     rows.truncate(MAX_EDITS as usize);

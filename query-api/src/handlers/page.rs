@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use clickhouse::{RowOwned, RowRead};
 use runtime::problem::Problem;
-use schemas::settings::{Feature, Tenant};
+use schemas::settings::{Feature, Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,6 +16,7 @@ use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::cursor::{Binding, Position};
 use crate::export::{self, Export, Format, Heading, Rows, heading};
+use crate::filter::EventFilter;
 use crate::keep::Keep;
 use crate::params::Params;
 use crate::period::{self, Period, PeriodSpec, Preset};
@@ -121,6 +122,17 @@ impl<'a> Reading<'a> {
     /// What the tenant still sees.
     pub(crate) fn keep(&self) -> Keep {
         Keep::at(self.now, &self.tenant.retention)
+    }
+
+    /// Narrows a read of events to what the tenant still sees, and the caller may see (K16, A2).
+    pub(crate) fn narrow(&self, clauses: &mut Clauses) {
+        self.keep().add_to(clauses);
+        EventFilter::visible_to(self.caller, clauses);
+    }
+
+    /// Whether the caller has a permission.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.caller.may(permission)
     }
 
     /// Takes the format of the answer; none is JSON.

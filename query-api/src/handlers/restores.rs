@@ -123,7 +123,7 @@ pub async fn restore(
     let mut reading = Reading::begin(&api, &caller, None)?;
     reading.within_plan(Feature::Restore)?;
     let (lang, completeness) = (language(&headers, &tenant), reading.completeness);
-    let past = Past { api: &api, tenant: &tenant.id, keep: reading.keep() };
+    let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
     let Some(deletion) = past.event(&id).await? else {
         return Err(completeness.not_found("there is no such event, or not yet, or no longer"));
     };
@@ -172,7 +172,7 @@ pub async fn get(
     reading.within_plan(Feature::Log)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
-    let past = Past { api: &api, tenant: &tenant.id, keep: reading.keep() };
+    let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
     let told = match past.event(&id).await? {
         Some(deletion) => {
             reading.reaches(deletion.occurred_at)?;

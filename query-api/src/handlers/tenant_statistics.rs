@@ -23,7 +23,8 @@ use plan::Plan;
 /// What a whole tenant did in a period (P8).
 ///
 /// Counts are exact. Numbers of different users and devices are exact while small; above that they are estimates that say so.
-/// Daily, weekly and monthly active users are `distinct=users` with an `interval` of that length. The cost depends on the
+/// A file that holds one table has a row for each named group and bucket where both are asked for, or else one for each group,
+/// or else one for each bucket. Daily, weekly and monthly active users are `distinct=users` with an `interval` of that length. The cost depends on the
 /// length of the period and the kinds of work in it, not on the number of events.
 #[utoipa::path(
     get,

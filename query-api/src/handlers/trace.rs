@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::problem::Problem;
-use schemas::settings::{Permission, Tenant};
+use schemas::settings::Tenant;
 
 use crate::QueryApi;
 use crate::access::Caller;
@@ -48,9 +48,7 @@ impl Trace<'_> {
         clauses.bind_time("received_from", from - Keep::AHEAD);
         clauses.bind_number("rows", most + 1);
         Keep::at(self.now, &self.tenant.retention).add_to(&mut clauses);
-        if !self.caller.may(Permission::SeeViolations) {
-            EventFilter::without_reviews(&mut clauses);
-        }
+        EventFilter::visible_to(self.caller, &mut clauses);
         if channels.iter().any(|channel| channel == SESSION) {
             let either = "channel IN {channels:Array(String)} OR action IN ('sign_in', 'sign_out')";
             clauses.texts(either, "channels", channels);

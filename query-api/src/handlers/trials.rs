@@ -126,6 +126,8 @@ impl Count {
 }
 
 /// Tries a rule on stored history before it is switched on (P6).
+///
+/// It is tried on what the caller may see: on changes of the configuration it takes the permission `read_configuration` (A2).
 #[utoipa::path(
     post,
     path = "/v1/rules/test",
@@ -276,7 +278,8 @@ async fn chunk(
     clauses.bind_number("rows", CHUNK);
     clauses.bind_time("from", from);
     clauses.bind_time("to", to);
-    reading.keep().add_to(&mut clauses);
+    // A rule of the caller's own would tell what is in an event that it matches (A2).
+    reading.narrow(&mut clauses);
     if let Some((actor, partition, offset)) = after {
         clauses.text("actor_id >= {after_actor:String}", "after_actor", actor);
         clauses.plain(

@@ -9,7 +9,7 @@ use crate::export::Format;
 /// Completes the operations that answer files as well.
 pub(crate) fn offer(document: &mut OpenApi) {
     let operations = document.paths.paths.values_mut().filter_map(|path| path.get.as_mut());
-    for operation in operations.filter(|operation| takes_format(operation)) {
+    for operation in operations.filter(|operation| takes(operation, "format")) {
         let responses = &mut operation.responses.responses;
         if let Some(RefOr::T(good)) = responses.get_mut("200") {
             for format in Format::ALL {
@@ -22,10 +22,10 @@ pub(crate) fn offer(document: &mut OpenApi) {
     }
 }
 
-fn takes_format(operation: &Operation) -> bool {
-    let is_format =
-        |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.name == "format");
-    operation.parameters.iter().flatten().any(is_format)
+/// Whether an operation has a parameter.
+pub(super) fn takes(operation: &Operation, name: &str) -> bool {
+    let is_it = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.name == name);
+    operation.parameters.iter().flatten().any(is_it)
 }
 
 fn file(format: Format) -> Content {

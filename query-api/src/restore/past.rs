@@ -4,6 +4,8 @@ use runtime::problem::Problem;
 use serde_json::{Map, Value};
 
 use crate::QueryApi;
+use crate::access::Caller;
+use crate::filter::EventFilter;
 use crate::keep::Keep;
 use crate::object_state::{Changes, state};
 use crate::restore::{Effort, Outcome, RestoreStatus, message_id};
@@ -22,9 +24,10 @@ pub(crate) struct LastState {
     pub(crate) complete: bool,
 }
 
-/// The log of one tenant, as far as it is kept.
+/// The log of one tenant, as far as it is kept, for one caller.
 pub(crate) struct Past<'a> {
     pub(crate) api: &'a QueryApi,
+    pub(crate) caller: &'a Caller,
     pub(crate) tenant: &'a str,
     pub(crate) keep: Keep,
 }
@@ -45,10 +48,11 @@ impl Past<'_> {
         clauses
     }
 
-    /// One event.
+    /// One event that the caller may see (A2).
     pub(crate) async fn event(&self, id: &str) -> Result<Option<EventRow>, Problem> {
         let mut clauses = self.clauses(1);
         clauses.bind_text("event_id", id);
+        EventFilter::visible_to(self.caller, &mut clauses);
         let rows: Vec<EventRow> = self.api.store().rows(sql::EVENT_BY_ID, clauses).await?;
         Ok(rows.into_iter().next())
     }

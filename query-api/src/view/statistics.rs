@@ -287,9 +287,22 @@ impl Tabular for Point {
     }
 }
 
-/// Groups where there are any, or else the course over time, or else all of the period.
+/// One bucket of one group.
+#[derive(Debug, Serialize)]
+struct GroupPoint<'a> {
+    keys: &'a [String],
+    #[serde(flatten)]
+    point: &'a Point,
+}
+
+/// The course of each group over time where both were asked for, or else the groups, or else the course of all, or else all of
+/// the period: formats that hold one table have the most that there is.
 impl Report for TenantStatistics {
     fn tables<W: io::Write + Send>(&self, to: &mut Writer<W>) -> io::Result<()> {
+        if !self.groups.is_empty() && self.interval.is_some() {
+            to.table::<GroupPoint<'_>>("group series")?;
+            self.groups.iter().flat_map(Group::points).try_for_each(|row| to.row(&row))?;
+        }
         if !self.groups.is_empty() {
             to.whole("groups", &self.groups)?;
         }
@@ -298,6 +311,38 @@ impl Report for TenantStatistics {
         }
         let all = Part { figures: self.totals, series: Vec::new() };
         to.whole("totals", &[Group { keys: Vec::new(), part: all }])
+    }
+}
+
+impl Group {
+    fn points(&self) -> impl Iterator<Item = GroupPoint<'_>> {
+        self.part.series.iter().map(|point| GroupPoint { keys: &self.keys, point })
+    }
+
+    fn key_cells<'a>(keys: &'a [String], row: &mut Vec<Cell<'a>>) {
+        row.extend([0, 1].map(|at| Cell::from(keys.get(at))));
+    }
+}
+
+impl Tabular for GroupPoint<'_> {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("key", Kind::Text),
+        Column::new("key_2", Kind::Text),
+        Column::new("start", Kind::Time),
+        Column::new("end", Kind::Time),
+        Column::new("events", Kind::Whole),
+        Column::new("duration_ms", Kind::Duration),
+        Column::new("records", Kind::Whole),
+        Column::new("sign_ins", Kind::Whole),
+        Column::new("failed_sign_ins", Kind::Whole),
+        Column::new("violations", Kind::Whole),
+        Column::new("users", Kind::Whole),
+        Column::new("devices", Kind::Whole),
+    ];
+
+    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+        Group::key_cells(self.keys, row);
+        self.point.cells(row);
     }
 }
 
@@ -319,7 +364,7 @@ impl Tabular for Group {
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         let Compared { tally, previous, change } = &self.part.figures;
-        row.extend([0, 1].map(|at| Cell::from(self.keys.get(at))));
+        Group::key_cells(&self.keys, row);
         tally.cells(row);
         row.push(previous.map(|tally| tally.counts.events).into());
         row.push(change.and_then(|change| change.events.relative).into());

@@ -253,6 +253,83 @@ fn a_client_that_goes_away_ends_the_export() {
     });
 }
 
+/// P12: one tenant's exports don't take all places.
+#[test]
+fn one_tenants_exports_leave_places() {
+    let two = |config: &mut runtime::config::Config| {
+        config.query.export_max_concurrent = 2;
+        config.query.max_waiting_per_tenant = 0;
+    };
+    with_configured("exports_fair", two, async |world| {
+        world.tenant("acme", |_| {}).await;
+        world.tenant("globex", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let other = world.key(Some("globex"), Role::Viewer).await;
+        many(&world, 20_000).await;
+        let held = begun(&world, "/v1/events?format=ndjson", &key).await;
+        assert_eq!(held.status(), 200);
+        let second = world.get("/v1/events?format=csv", &key).await;
+        assert_eq!((second.status, &second.json["code"]), (503, &"busy".into()), "{}", second.json);
+        let elsewhere = begun(&world, "/v1/events?format=csv", &other).await;
+        assert_eq!(elsewhere.status(), 200);
+        drop(held);
+        recorded(&world, "acme", "event_log.exported", 1).await;
+        assert_eq!(begun(&world, "/v1/events?format=csv", &key).await.status(), 200);
+    });
+}
+
+/// P9, P13: a HEAD is told of the file that a GET would begin; it begins none, and is no event.
+#[test]
+fn a_head_begins_no_export() {
+    let one = |config: &mut runtime::config::Config| {
+        config.query.export_max_concurrent = 1;
+        config.query.max_waiting_per_tenant = 0;
+    };
+    with_configured("exports_head", one, async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        many(&world, 20_000).await;
+        world.freshness.set("2026-11-22T10:00:04.120Z".parse().unwrap());
+        // The only place is taken.
+        let held = begun(&world, "/v1/events?format=ndjson", &key).await;
+        for path in ["/v1/events", "/v1/users/u1/statistics", "/v1/violations", "/v1/users/u1/activities"] {
+            for accept in ["text/csv", "application/pdf"] {
+                let head = Request::head(path).header("authorization", format!("Bearer {key}"));
+                let head = world.answer(head.header("accept", accept).body(Body::empty()).unwrap()).await;
+                assert_eq!(head.status, 200, "{path}");
+                assert!(head.headers["content-type"].to_str().unwrap().starts_with(accept), "{path}");
+                let disposition = head.headers["content-disposition"].to_str().unwrap();
+                assert!(disposition.starts_with("attachment; filename=\"acme-"), "{path}: {disposition}");
+                assert!(head.headers.contains_key("ratelimit"));
+                assert!(["complete-until", "content-length"].iter().all(|name| !head.headers.contains_key(*name)));
+            }
+        }
+        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        for (path, key, status) in [
+            ("/v1/events?format=docx", &key, 400),
+            ("/v1/events?format=csv&limit=10", &key, 400),
+            ("/v1/violations?format=csv", &viewer, 403),
+            ("/v1/events?format=csv&tenant=globex", &key, 403),
+            ("/v1/objects/task/none/history?format=csv", &key, 404),
+        ] {
+            assert_eq!(world.send("HEAD", path, key, None).await.status, status, "{path}");
+        }
+        drop(held);
+        recorded(&world, "acme", "event_log.exported", 1).await;
+        let get = file(&world, "/v1/events?format=csv", &key, "*/*").await;
+        let head = world.send("HEAD", "/v1/events?format=csv", &key, None).await;
+        assert_eq!(head.headers["content-type"], get.content_type.as_str());
+        assert_eq!(head.headers["content-disposition"], get.disposition.as_str());
+        assert_eq!(recorded(&world, "acme", "event_log.exported", 2).await.len(), 2, "the GETs alone");
+    });
+}
+
+/// The answer to a request for an export, whose body nobody has read.
+async fn begun(world: &World, path: &str, key: &str) -> axum::response::Response {
+    let request = Request::get(path).header("authorization", format!("Bearer {key}"));
+    world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
 /// Pitfall 15: a file that could not be written whole does not end in good order.
 #[test]
 fn an_export_that_breaks_off_is_noticed() {

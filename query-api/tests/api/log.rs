@@ -300,5 +300,11 @@ fn configuration_is_hidden_from_those_who_may_not_read_it() {
                 assert_eq!(world.get(path, key).await.status, if sees { 200 } else { refused }, "{path}");
             }
         }
+        // Not even that it can't be restored.
+        let restorer = world.settings.create_key_permitting(Some("acme"), Role::Viewer, &[Permission::Administer], "r");
+        let restorer = restorer.await.unwrap().1.expose();
+        for (key, status) in [(&restorer, 404), (&admin, 409)] {
+            assert_eq!(world.send("POST", "/v1/events/e1/restore", key, None).await.status, status);
+        }
     });
 }

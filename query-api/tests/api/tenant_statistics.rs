@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use http_body_util::BodyExt as _;
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _};
 use schemas::settings::{Retention, Role, WeekStart};
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use crate::support::{CATEGORIES, Event, World, encoded, millis, pick, rng, with_world};
 
@@ -380,6 +382,59 @@ fn what_a_viewer_may_not_see_is_not_counted() {
             let answer = world.ok(&path, &security).await;
             assert_eq!((&answer["totals"]["events"], &answer["totals"]["violations"]), (&json!(2), &json!(1)));
         }
+    });
+}
+
+/// P8, P9: a file of groups over time has a row for each group and bucket; without an interval, one for each group.
+#[test]
+fn a_file_has_the_series_of_each_group() {
+    with_world("tenant_statistics_files", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let mut rng = rng(63);
+        let events: Vec<Event> =
+            (0..300).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::days(20))).collect();
+        world.insert(&events).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        let path = "/v1/statistics?by=action,channel&top=4&distinct=users&compare=previous&period=last_30_days";
+        let rows = async |path: &str| -> Vec<BTreeMap<String, String>> {
+            let request = axum::http::Request::get(format!("{path}&format=csv"));
+            let request = request.header("authorization", format!("Bearer {key}"));
+            let response =
+                world.router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+            let file = response.into_body().collect().await.unwrap().to_bytes();
+            let mut reader = csv::Reader::from_reader(file.strip_prefix("\u{feff}".as_bytes()).unwrap());
+            reader.deserialize().map(Result::unwrap).collect()
+        };
+
+        let answer = world.ok(&format!("{path}&interval=week"), &key).await;
+        let mut expected = Vec::new();
+        for group in answer["groups"].as_array().unwrap() {
+            for point in group["series"].as_array().unwrap() {
+                let keys = [&group["keys"][0], &group["keys"][1]].map(|key| key.as_str().unwrap().to_owned());
+                expected.push((
+                    keys,
+                    time(&point["start"]),
+                    time(&point["end"]),
+                    point["events"].to_string(),
+                    point["users"]["value"].to_string(),
+                ));
+            }
+        }
+        assert_eq!(answer["groups"].as_array().unwrap().len(), 4);
+        assert!(expected.len() >= 4 * 5, "some weeks of each: {}", expected.len());
+        let instant = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let read = rows(&format!("{path}&interval=week")).await.into_iter().map(|row| {
+            let keys = [row["key"].clone(), row["key_2"].clone()];
+            (keys, instant(&row["start"]), instant(&row["end"]), row["events"].clone(), row["users"].clone())
+        });
+        assert_eq!(read.collect::<Vec<_>>(), expected);
+
+        let groups = rows(path).await;
+        let of_groups: Vec<&str> = groups.iter().map(|row| row["events"].as_str()).collect();
+        let expected: Vec<String> =
+            answer["groups"].as_array().unwrap().iter().map(|group| group["events"].to_string()).collect();
+        assert_eq!(of_groups, expected);
+        assert!(groups[0].contains_key("previous.events") && !groups[0].contains_key("start"));
     });
 }
 

@@ -227,6 +227,32 @@ fn reviews_are_for_security() {
     });
 }
 
+/// A2: what a user changed of the configuration is traced for those who may read that.
+#[test]
+fn configuration_is_not_traced() {
+    with_world("timeline_configuration", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let security = world.key(Some("acme"), Role::Security).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let event = Event {
+            event_type: "workflow.updated".to_owned(),
+            category: "configuration",
+            action: "update",
+            channel: "",
+            duration_ms: 0,
+            ..Event::sign_in("e1", "u1", TimeDelta::seconds(1))
+        };
+        let date = event.occurred.date_naive();
+        world.insert(&[event]).await;
+        for (key, count) in [(&security, 0), (&admin, 1)] {
+            let timeline = world.ok(&format!("/v1/users/u1/timeline?date={date}"), key).await;
+            assert_eq!(timeline["points"].as_array().unwrap().len(), count);
+            let listed = world.ok(&format!("/v1/users/u1/activities?from={date}"), key).await;
+            assert_eq!(listed["data"].as_array().unwrap().len(), count);
+        }
+    });
+}
+
 /// What can't be shown is refused by name.
 #[test]
 fn what_is_too_much_is_refused() {

@@ -136,3 +136,55 @@ fn p6_violations_are_explained() {
         assert_eq!(world.get("/v1/violations/none/explain", &security).await.status, 404);
     });
 }
+
+/// A2: to those who may not read the configuration, no explanation and no trial tells what was changed of it.
+#[test]
+fn a2_configuration_is_not_explained() {
+    with_world("trials_configuration", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let security = world.key(Some("acme"), Role::Security).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let granted = Event {
+            event_type: "user.role_changed".to_owned(),
+            class: "change",
+            category: "configuration",
+            action: "update",
+            violations: vec!["mass-export"],
+            ..Event::sign_in("e1", "u1", TimeDelta::minutes(20))
+        };
+        let exported = Event {
+            event_type: "contacts.exported".to_owned(),
+            category: "views",
+            action: "export",
+            records: 9,
+            ..Event::sign_in("e2", "u1", TimeDelta::minutes(10))
+        };
+        let violation = granted.violation_id("mass-export");
+        world.insert(&[granted, exported]).await;
+
+        let path = "/v1/events/e1/explain?rule=mass-export";
+        let hidden = world.get(path, &security).await;
+        let missing = world.get(&path.replace("e1", "e0"), &security).await;
+        assert_eq!((hidden.status, &hidden.json), (404, &missing.json));
+        assert_eq!(world.ok(path, &admin).await["data"]["event_id"], "e1");
+
+        let yaml = "title: T\nid: 00000000-0000-4000-8000-000000000001\nversion: 1\nlevel: low\nlogsource: {product: usertrail}\n\
+            detection:\n  it:\n    type: user.role_changed\n  condition: it\n";
+        for (key, seen, ids) in [(&security, 0, vec!["e2"]), (&admin, 1, vec!["e1", "e2"])] {
+            let explained = world.ok(&format!("/v1/violations/{violation}/explain"), key).await;
+            assert_eq!(explained["events"].as_array().unwrap().len(), seen);
+            assert_eq!(trial(&world, key, json!({"name": "own", "yaml": yaml})).await["findings"], seen);
+            // What led to the violation counts; that it was there is told by the violation itself.
+            let explained = world.ok("/v1/events/e2/explain?rule=privilege-change-then-export", key).await;
+            assert_eq!(explained["data"]["matched"], true, "{explained}");
+            let mut named: Vec<&str> = explained["data"]["window"]["event_ids"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|id| id.as_str().unwrap())
+                .collect();
+            named.sort_unstable();
+            assert_eq!(named, ids);
+        }
+    });
+}
