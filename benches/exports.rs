@@ -1,7 +1,7 @@
 //! How fast a large list leaves as a file, and how much memory that takes (P13).
 //!
 //! `cargo bench --ignore-rust-version --bench exports -- --rows 5000000`
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench fails by stopping")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench fails by stopping")]
 #![allow(dead_code, reason = "each bench uses its own part of what they share")]
 
 mod support;
