@@ -1140,7 +1140,7 @@ export interface components {
             /**
              * Format: int64
              * @description Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
-             *     then be kept until its own retention ends, and what comes would be kept longer.
+             *     then be kept longer, as would be what comes.
              */
             events: number;
             /**
