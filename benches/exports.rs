@@ -16,6 +16,8 @@ use support::store::Store;
 use support::{Table, argument, bulk, publish};
 
 const TENANT: &str = "t-0";
+/// Rows of one insert: this engine has as much memory as that of `usertrail up`.
+const CHUNK: u64 = 200_000;
 const FORMATS: [&str; 4] = ["csv", "ndjson", "xlsx", "parquet"];
 
 fn main() {
@@ -30,7 +32,7 @@ async fn measure(rows: u64) -> String {
     let mut config = Config::defaults().unwrap();
     let store = Store::start(dir.path(), &mut config).await;
     println!("filling {rows} events …");
-    bulk::fill(&runtime::clickhouse::client(&config.clickhouse), 1, rows, Utc::now()).await;
+    bulk::fill(&runtime::clickhouse::client(&config.clickhouse), 1, rows, CHUNK, Utc::now()).await;
     let api = Api::serve(&config, TENANT).await;
     // The first thousand rows load whatever is loaded once.
     api.ask("/v1/events?limit=1000").await;

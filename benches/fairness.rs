@@ -25,6 +25,8 @@ const CLIENTS: usize = 16;
 /// Events of the quiet tenant.
 const QUIET_ROWS: u64 = 20_000;
 const USERS: u64 = 200;
+/// Rows of one insert: the engine has as much memory as that of `usertrail up`.
+const CHUNK: usize = 200_000;
 /// The whole log of the noisy tenant, newest first: every row of it is read and compared.
 const WORST: &str = "/v1/events?limit=1000";
 /// What the quiet tenant looks at.
@@ -143,14 +145,20 @@ fn at(waits: &[Duration], share: f64) -> f64 {
 
 /// Events of one tenant, made where they are kept, a second apart.
 async fn fill(store: &Store, tenant: &str, rows: u64) {
+    for offset in (0..rows).step_by(CHUNK) {
+        insert(store, tenant, offset, rows.min(offset + CHUNK as u64) - offset).await;
+    }
+    store.run("OPTIMIZE TABLE events FINAL").await;
+}
+
+async fn insert(store: &Store, tenant: &str, offset: u64, rows: u64) {
     let sql = format!(
         "INSERT INTO events (tenant, event_id, type, class, category, action, outcome, occurred_at, received_at, actor_kind, \
          actor_id, actor_active, object_type, object_id, retention_days) SELECT '{tenant}', concat('e', toString(number)), \
          'deal.viewed', 'other', 'views', 'view', 'success', now64(3) - toIntervalSecond(number % 2000000) AS at, at, 'user', \
-         concat('u-', toString(cityHash64(number) % {USERS})), true, 'deal', toString(number % 1000), 1825 FROM numbers({rows})"
+         concat('u-', toString(cityHash64(number) % {USERS})), true, 'deal', toString(number % 1000), 1825 FROM numbers({offset}, {rows})"
     );
     store.run(&sql).await;
-    store.run("OPTIMIZE TABLE events FINAL").await;
 }
 
 /// The query API over the store, with a key of each tenant.

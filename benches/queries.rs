@@ -52,7 +52,7 @@ fn main() {
             let client = runtime::clickhouse::client(&config.clickhouse);
             println!("filling {total} events …");
             let (begun, end) = (Instant::now(), Utc::now());
-            bulk::fill(&client, bulk::TENANTS, total, end).await;
+            bulk::fill(&client, bulk::TENANTS, total, bulk::CHUNK, end).await;
             let rate = total as f64 / begun.elapsed().as_secs_f64();
             settled(&client).await;
             disk.row(&on_disk(&client, total, rate).await);

@@ -30,7 +30,7 @@ async fn answers_read_no_more_than_their_budgets() {
     runtime::migrate::migrate(&config).await.unwrap();
     let client = runtime::clickhouse::client(&config.clickhouse);
     let end = Utc::now();
-    bulk::fill(&client, bulk::TENANTS, EVENTS, end).await;
+    bulk::fill(&client, bulk::TENANTS, EVENTS, bulk::CHUNK, end).await;
     let (relay, relayed) = Relay::open(engine.url()).await;
     config.clickhouse.url = relayed;
     let api = Api::serve(&config, TENANT).await;

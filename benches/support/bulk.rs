@@ -10,8 +10,8 @@ pub(crate) const TENANTS: u64 = 200;
 pub(crate) const DAYS: i64 = 90;
 /// Events of a user, in the mean: more events are more users, not busier ones.
 pub(crate) const EVENTS_A_USER: u64 = 200;
-/// Rows of one insert.
-const CHUNK: u64 = 1_000_000;
+/// Rows of one insert, where memory allows.
+pub(crate) const CHUNK: u64 = 1_000_000;
 
 /// What each row is made of. `{offset}` and `{rows}` are its numbers, `{total}` all of them, `{end}` the last time.
 const ROWS: &str = "
@@ -79,11 +79,11 @@ SELECT
     365, 0, n
 FROM numbers({offset}, {rows})";
 
-/// Fills the client's database, which is migrated and empty, with events of so many tenants up to `end`.
-pub(crate) async fn fill(client: &Client, tenants: u64, total: u64, end: DateTime<Utc>) {
+/// Fills the client's database, which is migrated and empty, with events of so many tenants up to `end`, so many an insert.
+pub(crate) async fn fill(client: &Client, tenants: u64, total: u64, chunk: u64, end: DateTime<Utc>) {
     let mut offset = 0;
     while offset < total {
-        let rows = CHUNK.min(total - offset);
+        let rows = chunk.min(total - offset);
         let values = [
             ("{tenants}", tenants.to_string()),
             ("{events_a_user}", EVENTS_A_USER.to_string()),

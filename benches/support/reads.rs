@@ -69,7 +69,10 @@ impl Api {
     pub(crate) async fn pass(&self, path: &str) -> u64 {
         let url = format!("{}{path}", self.address);
         let mut answer = self.http.get(url).bearer_auth(&self.key).send().await.unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        let status = answer.status();
+        if !status.is_success() {
+            panic!("{path}: {}", answer.text().await.unwrap());
+        }
         let mut bytes = 0;
         while let Some(chunk) = answer.chunk().await.unwrap() {
             bytes += chunk.len() as u64;

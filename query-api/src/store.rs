@@ -164,13 +164,18 @@ impl Store {
     }
 
     fn long(&self, statement: Query, longest: Duration) -> Query {
-        let in_memory = (self.limits.max_memory_bytes / 2).to_string();
+        // Blocks in hand, and those that are merged from disk, take their share beside it.
+        let in_memory = (self.limits.max_memory_bytes / 4).to_string();
         statement
             .with_setting("max_execution_time", format!("{:.3}", longest.as_secs_f64()))
             .with_setting("timeout_overflow_mode", "throw")
             .with_setting("max_memory_usage", self.limits.max_memory_bytes.to_string())
             .with_setting("max_bytes_before_external_sort", in_memory.clone())
             .with_setting("max_bytes_before_external_group_by", in_memory)
+            // Measured: beside a ratio, which is 0.5 by default, the bytes don't have a sort go to disk before the query's
+            // memory is used up.
+            .with_setting("max_bytes_ratio_before_external_sort", "0")
+            .with_setting("max_bytes_ratio_before_external_group_by", "0")
             // Blocks of wide rows are large, and a client that is slow holds them.
             .with_setting("max_block_size", "8192")
             .with_setting("cancel_http_readonly_queries_on_client_close", "1")

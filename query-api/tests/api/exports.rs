@@ -349,6 +349,21 @@ fn an_export_that_breaks_off_is_noticed() {
     });
 }
 
+/// Pitfall 23: a list that is larger than the memory of a query is sorted on disk, and leaves whole.
+#[test]
+fn an_export_may_be_larger_than_memory() {
+    const ROWS: u32 = 250_000;
+    let small = |config: &mut runtime::config::Config| config.query.max_memory_bytes = 64 << 20;
+    with_configured("exports_memory", small, async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        many(&world, ROWS).await;
+        let file = file(&world, "/v1/events?format=csv", &key, "*/*").await;
+        let lines = file.bytes.iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(lines, 1 + ROWS as usize, "a heading, and the rows");
+    });
+}
+
 /// P13: reading what others did is recorded once for each list and user, whoever reads how many pages.
 #[test]
 fn reading_is_recorded_once() {
