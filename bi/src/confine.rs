@@ -5,27 +5,36 @@
 //! functions are those of a list, relations are subqueries of ours. The structs of the tree are taken apart without `..`, so
 //! that a newer parser's clauses don't compile before somebody has thought of them.
 
+mod around;
 mod calls;
 mod dates;
 mod endings;
 mod expressions;
+mod filters;
 mod functions;
 mod lexis;
+mod numbers;
 mod queries;
+mod relations;
+mod rewriting;
 mod shows;
 mod types;
 
 use std::collections::HashSet;
 
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Expr, Statement};
 use sqlparser::dialect::ClickHouseDialect;
 use sqlparser::parser::Parser;
 
+pub use filters::pairs;
 pub use functions::{AGGREGATES, FUNCTIONS};
 pub use lexis::{MAX_BYTES, Parameter};
 pub(crate) use lexis::{identifier, quoted};
+pub(crate) use types::{ALIASES, NESTED, NUMBERED, PLAIN};
 
 use crate::refusal::Refusal;
+use around::Around;
+use relations::Named;
 
 /// Deepest nesting that the parser follows, and the writer.
 const MAX_DEPTH: usize = 100;
@@ -63,15 +72,20 @@ pub struct Confined {
     pub is_reading: bool,
 }
 
-/// Writes a caller's statement anew, on a thread with stack enough.
+/// Writes a caller's statement anew, on a thread with stack enough. Filters are conditions on views, beside those of the
+/// statement's own settings.
 ///
 /// # Errors
 /// [`Refusal`] for everything that is not a query of the documented views.
-pub async fn confine(text: String, surroundings: Surroundings) -> Result<Confined, Refusal> {
+pub async fn confine(
+    text: String,
+    filters: Vec<(String, String)>,
+    surroundings: Surroundings,
+) -> Result<Confined, Refusal> {
     let (sender, answer) = tokio::sync::oneshot::channel();
     let work = move || {
         // Whoever asked may have gone.
-        let _ = sender.send(confine_here(&text, &surroundings));
+        let _ = sender.send(confine_here(&text, filters, &surroundings));
     };
     let thread = std::thread::Builder::new().name("bi-confine".to_owned()).stack_size(STACK_BYTES).spawn(work);
     thread.map_err(|error| Refusal::internal(format!("No thread to read the statement: {error}")))?;
@@ -79,10 +93,18 @@ pub async fn confine(text: String, surroundings: Surroundings) -> Result<Confine
 }
 
 /// As [`confine`], on the caller's stack.
-fn confine_here(text: &str, surroundings: &Surroundings) -> Result<Confined, Refusal> {
+fn confine_here(
+    text: &str,
+    mut filters: Vec<(String, String)>,
+    surroundings: &Surroundings,
+) -> Result<Confined, Refusal> {
     let mut lexed = lexis::lex(text)?;
-    let endings = endings::take(&mut lexed.tokens)?;
-    if let Some(shown) = shows::read(&lexed.tokens)? {
+    let mut endings = endings::take(&mut lexed)?;
+    filters.append(&mut endings.filters);
+    let around = around::take(&mut lexed.tokens)?;
+    if around == Around::Nothing
+        && let Some(shown) = shows::read(&lexed.tokens)?
+    {
         return Ok(endings.of(shown, Vec::new()));
     }
     let mut parser = Parser::new(&ClickHouseDialect {}).with_recursion_limit(MAX_DEPTH).with_tokens(lexed.tokens);
@@ -93,7 +115,7 @@ fn confine_here(text: &str, surroundings: &Surroundings) -> Result<Confined, Ref
         (Some(_), Some(_)) => return Err(Refusal::syntax("Syntax error: one statement at a time")),
         (Some(Statement::Query(query)), None) => query,
         (Some(_), None) => {
-            return Err(Refusal::readonly("Only SELECT, SHOW TABLES, SHOW DATABASES and DESCRIBE can be run"));
+            return Err(Refusal::readonly("Only SELECT, SHOW, DESCRIBE, EXISTS and EXPLAIN can be run"));
         }
     };
     let mut writer = Writer {
@@ -101,6 +123,8 @@ fn confine_here(text: &str, surroundings: &Surroundings) -> Result<Confined, Ref
         depth: 0,
         relations: 0,
         scopes: Vec::new(),
+        named: Vec::new(),
+        filters: filters::read(&filters)?,
         parameters: &lexed.parameters,
         used: HashSet::new(),
         is_reading: false,
@@ -109,7 +133,8 @@ fn confine_here(text: &str, surroundings: &Surroundings) -> Result<Confined, Ref
     writer.query(&query)?;
     let mut parameters: Vec<_> = writer.used.into_iter().collect();
     parameters.sort_unstable();
-    Ok(Confined { is_reading: writer.is_reading, ..endings.of(writer.out, parameters) })
+    let sql = around.written(writer.out);
+    Ok(Confined { is_reading: writer.is_reading, ..endings.of(sql, parameters) })
 }
 
 /// Writes the statement. Its parts are in [`queries`] and [`expressions`].
@@ -119,6 +144,10 @@ struct Writer<'a> {
     relations: usize,
     /// Names of common table expressions that may be read here, innermost last.
     scopes: Vec<HashSet<String>>,
+    /// Relations that columns may be of here, by what they were called, innermost last.
+    named: Vec<Vec<Named>>,
+    /// Conditions on views that come beside the statement.
+    filters: Vec<(&'static str, Expr)>,
     parameters: &'a [Parameter],
     used: HashSet<String>,
     is_reading: bool,

@@ -20,7 +20,9 @@ use runtime::settings::{Principal, Settings, query_rate};
 use schemas::settings::{Feature, Permission, Tenant};
 use uuid::Uuid;
 
+use crate::compressed::compressed;
 use crate::confine::{MAX_BYTES, Surroundings, confine};
+use crate::native::{self, Types};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::selftest::{self, SelfTestError};
@@ -62,6 +64,14 @@ struct Inner {
     limiter: Limiter,
     viewed: Viewed,
     surroundings: Surroundings,
+}
+
+/// How a client wants its result.
+struct Shape {
+    /// The version of Native blocks; 0 for as the engine writes them.
+    revision: u64,
+    compress: bool,
+    types: Types,
 }
 
 impl Bi {
@@ -124,12 +134,26 @@ impl Bi {
         }
         // Before the body is read: nobody else may fill our memory.
         let (caller, tenant) = self.admit(&request)?;
+        let compress = request.compress;
+        let response = self.asked(request, body, &caller, &tenant).await.unwrap_or_else(IntoResponse::into_response);
+        // Clients that asked for compressed blocks read errors as such, too.
+        if compress && !response.status().is_success() { Ok(squeezed(response).await) } else { Ok(response) }
+    }
+
+    async fn asked(
+        &self,
+        mut request: Request,
+        body: Body,
+        caller: &Caller,
+        tenant: &Tenant,
+    ) -> Result<Response, Refusal> {
         let body = tokio::time::timeout(BODY, axum::body::to_bytes(body, MAX_BYTES)).await;
         let body = body.map_err(|_| Refusal::timeout("The statement took too long to arrive"))?;
         let body = body.map_err(|_| Refusal::too_large(format!("The statement is longer than {MAX_BYTES} bytes")))?;
         let body = std::str::from_utf8(&body).map_err(|_| Refusal::syntax("The statement is not UTF-8"))?;
         let text = if request.query.is_empty() { body.to_owned() } else { format!("{}\n{body}", request.query) };
-        let confined = confine(text.clone(), self.0.surroundings.clone()).await?;
+        let filters = std::mem::take(&mut request.filters);
+        let confined = confine(text.clone(), filters, self.0.surroundings.clone()).await?;
         for (name, value) in confined.settings {
             request.setting(name, value)?;
         }
@@ -147,14 +171,35 @@ impl Bi {
             format: settings::format(&format)?,
             settings: request.settings.into_iter().map(|(name, value, _)| (name, value)).collect(),
         };
+        let revision = if statement.format == "Native" { request.revision } else { 0 };
         let reader = Reader { keep: Keep::at(Utc::now(), &tenant.retention), tenant: tenant.id.clone() };
         let place = self.0.store.place(&reader.tenant).await?;
         let answer = self.0.store.run(&reader, &statement).await?;
         // P13: reading the log is an event, by whatever way. What a client asks of the server when it connects is none.
         if confined.is_reading && answer.status().is_success() {
-            self.0.viewed.sql(&caller, &tenant.id, text.trim());
+            self.0.viewed.sql(caller, &tenant.id, text.trim());
         }
-        Ok(self.passed_on(answer, place).await)
+        let shape = Shape { revision, compress: request.compress, types: self.types(reader, statement) };
+        Ok(self.passed_on(answer, place, shape).await)
+    }
+
+    /// Types of the columns of a statement's result, once somebody waits for them.
+    fn types(&self, reader: Reader, statement: Statement) -> Types {
+        let store = self.0.store.clone();
+        Box::pin(async move {
+            let Statement { sql, parameters, settings, .. } = statement;
+            let rows = |(name, _): &(String, String)| !["extremes", "limit", "offset"].contains(&name.as_str());
+            let described = Statement {
+                sql: format!("DESCRIBE TABLE ({sql})"),
+                parameters,
+                format: "TabSeparated",
+                settings: settings.into_iter().filter(rows).collect(),
+            };
+            let answer = store.run(&reader, &described).await.ok().filter(|answer| answer.status().is_success())?;
+            let text = answer.text().await.ok()?;
+            let kind = |line: &str| line.split('\t').nth(1).map(|kind| kind.replace("\\'", "'"));
+            text.lines().map(kind).collect()
+        })
     }
 
     /// The key and its tenant, if the key may ask, and not too often.
@@ -191,7 +236,7 @@ impl Bi {
     }
 
     /// The engine's answer, piece by piece as it comes.
-    async fn passed_on(&self, answer: reqwest::Response, place: Place) -> Response {
+    async fn passed_on(&self, answer: reqwest::Response, place: Place, shape: Shape) -> Response {
         let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
         let mut headers = HeaderMap::new();
         for name in PASSED_ON {
@@ -216,6 +261,21 @@ impl Bi {
                 Err(_) => Some((Err(io::Error::from(io::ErrorKind::TimedOut)), None)),
             }
         });
+        let mut stream = stream.boxed();
+        if shape.revision > 0 {
+            stream = native::revised(stream, shape.revision, shape.types).boxed();
+        }
+        if shape.compress {
+            stream = stream.map(|piece| piece.map(|piece| compressed(&piece))).boxed();
+        }
         (status, headers, Body::from_stream(stream)).into_response()
     }
+}
+
+/// A response whose body is compressed blocks.
+async fn squeezed(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let bytes = axum::body::to_bytes(body, MAX_BYTES).await.unwrap_or_default();
+    Response::from_parts(parts, Body::from(compressed(&bytes)))
 }

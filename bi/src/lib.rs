@@ -2,11 +2,13 @@
 //!
 //! A request is read by `request`, its key gives the tenant, and its statement is written anew by [`confine`] over the
 //! [`views`] and the [`catalogue`]. The [`store`] runs it within settings that confine it once more, and [`endpoint`] passes
-//! the result on as it comes. [`selftest`] has to find all of that in order before anything is listened for.
+//! the result on as it comes, or as [`native`] blocks of the client's version, or compressed. [`selftest`] has to find all of that in order before anything is listened for.
 
 pub mod catalogue;
+mod compressed;
 pub mod confine;
 pub mod endpoint;
+pub mod native;
 pub mod refusal;
 mod request;
 pub mod selftest;

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use url::form_urlencoded;
 
+use crate::confine;
 use crate::refusal::Refusal;
 use crate::settings::{self, Wish};
 use crate::views::DATABASE;
@@ -29,6 +30,12 @@ pub(crate) struct Request {
     pub(crate) query_id: Option<String>,
     /// The key, wherever it was.
     pub(crate) key: Option<String>,
+    /// Conditions on views, by their names.
+    pub(crate) filters: Vec<(String, String)>,
+    /// The client's version of Native blocks; 0 for none.
+    pub(crate) revision: u64,
+    /// Whether the result is to be compressed blocks.
+    pub(crate) compress: bool,
 }
 
 impl Request {
@@ -67,6 +74,12 @@ impl Request {
             "database" => database(&value)?,
             "default_format" => self.format = Some(value),
             "query_id" => self.query_id = Some(value).filter(|id| id.len() <= MAX_ID),
+            "additional_table_filters" => self.filters.extend(confine::pairs(&value)?),
+            "client_protocol_version" => {
+                let known = |_| Refusal::bad_arguments("client_protocol_version is a number");
+                self.revision = value.parse().map_err(known)?;
+            }
+            "compress" => self.compress = settings::is_on(&value),
             "user" => {}
             "password" => self.key = self.key.take().or(Some(value)),
             name => match name.strip_prefix("param_") {
@@ -120,7 +133,7 @@ mod tests {
         let request = parse("/?query=SELECT+1&param_x=a%26b&database=usertrail&session_id=1&extremes=1", &[]).unwrap();
         assert_eq!((request.query.as_str(), request.parameters.len()), ("SELECT 1", 1));
         assert_eq!(request.settings, [("extremes".to_owned(), "1".to_owned(), Wish::Heeded)]);
-        for bad in ["/?database=system", "/?role=admin", "/?compress=1", "/?query=1&additional_table_filters={}"] {
+        for bad in ["/?database=system", "/?role=admin", "/?decompress=1", "/?query=1&additional_table_filters={}"] {
             assert!(parse(&bad.replace(['{', '}'], "x"), &[]).is_err(), "{bad}");
         }
         assert!(parse("/", &[("x-clickhouse-database", "system")]).is_err());

@@ -7,9 +7,7 @@ const PASSED_OVER: &[&str] = &[
     "async_insert",
     "buffer_size",
     "cancel_http_readonly_queries_on_client_close",
-    "client_protocol_version",
     "close_session",
-    "compress",
     "connect_timeout",
     "decompress",
     "enable_http_compression",
@@ -21,6 +19,8 @@ const PASSED_OVER: &[&str] = &[
     "max_block_size",
     "max_insert_block_size",
     "max_threads",
+    "network_compression_method",
+    "network_zstd_compression_level",
     "quota_key",
     "readonly",
     "receive_timeout",
@@ -41,6 +41,8 @@ const HEEDED: &[&str] = &[
     "extremes",
     "group_by_use_nulls",
     "join_use_nulls",
+    "limit",
+    "offset",
     "output_format_arrow_string_as_string",
     "output_format_binary_write_json_as_string",
     "output_format_csv_crlf_end_of_line",
@@ -89,6 +91,7 @@ const FORMATS: &[&str] = &[
     "NDJSON",
     "Native",
     "Null",
+    "ODBCDriver2",
     "Parquet",
     "Pretty",
     "PrettyCompact",
@@ -129,9 +132,8 @@ pub enum Wish {
 /// # Errors
 /// When it is on no list, or its value is none.
 pub fn wish(name: &str, value: &str) -> Result<Wish, Refusal> {
-    let on = value == "1" || value.eq_ignore_ascii_case("true");
-    if ["compress", "decompress"].contains(&name) && on {
-        return Err(Refusal::not_implemented("Compressed blocks are not supported: connect with compress=0"));
+    if name == "decompress" && is_on(value) {
+        return Err(Refusal::not_implemented("Compressed statements are not supported: connect with decompress=0"));
     }
     if PASSED_OVER.contains(&name) {
         return Ok(Wish::PassedOver);
@@ -154,6 +156,12 @@ pub fn wish(name: &str, value: &str) -> Result<Wish, Refusal> {
 pub fn format(name: &str) -> Result<&'static str, Refusal> {
     let found = FORMATS.iter().find(|known| known.eq_ignore_ascii_case(name));
     found.copied().ok_or_else(|| Refusal::unknown_format(format!("The format {} can't be had here", clip(name))))
+}
+
+/// Whether a setting's value says yes.
+#[must_use]
+pub fn is_on(value: &str) -> bool {
+    value == "1" || value.eq_ignore_ascii_case("true")
 }
 
 fn clip(text: &str) -> &str {
@@ -183,7 +191,7 @@ mod tests {
             ("enable_analyzer", "0"),
             ("role", "x"),
             ("SQL_usertrail_tenant", "x"),
-            ("compress", "1"),
+            ("decompress", "1"),
             ("session_timezone", "UTC' --"),
         ] {
             assert!(wish(name, value).is_err(), "{name}");

@@ -99,6 +99,13 @@ impl View {
         VIEWS.iter().find(|view| view.name == name)
     }
 
+    /// What `SHOW CREATE` shows of it: its columns.
+    #[must_use]
+    pub fn definition(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|(name, kind)| format!("    `{name}` {kind}")).collect();
+        format!("CREATE VIEW {DATABASE}.{}\n(\n{}\n)\nCOMMENT '{}'", self.name, columns.join(",\n"), self.comment)
+    }
+
     /// Its rows as a subquery over the tables of a database, whose name is quoted already.
     #[must_use]
     pub fn subquery(&self, database: &str) -> String {

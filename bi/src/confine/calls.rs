@@ -2,13 +2,15 @@
 
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
-    LambdaFunction, LambdaSyntax, NullTreatment, OneOrManyWithParens, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowSpec, WindowType,
+    LambdaFunction, LambdaSyntax, NullTreatment, OneOrManyWithParens, Value, WindowFrame, WindowFrameBound,
+    WindowFrameUnits, WindowSpec, WindowType,
 };
 
-use super::lexis::quoted;
+use super::lexis::{quoted, unescaped};
 use super::queries::plain;
-use super::{Writer, Written, absent, functions, unsupported};
+use super::{Writer, Written, absent, functions, types, unsupported};
+use crate::native::REVISION;
+use crate::refusal::Refusal;
 use crate::views::DATABASE;
 
 impl Writer<'_> {
@@ -38,6 +40,11 @@ impl Writer<'_> {
         }
         if let FunctionArguments::List(list) = args
             && self.dated(name, list)?
+        {
+            return Ok(());
+        }
+        if let FunctionArguments::List(list) = args
+            && self.converted(name, list)?
         {
             return Ok(());
         }
@@ -87,10 +94,44 @@ impl Writer<'_> {
             "version" => &self.surroundings.version,
             "timezone" | "servertimezone" => "UTC",
             "currentdatabase" | "database" | "schema" | "current_schema" | "current_database" => DATABASE,
-            "currentuser" | "user" | "current_user" | "hostname" | "displayname" => DATABASE,
+            "currentuser" | "user" | "current_user" => DATABASE,
+            "hostname" | "displayname" | "fqdn" => DATABASE,
+            "revision" => return Some(format!("toUInt32({REVISION})")),
             _ => return None,
         };
         Some(quoted(text.as_bytes()))
+    }
+
+    /// Casts that are written as calls, their types as texts: `CAST(x, 'T')`. Says whether it was one.
+    fn converted(&mut self, name: &str, list: &FunctionArgumentList) -> Result<bool, Refusal> {
+        let call = match name.to_ascii_lowercase().as_str() {
+            "cast" => "CAST",
+            "accuratecast" => "accurateCast",
+            "accuratecastornull" => "accurateCastOrNull",
+            _ => return Ok(false),
+        };
+        let [
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(value)),
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(kind))),
+        ] = list.args.as_slice()
+        else {
+            return Err(unsupported("a cast that is not written CAST(x, 'Type') or CAST(x AS Type)"));
+        };
+        let Value::SingleQuotedString(raw) = &kind.value else { return Err(unsupported("a type that is no text")) };
+        let kind = types::named(&String::from_utf8_lossy(&unescaped(raw)))?;
+        absent(list.duplicate_treatment.is_none() && list.clauses.is_empty(), "a clause of a cast")?;
+        self.put(&format!("{call}("));
+        self.expression(value)?;
+        self.put(&format!(", {})", quoted(kind.as_bytes())));
+        Ok(true)
+    }
+
+    /// A call by the parts of its name, where the parser took it for a relation.
+    pub(super) fn named_call(&mut self, parts: &[&str], args: &[FunctionArg]) -> Written {
+        let [name] = parts else { return Err(unsupported("a function of a database")) };
+        let written = functions::known(name)?;
+        self.put(&written);
+        self.arguments(&FunctionArgumentList { duplicate_treatment: None, args: args.to_vec(), clauses: Vec::new() })
     }
 
     fn arguments(&mut self, list: &FunctionArgumentList) -> Written {

@@ -3,7 +3,8 @@
 use sqlparser::tokenizer::Token;
 
 use super::Confined;
-use super::lexis::unescaped;
+use super::lexis::{Lexed, MAP, Map, unescaped};
+use super::shows::is;
 use crate::refusal::Refusal;
 
 /// What stood at the end.
@@ -11,6 +12,8 @@ use crate::refusal::Refusal;
 pub(super) struct Endings {
     format: Option<String>,
     settings: Vec<(String, String)>,
+    /// Conditions on views, by their names.
+    pub(super) filters: Map,
 }
 
 impl Endings {
@@ -20,8 +23,9 @@ impl Endings {
 }
 
 /// Takes semicolons, the format and the settings from the end.
-pub(super) fn take(tokens: &mut Vec<Token>) -> Result<Endings, Refusal> {
+pub(super) fn take(lexed: &mut Lexed) -> Result<Endings, Refusal> {
     let mut endings = Endings::default();
+    let Lexed { tokens, maps, .. } = lexed;
     while tokens.last() == Some(&Token::SemiColon) {
         tokens.pop();
     }
@@ -38,7 +42,10 @@ pub(super) fn take(tokens: &mut Vec<Token>) -> Result<Endings, Refusal> {
         if let Some(at) = settings_at(tokens) {
             let pairs = tokens.split_off(at);
             for pair in pairs[1..].split(|token| *token == Token::Comma) {
-                endings.settings.push(setting(pair)?);
+                match filters(pair, maps) {
+                    Some(filters) => endings.filters.extend(filters),
+                    None => endings.settings.push(setting(pair)?),
+                }
             }
         }
     }
@@ -63,6 +70,13 @@ fn settings_at(tokens: &[Token]) -> Option<usize> {
     found
 }
 
+/// The one setting that is a map.
+fn filters(pair: &[Token], maps: &mut [Map]) -> Option<Map> {
+    let [name, Token::Eq, Token::Placeholder(place)] = pair else { return None };
+    let map = place.strip_prefix(MAP)?.parse().ok().and_then(|at: usize| maps.get_mut(at))?;
+    is(name, "additional_table_filters").then(|| std::mem::take(map))
+}
+
 fn setting(pair: &[Token]) -> Result<(String, String), Refusal> {
     let text = match pair {
         [Token::Word(name), Token::Eq, Token::Number(number, _)] => (name.value.clone(), number.clone()),
@@ -72,8 +86,4 @@ fn setting(pair: &[Token]) -> Result<(String, String), Refusal> {
         _ => return Err(Refusal::syntax("A setting is written name = number, or name = 'text'")),
     };
     Ok(text)
-}
-
-fn is(token: &Token, wanted: &str) -> bool {
-    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(wanted))
 }

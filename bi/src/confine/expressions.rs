@@ -5,7 +5,7 @@ use sqlparser::ast::{
     Interval, Subscript, TrimWhereField, TypedString, UnaryOperator, Value,
 };
 
-use super::lexis::{quoted, unescaped};
+use super::lexis::{PART, quoted, unescaped};
 use super::{PARAMETER_PREFIX, Writer, Written, absent, types, unsupported};
 use crate::refusal::Refusal;
 use crate::views::{DATABASE, View};
@@ -27,6 +27,10 @@ impl Writer<'_> {
 
     fn one(&mut self, expression: &Expr) -> Written {
         match expression {
+            Expr::Identifier(name) if is_number(name) => {
+                self.put(&name.value.to_ascii_lowercase());
+                Ok(())
+            }
             Expr::Identifier(name) => self.name(&name.value),
             Expr::CompoundIdentifier(parts) => self.column(parts),
             Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain),
@@ -77,7 +81,12 @@ impl Writer<'_> {
             Expr::ILike { negated, any: false, expr, pattern, escape_char: None } => {
                 self.call(if *negated { "notILike" } else { "ilike" }, &[expr, pattern])
             }
-            Expr::RLike { negated: false, expr, pattern, regexp: _ } => self.call("match", &[expr, pattern]),
+            Expr::RLike { negated, expr, pattern, regexp: _ } => {
+                self.put(if *negated { "(NOT " } else { "(" });
+                self.call("match", &[expr, pattern])?;
+                self.put(")");
+                Ok(())
+            }
             Expr::Cast { kind, expr, data_type, format: None } => self.cast(kind, expr, data_type),
             Expr::AtTimeZone { timestamp, time_zone } => self.call("toTimeZone", &[timestamp, time_zone]),
             Expr::Extract { field, syntax: _, expr } => self.call(part_of(field)?, &[expr]),
@@ -137,18 +146,39 @@ impl Writer<'_> {
         }
     }
 
-    /// A column, perhaps of a relation, perhaps of the only database.
+    /// A column, perhaps of a relation, perhaps of a database.
     pub(super) fn column(&mut self, parts: &[Ident]) -> Written {
-        let parts = match parts {
-            [database, view, _, ..] if database.value == DATABASE && View::named(&view.value).is_some() => &parts[1..],
-            parts => parts,
+        let names: Vec<&str> = parts.iter().map(|part| part.value.as_str()).collect();
+        let alias = |count: usize| {
+            let (relation, rest) = names.split_at_checked(count).filter(|(_, rest)| !rest.is_empty())?;
+            self.alias(relation).map(|alias| std::iter::once(alias).chain(rest.iter().copied()).collect::<Vec<_>>())
         };
-        self.separated(parts, ".", |writer, part| writer.name(&part.value))
+        let written: Vec<String> = match (alias(1).or_else(|| alias(2)), names.as_slice()) {
+            (Some(found), _) => found,
+            (None, [DATABASE, view, _, ..]) if View::named(view).is_some() => names[1..].to_vec(),
+            (None, names) => names.to_vec(),
+        }
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+        self.separated(&written, ".", |writer, part| writer.name(part))
     }
 
     fn access(&mut self, root: &Expr, chain: &[AccessExpr]) -> Written {
         let Some((last, before)) = chain.split_last() else { return self.expression(root) };
+        if let Some(parts) = path(root, chain) {
+            return self.column(&parts);
+        }
         self.within(|writer| {
+            if let AccessExpr::Subscript(Subscript::Index { index: Expr::Value(place) }) = last
+                && let Value::Placeholder(place) = &place.value
+                && let Some(number) = place.strip_prefix(PART)
+            {
+                writer.put("tupleElement(");
+                writer.access(root, before)?;
+                writer.put(&format!(", {number})"));
+                return Ok(());
+            }
             let (call, argument) = match last {
                 AccessExpr::Subscript(Subscript::Index { index }) => ("arrayElement(", index),
                 AccessExpr::Dot(name) => ("tupleElement(", name),
@@ -168,10 +198,11 @@ impl Writer<'_> {
 
     fn value(&mut self, value: &Value) -> Written {
         match value {
+            // Written by `numbers`.
             Value::Number(number, _) => {
-                let digits = |byte: u8| byte.is_ascii_digit() || b".eE+-".contains(&byte);
+                let own = |byte: u8| byte.is_ascii_alphanumeric() || b".+-".contains(&byte);
                 let first = number.bytes().next().is_some_and(|first| first.is_ascii_digit() || first == b'.');
-                absent(first && number.len() <= 100 && number.bytes().all(digits), "this number")?;
+                absent(first && number.bytes().all(own), "this number")?;
                 self.put(number);
             }
             Value::SingleQuotedString(raw) => self.put(&quoted(&unescaped(raw))),
@@ -193,6 +224,8 @@ impl Writer<'_> {
     /// A chain of one operator is written as a chain, however long it is.
     fn binary(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Written {
         let word = operator(op)?;
+        let mixed = |side: &Expr| matches!(side, Expr::BinaryOp { op: inner, .. } if binds_otherwise(op, inner));
+        absent(!mixed(left) && !mixed(right), "|| beside + - * / % without brackets")?;
         let mut operands = vec![right];
         let mut first = left;
         while let Expr::BinaryOp { left, op: inner, right } = first
@@ -303,12 +336,44 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn listed(&mut self, open: &str, items: &[Expr], close: &str) -> Written {
+    pub(super) fn listed(&mut self, open: &str, items: &[Expr], close: &str) -> Written {
         self.put(open);
         self.expressions(items)?;
         self.put(close);
         Ok(())
     }
+}
+
+/// `inf` and `nan`, which are numbers to ClickHouse and names to the parser.
+fn is_number(name: &Ident) -> bool {
+    name.quote_style.is_none() && ["inf", "nan"].iter().any(|known| name.value.eq_ignore_ascii_case(known))
+}
+
+/// A chain of names alone: a column of a relation, before anything is taken of it.
+fn path(root: &Expr, chain: &[AccessExpr]) -> Option<Vec<Ident>> {
+    let name = |access: &AccessExpr| match access {
+        AccessExpr::Dot(Expr::Identifier(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let Expr::Identifier(first) = root else { return None };
+    let rest: Option<Vec<Ident>> = chain.iter().map(name).collect();
+    Some(std::iter::once(first.clone()).chain(rest?).collect())
+}
+
+/// To the parser `||` binds as `*` does, to ClickHouse less than `+`.
+fn binds_otherwise(one: &BinaryOperator, other: &BinaryOperator) -> bool {
+    let joins = |op: &BinaryOperator| *op == BinaryOperator::StringConcat;
+    let reckons = |op: &BinaryOperator| {
+        matches!(
+            op,
+            BinaryOperator::Plus
+                | BinaryOperator::Minus
+                | BinaryOperator::Multiply
+                | BinaryOperator::Divide
+                | BinaryOperator::Modulo
+        )
+    };
+    joins(one) && reckons(other) || reckons(one) && joins(other)
 }
 
 fn operator(op: &BinaryOperator) -> Result<&'static str, Refusal> {

@@ -3,19 +3,18 @@
 use std::collections::HashSet;
 
 use sqlparser::ast::{
-    Cte, Distinct, GroupByExpr, GroupByWithModifier, Ident, Join, JoinConstraint, JoinOperator, LimitClause,
-    NamedWindowDefinition, NamedWindowExpr, ObjectName, ObjectNamePart, Offset, OrderBy, OrderByExpr, OrderByKind,
-    OrderByOptions, OrderBySort, Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins, WildcardAdditionalOptions, With, WithFill,
+    Cte, Distinct, Expr, GroupByExpr, GroupByWithModifier, LimitClause, NamedWindowDefinition, NamedWindowExpr,
+    ObjectName, ObjectNamePart, Offset, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, Query, Select,
+    SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TableAlias,
+    WildcardAdditionalOptions, With, WithFill,
 };
 
-use super::{MAX_RELATIONS, Writer, Written, absent, identifier, unsupported};
-use crate::catalogue;
+use super::relations::{CTE_PREFIX, named};
+use super::{Writer, Written, absent, identifier, unsupported};
 use crate::refusal::Refusal;
-use crate::views::{DATABASE, View};
 
-/// Before the names of common table expressions, so that none is ever a table's.
-const CTE_PREFIX: &str = "bi_cte_";
+/// Words that the parser takes for an alias where ClickHouse doesn't: `events ANY LEFT JOIN users`.
+const NO_ALIASES: &[&str] = &["ALL", "ANTI", "ANY", "ASOF", "FINAL", "GLOBAL", "PASTE", "PREWHERE", "SAMPLE", "SEMI"];
 
 impl Writer<'_> {
     pub(super) fn query(&mut self, query: &Query) -> Written {
@@ -182,6 +181,7 @@ impl Writer<'_> {
         absent(cluster_by.is_empty() && distribute_by.is_empty() && sort_by.is_empty(), "SORT BY")?;
         absent(prewhere.is_none(), "PREWHERE (write WHERE)")?;
         absent(!matches!(flavor, SelectFlavor::FromFirstNoSelect), "FROM without SELECT")?;
+        self.named.push(named(from));
         self.put("SELECT ");
         match distinct {
             None | Some(Distinct::All) => {}
@@ -204,13 +204,16 @@ impl Writer<'_> {
             self.put(" WINDOW ");
             self.separated(named_window, ", ", Self::window)?;
         }
-        self.clause(" QUALIFY ", qualify.as_ref())
+        self.clause(" QUALIFY ", qualify.as_ref())?;
+        self.named.pop();
+        Ok(())
     }
 
     fn item(&mut self, item: &SelectItem) -> Written {
         match item {
             SelectItem::UnnamedExpr(expression) => self.unnamed(expression),
             SelectItem::ExprWithAlias { expr, alias } => {
+                absent(alias.quote_style != Some('\''), "a text as an alias")?;
                 self.expression(expr)?;
                 self.put(" AS ");
                 self.name(&alias.value)
@@ -220,9 +223,8 @@ impl Writer<'_> {
                 self.wildcard(options)
             }
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
-                let parts = plain(name)?;
-                let Some((relation, _)) = parts.split_last() else { return Err(unsupported("this wildcard")) };
-                self.name(relation)?;
+                let relation = self.called(&plain(name)?)?;
+                self.name(&relation)?;
                 self.put(".*");
                 self.wildcard(options)
             }
@@ -260,159 +262,6 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Relations one beside another. What follows an ARRAY JOIN after a comma is a further array to the engine.
-    fn from(&mut self, from: &[TableWithJoins]) -> Written {
-        let mut is_array = false;
-        for (at, joined) in from.iter().enumerate() {
-            if is_array {
-                absent(joined.joins.is_empty(), "a JOIN after an ARRAY JOIN")?;
-                self.array_join(", ", &joined.relation)?;
-                continue;
-            }
-            self.put(if at > 0 { ", " } else { "" });
-            self.joined(joined)?;
-            let last = joined.joins.last().map(|join| &join.join_operator);
-            is_array = matches!(
-                last,
-                Some(JoinOperator::ArrayJoin | JoinOperator::InnerArrayJoin | JoinOperator::LeftArrayJoin)
-            );
-        }
-        Ok(())
-    }
-
-    fn joined(&mut self, joined: &TableWithJoins) -> Written {
-        let TableWithJoins { relation, joins } = joined;
-        self.relation(relation)?;
-        joins.iter().try_for_each(|join| self.join(join))
-    }
-
-    fn join(&mut self, join: &Join) -> Written {
-        let Join { relation, global, join_operator } = join;
-        absent(!global, "GLOBAL JOIN")?;
-        let (words, constraint) = match join_operator {
-            JoinOperator::Join(on) | JoinOperator::Inner(on) => (" INNER JOIN ", on),
-            JoinOperator::Left(on) | JoinOperator::LeftOuter(on) => (" LEFT JOIN ", on),
-            JoinOperator::Right(on) | JoinOperator::RightOuter(on) => (" RIGHT JOIN ", on),
-            JoinOperator::FullOuter(on) => (" FULL JOIN ", on),
-            JoinOperator::CrossJoin(on) => (" CROSS JOIN ", on),
-            JoinOperator::Semi(on) | JoinOperator::LeftSemi(on) => (" LEFT SEMI JOIN ", on),
-            JoinOperator::RightSemi(on) => (" RIGHT SEMI JOIN ", on),
-            JoinOperator::Anti(on) | JoinOperator::LeftAnti(on) => (" LEFT ANTI JOIN ", on),
-            JoinOperator::RightAnti(on) => (" RIGHT ANTI JOIN ", on),
-            JoinOperator::ArrayJoin | JoinOperator::InnerArrayJoin => return self.array_join(" ARRAY JOIN ", relation),
-            JoinOperator::LeftArrayJoin => return self.array_join(" LEFT ARRAY JOIN ", relation),
-            JoinOperator::CrossApply
-            | JoinOperator::OuterApply
-            | JoinOperator::AsOf { .. }
-            | JoinOperator::StraightJoin(_) => return Err(unsupported("this kind of JOIN")),
-        };
-        self.put(words);
-        self.relation(relation)?;
-        match constraint {
-            JoinConstraint::None => Ok(()),
-            JoinConstraint::Natural => Err(unsupported("NATURAL JOIN")),
-            JoinConstraint::On(condition) => {
-                self.put(" ON ");
-                self.expression(condition)
-            }
-            JoinConstraint::Using(columns) => {
-                self.put(" USING (");
-                self.separated(columns, ", ", |writer, column| match plain(column)?.as_slice() {
-                    [column] => writer.name(column),
-                    _ => Err(unsupported("a qualified column in USING")),
-                })?;
-                self.put(")");
-                Ok(())
-            }
-        }
-    }
-
-    /// The parser takes the array of an ARRAY JOIN for a relation; it is a column.
-    fn array_join(&mut self, words: &str, array: &TableFactor) -> Written {
-        let TableFactor::Table { name, alias, args: None, .. } = array else {
-            return Err(unsupported("ARRAY JOIN of anything but a column (use arrayJoin)"));
-        };
-        self.put(words);
-        let parts: Vec<Ident> = plain(name)?.into_iter().map(Ident::new).collect();
-        self.column(&parts)?;
-        if let Some(alias) = alias {
-            self.put(" AS ");
-            self.name(alias_name(alias)?)?;
-        }
-        Ok(())
-    }
-
-    fn relation(&mut self, relation: &TableFactor) -> Written {
-        self.relations += 1;
-        if self.relations > MAX_RELATIONS {
-            return Err(Refusal::too_big(format!("More than {MAX_RELATIONS} relations")));
-        }
-        match relation {
-            TableFactor::Table {
-                name,
-                alias,
-                args,
-                with_hints,
-                version,
-                with_ordinality,
-                partitions,
-                json_path,
-                sample,
-                index_hints,
-            } => {
-                absent(args.is_none(), "Table functions")?;
-                absent(sample.is_none(), "SAMPLE")?;
-                let plain_table = with_hints.is_empty()
-                    && version.is_none()
-                    && !with_ordinality
-                    && partitions.is_empty()
-                    && json_path.is_none()
-                    && index_hints.is_empty();
-                absent(plain_table, "this after a relation")?;
-                let parts = plain(name)?;
-                self.named_relation(&parts)?;
-                self.put(" AS ");
-                match (alias, parts.last()) {
-                    (Some(alias), _) => self.name(alias_name(alias)?),
-                    (None, Some(name)) => self.name(name),
-                    (None, None) => Err(unsupported("a relation without a name")),
-                }
-            }
-            TableFactor::Derived { lateral, subquery, alias, sample } => {
-                absent(!lateral && sample.is_none(), "LATERAL or SAMPLE")?;
-                self.put("(");
-                self.query(subquery)?;
-                self.put(")");
-                if let Some(alias) = alias {
-                    self.put(" AS ");
-                    self.name(alias_name(alias)?)?;
-                }
-                Ok(())
-            }
-            _ => Err(unsupported("this kind of relation (table functions among them)")),
-        }
-    }
-
-    /// Whatever a name may stand for, its rows come from here alone.
-    fn named_relation(&mut self, parts: &[&str]) -> Written {
-        let text = match parts {
-            [name] if self.scopes.iter().any(|scope| scope.contains(*name)) => {
-                identifier(&format!("{CTE_PREFIX}{name}"))?
-            }
-            [name] | [DATABASE, name] => match View::named(name) {
-                Some(view) => {
-                    self.is_reading = true;
-                    view.subquery(&self.surroundings.database)
-                }
-                None => return Err(Refusal::unknown_table(format!("There is no {name}; see SHOW TABLES"))),
-            },
-            [database, name] => catalogue::relation(database, name)?,
-            _ => return Err(Refusal::unknown_table("A relation's name has one or two parts")),
-        };
-        self.put(&text);
-        Ok(())
-    }
-
     fn group_by(&mut self, group_by: &GroupByExpr) -> Written {
         let modifiers = match group_by {
             GroupByExpr::All(modifiers) => {
@@ -422,7 +271,7 @@ impl Writer<'_> {
             GroupByExpr::Expressions(all, modifiers) => {
                 if !all.is_empty() {
                     self.put(" GROUP BY ");
-                    self.expressions(all)?;
+                    self.keys(all)?;
                 }
                 modifiers
             }
@@ -435,6 +284,23 @@ impl Writer<'_> {
                 GroupByWithModifier::GroupingSets(_) => return Err(unsupported("GROUPING SETS")),
             });
         }
+        Ok(())
+    }
+
+    /// Keys, or all sets of them at once.
+    fn keys(&mut self, keys: &[Expr]) -> Written {
+        let (word, sets) = match keys {
+            [Expr::Rollup(sets)] => ("ROLLUP", sets),
+            [Expr::Cube(sets)] => ("CUBE", sets),
+            [Expr::GroupingSets(sets)] => ("GROUPING SETS", sets),
+            keys => return self.expressions(keys),
+        };
+        self.put(&format!("{word} ("));
+        self.separated(sets, ", ", |writer, set| match set.as_slice() {
+            [only] if word != "GROUPING SETS" => writer.expression(only),
+            set => writer.listed("(", set, ")"),
+        })?;
+        self.put(")");
         Ok(())
     }
 
@@ -487,8 +353,11 @@ fn part(part: &ObjectNamePart) -> Result<&str, Refusal> {
     }
 }
 
-fn alias_name(alias: &TableAlias) -> Result<&str, Refusal> {
-    let TableAlias { explicit: _, name, columns, at } = alias;
+pub(super) fn alias_name(alias: &TableAlias) -> Result<&str, Refusal> {
+    let TableAlias { explicit, name, columns, at } = alias;
     absent(columns.is_empty() && at.is_none(), "columns after an alias")?;
+    let word = NO_ALIASES.iter().any(|word| name.value.eq_ignore_ascii_case(word));
+    let meant = *explicit || name.quote_style.is_some() || !word;
+    absent(meant, &format!("{} after a relation", name.value))?;
     Ok(&name.value)
 }

@@ -10,7 +10,7 @@ fn confined(text: &str) -> Result<Confined, Refusal> {
     // As in production: on a stack of its own.
     std::thread::Builder::new()
         .stack_size(STACK_BYTES)
-        .spawn(move || confine_here(&text, &surroundings()))
+        .spawn(move || confine_here(&text, Vec::new(), &surroundings()))
         .unwrap()
         .join()
         .unwrap()

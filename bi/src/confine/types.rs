@@ -7,24 +7,29 @@ use super::lexis::quoted;
 use crate::refusal::Refusal;
 
 /// Types without arguments.
-const PLAIN: &[&str] = &[
+pub(crate) const PLAIN: &[&str] = &[
     "Bool", "Date", "Date32", "DateTime", "Decimal", "Float32", "Float64", "IPv4", "IPv6", "Int128", "Int16", "Int256",
-    "Int32", "Int64", "Int8", "String", "UInt128", "UInt16", "UInt256", "UInt32", "UInt64", "UInt8", "UUID",
+    "Int32", "Int64", "Int8", "Nothing", "String", "Time", "UInt128", "UInt16", "UInt256", "UInt32", "UInt64", "UInt8",
+    "UUID",
 ];
 /// Types of types.
-const NESTED: &[&str] = &["Array", "LowCardinality", "Map", "Nullable", "Tuple"];
+pub(crate) const NESTED: &[&str] = &["Array", "LowCardinality", "Map", "Nullable", "Tuple"];
 /// Types with numbers, and with the name of a time zone.
-const NUMBERED: &[&str] =
+pub(crate) const NUMBERED: &[&str] =
     &["DateTime", "DateTime64", "Decimal", "Decimal128", "Decimal256", "Decimal32", "Decimal64", "FixedString"];
 /// Other words for them.
-const ALIASES: &[(&str, &str)] = &[
+pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("bigint", "Int64"),
     ("boolean", "Bool"),
+    ("char", "String"),
+    ("datetime32", "DateTime"),
+    ("dec", "Decimal"),
     ("double", "Float64"),
     ("float", "Float32"),
     ("int", "Int32"),
     ("integer", "Int32"),
     ("numeric", "Decimal"),
+    ("nvarchar", "String"),
     ("real", "Float32"),
     ("smallint", "Int16"),
     ("text", "String"),
@@ -45,6 +50,22 @@ pub(super) fn named(text: &str) -> Result<String, Refusal> {
     let mut rest = text.trim();
     let kind = parse(&mut rest, 0)?;
     if rest.trim().is_empty() { Ok(kind) } else { Err(unknown(text)) }
+}
+
+/// Names with types, `a String, b UInt8`.
+pub(super) fn columns(text: &str) -> Result<Vec<(String, String)>, Refusal> {
+    let mut rest = text.trim();
+    let mut columns = Vec::new();
+    loop {
+        let name = word(&mut rest).to_owned();
+        if name.is_empty() || columns.len() >= 100 {
+            return Err(unknown(text));
+        }
+        columns.push((name, parse(&mut rest, 0)?));
+        let Some(after) = rest.trim_start().strip_prefix(',') else { break };
+        rest = after;
+    }
+    if rest.trim().is_empty() { Ok(columns) } else { Err(unknown(text)) }
 }
 
 fn unknown(text: &str) -> Refusal {

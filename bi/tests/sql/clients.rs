@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::drivers::prints;
 use crate::support::with_world;
 
 /// What the client asks when it connects, recorded.
@@ -24,20 +25,13 @@ fn what_the_python_client_sends_is_answered() {
 fn the_example_runs() {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bi/venv/bin/python");
     with_world("bi_example", async |world| {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let router = world.router.clone();
-        let server = tokio::spawn(async move { axum::serve(listener, router).await });
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/bi/read.py");
-        let run = move || {
+        let program = |port: u16| {
             let mut command = Command::new(python);
-            command.arg(script).arg("127.0.0.1").arg(port.to_string()).env("USERTRAIL_KEY", world.key).output()
+            command.arg(script).arg("127.0.0.1").arg(port.to_string());
+            command
         };
-        let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
-        server.abort();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-        for line in [
+        let lines = [
             "row 0 1",
             "parameters 2",
             "frame 3 ['actor_id', 'name', 'first_seen_at']",
@@ -46,8 +40,7 @@ fn the_example_runs() {
             "tables devices events sessions user_hours users violations",
             "columns actor_id name email active first_seen_at last_activity_at events sign_ins",
             "superset 3",
-        ] {
-            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
-        }
+        ];
+        prints(&world, program, &lines.map(str::to_owned)).await;
     });
 }

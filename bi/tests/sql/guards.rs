@@ -160,10 +160,6 @@ fn the_engine_reads_what_the_confinement_writes() {
             "DESC users",
             "EXISTS TABLE events",
         ] {
-            if text.contains("x'41'") {
-                assert_eq!(world.post("", text).await.status, 501, "{text}");
-                continue;
-            }
             let answer = world.post("", text).await;
             assert_eq!(answer.status, 200, "{text}: {}", answer.text);
             assert!(!answer.text.contains("secret"), "{text}");
@@ -201,7 +197,8 @@ fn functions_are_the_engines() {
 #[test]
 fn nothing_but_confined_text_is_run() {
     with_world("bi_way", async |world| {
-        let confined = confine("SELECT count() FROM events -- all".to_owned(), surroundings(&world)).await.unwrap();
+        let confined =
+            confine("SELECT count() FROM events -- all".to_owned(), Vec::new(), surroundings(&world)).await.unwrap();
         assert!(confined.sql.contains(PREDICATE) && !confined.sql.contains("--"));
         assert_eq!(world.rows("SELECT count() FROM events -- all").await, "3\n");
     });

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod clients;
+mod drivers;
 mod escapes;
 
 mod guards;
 mod requests;
 mod server;
+mod statements;
 mod support;

@@ -18,7 +18,8 @@ fn no_request_shows_what_is_not_ones_own() {
             ("user=globex", Own("3\n")),
             ("user=default&password=", Own("3\n")),
             ("readonly=0", Own("3\n")),
-            ("additional_table_filters=x", As("UNKNOWN_SETTING")),
+            ("additional_table_filters=x", As("BAD_ARGUMENTS")),
+            ("client_protocol_version=x", As("BAD_ARGUMENTS")),
             ("additional_result_filter=1", As("UNKNOWN_SETTING")),
             ("SQL_usertrail_tenant=globex", As("UNKNOWN_SETTING")),
             ("param_bi_tenant=globex", Own("3\n")),
@@ -31,7 +32,7 @@ fn no_request_shows_what_is_not_ones_own() {
             ("default_format=Template", As("UNKNOWN_FORMAT")),
             ("default_format=TSV%26readonly=0", As("UNKNOWN_FORMAT")),
             ("session_timezone=UTC%27", As("BAD_ARGUMENTS")),
-            ("compress=1", As("NOT_IMPLEMENTED")),
+            ("decompress=1", As("NOT_IMPLEMENTED")),
             ("query=SELECT+1+FROM+bi_requests.events+--", As("SYNTAX_ERROR")),
             ("query=DROP+TABLE+events;", As("SYNTAX_ERROR")),
         ];

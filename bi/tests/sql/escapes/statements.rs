@@ -38,6 +38,10 @@ const ROWS: &[(&str, Ends)] = &[
     ("SELECT count() FROM events ARRAY JOIN violations AS tenant", Own("3\n")),
     ("SELECT count() FROM events ARRAY JOIN bi_escapes.events AS x", As("*")),
     ("SELECT count() FROM events SAMPLE 1 / 2", As("*")),
+    ("SELECT count() FROM events FINAL", As("NOT_IMPLEMENTED")),
+    ("SELECT count() FROM events ANY JOIN users USING (actor_id)", As("NOT_IMPLEMENTED")),
+    ("SELECT count() FROM events PASTE JOIN users", As("NOT_IMPLEMENTED")),
+    ("SELECT count() FROM (SELECT * FROM events) ANY LEFT JOIN users USING (actor_id)", As("NOT_IMPLEMENTED")),
     ("SELECT count() FROM events PREWHERE 1", As("NOT_IMPLEMENTED")),
     ("SELECT count() FROM `usertrail.events`", As("UNKNOWN_TABLE")),
     ("SELECT count() FROM `bi_escapes`.`events`", As("UNKNOWN_DATABASE")),
@@ -115,16 +119,22 @@ const REACHING_OUT: &[(&str, Ends)] = &[
     ("SELECT * FROM system.query_log", As("UNKNOWN_TABLE")),
     ("SELECT * FROM system.processes", As("UNKNOWN_TABLE")),
     ("SELECT * FROM system.users", As("UNKNOWN_TABLE")),
-    ("SELECT * FROM SYSTEM.`parts`", As("UNKNOWN_TABLE")),
+    ("SELECT * FROM SYSTEM.`parts`", Own("")),
+    ("SELECT * FROM SYSTEM.`part_log`", As("UNKNOWN_TABLE")),
     ("SELECT name FROM system.databases", Own("usertrail\n")),
     ("SELECT count() FROM system.tables WHERE database != 'usertrail'", Own("0\n")),
     ("SELECT count() FROM system.columns WHERE name = 'tenant'", Own("0\n")),
     ("SELECT count() FROM information_schema.tables WHERE table_schema != 'usertrail'", Own("0\n")),
-    ("SELECT * FROM information_schema.key_column_usage", As("UNKNOWN_TABLE")),
+    ("SELECT * FROM information_schema.user_privileges", As("UNKNOWN_TABLE")),
+    ("SELECT * FROM information_schema.key_column_usage", Own("")),
+    ("SELECT count() FROM system.parts", Own("0\n")),
+    ("SELECT system.tables.name FROM events", As("UNKNOWN_IDENTIFIER")),
+    ("SELECT max(system.parts.rows) FROM system.parts AS p", Own("0\n")),
     ("SELECT * FROM default.events", As("UNKNOWN_DATABASE")),
     // Settings.
     ("SELECT count() FROM events SETTINGS additional_table_filters = ''", As("UNKNOWN_SETTING")),
-    ("SELECT count() FROM events SETTINGS additional_table_filters = {'a': '1'}", As("SYNTAX_ERROR")),
+    ("SELECT count() FROM events SETTINGS additional_result_filter = {'events': '1'}", As("SYNTAX_ERROR")),
+    ("SELECT {'a': 'b'} FROM events", As("NOT_IMPLEMENTED")),
     ("SELECT count() FROM (SELECT * FROM events SETTINGS readonly = 0)", As("*")),
     ("SELECT count() FROM events SETTINGS readonly = 0", Own("3\n")),
     ("SELECT count() FROM events SETTINGS optimize_move_to_prewhere = 1", As("UNKNOWN_SETTING")),
@@ -150,6 +160,8 @@ const TEXTS: &[(&str, Ends)] = &[
     ("SELECT {c:Identifier} FROM events", As("UNKNOWN_TYPE")),
     ("SELECT count() FROM {t:String}", As("SYNTAX_ERROR")),
     ("SELECT E'\\'', N'x'", As("*")),
+    ("SELECT b'1' FROM (SELECT 1 AS b)", As("NOT_IMPLEMENTED")),
+    ("SELECT x'27204F522031'", Own("\\' OR 1\n")),
     ("SELECT 1;;SELECT count() FROM bi_escapes.events", As("SYNTAX_ERROR")),
     ("SELECT 1; DROP TABLE bi_escapes.events", As("SYNTAX_ERROR")),
     ("SELECT 1 FORMAT TSV; SELECT 2", As("SYNTAX_ERROR")),
@@ -174,11 +186,26 @@ const CHANGES: &[(&str, Ends)] = &[
     ("OPTIMIZE TABLE bi_escapes.events", As("*")),
     ("ATTACH TABLE x", As("*")),
     ("USE system", As("*")),
-    ("EXPLAIN SELECT * FROM bi_escapes.events", As("READONLY")),
+    ("EXPLAIN SELECT * FROM bi_escapes.events", As("UNKNOWN_DATABASE")),
+    ("EXPLAIN AST SELECT 1", As("NOT_IMPLEMENTED")),
+    ("EXPLAIN SYNTAX SELECT * FROM events", As("NOT_IMPLEMENTED")),
+    ("EXPLAIN QUERY TREE SELECT * FROM events", As("NOT_IMPLEMENTED")),
+    ("EXPLAIN ESTIMATE SELECT * FROM events", As("NOT_IMPLEMENTED")),
+    ("EXPLAIN indexes = 1 SELECT * FROM events", As("NOT_IMPLEMENTED")),
+    ("EXPLAIN PLAN actions = 1 SELECT * FROM events", As("NOT_IMPLEMENTED")),
+    ("EXPLAIN EXPLAIN SELECT 1", As("NOT_IMPLEMENTED")),
+    ("EXPLAIN INSERT INTO events SELECT 1", As("NOT_IMPLEMENTED")),
     ("DESCRIBE TABLE url('http://127.0.0.1:1/')", As("NOT_IMPLEMENTED")),
     ("DESCRIBE bi_escapes.events", As("UNKNOWN_DATABASE")),
-    ("DESCRIBE (SELECT * FROM bi_escapes.events)", As("SYNTAX_ERROR")),
-    ("SHOW CREATE TABLE bi_escapes.events", As("NOT_IMPLEMENTED")),
+    ("DESCRIBE (SELECT * FROM bi_escapes.events)", As("UNKNOWN_DATABASE")),
+    ("DESCRIBE (SELECT 1) UNION ALL (SELECT * FROM bi_escapes.events)", As("SYNTAX_ERROR")),
+    ("DESCRIBE (SELECT tenant FROM events)", As("UNKNOWN_IDENTIFIER")),
+    ("DESCRIBE TABLE (url('http://127.0.0.1:1/'))", As("*")),
+    ("DESCRIBE system.query_log", As("UNKNOWN_TABLE")),
+    ("SHOW CREATE TABLE bi_escapes.events", As("UNKNOWN_DATABASE")),
+    ("SHOW CREATE TABLE system.one", As("UNKNOWN_DATABASE")),
+    ("SHOW COLUMNS FROM events FROM bi_escapes", As("UNKNOWN_DATABASE")),
+    ("USE bi_escapes", As("UNKNOWN_DATABASE")),
     ("SHOW TABLES FROM bi_escapes", As("UNKNOWN_DATABASE")),
     ("SHOW TABLES LIKE '%' UNION ALL SELECT 1", As("SYNTAX_ERROR")),
     ("SHOW PROCESSLIST", As("NOT_IMPLEMENTED")),
@@ -186,10 +213,95 @@ const CHANGES: &[(&str, Ends)] = &[
     ("BACKUP DATABASE bi_escapes TO Disk('x', 'y')", As("*")),
 ];
 
+/// By what is written otherwise before it is read: conditions, casts, parts of tuples, values, arrays.
+const WRITTEN: &[(&str, Ends)] = &[
+    ("SELECT 1 ? (SELECT max(records) FROM bi_escapes.events) : 0", As("UNKNOWN_DATABASE")),
+    ("SELECT count() FROM events WHERE 0 ? 1 : 1", Own("3\n")),
+    ("SELECT ? 1 : 2", As("SYNTAX_ERROR")),
+    ("SELECT 1 ? 2", As("SYNTAX_ERROR")),
+    ("SELECT 1 ?1 : 2 FROM events LIMIT 0", Own("")),
+    ("SELECT CAST('x', 'AggregateFunction(sum, UInt8)')", As("UNKNOWN_TYPE")),
+    ("SELECT CAST(1, 'UInt8), (SELECT max(records) FROM bi_escapes.events')", As("UNKNOWN_TYPE")),
+    ("SELECT CAST(1, concat('UInt', '8'))", As("NOT_IMPLEMENTED")),
+    ("SELECT accurateCast(unhex('00'), 'AggregateFunction(groupArray, String)')", As("UNKNOWN_TYPE")),
+    ("SELECT `CAST`((SELECT max(records) FROM bi_escapes.events), 'UInt8')", As("UNKNOWN_DATABASE")),
+    ("SELECT tuple(1).1e5", As("SYNTAX_ERROR")),
+    ("SELECT tuple((SELECT max(records) FROM bi_escapes.events)).1", As("UNKNOWN_DATABASE")),
+    ("SELECT [1][$.1]", As("SYNTAX_ERROR")),
+    ("SELECT * FROM VALUES ((SELECT max(records) FROM bi_escapes.events))", As("UNKNOWN_DATABASE")),
+    ("SELECT * FROM VALUES ('a String', file('/etc/passwd'))", As("UNKNOWN_FUNCTION")),
+    ("SELECT * FROM VALUES ('a` String, b String', ('x', 'y'))", As("NOT_IMPLEMENTED")),
+    ("SELECT * FROM VALUES (1), (SELECT * FROM bi_escapes.events)", As("*")),
+    ("SELECT a FROM events ARRAY JOIN file('/etc/passwd') AS a", As("UNKNOWN_FUNCTION")),
+    ("SELECT a FROM events ARRAY JOIN merge('.*', '.*') AS a", As("UNKNOWN_FUNCTION")),
+    (
+        "SELECT count() FROM events GROUP BY ROLLUP (actor_id IN (SELECT actor_id FROM bi_escapes.users))",
+        As("UNKNOWN_DATABASE"),
+    ),
+];
+
+/// By conditions beside the statement.
+const FILTERS: &[(&str, Ends)] = &[
+    ("'events': '1 OR 1'", Own("3\n")),
+    ("'events': '1) OR (1'", As("SYNTAX_ERROR")),
+    ("'events': '1 -- '", Own("3\n")),
+    ("'events': '1; DROP TABLE events'", As("SYNTAX_ERROR")),
+    ("'events': ''", As("SYNTAX_ERROR")),
+    ("'usertrail.events': 'type = \\'1\\''", Own("1\n")),
+    ("'bi_escapes.events': '0'", Own("3\n")),
+    ("'events': 'tenant = \\'globex\\''", As("UNKNOWN_IDENTIFIER")),
+    ("'events': 't.tenant = \\'globex\\''", As("UNKNOWN_IDENTIFIER")),
+    ("'events': 'actor_id IN (SELECT actor_id FROM bi_escapes.users)'", As("UNKNOWN_DATABASE")),
+    ("'events': 'actor_id IN bi_escapes.users'", As("NOT_IMPLEMENTED")),
+    ("'events': '(SELECT count() FROM events) = 3'", Own("3\n")),
+    ("'events': 'toInt32(object_name) >= 0'", Own("3\n")),
+    ("'events': 'throwIf(startsWith(actor_id, \\'secret\\')) = 0'", Own("3\n")),
+    ("'events': '{a:String} = 1'", As("NOT_IMPLEMENTED")),
+    ("'events': 'file(\\'/etc/passwd\\') = 1'", As("UNKNOWN_FUNCTION")),
+    ("'events': 1", As("SYNTAX_ERROR")),
+    ("", Own("3\n")),
+];
+
+/// P10: Grafana's ad hoc filters are the caller's conditions, in the statement's settings or in the URL.
+#[test]
+fn no_filter_shows_what_is_not_ones_own() {
+    with_world("bi_filters", async |world| {
+        let mut wrong = Vec::new();
+        for (pairs, ends) in FILTERS {
+            let sql = format!("SELECT count() FROM events SETTINGS additional_table_filters = {{{pairs}}}");
+            wrong.extend(check(&sql, &world.post("", &sql).await, ends));
+            let parameter = format!("{{{pairs}}}").bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+            let url = format!("additional_table_filters={parameter}");
+            wrong.extend(check(
+                &format!("{pairs} in the URL"),
+                &world.post(&url, "SELECT count() FROM events").await,
+                ends,
+            ));
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        world.is_untouched().await;
+    });
+}
+
+/// What EXPLAIN tells is what the steps are: neither names nor counts of ours.
+#[test]
+fn explanations_tell_nothing_of_ours() {
+    with_world("bi_explained", async |world| {
+        let sql = "SELECT type, (SELECT max(records) FROM events) FROM events AS e JOIN users AS u ON e.actor_id = u.actor_id";
+        for explain in ["EXPLAIN", "EXPLAIN PLAN"] {
+            let told = world.rows(&format!("{explain} {sql} WHERE type = '1' ORDER BY type")).await;
+            assert!(told.contains("Join") && told.contains("ReadFromMergeTree"), "{told}");
+            for ours in ["bi_explained", "tenant", "acme", "retention", "Granules", "Parts", "7777", "events"] {
+                assert!(!told.contains(ours), "{ours} in {told}");
+            }
+        }
+    });
+}
+
 #[test]
 fn no_statement_shows_what_is_not_ones_own() {
     with_world("bi_escapes", async |world| {
-        let all: Vec<_> = [ROWS, REACHING_OUT, TEXTS, CHANGES].into_iter().flatten().collect();
+        let all: Vec<_> = [ROWS, REACHING_OUT, TEXTS, WRITTEN, CHANGES].into_iter().flatten().collect();
         assert!(all.len() > 120);
         let mut wrong = Vec::new();
         for (sql, ends) in all.iter().copied() {

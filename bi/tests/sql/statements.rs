@@ -1,0 +1,127 @@
+//! Statements (P10): what tools generate, as data; numbers; and what is refused, with what to write instead.
+
+use std::path::Path;
+
+use crate::support::with_world;
+
+/// The files of `tests/statements`: blocks with a line `-- 3 rows: what it is`, then the statement. The first block says which
+/// tool in which version sends them.
+#[test]
+fn what_tools_generate_is_answered() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/statements");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    with_world("bi_generated", async |world| {
+        let (mut wrong, mut asked) = (Vec::new(), 0);
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for block in text.trim_end().split("\n\n").skip(1) {
+                let (head, sql) = block.split_once('\n').unwrap();
+                let rows = head.strip_prefix("-- ").and_then(|head| head.split_once(" row")).unwrap().0;
+                let answer = world.post("default_format=JSONEachRow", sql).await;
+                asked += 1;
+                if answer.status != 200 || answer.text.lines().count() != rows.parse::<usize>().unwrap() {
+                    wrong.push(format!("{}: {head}\n  {} {}", file.display(), answer.status, answer.text));
+                }
+            }
+        }
+        assert!(asked > 50, "{asked}");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    });
+}
+
+/// A number is what ClickHouse takes it for, or it is refused.
+#[test]
+fn numbers_are_right_or_refused() {
+    with_world("bi_numbers", async |world| {
+        for (sql, answer) in [
+            ("SELECT 0b101, 0B11, -0b1, 0xff, 0XfF, 0xffffffffffffffff", "5\t3\t-1\t255\t255\t18446744073709551615"),
+            ("SELECT 1_000, 1_0.2_5, 1e3, 1E-3, .5, 5., 007", "1000\t10.25\t1000\t0.001\t0.5\t5\t7"),
+            ("SELECT 0x1.8p3, 0x1p-2, 0xAp0, 0x1p-1074", "12\t0.25\t10\t5e-324"),
+            ("SELECT inf, -inf, nan, INF, NaN", "inf\t-inf\tnan\tinf\tnan"),
+            ("SELECT 18446744073709551616, toTypeName(18446744073709551616)", "18446744073709552000\tFloat64"),
+            ("SELECT toTypeName(0b101), toTypeName(0xFFFF), toTypeName(-0b1)", "UInt8\tUInt16\tInt8"),
+            ("SELECT 1+0b1, [0b1,0x2][0b10], tuple(0b1,0x2).2 LIMIT 0b1", "2\t2\t2"),
+            ("SELECT x'41', X'c5be'", "A\tž"),
+        ] {
+            assert_eq!(world.rows(sql).await.trim_end(), answer, "{sql}");
+        }
+        let refused = [
+            "0b",
+            "0b2",
+            "0b12",
+            "0x",
+            "0xg",
+            "0x1ffffffffffffffff",
+            "0x1p",
+            "1_",
+            "1__0",
+            "1L",
+            "1e",
+            "1abc",
+            "1.2.3",
+            "0o17",
+            "b'101'",
+            "B'101'",
+            "x'4'",
+            "x'zz'",
+            "1e400",
+            "'a' 'b'",
+            "0 'b101'",
+            "$1",
+            "0b101b",
+            "12e5e5",
+            "1__",
+        ];
+        for number in refused {
+            let answer = world.post("", &format!("SELECT {number}")).await;
+            assert!([400, 501].contains(&answer.status), "{number}: {} {}", answer.status, answer.text);
+        }
+    });
+}
+
+/// docs/bi.md: each of these is refused, and what it advises instead works.
+#[test]
+fn what_is_advised_works() {
+    with_world("bi_advice", async |world| {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/bi.md")).unwrap();
+        let rows: Vec<Vec<&str>> = text
+            .lines()
+            .skip_while(|line| !line.starts_with("| refused |"))
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect())
+            .collect();
+        assert!(rows.len() > 20, "{rows:?}");
+        for row in rows {
+            let [refused, advised] = row.as_slice() else { panic!("{row:?}") };
+            let (refused, advised) = (refused.replace("\\|", "|"), advised.replace("\\|", "|"));
+            let answer = world.post("", &refused).await;
+            assert!((400..=501).contains(&answer.status) && answer.status != 500, "{refused}: {}", answer.text);
+            let answer = world.post("", &advised).await;
+            assert_eq!(answer.status, 200, "{advised}: {}", answer.text);
+        }
+    });
+}
+
+/// `client_protocol_version` says how Native blocks are written; without one, or in other formats, nothing changes.
+#[test]
+fn native_blocks_are_of_the_clients_version() {
+    with_world("bi_native", async |world| {
+        let plain = b"\x01\x01\x05check\x05UInt8\x01";
+        for (parameters, begins) in [
+            ("", [&plain[..]].concat()),
+            ("client_protocol_version=0", [&plain[..]].concat()),
+            ("client_protocol_version=54405", [b"\x01\x00\x02\xff\xff\xff\xff\x00", &plain[..]].concat()),
+            (
+                "client_protocol_version=54460",
+                b"\x01\x00\x02\xff\xff\xff\xff\x00\x01\x01\x05check\x05UInt8\x00\x01".to_vec(),
+            ),
+        ] {
+            let answer = world.post(&format!("default_format=Native&{parameters}"), "SELECT 1 AS check").await;
+            assert_eq!(answer.text, String::from_utf8_lossy(&begins), "{parameters}");
+        }
+        let answer = world.post("client_protocol_version=54460", "SELECT 1").await;
+        assert_eq!(answer.text, "1\n");
+    });
+}
