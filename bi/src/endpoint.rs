@@ -263,7 +263,15 @@ impl Bi {
         });
         let mut stream = stream.boxed();
         if shape.revision > 0 {
-            stream = native::revised(stream, shape.revision, shape.types).boxed();
+            let mut blocks = native::revised(stream, shape.revision, shape.types).boxed();
+            stream = match blocks.next().await {
+                Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    tracing::debug!(%error, "no Native blocks of a result");
+                    return Refusal::not_implemented("A column of this result can't be had as Native blocks; cast it")
+                        .into_response();
+                }
+                first => futures::stream::iter(first).chain(blocks).boxed(),
+            };
         }
         if shape.compress {
             stream = stream.map(|piece| piece.map(|piece| compressed(&piece))).boxed();

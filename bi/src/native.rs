@@ -47,6 +47,7 @@ pub(crate) fn revised(
         revision,
         types: Some(types),
         zoned: None,
+        began: false,
     };
     tokio::spawn(blocks.run());
     futures::stream::poll_fn(move |context| receiver.poll_recv(context))
@@ -61,6 +62,8 @@ struct Blocks {
     revision: u64,
     types: Option<Types>,
     zoned: Option<Vec<String>>,
+    /// Whether something was sent.
+    began: bool,
 }
 
 fn malformed(what: &str) -> io::Error {
@@ -69,12 +72,21 @@ fn malformed(what: &str) -> io::Error {
 
 impl Blocks {
     async fn run(mut self) {
-        let read = self.all().await;
-        let sent = self.send().await;
-        if let (Err(error), Ok(())) = (read, sent) {
+        let client = self.sender.clone();
+        let read = tokio::select! {
+            read = self.all() => read,
+            // Whoever asked has gone; so does the request to the store.
+            () = client.closed() => return,
+        };
+        let last = match read {
+            // Before anything was sent, an error is all that there is to say.
+            Err(error) if !self.began => Err(error),
+            read => self.send().await.and(read),
+        };
+        if let Err(error) = last {
             tracing::debug!(%error, "a result broke off");
             // The client may have gone.
-            let _ = self.sender.send(Err(error)).await;
+            let _ = client.send(Err(error)).await;
         }
     }
 
@@ -109,7 +121,7 @@ impl Blocks {
             }
             if rows > 0 {
                 let kind = Kind::read(&kind).ok_or_else(|| malformed(&format!("the type {kind}")))?;
-                self.copy(8 * kind.dictionaries()).await?;
+                self.copy(8 * kind.versions()).await?;
                 self.values(&kind, rows).await?;
             }
         }
@@ -157,6 +169,7 @@ impl Blocks {
                     Ok(())
                 }
                 Kind::Dictionary(inner) => self.dictionary(inner, rows).await,
+                Kind::Variant(kinds) => self.variants(kinds, rows).await,
             }
         })
     }
@@ -180,6 +193,24 @@ impl Blocks {
             let count = self.word().await?;
             self.copy(times(count, width)?).await?;
             rest = rest.checked_sub(count).filter(|_| count > 0).ok_or_else(|| malformed("a dictionary"))?;
+        }
+        Ok(())
+    }
+
+    /// 255 says that a value is NULL.
+    async fn variants(&mut self, kinds: &[Kind], rows: u64) -> io::Result<()> {
+        let mut counts = vec![0_u64; kinds.len()];
+        for _ in 0..rows {
+            let which = self.byte().await?;
+            self.put(&[which]).await?;
+            match counts.get_mut(usize::from(which)) {
+                Some(count) => *count += 1,
+                None if which == u8::MAX => {}
+                None => return Err(malformed("a variant")),
+            }
+        }
+        for (kind, count) in kinds.iter().zip(counts) {
+            self.values(kind, count).await?;
         }
         Ok(())
     }
@@ -290,6 +321,7 @@ impl Blocks {
         }
         let piece = std::mem::replace(&mut self.out, Vec::with_capacity(PIECE));
         let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone");
+        self.began = true;
         self.sender.send(Ok(piece.into())).await.map_err(gone)
     }
 }

@@ -24,6 +24,7 @@ const PASSED_OVER: &[&str] = &[
     "quota_key",
     "readonly",
     "receive_timeout",
+    "select_sequential_consistency",
     "send_progress_in_http_headers",
     "send_timeout",
     "session_check",

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Tuple(Vec<Kind>),
     /// Values once each, and their numbers.
     Dictionary(Box<Kind>),
+    /// A byte each for which of the types a value is of, then the values of each type.
+    Variant(Vec<Kind>),
 }
 
 impl Kind {
@@ -45,6 +47,9 @@ impl Kind {
             ("SimpleAggregateFunction", 2..) => inner(arguments.len() - 1)?,
             ("Map", 2) => Self::Array(Box::new(Self::Tuple(vec![inner(0)?, inner(1)?]))),
             ("Tuple", 1..) => Self::Tuple(Self::parts(&arguments, depth)?),
+            ("Variant", 1..) => {
+                Self::Variant(arguments.iter().map(|text| Self::of(text, depth + 1)).collect::<Option<_>>()?)
+            }
             ("Nested", 1..) => Self::Array(Box::new(Self::Tuple(Self::parts(&arguments, depth)?))),
             ("Point", 0) => Self::point(0),
             ("Ring" | "LineString", 0) => Self::point(1),
@@ -80,13 +85,14 @@ impl Kind {
         (0..arrays).fold(point, |inner, _| Self::Array(Box::new(inner)))
     }
 
-    /// How many dictionaries there are in it: a version of each stands before the values.
-    pub(super) fn dictionaries(&self) -> u64 {
+    /// How many dictionaries and variants there are in it: a version of each stands before the values.
+    pub(super) fn versions(&self) -> u64 {
         match self {
             Self::Fixed(_) | Self::Text => 0,
-            Self::Nullable(inner) | Self::Array(inner) => inner.dictionaries(),
-            Self::Tuple(parts) => parts.iter().map(Self::dictionaries).sum(),
+            Self::Nullable(inner) | Self::Array(inner) => inner.versions(),
+            Self::Tuple(parts) => parts.iter().map(Self::versions).sum(),
             Self::Dictionary(_) => 1,
+            Self::Variant(kinds) => 1 + kinds.iter().map(Self::versions).sum::<u64>(),
         }
     }
 }
@@ -146,17 +152,15 @@ mod tests {
             }),
             ("IntervalDay", Fixed(8)),
             ("FixedString(7)", Fixed(7)),
+            ("Variant(String, UInt8)", Kind::Variant(vec![Text, Fixed(1)])),
             ("Ring", Array(Box::new(Tuple(vec![Fixed(8), Fixed(8)])))),
         ];
         for (text, kind) in cases {
             assert_eq!(Kind::read(text), Some(kind), "{text}");
         }
-        for unknown in ["JSON", "Dynamic", "Variant(String, UInt8)", "AggregateFunction(sum, UInt8)", "Tuple()", ""] {
+        for unknown in ["JSON", "Dynamic", "AggregateFunction(sum, UInt8)", "Tuple()", ""] {
             assert_eq!(Kind::read(unknown), None, "{unknown}");
         }
-        assert_eq!(
-            Kind::read("Tuple(LowCardinality(String), Array(LowCardinality(String)))").unwrap().dictionaries(),
-            2
-        );
+        assert_eq!(Kind::read("Tuple(LowCardinality(String), Array(LowCardinality(String)))").unwrap().versions(), 2);
     }
 }

@@ -86,6 +86,7 @@ fn drivers_jdbc_sees_the_views() {
                 "refused by the store with reason",
                 "prepared 3",
                 "described actor_id n",
+                "as Metabase 3",
             ]);
             prints(&world, jdbc(version), &lines).await;
         }
@@ -120,6 +121,7 @@ fn drivers_go_sees_the_views() {
                 "functions true",
                 "zone DateTime('Europe/Prague')",
                 kinds,
+                "variants {[0] Array(String)} {1 UInt64} {[2] Array(String)}",
                 "filtered 1",
                 "distinct 0 1 2",
                 "bound 1",

@@ -123,5 +123,8 @@ fn native_blocks_are_of_the_clients_version() {
         }
         let answer = world.post("client_protocol_version=54460", "SELECT 1").await;
         assert_eq!(answer.text, "1\n");
+        // A type whose layout isn't known is refused before anything is sent.
+        let answer = world.post("default_format=Native&client_protocol_version=54460", "SELECT 1, tuple()").await;
+        assert_eq!((answer.status, answer.header("x-clickhouse-exception-code")), (501, "48"), "{}", answer.text);
     });
 }

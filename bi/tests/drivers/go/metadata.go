@@ -105,6 +105,7 @@ func main() {
 		}
 		return strings.Join(names, "; "), err
 	})
+	query("variants", "SELECT if(actor_id = '1', records, [actor_id]) AS v FROM events ORDER BY actor_id")
 	query("filtered", "SELECT actor_id FROM usertrail.events ORDER BY actor_id LIMIT 10\n"+
 		`settings additional_table_filters={'usertrail.events' : ' actor_id = \'1\' AND type REGEXP \'^1\' '}`)
 	query("distinct", "select distinct actor_id from usertrail.users order by actor_id limit 1000")

@@ -56,6 +56,19 @@ public final class Metadata {
             metadata(connection.getMetaData());
             statements(connection);
         }
+        properties.setProperty("use_server_time_zone_for_dates", "true");
+        properties.setProperty("product_name", "metabase/v0.57");
+        properties.setProperty("remember_last_set_roles", "true");
+        properties.setProperty("http_connection_provider", "HTTP_URL_CONNECTION");
+        properties.setProperty("jdbc_ignore_unsupported_values", "true");
+        properties.setProperty("jdbc_schema_term", "schema");
+        properties.setProperty("max_open_connections", "100");
+        properties.setProperty("custom_http_params", "");
+        say("as Metabase", () -> {
+            try (Connection connection = DriverManager.getConnection(url, properties); Statement statement = connection.createStatement()) {
+                return names(statement.executeQuery("SELECT count() AS n FROM events"), "n");
+            }
+        });
     }
 
     private static void metadata(DatabaseMetaData about) {
