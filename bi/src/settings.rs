@@ -4,6 +4,7 @@ use crate::refusal::Refusal;
 
 /// Parameters that say something about the connection, which means nothing here.
 const PASSED_OVER: &[&str] = &[
+    "add_http_cors_header",
     "async_insert",
     "buffer_size",
     "cancel_http_readonly_queries_on_client_close",
@@ -15,6 +16,7 @@ const PASSED_OVER: &[&str] = &[
     "http_zlib_compression_level",
     "insert_deduplicate",
     "insert_quorum",
+    "log_comment",
     "log_queries",
     "max_block_size",
     "max_insert_block_size",
@@ -32,6 +34,7 @@ const PASSED_OVER: &[&str] = &[
     "session_timeout",
     "stacktrace",
     "use_client_time_zone",
+    "use_query_cache",
     "wait_end_of_query",
     "wait_for_async_insert",
 ];

@@ -46,3 +46,9 @@ SELECT "event_id", "occurred_at" as "timestamp" FROM "usertrail"."events" WHERE 
 
 -- 3 rows: a table with a condition of one expression
 SELECT actor_id, events > 0 ? 'some' : events = 0 ? 'none' : 'less' AS amount FROM users
+
+-- 1 row: Altinity's plugin, a time series
+SELECT (intDiv(toUInt32(occurred_at), 86400) * 86400) * 1000 as t, count() FROM usertrail.events WHERE occurred_at >= toDateTime(0) AND occurred_at <= toDateTime(4000000000) GROUP BY t ORDER BY t
+
+-- 8 rows: Altinity's plugin, ad hoc filters
+SELECT database, table, name, type FROM system.columns WHERE database='usertrail' AND table='users' AND database NOT IN ('system','INFORMATION_SCHEMA','information_schema') ORDER BY database, table

@@ -23,3 +23,9 @@ SELECT DISTINCT `actor_id` AS `actor_id` FROM `usertrail`.`users` ORDER BY `acto
 
 -- 1 row: how many rows a statement has
 SELECT COUNT(*) AS rowcount FROM (SELECT actor_id FROM users) AS rowcount_qry
+
+-- 1 row: by five minutes
+SELECT toDateTime(intDiv(toUInt32(toDateTime(`occurred_at`)), 300)*300) AS `__timestamp`, max(`records`) AS `m` FROM `usertrail`.`events` WHERE `occurred_at` >= toDateTime('2020-01-01 00:00:00') GROUP BY toDateTime(intDiv(toUInt32(toDateTime(`occurred_at`)), 300)*300) ORDER BY `m` DESC LIMIT 100
+
+-- 1383 rows: completion in SQL Lab, whose LIMIT is the last one's
+SELECT name FROM system.functions UNION ALL SELECT name FROM system.table_functions LIMIT 10000
