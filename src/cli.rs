@@ -93,6 +93,7 @@ const LEFTOVERS: Duration = Duration::from_secs(1);
 pub fn run(cli: Cli) -> ExitCode {
     let outcome = config(&cli.options).and_then(|config| {
         runtime::telemetry::init(&config.telemetry)?;
+        runtime::http::raise_open_files();
         let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let outcome = threads.block_on(dispatch(cli.command, config));
         // A start that failed leaves threads that follow Kafka for ever; one that ended well has drained its own.

@@ -9,6 +9,7 @@ use axum::Router;
 use query_api::viewed::Viewed;
 use runtime::access::AccessList;
 use runtime::config::Config;
+use runtime::http::{self, Counts, Server};
 use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
@@ -46,6 +47,7 @@ pub struct Process {
     /// Decisions about devices, in memory.
     pub access: AccessList,
     limiter: Limiter,
+    connections: Counts,
 }
 
 impl Process {
@@ -60,7 +62,10 @@ impl Process {
         let limiter = Limiter::default();
         limiter.keep_small(&shutdown);
         let (metrics, readiness) = (Metrics::default(), Readiness::default());
-        let process = Self { config, shutdown, metrics, readiness, settings, access, limiter };
+        settings.count_refusals(&metrics);
+        runtime::telemetry::report_left_out(&shutdown);
+        let connections = Counts::new(&metrics);
+        let process = Self { config, shutdown, metrics, readiness, settings, access, limiter, connections };
         let gates = [process.readiness.gate("settings"), process.readiness.gate("access")];
         tokio::join!(process.settings.ready(), process.access.ready());
         gates.iter().for_each(|gate| gate.set(true));
@@ -135,28 +140,24 @@ impl Process {
         let listener = TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("can't listen on {address} for SQL; see sql.listen"))?;
         let address = listener.local_addr()?;
-        let stop = self.shutdown.clone();
-        let server =
-            axum::serve(listener, bi::router(bi)).with_graceful_shutdown(async move { stop.requested().await });
-        self.shutdown.spawn(async move {
-            if let Err(error) = server.await {
-                tracing::error!(%error, "SQL for BI tools has stopped");
-            }
-        });
+        let (server, stop) = (self.server("sql"), self.shutdown.clone());
+        self.shutdown.spawn(async move { server.serve(listener, bi::router(bi), stop.requested()).await });
         tracing::info!(%address, "SQL for BI tools");
         Ok(Some(address))
+    }
+
+    fn server(&self, name: &'static str) -> Server {
+        Server::new(name, http::Limits::from(&self.config.http), self.connections.clone())
     }
 
     /// Serves until asked to stop, then lets everything finish what it began.
     ///
     /// # Errors
-    /// When the server fails, or something was not done in time.
+    /// When something was not done in time.
     pub async fn serve(&self, listener: TcpListener, router: Router) -> Result<ExitCode> {
-        let stop = self.shutdown.clone();
-        let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-        let server = axum::serve(listener, service).with_graceful_shutdown(async move { stop.requested().await });
+        let (server, stop) = (self.server("http"), self.shutdown.clone());
         let drain = self.config.drain();
-        let server = self.shutdown.spawn(async move { server.await });
+        let server = self.shutdown.spawn(async move { server.serve(listener, router, stop.requested()).await });
         self.shutdown.requested().await;
         let in_time = self.shutdown.drain(drain).await;
         anyhow::ensure!(
@@ -164,7 +165,7 @@ impl Process {
             "not everything was finished within {} s; nothing acknowledged is lost",
             drain.as_secs()
         );
-        server.await??;
+        server.await?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -9,6 +9,8 @@ use reqwest::Client;
 use serde_json::Value;
 use support::process::{Process, free_port, output};
 use support::until;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 async fn events(http: &Client, up: &Process, key: &str) -> Option<u64> {
     let answer = http.get(up.url("/v1/events?limit=1")).bearer_auth(key).send().await.ok()?;
@@ -28,7 +30,8 @@ async fn the_demo_survives_a_kill_and_ends_well() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let listen = format!("127.0.0.1:{}", free_port());
-    let arguments = ["up", "--demo", "--listen", &listen, "--data-dir", data.to_str().unwrap()];
+    let few = "http.max_connections=100";
+    let arguments = ["up", "--demo", "--listen", &listen, "--data-dir", data.to_str().unwrap(), "--set", few];
     let mut up = Process::start(dir.path(), "up", &arguments).at(&listen);
     let http = Client::new();
     until("the first events", async || {
@@ -53,8 +56,49 @@ async fn the_demo_survives_a_kill_and_ends_well() {
         other => Err(format!("{other:?}")),
     })
     .await;
+    strangers_shut_nobody_out(&up, &listen, &first_key).await;
     up.signal("INT");
     assert_eq!(up.wait(), Some(0), "{}", up.log_tail());
+}
+
+/// Silent connections, half headers and invented keys, more than there is room for: who has a key is answered, by new
+/// connections, and the log stays short.
+async fn strangers_shut_nobody_out(up: &Process, address: &str, key: &str) {
+    let http = Client::builder().pool_max_idle_per_host(0).build().unwrap();
+    let is_answered = async || {
+        let answer = http.get(up.url("/v1/events?limit=1")).bearer_auth(key).send().await;
+        assert_eq!(answer.unwrap().status(), 200);
+    };
+    let mut strangers = Vec::new();
+    for number in 0..820 {
+        let mut stranger = TcpStream::connect(address).await.unwrap();
+        if number % 2 == 0 {
+            stranger.write_all(b"GET /v1/events HTTP/1.1\r\nX-A: b").await.unwrap();
+        }
+        strangers.push(stranger);
+        if number % 100 == 99 {
+            is_answered().await;
+        }
+    }
+    for number in 0..300 {
+        let token = if number % 2 == 0 { format!("ut_{number}") } else { format!("a{number}.b.c") };
+        let answer = http.get(up.url("/v1/events")).bearer_auth(token).send().await.unwrap();
+        assert_eq!(answer.status(), 401);
+    }
+    is_answered().await;
+    let metrics = http.get(up.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let count =
+        |name: &str| metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok()).unwrap_or(0);
+    let closed = count("usertrail_http_connections_closed_total{listener=\"http\",reason=\"for_room\"}");
+    let refused = count("usertrail_keys_refused_total{reason=\"malformed\"}");
+    assert!(closed > 600 && refused == 150, "{closed} closed, {refused} refused\n{metrics}");
+    let lines = up.log();
+    let told = lines.lines().filter(|line| line.contains("was refused")).count();
+    assert!((2..10).contains(&told), "{told} lines for 300 refusals");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", up.pid())).unwrap();
+    let files: Vec<_> =
+        limits.lines().find(|line| line.starts_with("Max open files")).unwrap().split_whitespace().collect();
+    assert_eq!(files[3], files[4], "the soft limit is the hard one");
 }
 
 /// A bad configuration ends with exit code 64 and the key's name, before anything is bound.

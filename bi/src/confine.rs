@@ -72,8 +72,7 @@ pub struct Confined {
     pub is_reading: bool,
 }
 
-/// Writes a caller's statement anew, on a thread with stack enough. Filters are conditions on views, beside those of the
-/// statement's own settings.
+/// Writes a caller's statement anew. Filters are conditions on views, beside those of the statement's own settings.
 ///
 /// # Errors
 /// [`Refusal`] for everything that is not a query of the documented views.
@@ -82,10 +81,25 @@ pub async fn confine(
     filters: Vec<(String, String)>,
     surroundings: Surroundings,
 ) -> Result<Confined, Refusal> {
+    confine_at(text, filters, surroundings, ()).await.map(|(confined, ())| confined)
+}
+
+/// As [`confine`], on a thread with stack enough that holds the caller's `place` until it is done, also when whoever asked has
+/// gone. So there are no more of these threads than places.
+///
+/// # Errors
+/// As [`confine`].
+pub async fn confine_at<P: Send + 'static>(
+    text: String,
+    filters: Vec<(String, String)>,
+    surroundings: Surroundings,
+    place: P,
+) -> Result<(Confined, P), Refusal> {
     let (sender, answer) = tokio::sync::oneshot::channel();
     let work = move || {
+        let confined = confine_here(&text, filters, &surroundings);
         // Whoever asked may have gone.
-        let _ = sender.send(confine_here(&text, filters, &surroundings));
+        let _ = sender.send(confined.map(|confined| (confined, place)));
     };
     let thread = std::thread::Builder::new().name("bi-confine".to_owned()).stack_size(STACK_BYTES).spawn(work);
     thread.map_err(|error| Refusal::internal(format!("No thread to read the statement: {error}")))?;

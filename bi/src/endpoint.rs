@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,25 +11,29 @@ use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use futures::StreamExt as _;
 use query_api::access::Caller;
+use query_api::fair::Place;
 use query_api::keep::Keep;
 use query_api::viewed::Viewed;
 use runtime::config::Config;
+use runtime::http::authenticated;
+use runtime::http::body::{self, BodyTimes};
 use runtime::limiter::{Limiter, Verdict};
+use runtime::memory::MemoryBudget;
 use runtime::settings::{Principal, Settings, query_rate};
 use schemas::settings::{Feature, Permission, Tenant};
 use uuid::Uuid;
 
 use crate::compressed::compressed;
-use crate::confine::{MAX_BYTES, Surroundings, confine};
+use crate::confine::{MAX_BYTES, Surroundings, confine_at};
 use crate::native::{self, Types};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::selftest::{self, SelfTestError};
 use crate::settings;
-use crate::store::{Filters, Place, Reader, Statement, Store, message};
+use crate::store::{Filters, Reader, Statement, Store, message};
 
-/// Longest time in which a statement has to arrive.
-const BODY: Duration = Duration::from_secs(30);
+/// Memory of all statements that are being received, or wait for their turn.
+const ALL_BYTES: usize = 32 * 1024 * 1024;
 /// Headers of the engine that clients read.
 const PASSED_ON: &[&str] = &[
     "content-type",
@@ -64,6 +67,8 @@ struct Inner {
     limiter: Limiter,
     viewed: Viewed,
     surroundings: Surroundings,
+    memory: MemoryBudget,
+    times: BodyTimes,
 }
 
 /// How a client wants its result.
@@ -88,7 +93,8 @@ impl Bi {
         let store = Store::new(config, Filters::On)?;
         let version = selftest::run(&store).await?;
         let surroundings = Surroundings { database: store.database()?, version };
-        Ok(Self(Arc::new(Inner { store, settings, limiter, viewed, surroundings })))
+        let (memory, times) = (MemoryBudget::new(ALL_BYTES), BodyTimes::from(&config.http));
+        Ok(Self(Arc::new(Inner { store, settings, limiter, viewed, surroundings, memory, times })))
     }
 }
 
@@ -134,8 +140,10 @@ impl Bi {
         }
         // Before the body is read: nobody else may fill our memory.
         let (caller, tenant) = self.admit(&request)?;
+        authenticated(&parts.extensions, Some(&tenant.id)).map_err(|_| Refusal::too_many_connections())?;
         let compress = request.compress;
-        let response = self.asked(request, body, &caller, &tenant).await.unwrap_or_else(IntoResponse::into_response);
+        let http = HttpRequest::from_parts(parts, body);
+        let response = self.asked(request, http, &caller, &tenant).await.unwrap_or_else(IntoResponse::into_response);
         // Clients that asked for compressed blocks read errors as such, too.
         if compress && !response.status().is_success() { Ok(squeezed(response).await) } else { Ok(response) }
     }
@@ -143,17 +151,20 @@ impl Bi {
     async fn asked(
         &self,
         mut request: Request,
-        body: Body,
+        http: HttpRequest<Body>,
         caller: &Caller,
         tenant: &Tenant,
     ) -> Result<Response, Refusal> {
-        let body = tokio::time::timeout(BODY, axum::body::to_bytes(body, MAX_BYTES)).await;
-        let body = body.map_err(|_| Refusal::timeout("The statement took too long to arrive"))?;
-        let body = body.map_err(|_| Refusal::too_large(format!("The statement is longer than {MAX_BYTES} bytes")))?;
+        // Held as long as the text is.
+        let mut held = self.0.memory.reservation(&tenant.id, caller.key_id());
+        let (parts, body) = http.into_parts();
+        let body = body::read(body, &parts.headers, MAX_BYTES, self.0.times, &mut held).await?;
         let body = std::str::from_utf8(&body).map_err(|_| Refusal::syntax("The statement is not UTF-8"))?;
         let text = if request.query.is_empty() { body.to_owned() } else { format!("{}\n{body}", request.query) };
         let filters = std::mem::take(&mut request.filters);
-        let confined = confine(text.clone(), filters, self.0.surroundings.clone()).await?;
+        // A place first: reading a statement takes a thread of its own.
+        let place = self.0.store.place(&tenant.id).await?;
+        let (confined, place) = confine_at(text.clone(), filters, self.0.surroundings.clone(), place).await?;
         for (name, value) in confined.settings {
             request.setting(name, value)?;
         }
@@ -173,7 +184,6 @@ impl Bi {
         };
         let revision = if statement.format == "Native" { request.revision } else { 0 };
         let reader = Reader { keep: Keep::at(Utc::now(), &tenant.retention), tenant: tenant.id.clone() };
-        let place = self.0.store.place(&reader.tenant).await?;
         let answer = self.0.store.run(&reader, &statement).await?;
         // P13: reading the log is an event, by whatever way. What a client asks of the server when it connects is none.
         if confined.is_reading && answer.status().is_success() {
@@ -207,7 +217,10 @@ impl Bi {
         let key = request.key.as_deref().filter(|key| !key.is_empty());
         let key = key.ok_or_else(|| Refusal::password_required("Give an API key as the password"))?;
         let unknown = || Refusal::authentication_failed("There is no such API key");
-        let principal = self.0.settings.authenticate(key).map_err(|_| unknown())?;
+        let principal = self.0.settings.authenticate(key).map_err(|error| {
+            self.0.settings.note_refusal(error);
+            unknown()
+        })?;
         if !principal.permissions.contain(Permission::QuerySql) {
             return Err(Refusal::access_denied("This takes an API key with the permission query_sql"));
         }

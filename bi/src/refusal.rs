@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use runtime::http::body::BodyError;
+use runtime::memory::NoRoom;
 
 /// Longest message that is passed on, in bytes.
 const LONGEST: usize = 2000;
@@ -71,6 +73,28 @@ impl Refusal {
             48 => StatusCode::NOT_IMPLEMENTED,
             202 | 210 => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl Refusal {
+    /// The tenant's requests hold as many connections as one tenant may.
+    #[must_use]
+    pub fn too_many_connections() -> Self {
+        Self::quota_exceeded("The tenant holds as many connections as one may")
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge(most) => Self::too_large(format!("The statement is longer than {most} bytes")),
+            BodyError::TooSlow => Self::timeout("The statement took too long to arrive"),
+            BodyError::Incomplete => Self::bad_arguments("The statement ended before its end"),
+            BodyError::NoRoom(NoRoom::OverShare) => {
+                Self::quota_exceeded("Too many statements of the tenant at once; try again")
+            }
+            BodyError::NoRoom(NoRoom::Busy) => Self::too_many_queries("Too many statements at the moment; try again"),
         }
     }
 }

@@ -7,17 +7,15 @@
 //! | anything but reading | `readonly`, and what the confinement has refused before |
 //! | time, memory, rows | `max_…`, from `[sql]` of the configuration |
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use query_api::fair::{Bounds, Place, Places};
 use query_api::keep::Keep;
 use reqwest::{Client, Response};
 use runtime::config::{Config, Secret, Sql};
 use schemas::ddl::bi::TENANT_SETTING;
 use schemas::event::Category;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::confine::{PARAMETER_PREFIX, identifier, quoted};
 use crate::refusal::{Refusal, told};
@@ -97,13 +95,6 @@ pub enum Filters {
     Impossible,
 }
 
-/// Where a statement runs: held until its result has been sent.
-#[derive(Debug)]
-pub struct Place {
-    _of_all: OwnedSemaphorePermit,
-    _of_tenant: OwnedSemaphorePermit,
-}
-
 /// The engine, as BI tools reach it. Clones share its places.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -119,8 +110,7 @@ pub struct Store {
     filters: Filters,
     /// Whether requests name their tenant to the row policies.
     named: bool,
-    all: Arc<Semaphore>,
-    tenants: Arc<Mutex<HashMap<String, Weak<Semaphore>>>>,
+    places: Places,
 }
 
 impl Store {
@@ -147,8 +137,11 @@ impl Store {
             user: user.clone(),
             password: password.clone(),
             policies: sql.user.is_some(),
-            all: Arc::new(Semaphore::new(sql.max_concurrent)),
-            tenants: Arc::default(),
+            places: Places::new(Bounds {
+                places: sql.max_concurrent,
+                of_a_tenant: sql.max_concurrent_per_tenant,
+                waiting: config.query.max_waiting_per_tenant,
+            }),
             limits: sql.clone(),
             filters,
             named: true,
@@ -177,29 +170,12 @@ impl Store {
         self.policies.then(|| Self { filters: Filters::Off, named: false, ..self.clone() })
     }
 
-    /// A place among the tenant's, then among all: one tenant's queries never take the places of all others.
+    /// A place to run a statement, held until its result has been sent. Tenants get them in turn.
     ///
     /// # Errors
-    /// When none is free for as long as a query may run.
+    /// When none is free for as long as a query may run, or too many of the tenant wait already.
     pub async fn place(&self, tenant: &str) -> Result<Place, Refusal> {
-        let places = {
-            let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-            match tenants.get(tenant).and_then(Weak::upgrade) {
-                Some(places) => places,
-                None => {
-                    tenants.retain(|_, places| places.strong_count() > 0);
-                    let places = Arc::new(Semaphore::new(self.limits.max_concurrent_per_tenant));
-                    tenants.insert(tenant.to_owned(), Arc::downgrade(&places));
-                    places
-                }
-            }
-        };
-        let both = async {
-            let of_tenant = places.acquire_owned().await?;
-            let of_all = Arc::clone(&self.all).acquire_owned().await?;
-            Ok::<_, tokio::sync::AcquireError>(Place { _of_all: of_all, _of_tenant: of_tenant })
-        };
-        match tokio::time::timeout(self.longest(), both).await {
+        match tokio::time::timeout(self.longest(), self.places.enter(tenant)).await {
             Ok(Ok(place)) => Ok(place),
             _ => Err(Refusal::too_many_queries("Too many queries at the moment; try again")),
         }

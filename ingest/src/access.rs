@@ -18,7 +18,7 @@ pub(crate) struct Sender {
 pub(crate) fn sender(settings: &Settings, headers: &HeaderMap) -> Result<Sender, Problem> {
     let token = bearer(headers).ok_or_else(Problem::no_key)?;
     let principal = settings.authenticate(token).map_err(|error| {
-        tracing::debug!(%error, "credential refused");
+        settings.note_refusal(error);
         Problem::no_key()
     })?;
     if !principal.permissions.contain(Permission::SendEvents) {

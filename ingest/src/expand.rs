@@ -4,9 +4,8 @@ use std::io::{self, Read};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
+use runtime::memory::Reservation;
 use runtime::problem::Problem;
-
-use crate::body::Share;
 
 /// Produced at a time, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -56,22 +55,27 @@ impl Encoding {
 }
 
 /// The body as it was before it was compressed, `max` bytes at most.
-pub(crate) fn expand(body: Bytes, encoding: Encoding, max: usize, share: &mut Share) -> Result<Bytes, Problem> {
+pub(crate) fn expand(
+    body: Bytes,
+    encoding: Encoding,
+    max: usize,
+    reservation: &mut Reservation,
+) -> Result<Bytes, Problem> {
     match encoding {
         Encoding::Identity if body.len() > max => Err(too_large(max)),
         Encoding::Identity => Ok(body),
-        Encoding::Gzip => pieces(flate2::bufread::MultiGzDecoder::new(&*body), max, share),
+        Encoding::Gzip => pieces(flate2::bufread::MultiGzDecoder::new(&*body), max, reservation),
         Encoding::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(&*body).and_then(|mut decoder| {
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
                 Ok(decoder)
             });
-            pieces(decoder.map_err(|error| malformed(&error))?, max, share)
+            pieces(decoder.map_err(|error| malformed(&error))?, max, reservation)
         }
     }
 }
 
-fn pieces(mut from: impl Read, max: usize, share: &mut Share) -> Result<Bytes, Problem> {
+fn pieces(mut from: impl Read, max: usize, reservation: &mut Reservation) -> Result<Bytes, Problem> {
     let mut whole = Vec::new();
     loop {
         // One byte beyond the bound tells a body that fills it from one that passes it.
@@ -80,7 +84,7 @@ fn pieces(mut from: impl Read, max: usize, share: &mut Share) -> Result<Bytes, P
         if whole.len() > max {
             return Err(too_large(max));
         }
-        share.take(read)?;
+        reservation.take(read)?;
         if read < room {
             return Ok(Bytes::from(whole));
         }
@@ -104,9 +108,9 @@ mod tests {
     use std::io::Write as _;
 
     use proptest::prelude::*;
+    use runtime::memory::MemoryBudget;
 
     use super::*;
-    use crate::body::Budget;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -115,8 +119,8 @@ mod tests {
     }
 
     fn run(body: Vec<u8>, encoding: Encoding, max: usize, budget: usize) -> Result<Vec<u8>, (u16, &'static str)> {
-        let mut share = Budget::new(budget).share();
-        expand(body.into(), encoding, max, &mut share)
+        let mut reservation = MemoryBudget::new(budget).reservation("acme", "key");
+        expand(body.into(), encoding, max, &mut reservation)
             .map(|bytes| bytes.to_vec())
             .map_err(|problem| (problem.status().as_u16(), problem.code()))
     }
@@ -146,7 +150,7 @@ mod tests {
             [(Encoding::Gzip, gzip(&zeros)), (Encoding::Zstd, zstd::encode_all(&*zeros, 3).unwrap())]
         {
             assert!(bomb.len() < 1 << 20);
-            assert_eq!(run(bomb.clone(), encoding, 1 << 20, 2 << 20), Err((413, "expanded_too_large")));
+            assert_eq!(run(bomb.clone(), encoding, 1 << 20, 4 << 20), Err((413, "expanded_too_large")));
             assert_eq!(run(bomb, encoding, 1 << 30, 2 << 20), Err((503, "busy")));
         }
     }
@@ -156,7 +160,7 @@ mod tests {
         let mut encoder = zstd::stream::Encoder::new(Vec::new(), 1).unwrap();
         encoder.window_log(27).unwrap();
         encoder.write_all(&[7; 100]).unwrap();
-        assert_eq!(run(encoder.finish().unwrap(), Encoding::Zstd, 1000, 1000), Err((400, "malformed_body")));
+        assert_eq!(run(encoder.finish().unwrap(), Encoding::Zstd, 1000, 3000), Err((400, "malformed_body")));
     }
 
     #[test]

@@ -7,11 +7,12 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use runtime::http::{authenticated, body};
+use runtime::memory::Reservation;
 use runtime::problem::Problem;
 
 use crate::access::{self, Sender};
 use crate::answer::{Answer, Fate};
-use crate::body::{self, Share};
 use crate::check::{self, Context, Passed};
 use crate::expand::{self, Encoding};
 use crate::framing::Framing;
@@ -59,7 +60,7 @@ const INLINE_BYTES: usize = 32 * 1024;
         (status = 413, description = "Too many bytes or events", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Unknown media type or encoding", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No event is accepted; each one's fate in `events`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Over the limit; nothing is accepted; see Retry-After", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Over the limit of events, or of what a key or tenant may send at once; nothing is accepted; see Retry-After", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Kafka did not acknowledge, or there is no room; says whether sending again is safe", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -73,19 +74,20 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     let shared = &*ingest.0;
     let (parts, body) = request.into_parts();
     let sender = access::sender(&shared.settings, &parts.headers)?;
+    authenticated(&parts.extensions, Some(&sender.tenant.id))?;
     let encoding = Encoding::of(&parts.headers)?;
     let framing = Framing::of(&parts.headers)?;
     let identity = Identity::of(&parts.headers)?;
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let beside = beside(ingest, &sender, &framing, &parts.headers, peer);
 
-    let mut share = shared.budget.share();
-    let body = body::read(body, &parts.headers, &shared.config, &mut share).await?;
+    let mut held = shared.memory.reservation(&sender.tenant.id, &sender.principal.key_id);
+    let body = body::read(body, &parts.headers, shared.config.max_body_bytes, shared.times, &mut held).await?;
     shared.counts.bytes.get_or_create(&EncodingLabel { encoding: encoding.as_str() }).inc_by(body.len() as u64);
     let inline = body.len() <= INLINE_BYTES && encoding == Encoding::Identity;
-    let (events, share) = {
+    let (events, held) = {
         let (config, framing) = (shared.config.clone(), framing.clone());
-        let unpack = move || unpack(body, encoding, &framing, &config, share);
+        let unpack = move || unpack(body, encoding, &framing, &config, held);
         if inline { unpack() } else { tokio::task::spawn_blocking(unpack).await.map_err(Problem::internal)? }
     }?;
     shared.counts.expanded.inc_by(events.iter().map(|event| event.len() as u64).sum());
@@ -93,11 +95,12 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     let limits = rate::check(&shared.limiter, &shared.settings, &sender, events.len())?;
     let checking = {
         let (ingest, sender) = (ingest.clone(), sender.clone());
-        move || check_all(&ingest, &sender, &framing, &identity, &events)
+        // It holds the memory of its events, too: whoever asked may have gone while it works.
+        move || (check_all(&ingest, &sender, &framing, &identity, &events), held)
     };
-    let checked =
+    let (checked, held) =
         if inline { checking() } else { tokio::task::spawn_blocking(checking).await.map_err(Problem::internal)? };
-    let mut response = finish(ingest, checked, beside, share).await.unwrap_or_else(IntoResponse::into_response);
+    let mut response = finish(ingest, checked, beside, held).await.unwrap_or_else(IntoResponse::into_response);
     response.headers_mut().extend(limits);
     Ok(response)
 }
@@ -127,10 +130,10 @@ fn unpack(
     encoding: Encoding,
     framing: &Framing,
     config: &runtime::config::Ingest,
-    mut share: Share,
-) -> Result<(Vec<Bytes>, Share), Problem> {
-    let body = expand::expand(body, encoding, config.max_expanded_bytes, &mut share)?;
-    Ok((framing.split(&body, config.max_events)?, share))
+    mut held: Reservation,
+) -> Result<(Vec<Bytes>, Reservation), Problem> {
+    let body = expand::expand(body, encoding, config.max_expanded_bytes, &mut held)?;
+    Ok((framing.split(&body, config.max_events)?, held))
 }
 
 /// Which events pass, and the fates of those that don't.
@@ -160,14 +163,14 @@ fn check_all(ingest: &Ingest, sender: &Sender, framing: &Framing, identity: &Ide
 }
 
 /// Sends what passed, and answers.
-async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, share: Share) -> Result<Response, Problem> {
+async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, held: Reservation) -> Result<Response, Problem> {
     let Checked { count, passed, rejected, repeatable } = checked;
     if passed.is_empty() {
         let detail = if count == 1 { "the event was rejected" } else { "every event was rejected" };
         let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "all_rejected", detail);
         return Err(with_fates(problem, Answer::new(rejected)));
     }
-    let sent = ingest.0.sink.send(passed, beside, share).await?;
+    let sent = ingest.0.sink.send(passed, beside, held).await?;
     let all_acknowledged = sent.iter().all(|sent| sent.acknowledged);
     let fates =
         sent.into_iter().map(|Sent { event, acknowledged }| Fate::delivered(event.index, &event.id, acknowledged));

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! request ─► who? (key) ─► body (bounded) ─► expand (bounded) ─► split ─► limits ─► check each ─► Kafka ─► answer
-//!            access.rs     body.rs           expand.rs           framing.rs rate.rs  check.rs     sink.rs  answer.rs
+//!            access.rs     runtime::http     expand.rs           framing.rs rate.rs  check.rs     sink.rs  answer.rs
 //! ```
 //!
 //! An event is told *accepted* only after Kafka acknowledged it on all replicas in sync. What can't be promised is
@@ -10,7 +10,6 @@
 
 mod access;
 mod answer;
-mod body;
 mod check;
 pub mod client_ip;
 mod expand;
@@ -28,13 +27,14 @@ use axum::Router;
 use axum::routing::post;
 use rdkafka::error::KafkaError;
 use runtime::config::Config;
+use runtime::http::body::BodyTimes;
 use runtime::limiter::Limiter;
+use runtime::memory::MemoryBudget;
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
 use schemas::catalogue::{Catalogue, CatalogueError};
 use utoipa::OpenApi as _;
 
-use crate::body::Budget;
 use crate::metrics::Counts;
 use crate::sink::Sink;
 
@@ -61,7 +61,8 @@ struct Shared {
     settings: Settings,
     catalogue: Catalogue,
     limiter: Limiter,
-    budget: Budget,
+    memory: MemoryBudget,
+    times: BodyTimes,
     sink: Sink,
     counts: Counts,
 }
@@ -79,7 +80,8 @@ impl Ingest {
             settings,
             catalogue: Catalogue::shipped()?,
             limiter: Limiter::default(),
-            budget: Budget::new(config.ingest.max_in_flight_bytes),
+            memory: MemoryBudget::new(config.ingest.max_in_flight_bytes),
+            times: BodyTimes::from(&config.http),
             counts,
         })))
     }

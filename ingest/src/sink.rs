@@ -12,11 +12,12 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use runtime::config::Config;
+use runtime::memory::Reservation;
 use runtime::problem::Problem;
+use runtime::throttle::Throttle;
 use schemas::topics::{self, headers};
 use tokio::sync::Semaphore;
 
-use crate::body::Share;
 use crate::check::Passed;
 use crate::metrics::Counts;
 
@@ -24,6 +25,9 @@ use crate::metrics::Counts;
 const QUEUE_EVENTS: usize = 500_000;
 /// How long a sender waits that found the queue full or Kafka away.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// Lines about requests that Kafka did not acknowledge: while it is away, all.
+static UNDELIVERED: Throttle<()> = Throttle::new(5, Duration::from_secs(10));
 
 /// What goes beside each event of a request.
 #[derive(Clone, Debug)]
@@ -104,7 +108,12 @@ impl Sink {
     ///
     /// # Errors
     /// 503, with nothing sent.
-    pub(crate) async fn send(&self, events: Vec<Passed>, beside: Beside, share: Share) -> Result<Vec<Sent>, Problem> {
+    pub(crate) async fn send(
+        &self,
+        events: Vec<Passed>,
+        beside: Beside,
+        reservation: Reservation,
+    ) -> Result<Vec<Sent>, Problem> {
         let producer = self.producer()?;
         let others_wait = self.queue.available_permits() < QUEUE_EVENTS;
         if producer.watch.down.load(Ordering::Relaxed) && others_wait {
@@ -124,7 +133,7 @@ impl Sink {
         // A task of its own: a client that hangs up must not give room back that its events still take.
         let delivery = tokio::spawn(async move {
             let sent = deliver(&producer, &topic, events, &beside, &counts).await;
-            drop((room, share));
+            drop((room, reservation));
             sent
         });
         delivery.await.map_err(Problem::internal)
@@ -200,8 +209,10 @@ async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: 
     counts.accepted.inc_by(acknowledged as u64);
     counts.undelivered.inc_by((sent.len() - acknowledged) as u64);
     producer.watch.down.store(acknowledged == 0, Ordering::Relaxed);
-    if let Some(error) = failure {
-        tracing::error!(%error, events = sent.len(), acknowledged, "Kafka did not acknowledge all events");
+    if let Some(error) = failure
+        && let Some(left_out) = UNDELIVERED.admit(())
+    {
+        tracing::error!(%error, events = sent.len(), acknowledged, left_out, "Kafka did not acknowledge all events");
     }
     sent
 }

@@ -4,7 +4,9 @@
 mod common;
 
 use common::{World, event, gzip, limits};
-use schemas::settings::{ApiKey, Role};
+use schemas::settings::{ApiKey, Role, Tenant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// P11: no key, a wrong one, a revoked one, one of another role.
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +102,7 @@ async fn bodies_are_bounded() {
     let world = World::with(|config| {
         config.ingest.max_body_bytes = 2048;
         config.ingest.max_expanded_bytes = 64 * 1024;
-        config.ingest.max_in_flight_bytes = 80 * 1024;
+        config.ingest.max_in_flight_bytes = 256 * 1024;
         config.ingest.max_events = 3;
     })
     .await;
@@ -147,4 +149,51 @@ async fn a_depth_bomb_is_one_bad_event() {
     let bomb = format!("[{},{}{}]", event("good"), "[".repeat(30_000), "]".repeat(30_000));
     let answer = world.send(&[], bomb).await;
     assert_eq!((answer.status.as_u16(), &answer.json["events"][1]["code"]), (202, &"too_deep".into()), "{answer:?}");
+}
+
+/// P12: what one key has sent of requests that never end is its own part of the memory, and nobody else's.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_sent_bodies_take_a_part_of_the_memory_alone() {
+    const BODY: usize = 64 * 1024;
+    let world = World::with(|config| {
+        config.ingest.max_body_bytes = BODY;
+        config.ingest.max_expanded_bytes = BODY;
+        config.ingest.max_in_flight_bytes = 12 * BODY;
+    })
+    .await;
+    let address = world.listen().await;
+    let other_key = world.new_key(Role::Ingest).await;
+    world.settings.put_tenant(Tenant { logging: true, ..Tenant::new("globex", "Globex") }).await.unwrap();
+    let other_tenant = world.settings.create_key(Some("globex"), Role::Ingest, "test").await.unwrap().1.expose();
+
+    let head = format!("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: {BODY}\r\nAuthorization: Bearer ");
+    let (answered, mut answers) = tokio::sync::mpsc::unbounded_channel();
+    let mut senders = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (request, answered) = (format!("{head}{}\r\n\r\n{}", world.key, " ".repeat(BODY - 1)), answered.clone());
+        senders.spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            // Refused while it sends: what it still sends goes nowhere.
+            let _ = stream.write_all(request.as_bytes()).await;
+            let mut answer = vec![0; 2000];
+            let length = stream.read(&mut answer).await.unwrap_or(0);
+            answered.send(String::from_utf8_lossy(&answer[..length]).into_owned()).unwrap();
+        });
+    }
+    for _ in 0..60 {
+        let answer = answers.recv().await.unwrap();
+        // One that is refused while it sends may see no more than that.
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 429"), "{answer}");
+        assert!(answer.is_empty() || answer.contains("too_much_at_once") && answer.contains("retry-after"), "{answer}");
+    }
+    for key in [&other_key, &other_tenant] {
+        let bearer = format!("Bearer {key}");
+        assert_eq!(world.send_as(&[("authorization", &bearer)], event("other")).await.status, 202);
+        let large = format!("{}{}", event("large"), " ".repeat(BODY / 2));
+        assert_eq!(world.send_as(&[("authorization", &bearer)], large).await.status, 202);
+    }
+    senders.shutdown().await;
+    while world.send(&[], format!("{}{}", event("own"), " ".repeat(BODY / 2))).await.status != 202 {
+        tokio::task::yield_now().await;
+    }
 }

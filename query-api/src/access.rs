@@ -4,6 +4,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use runtime::http::authenticated;
 use runtime::limiter::{Decision, Rate, Verdict};
 use runtime::problem::Problem;
 use runtime::settings::{Principal, Settings, bearer, check_rate, query_rate};
@@ -239,6 +240,7 @@ pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next
             let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
             let view = View::of(request.method(), path, request.uri().query());
             request.extensions_mut().insert(caller.clone());
+            request.extensions_mut().insert(api.bodies().clone());
             let mut response = next.run(request).await;
             let shown = response.status().is_success() && response.extensions().get::<Exported>().is_none();
             if let Some(view) = view.filter(|_| shown) {
@@ -265,7 +267,7 @@ async fn authenticate(api: &QueryApi, headers: &HeaderMap) -> Result<Principal, 
         Ok(principal) => Ok(principal),
         Err(_) if may_be_token(credential) => Ok(api.oidc().authenticate(credential).await?),
         Err(error) => {
-            tracing::debug!(%error, "credential refused");
+            api.settings().note_refusal(error);
             Err(error.into())
         }
     }
@@ -277,6 +279,7 @@ fn admit(api: &QueryApi, request: &Request, principal: Principal) -> Result<(Cal
         Some(id) => Some(api.settings().tenant(id).ok_or_else(Problem::unauthorized)?),
         None => None,
     };
+    authenticated(request.extensions(), principal.tenant.as_deref())?;
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     // A HEAD is answered as its GET.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };

@@ -34,7 +34,6 @@ pub mod user_log;
 pub mod users;
 pub mod violations;
 
-use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};
 use axum::http::{StatusCode, header};
@@ -46,10 +45,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
+use crate::bodies;
 use crate::freshness::Freshness;
-
-/// Largest body of an administrator's request: a tenant with all the event types that it may have.
-const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// P15: up to when an answer is complete.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -126,11 +123,7 @@ async fn read(request: Request, json: bool) -> Result<axum::body::Bytes, Problem
         let detail = "the body must be application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
-    let body: Body = request.into_body();
-    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
-        let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes, or broke off");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
-    })
+    bodies::read(request).await
 }
 
 /// A body that says something impossible.

@@ -11,6 +11,7 @@ pub mod access;
 pub mod alerting;
 mod asking;
 pub mod audit;
+mod bodies;
 pub mod cursor;
 pub mod export;
 pub mod fair;
@@ -59,6 +60,7 @@ use utoipa_axum::routes;
 
 use crate::alerting::Alerting;
 use crate::audit::Audit;
+use crate::bodies::Bodies;
 use crate::export::Exports;
 use crate::freshness::Freshness;
 use crate::period::Calendar;
@@ -106,6 +108,7 @@ pub struct QueryApi(Arc<Inner>);
 
 struct Inner {
     parts: Parts,
+    bodies: Bodies,
     store: Store,
     exports: Exports,
     viewed: Viewed,
@@ -130,6 +133,7 @@ impl QueryApi {
         let viewed = Viewed::new(Arc::clone(&parts.audit), metrics, name);
         Ok(Self(Arc::new(Inner {
             parts,
+            bodies: Bodies::new(&config.http),
             store: Store::new(client, config.query.clone(), metrics),
             exports: Exports::new(&config.query),
             viewed,
@@ -156,6 +160,10 @@ impl QueryApi {
 
     pub(crate) fn freshness(&self) -> &Freshness {
         &self.0.parts.freshness
+    }
+
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.0.bodies
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -104,6 +104,9 @@ pub enum ChangeProblems {
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json", example = json!(examples::problem(404)))]
     NotFound(Problem),
+    /// The body came too slowly.
+    #[response(status = 408, content_type = "application/problem+json", example = json!(examples::problem(408)))]
+    TooSlow(Problem),
     /// Somebody changed it meanwhile, or it is there already.
     #[response(status = 409, content_type = "application/problem+json", example = json!(examples::problem(409)))]
     Conflict(Problem),

@@ -61,6 +61,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Time to finish what was begun, in seconds.
     pub drain_seconds: u64,
+    /// Connections of clients.
+    pub http: Http,
     /// The broker.
     pub kafka: Kafka,
     /// The store.
@@ -81,6 +83,24 @@ pub struct Config {
     pub limits: Limits,
     /// Logs.
     pub telemetry: Telemetry,
+}
+
+/// Connections of clients.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Connections to one listener; 0: as files allow.
+    pub max_connections: usize,
+    /// Connections from one address; 0: half of all.
+    pub max_connections_per_address: usize,
+    /// Longest time of a header, milliseconds.
+    pub header_timeout_ms: u64,
+    /// Longest wait for a request, milliseconds.
+    pub idle_timeout_ms: u64,
+    /// Longest time of a body, milliseconds.
+    pub body_timeout_ms: u64,
+    /// Longest time without progress, milliseconds.
+    pub stall_timeout_ms: u64,
 }
 
 /// The broker.
@@ -150,8 +170,6 @@ pub struct Ingest {
     pub max_events: usize,
     /// Bytes of all requests at work.
     pub max_in_flight_bytes: usize,
-    /// Longest time to read a body, milliseconds.
-    pub read_timeout_ms: u64,
     /// Longest wait for the acknowledgement, milliseconds.
     pub delivery_timeout_ms: u64,
     /// Networks of believed proxies.

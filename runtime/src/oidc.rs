@@ -23,6 +23,7 @@ use crate::metrics::{Metrics, Name};
 use crate::problem::Problem;
 use crate::settings::Principal;
 use crate::shutdown::Shutdown;
+use crate::throttle::Throttle;
 
 use issuer::Issuer;
 pub use keys::Algorithm;
@@ -41,7 +42,7 @@ pub struct Person {
 }
 
 /// Why a token is not accepted, for the log. Callers are told no more than that it isn't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Refusal {
     /// It has not the form of a token, or is too long.
     #[error("malformed")]
@@ -89,6 +90,9 @@ pub enum Refusal {
     #[error("subject")]
     Subject,
 }
+
+/// Lines about refused tokens, by the reason.
+static REFUSED: Throttle<Refusal> = Throttle::new(1, Duration::from_secs(60));
 
 impl From<Refusal> for Problem {
     fn from(_: Refusal) -> Self {
@@ -172,8 +176,11 @@ impl Oidc {
     pub async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
         let result = self.verified(token).await;
         let word = result.as_ref().err().map_or_else(|| "accepted".to_owned(), ToString::to_string);
-        if let Err(reason) = &result {
-            tracing::info!(%reason, "a token was refused");
+        // Anybody can send any number of them.
+        if let Err(reason) = &result
+            && let Some(left_out) = REFUSED.admit(*reason)
+        {
+            tracing::info!(%reason, left_out, "a token was refused");
         }
         self.tokens.get_or_create(&ResultLabel { result: word }).inc();
         result

@@ -10,9 +10,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::throttle::Throttle;
+
 /// Media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 const TYPE_PREFIX: &str = "urn:usertrail:problem:";
+
+/// Lines about causes, by the code: while a part is away, every request fails for the same one.
+static FAILED: Throttle<&'static str> = Throttle::new(20, Duration::from_secs(10));
 
 /// A problem. Its cause is logged once, when it is answered, and never shown.
 #[derive(Debug, Clone)]
@@ -197,8 +202,10 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
-        if let Some(cause) = &self.more.cause {
-            tracing::error!(code = self.code, status = self.status.as_u16(), %cause, "request failed");
+        if let Some(cause) = &self.more.cause
+            && let Some(left_out) = FAILED.admit(self.code)
+        {
+            tracing::error!(code = self.code, status = self.status.as_u16(), %cause, left_out, "request failed");
         }
         let mut headers = std::mem::take(&mut self.more.headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));

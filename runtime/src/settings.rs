@@ -5,6 +5,7 @@
 
 mod change;
 mod detection;
+mod refused;
 mod snapshot;
 
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl From<PutError> for Problem {
 }
 
 /// Why a credential is not accepted. Callers are told no more than that it isn't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum AuthError {
     /// It does not have the form of a key.
     #[error("malformed key")]
@@ -126,6 +127,7 @@ struct Inner {
     defaults: Limits,
     /// One read-modify-write at a time in this process.
     writing: Mutex<()>,
+    refusals: refused::Refusals,
 }
 
 impl std::fmt::Debug for Settings {
@@ -162,6 +164,7 @@ impl Settings {
             log,
             defaults,
             writing: Mutex::new(()),
+            refusals: refused::Refusals::default(),
         }))
     }
 
@@ -222,7 +225,7 @@ impl Settings {
     /// Tells who has a key; the secret is compared in constant time.
     ///
     /// # Errors
-    /// [`AuthError`], for the log. The caller gets 401 for all of them.
+    /// [`AuthError`], for [`note_refusal`](Self::note_refusal). The caller gets 401 for all of them.
     pub fn authenticate(&self, bearer: &str) -> Result<Principal, AuthError> {
         /// Compared with when there is no such key, so that the time does not tell.
         const NOBODY: &str = "0000000000000000000000000000000000000000000000000000000000000000";

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
+use runtime::http::{Counts, Limits, Server};
 use schemas::settings::{Permission, Plan, Role, Tenant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tower::ServiceExt as _;
 
 use crate::support::{with_config, with_world};
 
@@ -161,4 +164,67 @@ fn queries_are_counted() {
         }
         assert_eq!(last, 429);
     });
+}
+
+/// P12: a statement is read when its turn comes, not before: what waits costs its text, and few of a tenant wait.
+#[test]
+fn statements_are_read_in_their_turn() {
+    let one_at_a_time = |config: &mut runtime::config::Config| {
+        (config.sql.max_concurrent, config.sql.max_concurrent_per_tenant) = (1, 1);
+        config.query.max_waiting_per_tenant = 3;
+    };
+    with_config("bi_turns", one_at_a_time, async |world| {
+        let request = |sql: &str| {
+            let request = Request::post("/").header("x-clickhouse-key", &world.key);
+            request.body(Body::from(sql.to_owned())).unwrap()
+        };
+        let running = world.router.clone().oneshot(request("SELECT 1")).await.unwrap();
+        // Its result has not been taken, so its place is taken still.
+        let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(world.send(request("SELECT (((")))).collect();
+        for one in &mut waiting {
+            assert!(futures::poll!(one).is_pending());
+        }
+        let refused = world.send(request("SELECT (((")).await;
+        assert_eq!((refused.status, refused.header("x-clickhouse-exception-code")), (503, "202"), "{}", refused.text);
+        drop(running);
+        for one in waiting {
+            assert_eq!(one.await.header("x-clickhouse-exception-code"), "62");
+        }
+    });
+}
+
+/// P12: the place is the thread's that reads the statement, also when whoever asked has gone.
+#[tokio::test]
+async fn who_goes_away_does_not_give_the_place_to_others() {
+    let surroundings = bi::confine::Surroundings { database: "usertrail".to_owned(), version: "1".to_owned() };
+    let place = std::sync::Arc::new(());
+    let long = format!("SELECT {} 1", "1 + ".repeat(10_000));
+    let mut reading = Box::pin(bi::confine::confine_at(long, Vec::new(), surroundings, std::sync::Arc::clone(&place)));
+    let _ = futures::poll!(&mut reading);
+    drop(reading);
+    while std::sync::Arc::strong_count(&place) > 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// P12: half a statement is answered in time, and its connection closed.
+#[test]
+fn half_a_statement_ends_in_time() {
+    with_config(
+        "bi_half",
+        |config| config.http.stall_timeout_ms = 300,
+        async |world| {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = Server::new("sql", Limits::from(&world.config.http), Counts::default());
+            tokio::spawn(server.serve(listener, world.router.clone(), std::future::pending()));
+            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+            let head =
+                format!("POST / HTTP/1.1\r\nHost: x\r\nX-ClickHouse-Key: {}\r\nContent-Length: 9\r\n\r\n", world.key);
+            stream.write_all(format!("{head}SELECT").as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("TIMEOUT_EXCEEDED"), "{answer}");
+        },
+    );
 }

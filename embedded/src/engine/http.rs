@@ -11,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Request as HttpRequest, Status
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
+use runtime::http::authenticated;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -76,6 +77,7 @@ async fn answer(
     let (parts, body) = http.into_parts();
     let mut request = Request::parse(&parts.uri, &parts.headers)?;
     request.admit(&parts.headers, core.config.password.as_deref())?;
+    authenticated(&parts.extensions, None).map_err(|_| DbError::too_many_queries())?;
     if let Some(given) = request.query_id.take() {
         *id = given;
     }

@@ -26,8 +26,13 @@ mod request;
 mod run;
 mod sql;
 
+use runtime::http::{Counts, Limits, Server};
+
 use self::core::Core;
 pub use crate::lock::LockError;
+
+/// Longer than any of our clients keeps a connection on which it asks nothing.
+const IDLE: Duration = Duration::from_secs(600);
 
 /// How to run the engine.
 #[derive(Clone, Debug)]
@@ -155,12 +160,8 @@ impl Engine {
         let core = tokio::task::spawn_blocking(move || Core::open(config, runtime)).await??;
         let shutdown = CancellationToken::new();
         let app = http::router(Arc::clone(&core));
-        let signal = shutdown.clone().cancelled_owned();
-        let server = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(signal).await {
-                tracing::error!(%error, "the embedded ClickHouse has stopped listening");
-            }
-        });
+        let server = Server::new("engine", limits(&core.config), Counts::default());
+        let server = tokio::spawn(server.serve(listener, app, shutdown.clone().cancelled_owned()));
         tracing::info!(%address, version = core.version, "embedded ClickHouse is open");
         Ok(Self { address, core, shutdown, server: Some(server) })
     }
@@ -198,6 +199,19 @@ impl Engine {
         let core = Arc::clone(&self.core);
         tokio::task::spawn_blocking(move || core.close()).await?;
         Ok(())
+    }
+}
+
+/// Its clients are on this machine, most of them in this process, and keep connections for a while.
+fn limits(config: &EngineConfig) -> Limits {
+    Limits {
+        connections: 0,
+        // All of them come from loopback.
+        connections_per_address: usize::MAX,
+        header: Duration::from_secs(10),
+        idle: IDLE,
+        // Whoever waits for the next piece is looked after by `client_timeout`; a reader of a reader may be slow.
+        stall: config.client_timeout * 2,
     }
 }
 

@@ -13,7 +13,8 @@ use http_body_util::BodyExt as _;
 use ingest::Ingest;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Headers as _, Message as _};
-use runtime::config::{Config, Limits};
+use runtime::config::{self, Config};
+use runtime::http::{Counts, Limits, Server};
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
 use schemas::settings::{Role, Tenant};
@@ -89,6 +90,15 @@ impl World {
         self.settings.put_tenant(tenant).await.unwrap();
     }
 
+    /// Serves as the program does, until the test ends.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::new("http", Limits::from(&self.config.http), Counts::default());
+        tokio::spawn(server.serve(listener, self.router.clone(), std::future::pending()));
+        address
+    }
+
     pub(crate) async fn stop_broker(&mut self) {
         self.broker.take().unwrap().stop().await;
     }
@@ -146,8 +156,8 @@ impl World {
 }
 
 /// Limits that no test meets by accident.
-pub(crate) fn limits(per_second: u32, burst: u32) -> Limits {
-    Limits { events_per_second: per_second, burst, queries_per_second: 1, query_burst: 1 }
+pub(crate) fn limits(per_second: u32, burst: u32) -> config::Limits {
+    config::Limits { events_per_second: per_second, burst, queries_per_second: 1, query_burst: 1 }
 }
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {

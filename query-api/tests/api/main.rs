@@ -6,6 +6,7 @@ mod access;
 mod activities;
 mod admin;
 mod alerts;
+mod bodies;
 mod configuration;
 mod devices_access;
 mod differential;

@@ -18,7 +18,8 @@ use query_api::{Parts, QueryApi};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt as _, SeedableRng as _};
 use runtime::access::AccessList;
-use runtime::config::{Config, Kafka};
+use runtime::config::{self, Config, Kafka};
+use runtime::http::{Counts, Limits, Server};
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
 use runtime::oidc::{Clock, Oidc};
@@ -163,6 +164,7 @@ pub(crate) struct World {
     pub(crate) access: AccessList,
     pub(crate) audit: Arc<Audit>,
     pub(crate) router: Router,
+    http: config::Http,
 }
 
 /// What came back.
@@ -201,7 +203,17 @@ impl World {
             access,
             audit,
             router: query_api::finish(query_api::router(api), &query_api::openapi()),
+            http: config.http,
         }
+    }
+
+    /// Serves as the program does, until the test ends.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::new("http", Limits::from(&self.http), Counts::default());
+        tokio::spawn(server.serve(listener, self.router.clone(), std::future::pending()));
+        address
     }
 
     /// Creates a tenant as `set` makes it, on the plan that bounds nothing.

@@ -78,7 +78,7 @@ fn options_of_the_file_and_the_environment_add_up() {
 #[test]
 fn errors_name_the_key() {
     type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
-    let cases: [Case<'_>; 9] = [
+    let cases: [Case<'_>; 14] = [
         ("nope = 1", &[], "unknown key `nope`"),
         ("[kafka]\nbroker = \"a:1\"", &[], "unknown key `kafka.broker`"),
         ("[enrich.geo]\nx = 1", &[], "unknown key `enrich.geo.x`"),
@@ -88,6 +88,11 @@ fn errors_name_the_key() {
         ("", &[("USERTRAIL__KAFKA__NOPE", "1")], "USERTRAIL__KAFKA__NOPE: unknown key `kafka.nope`"),
         ("", &[("USERTRAIL__LISTEN", "nowhere")], "`listen`"),
         ("[telemetry]\nlog = \"a=b=c\"", &[], "`telemetry.log`"),
+        ("[http]\nmax_connections = 15", &[], "`http.max_connections` must be 0, or 16 to 1000000"),
+        ("[http]\nmax_connections = 16\nmax_connections_per_address = 17", &[], "`http.max_connections_per_address`"),
+        ("[http]\nheader_timeout_ms = 0", &[], "`http.header_timeout_ms` must be 100 to 600000"),
+        ("[ingest]\nmax_in_flight_bytes = 110000000", &[], "`ingest.max_in_flight_bytes` must be at least 113246208"),
+        ("[ingest]\nmax_body_bytes = 9223372036854775807", &[], "`ingest.max_in_flight_bytes`"),
     ];
     for (file, environment, expected) in cases {
         let error = load(file, environment, &[]).unwrap_err();

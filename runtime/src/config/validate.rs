@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{BadValue, Config};
+use crate::memory::LARGEST_REQUESTS;
 
 /// Options that would break what exactly-once and the acknowledgement rest on, or that have a key of their own.
 const FIXED_OPTIONS: [&str; 10] = [
@@ -41,6 +42,7 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     let mut check = Check(Vec::new());
     check.within("drain_seconds", config.drain_seconds, 1..=600);
     check.that(!config.data_dir.as_os_str().is_empty(), "data_dir", "must not be empty");
+    http(&mut check, &config.http);
     kafka(&mut check, &config.kafka);
     clickhouse(&mut check, &config.clickhouse);
     ingest(&mut check, &config.ingest);
@@ -64,6 +66,17 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     let filter = config.telemetry.log.parse::<tracing_subscriber::filter::Targets>();
     check.that(filter.is_ok(), "telemetry.log", "must be a level, or module=level, separated by commas");
     if check.0.is_empty() { Ok(()) } else { Err(check.0) }
+}
+
+fn http(check: &mut Check, http: &super::Http) {
+    let (all, each) = (http.max_connections, http.max_connections_per_address);
+    check.that(all == 0 || (16..=1_000_000).contains(&all), "http.max_connections", "must be 0, or 16 to 1000000");
+    let fits = if all == 0 { each <= 1_000_000 } else { each <= all };
+    check.that(fits, "http.max_connections_per_address", "must be 0 to http.max_connections");
+    check.within("http.header_timeout_ms", http.header_timeout_ms, 100..=600_000);
+    check.within("http.idle_timeout_ms", http.idle_timeout_ms, 100..=86_400_000);
+    check.within("http.body_timeout_ms", http.body_timeout_ms, 100..=600_000);
+    check.within("http.stall_timeout_ms", http.stall_timeout_ms, 100..=600_000);
 }
 
 fn kafka(check: &mut Check, kafka: &super::Kafka) {
@@ -111,15 +124,12 @@ fn ingest(check: &mut Check, ingest: &super::Ingest) {
     check.within("ingest.max_body_bytes", ingest.max_body_bytes as u64, KIB..=256 * MIB);
     check.within("ingest.max_expanded_bytes", ingest.max_expanded_bytes as u64, KIB..=GIB);
     check.within("ingest.max_events", ingest.max_events as u64, 1..=100_000);
-    check.within("ingest.read_timeout_ms", ingest.read_timeout_ms, 100..=600_000);
     check.within("ingest.delivery_timeout_ms", ingest.delivery_timeout_ms, 1000..=600_000);
-    let whole = ingest.max_in_flight_bytes >= ingest.max_expanded_bytes.max(ingest.max_body_bytes)
-        && ingest.max_in_flight_bytes <= u32::MAX as usize;
-    check.that(
-        whole,
-        "ingest.max_in_flight_bytes",
-        "must be at least ingest.max_body_bytes and ingest.max_expanded_bytes, and below 4 GiB",
-    );
+    let largest = ingest.max_body_bytes.saturating_add(ingest.max_expanded_bytes).saturating_mul(LARGEST_REQUESTS);
+    let fits = ingest.max_in_flight_bytes >= largest && ingest.max_in_flight_bytes <= u32::MAX as usize;
+    let why =
+        format!("must be at least {largest}, so that the largest request fits into a key's part, and below 4 GiB");
+    check.that(fits, "ingest.max_in_flight_bytes", why);
 }
 
 fn enrich(check: &mut Check, enrich: &super::Enrich) {
