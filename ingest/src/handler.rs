@@ -106,12 +106,15 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
 }
 
 fn beside(ingest: &Ingest, sender: &Sender, framing: &Framing, headers: &HeaderMap, peer: Option<IpAddr>) -> Beside {
-    let (ours, theirs) = (&ingest.0.config.trusted_proxies, &sender.tenant.trusted_proxies);
-    let trusted = |address| client_ip::is_in(ours, address) || client_ip::is_in(theirs, address);
+    let (config, tenant) = (&ingest.0.config, &sender.tenant);
+    let writes = |address| {
+        let ours = client_ip::is_in(&config.trusted_proxies, address).then_some(&config.proxy_header);
+        ours.or_else(|| client_ip::is_in(&tenant.trusted_proxies, address).then_some(&tenant.proxy_header))
+    };
     Beside {
         tenant: sender.tenant.id.clone(),
         key_id: sender.principal.key_id.clone(),
-        ip: peer.map(|peer| client_ip::client_ip(peer, headers, trusted).to_string()),
+        ip: peer.map(|peer| client_ip::client_ip(peer, headers, writes).to_string()),
         content_type: framing.event_type(),
         traceparent: headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(traceparent),
         attributes: framing.attributes().to_vec(),

@@ -167,9 +167,29 @@ async fn only_trusted_proxies_tell_the_address() {
     world.send(&forwarded, event("stranger")).await;
     world.change_tenant(|tenant| tenant.trusted_proxies = vec!["198.51.100.0/24".parse().unwrap()]).await;
     world.send(&forwarded, event("proxy")).await;
-    for record in world.records() {
-        let expected = if record.value.contains("stranger") { "198.51.100.7" } else { "203.0.113.5" };
-        assert_eq!(record.header("ip"), Some(expected));
+    // Through the HTTP interface: what the client forges in the header, what it leaves open, and the header that isn't theirs.
+    let both = [
+        ("x-forwarded-for", "1.1.1.1, 203.0.113.6"),
+        ("forwarded", "for=1.1.1.1;x=\""),
+        ("forwarded", "for=\"203.0.113.7:80\""),
+    ];
+    world.send(&both, event("list")).await;
+    world.send(&[("x-forwarded-for", "\", 203.0.113.8,")], event("quote")).await;
+    world.change_tenant(|tenant| tenant.proxy_header = "Forwarded".to_owned().try_into().unwrap()).await;
+    world.send(&both, event("pairs")).await;
+    world.send(&both[..1], event("absent")).await;
+    let expected = [
+        ("stranger", "198.51.100.7"),
+        ("proxy", "203.0.113.5"),
+        ("list", "203.0.113.6"),
+        ("quote", "203.0.113.8"),
+        ("pairs", "203.0.113.7"),
+        ("absent", "198.51.100.7"),
+    ];
+    let records = world.records();
+    for (id, expected) in expected {
+        let record = records.iter().find(|record| record.value.contains(id)).unwrap();
+        assert_eq!(record.header("ip"), Some(expected), "{id}");
     }
 }
 

@@ -91,6 +91,9 @@ fn the_clients_address_can_not_be_forged() {
         "for=6.6.6.6, For=\"[2001:db8::2]:80\";proto=https",
         "for=1.2.3.4, for=\"_a,b\", for=10.4.4.4",
         "proto=https;by=x;for=1.2.3.4, for=10.4.4.4",
+        "for=1.1.1.1;x=\", for=8.8.4.4",
+        "for=6.6.6.6, host=\"a\\\"b\";for=1.2.3.4",
+        "\", 8.8.4.4,",
     ];
     let corpus: Vec<Vec<u8>> = lines
         .iter()

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 pub use oidc::Oidc;
 pub(crate) use oidc::is_loopback;
-pub use schemas::settings::Limits;
+pub use schemas::settings::{Limits, ProxyHeader};
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../config.toml");
@@ -174,6 +174,8 @@ pub struct Ingest {
     pub delivery_timeout_ms: u64,
     /// Networks of believed proxies.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say where a request came from.
+    pub proxy_header: ProxyHeader,
 }
 
 /// Kafka → ClickHouse.

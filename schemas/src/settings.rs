@@ -17,8 +17,10 @@ use crate::catalogue::{CatalogueEntry, Category, Lang};
 use crate::detection::Detection;
 pub use crate::key_text::{KeyText, hex};
 pub use plan::{Feature, Features, Plan};
+pub use proxy_header::ProxyHeader;
 
 mod plan;
+mod proxy_header;
 
 /// Retention classes in days: few, because each is part of the tables' partition key.
 pub const RETENTION_DAYS: [u16; 6] = [30, 90, 180, 365, 730, 1825];
@@ -75,10 +77,13 @@ pub struct Tenant {
     /// Its own event types, besides the built-in catalogue.
     #[serde(default)]
     pub event_types: Vec<CatalogueEntry>,
-    /// Networks of proxies whose `X-Forwarded-For` is believed, besides those of the installation.
+    /// Networks of proxies whose word on where a request came from is believed, besides those of the installation.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which those proxies say it.
+    #[serde(default)]
+    pub proxy_header: ProxyHeader,
     /// Its limits; those of the installation when absent.
     #[serde(default)]
     pub limits: Option<Limits>,
@@ -111,6 +116,7 @@ impl Tenant {
             languages: default_languages(),
             event_types: Vec::new(),
             trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
             limits: None,
             url_templates: BTreeMap::new(),
             detection: Detection::default(),

@@ -9,7 +9,7 @@ use runtime::problem::Problem;
 use runtime::settings::PutError;
 use schemas::catalogue::CatalogueEntry;
 use schemas::detection::Detection;
-use schemas::settings::{Limits, Retention, Tenant, WeekStart};
+use schemas::settings::{Limits, ProxyHeader, Retention, Tenant, WeekStart};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -123,21 +123,25 @@ impl Subject for EventTypes {
     }
 }
 
-/// Proxies of the tenant whose `X-Forwarded-For` is believed.
+/// Proxies of the tenant whose word on where a request came from is believed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TrustedProxies {
     /// Networks, such as `192.0.2.0/24`.
     #[schema(value_type = Vec<String>, example = json!(["192.0.2.0/24"]))]
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say it; `x-forwarded-for` when left out.
+    #[serde(default)]
+    pub proxy_header: ProxyHeader,
 }
 
 impl Subject for TrustedProxies {
     fn of(tenant: &Tenant) -> Self {
-        Self { trusted_proxies: tenant.trusted_proxies.clone() }
+        Self { trusted_proxies: tenant.trusted_proxies.clone(), proxy_header: tenant.proxy_header.clone() }
     }
 
     fn put(self, tenant: &mut Tenant) {
         tenant.trusted_proxies = self.trusted_proxies;
+        tenant.proxy_header = self.proxy_header;
     }
 }
 
@@ -260,7 +264,7 @@ subject!(
     put_event_types "putEventTypes" "Replaces the tenant's own event types (J10)."
 );
 subject!(
-    "/v1/settings/trusted-proxies", TrustedProxies, {"trusted_proxies": ["192.0.2.0/24"]},
+    "/v1/settings/trusted-proxies", TrustedProxies, {"trusted_proxies": ["192.0.2.0/24"], "proxy_header": "x-forwarded-for"},
     get_trusted_proxies "getTrustedProxies" "Proxies that are believed.",
     put_trusted_proxies "putTrustedProxies" "Replaces the proxies that are believed."
 );

@@ -298,6 +298,7 @@ pub(crate) fn tenant() -> Value {
         "languages": ["cs", "en"],
         "event_types": [],
         "trusted_proxies": ["192.0.2.0/24"],
+        "proxy_header": "x-forwarded-for",
         "limits": null,
         "url_templates": { "task": "https://crm.example/tasks/{id}" },
         "version": 3,
