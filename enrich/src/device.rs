@@ -9,6 +9,7 @@
 //! well and is a hash, computed for each event.
 
 mod agent;
+mod bots;
 mod hints;
 mod identity;
 mod kind;
@@ -73,9 +74,19 @@ pub struct Agent {
     /// Whether a crawler or another automated visitor says so of itself. Programs that call an API
     /// ([`DeviceKind::Script`]) are not bots: many a mobile application is one.
     pub bot: bool,
-    /// Whether anything beyond the frozen part of the user agent is known (a model, an OS version, Client Hints), which
-    /// makes a fingerprint of it tell more.
-    distinctive: bool,
+    /// What a fingerprint is made of.
+    traits: Traits,
+}
+
+/// What a browser says of itself in every request, whatever Client Hints it adds, before an update and after it: without
+/// versions, which updates change, and without what stands in hints alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Traits {
+    browser: Arc<str>,
+    os: Arc<str>,
+    /// From user agents that aren't frozen: those of programs on telephones, and of old browsers.
+    model: Arc<str>,
+    kind: DeviceKind,
 }
 
 /// Kind of device.
@@ -126,9 +137,9 @@ pub enum Confidence {
     /// Neither cookie nor anything to make a fingerprint of; there is no id.
     #[default]
     None,
-    /// A fingerprint of frozen headers, which thousands of devices share.
+    /// A fingerprint of what thousands of devices share: browser, system, kind of device.
     FingerprintLow,
-    /// A fingerprint that includes a model, an OS version, or Client Hints.
+    /// A fingerprint that includes a model.
     FingerprintMedium,
     /// The application's cookie.
     Cookie,
@@ -143,6 +154,16 @@ impl Confidence {
             Self::FingerprintLow => "low",
             Self::FingerprintMedium => "medium",
             Self::Cookie => "high",
+        }
+    }
+
+    /// The same as signals have it, for which no device and one that thousands share prove alike.
+    #[must_use]
+    pub fn of_identity(self) -> detect::signals::Confidence {
+        match self {
+            Self::None | Self::FingerprintLow => detect::signals::Confidence::Low,
+            Self::FingerprintMedium => detect::signals::Confidence::Medium,
+            Self::Cookie => detect::signals::Confidence::High,
         }
     }
 
@@ -178,4 +199,10 @@ pub enum DeviceError {
     /// A pattern is not a regular expression.
     #[error("cannot compile the user agent patterns")]
     Compile(#[from] ua_parser::Error),
+    /// A pattern of a bot is not a regular expression.
+    #[error("cannot compile the patterns of bots")]
+    Bots(#[from] regex::Error),
+    /// There are too many names of bots.
+    #[error("cannot search for the names of bots")]
+    Names(#[from] aho_corasick::BuildError),
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use ua_parser::Extractor;
 
+use super::bots::{Bots, without_model};
 use super::hints::{Told, clip, read, trim_zeros};
-use super::kind::{form_factor, is_bot, script};
-use super::{Agent, ClientHints, DeviceKind};
+use super::kind::{form_factor, script};
+use super::{Agent, ClientHints, DeviceKind, Traits};
 
 /// What the user agent alone says.
 #[derive(Debug, Default)]
@@ -20,27 +21,34 @@ struct Written {
 }
 
 /// Describes one combination of headers. Slow (tens of microseconds): the parser caches what it returns.
-pub(super) fn describe(patterns: &Extractor<'static>, user_agent: &str, hints: &ClientHints<'_>) -> Agent {
+pub(super) fn describe(patterns: &Extractor<'static>, bots: &Bots, user_agent: &str, hints: &ClientHints<'_>) -> Agent {
     let told = read(hints);
-    let written = extract(patterns, user_agent);
+    let mut written = extract(patterns, user_agent);
     let lower = user_agent.to_ascii_lowercase();
 
     if told.browser.is_empty()
         && let Some((name, version)) = script(user_agent)
     {
+        let (browser, os): (Arc<str>, Arc<str>) = (clip(name).into(), written.os.into());
+        let kind = DeviceKind::Script;
         return Agent {
-            browser: clip(name).into(),
+            traits: Traits { browser: Arc::clone(&browser), os: Arc::clone(&os), model: "".into(), kind },
+            browser,
             browser_version: clip(version).into(),
-            os: written.os.into(),
+            os,
             os_version: written.os_version.into(),
             model: "".into(),
-            kind: DeviceKind::Script,
+            kind,
             bot: false,
-            distinctive: false,
         };
     }
 
-    let bot = written.spider || is_bot(&lower) || told.browser == "HeadlessChrome";
+    let bot = written.spider || bots.knows(user_agent) || told.browser == "HeadlessChrome";
+    if !bot && written.browser.to_ascii_lowercase().ends_with("bot") {
+        // The name of a model (M bot Tab), which uap-core takes for a browser's.
+        (written.browser, written.version) = browser_written(patterns, &without_model(user_agent));
+    }
+    let traits = traits(&told, &written, &lower);
     let (browser, browser_version) = browser(&told, &written);
     let (os, os_version) = system(&told, &written, user_agent);
     let model = if told.model.is_empty() { written.model } else { told.model };
@@ -49,13 +57,28 @@ pub(super) fn describe(patterns: &Extractor<'static>, user_agent: &str, hints: &
     let misleading = bot || (kind == DeviceKind::Tv && model == "Kindle");
     Agent {
         model: if misleading { Arc::from("") } else { model.into() },
-        distinctive: !bot && (!os_version.is_empty() || !told.browser.is_empty()),
+        traits,
         browser: browser.into(),
         browser_version: browser_version.into(),
         os: os.into(),
         os_version: os_version.into(),
         kind,
         bot,
+    }
+}
+
+/// By the user agent alone, which says the same whatever hints come with it; by the hints that are always sent where there
+/// is none.
+fn traits(told: &Told, written: &Written, lower: &str) -> Traits {
+    if written.browser.is_empty() && written.os.is_empty() {
+        let (browser, os) = (told.browser.as_str().into(), told.os.as_str().into());
+        return Traits { browser, os, ..Traits::default() };
+    }
+    Traits {
+        browser: written.browser.as_str().into(),
+        os: written.os.as_str().into(),
+        model: written.model.as_str().into(),
+        kind: form_factor(lower, &written.os, None),
     }
 }
 
@@ -115,13 +138,9 @@ fn extract(patterns: &Extractor<'static>, user_agent: &str) -> Written {
     if user_agent.is_empty() {
         return Written::default();
     }
-    let (browser, os, device) = patterns.extract(user_agent);
-    let mut written = Written::default();
-    if let Some(found) = browser {
-        written.browser = family(clip(&found.family)).to_owned();
-        written.version = version(&[found.major, found.minor, found.patch, found.patch_minor]);
-    }
-    if let Some(found) = os {
+    let (browser, version_of_it) = browser_written(patterns, user_agent);
+    let mut written = Written { browser, version: version_of_it, ..Written::default() };
+    if let Some(found) = patterns.os.extract(user_agent) {
         let [major, minor, patch] = [&found.major, &found.minor, &found.patch].map(Option::as_deref);
         written.os = match &*found.os {
             "Mac OS X" => "macOS",
@@ -132,7 +151,7 @@ fn extract(patterns: &Extractor<'static>, user_agent: &str) -> Written {
         .to_owned();
         written.os_version = version(&[major, minor, patch]);
     }
-    if let Some(found) = device {
+    if let Some(found) = patterns.dev.extract(user_agent) {
         written.spider = found.device == "Spider";
         let model = clip(found.model.as_deref().unwrap_or(""));
         // Not models, but what is said when there is none; "K" is Chrome's stand-in for every Android model.
@@ -142,6 +161,13 @@ fn extract(patterns: &Extractor<'static>, user_agent: &str) -> Written {
         }
     }
     written
+}
+
+/// Family and version.
+fn browser_written(patterns: &Extractor<'static>, user_agent: &str) -> (String, String) {
+    let Some(found) = patterns.ua.extract(user_agent) else { return Default::default() };
+    let family = family(clip(&found.family)).to_owned();
+    (family, version(&[found.major, found.minor, found.patch, found.patch_minor]))
 }
 
 /// uap-core's browser families without the kind of device, which is told apart.

@@ -49,11 +49,12 @@ fn best_brand(list: &str) -> Option<(String, String)> {
             // Stands beside YaBrowser and says the same.
             "Yowser" => (0, ""),
             "Microsoft Edge" => (3, "Edge"),
-            "Microsoft Edge WebView2" => (3, "Edge WebView2"),
-            "Android WebView" => (3, "Chrome WebView"),
+            // Programs that show pages: they name the browser beside, whose part they are.
+            "Microsoft Edge WebView2" => (4, "Edge WebView2"),
+            "Android WebView" => (4, "Chrome WebView"),
             "OperaMobile" => (3, "Opera"),
             "YaBrowser" => (3, "Yandex Browser"),
-            "HeadlessChrome" => (4, "HeadlessChrome"),
+            "HeadlessChrome" => (5, "HeadlessChrome"),
             other if is_grease(other) => (0, ""),
             other => (3, other),
         };
@@ -170,6 +171,11 @@ mod tests {
             (r#""\\Not\"A;Brand";v="99.0.0.0", "Chromium";v="100.0.0.0""#, "Chromium", "100"),
             (r#""Android WebView";v="123", "Not:A-Brand";v="8", "Chromium";v="123""#, "Chrome WebView", "123"),
             (r#""HeadlessChrome";v="120", "Chromium";v="120""#, "HeadlessChrome", "120"),
+            (
+                r#""Microsoft Edge";v="120", "Chromium";v="120", "Not_A Brand";v="8", "Microsoft Edge WebView2";v="120""#,
+                "Edge WebView2",
+                "120",
+            ),
             (r#""Samsung Internet";v="23.0", "Chromium";v="115", "Not/A)Brand";v="99""#, "Samsung Internet", "23"),
             (r#""Chrome""#, "Chrome", ""),
             (r#""unclosed"#, "", ""),

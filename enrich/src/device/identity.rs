@@ -2,7 +2,7 @@
 
 use schemas::access::{cookie_parts, device_number};
 
-use super::{Agent, Confidence, DeviceInput};
+use super::{Agent, Confidence, DeviceInput, Traits};
 
 /// A stable id: the same cookie (or else the same fingerprint) of a tenant gives the same id, in any process, for ever.
 ///
@@ -56,23 +56,14 @@ pub(super) fn identify(input: &DeviceInput<'_>, agent: &Agent) -> (DeviceId, Con
         let id = hash(&cookie_parts(input.tenant, input.cookie_id));
         return (id, Confidence::Cookie);
     }
-    if agent.browser.is_empty() && agent.os.is_empty() {
+    let Traits { browser, os, model, kind } = &agent.traits;
+    if browser.is_empty() && os.is_empty() {
         return (DeviceId::NONE, Confidence::None);
     }
-    // Major versions only, and no browser version: an update is no new device.
-    let os_major = agent.os_version.split('.').next().unwrap_or("");
-    let id = hash(&[
-        "fingerprint",
-        input.tenant,
-        &agent.browser,
-        &agent.os,
-        os_major,
-        &agent.model,
-        agent.kind.as_str(),
-        input.accept_language,
-    ]);
-    let confidence = if agent.distinctive { Confidence::FingerprintMedium } else { Confidence::FingerprintLow };
-    (id, confidence)
+    let id = hash(&["fingerprint", input.tenant, browser, os, model, kind.as_str(), input.accept_language]);
+    // `iPhone` is no model, `iPhone14,5` is one.
+    let tells = !agent.bot && model.bytes().any(|byte| byte.is_ascii_digit());
+    (id, if tells { Confidence::FingerprintMedium } else { Confidence::FingerprintLow })
 }
 
 fn hash(parts: &[&str]) -> DeviceId {

@@ -1,12 +1,16 @@
-//! Tells kinds of device, bots and scripts by words in the user agent. uap-core knows models, but not form factors.
+//! Tells kinds of device and scripts by words in the user agent. uap-core knows models, but not form factors.
 
 use super::DeviceKind;
 
 /// Programs and libraries that name themselves first, in lower case. Version and more may follow after a slash or space.
 const SCRIPTS: &[&str] = &[
+    "ahc",
     "aiohttp",
     "alamofire",
+    "apache-httpasyncclient",
     "apache-httpclient",
+    "apachebench",
+    "asynchttpclient",
     "aws-sdk-",
     "axios",
     "boto3",
@@ -20,23 +24,32 @@ const SCRIPTS: &[&str] = &[
     "faraday",
     "fasthttp",
     "gaxios",
-    "got",
     "go-http-client",
     "go-resty",
+    "got",
     "grpc-",
+    "guzzle",
     "guzzlehttp",
+    "hackney",
+    "http-client",
     "http.rb",
     "httpie",
     "httpx",
     "hyper",
     "insomnia",
+    "jakarta commons-httpclient",
     "java",
     "java-http-client",
-    "jakarta commons-httpclient",
+    "jersey",
+    "jetty",
+    "k6",
+    "ktor-client",
     "libcurl",
     "libwww-perl",
+    "lua-resty-http",
     "lwp::simple",
     "mechanize",
+    "niquests",
     "node",
     "node-fetch",
     "node-superagent",
@@ -44,66 +57,59 @@ const SCRIPTS: &[&str] = &[
     "php",
     "postmanruntime",
     "powershell",
+    "pycurl",
     "python",
+    "python-httplib2",
     "python-httpx",
     "python-requests",
     "python-urllib",
     "python-urllib3",
     "reactor-netty",
     "reqwest",
+    "rest-assured",
     "rest-client",
     "restsharp",
+    "retrofit",
     "ruby",
     "scrapy",
     "spring",
+    "superagent",
     "symfony httpclient",
     "typhoeus",
     "undici",
     "unirest-java",
+    "urllib3",
+    "vegeta",
+    "vert.x-webclient",
     "wget",
     "winhttp",
+    "wrk",
 ];
+/// Those that pass for a browser first and name themselves behind it.
+const DISGUISED: &[&str] = &["powershell/", "python-requests/", "python-urllib/", "winhttp.winhttprequest"];
 
-/// What automated visitors have in their user agent, in lower case.
-const BOTS: &[&str] = &[
-    "+http",
-    "crawler",
-    "cypress/",
-    "facebookexternalhit",
-    "headless",
-    "lighthouse",
-    "phantomjs",
-    "pingdom",
-    "playwright",
-    "puppeteer",
-    "selenium",
-    "site24x7",
-    "spider",
-    "statuscake",
-    "uptime",
-    "webdriver",
-];
-
+/// Words of watches and headsets, as systems and models have them.
+const WEARABLES: &[&str] = &["watch", "watchos", "smartwatch", "wear"];
+/// Words of televisions, as systems and models have them.
 const TELEVISIONS: &[&str] = &[
-    " tv",
-    "-tv",
-    "_tv",
     "androidtv",
-    "apple tv",
     "appletv",
     "bravia",
-    "crkey",
     "googletv",
     "hbbtv",
     "mibox",
     "netcast",
     "roku",
     "smarttv",
+    "tv",
     "tvos",
     "viera",
     "web0s",
-    "; aft",
 ];
+/// Those that televisions give outside of their brackets.
+const TELEVISION_NAMES: &[&str] =
+    &["androidtv", "appletv", "crkey", "googletv", "hbbtv", "netcast", "roku", "smarttv", "tvos", "viera"];
+const CONSOLES: &[&str] = &["playstation", "xbox", "nintendo"];
 
 /// The script's own name and version, if the user agent is one's.
 pub(super) fn script(user_agent: &str) -> Option<(&str, &str)> {
@@ -113,39 +119,42 @@ pub(super) fn script(user_agent: &str) -> Option<(&str, &str)> {
             .strip_prefix(name)
             .is_some_and(|rest| name.ends_with('-') || rest.is_empty() || rest.starts_with(['/', ' ']))
     });
-    if !known {
-        return None;
-    }
-    let first_end = user_agent.find(['/', ' ']).unwrap_or(user_agent.len());
-    let (name, rest) = user_agent.split_at(first_end);
+    let own = if known { user_agent } else { disguised(user_agent)? };
+    let (name, rest) = own.split_at(own.find(['/', ' ', ';', ')']).unwrap_or(own.len()));
     let version = rest.strip_prefix('/').and_then(|rest| rest.split([' ', '(', ';', ',']).next()).unwrap_or("");
     Some((name, version))
 }
 
-/// Whether the (lower-case) user agent says of itself that nobody sits behind it.
-pub(super) fn is_bot(lower: &str) -> bool {
-    BOTS.iter().any(|word| lower.contains(word)) || names_a_bot(lower)
-}
-
-/// `…bot` as the end of a word, except for the phones of the make Cubot.
-fn names_a_bot(lower: &str) -> bool {
-    lower.match_indices("bot").any(|(at, word)| {
-        let ends = lower[at + word.len()..].chars().next().is_none_or(|next| !next.is_ascii_alphanumeric());
-        ends && !lower[..at].ends_with("cu")
-    })
+/// From the name of a script behind that of a browser on.
+fn disguised(user_agent: &str) -> Option<&str> {
+    let lower = user_agent.to_ascii_lowercase();
+    let at = DISGUISED.iter().find_map(|name| lower.find(name))?;
+    Some(&user_agent[at..])
 }
 
 /// The kind of device, bots and scripts aside. `lower` is the user agent in lower case, `mobile` what Client Hints say.
 pub(super) fn form_factor(lower: &str, os: &str, mobile: Option<bool>) -> DeviceKind {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if os == "watchOS" || os == "Wear OS" || has(&["watch", "wear os", "oculusbrowser"]) {
+    // What stands elsewhere names programs, and those are called anything (AirWatch, WatchESPN, Plex TV).
+    let machine = machine(lower);
+    let names = |text: &str, words: &[&str]| words.iter().any(|word| has_word(text, word));
+    let is_watch = matches!(os, "watchOS" | "Wear OS")
+        || names(machine, WEARABLES)
+        || names(lower, &["oculusbrowser", "watchos", "watch os"])
+        || (os == "Android" && machine.contains("watch ") && !machine.contains("airwatch"));
+    if is_watch {
         return DeviceKind::Wearable;
     }
-    if os == "tvOS" || os == "webOS" || has(TELEVISIONS) {
-        return DeviceKind::Tv;
-    }
-    if has(&["playstation", "xbox", "nintendo"]) {
+    // The makers of consoles have programs for telephones and computers, too.
+    if names(machine, CONSOLES) || (names(lower, CONSOLES) && !matches!(os, "iOS" | "iPadOS" | "Android" | "macOS")) {
         return DeviceKind::Console;
+    }
+    if matches!(os, "tvOS" | "webOS")
+        || names(machine, TELEVISIONS)
+        || machine.contains("; aft")
+        || names(lower, TELEVISION_NAMES)
+    {
+        return DeviceKind::Tv;
     }
     match os {
         "Windows" | "macOS" | "Linux" | "Chrome OS" | "FreeBSD" | "OpenBSD" | "NetBSD" | "Solaris" | "Ubuntu"
@@ -175,6 +184,20 @@ pub(super) fn form_factor(lower: &str, os: &str, mobile: Option<bool>) -> Device
     }
 }
 
+/// What stands in the first brackets: system and model.
+fn machine(lower: &str) -> &str {
+    let Some((_, rest)) = lower.split_once('(') else { return "" };
+    rest.split_once(')').map_or(rest, |(machine, _)| machine)
+}
+
+/// Whether `word` stands in the text by itself, numbers behind it aside (`watch4,1`).
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric())
+            && !text[at + word.len()..].starts_with(|next: char| next.is_ascii_alphabetic())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,19 +217,13 @@ mod tests {
             ("Wget/1.21.3", Some(("Wget", "1.21.3"))),
             ("curling/1.0", None),
             ("Mozilla/5.0 curl/8", None),
+            ("AHC/2.1", Some(("AHC", "2.1"))),
+            ("Mozilla/5.0 (Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041", Some(("PowerShell", "5.1.19041"))),
+            ("Mozilla/4.0 (compatible; Win32; WinHttp.WinHttpRequest.5)", Some(("WinHttp.WinHttpRequest.5", ""))),
             ("", None),
             ("ЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖ", None),
         ] {
             assert_eq!(script(user_agent), want, "{user_agent}");
         }
-    }
-
-    #[test]
-    fn bots_are_told_from_phones_called_bot() {
-        assert!(is_bot("mozilla/5.0 (compatible; examplebot/1.0)"));
-        assert!(is_bot("examplebot"));
-        assert!(is_bot("mozilla/5.0 (x11; linux x86_64) headlesschrome/120.0"));
-        assert!(!is_bot("mozilla/5.0 (linux; android 11; cubot note 20) mobile"));
-        assert!(!is_bot("mozilla/5.0 (bottle; botany)"));
     }
 }

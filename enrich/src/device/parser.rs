@@ -6,6 +6,7 @@ use ua_parser::{Extractor, Regexes};
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 use super::agent::describe;
+use super::bots::Bots;
 use super::identity::identify;
 use super::{Agent, ClientHints, Device, DeviceError, DeviceInput};
 use crate::cache::Generations;
@@ -22,6 +23,7 @@ const DEFAULT_CACHE: usize = 8192;
 /// The compiled patterns. Immutable; building it takes a good part of a second, so build one and share it.
 pub struct DeviceParser {
     patterns: Extractor<'static>,
+    bots: Bots,
 }
 
 impl std::fmt::Debug for DeviceParser {
@@ -57,7 +59,7 @@ impl DeviceParser {
     /// Only if the build carries broken patterns.
     pub fn new() -> Result<Self, DeviceError> {
         let regexes: Regexes<'static> = yaml_serde::from_str(PATTERNS)?;
-        Ok(Self { patterns: Extractor::try_from(regexes)? })
+        Ok(Self { patterns: Extractor::try_from(regexes)?, bots: Bots::new()? })
     }
 
     /// What the event was done with, and which device that is.
@@ -74,7 +76,7 @@ impl DeviceParser {
         if let Some(agent) = cache.agents.get(&key) {
             return agent;
         }
-        let agent = Arc::new(describe(&self.patterns, user_agent, &input.hints));
+        let agent = Arc::new(describe(&self.patterns, &self.bots, user_agent, &input.hints));
         cache.agents.insert(key, Arc::clone(&agent));
         agent
     }
