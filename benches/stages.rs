@@ -7,7 +7,6 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +28,7 @@ use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::settings::Settings;
+use schemas::address::counted;
 use schemas::catalogue::Catalogue;
 use schemas::decode::{Attributes, decode};
 use schemas::event::{Event, Text};
@@ -172,8 +172,7 @@ impl Bench {
                 black_box(seen.insert(&sample.tenant, text(&event.id), offset, RECEIVED_AT));
             }
             if path >= Path::Geo {
-                let ip = event.context.as_ref().and_then(|context| context.ip.as_deref()?.parse::<IpAddr>().ok());
-                black_box(ip.map(|ip| database.lookup(&mut places, ip)));
+                black_box(event.ip().map(|ip| database.lookup(&mut places, ip)));
             }
             if path >= Path::Device {
                 black_box(self.shared.parser.parse(&mut devices, &device_input(&event, &sample.tenant)));
@@ -323,7 +322,8 @@ fn plain_row(event: &Event<'_>, tenant: &str, offset: u64, rows: &mut Rows) {
     rows.changes_old.end_row();
     rows.changes_new.end_row();
     let context = event.context.as_ref();
-    rows.ip.push(context.and_then(|context| text(&context.ip).parse().ok()));
+    rows.ip.push(event.ip());
+    rows.ip_prefix.push(event.ip().map(counted));
     rows.user_agent.push(context.map_or("", |context| text(&context.user_agent)));
     rows.session_id.push(context.map_or("", |context| text(&context.session_id)));
     rows.request_id.push(context.map_or("", |context| text(&context.request_id)));

@@ -258,6 +258,7 @@ row! {
     records: Long = "records",
     backfill: Flag = "backfill",
     ip: Address = "ip",
+    ip_prefix: Address = "ip_prefix",
     user_agent: String = "user_agent",
     session_id: String = "session_id",
     request_id: String = "request_id",

@@ -28,6 +28,7 @@ SELECT
     t.records AS records,
     t.backfill AS backfill,
     t.ip AS ip,
+    t.ip_prefix AS ip_prefix,
     t.user_agent AS user_agent,
     t.session_key AS session_id,
     t.country AS country,

@@ -53,7 +53,7 @@ views! {
         "location": "LowCardinality(String)", "changed_fields": "Array(LowCardinality(String))",
         "old_values": "Array(String)", "new_values": "Array(String)", "channel": "LowCardinality(String)",
         "started_at": "DateTime64(3, 'UTC')", "duration_ms": "UInt64", "records": "UInt64", "backfill": "Bool",
-        "ip": "IPv6", "user_agent": "LowCardinality(String)", "session_id": "String",
+        "ip": "IPv6", "ip_prefix": "IPv6", "user_agent": "LowCardinality(String)", "session_id": "String",
         "country": "LowCardinality(String)", "region": "LowCardinality(String)", "city": "LowCardinality(String)",
         "latitude": "Float32", "longitude": "Float32", "browser": "LowCardinality(String)",
         "os": "LowCardinality(String)", "device_kind": "LowCardinality(String)",

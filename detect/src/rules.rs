@@ -7,6 +7,7 @@
 //! Nothing here keeps state between events. What happened before is in the signals of an event; what several events make
 //! together is for correlations ([`crate::correlate`]), whose base rules are detections of the set.
 
+mod addresses;
 mod bounded;
 mod index;
 mod load;

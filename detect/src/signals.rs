@@ -76,7 +76,9 @@ pub struct Sighting<'a> {
     pub records: u64,
     /// The device; empty when unknown.
     pub device: &'a str,
-    /// The address, IPv4 mapped; 0 when unknown.
+    /// How sure it is that events with this device come from one: high by a cookie, low where thousands share it.
+    pub device_confidence: Confidence,
+    /// What counts as one address ([`schemas::address::counted`]), IPv4 mapped; 0 when unknown.
     pub ip: u128,
     /// Number of the autonomous system; 0 when unknown.
     pub asn: u32,
@@ -135,7 +137,7 @@ pub struct Signals {
     pub failed_sign_ins_1h: Option<u32>,
     /// Distinct devices in the last 24 hours.
     pub devices_24h: Option<u32>,
-    /// Distinct addresses.
+    /// Distinct addresses, IPv6 by /64.
     pub ips_24h: Option<u32>,
     /// Distinct countries, but for those of networks that hide where their users are.
     pub countries_24h: Option<u32>,

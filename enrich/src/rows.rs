@@ -80,6 +80,7 @@ rows! {
     records: U64 = "records",
     backfill: Bool = "backfill",
     ip: Ip = "ip",
+    ip_prefix: Ip = "ip_prefix",
     user_agent: Low = "user_agent",
     session_id: Str = "session_id",
     request_id: Str = "request_id",

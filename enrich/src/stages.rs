@@ -10,9 +10,10 @@ use anyhow::Result;
 use chrono_tz::Tz;
 use detect::findings::{Findings, Subject};
 use detect::rules::RuleSet;
-use detect::signals::{Act, Sighting, Signals, is_carrier};
+use detect::signals::{Act, Confidence, Sighting, Signals, is_carrier};
 use runtime::access::AccessList;
 use schemas::access::Access;
+use schemas::address;
 use schemas::catalogue::Classification;
 use schemas::event::{ActorKind, Event, Outcome, Text};
 
@@ -129,7 +130,7 @@ impl Stages {
         // By the time of receipt: whoever switches the checks off means what comes in from now on.
         let exempt = !user_id.is_empty() && facts.is_exempt(received.tenant, user_id, received.received_at);
         let filed = facts.classify(event);
-        let ip = event.context.as_ref().and_then(|context| context.ip.as_deref()).and_then(|ip| ip.parse().ok());
+        let ip = event.ip();
         let geo = self.geo(ip);
         let device = self.device(event, received.tenant);
         let mut signals = Signals::default();
@@ -139,14 +140,17 @@ impl Stages {
         self.findings.clear();
         if live {
             device.id.with_str(|device_id| {
-                let sighting = sighting(event, &filed, ip, &geo, device_id, (occurred_at, received.received_at));
+                let confidence = device.confidence.of_identity();
+                let times = (occurred_at, received.received_at);
+                let sighting = sighting(event, &filed, ip, &geo, (device_id, confidence), times);
                 self.detect(event, id, &sighting, received, (&rules, zone), &filed, &geo, &device, &mut signals, target)
             })?;
         }
         let mut verdicts: Vec<Verdict<'_>> = matched.iter().map(Verdict::across_users).collect();
         if !exempt {
             let broken = self.findings.broken.iter();
-            verdicts.extend(broken.filter_map(|finding| Verdict::of(finding, &rules, received.tenant, user_id)));
+            let verdict = |finding| Verdict::of(finding, &rules, received.tenant, user_id);
+            verdicts.extend(broken.filter_map(verdict).map(|verdict| verdict.about_device(device.confidence)));
         }
         self.publish(
             event,
@@ -299,7 +303,7 @@ fn sighting<'a>(
     filed: &'a Classification<'_>,
     ip: Option<IpAddr>,
     geo: &'a Geo,
-    device: &'a str,
+    (device, device_confidence): (&'a str, Confidence),
     (occurred_at, received_at): (i64, i64),
 ) -> Sighting<'a> {
     Sighting {
@@ -308,10 +312,8 @@ fn sighting<'a>(
         act: Act::of(filed.action),
         records: event.records.unwrap_or_default(),
         device,
-        ip: ip.map_or(0, |ip| match ip {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-            IpAddr::V6(v6) => v6.to_bits(),
-        }),
+        device_confidence,
+        ip: ip.map_or(0, |ip| address::mapped(address::counted(ip)).to_bits()),
         asn: geo.asn,
         country: &geo.country,
         position: geo.position(),

@@ -11,6 +11,7 @@ use schemas::topics;
 use schemas::violation::{Action, Violation};
 
 use crate::cross::Matched;
+use crate::device::Confidence;
 use crate::outgoing::Outgoing;
 use crate::rows::Rows;
 
@@ -50,6 +51,12 @@ impl<'a> Verdict<'a> {
             limit: rule.limit,
             group: Cow::Owned(BTreeMap::new()),
         })
+    }
+
+    /// What the rule may do to the device: nothing blocks a device that is known only by what thousands have.
+    pub(crate) fn about_device(self, confidence: Confidence) -> Self {
+        let blocks = self.action == Action::Block && confidence < Confidence::FingerprintMedium;
+        Self { action: if blocks { Action::Flag } else { self.action }, ..self }
     }
 
     /// Of a correlation across users.

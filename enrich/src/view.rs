@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use detect::rules::{EventFields, FieldValue};
 use detect::signals::Signals;
+use schemas::address;
 use schemas::catalogue::Classification;
 use schemas::event::{Change, Event, Text};
 use serde_json::value::RawValue;
@@ -91,7 +92,9 @@ impl View<'_> {
     fn context(&self, field: &str) -> Option<FieldValue<'_>> {
         let context = self.event.context.as_ref()?;
         match field {
-            "ip" => text(context.ip.as_ref()),
+            "ip" => Some(FieldValue::Str(self.event.ip()?.to_string().into())),
+            "ip_prefix" => Some(FieldValue::Str(address::prefix(self.event.ip()?).into())),
+            "network" => Some(FieldValue::Str(address::network(self.event.ip()?, self.geo.asn).into())),
             "user_agent" => text(context.user_agent.as_ref()),
             "session_id" => text(context.session_id.as_ref()),
             _ => None,

@@ -7,6 +7,7 @@
 
 mod golden_payloads;
 mod reader;
+mod stories;
 #[path = "../src/geo/testdb.rs"]
 mod testdb;
 

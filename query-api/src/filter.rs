@@ -62,7 +62,7 @@ pub struct EventFilter {
     /// Sessions, as `context.session_key` has them.
     #[param(required = false)]
     pub session_key: Vec<String>,
-    /// IPv4 or IPv6 addresses.
+    /// IPv4 or IPv6 addresses, however they are spelled.
     #[param(required = false, example = json!(["198.51.100.7"]))]
     pub ip: Vec<String>,
     /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case, in the names and

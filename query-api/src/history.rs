@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use detect::findings::Subject;
 use detect::rules::{EventFields, FieldValue};
 use detect::signals::Signals;
+use schemas::address;
 use serde_json::value::RawValue;
 
 use crate::rows::EventRow;
@@ -119,8 +120,10 @@ impl EventFields for Stored<'_> {
             "object.type" => word(&row.object_type),
             "object.id" => word(&row.object_id),
             "object.module" => word(&row.module),
-            "context.ip" if row.ip.is_unspecified() => None,
+            "context.ip" | "context.ip_prefix" | "context.network" if row.ip.is_unspecified() => None,
             "context.ip" => Some(FieldValue::Str(row.ip.to_canonical().to_string().into())),
+            "context.ip_prefix" => Some(FieldValue::Str(address::prefix(row.ip.to_canonical()).into())),
+            "context.network" => Some(FieldValue::Str(address::network(row.ip.to_canonical(), row.asn).into())),
             "context.user_agent" => word(&row.user_agent),
             "context.session_id" => word(&row.session_id),
             "session.key" => word(&row.session_key),

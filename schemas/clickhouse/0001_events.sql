@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS events{local} {on_cluster}
     `records` UInt64 CODEC(T64, ZSTD(1)),
     `backfill` Bool,
     `ip` IPv6,
+    `ip_prefix` IPv6,
     `user_agent` LowCardinality(String),
     `session_id` String,
     `request_id` String,

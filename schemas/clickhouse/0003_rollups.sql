@@ -93,7 +93,7 @@ SELECT
     )) AS received_period,
     max(toDate(received_at)) AS received_on,
     uniqCombined64StateIf(12)(toString(device_id), device_id != '') AS devices,
-    uniqCombined64StateIf(12)(ip, ip != toIPv6('::')) AS ips,
+    uniqCombined64StateIf(12)(ip_prefix, ip_prefix != toIPv6('::')) AS ips,
     uniqCombined64StateIf(12)(toString(object_type), object_id, object_id != '') AS objects,
     uniqCombined64StateIf(12)(session_id, session_id != '') AS sessions
 FROM events{local}

@@ -2,12 +2,12 @@
 //! that came straight to Kafka) both use, so that an event accepted once is never refused later.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use serde_json::value::RawValue;
 
 use crate::event::{
-    ActorKind, Category, ChangeOp, Class, CloudEventAttributes, Event, Millis, Outcome, Text, Unknown, clip,
+    ActorKind, Category, ChangeOp, Class, CloudEventAttributes, Event, Millis, Outcome, SentAddress, Text, Unknown,
+    clip,
 };
 
 /// Largest event, in bytes.
@@ -51,7 +51,7 @@ impl Rejection {
 pub struct Attributes<'a> {
     /// Id that ingest gave an event that had none.
     pub id: Option<&'a str>,
-    /// Client address of the connection, for events that carry none.
+    /// Client address of the connection, for events that say nothing of theirs, history aside.
     pub ip: Option<&'a str>,
     /// Media type of the bytes; JSON of an event when absent.
     pub content_type: Option<&'a str>,
@@ -123,11 +123,12 @@ fn apply<'a>(event: &mut Event<'a>, attributes: &Attributes<'a>) -> Result<(), R
     if event.id.as_deref().is_none_or(str::is_empty) {
         event.id = attributes.id.map(Text::from);
     }
-    if let Some(ip) = attributes.ip {
+    // Whoever sends history in is not the user of it; and who says that no address is known is believed.
+    if let Some(ip) = attributes.ip
+        && !event.backfill.unwrap_or_default()
+    {
         let context = event.context.get_or_insert_default();
-        if context.ip.as_deref().is_none_or(str::is_empty) {
-            context.ip = Some(Text::from(ip));
-        }
+        context.ip.get_or_insert_with(|| SentAddress { ip: crate::address::read(ip), sent: None });
     }
     Ok(())
 }
@@ -214,7 +215,8 @@ fn open_brackets(bytes: &[u8]) -> usize {
     chunks.map(|chunk| usize::from(chunk.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>())).sum()
 }
 
-/// The bounds of each field. A user agent that is too long is cut, not refused: the sender has no say in it.
+/// The bounds of each field. A user agent that is too long is cut, and an address that can't be read is left out, neither refused:
+/// the sender has no say in them.
 fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
     match event.kind.as_deref() {
         None | Some("") => return Err(Rejection::new("missing_field", "/type", "an event has a type")),
@@ -281,12 +283,6 @@ fn check_context(event: &mut Event<'_>) -> Result<(), Rejection> {
     bound(&context.session_id, "/context/session_id", MAX_NAME_BYTES)?;
     bound(&context.device_id, "/context/device_id", MAX_NAME_BYTES)?;
     bound(&context.request_id, "/context/request_id", MAX_NAME_BYTES)?;
-    if let Some(ip) = context.ip.as_deref().filter(|ip| !ip.is_empty())
-        && ip.parse::<IpAddr>().is_err()
-    {
-        let detail = format!("`{}` is not an IPv4 or IPv6 address", clip(ip));
-        return Err(Rejection::new("invalid_ip", "/context/ip", detail));
-    }
     if let Some(agent) = &mut context.user_agent
         && agent.len() > MAX_REASON_BYTES
     {
@@ -364,7 +360,8 @@ pub fn split_array(text: &str, max: usize) -> Result<Vec<&RawValue>, Rejection> 
     elements.ok_or_else(|| Rejection::new("too_many", "", format!("at most {max} events are allowed in one request")))
 }
 
-/// Every unknown field of the event with its dotted path, e.g. `actor.department`.
+/// Every unknown field of the event with its dotted path, e.g. `actor.department`; and what was sent for an address, where that
+/// says more than was read of it.
 #[must_use]
 pub fn unknown_fields<'a>(event: &Event<'a>) -> Vec<(String, &'a RawValue)> {
     fn add<'a>(fields: &mut Vec<(String, &'a RawValue)>, prefix: &str, unknown: &Unknown<'a>) {
@@ -380,6 +377,7 @@ pub fn unknown_fields<'a>(event: &Event<'a>) -> Vec<(String, &'a RawValue)> {
     }
     if let Some(context) = &event.context {
         add(&mut fields, "context.", &context.unknown);
+        fields.extend(context.ip.as_ref().and_then(|ip| ip.sent).map(|sent| ("context.ip".to_owned(), sent)));
         if let Some(hints) = &context.client_hints {
             add(&mut fields, "context.client_hints.", &hints.unknown);
         }

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::Deref;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
@@ -85,6 +86,34 @@ impl<'de> Deserialize<'de> for Millis {
     }
 }
 
+/// An address as it was sent, and what was read of it.
+#[derive(Clone, Debug, Default)]
+pub struct SentAddress<'a> {
+    /// In its one form; nothing if it isn't known, or can't be read ([`crate::address::read`]).
+    pub ip: Option<IpAddr>,
+    /// What was sent, where it is more than the address, or can't be read.
+    pub sent: Option<&'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for SentAddress<'a> {
+    /// Never fails on JSON: whatever stands there, the event is kept.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        let text = match raw.get().as_bytes().first() {
+            Some(b'"') => serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|text| text.0),
+            // Proxies one by one, as some frameworks give `X-Forwarded-For`.
+            Some(b'[') => {
+                let list = serde_json::from_str::<Vec<Text<'_>>>(raw.get()).ok();
+                list.map(|list| list.iter().map(|text| &**text).collect::<Vec<_>>().join(",").into())
+            }
+            _ => None,
+        };
+        let plain = text.as_ref().is_some_and(|text| text.trim().is_empty() || text.parse::<IpAddr>().is_ok());
+        let ip = text.and_then(|text| crate::address::read(&text));
+        Ok(Self { ip, sent: (!plain).then_some(raw) })
+    }
+}
+
 /// At most 64 bytes of a value that somebody else sent, for a message.
 pub(crate) fn clip(text: &str) -> &str {
     &text[..text.floor_char_boundary(64)]
@@ -93,9 +122,10 @@ pub(crate) fn clip(text: &str) -> &str {
 /// Unknown fields of one level: name and JSON as sent.
 pub type Unknown<'a> = Vec<(Text<'a>, &'a RawValue)>;
 
-/// Makes a struct that reads a JSON object, `null` as absent, unknown fields into `unknown`, and a repeated field as an error.
+/// Makes a struct that reads a JSON object, `null` as absent (or as what stands after `or`), unknown fields into `unknown`, and
+/// a repeated field as an error.
 macro_rules! json_object {
-    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal $(or $null:expr)?,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default)]
         pub struct $name<'a> {
@@ -122,6 +152,7 @@ macro_rules! json_object {
                                         return Err(A::Error::duplicate_field($key));
                                     }
                                     value.$field = map.next_value()?;
+                                    $(value.$field.get_or_insert_with(|| $null);)?
                                 })*
                                 _ => unknown.push((key, map.next_value()?)),
                             }
@@ -203,8 +234,8 @@ json_object! {
 json_object! {
     /// Where from and with what.
     Context {
-        /// IPv4 or IPv6 address of the user.
-        ip: Text<'a> = "ip",
+        /// Address of the user. `null`: not known, nor is the connection's the user's.
+        ip: SentAddress<'a> = "ip" or SentAddress::default(),
         /// `User-Agent`.
         user_agent: Text<'a> = "user_agent",
         /// Client Hints.
@@ -261,6 +292,14 @@ json_object! {
         payload: &'a RawValue = "payload",
         /// The tenant the sender believes to be; checked against the credential, never trusted.
         tenant: Text<'a> = "tenant",
+    }
+}
+
+impl Event<'_> {
+    /// The user's address, if it is known.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.context.as_ref()?.ip.as_ref()?.ip
     }
 }
 

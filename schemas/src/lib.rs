@@ -4,6 +4,7 @@
 //! type means, `settings` what its tenant wants, `topics` and `ddl` where it travels and ends.
 
 pub mod access;
+pub mod address;
 pub mod alerts;
 pub mod catalogue;
 pub mod ddl;

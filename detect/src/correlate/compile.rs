@@ -97,7 +97,12 @@ fn in_order<'a>(sigma: &CorrelationRule, bases: &'a [Base]) -> Result<Vec<&'a Ba
 fn field(sigma: &CorrelationRule, name: &str, base: &Base) -> Result<Arc<str>, RuleProblem> {
     let alias = sigma.aliases.iter().find(|alias| alias.alias == name);
     let mapped = alias.and_then(|alias| alias.mapping.iter().find(|(rule, _)| base.is(rule)));
-    Ok(known_field(mapped.map_or(name, |(_, field)| field))?.into())
+    Ok(match known_field(mapped.map_or(name, |(_, field)| field))? {
+        // Whoever has an IPv6 address has a /64 of them.
+        "context.ip" => "context.ip_prefix",
+        known => known,
+    }
+    .into())
 }
 
 fn check_fields(test: &Test, names: &[String], groups: usize) -> Result<(), RuleProblem> {

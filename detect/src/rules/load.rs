@@ -8,7 +8,7 @@ use rsigma_parser::{CorrelationRule, Detection, SigmaCollection, SigmaParserErro
 use schemas::violation::Action;
 
 use super::text::{self, Attributes, LimitSpec, Text};
-use super::{FIELDS, Level, Rule};
+use super::{FIELDS, Level, Rule, addresses};
 use crate::correlate::{self, Base, Correlation};
 
 /// Fields of one change, as the blocks of `changes[any]` name them.
@@ -219,7 +219,9 @@ fn compiled(sigma: &SigmaRule) -> Result<CompiledRule, RuleProblem> {
     if sigma.logsource.product.as_deref() != Some("usertrail") {
         return Err(RuleProblem::Attribute("logsource.product", "`usertrail`"));
     }
-    Ok(compile_rule(sigma)?)
+    let mut sigma = sigma.clone();
+    addresses::in_one_form(&mut sigma);
+    Ok(compile_rule(&sigma)?)
 }
 
 fn uuid(id: Option<&str>) -> Result<Arc<str>, RuleProblem> {

@@ -51,6 +51,27 @@ fn matches_come_once_each_and_after_what_is_there() {
     assert_eq!(out, [9, 0, 1].map(|rule| Match { rule }));
 }
 
+/// P4: an address in a rule and in an event is the same in any spelling; its prefix and network are fields.
+#[test]
+fn addresses_are_compared_in_one_form() {
+    for (selection, ip, want) in [
+        ("context.ip: '2001:0DB8:0::1'", "2001:db8::1", true),
+        ("context.ip: '2001:db8::1'", "2001:0db8:0:0::0001", true),
+        ("context.ip: '::ffff:45.9.77.1'", "45.9.77.1", true),
+        ("context.ip: ['8.8.8.8', '45.9.77.1']", "::ffff:45.9.77.1", true),
+        ("context.ip: '45.9.*'", "::ffff:45.9.77.1", true),
+        ("context.ip|cidr: '45.9.77.0/24'", "::ffff:45.9.77.1", true),
+        ("context.ip: '2001:db8::1'", "2001:db8::2", false),
+        ("context.ip_prefix: '2001:db8:0:0::/64'", "2001:db8::2", true),
+        ("context.ip_prefix: '45.9.77.1'", "::ffff:45.9.77.1", true),
+        ("context.ip_prefix: '45.9.77.1'", "2002:2d09:4d01::1", true),
+        ("context.ip_prefix: '2001:db8::/64'", "2001:db8:0:1::2", false),
+    ] {
+        let set = compile([("r", rule(&format!("    {selection}")).as_str())]).unwrap();
+        assert_eq!(!names(&set, &json!({"context.ip": ip})).is_empty(), want, "{selection} {ip}");
+    }
+}
+
 fn compile<'a>(sources: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<RuleSet, RuleError> {
     RuleSet::compile(sources, &BTreeMap::new())
 }

@@ -1,14 +1,20 @@
 //! How rules see an event.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use rsigma_eval::{Event, EventValue, JsonEvent};
+use schemas::address::prefix;
 use serde_json::Value;
 
 use super::FieldValue;
 
 /// Every field a rule can ask for: the contract between events and rules. `changes` is a list of maps (for `changes[any]`
 /// blocks, which look at one change at a time); `changes.path` and its siblings are lists of one member a change.
+///
+/// `context.ip` is in its one form (`45.9.77.1`, `2001:db8::1`); `context.ip_prefix` is what counts as one address
+/// (`45.9.77.1`, `2001:db8:0:1::/64`), also where a correlation groups by `context.ip` or counts it; `context.network` is
+/// `AS64500` where the number is known, or else the /24 or /48.
 ///
 /// Signals are what the event is in the light of the user's history. `signal.new_…`, `…_changed`, `first_sign_in` and `late`
 /// are true or absent; `travel_km` and `travel_kmh` are since the last sign-in, `travel_confidence` is low, medium or high;
@@ -35,6 +41,8 @@ pub const FIELDS: &[&str] = &[
     "duration_ms",
     "backfill",
     "context.ip",
+    "context.ip_prefix",
+    "context.network",
     "context.user_agent",
     "context.session_id",
     "session.key",
@@ -115,8 +123,19 @@ impl<'a> JsonFields<'a> {
 
 impl EventFields for JsonFields<'_> {
     fn field(&self, path: &str) -> Option<FieldValue<'_>> {
-        self.0.get_field(path)
+        let found = self.0.get_field(path);
+        match (path, found) {
+            ("context.ip", Some(sent)) => Some(FieldValue::Str(read(&sent)?.to_string().into())),
+            ("context.ip_prefix", None) => {
+                Some(FieldValue::Str(prefix(read(&self.0.get_field("context.ip")?)?).into()))
+            }
+            (_, found) => found,
+        }
     }
+}
+
+fn read(sent: &FieldValue<'_>) -> Option<IpAddr> {
+    schemas::address::read(&sent.as_str()?)
 }
 
 /// Our view as rsigma's. The fields are known, so whatever walks all of an event walks [`FIELDS`].

@@ -15,6 +15,7 @@ fn sighting(at: i64, act: Act) -> Sighting<'static> {
         act,
         records: 0,
         device: "laptop",
+        device_confidence: Confidence::High,
         ip: ip([8, 8, 8, 8]),
         asn: 0,
         country: "CZ",
@@ -98,6 +99,10 @@ fn travel_is_believed_only_where_nothing_speaks_against_it() {
     assert_eq!(kmh, km.map(|km| km - 100.0));
     assert!(travel(|_| {}, 20 * HOUR_MS).1.unwrap() < 500.0, "a flight");
     assert_eq!(travel(|next| next.device = "laptop", HOUR_MS).2, Some(Confidence::Low));
+    let same = |next: &mut Sighting<'static>| (next.device, next.device_confidence) = ("laptop", Confidence::Medium);
+    assert_eq!(travel(same, HOUR_MS).2, Some(Confidence::Medium), "the same model");
+    let same = |next: &mut Sighting<'static>| (next.device, next.device_confidence) = ("laptop", Confidence::Low);
+    assert_eq!(travel(same, HOUR_MS).2, Some(Confidence::High), "a browser that thousands have");
     assert_eq!(travel(|next| next.masked = true, HOUR_MS).2, Some(Confidence::Low));
     assert_eq!(travel(|next| next.accuracy_km = 1000, HOUR_MS).2, Some(Confidence::Medium));
     assert_eq!(travel(|next| next.ip = ip([8, 8, 8, 8]), HOUR_MS).2, Some(Confidence::Low), "the same network");

@@ -19,9 +19,9 @@ const EARTH_KM: f64 = 6371.0088;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Confidence {
-    /// The device or the network is the same, or a network hides where its users are.
+    /// The device (by its cookie) or the network is the same, or a network hides where its users are.
     Low,
-    /// The address is one the user had before, or a position is coarse.
+    /// The address is one the user had before, a position is coarse, or the device is of the same model and software.
     Medium,
     /// Another device, on a network that is new to the user.
     High,
@@ -70,7 +70,9 @@ pub(super) struct Place {
     longitude: f32,
     accuracy_km: u16,
     network: u64,
+    /// 0 where nothing proves it to be the same as another.
     device: u64,
+    has_cookie: bool,
     masked: bool,
 }
 
@@ -90,7 +92,8 @@ impl Place {
             longitude,
             accuracy_km: sighting.accuracy_km,
             network,
-            device,
+            device: if sighting.device_confidence == Confidence::Low { 0 } else { device },
+            has_cookie: sighting.device_confidence == Confidence::High,
             masked: sighting.masked,
         })
     }
@@ -105,9 +108,9 @@ impl Place {
         let hours = (next.at - self.at).abs().max(SHORTEST_MS) as f64 / HOUR_MS as f64;
         let same_device = self.device != 0 && self.device == next.device;
         let same_network = self.network != 0 && self.network == next.network;
-        let confidence = if self.masked || next.masked || same_device || same_network {
+        let confidence = if self.masked || next.masked || same_network || (same_device && next.has_cookie) {
             Confidence::Low
-        } else if known || self.radius() > COARSE_KM || next.radius() > COARSE_KM {
+        } else if known || same_device || self.radius() > COARSE_KM || next.radius() > COARSE_KM {
             Confidence::Medium
         } else {
             Confidence::High

@@ -32,20 +32,7 @@ impl IpKind {
     }
 }
 
-/// The address that a user's machine or its NAT has: IPv4 is taken out of `::ffff:0:0/96` (mapped) and `64:ff9b::/96`
-/// (NAT64), which say the same address in other words.
-pub(super) fn canonical(ip: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = ip else { return ip };
-    if let Some(v4) = v6.to_ipv4_mapped() {
-        return IpAddr::V4(v4);
-    }
-    match v6.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => IpAddr::V4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
-        _ => ip,
-    }
-}
-
-/// Classifies a canonical address.
+/// Classifies an address that is [unwrapped](schemas::address::unwrapped).
 pub(super) fn kind(ip: IpAddr) -> IpKind {
     match ip {
         IpAddr::V4(v4) => kind_v4(v4),
@@ -87,10 +74,12 @@ fn kind_v6(ip: Ipv6Addr) -> IpKind {
 
 #[cfg(test)]
 mod tests {
+    use schemas::address::unwrapped;
+
     use super::*;
 
     fn of(text: &str) -> IpKind {
-        kind(canonical(text.parse().unwrap()))
+        kind(unwrapped(text.parse().unwrap()))
     }
 
     #[test]
@@ -126,15 +115,10 @@ mod tests {
             ("::ffff:10.0.0.1", IpKind::Private),
             ("::ffff:8.8.8.8", IpKind::Public),
             ("64:ff9b::7f00:1", IpKind::Loopback),
+            ("2002:808:808::1", IpKind::Public),
+            ("2002:a01:203::1", IpKind::Private),
         ] {
             assert_eq!(of(text), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn mapped_and_translated_addresses_become_ipv4() {
-        for text in ["::ffff:8.8.4.4", "64:ff9b::808:404"] {
-            assert_eq!(canonical(text.parse().unwrap()), IpAddr::from([8, 8, 4, 4]), "{text}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use maxminddb::Reader;
 
-use super::address::{canonical, kind};
+use super::address::kind;
 use super::record::Node;
 use super::{Anonymous, Geo, IpKind};
 use crate::cache::Generations;
@@ -120,7 +120,7 @@ impl GeoDatabase {
     /// What is known about `ip`. IPv4 inside IPv6 (`::ffff:…`, NAT64) is looked up as IPv4; addresses that aren't
     /// public aren't looked up.
     pub fn lookup(&self, cache: &mut GeoCache, ip: IpAddr) -> Arc<Geo> {
-        let ip = canonical(ip);
+        let ip = schemas::address::unwrapped(ip);
         let [unknown, private, loopback, reserved] = &self.special;
         match kind(ip) {
             IpKind::Public => self.lookup_public(cache, ip),

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use schemas::address::counted;
 use schemas::catalogue::Classification;
 use schemas::decode::unknown_fields;
 use schemas::event::Event;
@@ -150,6 +151,7 @@ fn changes(event: &Event<'_>, rows: &mut Rows) {
 fn context(event: &Event<'_>, ip: Option<IpAddr>, rows: &mut Rows) {
     let context = event.context.as_ref();
     rows.ip.push(ip);
+    rows.ip_prefix.push(ip.map(counted));
     rows.user_agent.push(text(context.and_then(|context| context.user_agent.as_ref())));
     rows.session_id.push(text(context.and_then(|context| context.session_id.as_ref())));
     rows.request_id.push(text(context.and_then(|context| context.request_id.as_ref())));

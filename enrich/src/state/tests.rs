@@ -11,6 +11,7 @@ fn act(at: i64) -> Sighting<'static> {
         received_at: at,
         act: Act::View,
         records: 3,
+        device_confidence: detect::signals::Confidence::High,
         device: "d",
         ip: 7,
         asn: 1,

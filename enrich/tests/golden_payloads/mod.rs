@@ -1,5 +1,5 @@
 //! The golden payloads of `schemas/` as records of `events.raw`, and the stages that they go through: the shipped rules,
-//! the real device patterns, and a geolocation database of three networks.
+//! the real device patterns, and a geolocation database of a few networks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -93,6 +93,24 @@ impl Pipeline {
         Self { settings, catalogue: Catalogue::shipped().unwrap(), rules, stages: Stages::new(shared) }
     }
 
+    /// Changes the tenant.
+    pub(crate) async fn change_tenant(&self, change: impl FnOnce(&mut Tenant)) {
+        let mut tenant = Tenant::clone(&self.settings.tenant("demo").unwrap());
+        change(&mut tenant);
+        self.settings.put_tenant(tenant).await.unwrap();
+    }
+
+    /// A batch of events that come one after another.
+    pub(crate) fn stream(&mut self, events: &[serde_json::Value]) -> Batch {
+        let (mut batch, mut memory) = (self.batch(), memory());
+        for (offset, event) in (0..).zip(events) {
+            let (name, path, headers) = (String::new(), PathBuf::new(), BTreeMap::new());
+            let golden = Golden { name, path, bytes: event.to_string().into_bytes(), headers };
+            batch.push(&golden.record(offset), &mut self.stages, &mut memory).unwrap();
+        }
+        batch
+    }
+
     /// An empty batch.
     pub(crate) fn batch(&self) -> Batch {
         Batch::new(0, Policies::gather(&self.settings, &self.catalogue, &self.rules))
@@ -123,6 +141,8 @@ fn geo() -> GeoReader {
     };
     let cities = TestDb::new("GeoLite2-City", 6, BUILT_AT)
         .with("89.24.56.0/24", city("CZ", "Prague", "Prague", 50.088, 14.4208, "Europe/Prague"))
+        .with("45.224.128.0/17", city("BR", "São Paulo", "São Paulo", -23.5505, -46.6333, "America/Sao_Paulo"))
+        .with("2804:14c::/32", city("BR", "São Paulo", "São Paulo", -23.5505, -46.6333, "America/Sao_Paulo"))
         .with("95.165.0.0/16", city("RU", "Moscow", "Moscow", 55.7558, 37.6176, "Europe/Moscow"))
         .with("2a00:1028::/32", city("CZ", "South Moravian", "Brno", 49.1952, 16.608, "Europe/Prague"));
     let networks = TestDb::new("GeoLite2-ASN", 6, BUILT_AT).with(

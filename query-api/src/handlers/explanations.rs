@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use detect::rules::RuleSet;
 use detect::trial::Standing;
 use runtime::problem::Problem;
+use schemas::address;
 use schemas::event::Category;
 use schemas::settings::Permission;
 use serde::Serialize;
@@ -266,8 +267,9 @@ async fn window(
         clauses.text("actor_id = {actor_id:String}", "actor_id", &row.actor_id);
     }
     // A window over one address needs that address's events alone.
-    if standing.group().iter().any(|(field, _)| &**field == "context.ip") {
-        clauses.text("ip = toIPv6({ip:String})", "ip", &row.ip.to_string());
+    if standing.group().iter().any(|(field, _)| matches!(&**field, "context.ip" | "context.ip_prefix")) {
+        let counted = address::mapped(address::counted(row.ip.to_canonical()));
+        clauses.text("ip_prefix = toIPv6({ip_prefix:String})", "ip_prefix", &counted.to_string());
     }
     let rows: Vec<EventRow> = api.store().rows(sql::HISTORY, clauses).await?;
     for row in &rows {

@@ -42,7 +42,8 @@ fn random_filter(rng: &mut StdRng, now: DateTime<Utc>) -> (String, Vec<Test>) {
     for (name, all, field) in fields {
         if rng.random_bool(0.15) {
             let wanted = some(rng, all);
-            let values: Vec<String> = wanted.iter().map(|value| encoded(value)).collect();
+            let spelled: Vec<&str> = wanted.iter().map(|value| spelling(rng, value)).collect();
+            let values: Vec<String> = spelled.into_iter().map(encoded).collect();
             // Commas and repetition mean the same.
             let joiner = if rng.random_bool(0.5) { ",".to_owned() } else { format!("&{name}=") };
             query.push_str(&format!("&{name}={}", values.join(&joiner)));
@@ -69,6 +70,15 @@ fn random_filter(rng: &mut StdRng, now: DateTime<Utc>) -> (String, Vec<Test>) {
         tests.push(Box::new(move |event| event.occurred.timestamp_millis() < to.timestamp_millis()));
     }
     (query, tests)
+}
+
+/// Of an address, one of its spellings.
+fn spelling<'a>(rng: &mut StdRng, value: &'a str) -> &'a str {
+    match value {
+        "198.51.100.7" => pick(rng, &[value, "::ffff:198.51.100.7", "::FFFF:C633:6407", "198.51.100.7:443"]),
+        "2001:db8::1" => pick(rng, &[value, "2001:0DB8:0:0::0001", "[2001:db8::1]:443"]),
+        _ => value,
+    }
 }
 
 async fn compare(world: &World, key: &str, events: &[Event], query: &str, keeps: impl Fn(&Event) -> bool) {

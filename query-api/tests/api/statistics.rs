@@ -35,7 +35,7 @@ fn distinct(events: &[&Event]) -> Value {
     };
     json!({
         "devices": count(|event| event.device_id.clone()),
-        "ips": count(|event| event.ip.replace("::", ":").trim_matches(':').to_owned()),
+        "ips": count(|event| if event.ip == "::" { String::new() } else { event.counted_ip().to_string() }),
         "objects": count(|event| match event.object_id.as_str() {
             "" => String::new(),
             id => format!("{}/{id}", event.object_type),

@@ -358,6 +358,12 @@ pub(crate) const CATEGORIES: &[&str] = &["sign_ins", "changes", "views", "config
 pub(crate) const RULES: &[&str] = &["new-country", "mass-export", "dormant"];
 
 impl Event {
+    /// Its address as it is counted, in the form of the table.
+    pub(crate) fn counted_ip(&self) -> std::net::Ipv6Addr {
+        let ip: std::net::Ipv6Addr = schemas::address::mapped(self.ip.parse().unwrap());
+        schemas::address::mapped(schemas::address::counted(ip.to_canonical()))
+    }
+
     /// Something that happened `ago` before now, received a moment later.
     pub(crate) fn random(rng: &mut StdRng, tenant: &str, number: usize, longest_ago: TimeDelta) -> Self {
         let ago = rng.random_range(60_000..longest_ago.num_milliseconds());
@@ -503,6 +509,7 @@ impl Event {
             ("records", self.records.to_string()),
             ("backfill", self.backfill.to_string()),
             ("ip", format!("toIPv6('{}')", self.ip)),
+            ("ip_prefix", format!("toIPv6('{}')", self.counted_ip())),
             ("key_id", quoted(self.key_id)),
             ("device_id", quoted(&self.device_id)),
             ("session_id", quoted(&self.session_id)),

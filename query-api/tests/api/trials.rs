@@ -80,9 +80,11 @@ fn p6_correlations_are_tried_and_explained() {
         let security = world.key(Some("acme"), Role::Security).await;
         let viewer = world.key(Some("acme"), Role::Viewer).await;
         let mut events: Vec<Event> = (0..12).map(|number| failed(number, "u1", 600 - number * 10)).collect();
+        // Of one /64, which somebody has: one address.
+        let own = ["2001:db8::1", "2001:db8::2:1", "2001:db8:0:0:ffff::1"];
         events.extend((100..112).map(|number| {
             let user = format!("v{number}");
-            Event { ip: "2001:db8::1", ..failed(number, &user, 900 - number) }
+            Event { ip: own[number as usize % own.len()], ..failed(number, &user, 900 - number) }
         }));
         world.insert(&events).await;
         let brute = trial(&world, &security, json!({"name": "brute-force"})).await;
@@ -101,6 +103,22 @@ fn p6_correlations_are_tried_and_explained() {
         assert_eq!((&close["data"]["matched"], &close["data"]["missing"]), (&json!(false), &json!(2.0)), "{close}");
         let sprayed = world.ok("/v1/events/f111/explain?rule=password-spraying", &security).await;
         assert_eq!((&sprayed["data"]["matched"], &sprayed["data"]["seen"]), (&json!(true), &json!(12.0)), "{sprayed}");
+        assert_eq!(sprayed["data"]["window"]["group"], json!({"context.ip": "2001:db8::/64"}), "{sprayed}");
+        // A rule may spell an address as it likes, and name the prefix and the network.
+        for (field, value, findings) in [
+            ("context.ip", "2001:0db8:0::0001", 4),
+            ("context.ip", "::ffff:c633:6407", 12),
+            ("context.ip_prefix", "2001:0db8:0:0::/64", 12),
+            ("context.ip_prefix", "198.51.100.7", 12),
+            ("context.network", "2001:db8::/48", 12),
+        ] {
+            let yaml = format!(
+                "title: T\nid: 00000000-0000-4000-8000-000000000001\nversion: 1\nlevel: low\nlogsource: {{product: usertrail}}\n\
+                 detection:\n  it:\n    {field}: '{value}'\n  condition: it\n"
+            );
+            let found = trial(&world, &security, json!({"name": "own", "yaml": yaml})).await;
+            assert_eq!(found["findings"], findings, "{field} {value}");
+        }
         let not = world.ok("/v1/events/f1/explain?rule=mass-export", &security).await;
         assert_eq!((&not["data"]["matched"], not["data"].get("window")), (&json!(false), None), "{not}");
         assert!(not["data"]["conditions"].to_string().contains("action"), "{not}");

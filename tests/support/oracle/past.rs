@@ -108,9 +108,14 @@ impl<'a> Past<'a> {
         let known_address = row.has_ip() && self.known().any(|known| known.address == row.address);
         let same_network = last.network().is_some() && last.network() == row.network();
         let hidden = last.is_masked() || row.is_masked();
-        let confidence = if hidden || same_network || same(&last.device_id, &row.device_id) {
+        let same_device = same(&last.device_id, &row.device_id);
+        let confidence = if hidden || same_network || (same_device && row.device_confidence == "high") {
             0.0
-        } else if known_address || radius(last) > 300.0 || radius(row) > 300.0 {
+        } else if known_address
+            || (same_device && row.device_confidence == "medium")
+            || radius(last) > 300.0
+            || radius(row) > 300.0
+        {
             1.0
         } else {
             2.0

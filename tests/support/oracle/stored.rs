@@ -32,6 +32,7 @@ pub(crate) struct Row {
     pub(crate) ip_flags: String,
     pub(crate) device_kind: String,
     pub(crate) device_id: String,
+    pub(crate) device_confidence: String,
     pub(crate) signals: Vec<String>,
     pub(crate) signal_values: Vec<f64>,
     pub(crate) session_key: String,
@@ -53,7 +54,7 @@ pub(crate) const QUERY: &str = "SELECT toString(tenant) AS tenant, event_id, toS
     toString(object_type) AS object_type, arrayMap(path -> toString(path), changes.path) AS changed, records, backfill, \
     toString(ip) AS address, session_id, toString(country) AS country, latitude, longitude, accuracy_km, asn, \
     toString(as_org) AS as_org, toString(ip_flags) AS ip_flags, toString(device_kind) AS device_kind, \
-    toString(device_id) AS device_id, arrayMap(name -> toString(name), signals.name) AS signals, \
+    toString(device_id) AS device_id, toString(device_confidence) AS device_confidence, arrayMap(name -> toString(name), signals.name) AS signals, \
     signals.value AS signal_values, session_key, toUnixTimestamp64Milli(session_started_at) AS session_started, \
     toUnixTimestamp64Milli(last_activity_at) AS last_activity, arrayMap(rule -> toString(rule), violations) AS rules, \
     violation_ids, arrayMap(at -> toUnixTimestamp64Milli(at), violation_windows) AS windows, violation_seen AS seen, \
