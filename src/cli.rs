@@ -45,7 +45,7 @@ enum Command {
     /// HTTP → Kafka.
     Ingest,
     /// Kafka → ClickHouse. Several share the partitions between them.
-    Enrich,
+    Enrich(roles::Accept),
     /// ClickHouse → HTTP, and the administration of tenants and keys.
     QueryApi,
     /// Violations → webhooks, Slack and Alertmanager. Several share the work.
@@ -88,7 +88,7 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 /// How long what is left over at the end may take.
 const LEFTOVERS: Duration = Duration::from_secs(1);
 
-/// Runs a command; the exit code says how it ended: 0 done, 1 failed, 64 bad configuration.
+/// Runs a command; the exit code says how it ended: 0 done, 1 failed, 64 bad configuration, 75 not stopped in time.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let outcome = config(&cli.options).and_then(|config| {
@@ -124,10 +124,10 @@ fn config(options: &Options) -> Result<Config> {
 async fn dispatch(command: Command, config: Config) -> Result<ExitCode> {
     match command {
         Command::Up(options) => up::run(config, options).await,
-        Command::Ingest => roles::run(config, &[roles::Role::Ingest]).await,
-        Command::Enrich => roles::run(config, &[roles::Role::Enrich]).await,
-        Command::QueryApi => roles::run(config, &[roles::Role::QueryApi]).await,
-        Command::Alert => roles::run(config, &[roles::Role::Alert]).await,
+        Command::Ingest => roles::run(config, &[roles::Role::Ingest], roles::Accept::default()).await,
+        Command::Enrich(accept) => roles::run(config, &[roles::Role::Enrich], accept).await,
+        Command::QueryApi => roles::run(config, &[roles::Role::QueryApi], roles::Accept::default()).await,
+        Command::Alert => roles::run(config, &[roles::Role::Alert], roles::Accept::default()).await,
         Command::Migrate => commands::migrate(&config).await,
         Command::Broker { broker_listen } => up::broker_alone(&config, broker_listen).await,
         Command::Engine { engine_listen } => up::engine_alone(&config, engine_listen).await,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use chrono::Utc;
 use clap::Args;
+use embedded::engine::exit_now;
 use runtime::config::Config;
 use runtime::retain::{Lengthened, Retain, RetainError};
 use runtime::settings::Settings;
@@ -26,9 +27,9 @@ pub struct Options {
 pub async fn run(config: Config, options: Options) -> Result<ExitCode> {
     let retain = Retain::new(&config)?;
     let shutdown = Shutdown::default();
-    shutdown.on_signals()?;
+    shutdown.on_signals(config.deadline(), exit_now)?;
     let settings = Settings::spawn(&config, &shutdown).context("following the settings")?;
-    settings.ready().await;
+    anyhow::ensure!(settings.ready_unless_silent().await, "the settings can't be read: Kafka is silent");
     match options.every {
         None => once(&retain, &settings).await?,
         Some(minutes) => {

@@ -6,6 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use clap::Args;
+use embedded::engine::exit_now;
+use enrich::stream::Stream;
+use query_api::freshness::Freshness;
 use query_api::viewed::Viewed;
 use runtime::access::AccessList;
 use runtime::config::Config;
@@ -15,7 +19,7 @@ use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
 use runtime::ops::Readiness;
 use runtime::settings::Settings;
-use runtime::shutdown::Shutdown;
+use runtime::shutdown::{LATE, Shutdown};
 use tokio::net::TcpListener;
 
 /// One of the services.
@@ -29,6 +33,14 @@ pub enum Role {
     QueryApi,
     /// Violations → webhooks.
     Alert,
+}
+
+/// An operator's word on data that is lost.
+#[derive(Debug, Default, Args)]
+pub struct Accept {
+    /// Goes on after a loss of data that the last start was refused for, and told the code of.
+    #[arg(long, value_name = "CODE")]
+    pub accept_loss: Option<String>,
 }
 
 /// What all roles of a process share.
@@ -48,6 +60,7 @@ pub struct Process {
     pub access: AccessList,
     limiter: Limiter,
     connections: Counts,
+    stream: Option<Stream>,
 }
 
 impl Process {
@@ -65,28 +78,46 @@ impl Process {
         settings.count_refusals(&metrics);
         runtime::telemetry::report_left_out(&shutdown);
         let connections = Counts::new(&metrics);
-        let process = Self { config, shutdown, metrics, readiness, settings, access, limiter, connections };
-        let gates = [process.readiness.gate("settings"), process.readiness.gate("access")];
-        tokio::join!(process.settings.ready(), process.access.ready());
-        gates.iter().for_each(|gate| gate.set(true));
-        Ok(process)
+        settings.watch(&readiness);
+        access.watch(&readiness);
+        let (known, decided) = tokio::join!(settings.ready_unless_silent(), access.ready_unless_silent());
+        anyhow::ensure!(known && decided, "the settings can't be read: Kafka at {} is silent", config.kafka.brokers);
+        let stream = None;
+        Ok(Self { config, shutdown, metrics, readiness, settings, access, limiter, connections, stream })
     }
 
     /// Starts the roles and returns the routes of all of them.
     ///
     /// # Errors
     /// When one can't start.
-    pub async fn start(&self, roles: &[Role]) -> Result<Router> {
-        let mut router = runtime::ops::router(self.metrics.clone(), self.readiness.clone());
+    pub fn start(&self, roles: &[Role]) -> Result<Router> {
+        let (readiness, shutdown) = (&self.readiness, &self.shutdown);
+        runtime::probe::broker(&self.config.kafka, readiness, shutdown)?;
+        // Ingest does without: what it takes waits in Kafka.
+        if roles.iter().any(|role| *role != Role::Ingest) {
+            runtime::probe::store(&self.config, readiness, shutdown);
+        }
+        let mut router = runtime::ops::router(self.metrics.clone(), readiness.clone(), shutdown.clone());
         for role in roles {
             match role {
                 Role::Ingest => router = router.merge(self.ingest()?),
-                Role::Enrich => self.enrich().await?,
+                Role::Enrich => self.enrich()?,
                 Role::QueryApi => router = router.merge(self.query_api()?),
                 Role::Alert => self.alert()?,
             }
         }
+        readiness.log_changes(shutdown);
         Ok(query_api::finish(router, &crate::commands::openapi_document()))
+    }
+
+    /// Refuses to go on where tables and topics no longer belong together; `accept` is the code of a loss that is accepted.
+    /// To be done before anything is taken in.
+    ///
+    /// # Errors
+    /// [`enrich::stream::Loss`], or Kafka or ClickHouse doesn't answer.
+    pub async fn compare(&mut self, accept: Option<&str>) -> Result<()> {
+        self.stream = Some(enrich::stream::check(&self.config, accept).await?);
+        Ok(())
     }
 
     fn ingest(&self) -> Result<Router> {
@@ -95,19 +126,18 @@ impl Process {
         Ok(ingest::router(ingest))
     }
 
-    async fn enrich(&self) -> Result<()> {
-        enrich::Enricher::new(&self.config, self.settings.clone(), self.access.clone(), &self.metrics)
-            .await?
-            .start(&self.shutdown)
+    fn enrich(&self) -> Result<()> {
+        let stream = self.stream.as_ref().context("tables and topics were not compared")?;
+        enrich::Enricher::new(&self.config, stream, self.settings.clone(), self.access.clone(), &self.metrics)?
+            .start(&self.readiness, &self.shutdown)
     }
 
     fn alert(&self) -> Result<()> {
-        let gate = self.readiness.gate("alert");
-        alert::start(&self.config, self.settings.clone(), &self.metrics, gate, &self.shutdown)
+        alert::start(&self.config, self.settings.clone(), &self.metrics, &self.readiness, &self.shutdown)
     }
 
     fn query_api(&self) -> Result<Router> {
-        let freshness = query_api::freshness::Freshness::spawn(&self.config, &self.metrics, &self.shutdown)?;
+        let freshness = Freshness::spawn(&self.config, &self.metrics, &self.readiness, &self.shutdown)?;
         let oidc = Oidc::new(&self.config.oidc, &self.metrics).context("the identity providers")?;
         oidc.start(&self.shutdown);
         let parts = query_api::Parts {
@@ -141,7 +171,9 @@ impl Process {
         let listener = listener.with_context(|| format!("can't listen on {address} for SQL; see sql.listen"))?;
         let address = listener.local_addr()?;
         let (server, stop) = (self.server("sql"), self.shutdown.clone());
-        self.shutdown.spawn(async move { server.serve(listener, bi::router(bi), stop.requested()).await });
+        self.shutdown.supervise("SQL for BI tools", async move {
+            server.serve(listener, bi::router(bi), stop.requested()).await;
+        });
         tracing::info!(%address, "SQL for BI tools");
         Ok(Some(address))
     }
@@ -153,20 +185,33 @@ impl Process {
     /// Serves until asked to stop, then lets everything finish what it began.
     ///
     /// # Errors
-    /// When something was not done in time.
+    /// When a part of the process has failed.
     pub async fn serve(&self, listener: TcpListener, router: Router) -> Result<ExitCode> {
         let (server, stop) = (self.server("http"), self.shutdown.clone());
-        let drain = self.config.drain();
-        let server = self.shutdown.spawn(async move { server.serve(listener, router, stop.requested()).await });
+        self.shutdown.supervise("HTTP server", async move { server.serve(listener, router, stop.requested()).await });
         self.shutdown.requested().await;
+        let drain = self.config.drain();
         let in_time = self.shutdown.drain(drain).await;
-        anyhow::ensure!(
-            in_time,
-            "not everything was finished within {} s; nothing acknowledged is lost",
-            drain.as_secs()
-        );
-        server.await?;
+        if let Some(failure) = self.shutdown.failure() {
+            anyhow::bail!("{failure}");
+        }
+        if !in_time {
+            tracing::error!("not everything was finished within {} s; nothing acknowledged is lost", drain.as_secs());
+            return Ok(ExitCode::from(LATE));
+        }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Starts something that may wait for others for ever; nothing if everybody is asked to stop before it is done.
+///
+/// # Errors
+/// When it can't start, or a part of it has failed.
+pub async fn started<T>(shutdown: &Shutdown, start: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+    let started = shutdown.token().run_until_cancelled(start).await.transpose()?;
+    match (shutdown.failure(), started) {
+        (Some(failure), _) => anyhow::bail!("{failure}"),
+        (None, started) => Ok(started),
     }
 }
 
@@ -174,23 +219,35 @@ impl Process {
 ///
 /// # Errors
 /// When the address is taken, or Kafka or ClickHouse can't be used.
-pub async fn run(config: Config, roles: &[Role]) -> Result<ExitCode> {
+pub async fn run(config: Config, roles: &[Role], accept: Accept) -> Result<ExitCode> {
     let shutdown = Shutdown::default();
-    shutdown.on_signals()?;
+    shutdown.on_signals(config.deadline(), exit_now)?;
     let listener = bind(&config).await?;
-    let process = Process::new(config, shutdown).await?;
+    match started(&shutdown, start_alone(config, roles, accept, shutdown.clone())).await? {
+        Some((process, router)) => {
+            tracing::info!(address = %listener.local_addr()?, ?roles, "listening");
+            process.serve(listener, router).await
+        }
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn start_alone(config: Config, roles: &[Role], accept: Accept, shutdown: Shutdown) -> Result<(Process, Router)> {
+    let mut process = Process::new(config, shutdown).await?;
+    if roles.contains(&Role::Enrich) {
+        process.compare(accept.accept_loss.as_deref()).await?;
+    }
     let admin = admin_key();
     if roles.contains(&Role::QueryApi)
         && let Some(key) = process.settings.ensure_admin_key(admin.as_deref()).await?
     {
         eprintln!("administrator's key (shown once): {}", key.expose());
     }
-    let router = process.start(roles).await?;
+    let router = process.start(roles)?;
     if let Some(address) = process.config.sql.listen.filter(|_| roles.contains(&Role::QueryApi)) {
         process.sql(address).await?;
     }
-    tracing::info!(address = %listener.local_addr()?, ?roles, "listening");
-    process.serve(listener, router).await
+    Ok((process, router))
 }
 
 /// The administrator's key from the environment; an empty one is none.

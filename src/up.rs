@@ -8,15 +8,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use axum::Router;
 use clap::Args;
 use embedded::broker::{Broker, BrokerConfig};
-use embedded::engine::{Engine, EngineConfig};
+use embedded::engine::{Engine, EngineConfig, exit_now};
 use runtime::config::{Config, Secret};
+use runtime::probe;
 use runtime::retain::Retain;
 use runtime::shutdown::Shutdown;
 use schemas::settings::{KeyText, Plan, Role as KeyRole, Tenant};
 
-use crate::roles::{self, Process, Role};
+use crate::roles::{self, Accept, Process, Role};
 use crate::{cache, demo, retain};
 
 /// Options of `up`.
@@ -31,6 +33,8 @@ pub struct Options {
     /// Demo events a second.
     #[arg(long, default_value_t = 20.0, value_name = "EVENTS")]
     demo_rate: f64,
+    #[command(flatten)]
+    accept: Accept,
 }
 
 const ALL: &[Role] = &[Role::Ingest, Role::Enrich, Role::QueryApi, Role::Alert];
@@ -38,6 +42,8 @@ const ALL: &[Role] = &[Role::Ingest, Role::Enrich, Role::QueryApi, Role::Alert];
 const SQL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8124);
 /// Between two looks at what retention has ended, which is by whole days.
 const RETAIN_EVERY: Duration = Duration::from_secs(15 * 60);
+/// Its name in the groups of its broker.
+const INSTANCE: &str = "up";
 const DEMO: &str = "demo";
 
 /// Runs it until a signal.
@@ -46,12 +52,38 @@ const DEMO: &str = "demo";
 /// When a part can't start.
 pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     let shutdown = Shutdown::default();
-    shutdown.on_signals()?;
+    shutdown.on_signals(config.deadline(), exit_now)?;
     let listener = roles::bind(&config).await?;
     let address = listener.local_addr()?;
-    let broker = start_broker(&config, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    config.clickhouse.password = Secret::new(engine_password(&config.data_dir)?);
-    let engine = start_engine(&config, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let embedded = roles::started(&shutdown, async {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let broker = start_broker(&config, any).await?;
+        config.clickhouse.password = Secret::new(engine_password(&config.data_dir)?);
+        Ok((broker, start_engine(&config, any).await?))
+    });
+    let Some((broker, engine)) = embedded.await? else { return Ok(ExitCode::SUCCESS) };
+    let started = roles::started(&shutdown, start(config, options, (&broker, &engine), address, shutdown.clone()));
+    let outcome = match started.await {
+        Ok(Some((process, router))) => process.serve(listener, router).await,
+        Ok(None) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(error),
+    };
+    shutdown.request();
+    let stopped = engine.stop().await.context("stopping the engine");
+    broker.stop().await;
+    let code = outcome?;
+    stopped.map(|()| code)
+}
+
+/// Starts all roles on the embedded parts, and tells where.
+async fn start(
+    mut config: Config,
+    options: Options,
+    (broker, engine): (&Broker, &Engine),
+    address: SocketAddr,
+    shutdown: Shutdown,
+) -> Result<(Process, Router)> {
+    supervise(broker, engine, &shutdown);
     config.kafka.brokers = broker.bootstrap();
     config.clickhouse.url = engine.url();
     if config.enrich.geo.city.is_empty() {
@@ -61,6 +93,8 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
         // One machine's embedded broker is slower than one worker; more would only shift partitions at every start.
         config.enrich.workers = 1;
     }
+    // The broker is this process's alone, so nobody else can come by this name.
+    config.kafka.instance_id.get_or_insert_with(|| INSTANCE.to_owned());
     // The embedded engine has no users.
     config.sql.user = None;
     config.kafka.partitions = options.partitions;
@@ -68,14 +102,20 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     let data_dir = config.data_dir.clone();
     let (kafka, clickhouse) = (config.kafka.brokers.clone(), config.clickhouse.url.clone());
     let retain = Retain::new(&config)?;
-    let process = Process::new(config, shutdown.clone()).await?;
+    let mut process = Process::new(config, shutdown.clone()).await?;
+    process.compare(options.accept.accept_loss.as_deref()).await?;
     let (settings, stop) = (process.settings.clone(), shutdown.token());
-    shutdown.spawn(async move {
+    shutdown.supervise("retention", async move {
         stop.run_until_cancelled(retain::again(&retain, &settings, RETAIN_EVERY)).await;
     });
     let admin = roles::admin_key();
     let admin = process.settings.ensure_admin_key(admin.as_deref()).await?;
-    let router = process.start(ALL).await?;
+    let router = process.start(ALL)?;
+    probe::disk(&data_dir, process.config.min_free_disk_mb, &process.readiness, &shutdown);
+    let files = broker.files();
+    probe::check("probe of the broker's files", process.readiness.gate("broker files"), &shutdown, move || {
+        files.check()
+    });
     let mut banner = format!("usertrail listens on http://{address}  (Kafka {kafka}, ClickHouse {clickhouse})\n");
     if let Some(sql) = open_sql(&process).await? {
         banner += &format!("SQL for BI tools: http://{sql}\n");
@@ -102,10 +142,20 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
         });
     }
     std::io::stdout().write_all(banner.as_bytes())?;
-    let outcome = process.serve(listener, router).await;
-    engine.stop().await.context("stopping the engine")?;
-    broker.stop().await;
-    outcome
+    Ok((process, router))
+}
+
+/// Without its broker or its engine the process can do nothing.
+fn supervise(broker: &Broker, engine: &Engine, shutdown: &Shutdown) {
+    for (part, stopped) in [("embedded broker", broker.stopped()), ("embedded engine", engine.stopped())] {
+        let stop = shutdown.token();
+        shutdown.supervise(part, async move {
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                () = stop.cancelled() => {}
+            }
+        });
+    }
 }
 
 /// At its usual address, or at none if that is taken: a second installation on the machine needs another one to be told.
@@ -128,10 +178,12 @@ async fn open_sql(process: &Process) -> Result<Option<SocketAddr>> {
 /// When it can't start.
 pub async fn broker_alone(config: &Config, listen: SocketAddr) -> Result<ExitCode> {
     let shutdown = Shutdown::default();
-    shutdown.on_signals()?;
+    shutdown.on_signals(config.deadline(), exit_now)?;
     let broker = start_broker(config, listen).await?;
     writeln!(std::io::stdout(), "broker listens on {}", broker.bootstrap())?;
-    shutdown.requested().await;
+    let stopped = broker.stopped();
+    shutdown.token().run_until_cancelled(stopped.cancelled()).await;
+    anyhow::ensure!(!stopped.is_cancelled(), "the embedded broker has stopped");
     broker.stop().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -142,10 +194,12 @@ pub async fn broker_alone(config: &Config, listen: SocketAddr) -> Result<ExitCod
 /// When it can't start.
 pub async fn engine_alone(config: &Config, listen: SocketAddr) -> Result<ExitCode> {
     let shutdown = Shutdown::default();
-    shutdown.on_signals()?;
+    shutdown.on_signals(config.deadline(), exit_now)?;
     let engine = start_engine(config, listen).await?;
     writeln!(std::io::stdout(), "engine listens on {}", engine.url())?;
-    shutdown.requested().await;
+    let stopped = engine.stopped();
+    shutdown.token().run_until_cancelled(stopped.cancelled()).await;
+    anyhow::ensure!(!stopped.is_cancelled(), "the embedded engine listens no more");
     engine.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -166,6 +220,8 @@ async fn start_engine(config: &Config, listen: SocketAddr) -> Result<Engine> {
     tracing::info!("starting the embedded ClickHouse engine");
     let mut engine = EngineConfig::new(library, config.data_dir.join("engine"));
     engine.listen = listen;
+    // Less than a stopping process has left when its services have stopped.
+    engine.drain_timeout = engine.drain_timeout.min(config.deadline().mul_f64(0.15));
     let password = config.clickhouse.password.expose();
     engine.password = (!password.is_empty()).then(|| password.to_owned());
     Engine::start(engine).await.context("starting the embedded engine")

@@ -8,6 +8,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::try_join_all;
 use runtime::backoff;
+use runtime::ops::Pulse;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use schemas::alerts::{AlertEndpoint, Pending, PendingKind};
@@ -25,7 +26,7 @@ use crate::schedule::Schedule;
 use crate::sender::{Attempt, Sender, Verdict, message_id};
 
 /// Without anything due, the book is looked at this often: settings may have changed.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(20);
 
 /// Time for the last records to be acknowledged, at the end.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -54,19 +55,26 @@ pub(crate) struct Desk {
     made: UnboundedReceiver<Made>,
     make: UnboundedSender<Made>,
     shutdown: Shutdown,
+    pulse: Pulse,
 }
 
 impl Desk {
     pub(crate) fn new(parts: Parts, book: Book, notes: Receiver<Note>, shutdown: Shutdown) -> Self {
         // As many as attempts may be under way.
         let (make, made) = unbounded_channel();
-        Self { parts, book, notes, made, make, shutdown }
+        Self { parts, book, notes, made, make, shutdown, pulse: Pulse::default() }
+    }
+
+    /// Beats while it works.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Works until asked to stop; then waits for the attempts under way, `drain` at most.
     pub(crate) async fn run(mut self, drain: Duration) {
         let stop = self.shutdown.clone();
         loop {
+            self.pulse.beat();
             self.send_due().await;
             let wait = self.until_next();
             tokio::select! {

@@ -10,7 +10,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::ops::Gate;
+use runtime::ops::{Gate, Pulse};
 use runtime::shutdown::Shutdown;
 use schemas::alerts::{NO_PARTITION, Pending, PendingKind};
 use schemas::topics;
@@ -94,6 +94,7 @@ pub(crate) struct Intake {
     desk: mpsc::Sender<Note>,
     metrics: Metrics,
     gate: Gate,
+    pulse: Pulse,
 }
 
 impl Intake {
@@ -102,32 +103,47 @@ impl Intake {
         let group = format!("{}usertrail-alert", kafka.topic_prefix);
         let (violations, alerts) = (kafka.topic(topics::VIOLATIONS), kafka.topic(topics::ALERTS));
         let membership = Membership { alerts: alerts.clone(), changes: Mutex::default() };
-        let consumer: BaseConsumer<Membership> = runtime::kafka::consumer_config(kafka, &group)
+        let consumer: BaseConsumer<Membership> = runtime::kafka::member_config(kafka, &group, "alert")
             .set("queued.max.messages.kbytes", "8192")
             .create_with_context(membership)
             .context("a consumer for violations")?;
         consumer.subscribe(&[&violations, &alerts])?;
-        Ok(Self { kafka: kafka.clone(), consumer, desk, metrics, gate })
+        Ok(Self { kafka: kafka.clone(), consumer, desk, metrics, gate, pulse: Pulse::default() })
+    }
+
+    /// Beats while it works.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Reads until asked to stop, or until nobody listens.
-    pub(crate) fn run(&self, stop: &Shutdown) {
+    ///
+    /// # Errors
+    /// When the client brings nothing any more.
+    pub(crate) fn run(&self, stop: &Shutdown) -> Result<()> {
         while !stop.is_requested() {
+            self.pulse.beat();
             let mut batch = Batch::default();
             let mut wait = POLL;
             while batch.records < BATCH {
                 match self.consumer.poll(wait) {
                     Some(Ok(record)) => self.take(&mut batch, &record),
-                    Some(Err(error)) => tracing::warn!(%error, "violations can't be read now"),
+                    Some(Err(error)) => {
+                        tracing::warn!(%error, "violations can't be read now");
+                        if let Some((code, reason)) = self.consumer.client().fatal_error() {
+                            anyhow::bail!("the Kafka client can't go on: {code}: {reason}");
+                        }
+                    }
                     None => break,
                 }
                 wait = Duration::ZERO;
             }
             // What came may be of a partition that came with it, whose past has to be known first.
             if self.follow(&mut batch, stop).is_none() || self.hand_over(batch).is_none() {
-                return;
+                return Ok(());
             }
         }
+        Ok(())
     }
 
     fn take(&self, batch: &mut Batch, record: &BorrowedMessage<'_>) {
@@ -163,7 +179,7 @@ impl Intake {
                 }
             };
             self.desk.blocking_send(note).ok()?;
-            self.gate.set(true);
+            self.gate.open();
         }
         Some(())
     }

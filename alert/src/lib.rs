@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use runtime::config::Config;
-use runtime::ops::Gate;
+use runtime::ops::Readiness;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use tokio::sync::mpsc;
@@ -36,11 +36,14 @@ use crate::records::Records;
 use crate::schedule::Schedule;
 use crate::sender::Sender;
 
+/// How long a part may be silent until the process is not ready: longer than the desk waits with nothing to do.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// Notes that wait for the desk.
 const NOTES: usize = 16;
 
 /// Starts alerting; it stops with `shutdown`, which waits for it. Several processes share the partitions of `violations`.
-/// Settings must be ready. `gate` opens once this process has its share.
+/// Settings must be ready. Conditions: this process has its share of the partitions (`alert`), reads it and sends what is due.
 ///
 /// # Errors
 /// When the consumer group can't be joined, or no client can be made.
@@ -48,13 +51,14 @@ pub fn start(
     config: &Config,
     settings: Settings,
     registry: &runtime::metrics::Metrics,
-    gate: Gate,
+    readiness: &Readiness,
     shutdown: &Shutdown,
 ) -> Result<()> {
     let metrics = Metrics::new(registry);
     let client = runtime::clickhouse::client(&config.clickhouse);
     let (notes, read) = mpsc::channel(NOTES);
-    let intake = Intake::join(&config.kafka, notes, metrics.clone(), gate)?;
+    let intake = Intake::join(&config.kafka, notes, metrics.clone(), readiness.gate("alert"))?;
+    readiness.pulse("alert reading", intake.pulse(), SILENCE);
     let parts = Parts {
         settings,
         records: Records::new(&config.kafka)?,
@@ -67,7 +71,9 @@ pub fn start(
     // Sooner than the process gives up on its tasks, so that it ends well.
     let drain: Duration = config.drain() * 3 / 4;
     let stop = shutdown.clone();
-    shutdown.spawn_blocking(move || intake.run(&stop));
-    shutdown.spawn(Desk::new(parts, Book::new(bounds), read, shutdown.clone()).run(drain));
+    shutdown.supervise_blocking("alert intake", move || intake.run(&stop));
+    let desk = Desk::new(parts, Book::new(bounds), read, shutdown.clone());
+    readiness.pulse("alert sending", desk.pulse(), SILENCE);
+    shutdown.supervise("alert desk", desk.run(drain));
     Ok(())
 }

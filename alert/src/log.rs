@@ -76,7 +76,7 @@ impl DeliveryLog {
     /// Starts to write rows behind the queue; ends with the last clone.
     pub(crate) fn spawn(client: Client, metrics: Metrics, shutdown: &Shutdown) -> Self {
         let (queue, rows) = channel(QUEUE);
-        shutdown.spawn(write_all(rows, client, metrics.clone(), shutdown.clone()));
+        shutdown.spawn_part("log of deliveries", write_all(rows, client, metrics.clone(), shutdown.clone()));
         Self { queue, metrics }
     }
 

@@ -3,8 +3,10 @@
 //! Clients speak the ordinary Kafka protocol to [`Broker::bootstrap`]. Its limits (no transactions, no `CreatePartitions`, one
 //! broker) are those of a laptop, a demo or a small tenant; Apache Kafka serves the rest, with the same code on our side.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ const NODE: i32 = 1;
 const LOCK_FILE: &str = "broker.lock";
 const PORT_FILE: &str = "broker.port";
 const DATABASE_FILE: &str = "broker.db";
+/// The first bytes of every SQLite database.
+const DATABASE_HEAD: &[u8; 16] = b"SQLite format 3\0";
 /// While retention deletes, which is one statement, produce requests wait for it; after Nisshi's 5 s they would be refused,
 /// which a producer takes for final. (Its other option, `compaction=single`, holds them up for a minute at 20,000 records.)
 const STORAGE_OPTIONS: &str = "busy_timeout=60s";
@@ -68,6 +72,18 @@ pub enum BrokerError {
         /// What the system said.
         source: io::Error,
     },
+    /// Its database can't be used.
+    #[error(
+        "the broker's database {} can't be used: {reason}; put a copy of it back, or take its directory away to begin \
+         without its events and settings",
+        .path.display()
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The broker itself refused to start, or stopped at once.
     #[error("the broker failed to start: {0}")]
     Start(String),
@@ -87,8 +103,58 @@ pub struct Broker {
     stopped: CancellationToken,
     /// Its own threads: SQLite blocks the thread it is called on, which must never be one of the services'.
     runtime: Option<Runtime>,
+    files: BrokerFiles,
     _storage: StoragePath,
     _lock: DirLock,
+}
+
+/// The broker's database as its clients can't see it: a file that was taken away goes on taking what is written, and is gone
+/// with the process.
+#[derive(Clone, Debug)]
+pub struct BrokerFiles {
+    database: PathBuf,
+    /// Device and inode of the file that was opened.
+    opened: Option<(u64, u64)>,
+}
+
+impl BrokerFiles {
+    /// Whether the file that the broker has open is still there, can be read, and is a database.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn check(&self) -> Result<(), String> {
+        match (self.look()?, self.opened) {
+            (found, Some(opened)) if found != opened => {
+                Err(format!("{DATABASE_FILE} is another file than the one that was opened"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn look(&self) -> Result<(u64, u64), String> {
+        let told = |error: io::Error| format!("{DATABASE_FILE}: {error}");
+        let mut file = File::open(&self.database).map_err(told)?;
+        let mut head = [0; DATABASE_HEAD.len()];
+        file.read_exact(&mut head).map_err(told)?;
+        if head != *DATABASE_HEAD {
+            return Err(format!("{DATABASE_FILE} is damaged: it does not begin as a database does"));
+        }
+        let known = file.metadata().map_err(told)?;
+        Ok((known.dev(), known.ino()))
+    }
+
+    /// A database that is there before the start has to be one.
+    fn check_before_start(&self) -> Result<(), BrokerError> {
+        match self.database.metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            // Made and not yet written to.
+            Ok(known) if known.len() == 0 => Ok(()),
+            _ => match self.look() {
+                Ok(_) => Ok(()),
+                Err(reason) => Err(BrokerError::Unreadable { path: self.database.clone(), reason }),
+            },
+        }
+    }
 }
 
 impl Broker {
@@ -98,6 +164,8 @@ impl Broker {
             return Err(BrokerError::NotLoopback(config.listen));
         }
         let lock = DirLock::acquire(&config.data_dir, LOCK_FILE)?;
+        let mut files = BrokerFiles { database: config.data_dir.join(DATABASE_FILE), opened: None };
+        files.check_before_start()?;
         let address = choose_address(&config)?;
         let cluster = cluster_id(&config.data_dir)
             .map_err(|source| BrokerError::Io { what: "read or write the name of its cluster", source })?;
@@ -117,6 +185,7 @@ impl Broker {
             serving: serving.abort_handle(),
             stopped,
             runtime: Some(runtime),
+            files: files.clone(),
             _storage: storage,
             _lock: lock,
         };
@@ -128,7 +197,11 @@ impl Broker {
             answers = wait_for_connection(address) => answers,
         };
         match started {
-            Ok(()) => Ok(broker),
+            Ok(()) => {
+                files.opened = files.look().ok();
+                broker.files = files;
+                Ok(broker)
+            }
             Err(error) => {
                 broker.shut_down().await;
                 Err(error)
@@ -142,9 +215,16 @@ impl Broker {
         self.address.to_string()
     }
 
-    /// Returns when the broker has stopped, whether by [`stop`](Self::stop) or by a failure, which it has logged then.
-    pub async fn stopped(&self) {
-        self.stopped.cancelled().await;
+    /// Is cancelled when the broker has stopped, whether by [`stop`](Self::stop) or by a failure, which it has logged then.
+    #[must_use]
+    pub fn stopped(&self) -> CancellationToken {
+        self.stopped.clone()
+    }
+
+    /// Its files, to be looked at while it runs.
+    #[must_use]
+    pub fn files(&self) -> BrokerFiles {
+        self.files.clone()
     }
 
     /// Stops the broker: closes the connections, rolls back what no client was told is stored, closes the database.

@@ -18,6 +18,7 @@ use crate::ledger::{Appended, Decision, Ledger};
 use crate::metrics::Metrics;
 use crate::outgoing::send_all;
 use crate::sink::{Refused, Sink};
+use crate::stream::Stream;
 
 /// How it ended.
 pub(crate) enum Delivered {
@@ -33,8 +34,8 @@ pub(crate) enum Delivered {
 #[derive(Clone)]
 pub(crate) struct Delivery {
     pub(crate) kafka: Kafka,
-    /// Part of every token: offsets of another Kafka cluster are other offsets.
-    pub(crate) cluster_id: String,
+    /// Part of every token: offsets of another stream are other offsets.
+    pub(crate) stream: Stream,
     pub(crate) producer: FutureProducer,
     pub(crate) sink: Sink,
     pub(crate) metrics: Metrics,
@@ -100,7 +101,7 @@ impl Delivery {
 
     fn token(&self, partition: i32, decision: &Decision) -> String {
         let topic = self.kafka.topic(topics::EVENTS_RAW);
-        format!("{}/{topic}/{partition}/{}-{}", self.cluster_id, decision.start, decision.end)
+        format!("{}/{topic}/{partition}/{}-{}", self.stream.as_str(), decision.start, decision.end)
     }
 
     /// Writes the dead letters, however long it takes; false when stopped before.

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
 
-/// Clocks of brokers may differ by this much when the ledger is searched by time, in milliseconds.
-const CLOCK_MARGIN_MS: i64 = 10 * 60 * 1000;
+/// Records that a search of the ledger reads at first, from its end; twice as many with each further step back.
+const STRETCH: i64 = 256;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What one insert holds: the offsets `start..end` of a partition, and what was known from outside them.
@@ -60,28 +60,32 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger of `partition` for work that goes on at offset `start`, whose record was received at
-    /// `received_at` (milliseconds), and finds what was decided from there on: one insert after the other. There can be
-    /// several, since offsets are committed after the insert, and a commit can fail.
+    /// Opens the ledger of `partition` for work that goes on at offset `start`, and finds what was decided from there on:
+    /// one insert after the other. There can be several, since offsets are committed after the insert, and a commit can fail.
     ///
-    /// A decision can't be older than the first record it covers, so the search starts at that time.
+    /// They stand at the ledger's end, in any case after a stretch with nothing but decisions from before `start`: of those
+    /// only a process that was given up may still add one, and it learns so by it. Times play no part in the search, since
+    /// a clock may be set back between a record and the decision about it.
     ///
     /// # Errors
     /// When Kafka can't be read; try again.
-    pub fn open(kafka: &Kafka, partition: i32, start: u64, received_at: i64) -> Result<(Self, VecDeque<Decision>)> {
+    pub fn open(kafka: &Kafka, partition: i32, start: u64) -> Result<(Self, VecDeque<Decision>)> {
         let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
-        let (_, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
-        let mut times = TopicPartitionList::new();
-        let since = (received_at - CLOCK_MARGIN_MS).max(0);
-        times.add_partition_offset(&topic, partition, Offset::Offset(since))?;
-        let times = consumer.offsets_for_times(times, TIMEOUT).context("searching the ledger by time")?;
-        let from = match times.elements().first().map(rdkafka::topic_partition_list::TopicPartitionListElem::offset) {
-            Some(Offset::Offset(offset)) => offset,
-            _ => high,
-        };
+        let (low, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
+        let (mut found, mut from, mut stretch) = (Vec::new(), high, STRETCH);
+        while from > low {
+            let earlier = from.saturating_sub(stretch).max(low);
+            let mut decisions = read(&consumer, &topic, partition, earlier, from)?;
+            let passed = !decisions.is_empty() && decisions.iter().all(|decision| decision.start < start);
+            decisions.append(&mut found);
+            (found, from, stretch) = (decisions, earlier, stretch.saturating_mul(2));
+            if passed {
+                break;
+            }
+        }
         let mut decided = VecDeque::new();
         let mut next = start;
-        for decision in read(&consumer, &topic, partition, from, high)? {
+        for decision in found {
             // The first for an offset holds; nobody decides about what comes after it before it is in the log.
             if decision.start == next {
                 next = decision.end;
@@ -151,6 +155,53 @@ fn read(consumer: &BaseConsumer, topic: &str, partition: i32, from: i64, to: i64
             None => {}
         }
     }
+}
+
+/// A decision and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Tail {
+    /// Its partition.
+    pub(crate) partition: i32,
+    /// When it was written, milliseconds.
+    pub(crate) at: i64,
+    /// What was decided.
+    pub(crate) decision: Decision,
+}
+
+/// The latest decisions of the first `partitions` partitions, `most` of each, in the order of each log; with those that came
+/// second, without what is no decision.
+///
+/// # Errors
+/// When Kafka can't be read.
+pub(crate) fn tail(kafka: &Kafka, partitions: usize, most: i64) -> Result<Vec<Tail>> {
+    let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
+    let (mut assignment, mut ends) = (TopicPartitionList::new(), BTreeMap::new());
+    for partition in 0..i32::try_from(partitions)? {
+        let (low, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
+        if low < high {
+            assignment.add_partition_offset(&topic, partition, Offset::Offset((high - most).max(low)))?;
+            ends.insert(partition, high);
+        }
+    }
+    consumer.assign(&assignment)?;
+    let (mut tails, deadline) = (Vec::new(), std::time::Instant::now() + TIMEOUT);
+    while !ends.is_empty() {
+        match consumer.poll(Duration::from_millis(100)) {
+            Some(Ok(message)) => {
+                let (partition, at) = (message.partition(), message.timestamp().to_millis().unwrap_or_default());
+                if let Ok(decision) = serde_json::from_slice(message.payload().unwrap_or_default()) {
+                    tails.push(Tail { partition, at, decision });
+                }
+                if ends.get(&partition).is_some_and(|end| message.offset() + 1 >= *end) {
+                    ends.remove(&partition);
+                }
+            }
+            Some(Err(error)) => bail!("reading the ledger: {error}"),
+            None if std::time::Instant::now() > deadline => bail!("the ledger could not be read in time"),
+            None => {}
+        }
+    }
+    Ok(tails)
 }
 
 /// The decisions of a partition that hold, from the oldest kept: each starts where the one before it ends, or later

@@ -1,19 +1,18 @@
-//! What the consumer group tells this member: partitions it lost, offsets it committed, and how far behind it is.
+//! What the consumer group tells this member: that it has its share, partitions it lost, offsets it committed.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaResult;
-use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
-
-use crate::metrics::Metrics;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
+use rdkafka::error::{KafkaResult, RDKafkaErrorCode};
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use runtime::ops::Gate;
 
 /// The context of a worker's consumer; librdkafka calls it from within `poll`.
 pub(crate) struct Membership {
-    topic: String,
-    metrics: Metrics,
+    /// Opens once the group has given this member its share, which may be nothing.
+    joined: Gate,
     revoked: Mutex<Vec<i32>>,
     /// Whether `revoked` has any: asked before each record.
     lost: AtomicBool,
@@ -22,14 +21,8 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
-    pub(crate) fn new(topic: String, metrics: Metrics) -> Self {
-        Self {
-            topic,
-            metrics,
-            revoked: Mutex::new(Vec::new()),
-            lost: AtomicBool::new(false),
-            committed: Mutex::default(),
-        }
+    pub(crate) fn new(joined: Gate) -> Self {
+        Self { joined, revoked: Mutex::new(Vec::new()), lost: AtomicBool::new(false), committed: Mutex::default() }
     }
 
     /// Whether `offset` is what the broker confirmed last for a partition. A commit may fail, get no answer, or be
@@ -51,16 +44,7 @@ impl Membership {
     }
 }
 
-impl ClientContext for Membership {
-    fn stats(&self, statistics: Statistics) {
-        let Some(topic) = statistics.topics.get(&self.topic) else { return };
-        for (&number, partition) in &topic.partitions {
-            if number >= 0 && partition.consumer_lag >= 0 {
-                self.metrics.lag(number, partition.consumer_lag);
-            }
-        }
-    }
-}
+impl ClientContext for Membership {}
 
 impl ConsumerContext for Membership {
     fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
@@ -70,6 +54,12 @@ impl ConsumerContext for Membership {
             self.committed().retain(|number, _| !numbers.contains(number));
             self.revoked.lock().unwrap_or_else(PoisonError::into_inner).extend(numbers);
             self.lost.store(true, Ordering::Release);
+        }
+    }
+
+    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Assign(_) = rebalance {
+            self.joined.open();
         }
     }
 
@@ -86,5 +76,17 @@ impl ConsumerContext for Membership {
                 _ => drop(self.committed().remove(&element.partition())),
             }
         }
+    }
+}
+
+/// Why the client will never bring another record, if that is so: e.g. because another process came with its
+/// `kafka.instance_id`.
+pub(crate) fn fatal(consumer: &BaseConsumer<Membership>) -> anyhow::Result<()> {
+    match consumer.client().fatal_error() {
+        None => Ok(()),
+        Some((RDKafkaErrorCode::FencedInstanceId, _)) => {
+            anyhow::bail!("another process has joined the group under the same kafka.instance_id")
+        }
+        Some((code, reason)) => anyhow::bail!("the Kafka client can't go on: {code}: {reason}"),
     }
 }

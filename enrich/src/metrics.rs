@@ -57,7 +57,11 @@ impl Metrics {
             batch_rows: registry.register(BATCH_ROWS, "Rows of an insert", rows),
             insert_seconds: registry.register(INSERT_SECONDS, "Duration of a successful insert", seconds),
             retries: registry.register(RETRIES, "Inserts that ClickHouse did not take at once", Counter::default()),
-            lag: registry.register(LAG, "Records not read yet, by partition", Family::default()),
+            lag: registry.register(
+                LAG,
+                "Records acknowledged and not yet stored, by partition; of all partitions, in every enricher alike",
+                Family::default(),
+            ),
             freshness_ms: registry.register(FRESHNESS, "Age of the newest event once stored", Family::default()),
         }
     }
@@ -97,7 +101,6 @@ impl Metrics {
     }
 
     pub(crate) fn revoked(&self, partition: i32) {
-        self.lag.remove(&Partition { partition });
         self.freshness_ms.remove(&Partition { partition });
     }
 }

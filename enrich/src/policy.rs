@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 use detect::rules::RuleSet;
@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::rulebook::RuleBook;
 
-/// How long after an event's receipt its tenant may still be on its way to us, milliseconds.
-const SETTINGS_LAG_MS: i64 = 2000;
+/// How long after an event's receipt its tenant may still be on its way to us.
+const SETTINGS_LAG: Duration = Duration::from_secs(2);
 
 /// One tenant's facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,13 +84,21 @@ pub struct Policies {
     shipped: Catalogue,
     rules: RuleBook,
     tenants: Vec<(String, Facts)>,
+    /// How long it may still wait for tenants.
+    patience: Duration,
 }
 
 impl Policies {
     /// For a new batch: facts as the settings have them at a tenant's first event.
     #[must_use]
     pub fn gather(settings: &Settings, shipped: &Catalogue, rules: &RuleBook) -> Self {
-        Self { settings: settings.clone(), shipped: shipped.clone(), rules: rules.clone(), tenants: Vec::new() }
+        Self {
+            settings: settings.clone(),
+            shipped: shipped.clone(),
+            rules: rules.clone(),
+            tenants: Vec::new(),
+            patience: SETTINGS_LAG,
+        }
     }
 
     /// For a retry: facts as they were.
@@ -129,18 +137,22 @@ impl Policies {
         &mut self.tenants[last].1
     }
 
-    /// A tenant made a moment ago may be known to ingest sooner than here: its first events are worth a short wait, once
-    /// a batch, before they are taken for nobody's.
-    fn look_up(&self, tenant: &str, received_at: i64) -> Option<Arc<Tenant>> {
-        // A producer's own timestamp may lie in the future: that buys no longer wait.
-        let deadline = received_at.min(chrono::Utc::now().timestamp_millis()) + SETTINGS_LAG_MS;
-        loop {
+    /// A tenant made a moment ago may be known to ingest sooner than here: its first events are worth a short wait before
+    /// they are taken for nobody's.
+    fn look_up(&mut self, tenant: &str, received_at: i64) -> Option<Arc<Tenant>> {
+        // Either clock may be wrong, or be set back meanwhile: all waits of a batch are no longer than one.
+        let age = chrono::Utc::now().timestamp_millis().saturating_sub(received_at).max(0);
+        let wait = SETTINGS_LAG.saturating_sub(Duration::from_millis(age.unsigned_abs())).min(self.patience);
+        let begun = Instant::now();
+        let found = loop {
             let found = self.settings.tenant(tenant);
-            if found.is_some() || chrono::Utc::now().timestamp_millis() > deadline {
-                return found;
+            if found.is_some() || begun.elapsed() >= wait {
+                break found;
             }
             std::thread::sleep(Duration::from_millis(5));
-        }
+        };
+        self.patience = self.patience.saturating_sub(begun.elapsed());
+        found
     }
 
     /// What the decision records.

@@ -56,7 +56,7 @@ pub(crate) async fn restore(
     let (config, Start { partition, offset, received_at }) = (kafka.clone(), start);
     let mut state = State::new(budget);
     let (ledger, decided, state) = tokio::task::spawn_blocking(move || {
-        let (ledger, decided) = Ledger::open(&config, partition, offset, received_at)?;
+        let (ledger, decided) = Ledger::open(&config, partition, offset)?;
         changelog::read(&config, partition, &mut state)?;
         anyhow::Ok((ledger, decided, state))
     })

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use rdkafka::producer::{FutureProducer, Producer as _};
 use runtime::access::AccessList;
 use runtime::config::Config;
+use runtime::ops::{Pulse, Readiness};
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use schemas::catalogue::Catalogue;
@@ -17,12 +17,18 @@ use crate::cross::{Correlator, CorrelatorParts};
 use crate::delivery::Delivery;
 use crate::device::DeviceParser;
 use crate::geo::{GeoPaths, GeoReader};
+use crate::lag::LagWatch;
 use crate::metrics::Metrics;
 use crate::rulebook::RuleBook;
 use crate::sink::Sink;
 use crate::stages::Shared;
 use crate::state::Budget;
+use crate::stream::Stream;
 use crate::worker::{Parts, Worker};
+
+/// How long a part may be silent until the process is not ready. The longest that one is busy in good health is a seek that
+/// the broker is slow to answer, for each of its partitions.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// The enricher of one process: one or more members of the consumer group.
 pub struct Enricher {
@@ -32,12 +38,13 @@ pub struct Enricher {
 }
 
 impl Enricher {
-    /// Loads rules, databases and patterns, and asks Kafka who it is. Settings must be ready.
+    /// Loads rules, databases and patterns. Settings must be ready.
     ///
     /// # Errors
-    /// When a file can't be read, a rule doesn't compile, or Kafka doesn't answer.
-    pub async fn new(
+    /// When a file can't be read, or a rule doesn't compile.
+    pub fn new(
         config: &Config,
+        stream: &Stream,
         settings: Settings,
         access: AccessList,
         registry: &runtime::metrics::Metrics,
@@ -53,11 +60,10 @@ impl Enricher {
             metrics: metrics.clone(),
         };
         let clickhouse = runtime::clickhouse::client(&config.clickhouse);
-        let producer: FutureProducer = runtime::kafka::producer_config(&config.kafka).create()?;
         let delivery = Delivery {
             kafka: config.kafka.clone(),
-            cluster_id: cluster_id(&producer).await?,
-            producer,
+            stream: stream.clone(),
+            producer: runtime::kafka::producer_config(&config.kafka).create()?,
             sink: Sink::new(clickhouse.clone(), metrics.clone()),
             metrics,
             stop: CancellationToken::new(),
@@ -79,50 +85,61 @@ impl Enricher {
 
     /// Starts the workers. They stop with `shutdown`, which waits for them.
     ///
+    /// Conditions: each worker has its share of the partitions and works (`enrich-0` …), and so does the correlator
+    /// (`correlations`); no partition stands (`partitions`).
+    ///
     /// # Errors
     /// When the consumer group can't be joined.
-    pub fn start(self, shutdown: &Shutdown) -> Result<()> {
-        for _ in 0..self.workers {
+    pub fn start(self, readiness: &Readiness, shutdown: &Shutdown) -> Result<()> {
+        for number in 0..self.workers {
             // Its deliveries go on after it was asked to stop, until they are done or the drain's time is over.
             let give_up = CancellationToken::new();
             let mut parts = self.parts.clone();
             parts.delivery.stop = give_up.clone();
-            let worker = Worker::join(parts, Handle::current())?;
+            let joined = readiness.gate(format!("enrich-{number}"));
+            let worker = Worker::join(parts, number, joined, shutdown.clone())?;
+            readiness.pulse(format!("enrich-{number} at work"), worker.pulse(), SILENCE);
             // Sooner than the process gives up on its tasks, so that it ends well even while ClickHouse is away.
-            let (stop, drain, all) = (shutdown.token(), self.drain * 3 / 4, shutdown.clone());
-            shutdown.spawn_blocking(move || {
-                if let Err(error) = worker.run(&stop, drain) {
-                    tracing::error!(
-                        error = format!("{error:#}"),
-                        "the enricher can't go on; start it again once mended"
-                    );
-                    all.request();
-                }
-                give_up.cancel();
+            let drain = self.drain * 3 / 4;
+            shutdown.supervise_blocking("enricher", move || {
+                let _give_up = give_up.drop_guard();
+                worker.run(drain)
             });
         }
-        self.correlate(shutdown)?;
+        self.correlate(readiness, shutdown)?;
+        self.watch_lag(readiness, shutdown)?;
         self.reload_geo(shutdown);
         Ok(())
     }
 
-    fn correlate(&self, shutdown: &Shutdown) -> Result<()> {
+    fn watch_lag(&self, readiness: &Readiness, shutdown: &Shutdown) -> Result<()> {
+        let (metrics, gate) = (self.parts.shared.metrics.clone(), readiness.gate("partitions"));
+        let limit = Duration::from_secs(self.parts.enrich.stall_seconds);
+        let watch = LagWatch::new(&self.parts.kafka, metrics, gate, limit)?;
+        let (pulse, stop) = (Pulse::default(), shutdown.token());
+        readiness.pulse("partitions at work", &pulse, SILENCE);
+        shutdown.supervise_blocking("lag watch", move || watch.run(&pulse, &stop));
+        Ok(())
+    }
+
+    fn correlate(&self, readiness: &Readiness, shutdown: &Shutdown) -> Result<()> {
         let correlator = Correlator::join(CorrelatorParts {
             kafka: self.parts.kafka.clone(),
             settings: self.parts.settings.clone(),
             rules: self.parts.shared.rules.clone(),
             producer: self.parts.delivery.producer.clone(),
-            metrics: self.parts.shared.metrics.clone(),
+            joined: readiness.gate("correlations"),
         })?;
+        readiness.pulse("correlations at work", correlator.pulse(), SILENCE);
         let (stop, tasks) = (shutdown.token(), Handle::current());
-        shutdown.spawn_blocking(move || correlator.run(&stop, &tasks));
+        shutdown.supervise_blocking("correlator", move || correlator.run(&stop, &tasks));
         Ok(())
     }
 
     fn reload_geo(&self, shutdown: &Shutdown) {
         let (geo, stop) = (Arc::clone(&self.parts.shared.geo), shutdown.token());
         let every = Duration::from_secs(self.parts.enrich.geo.reload_seconds.max(1));
-        shutdown.spawn(async move {
+        shutdown.supervise("reload of the geo databases", async move {
             while tokio::time::timeout(every, stop.cancelled()).await.is_err() {
                 let geo = Arc::clone(&geo);
                 match tokio::task::spawn_blocking(move || geo.reload_if_changed()).await {
@@ -133,10 +150,4 @@ impl Enricher {
             }
         });
     }
-}
-
-async fn cluster_id(producer: &FutureProducer) -> Result<String> {
-    let producer = producer.clone();
-    let id = tokio::task::spawn_blocking(move || producer.client().fetch_cluster_id(Duration::from_secs(20))).await?;
-    id.context("Kafka did not say which cluster it is within 20 s")
 }

@@ -20,16 +20,16 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::backoff::Backoff;
 use runtime::config::{Enrich, Kafka};
+use runtime::ops::{Gate, Pulse};
 use runtime::settings::Settings;
+use runtime::shutdown::Shutdown;
 use schemas::catalogue::Catalogue;
 use schemas::topics;
-use tokio::runtime::Handle;
-use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batch, received_at};
 use crate::delivery::{Delivered, Delivery};
 use crate::ledger::{Decision, Ledger};
-use crate::membership::Membership;
+use crate::membership::{Membership, fatal};
 use crate::memory::Memory;
 use crate::policy::Policies;
 use crate::restore::{Restored, Start, restore};
@@ -126,20 +126,21 @@ pub(crate) struct Worker {
     failed: Option<anyhow::Error>,
     reports: Receiver<(i32, u64, Report)>,
     report: Sender<(i32, u64, Report)>,
-    tasks: Handle,
+    shutdown: Shutdown,
+    pulse: Pulse,
 }
 
 impl Worker {
-    /// Joins the group.
-    pub(crate) fn join(parts: Parts, tasks: Handle) -> Result<Self> {
+    /// Joins the group as the worker of that number; `joined` opens once it has its share.
+    pub(crate) fn join(parts: Parts, number: usize, joined: Gate, shutdown: Shutdown) -> Result<Self> {
         let topic = parts.kafka.topic(topics::EVENTS_RAW);
-        let membership = Membership::new(topic.clone(), parts.shared.metrics.clone());
-        let consumer: BaseConsumer<Membership> = runtime::kafka::consumer_config(&parts.kafka, &parts.kafka.group())
-            .set("statistics.interval.ms", "1000")
-            // Bounds what librdkafka holds ahead of us: memory doesn't grow with the lag.
-            .set("queued.max.messages.kbytes", "16384")
-            .create_with_context(membership)
-            .context("a consumer for events.raw")?;
+        let member = format!("enrich-{number}");
+        let consumer: BaseConsumer<Membership> =
+            runtime::kafka::member_config(&parts.kafka, &parts.kafka.group(), &member)
+                // Bounds what librdkafka holds ahead of us: memory doesn't grow with the lag.
+                .set("queued.max.messages.kbytes", "16384")
+                .create_with_context(Membership::new(joined))
+                .context("a consumer for events.raw")?;
         consumer.subscribe(&[&topic])?;
         let (report, reports) = channel();
         let stages = Stages::new(parts.shared.clone());
@@ -157,17 +158,24 @@ impl Worker {
             failed: None,
             reports,
             report,
-            tasks,
+            shutdown,
+            pulse: Pulse::default(),
         })
+    }
+
+    /// Beats while it works.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Works until asked to stop; then stores what it has, within `drain`, and leaves the group.
     ///
     /// # Errors
-    /// When the state of users can't be kept on this machine.
-    pub(crate) fn run(mut self, stop: &CancellationToken, drain: Duration) -> Result<()> {
-        while !stop.is_cancelled() {
-            self.take_records();
+    /// When the state of users can't be kept on this machine, or the client brings nothing any more.
+    pub(crate) fn run(mut self, drain: Duration) -> Result<()> {
+        while !self.shutdown.is_requested() {
+            self.pulse.beat();
+            self.take_records()?;
             self.keep_up(false);
             if let Some(error) = self.failed.take() {
                 return Err(error).context("keeping the state of users");
@@ -211,7 +219,7 @@ impl Worker {
         })
     }
 
-    fn take_records(&mut self) {
+    fn take_records(&mut self) -> Result<()> {
         let consumer = Arc::clone(&self.consumer);
         for _ in 0..RECORDS_A_TURN {
             match consumer.poll(IDLE) {
@@ -220,13 +228,17 @@ impl Worker {
                     self.forget_revoked();
                     self.take(&record);
                 }
-                Some(Err(error)) => tracing::warn!(%error, "reading events.raw"),
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "reading events.raw");
+                    fatal(&consumer)?;
+                }
                 None => {
                     self.caught_up = Instant::now();
                     break;
                 }
             }
         }
+        Ok(())
     }
 
     fn take(&mut self, record: &BorrowedMessage<'_>) {
@@ -337,7 +349,7 @@ impl Worker {
         let batch = std::mem::replace(&mut live.batch, next);
         let start = Start { partition: number, offset: batch.start, received_at: batch.oldest };
         let (delivery, report) = (self.parts.delivery.clone(), self.report.clone());
-        self.tasks.spawn(async move {
+        self.shutdown.spawn_part("delivery of a batch", async move {
             let delivered = delivery.deliver(number, batch, ledger, decided).await;
             // Nobody listens any more once the worker has stopped.
             let _ = report.send((number, epoch, Report::Delivered(delivered, start)));
@@ -358,7 +370,7 @@ impl Worker {
         self.partitions.insert(start.partition, Partition { epoch, state: State::Restoring });
         self.flow(start.partition, false);
         let (parts, report) = (self.parts.clone(), self.report.clone());
-        self.tasks.spawn(async move {
+        self.shutdown.spawn_part("takeover of a partition", async move {
             loop {
                 let window = parts.enrich.dedup_window as u64;
                 let budget = parts.budget.clone();

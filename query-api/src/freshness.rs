@@ -29,6 +29,7 @@ use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use runtime::config::Config;
 use runtime::metrics::{Metrics, Name};
+use runtime::ops::{Pulse, Readiness};
 use runtime::shutdown::Shutdown;
 use schemas::topics;
 use tokio::sync::watch;
@@ -39,6 +40,8 @@ const INTERVAL: Duration = Duration::from_millis(250);
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest wait for a record that is known to be there; it is asked for again at the next look.
 const FETCH: Duration = Duration::from_secs(1);
+/// How long a look may take until the process is not ready.
+const SILENCE: Duration = Duration::from_secs(60);
 /// Clocks of brokers and of this machine may differ by this much.
 const ALLOWANCE: TimeDelta = TimeDelta::milliseconds(100);
 
@@ -72,7 +75,12 @@ impl Freshness {
     ///
     /// # Errors
     /// When the options of the configuration are not librdkafka's.
-    pub fn spawn(config: &Config, metrics: &Metrics, shutdown: &Shutdown) -> Result<Self, KafkaError> {
+    pub fn spawn(
+        config: &Config,
+        metrics: &Metrics,
+        readiness: &Readiness,
+        shutdown: &Shutdown,
+    ) -> Result<Self, KafkaError> {
         let kafka = &config.kafka;
         const AGE: Name = Name::new("query_freshness_seconds");
         const LAG: Name = Name::new("query_lag_records");
@@ -89,8 +97,11 @@ impl Freshness {
             partitions: HashMap::new(),
         };
         let (claim, stop) = (freshness.clone(), shutdown.clone());
-        shutdown.spawn_blocking(move || {
+        let pulse = Pulse::default();
+        readiness.pulse("freshness", &pulse, SILENCE);
+        shutdown.supervise_blocking("freshness", move || {
             while !stop.is_requested() {
+                pulse.beat();
                 let begun = Instant::now();
                 match watcher.look() {
                     Ok(Some(look)) => {

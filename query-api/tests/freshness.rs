@@ -51,7 +51,7 @@ async fn claims_follow_commits() {
     runtime::kafka::ensure_topics(kafka).await.unwrap();
 
     let (metrics, shutdown) = (Metrics::default(), Shutdown::default());
-    let freshness = Freshness::spawn(&config, &metrics, &shutdown).unwrap();
+    let freshness = Freshness::spawn(&config, &metrics, &runtime::ops::Readiness::default(), &shutdown).unwrap();
     // Nothing is there, so nothing is missing.
     freshness.reaches(Utc::now()).await;
 

@@ -14,8 +14,9 @@ use schemas::decode::{MAX_NAME_BYTES, MAX_REASON_BYTES};
 use schemas::settings::Invalid;
 use schemas::topics;
 
-use crate::compacted::{self, Follower, Log, Progress};
+use crate::compacted::{self, Follower, Log, Progress, SILENCE};
 use crate::config::Config;
+use crate::ops::Readiness;
 use crate::settings::PutError;
 use crate::shutdown::Shutdown;
 
@@ -77,6 +78,16 @@ impl AccessList {
     /// Returns once everything has been read that was in the topic at the start.
     pub async fn ready(&self) {
         self.0.progress.ready().await;
+    }
+
+    /// As [`ready`](Self::ready), but not for ever: whether it was read. It was not when Kafka has been silent for long.
+    pub async fn ready_unless_silent(&self) -> bool {
+        self.0.progress.ready_unless_silent().await
+    }
+
+    /// Makes it a condition that the topic can be read.
+    pub fn watch(&self, readiness: &Readiness) {
+        readiness.pulse("access", &self.0.progress.pulse, SILENCE);
     }
 
     /// Whether [`ready`](Self::ready) returns at once.
@@ -253,6 +264,10 @@ impl Follower for Reader {
 
     fn skip(&mut self, offset: i64) {
         self.advance(offset);
+    }
+
+    fn progress(&self) -> &Progress {
+        &self.list.0.progress
     }
 
     fn publish(&mut self) {

@@ -11,6 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
 
 use crate::config::Kafka;
+use crate::ops::Pulse;
 use crate::shutdown::Shutdown;
 
 /// Longest wait until a written record comes back.
@@ -22,6 +23,10 @@ const POLL: Duration = Duration::from_millis(100);
 const PUBLISH: Duration = Duration::from_millis(50);
 /// The same error again is logged this often.
 const LOG_ERRORS: Duration = Duration::from_secs(10);
+/// After an error, and while nothing comes, it is looked this often whether the topic can be read to its end again.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long a follower may not be able to read its topic until a process that needs it is not ready.
+pub(crate) const SILENCE: Duration = Duration::from_secs(15);
 
 /// What becomes of the records of a topic.
 pub(crate) trait Follower: Send + 'static {
@@ -29,6 +34,8 @@ pub(crate) trait Follower: Send + 'static {
     fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>);
     /// Takes note of a record without a readable key.
     fn skip(&mut self, offset: i64);
+    /// How far it is, for others to see.
+    fn progress(&self) -> &Progress;
     /// Makes what was taken in known to readers.
     fn publish(&mut self);
     /// Everything is published that was there at the start. Called at each end that is reached.
@@ -42,11 +49,13 @@ pub(crate) struct Progress {
     pub(crate) applied: watch::Sender<i64>,
     /// Whether everything was read that was there at the start.
     ready: watch::Sender<bool>,
+    /// Beats while the topic can be read.
+    pub(crate) pulse: Pulse,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { applied: watch::Sender::new(0), ready: watch::Sender::new(false) }
+        Self { applied: watch::Sender::new(0), ready: watch::Sender::new(false), pulse: Pulse::default() }
     }
 }
 
@@ -60,6 +69,18 @@ impl Progress {
     pub(crate) async fn ready(&self) {
         // Can't fail: the sender lives as long as `self`.
         let _ = self.ready.subscribe().wait_for(|ready| *ready).await;
+    }
+
+    /// Returns once the end was reached, or nothing could be read for a long time; whether it was reached.
+    pub(crate) async fn ready_unless_silent(&self) -> bool {
+        loop {
+            if tokio::time::timeout(LOOK, self.ready()).await.is_ok() {
+                return true;
+            }
+            if self.pulse.silent_for() > 2 * SILENCE {
+                return false;
+            }
+        }
     }
 
     /// Whether the end was reached.
@@ -116,8 +137,8 @@ pub(crate) fn spawn(
     follower: impl Follower,
 ) -> Result<(), KafkaError> {
     let consumer = consumer(kafka, topic, name)?;
-    let stop = shutdown.clone();
-    shutdown.spawn_blocking(move || follow(&consumer, name, follower, &stop));
+    let (stop, topic) = (shutdown.clone(), topic.to_owned());
+    shutdown.supervise_blocking(name, move || follow(&consumer, &topic, name, follower, &stop));
     Ok(())
 }
 
@@ -133,10 +154,13 @@ fn consumer(kafka: &Kafka, topic: &str, name: &str) -> Result<BaseConsumer, Kafk
     Ok(consumer)
 }
 
-fn follow(consumer: &BaseConsumer, name: &str, mut follower: impl Follower, stop: &Shutdown) {
+fn follow(consumer: &BaseConsumer, topic: &str, name: &str, mut follower: impl Follower, stop: &Shutdown) {
     let (mut changed, mut ready) = (false, false);
     let mut published = Instant::now();
     let mut complained: Option<Instant> = None;
+    let mut next = 0;
+    // Whether the topic can't be read, as far as is known, and when that was last looked at.
+    let (mut cut_off, mut looked) = (true, Instant::now());
     while !stop.is_requested() {
         match consumer.poll(POLL) {
             Some(Ok(record)) => {
@@ -147,7 +171,8 @@ fn follow(consumer: &BaseConsumer, name: &str, mut follower: impl Follower, stop
                         follower.skip(record.offset());
                     }
                 }
-                changed = true;
+                next = record.offset() + 1;
+                (changed, cut_off) = (true, false);
             }
             // The end: nothing more is to come at once, so what came is published; in one go, if it was much.
             Some(Err(KafkaError::PartitionEOF(_))) => {
@@ -156,13 +181,25 @@ fn follow(consumer: &BaseConsumer, name: &str, mut follower: impl Follower, stop
                     published = Instant::now();
                 }
                 follower.caught_up();
-                ready = true;
+                (ready, cut_off) = (true, false);
             }
-            Some(Err(error)) if complained.is_none_or(|at| at.elapsed() > LOG_ERRORS) => {
-                tracing::warn!(%error, name, "the topic can't be read now; what is known stays in force");
-                complained = Some(Instant::now());
+            Some(Err(error)) => {
+                cut_off = true;
+                if complained.is_none_or(|at| at.elapsed() > LOG_ERRORS) {
+                    tracing::warn!(%error, name, "the topic can't be read now; what is known stays in force");
+                    complained = Some(Instant::now());
+                }
             }
-            Some(Err(_)) | None => {}
+            // The end is told once. Nothing comes of a topic that nobody changes, and of one that can't be read.
+            None if ready && looked.elapsed() >= LOOK => {
+                looked = Instant::now();
+                // An end before what was read already: the topic was made anew, and nothing more will come.
+                cut_off = consumer.fetch_watermarks(topic, PARTITION, LOOK).map_or(true, |(_, end)| end < next);
+            }
+            None => {}
+        }
+        if !cut_off {
+            follower.progress().pulse.beat();
         }
         // Not before the first end: a half-read history must not be in force.
         if changed && ready && published.elapsed() > PUBLISH {

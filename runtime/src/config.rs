@@ -59,8 +59,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Directory of the embedded parts' data.
     pub data_dir: PathBuf,
-    /// Time to finish what was begun, in seconds.
+    /// Time to stop, in seconds; see [`Config::drain`] and [`Config::deadline`].
     pub drain_seconds: u64,
+    /// Least free space where `data_dir` is, MiB.
+    pub min_free_disk_mb: u64,
     /// Connections of clients.
     pub http: Http,
     /// The broker.
@@ -123,6 +125,9 @@ pub struct Kafka {
     pub dead_letter_retention_days: u32,
     /// Session timeout of the enrichers, milliseconds.
     pub session_timeout_ms: u32,
+    /// Name of this process in consumer groups, if it has one that outlives it.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub instance_id: Option<String>,
     /// Further options of librdkafka.
     pub options: BTreeMap<String, Secret>,
 }
@@ -192,6 +197,8 @@ pub struct Enrich {
     pub dedup_window: usize,
     /// Threads; 0: one for each core.
     pub workers: usize,
+    /// How long a partition may stand with records to be stored, seconds.
+    pub stall_seconds: u64,
     /// Memory for the state of users, MiB; what doesn't fit goes to a file.
     pub state_memory_mb: usize,
     /// Places and networks of addresses.
@@ -371,9 +378,16 @@ impl Config {
         Self::load(None, [], &[])
     }
 
-    /// Time to finish what was begun when stopping.
+    /// Time for tasks to finish what they began when stopping. What is left until the [`deadline`](Self::deadline) is for
+    /// closing what they worked with.
     #[must_use]
     pub fn drain(&self) -> Duration {
+        self.deadline().mul_f64(0.7)
+    }
+
+    /// When stopping, the process has ended after this time, whatever hangs.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
 }

@@ -92,6 +92,18 @@ pub fn consumer_config(kafka: &Kafka, group: &str) -> ClientConfig {
     config
 }
 
+/// A consumer that joins `group`, as `member` where the installation has a name for this process (`kafka.instance_id`): a
+/// process that comes back under its name after a crash takes its partitions up at once. Without one, the broker waits
+/// until the session of the one that died is over.
+#[must_use]
+pub fn member_config(kafka: &Kafka, group: &str, member: &str) -> ClientConfig {
+    let mut config = consumer_config(kafka, group);
+    if let Some(instance) = &kafka.instance_id {
+        config.set("group.instance.id", format!("{instance}-{member}"));
+    }
+    config
+}
+
 /// A producer whose acknowledgement means: on all replicas in sync, once, in order.
 ///
 /// Keys are partitioned as Java clients do it, so that applications that write to Kafka themselves put a user's events
@@ -187,7 +199,9 @@ fn new_topic<'a>(
     let new = NewTopic::new(name, partitions, TopicReplication::Fixed(replication))
         .set("cleanup.policy", if topic.cleanup == Cleanup::Compact { "compact" } else { "delete" })
         .set(setting, value)
-        .set("message.timestamp.type", if topic.log_append_time { "LogAppendTime" } else { "CreateTime" });
+        // By the broker's clock: a sender can't choose its time of receipt, and a process whose clock is wrong is not
+        // refused what it has to write.
+        .set("message.timestamp.type", "LogAppendTime");
     // With one copy less in sync, writes still pass, and what is acknowledged survives the loss of a broker.
     if replication >= 3 { new.set("min.insync.replicas", "2") } else { new }
 }

@@ -1,5 +1,6 @@
 //! What every role needs of the outside world: one file for each outside thing. A role reads its [`config`], starts
-//! [`telemetry`], serves [`ops`], keeps [`settings`] in memory, and stops by [`shutdown`].
+//! [`telemetry`], serves [`ops`], keeps [`settings`] in memory, and stops by [`shutdown`]; [`probe`] and
+//! [`shutdown`] see to it that [`ops`] tells the truth about what is there.
 
 pub mod access;
 pub mod backoff;
@@ -15,6 +16,7 @@ pub mod migrate;
 pub mod oidc;
 pub mod ops;
 pub mod outbound;
+pub mod probe;
 pub mod problem;
 pub mod retain;
 pub mod settings;

@@ -167,7 +167,7 @@ impl Limiter {
     /// Sweeps every minute until the process stops.
     pub fn keep_small(&self, shutdown: &Shutdown) {
         let (limiter, stop) = (self.clone(), shutdown.clone());
-        shutdown.spawn(async move {
+        shutdown.supervise("limiter", async move {
             loop {
                 tokio::select! {
                     () = tokio::time::sleep(SWEEP) => limiter.sweep(),

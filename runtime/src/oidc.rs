@@ -147,7 +147,7 @@ impl Oidc {
         for issuer in self.issuers.iter() {
             let (issuer, clock, stop) = (Arc::clone(issuer), Arc::clone(&self.clock), shutdown.clone());
             let pause = Duration::from_secs(issuer.rules.refresh_seconds);
-            shutdown.spawn(async move {
+            shutdown.supervise("identity provider", async move {
                 loop {
                     tokio::select! {
                         () = issuer.refresh(clock()) => {}

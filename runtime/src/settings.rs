@@ -19,10 +19,11 @@ use schemas::topics::{self, SettingsKey};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
 
-use crate::compacted::{self, APPLY_TIMEOUT, Follower, Log, Progress, WriteError};
+use crate::compacted::{self, APPLY_TIMEOUT, Follower, Log, Progress, SILENCE, WriteError};
 use crate::config::Config;
 use crate::limiter::Rate;
 use crate::oidc::Person;
+use crate::ops::Readiness;
 use crate::problem::Problem;
 use crate::shutdown::Shutdown;
 
@@ -179,6 +180,16 @@ impl Settings {
         self.0.progress.ready().await;
     }
 
+    /// As [`ready`](Self::ready), but not for ever: whether it was read. It was not when Kafka has been silent for long.
+    pub async fn ready_unless_silent(&self) -> bool {
+        self.0.progress.ready_unless_silent().await
+    }
+
+    /// Makes it a condition that the topic can be read.
+    pub fn watch(&self, readiness: &Readiness) {
+        readiness.pulse("settings", &self.0.progress.pulse, SILENCE);
+    }
+
     /// Whether [`ready`](Self::ready) returns at once.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -282,6 +293,10 @@ impl Follower for Reader {
 
     fn skip(&mut self, offset: i64) {
         self.snapshot.skip(offset);
+    }
+
+    fn progress(&self) -> &Progress {
+        &self.settings.0.progress
     }
 
     fn publish(&mut self) {

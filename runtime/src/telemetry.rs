@@ -47,7 +47,7 @@ impl<S> Filter<S> for Bounded {
 /// Reports now and again which lines were left out, until the process stops.
 pub fn report_left_out(shutdown: &Shutdown) {
     let stop = shutdown.clone();
-    shutdown.spawn(async move {
+    shutdown.supervise("telemetry", async move {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(INTERVAL) => {}

@@ -11,6 +11,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::kafka::{TopicsError, ensure_topics};
+use runtime::ops::Readiness;
 use runtime::settings::{AuthError, Settings};
 use runtime::shutdown::Shutdown;
 use schemas::access::{Access, AccessDecision};
@@ -184,4 +185,28 @@ async fn decisions_about_devices_are_the_same_everywhere_and_after_a_restart() {
     assert_eq!(*again.get("acme", "u/1", "laptop").unwrap(), decision("laptop", Access::Block));
     assert!(shutdown.drain(Duration::from_secs(5)).await);
     broker.stop().await;
+}
+
+/// A broker that answers opens the condition, and one that is gone closes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_gone_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (broker, config) = start(&dir).await;
+    ensure_topics(&config.kafka).await.unwrap();
+    let (readiness, shutdown) = (Readiness::default(), Shutdown::default());
+    runtime::probe::broker(&config.kafka, &readiness, &shutdown).unwrap();
+    until(|| readiness.waiting_for().is_empty()).await;
+    broker.stop().await;
+    until(|| !readiness.waiting_for().is_empty()).await;
+    assert_eq!(readiness.waiting_for()[0].name, "broker");
+    assert!(shutdown.drain(Duration::from_secs(60)).await);
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    let met = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), met).await.unwrap();
 }

@@ -103,3 +103,17 @@ TTL toDateTime(received_at, 'UTC') + toIntervalDay(retention_days)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
 {distributed:events}
+
+-- Which records the rows are of: the Kafka cluster and the topic, and a number that rises when their offsets began anew. The
+-- latest row holds; each further one is a loss that an operator has accepted.
+CREATE TABLE IF NOT EXISTS streams{local} {on_cluster}
+(
+    `epoch` UInt32,
+    `cluster_id` String,
+    `topic` String,
+    `accepted_at` DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+)
+ENGINE = {engine:MergeTree}
+ORDER BY accepted_at;
+
+{distributed_at_random:streams}

@@ -9,6 +9,7 @@
 //! | `{deduplication_window}` | the setting for plain tables | the settings for replicated tables |
 //! | `{distributed:t}` | nothing | `CREATE TABLE t … ENGINE = Distributed(…)`, a user on one shard |
 //! | `{distributed_by_tenant:t}` | nothing | the same, a tenant on one shard |
+//! | `{distributed_at_random:t}` | nothing | the same, a row on any shard |
 
 pub mod bi;
 
@@ -102,7 +103,7 @@ fn replacement(placeholder: &str, cluster: Option<&str>) -> Option<String> {
     Some(match (placeholder.split_once(':'), placeholder, quoted) {
         (None, "local", None)
         | (None, "on_cluster", None)
-        | (Some(("distributed" | "distributed_by_tenant", _)), _, None) => String::new(),
+        | (Some(("distributed" | "distributed_by_tenant" | "distributed_at_random", _)), _, None) => String::new(),
         (None, "local", Some(_)) => "_local".to_owned(),
         (None, "on_cluster", Some(cluster)) => format!("ON CLUSTER {cluster}"),
         (None, "deduplication_window", None) => {
@@ -117,6 +118,7 @@ fn replacement(placeholder: &str, cluster: Option<&str>) -> Option<String> {
         // Events of one user live on one shard, so that a user's page asks one and joins nothing.
         (Some(("distributed", table)), _, Some(cluster)) => distributed(table, &cluster, "sipHash64(tenant, actor_id)"),
         (Some(("distributed_by_tenant", table)), _, Some(cluster)) => distributed(table, &cluster, "sipHash64(tenant)"),
+        (Some(("distributed_at_random", table)), _, Some(cluster)) => distributed(table, &cluster, "rand()"),
         _ => return None,
     })
 }

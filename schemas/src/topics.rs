@@ -201,38 +201,21 @@ pub struct Topic {
     pub partitions: Partitions,
     /// Its cleanup policy.
     pub cleanup: Cleanup,
-    /// Whether the broker stamps records with its own clock: where it does, a sender can't choose its time of receipt.
-    pub log_append_time: bool,
 }
 
 /// Every topic.
 pub const ALL: [Topic; 9] = [
-    Topic {
-        name: EVENTS_RAW,
-        partitions: Partitions::AsEvents,
-        cleanup: Cleanup::EventRetention,
-        log_append_time: true,
-    },
-    Topic {
-        name: DEAD_LETTER,
-        partitions: Partitions::AsEvents,
-        cleanup: Cleanup::DeadLetterRetention,
-        log_append_time: false,
-    },
-    Topic { name: SETTINGS, partitions: Partitions::One, cleanup: Cleanup::Compact, log_append_time: false },
-    Topic {
-        name: VIOLATIONS,
-        partitions: Partitions::AsEvents,
-        cleanup: Cleanup::EventRetention,
-        log_append_time: false,
-    },
+    Topic { name: EVENTS_RAW, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention },
+    Topic { name: DEAD_LETTER, partitions: Partitions::AsEvents, cleanup: Cleanup::DeadLetterRetention },
+    Topic { name: SETTINGS, partitions: Partitions::One, cleanup: Cleanup::Compact },
+    Topic { name: VIOLATIONS, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention },
     // Never compacted: of all decisions for an offset the first holds, and compaction keeps the last. A decision is younger
     // than the events it is about, so it outlives them under the same retention.
-    Topic { name: LEDGER, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention, log_append_time: true },
-    Topic { name: ACCESS, partitions: Partitions::One, cleanup: Cleanup::Compact, log_append_time: false },
-    Topic { name: STATE, partitions: Partitions::AsEvents, cleanup: Cleanup::Compact, log_append_time: false },
-    Topic { name: CROSS, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention, log_append_time: true },
-    Topic { name: ALERTS, partitions: Partitions::One, cleanup: Cleanup::Compact, log_append_time: false },
+    Topic { name: LEDGER, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention },
+    Topic { name: ACCESS, partitions: Partitions::One, cleanup: Cleanup::Compact },
+    Topic { name: STATE, partitions: Partitions::AsEvents, cleanup: Cleanup::Compact },
+    Topic { name: CROSS, partitions: Partitions::AsEvents, cleanup: Cleanup::EventRetention },
+    Topic { name: ALERTS, partitions: Partitions::One, cleanup: Cleanup::Compact },
 ];
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One process of the program, to be killed, paused and started again.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
+use serde_json::Value;
 
 const START_LIMIT: Duration = Duration::from_secs(120);
 
@@ -75,6 +77,25 @@ impl Process {
         assert!(status.success());
     }
 
+    /// Starts it again with other arguments.
+    pub(crate) fn restart_with(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(ToString::to_string).collect();
+        self.restart();
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// What `/readyz` says: the conditions that are not met, with their reasons.
+    pub(crate) async fn unmet(&self, http: &Client) -> Option<BTreeMap<String, String>> {
+        let body: Value = http.get(self.url("/readyz")).send().await.ok()?.json().await.ok()?;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let unmet = body["waiting_for"].as_array()?.iter();
+        Some(unmet.map(|unmet| (text(&unmet["name"]), text(&unmet["reason"]))).collect())
+    }
+
     /// Waits for its end and returns the exit code.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
@@ -107,7 +128,7 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
-    /// Everything that it wrote.
+    /// Everything that it and its predecessors wrote.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }

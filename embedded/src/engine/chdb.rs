@@ -388,6 +388,15 @@ pub(super) fn at_exit(hook: extern "C" fn()) {
     }
 }
 
+/// Ends the process at once, without any exit handlers: those of the library wait for what runs, or crash.
+pub fn exit_now(code: u8) -> ! {
+    unsafe extern "C" {
+        fn _exit(code: c_int) -> !;
+    }
+    // SAFETY: declared as POSIX does; it does not return.
+    unsafe { _exit(c_int::from(code)) }
+}
+
 /// Copies a message of the library's.
 ///
 /// # Safety

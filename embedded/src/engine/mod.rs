@@ -28,6 +28,7 @@ mod sql;
 
 use runtime::http::{Counts, Limits, Server};
 
+pub use self::chdb::exit_now;
 use self::core::Core;
 pub use crate::lock::LockError;
 
@@ -144,6 +145,7 @@ pub struct Engine {
     address: SocketAddr,
     core: Arc<Core>,
     shutdown: CancellationToken,
+    stopped: CancellationToken,
     server: Option<JoinHandle<()>>,
 }
 
@@ -161,14 +163,25 @@ impl Engine {
         let shutdown = CancellationToken::new();
         let app = http::router(Arc::clone(&core));
         let server = Server::new("engine", limits(&core.config), Counts::default());
-        let server = tokio::spawn(server.serve(listener, app, shutdown.clone().cancelled_owned()));
+        let serving = server.serve(listener, app, shutdown.clone().cancelled_owned());
+        let stopped = CancellationToken::new();
+        let guard = stopped.clone().drop_guard();
+        let server = tokio::spawn(async move {
+            let _stopped = guard;
+            serving.await;
+        });
         tracing::info!(%address, version = core.version, "embedded ClickHouse is open");
-        Ok(Self { address, core, shutdown, server: Some(server) })
+        Ok(Self { address, core, shutdown, stopped, server: Some(server) })
     }
 
     /// The URL of its HTTP interface.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Is cancelled when the engine listens no more, whether by [`stop`](Self::stop) or by a failure, which it has logged then.
+    pub fn stopped(&self) -> CancellationToken {
+        self.stopped.clone()
     }
 
     /// The version of ClickHouse.

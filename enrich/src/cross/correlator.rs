@@ -15,6 +15,7 @@ use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
+use runtime::ops::{Gate, Pulse};
 use runtime::settings::Settings;
 use schemas::topics::{self, headers};
 use serde_json::json;
@@ -23,8 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Counted, EVENTS, HORIZON_MS, MATCHED, Matched, OWN_KEY_ID};
 use crate::batch::received_at;
-use crate::membership::Membership;
-use crate::metrics::Metrics;
+use crate::membership::{Membership, fatal};
 use crate::rulebook::RuleBook;
 
 const IDLE: Duration = Duration::from_millis(100);
@@ -62,7 +62,8 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) rules: RuleBook,
     pub(crate) producer: FutureProducer,
-    pub(crate) metrics: Metrics,
+    /// Opens once the group has given this process its share.
+    pub(crate) joined: Gate,
 }
 
 /// See [`super`].
@@ -72,6 +73,7 @@ pub(crate) struct Correlator {
     consumer: Arc<BaseConsumer<Membership>>,
     partitions: HashMap<i32, Partition>,
     swept: Instant,
+    pulse: Pulse,
 }
 
 struct Found {
@@ -84,20 +86,30 @@ impl Correlator {
     /// Joins the group.
     pub(crate) fn join(parts: Parts) -> Result<Self> {
         let topic = parts.kafka.topic(topics::CROSS);
-        let membership = Membership::new(topic.clone(), parts.metrics.clone());
+        let membership = Membership::new(parts.joined.clone());
         let group = format!("{}-across-users", parts.kafka.group());
-        let consumer: BaseConsumer<Membership> = runtime::kafka::consumer_config(&parts.kafka, &group)
+        let consumer: BaseConsumer<Membership> = runtime::kafka::member_config(&parts.kafka, &group, "correlate")
             .create_with_context(membership)
             .context("a consumer for enrich.cross")?;
         consumer.subscribe(&[&topic])?;
-        Ok(Self { parts, topic, consumer: Arc::new(consumer), partitions: HashMap::new(), swept: Instant::now() })
+        let (partitions, swept, pulse) = (HashMap::new(), Instant::now(), Pulse::default());
+        Ok(Self { parts, topic, consumer: Arc::new(consumer), partitions, swept, pulse })
+    }
+
+    /// Beats while it works.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Works until asked to stop.
-    pub(crate) fn run(mut self, stop: &CancellationToken, tasks: &Handle) {
+    ///
+    /// # Errors
+    /// When the client brings nothing any more.
+    pub(crate) fn run(mut self, stop: &CancellationToken, tasks: &Handle) -> Result<()> {
         let mut found = Vec::new();
         while !stop.is_cancelled() {
-            let taken = self.take_records(&mut found);
+            self.pulse.beat();
+            let taken = self.take_records(&mut found)?;
             // Reported before it is committed; told twice after a crash, stored once.
             while !found.is_empty() && !stop.is_cancelled() {
                 match tasks.block_on(self.report(&found)) {
@@ -113,9 +125,10 @@ impl Correlator {
             }
             self.sweep();
         }
+        Ok(())
     }
 
-    fn take_records(&mut self, found: &mut Vec<Found>) -> bool {
+    fn take_records(&mut self, found: &mut Vec<Found>) -> Result<bool> {
         let consumer = Arc::clone(&self.consumer);
         let mut taken = false;
         for turn in 0..RECORDS_A_TURN {
@@ -127,18 +140,21 @@ impl Correlator {
                     taken = true;
                     self.take(&record, found);
                 }
-                Some(Err(error)) => tracing::warn!(%error, "reading enrich.cross"),
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "reading enrich.cross");
+                    fatal(&consumer)?;
+                }
                 None => break,
             }
         }
-        taken
+        Ok(taken)
     }
 
     fn take(&mut self, record: &BorrowedMessage<'_>, found: &mut Vec<Found>) {
         let (number, offset) = (record.partition(), record.offset());
         if !self.partitions.contains_key(&number) {
             // The first record after the partition was assigned stands at the committed offset.
-            match self.go_back(number, received_at(record)) {
+            match self.go_back(number, offset, received_at(record)) {
                 Ok(next) => {
                     let partition = Partition { groups: HashMap::new(), live_from: offset, next, latest: 0 };
                     self.partitions.insert(number, partition);
@@ -170,14 +186,18 @@ impl Correlator {
         }
     }
 
-    /// Goes back by the horizon, and says to which offset.
-    fn go_back(&self, number: i32, at: i64) -> Result<i64> {
+    /// Goes back by the horizon from a record received at `at`, and says to which offset.
+    fn go_back(&self, number: i32, offset: i64, at: i64) -> Result<i64> {
         let mut times = TopicPartitionList::new();
         times.add_partition_offset(&self.topic, number, Offset::Offset((at - HORIZON_MS).max(0)))?;
         let times = self.consumer.offsets_for_times(times, TIMEOUT).context("offsets by time")?;
-        let from = match times.elements().first().map(rdkafka::topic_partition_list::TopicPartitionListElem::offset) {
-            Some(Offset::Offset(offset)) => offset,
-            other => anyhow::bail!("no offset for the time: {other:?}"),
+        let elements = times.elements();
+        let found = elements.first().context("no answer about offsets by time")?;
+        found.error().context("offsets by time")?;
+        let from = match found.offset() {
+            Offset::Offset(earlier) => earlier.min(offset),
+            // Times need not ascend: after a step of the clock none may be as late as the record's is taken for.
+            _ => offset,
         };
         self.consumer.seek(&self.topic, number, Offset::Offset(from), TIMEOUT)?;
         Ok(from)

@@ -99,8 +99,10 @@ impl World {
         let shutdown = Shutdown::default();
         let metrics = runtime::metrics::Metrics::default();
         let access = runtime::access::AccessList::in_memory();
-        let enricher = enrich::Enricher::new(config, self.settings.clone(), access, &metrics).await.unwrap();
-        enricher.start(&shutdown).unwrap();
+        // Through the open door: this one may be closed.
+        let stream = enrich::stream::check(&self.config, None).await.unwrap();
+        let enricher = enrich::Enricher::new(config, &stream, self.settings.clone(), access, &metrics).unwrap();
+        enricher.start(&runtime::ops::Readiness::default(), &shutdown).unwrap();
         shutdown
     }
 

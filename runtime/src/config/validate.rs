@@ -6,9 +6,10 @@ use super::{BadValue, Config};
 use crate::memory::LARGEST_REQUESTS;
 
 /// Options that would break what exactly-once and the acknowledgement rest on, or that have a key of their own.
-const FIXED_OPTIONS: [&str; 10] = [
+const FIXED_OPTIONS: [&str; 11] = [
     "bootstrap.servers",
     "group.id",
+    "group.instance.id",
     "acks",
     "request.required.acks",
     "enable.idempotence",
@@ -41,6 +42,7 @@ const GIB: u64 = 1024 * MIB;
 pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     let mut check = Check(Vec::new());
     check.within("drain_seconds", config.drain_seconds, 1..=600);
+    check.within("min_free_disk_mb", config.min_free_disk_mb, 0..=1_048_576);
     check.that(!config.data_dir.as_os_str().is_empty(), "data_dir", "must not be empty");
     http(&mut check, &config.http);
     kafka(&mut check, &config.kafka);
@@ -95,6 +97,8 @@ fn kafka(check: &mut Check, kafka: &super::Kafka) {
     check.within("kafka.event_retention_hours", kafka.event_retention_hours, 1..=8760);
     check.within("kafka.dead_letter_retention_days", kafka.dead_letter_retention_days, 1..=3650);
     check.within("kafka.session_timeout_ms", kafka.session_timeout_ms, 6000..=1_800_000);
+    let instance = kafka.instance_id.as_deref().unwrap_or_default();
+    check.that(name(instance), "kafka.instance_id", why);
     for option in kafka.options.keys() {
         let free = !FIXED_OPTIONS.contains(&option.as_str());
         check.that(free, format!("kafka.options.{option}"), "can't be set: usertrail sets it itself");
@@ -139,6 +143,7 @@ fn enrich(check: &mut Check, enrich: &super::Enrich) {
     check.within("enrich.dedup_window", enrich.dedup_window as u64, 0..=100_000_000);
     check.within("enrich.state_memory_mb", enrich.state_memory_mb as u64, 1..=1_048_576);
     check.within("enrich.workers", enrich.workers as u64, 0..=256);
+    check.within("enrich.stall_seconds", enrich.stall_seconds, 5..=86_400);
     check.within("enrich.geo.reload_seconds", enrich.geo.reload_seconds, 1..=86_400);
 }
 
