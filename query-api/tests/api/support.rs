@@ -346,6 +346,7 @@ pub(crate) struct Event {
     pub(crate) signals: Vec<(&'static str, f64)>,
     pub(crate) reason: &'static str,
     pub(crate) key_id: &'static str,
+    pub(crate) source: &'static str,
     pub(crate) backfill: bool,
     pub(crate) retention_days: u16,
 }
@@ -402,6 +403,7 @@ impl Event {
             signals: Vec::new(),
             reason: "",
             key_id: "",
+            source: "",
             backfill: false,
             retention_days: 1825,
         }
@@ -504,6 +506,7 @@ impl Event {
             ("backfill", self.backfill.to_string()),
             ("ip", format!("toIPv6('{}')", self.ip)),
             ("key_id", quoted(self.key_id)),
+            ("source", quoted(self.source)),
             ("device_id", quoted(&self.device_id)),
             ("session_id", quoted(&self.session_id)),
             ("country", quoted(self.country)),
