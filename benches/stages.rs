@@ -30,8 +30,9 @@ use runtime::config::Config;
 use runtime::settings::Settings;
 use schemas::address::counted;
 use schemas::catalogue::Catalogue;
-use schemas::decode::{Attributes, decode};
+use schemas::decode::{Attributes, Scratch, decode};
 use schemas::event::{Event, Text};
+use schemas::identity;
 use schemas::topics::{self, headers};
 use serde_json::value::RawValue;
 use support::formats::{self, Format};
@@ -44,6 +45,8 @@ use support::{Table, argument, publish, thread_cpu};
 const BATCH: usize = 50_000;
 /// Ids in a full window of the retries, as configured by default.
 const WINDOW: u64 = 250_000;
+/// The API key that events come with.
+const KEY_ID: &str = "k3y0fthe5end";
 /// When the records were received.
 const RECEIVED_AT: i64 = 1_772_500_000_000;
 
@@ -121,7 +124,7 @@ impl Bench {
     fn walk(&self, path: Path) -> Duration {
         let mut memory = memory();
         for number in 0..WINDOW {
-            memory.seen.insert("earlier", &number.to_string(), number, RECEIVED_AT);
+            memory.seen.insert(u128::from(number), 0, number, RECEIVED_AT);
         }
         let started;
         match path {
@@ -152,7 +155,8 @@ impl Bench {
         for batch in self.samples.chunks(BATCH) {
             let mut rows = Rows::default();
             for (at, sample) in batch.iter().enumerate() {
-                let event = decode(&sample.payload, &Attributes::default()).unwrap();
+                let scratch = Scratch::default();
+                let event = decode(&sample.payload, &Attributes::default(), &scratch).unwrap();
                 plain_row(&event, &sample.tenant, at as u64, &mut rows);
             }
             black_box(rows.encode());
@@ -164,12 +168,15 @@ impl Bench {
         let database = self.shared.geo.snapshot();
         let (mut places, mut devices) = (GeoCache::new(65_536), DeviceCache::default());
         for (offset, sample) in (WINDOW..).zip(&self.samples) {
-            let event = decode(&sample.payload, &Attributes::default()).unwrap();
+            let scratch = Scratch::default();
+            let event = decode(&sample.payload, &Attributes::default(), &scratch).unwrap();
             if path >= Path::Classify {
                 black_box(policies.of(&sample.tenant, 0).classify(&event));
             }
             if path >= Path::Seen {
-                black_box(seen.insert(&sample.tenant, text(&event.id), offset, RECEIVED_AT));
+                let identity = identity::identity(&sample.tenant, KEY_ID, text(&event.source), text(&event.id));
+                let content = identity::content(&sample.payload, &Attributes::default());
+                black_box(seen.insert(identity, content, offset, RECEIVED_AT));
             }
             if path >= Path::Geo {
                 black_box(event.ip().map(|ip| database.lookup(&mut places, ip)));
@@ -187,7 +194,8 @@ impl Bench {
         for (offsets, batch) in (0..).map(|number| WINDOW + number * BATCH as u64).zip(self.samples.chunks(BATCH)) {
             let (mut policies, mut rows, mut outgoing) = (self.policies(shared), Rows::default(), Vec::new());
             for (offset, sample) in (offsets..).zip(batch) {
-                let mut event = decode(&sample.payload, &Attributes::default()).unwrap();
+                let scratch = Scratch::default();
+                let mut event = decode(&sample.payload, &Attributes::default(), &scratch).unwrap();
                 if !live {
                     event.backfill = Some(true);
                 }
@@ -199,8 +207,10 @@ impl Bench {
                     partition: 0,
                     offset,
                     found_by: false,
+                    content: 0,
                 };
-                memory.seen.insert(&sample.tenant, text(&event.id), offset, RECEIVED_AT);
+                let identity = identity::identity(&sample.tenant, KEY_ID, text(&event.source), text(&event.id));
+                memory.seen.insert(identity, 0, offset, RECEIVED_AT);
                 let mut target = Target { state: &mut memory.state, rows: &mut rows, outgoing: &mut outgoing };
                 stages.run(&event, text(&event.id), &received, facts, &mut target).unwrap();
             }
@@ -248,7 +258,7 @@ fn record(sample: &Sample, at: usize) -> OwnedMessage {
     let header = |key, value| Header { key, value: Some(value) };
     let beside = OwnedHeaders::new()
         .insert(header(headers::TENANT, sample.tenant.as_str()))
-        .insert(header(headers::KEY_ID, "k3y0fthe5end"))
+        .insert(header(headers::KEY_ID, KEY_ID))
         .insert(header(headers::IP, "198.51.100.7"));
     OwnedMessage::new(
         Some(sample.payload.clone()),
@@ -288,6 +298,7 @@ fn memory() -> Memory {
 fn plain_row(event: &Event<'_>, tenant: &str, offset: u64, rows: &mut Rows) {
     rows.tenant.push(tenant);
     rows.event_id.push(text(&event.id));
+    rows.source.push(text(&event.source));
     rows.kind.push(text(&event.kind));
     rows.class.push(text(&event.class));
     rows.category.push(text(&event.category));
@@ -305,6 +316,7 @@ fn plain_row(event: &Event<'_>, tenant: &str, offset: u64, rows: &mut Rows) {
     rows.records.push(event.records.unwrap_or_default());
     rows.backfill.push(event.backfill.unwrap_or_default().into());
     rows.key_id.push("");
+    rows.content_hash.push(0);
     rows.payload.push(event.payload.map_or("", RawValue::get));
     rows.extra.push("");
     rows.retention_days.push(0);

@@ -227,6 +227,7 @@ macro_rules! row {
 row! {
     tenant: String = "tenant",
     event_id: String = "event_id",
+    source: String = "source",
     kind: String = "type",
     class: String = "class",
     category: String = "category",
@@ -263,6 +264,7 @@ row! {
     session_id: String = "session_id",
     request_id: String = "request_id",
     key_id: String = "key_id",
+    content_hash: Long = "content_hash",
     payload: String = "payload",
     extra: String = "extra",
     country: String = "country",

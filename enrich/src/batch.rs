@@ -1,11 +1,13 @@
 //! A batch under way: records of one partition, each ending as a row, as a retry of an event stored already, or as a
 //! dead letter.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use anyhow::Result;
 use rdkafka::message::Message;
-use schemas::decode::{Attributes, decode};
+use schemas::decode::{ATTRIBUTE_PREFIX, Attributes, Scratch, decode};
+use schemas::identity;
 use schemas::topics::{self, headers};
 
 use crate::cross::OWN_KEY_ID;
@@ -15,6 +17,7 @@ use crate::memory::Memory;
 use crate::outgoing::Outgoing;
 use crate::policy::Policies;
 use crate::rows::Rows;
+use crate::seen::Arrival;
 use crate::stages::{Received, Stages, Target};
 
 /// The offsets `start..next` of a partition.
@@ -117,7 +120,11 @@ impl Batch {
     ) -> Result<(), Unfit> {
         let meta = Meta::of(record);
         let tenant = meta.tenant.ok_or(("missing_tenant", "the record has no header `tenant`".to_owned()))?;
-        let mut event = decode(payload, &meta.attributes)
+        if let Some(name) = meta.damaged {
+            return Err(("invalid_utf8", format!("the header `{name}` is not UTF-8")).into());
+        }
+        let scratch = Scratch::default();
+        let mut event = decode(payload, &meta.attributes, &scratch)
             .map_err(|rejection| (rejection.code, format!("{}: {}", rejection.pointer, rejection.detail)))?;
         let facts = self.policies.of(tenant, received_at);
         if !facts.policy.known {
@@ -126,14 +133,6 @@ impl Batch {
         if event.tenant.as_deref().is_some_and(|claimed| claimed != tenant) {
             return Err(("tenant_mismatch", format!("the event names another tenant than `{tenant}`")).into());
         }
-        let received = Received {
-            tenant,
-            key_id: meta.key_id.unwrap_or_default(),
-            received_at,
-            partition: record.partition() as u16,
-            offset: record.offset() as u64,
-            found_by: meta.found_by && meta.key_id == Some(OWN_KEY_ID),
-        };
         // An event without an id, sent straight to Kafka, is told by its place: the same place is the same event.
         let place;
         let id = match event.id.take() {
@@ -143,13 +142,35 @@ impl Batch {
                 schemas::event::Text::from(place.as_str())
             }
         };
+        let key_id = meta.key_id.unwrap_or_default();
+        let source = event.source.as_deref().unwrap_or_default();
+        let received = Received {
+            tenant,
+            key_id,
+            received_at,
+            partition: record.partition() as u16,
+            offset: record.offset() as u64,
+            found_by: meta.found_by && key_id == OWN_KEY_ID,
+            content: content_of(key_id, payload, &meta.attributes),
+        };
         // What came through ingest was acknowledged under the settings of that moment, and stays accepted.
         if meta.key_id.is_none() && !facts.policy.logging && !is_object_history(&event, facts) {
             return Err(("logging_off", format!("logging is switched off for tenant `{tenant}`")).into());
         }
-        if !memory.seen.insert(tenant, &id, received.offset, received_at) {
-            self.duplicates += 1;
-            return Ok(());
+        let is_told_by_place = is_place(key_id, &id, record.topic(), received.partition, received.offset);
+        if !is_told_by_place {
+            let identity = identity::identity(tenant, key_id, source, &id);
+            match memory.seen.insert(identity, received.content, received.offset, received_at) {
+                Arrival::New => {}
+                Arrival::Repeated => {
+                    self.duplicates += 1;
+                    return Ok(());
+                }
+                Arrival::Conflict => {
+                    let detail = "another event of the same sender and source has this id";
+                    return Err(("conflict", detail.to_owned()).into());
+                }
+            }
         }
         let mut target = Target { state: &mut memory.state, rows: &mut self.rows, outgoing: &mut self.outgoing };
         stages.run(&event, &id, &received, facts, &mut target).map_err(Unfit::Memory)
@@ -183,6 +204,22 @@ impl From<(&'static str, String)> for Unfit {
     }
 }
 
+/// What an event holds, for telling a retry from another event. The program's own events are told by their ids alone:
+/// nobody else has their space of ids, and who records a thing again records the time of doing so.
+fn content_of(key_id: &str, payload: &[u8], attributes: &Attributes<'_>) -> u64 {
+    if key_id == OWN_KEY_ID { 0 } else { identity::content(payload, attributes) }
+}
+
+/// Whether an id is the place of its own record, which no other record has: there is nothing to compare it with, and it is in
+/// nobody's way.
+pub(crate) fn is_place(key_id: &str, id: &str, topic: &str, partition: u16, offset: u64) -> bool {
+    let place = || {
+        let (partition, offset) = id.strip_prefix(topic)?.strip_prefix('-')?.split_once('-')?;
+        Some((partition.parse::<u16>().ok()?, offset.parse::<u64>().ok()?))
+    };
+    key_id.is_empty() && place() == Some((partition, offset))
+}
+
 /// Object change history is kept even while logging is off (L16).
 fn is_object_history(event: &schemas::event::Event<'_>, facts: &mut crate::policy::Facts) -> bool {
     let has_object = event.object.as_ref().is_some_and(|object| object.id.as_deref().is_some_and(|id| !id.is_empty()));
@@ -197,34 +234,81 @@ pub fn received_at(record: &impl Message) -> i64 {
     record.timestamp().to_millis().unwrap_or_default().clamp(YEAR_2020, schemas::event::Millis::MAX.0)
 }
 
-/// The headers of a record that matter.
+/// The headers of a record that matter. Their names are read in any case, as those of HTTP are: what is written by a
+/// proxy or a library should not depend on its taste.
 #[derive(Default)]
 struct Meta<'a> {
     tenant: Option<&'a str>,
     key_id: Option<&'a str>,
     found_by: bool,
     attributes: Attributes<'a>,
+    /// A CloudEvents attribute that is no text.
+    damaged: Option<&'a str>,
 }
 
 impl<'a> Meta<'a> {
     fn of(record: &'a impl Message) -> Self {
         let mut meta = Self::default();
         for header in record.headers().into_iter().flat_map(rdkafka::message::Headers::iter) {
-            let Some(value) = header.value.and_then(|value| std::str::from_utf8(value).ok()) else { continue };
+            let name = lower(header.key);
+            let attribute = attribute(&name);
+            let Some(value) = header.value.and_then(|value| std::str::from_utf8(value).ok()) else {
+                if attribute.is_some() && header.value.is_some() {
+                    meta.damaged = Some(header.key);
+                }
+                continue;
+            };
             let attributes = &mut meta.attributes;
-            match header.key {
+            match &*name {
                 headers::TENANT => meta.tenant = Some(value),
                 headers::KEY_ID => meta.key_id = Some(value),
                 headers::FOUND_BY => meta.found_by = true,
                 headers::ID => attributes.id = Some(value),
                 headers::IP => attributes.ip = Some(value),
                 headers::CONTENT_TYPE => attributes.content_type = Some(value),
-                headers::CE_ID => attributes.ce_id = Some(value),
-                headers::CE_TYPE => attributes.ce_type = Some(value),
-                headers::CE_TIME => attributes.ce_time = Some(value),
+                _ if attribute.is_some() => {
+                    let name = match name {
+                        Cow::Borrowed(name) => Cow::Borrowed(&name[ATTRIBUTE_PREFIX.len()..]),
+                        Cow::Owned(name) => Cow::Owned(name[ATTRIBUTE_PREFIX.len()..].to_owned()),
+                    };
+                    attributes.cloud_event.push((name, value));
+                }
                 _ => {}
             }
         }
+        // An attribute on its own, such as a trace context that a library adds, makes no CloudEvent.
+        let means_one = |(name, _): &(Cow<'_, str>, &str)| ["specversion", "id", "source", "type"].contains(&&**name);
+        if !meta.attributes.cloud_event.iter().any(means_one) {
+            meta.attributes.cloud_event.clear();
+        }
         meta
+    }
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// The name of the CloudEvents attribute that a header holds: after `ce_`, or `ce-` as in HTTP.
+fn attribute(name: &str) -> Option<&str> {
+    name.strip_prefix(ATTRIBUTE_PREFIX).or_else(|| name.strip_prefix("ce-")).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_place_in_its_own_record_alone() {
+        assert!(is_place("", "events.raw-3-17", "events.raw", 3, 17));
+        for (key_id, id, offset) in
+            [("k", "events.raw-3-17", 17), ("", "events.raw-3-17", 18), ("", "x-events.raw-3-17", 17), ("", "17", 17)]
+        {
+            assert!(!is_place(key_id, id, "events.raw", 3, offset), "{key_id} {id}");
+        }
     }
 }

@@ -5,8 +5,11 @@ use std::collections::VecDeque;
 use anyhow::{Context as _, Result};
 use clickhouse::{Client, Row};
 use runtime::config::Kafka;
+use schemas::identity::identity;
+use schemas::topics;
 use serde::Deserialize;
 
+use crate::batch::is_place;
 use crate::changelog;
 use crate::ledger::{Decision, Ledger};
 use crate::memory::Memory;
@@ -37,7 +40,10 @@ pub(crate) struct Restored {
 #[derive(Row, Deserialize)]
 struct Stored {
     tenant: String,
+    key_id: String,
+    source: String,
     event_id: String,
+    content_hash: u64,
     kafka_offset: u64,
     received_at: i64,
 }
@@ -61,10 +67,12 @@ pub(crate) async fn restore(
         anyhow::Ok((ledger, decided, state))
     })
     .await??;
+    let topic = kafka.topic(topics::EVENTS_RAW);
     let mut memory = Memory { seen: Seen::new(window), state };
     let mut rows = client
         .query(
-            "SELECT toString(tenant) AS tenant, event_id, kafka_offset, toUnixTimestamp64Milli(received_at) AS received_at \
+            "SELECT toString(tenant) AS tenant, toString(key_id) AS key_id, toString(source) AS source, event_id, \
+             content_hash, kafka_offset, toUnixTimestamp64Milli(received_at) AS received_at \
              FROM events \
              WHERE kafka_partition = {partition:UInt16} AND kafka_offset >= {from:UInt64} AND kafka_offset < {to:UInt64} \
              AND events.received_at >= fromUnixTimestamp64Milli({since:Int64}) \
@@ -77,7 +85,10 @@ pub(crate) async fn restore(
         .fetch::<Stored>()
         .context("reading the ids of stored events")?;
     while let Some(row) = rows.next().await.context("reading the ids of stored events")? {
-        memory.seen.insert(&row.tenant, &row.event_id, row.kafka_offset, row.received_at);
+        if !is_place(&row.key_id, &row.event_id, &topic, start.partition as u16, row.kafka_offset) {
+            let identity = identity(&row.tenant, &row.key_id, &row.source, &row.event_id);
+            memory.seen.insert(identity, row.content_hash, row.kafka_offset, row.received_at);
+        }
     }
     let (ids, users) = (memory.seen.len(), memory.state.in_memory());
     tracing::info!(partition, offset, ids, users, decided = decided.len(), "took over a partition");

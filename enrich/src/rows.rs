@@ -49,6 +49,7 @@ macro_rules! rows {
 rows! {
     tenant: Low = "tenant",
     event_id: Str = "event_id",
+    source: Low = "source",
     kind: Low = "type",
     class: Low = "class",
     category: Low = "category",
@@ -85,6 +86,7 @@ rows! {
     session_id: Str = "session_id",
     request_id: Str = "request_id",
     key_id: Low = "key_id",
+    content_hash: U64 = "content_hash",
     payload: Str = "payload",
     extra: Str = "extra",
     country: Low = "country",

@@ -51,6 +51,8 @@ pub struct Received<'a> {
     pub offset: u64,
     /// Whether it is an event of the program's own that carries a finding.
     pub found_by: bool,
+    /// Digest of what it holds.
+    pub content: u64,
 }
 
 /// What all workers of a process share.

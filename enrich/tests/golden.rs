@@ -31,9 +31,10 @@ fn rows(block: &[u8]) -> Vec<Map<String, Value>> {
     rows
 }
 
-/// Without the clock's part.
+/// Without the clock's part, and without the digest of the bytes.
 fn timeless(mut row: Map<String, Value>) -> Map<String, Value> {
     assert!(row.remove("enriched_at").is_some());
+    assert!(row.remove("content_hash").is_some_and(|digest| digest != 0));
     row
 }
 

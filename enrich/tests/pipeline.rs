@@ -87,6 +87,72 @@ async fn poison_goes_to_the_dead_letter(world: &World) {
     }
 }
 
+/// P1, P13: an id belongs to its sender and its source. Nobody's decoy is in the way of another's event, of the program's own
+/// records, or of a record that is told by its place; a successor knows as much.
+async fn ids_are_their_senders(world: &World) {
+    let topic = world.config.kafka.topic(topics::EVENTS_RAW);
+    let send = async |key_id: &str, event: String| {
+        let headers = [(topics::headers::TENANT, "acme"), (topics::headers::KEY_ID, key_id)];
+        let headers = if key_id.is_empty() { &headers[..1] } else { &headers[..] };
+        world.send_with(headers, "acme/ids", event.as_bytes()).await
+    };
+    let of = |source: &str, id: &str, records: u32| {
+        format!(r#"{{"id":"{id}","source":"{source}","type":"ids.told","records":{records}}}"#)
+    };
+    let again = async || {
+        send("k1", of("/shop-a", "7", 1)).await;
+        send("k1", of("/shop-a", "7", 2)).await;
+    };
+    let enricher = world.enrich().await;
+    for (key_id, source, id) in
+        [("k1", "/shop-a", "7"), ("k1", "/shop-b", "7"), ("k2", "/shop-a", "7"), ("k1", "", "view"), ("", "", "view")]
+    {
+        send(key_id, of(source, id, 1)).await;
+    }
+    // The program's own record of one thing, twice: told by the id alone, since the second one has another time.
+    send("usertrail", of("", "view", 1)).await;
+    send("usertrail", of("", "view", 2)).await;
+    again().await;
+    let (partition, last) = send("", r#"{"type":"ids.told","records":1}"#.to_owned()).await;
+    send("", of("", &format!("{topic}-{partition}-{}", last + 2), 1)).await;
+    send("", r#"{"type":"ids.told","records":1}"#.to_owned()).await;
+    let stored = "SELECT count() FROM events WHERE type = 'ids.told' AND records = 1";
+    world.until(stored, 9).await;
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+
+    let enricher = world.enrich().await;
+    again().await;
+    send("k1", of("/shop-c", "7", 1)).await;
+    world.until(stored, 10).await;
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+    assert_eq!(world.number("SELECT count() FROM events WHERE type = 'ids.told'").await, 10);
+    assert_eq!(world.dead().await.get("conflict"), Some(&2));
+}
+
+/// P1: a CloudEvent is one on Kafka, too: by its headers in any case, by its media type, and by what it holds.
+async fn cloud_events_are_told(world: &World) {
+    let enricher = world.enrich().await;
+    let structured = r#"{"specversion":"1.0","id":"1","source":"/ce","type":"ce.told","subject":"o-1","data":{"n":1}}"#;
+    let tenant = ("tenant", "acme");
+    let binary = [
+        tenant,
+        ("CE_SpecVersion", "1.0"),
+        ("ce_id", "3"),
+        ("ce-source", "/ce"),
+        ("ce_type", "ce.told"),
+        ("ce_subject", "o-1"),
+        ("Content-Type", "Application/JSON; charset=utf-8"),
+    ];
+    world.send_with(&[tenant], "acme/ce", structured.as_bytes()).await;
+    let media_type = ("CONTENT-TYPE", "APPLICATION/CLOUDEVENTS+JSON;charset=UTF-8");
+    world.send_with(&[tenant, media_type], "acme/ce", structured.replace("\"1\"", "\"2\"").as_bytes()).await;
+    world.send_with(&binary, "acme/ce", br#"{"n":1}"#).await;
+    let told = "SELECT count() FROM events WHERE type = 'ce.told' AND source = '/ce' AND object_id = 'o-1' \
+                AND payload = '{\"n\":1}' AND JSONExtractString(extra, 'ce_subject') = 'o-1'";
+    world.until(told, 3).await;
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+}
+
 /// A row that ClickHouse refuses is singled out into the dead letter; its neighbours are stored.
 async fn a_refused_row_stands_alone(world: &World) {
     world
@@ -117,7 +183,7 @@ async fn the_books_balance(world: &World) {
         assert!(account.balances(), "{account:?}");
         assert_eq!(account.lag, 0, "{account:?}");
     }
-    assert_eq!(accounts.iter().map(|account| account.duplicates).sum::<u64>(), 50);
+    assert_eq!(accounts.iter().map(|account| account.duplicates).sum::<u64>(), 53);
     world
         .client
         .query("INSERT INTO events SELECT * FROM events WHERE event_id = 'after' SETTINGS insert_deduplicate = 0")
@@ -178,6 +244,8 @@ async fn from_kafka_into_clickhouse() {
     columns_match_the_table(&world).await;
     events_arrive_once(&world).await;
     poison_goes_to_the_dead_letter(&world).await;
+    ids_are_their_senders(&world).await;
+    cloud_events_are_told(&world).await;
     a_refused_row_stands_alone(&world).await;
     the_books_balance(&world).await;
     a_partition_lost_while_paused_comes_back(&world).await;

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use enrich::native::{Array, Column, F32, Ip, Low, Str, Time, U8, U16, U32, U64, put_column, put_varuint};
-use enrich::seen::{Seen, WINDOW_MS};
+use enrich::seen::{Arrival, Seen, WINDOW_MS};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -137,27 +137,32 @@ proptest! {
         prop_assert!(bytes.len() <= 10);
     }
 
-    /// An event is a retry when one with its tenant and id, not itself a retry, came within the window before it.
+    /// An event is a retry when one of its identity, itself neither a retry nor a conflict, came within the window before
+    /// it with the same content; with other content it is a conflict.
     #[test]
     fn the_window_is_a_list_of_what_came(
         window in 0_u64..12,
-        arrivals in prop::collection::vec((0_u8..2, 0_u8..6, 1_u64..4, 0_i64..WINDOW_MS / 3), 1..120),
+        arrivals in prop::collection::vec((0_u128..12, 0_u64..2, 1_u64..4, 0_i64..WINDOW_MS / 3), 1..120),
     ) {
         let mut seen = Seen::new(window);
-        let mut model: Vec<(String, u64, i64)> = Vec::new();
+        let mut model: Vec<(u128, u64, u64, i64)> = Vec::new();
         let (mut offset, mut now) = (0, 0);
-        for (tenant, id, gap, wait) in arrivals {
+        for (identity, content, gap, wait) in arrivals {
             (offset, now) = (offset + gap, now + wait);
-            let (tenant, id) = (format!("t{tenant}"), format!("e{id}"));
-            let event = format!("{tenant}/{id}");
-            let known = model
-                .iter()
-                .any(|(other, at, time)| *other == event && at + window >= offset && time + WINDOW_MS >= now);
-            prop_assert_eq!(seen.insert(&tenant, &id, offset, now), !known, "{} at {}", event, offset);
-            if !known {
-                model.push((event, offset, now));
+            let known = model.iter().find(|(other, _, at, time)| {
+                *other == identity && at + window >= offset && time + WINDOW_MS >= now
+            });
+            let expected = match known {
+                None => Arrival::New,
+                Some((_, first, ..)) if *first == content => Arrival::Repeated,
+                Some(_) => Arrival::Conflict,
+            };
+            prop_assert_eq!(seen.insert(identity, content, offset, now), expected, "{} at {}", identity, offset);
+            if expected == Arrival::New {
+                model.push((identity, content, offset, now));
             }
-            let held = model.iter().filter(|(_, at, time)| at + window >= offset && time + WINDOW_MS >= now).count();
+            let held =
+                model.iter().filter(|(_, _, at, time)| at + window >= offset && time + WINDOW_MS >= now).count();
             prop_assert_eq!(seen.len(), held);
         }
     }
@@ -166,32 +171,31 @@ proptest! {
     #[test]
     fn a_restored_window_decides_alike(
         window in 1_u64..12,
-        arrivals in prop::collection::vec((0_u8..6, 1_u64..4, 0_i64..WINDOW_MS / 3), 2..80),
+        arrivals in prop::collection::vec((0_u128..6, 0_u64..2, 1_u64..4, 0_i64..WINDOW_MS / 3), 2..80),
         cut in any::<Index>(),
     ) {
         let cut = cut.index(arrivals.len());
         let mut seen = Seen::new(window);
         let (mut table, mut rest) = (Vec::new(), Vec::new());
         let (mut offset, mut now) = (0, 0);
-        for (index, (id, gap, wait)) in arrivals.into_iter().enumerate() {
+        for (index, (identity, content, gap, wait)) in arrivals.into_iter().enumerate() {
             (offset, now) = (offset + gap, now + wait);
-            let id = format!("e{id}");
-            let is_new = seen.insert("acme", &id, offset, now);
+            let arrival = seen.insert(identity, content, offset, now);
             if index >= cut {
-                rest.push((id, offset, now, is_new));
-            } else if is_new {
-                table.push((id, offset, now));
+                rest.push((identity, content, offset, now, arrival));
+            } else if arrival == Arrival::New {
+                table.push((identity, content, offset, now));
             }
         }
-        let &(_, start, received_at, _) = &rest[0];
+        let &(_, _, start, received_at, _) = &rest[0];
         let mut successor = Seen::new(window);
-        for (id, offset, at) in table {
+        for (identity, content, offset, at) in table {
             if offset + window >= start && at >= received_at - WINDOW_MS {
-                successor.insert("acme", &id, offset, at);
+                successor.insert(identity, content, offset, at);
             }
         }
-        for (id, offset, at, was_new) in rest {
-            prop_assert_eq!(successor.insert("acme", &id, offset, at), was_new, "{} at {}", id, offset);
+        for (identity, content, offset, at, was) in rest {
+            prop_assert_eq!(successor.insert(identity, content, offset, at), was, "{} at {}", identity, offset);
         }
     }
 }

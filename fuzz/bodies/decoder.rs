@@ -3,13 +3,14 @@
 //! What must hold: no panic; the same bytes decode alike; a refusal says where and why; an accepted event is within the
 //! published bounds, and decodes to itself again when it is written down as plain JSON.
 
-use schemas::decode::{self, Attributes, Rejection, decode, unknown_fields};
+use schemas::decode::{self, Attributes, Rejection, Scratch, decode, unknown_fields};
 use schemas::event::{ActorKind, Category, ChangeOp, Class, Event, Millis, Outcome, Text, Unknown};
 use serde_json::value::RawValue;
 
 /// Every code that the decoder refuses with.
 const CODES: &[&str] = &[
     "duplicate_field",
+    "invalid_id",
     "invalid_time",
     "invalid_type",
     "invalid_utf8",
@@ -25,6 +26,7 @@ const CODES: &[&str] = &[
 /// Every field of an event.
 const FIELDS: &[&str] = &[
     "id",
+    "source",
     "type",
     "occurred_at",
     "actor",
@@ -58,14 +60,13 @@ pub(crate) fn run(input: &[u8]) {
         rest = rest.get(end + 1..).unwrap_or_default();
         text
     };
-    let mut attributes = Attributes {
-        id: line(0),
-        ip: line(1),
-        ce_id: line(2),
-        ce_type: line(3),
-        ce_time: line(4),
-        content_type: line(5),
-    };
+    let mut attributes = Attributes { id: line(0), ip: line(1), content_type: line(5), ..Attributes::default() };
+    for (bit, name) in [(2, "id"), (3, "type"), (4, "time")] {
+        attributes.cloud_event.extend(line(bit).map(|value| (name.into(), value)));
+    }
+    if !attributes.cloud_event.is_empty() {
+        attributes.cloud_event.extend([("specversion".into(), "1.0"), ("source".into(), "/fuzz")]);
+    }
     if switches & 0x40 != 0 {
         attributes.content_type = Some(decode::CLOUD_EVENT);
     }
@@ -73,8 +74,8 @@ pub(crate) fn run(input: &[u8]) {
 }
 
 fn check(bytes: &[u8], attributes: &Attributes<'_>) {
-    let first = decode(bytes, attributes);
-    let second = decode(bytes, attributes);
+    let scratches = [Scratch::default(), Scratch::default()];
+    let [first, second] = scratches.each_ref().map(|scratch| decode(bytes, attributes, scratch));
     match (&first, &second) {
         (Ok(event), Ok(again)) => {
             assert_eq!(format!("{event:?}"), format!("{again:?}"));
@@ -106,6 +107,7 @@ fn within(text: &Option<Text<'_>>, most: usize) {
 fn bounds_hold(bytes: &[u8], event: &Event<'_>) {
     assert!(bytes.len() <= decode::MAX_EVENT_BYTES);
     assert!(event.kind.as_deref().is_some_and(|kind| !kind.is_empty()));
+    within(&event.source, decode::MAX_SOURCE_BYTES);
     for text in [&event.id, &event.kind, &event.action, &event.channel] {
         within(text, decode::MAX_ID_BYTES);
     }
@@ -159,7 +161,7 @@ fn bounds_hold(bytes: &[u8], event: &Event<'_>) {
 /// Writes the event down as plain JSON, decodes that, and expects the same event.
 fn decodes_again(event: &Event<'_>) {
     let json = written(event);
-    match decode(json.as_bytes(), &Attributes::default()) {
+    match decode(json.as_bytes(), &Attributes::default(), &Scratch::default()) {
         Ok(again) => {
             assert_eq!(written(&again), json);
             let paths = |event: &Event<'_>| unknown_fields(event).len();
@@ -172,7 +174,10 @@ fn decodes_again(event: &Event<'_>) {
 
 fn written(event: &Event<'_>) -> String {
     let mut json = Json::open();
-    json.text("id", &event.id).text("type", &event.kind).time("occurred_at", event.occurred_at);
+    json.text("id", &event.id)
+        .text("source", &event.source)
+        .text("type", &event.kind)
+        .time("occurred_at", event.occurred_at);
     if let Some(actor) = &event.actor {
         let mut inner = Json::open();
         inner.text("kind", &actor.kind).text("id", &actor.id).text("name", &actor.name).text("email", &actor.email);

@@ -4,11 +4,15 @@ use schemas::decode::Rejection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::check::Passed;
+
 /// The answer to a request of which at least one event was accepted.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Answer {
-    /// Events that Kafka has acknowledged.
+    /// Events that Kafka has acknowledged, those that are called repeated among them.
     pub accepted: usize,
+    /// Accepted events that the request has twice: each is stored once.
+    pub repeated: usize,
     /// Events that were refused; sending them again as they are is of no use.
     pub rejected: usize,
     /// Each event's fate, in the order of the request.
@@ -20,7 +24,8 @@ impl Answer {
     #[must_use]
     pub fn new(events: Vec<Fate>) -> Self {
         let count = |status| events.iter().filter(|event| event.status == status).count();
-        Self { accepted: count(Status::Accepted), rejected: count(Status::Rejected), events }
+        let (accepted, repeated) = (count(Status::Accepted), count(Status::Repeated));
+        Self { accepted: accepted + repeated, repeated, rejected: count(Status::Rejected), events }
     }
 }
 
@@ -51,6 +56,9 @@ pub struct Fate {
 pub enum Status {
     /// It is stored safely and will be in answers soon.
     Accepted,
+    /// The request has the very same event before, under the same id and source: it is stored once. A repetition of an
+    /// earlier request is called accepted here; it is recognised and counted afterwards.
+    Repeated,
     /// It is wrong.
     Rejected,
     /// Kafka has not said in time whether it has it. Sent again under the id given here, it is stored once.
@@ -58,9 +66,13 @@ pub enum Status {
 }
 
 impl Fate {
-    pub(crate) fn delivered(index: usize, id: &str, acknowledged: bool) -> Self {
-        let status = if acknowledged { Status::Accepted } else { Status::Unknown };
-        Self { index, status, id: Some(id.to_owned()), code: None, pointer: None, detail: None }
+    pub(crate) fn delivered(event: &Passed, acknowledged: bool) -> Self {
+        let status = match (acknowledged, event.repeated) {
+            (true, false) => Status::Accepted,
+            (true, true) => Status::Repeated,
+            (false, _) => Status::Unknown,
+        };
+        Self { index: event.index, status, id: Some(event.id.clone()), code: None, pointer: None, detail: None }
     }
 
     pub(crate) fn rejected(index: usize, rejection: Rejection) -> Self {

@@ -1,11 +1,14 @@
 //! Whether an event may pass, and what Kafka needs of it. Pure.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use schemas::catalogue::Catalogue;
-use schemas::decode::{Attributes, Rejection, decode};
+use schemas::decode::{ATTRIBUTE_PREFIX, Attributes, Rejection, Scratch, decode, is_cloud_event};
 use schemas::event::{Class, Event};
+use schemas::identity;
 use schemas::settings::Tenant;
-use schemas::topics::{event_key, headers};
+use schemas::topics::event_key;
 
 use crate::framing::Framing;
 use crate::identity::Identity;
@@ -14,8 +17,19 @@ use crate::identity::Identity;
 pub(crate) struct Context<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) catalogue: &'a Catalogue,
-    pub(crate) framing: &'a Framing,
+    /// What travels beside each event.
+    pub(crate) attributes: Attributes<'a>,
     pub(crate) identity: &'a Identity,
+    /// Id of the API key.
+    pub(crate) key_id: &'a str,
+}
+
+/// What travels beside each event of a body.
+pub(crate) fn attributes(framing: &Framing) -> Attributes<'_> {
+    let attributes = framing.attributes().iter();
+    let attributes =
+        attributes.filter_map(|(name, value)| Some((name.strip_prefix(ATTRIBUTE_PREFIX)?.into(), value.as_str())));
+    Attributes { content_type: framing.event_type(), cloud_event: attributes.collect(), ..Attributes::default() }
 }
 
 /// An event that may pass.
@@ -31,40 +45,55 @@ pub(crate) struct Passed {
     pub(crate) id: String,
     /// Whether the id is ours, so that it has to travel beside the bytes.
     pub(crate) id_is_ours: bool,
+    /// What makes it the same event as another one, and what it holds ([`identity`]).
+    pub(crate) same: (u128, u64),
+    /// Whether the request has it before.
+    pub(crate) repeated: bool,
 }
 
 /// Checks one event.
 pub(crate) fn check(context: &Context<'_>, index: usize, value: &Bytes) -> Result<Passed, Rejection> {
-    let attribute = |name: &str| {
-        context.framing.attributes().iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    };
-    let attributes = Attributes {
-        content_type: context.framing.event_type(),
-        ce_id: attribute(headers::CE_ID),
-        ce_type: attribute(headers::CE_TYPE),
-        ce_time: attribute(headers::CE_TIME),
-        ..Attributes::default()
-    };
-    let event = decode(value, &attributes)?;
+    let scratch = Scratch::default();
+    let event = decode(value, &context.attributes, &scratch)?;
     check_tenant(context, &event)?;
     check_logging(context, &event)?;
     let actor = event.actor.as_ref().and_then(|actor| actor.id.as_deref()).unwrap_or_default();
-    let own = event.id.as_deref().filter(|id| !id.is_empty());
     let tenant = context.tenant.id.as_str();
+    let own = event.id.as_deref().filter(|id| !id.is_empty());
+    let id = own.map_or_else(|| context.identity.id(tenant, context.key_id, index, value).to_string(), str::to_owned);
+    let source = event.source.as_deref().unwrap_or_default();
     Ok(Passed {
         index,
         key: event_key(tenant, actor),
-        id: own.map_or_else(|| context.identity.id(tenant, index, value).to_string(), str::to_owned),
+        same: (identity::identity(tenant, context.key_id, source, &id), identity::content(value, &context.attributes)),
         id_is_ours: own.is_none(),
+        id,
         value: value.clone(),
+        repeated: false,
     })
+}
+
+/// Tells apart what a request has twice under one id: the same event again, which is stored once, and another one, which is
+/// refused: the enricher would have to.
+pub(crate) fn compare(known: &mut HashMap<u128, u64>, mut event: Passed) -> Result<Passed, Rejection> {
+    let (identity, content) = event.same;
+    match known.insert(identity, content) {
+        Some(first) if first != content => {
+            known.insert(identity, first);
+            let detail = "the request has another event with this id before; ids of different events differ";
+            return Err(Rejection::new("conflict", "/id", detail));
+        }
+        first => event.repeated = first.is_some(),
+    }
+    Ok(event)
 }
 
 /// P11: the tenant comes from the credential; an event that names another one was sent by mistake, or worse.
 fn check_tenant(context: &Context<'_>, event: &Event<'_>) -> Result<(), Rejection> {
     match event.tenant.as_deref() {
         Some(claimed) if claimed != context.tenant.id => {
-            let pointer = if context.framing.event_type().is_some() { "/data/tenant" } else { "/tenant" };
+            let in_data = context.attributes.cloud_event.is_empty() && is_cloud_event(event);
+            let pointer = if in_data { "/data/tenant" } else { "/tenant" };
             let detail = "the event names another tenant than the one that the API key belongs to";
             Err(Rejection::new("tenant_mismatch", pointer, detail))
         }
@@ -105,8 +134,8 @@ mod tests {
 
     fn passes(tenant: &Tenant, framing: &Framing, json: &str) -> Result<Passed, (&'static str, String)> {
         let catalogue = Catalogue::shipped().unwrap();
-        let identity = Identity::Fresh;
-        let context = Context { tenant, catalogue: &catalogue, framing, identity: &identity };
+        let (identity, attributes) = (Identity::Fresh, attributes(framing));
+        let context = Context { tenant, catalogue: &catalogue, attributes, identity: &identity, key_id: "k" };
         check(&context, 0, &Bytes::copy_from_slice(json.as_bytes()))
             .map_err(|rejection| (rejection.code, rejection.pointer))
     }
@@ -159,19 +188,37 @@ mod tests {
         let passed = passes(&tenant(true), &Framing::Json, &json.replace("mine", "")).unwrap();
         assert!(passed.id_is_ours && passed.id.len() == 36);
 
-        let binary = Framing::CloudEventBinary(vec![
-            (headers::CE_ID.to_owned(), "from-header".to_owned()),
-            (headers::CE_TYPE.to_owned(), "a.b".to_owned()),
-        ]);
+        let attributes = [("specversion", "1.0"), ("id", "from-header"), ("source", "/"), ("type", "a.b")];
+        let attributes = attributes.map(|(name, value)| (format!("ce_{name}"), value.to_owned())).to_vec();
+        let binary = Framing::CloudEventBinary { attributes, content_type: None };
         let passed = passes(&tenant(true), &binary, r#"{"actor":{"id":"u"}}"#).unwrap();
         assert_eq!((passed.id.as_str(), passed.id_is_ours), ("from-header", false));
+    }
+
+    /// P1: in one request, an id belongs to one event of its source.
+    #[test]
+    fn what_a_request_has_twice_is_told() {
+        let mut known = HashMap::new();
+        let mut outcome = |json: &str| {
+            let passed = passes(&tenant(true), &Framing::Json, json).unwrap();
+            compare(&mut known, passed).map(|event| event.repeated).map_err(|rejection| rejection.code)
+        };
+        let one = r#"{"type":"a.b","id":"7","source":"/shop-a"}"#;
+        assert_eq!(outcome(one), Ok(false));
+        assert_eq!(outcome(one), Ok(true));
+        assert_eq!(outcome(&one.replace("a.b", "c.d")), Err("conflict"));
+        assert_eq!(outcome(&one.replace("shop-a", "shop-b")), Ok(false));
+        assert_eq!(outcome(one), Ok(true));
+        // Without an id, two events are two.
+        assert_eq!(outcome(r#"{"type":"a.b"}"#), Ok(false));
+        assert_eq!(outcome(r#"{"type":"a.b"}"#), Ok(false));
     }
 
     /// P1: what is wrong is told by code and pointer.
     #[test]
     fn rejections_point_to_the_field() {
         for (json, code, pointer) in [
-            (r#"{"type":"a.b","actor":{"id":7}}"#, "invalid_type", "/actor/id"),
+            (r#"{"type":"a.b","actor":{"id":[]}}"#, "invalid_type", "/actor/id"),
             (r#"{"actor":{"id":"u"}}"#, "missing_field", "/type"),
             ("{", "malformed_json", ""),
         ] {

@@ -3,12 +3,18 @@
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use bytes::Bytes;
 use runtime::problem::Problem;
-use schemas::decode::{CLOUD_EVENT, split_array};
-use schemas::topics::headers::CE_PREFIX;
+use schemas::decode::{ATTRIBUTE_PREFIX, CLOUD_EVENT, split_array, without_bom};
 use serde_json::value::RawValue;
 
 const CE_HTTP_PREFIX: &str = "ce-";
 const CE_SPECVERSION: HeaderName = HeaderName::from_static("ce-specversion");
+/// Attributes that every CloudEvent has: who sends one of them means a CloudEvent.
+const CE_REQUIRED: [HeaderName; 4] = [
+    CE_SPECVERSION,
+    HeaderName::from_static("ce-id"),
+    HeaderName::from_static("ce-source"),
+    HeaderName::from_static("ce-type"),
+];
 
 /// How events lie in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +27,13 @@ pub enum Framing {
     CloudEvent,
     /// An array of CloudEvents.
     CloudEvents,
-    /// One, with its CloudEvents attributes (name for Kafka, value) in headers.
-    CloudEventBinary(Vec<(String, String)>),
+    /// One, with its CloudEvents attributes in headers.
+    CloudEventBinary {
+        /// Name, as Kafka has it, and value.
+        attributes: Vec<(String, String)>,
+        /// Media type of the data.
+        content_type: Option<String>,
+    },
 }
 
 impl Framing {
@@ -31,12 +42,13 @@ impl Framing {
     /// # Errors
     /// A media type that is none of ours (415), or attributes that are no CloudEvent 1.0's (400).
     pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let kind = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
-        let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        let whole = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
+        whole.map_or(Ok(()), check_charset)?;
+        let kind = whole.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
         let framing = match kind.as_deref() {
             Some(CLOUD_EVENT) => Self::CloudEvent,
             Some("application/cloudevents-batch+json") => Self::CloudEvents,
-            _ if headers.contains_key(CE_SPECVERSION) => return binary(headers),
+            _ if CE_REQUIRED.iter().any(|name| headers.contains_key(name)) => return binary(headers, whole),
             Some(
                 "application/x-ndjson"
                 | "application/ndjson"
@@ -64,10 +76,11 @@ impl Framing {
 
     /// Media type that goes with each event.
     #[must_use]
-    pub fn event_type(&self) -> Option<&'static str> {
+    pub fn event_type(&self) -> Option<&str> {
         match self {
             Self::CloudEvent | Self::CloudEvents => Some(CLOUD_EVENT),
-            Self::Json | Self::Lines | Self::CloudEventBinary(_) => None,
+            Self::CloudEventBinary { content_type, .. } => content_type.as_deref(),
+            Self::Json | Self::Lines => None,
         }
     }
 
@@ -75,7 +88,7 @@ impl Framing {
     #[must_use]
     pub fn attributes(&self) -> &[(String, String)] {
         match self {
-            Self::CloudEventBinary(attributes) => attributes,
+            Self::CloudEventBinary { attributes, .. } => attributes,
             _ => &[],
         }
     }
@@ -85,15 +98,19 @@ impl Framing {
     /// # Errors
     /// No event (400), too many (413), or an array that is none (400).
     pub fn split(&self, body: &Bytes, max: usize) -> Result<Vec<Bytes>, Problem> {
+        let body = &body.slice_ref(without_bom(body));
         let events = match self {
             Self::Lines => lines(body, max)?,
             Self::CloudEvent => vec![body.clone()],
             Self::CloudEvents => array(body, max)?,
-            Self::CloudEventBinary(_) if body.trim_ascii().is_empty() => vec![Bytes::from_static(b"{}")],
-            Self::CloudEventBinary(_) => vec![body.clone()],
+            Self::CloudEventBinary { .. } if body.trim_ascii().is_empty() => vec![Bytes::from_static(b"{}")],
+            Self::CloudEventBinary { .. } => vec![body.clone()],
             Self::Json => match body.trim_ascii_start().first() {
-                Some(b'[') => array(body, max)?,
-                Some(_) if is_more_than_one(body) => lines(body, max)?,
+                Some(b'[') => match array(body, max) {
+                    Err(problem) if problem.code() == "malformed_json" && mostly_lines(body) => lines(body, max)?,
+                    events => events?,
+                },
+                Some(_) if is_lines(body) => lines(body, max)?,
                 Some(_) => vec![body.clone()],
                 None => Vec::new(),
             },
@@ -105,24 +122,50 @@ impl Framing {
     }
 }
 
-/// The attributes in their form for Kafka (`ce_id`), percent-decoded as the HTTP binding of CloudEvents asks.
-fn binary(headers: &HeaderMap) -> Result<Framing, Problem> {
+/// JSON is UTF-8. What says that it is something else, other than a part of it, is refused before it looks malformed.
+fn check_charset(content_type: &str) -> Result<(), Problem> {
+    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let charset = parameters.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let Some((_, charset)) = charset else { return Ok(()) };
+    let charset = charset.trim().trim_matches('"').to_ascii_lowercase();
+    if charset.starts_with("utf-16") || charset.starts_with("utf-32") || charset.starts_with("ucs") {
+        let detail = format!("`{charset}` is not accepted; send UTF-8");
+        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_charset", detail);
+        return Err(problem.with_pointer("Content-Type"));
+    }
+    Ok(())
+}
+
+/// The attributes in their form for Kafka (`ce_id`), read as the HTTP binding of CloudEvents asks (3.1.3.2): out of quotes,
+/// then percent-decoded.
+fn binary(headers: &HeaderMap, content_type: Option<&str>) -> Result<Framing, Problem> {
     let mut attributes = Vec::new();
     for (name, value) in headers {
         if let Some(name) = name.as_str().strip_prefix(CE_HTTP_PREFIX) {
-            let value = percent_decoded(value.as_bytes()).ok_or_else(|| {
+            let value = percent_decoded(&unquoted(value.as_bytes())).ok_or_else(|| {
                 Problem::bad_request("invalid_attribute", "the attribute is not UTF-8")
                     .with_pointer(format!("{CE_HTTP_PREFIX}{name}"))
             })?;
-            attributes.push((format!("{CE_PREFIX}{name}"), value));
+            attributes.push((format!("{ATTRIBUTE_PREFIX}{name}"), value));
         }
     }
-    let version = headers.get(CE_SPECVERSION).map(|version| version.as_bytes());
-    if version != Some(b"1.0") {
-        return Err(Problem::bad_request("unsupported_cloudevent", "CloudEvents 1.0 is accepted")
-            .with_pointer(CE_SPECVERSION.as_str()));
+    let version = attributes.iter().find(|(name, _)| name.ends_with("_specversion")).map(|(_, value)| value.as_str());
+    if version != Some("1.0") {
+        let detail = "an event with ce- headers is a CloudEvent 1.0, and has ce-specversion: 1.0";
+        return Err(Problem::bad_request("unsupported_cloudevent", detail).with_pointer(CE_SPECVERSION.as_str()));
     }
-    Ok(Framing::CloudEventBinary(attributes))
+    Ok(Framing::CloudEventBinary { attributes, content_type: content_type.map(str::to_owned) })
+}
+
+/// The text of a quoted string (RFC 9110, 5.6.4), or the value as it is.
+fn unquoted(value: &[u8]) -> Vec<u8> {
+    let [b'"', inner @ .., b'"'] = value.trim_ascii() else { return value.to_vec() };
+    let mut text = Vec::with_capacity(inner.len());
+    let mut bytes = inner.iter();
+    while let Some(&byte) = bytes.next() {
+        text.push(if byte == b'\\' { bytes.next().copied().unwrap_or(byte) } else { byte });
+    }
+    text
 }
 
 fn percent_decoded(value: &[u8]) -> Option<String> {
@@ -144,10 +187,33 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// Whether a whole JSON value is followed by something else. A value that is not whole is for the decoder to complain of.
-fn is_more_than_one(body: &[u8]) -> bool {
+/// Whether a body is lines: a whole JSON value followed by something else, or a malformed one in which lines are whole.
+/// Any other malformed value is for the decoder to complain of.
+fn is_lines(body: &[u8]) -> bool {
     let mut values = serde_json::Deserializer::from_slice(body).into_iter::<&RawValue>();
-    matches!(values.next(), Some(Ok(_))) && !body[values.byte_offset()..].trim_ascii().is_empty()
+    match values.next() {
+        Some(Ok(_)) => !body[values.byte_offset()..].trim_ascii().is_empty(),
+        _ => {
+            let (lines, whole) = whole_lines(body);
+            lines > 1 && 2 * whole >= lines
+        }
+    }
+}
+
+/// Whether what is no array is lines, the first of which begins like one.
+fn mostly_lines(body: &[u8]) -> bool {
+    let (lines, whole) = whole_lines(body);
+    2 * whole > lines
+}
+
+/// How many lines there are that are not blank, and how many of them are a JSON object from their first character on. A
+/// malformed object over several lines, as people write it, has hardly any: what is in it is indented, or ends with a comma.
+fn whole_lines(body: &[u8]) -> (usize, usize) {
+    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.fold((0, 0), |(lines, whole), line| {
+        let is_whole = line.starts_with(b"{") && serde_json::from_slice::<&RawValue>(line).is_ok();
+        (lines + 1, whole + usize::from(is_whole))
+    })
 }
 
 /// Lines that are not blank.

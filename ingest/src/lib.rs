@@ -15,6 +15,7 @@ pub mod client_ip;
 mod expand;
 pub mod framing;
 mod handler;
+mod handshake;
 mod identity;
 mod metrics;
 mod rate;
@@ -100,7 +101,7 @@ impl Ingest {
 
 /// The routes. Served with `into_make_service_with_connect_info::<SocketAddr>()`, which tells the client's address.
 pub fn router(state: Ingest) -> Router {
-    Router::new().route(handler::PATH, post(handler::events)).with_state(state)
+    Router::new().route(handler::PATH, post(handler::events).options(handshake::answer)).with_state(state)
 }
 
 /// The OpenAPI description of the routes.

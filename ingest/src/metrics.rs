@@ -8,6 +8,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use runtime::metrics::{Metrics, Name, latency_buckets};
 
 const ACCEPTED: Name = Name::new("ingest_events_accepted");
+const REPEATED: Name = Name::new("ingest_events_repeated");
 const REJECTED: Name = Name::new("ingest_events_rejected");
 const UNDELIVERED: Name = Name::new("ingest_events_undelivered");
 const REQUESTS: Name = Name::new("ingest_requests");
@@ -36,6 +37,7 @@ pub(crate) struct Encoding {
 #[derive(Clone, Debug)]
 pub(crate) struct Counts {
     pub(crate) accepted: Counter,
+    pub(crate) repeated: Counter,
     pub(crate) rejected: Family<Code, Counter>,
     pub(crate) undelivered: Counter,
     pub(crate) requests: Family<StatusCode, Counter>,
@@ -49,6 +51,11 @@ impl Counts {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         Self {
             accepted: metrics.register(ACCEPTED, "Events acknowledged by Kafka", Counter::default()),
+            repeated: metrics.register(
+                REPEATED,
+                "Events acknowledged by Kafka that their request has before",
+                Counter::default(),
+            ),
             rejected: metrics.register(REJECTED, "Events refused, by code", Family::default()),
             undelivered: metrics.register(UNDELIVERED, "Events that Kafka did not acknowledge", Counter::default()),
             requests: metrics.register(REQUESTS, "Requests, by status", Family::default()),

@@ -35,7 +35,7 @@ pub(crate) struct Beside {
     pub(crate) tenant: String,
     pub(crate) key_id: Arc<str>,
     pub(crate) ip: Option<String>,
-    pub(crate) content_type: Option<&'static str>,
+    pub(crate) content_type: Option<String>,
     pub(crate) traceparent: Option<String>,
     pub(crate) attributes: Vec<(String, String)>,
 }
@@ -207,6 +207,7 @@ async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: 
     counts.produce_seconds.observe(begun.elapsed().as_secs_f64());
     counts.queue.set(i64::from(producer.client.in_flight_count()));
     counts.accepted.inc_by(acknowledged as u64);
+    counts.repeated.inc_by(sent.iter().filter(|sent| sent.acknowledged && sent.event.repeated).count() as u64);
     counts.undelivered.inc_by((sent.len() - acknowledged) as u64);
     producer.watch.down.store(acknowledged == 0, Ordering::Relaxed);
     if let Some(error) = failure
@@ -221,7 +222,7 @@ impl Beside {
     fn headers(&self) -> OwnedHeaders {
         let optional = [
             (headers::IP, self.ip.as_deref()),
-            (headers::CONTENT_TYPE, self.content_type),
+            (headers::CONTENT_TYPE, self.content_type.as_deref()),
             (headers::TRACEPARENT, self.traceparent.as_deref()),
         ];
         let all = OwnedHeaders::new_with_capacity(6 + self.attributes.len())

@@ -40,6 +40,8 @@ fn framing_takes_anything() {
         "[{\"type\":\"a.b\"},{\"type\":\"c.d\"}]",
         "{\"type\":\"a.b\"}\n{\"type\":\"c.d\"}\n\n",
         "{\n\"type\":\"a.b\"\n}\n",
+        "bad\n{\"type\":\"a.b\"}\n{\"type\":\"c.d\"}",
+        "[bad\n{\"type\":\"a.b\"}\n{\"type\":\"c.d\"}",
         "{\"specversion\":\"1.0\",\"type\":\"a.b\",\"id\":\"1\",\"data\":{\"actor\":{\"id\":\"u\"}}}",
         "[{\"specversion\":\"1.0\",\"type\":\"a.b\",\"data\":{}}]",
     ];
@@ -49,8 +51,13 @@ fn framing_takes_anything() {
             let kind = if pick == 5 { "application/vnd.acme+json\n" } else { "" };
             corpus.push([&[pick, 0x0f], kind.as_bytes(), body.as_bytes()].concat());
             corpus.push(
-                [&[pick, 0x82], kind.as_bytes(), b"id%20\xc4\x9b\na.b\n2026-11-20T10:00:00Z\n", body.as_bytes()]
-                    .concat(),
+                [
+                    &[pick, 0x82],
+                    kind.as_bytes(),
+                    b"id%20\xc4\x9b\na.b\n2026-11-20T10:00:00Z\n\"/a\"\n",
+                    body.as_bytes(),
+                ]
+                .concat(),
             );
         }
     }

@@ -1,4 +1,5 @@
--- One event by its id (T16). An id that was sent twice outside the window of deduplication shows its first event.
+-- Events by their id (T16), one of each sender and source. What was sent twice outside the window of deduplication shows its first
+-- event.
 SELECT ?fields
 FROM events
 WHERE tenant = {tenant:String}
@@ -6,4 +7,5 @@ WHERE tenant = {tenant:String}
     AND event_id = {event_id:String}
     /* clauses */
 ORDER BY received_at ASC
-LIMIT 1
+LIMIT 1 BY key_id, source
+LIMIT 20

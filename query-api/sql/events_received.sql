@@ -6,5 +6,5 @@ WHERE tenant = {tenant:String}
     AND received_at >= {oldest:DateTime64(3, 'UTC')}
     AND received_at < {before:DateTime64(3, 'UTC')}
     /* clauses */
-ORDER BY received_at ASC, event_id ASC
+ORDER BY received_at ASC, event_id ASC, key_id ASC, source ASC, actor_id ASC
 LIMIT {rows:UInt32}

@@ -4,17 +4,19 @@ SELECT ?fields
 FROM events
 WHERE tenant = {tenant:String}
     AND received_at >= {oldest:DateTime64(3, 'UTC')}
-    AND (actor_id, occurred_at, event_id) IN (
+    AND (actor_id, occurred_at, event_id, key_id, source) IN (
         SELECT
             actor_id,
             occurred_at,
-            event_id
+            event_id,
+            key_id,
+            source
         FROM events
         WHERE tenant = {tenant:String}
             AND received_at >= {oldest:DateTime64(3, 'UTC')}
             /* clauses */
-        ORDER BY occurred_at ASC, event_id ASC
+        ORDER BY occurred_at ASC, event_id ASC, key_id ASC, source ASC, actor_id ASC
         LIMIT {rows:UInt32}
     )
-ORDER BY occurred_at ASC, event_id ASC
+ORDER BY occurred_at ASC, event_id ASC, key_id ASC, source ASC, actor_id ASC
 LIMIT {rows:UInt32}

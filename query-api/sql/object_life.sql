@@ -9,6 +9,6 @@ WHERE tenant = {tenant:String}
     AND class IN ('create', 'change', 'delete')
     AND outcome != 'failure'
     /* clauses */
-ORDER BY occurred_at DESC, event_id DESC
+ORDER BY occurred_at DESC, event_id DESC, key_id DESC, source DESC, actor_id DESC
 LIMIT {rows:UInt32}
 SETTINGS max_result_bytes = 67108864

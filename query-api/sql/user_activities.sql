@@ -9,5 +9,5 @@ WHERE tenant = {tenant:String}
     AND occurred_at >= {read_from:DateTime64(3, 'UTC')}
     AND occurred_at < {read_to:DateTime64(3, 'UTC')}
     /* clauses */
-ORDER BY occurred_at ASC, event_id ASC
+ORDER BY occurred_at ASC, event_id ASC, key_id ASC, source ASC
 LIMIT {rows:UInt32}

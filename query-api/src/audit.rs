@@ -10,7 +10,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Config;
 use runtime::problem::Problem;
-use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, decode};
+use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, Scratch, decode};
 use schemas::topics::{self, headers};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -143,7 +143,7 @@ impl Audit {
         let body = body(&id, caller, fields);
         let payload = body.to_string();
         // By the decoder that reads it later: what is acknowledged is never a dead letter.
-        decode(payload.as_bytes(), &Attributes::default()).map_err(|rejection| {
+        decode(payload.as_bytes(), &Attributes::default(), &Scratch::default()).map_err(|rejection| {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", rejection.detail)
                 .with_pointer(rejection.pointer)
         })?;

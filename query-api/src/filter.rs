@@ -53,6 +53,9 @@ pub struct EventFilter {
     /// `success`, `failure` or `unknown`.
     #[param(required = false)]
     pub outcome: Vec<String>,
+    /// Sources, as events tell them: parts of the application that number their events by themselves.
+    #[param(required = false, example = json!(["/shop-a"]))]
+    pub source: Vec<String>,
     /// Countries of the addresses, ISO 3166-1 codes.
     #[param(required = false, example = json!(["CZ"]))]
     pub country: Vec<String>,
@@ -99,6 +102,7 @@ impl EventFilter {
             location: params.list("location")?,
             channel: params.list("channel")?,
             outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
+            source: params.list("source")?,
             country: params.list("country")?,
             device_id: params.list("device_id")?,
             session_key: params.list("session_key")?,
@@ -155,6 +159,7 @@ impl EventFilter {
             ("location IN {location:Array(String)}", "location", &self.location),
             ("channel IN {channel:Array(String)}", "channel", &self.channel),
             ("outcome IN {outcome:Array(String)}", "outcome", &self.outcome),
+            ("source IN {source:Array(String)}", "source", &self.source),
             ("country IN {country:Array(String)}", "country", &self.country),
             ("device_id IN {device_id:Array(String)}", "device_id", &self.device_id),
             ("session_key IN {session_key:Array(String)}", "session_key", &self.session_key),

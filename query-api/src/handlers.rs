@@ -33,6 +33,7 @@ pub mod trials;
 pub mod user_log;
 pub mod users;
 pub mod violations;
+pub(crate) mod which;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};

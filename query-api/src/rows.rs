@@ -14,6 +14,7 @@ use crate::object_state::Changes;
 #[derive(Debug, Clone, PartialEq, Row, Deserialize)]
 pub struct EventRow {
     pub event_id: String,
+    pub source: String,
     #[serde(rename = "type")]
     pub event_type: String,
     pub class: String,
@@ -96,6 +97,15 @@ pub struct EventRow {
     pub violation_actions: Vec<String>,
     pub kafka_partition: u16,
     pub kafka_offset: u64,
+}
+
+impl EventRow {
+    /// Its place among events of the same time, as the listings of events have them in order. An id alone is none: each
+    /// sender and each source numbers events by itself.
+    #[must_use]
+    pub fn place(&self) -> String {
+        [&*self.event_id, &self.key_id, &self.source, &self.actor_id].join("\u{1}")
+    }
 }
 
 /// A row of `violations.sql`. `seen` and `limit` are -1 where there is none.
@@ -207,6 +217,8 @@ pub struct SessionRow {
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct ActivityRow {
     pub event_id: String,
+    pub key_id: String,
+    pub source: String,
     #[serde(rename = "type")]
     pub event_type: String,
     pub channel: String,
@@ -222,6 +234,14 @@ pub struct ActivityRow {
     pub object_id: String,
     pub object_name: String,
     pub session_key: String,
+}
+
+impl ActivityRow {
+    /// Its place among activities of the same time, as of [`EventRow::place`].
+    #[must_use]
+    pub fn place(&self) -> String {
+        [&*self.event_id, &self.key_id, &self.source].join("\u{1}")
+    }
 }
 
 /// A row of `user_counts.sql`. `grouped` has a bit for each dimension that is *not* this row's.
@@ -261,6 +281,8 @@ pub struct DistinctRow {
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct LifeRow {
     pub event_id: String,
+    pub source: String,
+    pub key_id: String,
     pub class: String,
     pub action: String,
     #[serde(rename = "changes.path")]

@@ -34,6 +34,10 @@ pub struct Event {
     /// Unique in its tenant.
     #[schema(example = "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1")]
     pub id: String,
+    /// The part of the application that numbers its events by itself: with the id, what the sender knows it by.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "/shop-a")]
+    pub source: String,
     /// Type of the catalogue, or any other that was sent (J10).
     #[serde(rename = "type")]
     #[schema(example = "task.deadline_changed")]
@@ -349,6 +353,7 @@ impl Event {
         });
         Self {
             id: row.event_id,
+            source: row.source,
             event_type: row.event_type,
             words,
             class: row.class,

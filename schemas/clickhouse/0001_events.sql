@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS events{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `event_id` String,
+    `source` LowCardinality(String),
     `type` LowCardinality(String),
     `class` LowCardinality(String),
     `category` LowCardinality(String),
@@ -42,6 +43,7 @@ CREATE TABLE IF NOT EXISTS events{local} {on_cluster}
     `session_id` String,
     `request_id` String,
     `key_id` LowCardinality(String),
+    `content_hash` UInt64 CODEC(NONE),
     `payload` String CODEC(ZSTD(3)),
     `extra` String CODEC(ZSTD(3)),
     `country` LowCardinality(String),

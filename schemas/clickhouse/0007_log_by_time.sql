@@ -23,7 +23,8 @@ ALTER TABLE events{local} {on_cluster}
             location,
             channel,
             country,
-            key_id
+            key_id,
+            source
         ORDER BY tenant, occurred_at, event_id
     );
 

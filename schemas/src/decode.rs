@@ -1,14 +1,19 @@
 //! Bytes → [`Event`], checked whole: the one decoder that ingest (to answer the sender) and the enricher (for events
 //! that came straight to Kafka) both use, so that an event accepted once is never refused later.
 
+mod array;
+mod cloud_event;
+mod unknown;
+
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
-use serde_json::value::RawValue;
+use crate::event::{ActorKind, Category, ChangeOp, Class, Event, Outcome, SentAddress, Text, clip};
+use crate::ids;
 
-use crate::event::{
-    ActorKind, Category, ChangeOp, Class, CloudEventAttributes, Event, Millis, Outcome, SentAddress, Text, Unknown,
-    clip,
-};
+pub use self::array::split_array;
+pub use self::cloud_event::{ATTRIBUTE_PREFIX, is_cloud_event, is_structured};
+pub use self::unknown::unknown_fields;
 
 /// Largest event, in bytes.
 pub const MAX_EVENT_BYTES: usize = 64 * 1024;
@@ -24,6 +29,8 @@ pub const MAX_NAME_BYTES: usize = 256;
 pub const MAX_REASON_BYTES: usize = 1024;
 /// Longest URL, in bytes.
 pub const MAX_URL_BYTES: usize = 2048;
+/// Longest source, in bytes.
+pub const MAX_SOURCE_BYTES: usize = 1024;
 /// Media type of one CloudEvent in structured mode.
 pub const CLOUD_EVENT: &str = "application/cloudevents+json";
 
@@ -47,7 +54,7 @@ impl Rejection {
 }
 
 /// What travels beside the event's bytes: Kafka headers, or HTTP's.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Attributes<'a> {
     /// Id that ingest gave an event that had none.
     pub id: Option<&'a str>,
@@ -55,19 +62,23 @@ pub struct Attributes<'a> {
     pub ip: Option<&'a str>,
     /// Media type of the bytes; JSON of an event when absent.
     pub content_type: Option<&'a str>,
-    /// CloudEvents binary mode: `ce_id`.
-    pub ce_id: Option<&'a str>,
-    /// CloudEvents binary mode: `ce_type`.
-    pub ce_type: Option<&'a str>,
-    /// CloudEvents binary mode: `ce_time`.
-    pub ce_time: Option<&'a str>,
+    /// CloudEvents binary mode: each attribute by its name (`id`, without `ce_`).
+    pub cloud_event: Vec<(Cow<'a, str>, &'a str)>,
+}
+
+/// Room for what an event refers to and what isn't in its bytes as such: attributes from headers, decoded data. One for
+/// each event.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    attributes: OnceCell<String>,
+    data: OnceCell<String>,
 }
 
 /// Decodes and checks one event.
 ///
 /// # Errors
 /// A [`Rejection`] with the first thing found wrong.
-pub fn decode<'a>(bytes: &'a [u8], attributes: &Attributes<'a>) -> Result<Event<'a>, Rejection> {
+pub fn decode<'a>(bytes: &'a [u8], attributes: &Attributes<'a>, scratch: &'a Scratch) -> Result<Event<'a>, Rejection> {
     if bytes.len() > MAX_EVENT_BYTES {
         return Err(Rejection::new(
             "too_large",
@@ -75,51 +86,56 @@ pub fn decode<'a>(bytes: &'a [u8], attributes: &Attributes<'a>) -> Result<Event<
             format!("the event has {} bytes; at most {MAX_EVENT_BYTES} are allowed", bytes.len()),
         ));
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Rejection::new("invalid_utf8", "", format!("byte {} is not UTF-8", error.valid_up_to())))?;
-    check_depth(bytes)?;
-    let structured = attributes.content_type.is_some_and(|kind| kind.starts_with(CLOUD_EVENT));
-    let mut event = if structured { from_cloud_event(text)? } else { parse::<Event<'a>>(text, "")? };
-    apply(&mut event, attributes)?;
-    check(&mut event)?;
-    Ok(event)
-}
-
-/// CloudEvents structured mode: the attributes over the event in `data`; extensions are kept.
-fn from_cloud_event(text: &str) -> Result<Event<'_>, Rejection> {
-    let envelope = parse::<CloudEventAttributes<'_>>(text, "")?;
-    match envelope.specversion.as_deref() {
-        Some("1.0") => {}
-        Some(other) => {
-            let detail = format!("CloudEvents `{}` is not supported; 1.0 is", clip(other));
-            return Err(Rejection::new("invalid_value", "/specversion", detail));
+    let bytes = without_bom(bytes);
+    let mut event = if attributes.cloud_event.is_empty() {
+        let text = utf8(bytes)?;
+        check_depth(bytes)?;
+        cloud_event::unsupported(attributes)?;
+        match attributes.content_type {
+            Some(kind) if is_structured(kind) => cloud_event::structured(text, scratch)?,
+            _ => either(text, scratch)?,
         }
-        None => return Err(Rejection::new("missing_field", "/specversion", "a CloudEvent has a specversion")),
-    }
-    let mut event = match envelope.data {
-        Some(data) => parse::<Event<'_>>(data.get(), "/data")?,
-        None => Event::default(),
+    } else {
+        cloud_event::binary(bytes, attributes, scratch)?
     };
-    event.id = envelope.id.or(event.id);
-    event.kind = envelope.kind.or(event.kind);
-    event.occurred_at = envelope.time.or(event.occurred_at);
-    event.unknown.extend(envelope.unknown);
+    apply(&mut event, attributes);
+    let in_data = attributes.cloud_event.is_empty() && is_cloud_event(&event);
+    check(&mut event).map_err(|rejection| match rejection.pointer.as_str() {
+        inner if in_data && !["", "/id", "/type", "/source"].contains(&inner) => {
+            Rejection { pointer: format!("/data{inner}"), ..rejection }
+        }
+        _ => rejection,
+    })?;
     Ok(event)
 }
 
-/// What travelled beside the bytes goes over (binary CloudEvents) or under (ingest's id and address) what is in them.
-fn apply<'a>(event: &mut Event<'a>, attributes: &Attributes<'a>) -> Result<(), Rejection> {
-    if let Some(id) = attributes.ce_id {
-        event.id = Some(Text::from(id));
+/// The bytes after a byte order mark, which editors and spreadsheets put before UTF-8.
+#[must_use]
+pub fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Rejection> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let detail = match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16 is not accepted; send UTF-8".to_owned(),
+            _ => format!("byte {} is not UTF-8", error.valid_up_to()),
+        };
+        Rejection::new("invalid_utf8", "", detail)
+    })
+}
+
+/// JSON that nothing is said about: an event, unless it shows that it is a CloudEvent.
+fn either<'a>(text: &'a str, scratch: &'a Scratch) -> Result<Event<'a>, Rejection> {
+    match parse::<Event<'a>>(text, "") {
+        Ok(event) if cloud_event::shows(&event) => cloud_event::structured(text, scratch),
+        Err(_) if cloud_event::may_be(text) => cloud_event::structured(text, scratch),
+        outcome => outcome,
     }
-    if let Some(kind) = attributes.ce_type {
-        event.kind = Some(Text::from(kind));
-    }
-    if let Some(time) = attributes.ce_time {
-        let time = Millis::parse(time)
-            .map_err(|expected| Rejection::new("invalid_time", "/time", format!("expected {expected}")))?;
-        event.occurred_at = Some(time);
-    }
+}
+
+/// What travelled beside the bytes stands in for what is not in them: ingest's id and address.
+fn apply<'a>(event: &mut Event<'a>, attributes: &Attributes<'a>) {
     if event.id.as_deref().is_none_or(str::is_empty) {
         event.id = attributes.id.map(Text::from);
     }
@@ -130,7 +146,6 @@ fn apply<'a>(event: &mut Event<'a>, attributes: &Attributes<'a>) -> Result<(), R
         let context = event.context.get_or_insert_default();
         context.ip.get_or_insert_with(|| SentAddress { ip: crate::address::read(ip), sent: None });
     }
-    Ok(())
 }
 
 /// Parses, and on failure parses once more to say where: the slow path pays for the pointer, the fast one doesn't.
@@ -222,7 +237,8 @@ fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
         None | Some("") => return Err(Rejection::new("missing_field", "/type", "an event has a type")),
         Some(_) => bound(&event.kind, "/type", MAX_ID_BYTES)?,
     }
-    bound(&event.id, "/id", MAX_ID_BYTES)?;
+    check_id(&mut event.id, "/id", MAX_ID_BYTES)?;
+    bound(&event.source, "/source", MAX_SOURCE_BYTES)?;
     bound(&event.action, "/action", MAX_ID_BYTES)?;
     bound(&event.channel, "/channel", MAX_ID_BYTES)?;
     bound(&event.location, "/location", MAX_NAME_BYTES)?;
@@ -231,21 +247,35 @@ fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
     word(&event.outcome, "/outcome", Outcome::parse, "success, failure or unknown")?;
     word(&event.category, "/category", Category::parse, "sign_ins, changes, views, configuration or other")?;
     check_actor(event)?;
-    if let Some(object) = &event.object {
+    if let Some(object) = &mut event.object {
         bound(&object.kind, "/object/type", MAX_ID_BYTES)?;
-        bound(&object.id, "/object/id", MAX_NAME_BYTES)?;
+        check_id(&mut object.id, "/object/id", MAX_NAME_BYTES)?;
         bound(&object.name, "/object/name", MAX_NAME_BYTES)?;
         bound(&object.module, "/object/module", MAX_ID_BYTES)?;
         bound(&object.url, "/object/url", MAX_URL_BYTES)?;
     }
     check_changes(event)?;
-    check_context(event)
+    check_context(event)?;
+    unknown::check_paths(event)
 }
 
-fn check_actor(event: &Event<'_>) -> Result<(), Rejection> {
-    let Some(actor) = &event.actor else { return Ok(()) };
+/// An id as it is kept: without white space around it, and one that names something.
+fn check_id(id: &mut Option<Text<'_>>, pointer: &'static str, max: usize) -> Result<(), Rejection> {
+    bound(id, pointer, max)?;
+    let Some(given) = id.take_if(|id| !id.is_empty()) else { return Ok(()) };
+    let given = given.trimmed();
+    if let Some(why) = ids::nonsense(&given) {
+        let detail = format!("`{}` names nothing: {why}", clip(&given).escape_default());
+        return Err(Rejection::new("invalid_id", pointer, detail));
+    }
+    *id = Some(given);
+    Ok(())
+}
+
+fn check_actor(event: &mut Event<'_>) -> Result<(), Rejection> {
+    let Some(actor) = &mut event.actor else { return Ok(()) };
     word(&actor.kind, "/actor/kind", ActorKind::parse, "user, system or api_key")?;
-    bound(&actor.id, "/actor/id", MAX_NAME_BYTES)?;
+    check_id(&mut actor.id, "/actor/id", MAX_NAME_BYTES)?;
     bound(&actor.name, "/actor/name", MAX_NAME_BYTES)?;
     bound(&actor.email, "/actor/email", MAX_NAME_BYTES)?;
     let is_system = actor.kind.as_deref() == Some(ActorKind::System.as_str());
@@ -282,20 +312,11 @@ fn check_context(event: &mut Event<'_>) -> Result<(), Rejection> {
     let Some(context) = &mut event.context else { return Ok(()) };
     bound(&context.session_id, "/context/session_id", MAX_NAME_BYTES)?;
     bound(&context.device_id, "/context/device_id", MAX_NAME_BYTES)?;
-    bound(&context.request_id, "/context/request_id", MAX_NAME_BYTES)?;
     if let Some(agent) = &mut context.user_agent
         && agent.len() > MAX_REASON_BYTES
     {
         let cut = agent.floor_char_boundary(MAX_REASON_BYTES);
         agent.0 = Cow::Owned(agent[..cut].to_owned());
-    }
-    if let Some(hints) = &context.client_hints {
-        bound(&hints.ua, "/context/client_hints/ua", MAX_REASON_BYTES)?;
-        bound(&hints.full_version_list, "/context/client_hints/full_version_list", MAX_REASON_BYTES)?;
-        bound(&hints.model, "/context/client_hints/model", MAX_NAME_BYTES)?;
-        bound(&hints.platform, "/context/client_hints/platform", MAX_NAME_BYTES)?;
-        bound(&hints.platform_version, "/context/client_hints/platform_version", MAX_NAME_BYTES)?;
-        bound(&hints.mobile, "/context/client_hints/mobile", MAX_NAME_BYTES)?;
     }
     Ok(())
 }
@@ -322,68 +343,4 @@ fn word<T>(
         }
         _ => Ok(()),
     }
-}
-
-/// Splits a JSON array into its elements, unparsed; at most `max` of them.
-///
-/// # Errors
-/// `malformed_json`, or `too_many` with the number allowed.
-pub fn split_array(text: &str, max: usize) -> Result<Vec<&RawValue>, Rejection> {
-    struct Elements(usize);
-    impl<'de> serde::de::DeserializeSeed<'de> for Elements {
-        type Value = Option<Vec<&'de RawValue>>;
-        fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-            deserializer.deserialize_seq(self)
-        }
-    }
-    impl<'de> serde::de::Visitor<'de> for Elements {
-        type Value = Option<Vec<&'de RawValue>>;
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an array of events")
-        }
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut elements = Vec::new();
-            while let Some(element) = seq.next_element()? {
-                if elements.len() == self.0 {
-                    while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-                    return Ok(None);
-                }
-                elements.push(element);
-            }
-            Ok(Some(elements))
-        }
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let elements = serde::de::DeserializeSeed::deserialize(Elements(max), &mut deserializer)
-        .and_then(|elements| deserializer.end().map(|()| elements))
-        .map_err(|error| Rejection::new("malformed_json", "", error.to_string()))?;
-    elements.ok_or_else(|| Rejection::new("too_many", "", format!("at most {max} events are allowed in one request")))
-}
-
-/// Every unknown field of the event with its dotted path, e.g. `actor.department`; and what was sent for an address, where that
-/// says more than was read of it.
-#[must_use]
-pub fn unknown_fields<'a>(event: &Event<'a>) -> Vec<(String, &'a RawValue)> {
-    fn add<'a>(fields: &mut Vec<(String, &'a RawValue)>, prefix: &str, unknown: &Unknown<'a>) {
-        fields.extend(unknown.iter().map(|(name, value)| (format!("{prefix}{}", &**name), *value)));
-    }
-    let mut fields = Vec::new();
-    add(&mut fields, "", &event.unknown);
-    if let Some(actor) = &event.actor {
-        add(&mut fields, "actor.", &actor.unknown);
-    }
-    if let Some(object) = &event.object {
-        add(&mut fields, "object.", &object.unknown);
-    }
-    if let Some(context) = &event.context {
-        add(&mut fields, "context.", &context.unknown);
-        fields.extend(context.ip.as_ref().and_then(|ip| ip.sent).map(|sent| ("context.ip".to_owned(), sent)));
-        if let Some(hints) = &context.client_hints {
-            add(&mut fields, "context.client_hints.", &hints.unknown);
-        }
-    }
-    for (index, change) in event.changes.iter().flatten().enumerate() {
-        add(&mut fields, &format!("changes.{index}."), &change.unknown);
-    }
-    fields
 }

@@ -1,6 +1,11 @@
 //! The event as an application sends it (JSON; see `event.schema.json`), borrowed from the bytes it arrived in.
 //!
-//! Every level keeps the fields it doesn't know in [`Event::extra`], so nothing an application sends is lost.
+//! Every level keeps the fields it doesn't know in `unknown`, so nothing an application sends is lost. What describes the
+//! browser or the request (`user_agent`, `client_hints`, the ids of `context`) is kept there as well where it can't be
+//! read: it costs the event nothing else.
+
+mod fields;
+mod hints;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,6 +15,10 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+pub(crate) use self::fields::string;
+use self::fields::{Count, IdText};
+pub use self::hints::ClientHints;
+
 /// A string borrowed from the event's bytes where it has no escapes, owned where it has.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text<'a>(pub Cow<'a, str>);
@@ -18,6 +27,21 @@ impl Deref for Text<'_> {
     type Target = str;
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl Text<'_> {
+    /// Without the white space around it.
+    #[must_use]
+    pub(crate) fn trimmed(self) -> Self {
+        let trimmed = self.trim();
+        if trimmed.len() == self.len() {
+            return self;
+        }
+        match self.0 {
+            Cow::Borrowed(text) => Self(Cow::Borrowed(text.trim())),
+            Cow::Owned(text) => Self(Cow::Owned(text.trim().to_owned())),
+        }
     }
 }
 
@@ -122,10 +146,51 @@ pub(crate) fn clip(text: &str) -> &str {
 /// Unknown fields of one level: name and JSON as sent.
 pub type Unknown<'a> = Vec<(Text<'a>, &'a RawValue)>;
 
-/// Makes a struct that reads a JSON object, `null` as absent (or as what stands after `or`), unknown fields into `unknown`, and
-/// a repeated field as an error.
+/// A name that occurs twice among unknown fields of one level.
+fn repeated<'u>(unknown: &'u Unknown<'_>) -> Option<&'u str> {
+    const FEW: usize = 16;
+    if unknown.len() <= FEW {
+        let mut names = unknown.iter().enumerate();
+        return names
+            .find(|(index, (name, _))| unknown[..*index].iter().any(|(known, _)| known == name))
+            .map(|(_, (name, _))| &**name);
+    }
+    let mut known = std::collections::HashSet::with_capacity(unknown.len());
+    unknown.iter().map(|(name, _)| &**name).find(|name| !known.insert(*name))
+}
+
+/// Refuses an object in which an unknown field occurs twice: which of the two was meant, nobody knows.
+fn refuse_repeated<E: Error>(unknown: &Unknown<'_>) -> Result<(), E> {
+    match repeated(unknown) {
+        Some(name) => Err(E::custom(format_args!("duplicate field `{}`", clip(name)))),
+        None => Ok(()),
+    }
+}
+
+/// Reads the value of a field: as its type says, through another type, or by a function whose refusal leaves the field
+/// among the unknown ones.
+macro_rules! read_value {
+    ($map:ident, $key:ident, $unknown:ident) => {
+        $map.next_value()?
+    };
+    ($map:ident, $key:ident, $unknown:ident via $via:ty) => {
+        $map.next_value::<Option<$via>>()?.map(|read| read.0)
+    };
+    ($map:ident, $key:ident, $unknown:ident lenient $read:path) => {{
+        let raw: &'de RawValue = $map.next_value()?;
+        $read(raw).unwrap_or_else(|_| {
+            $unknown.push(($key, raw));
+            None
+        })
+    }};
+}
+
+/// Makes a struct that reads a JSON object, `null` as absent (or as what stands in `or`), unknown fields into `unknown`, and a
+/// repeated field as an error.
 macro_rules! json_object {
-    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal $(or $null:expr)?,)* }) => {
+    ($(#[$meta:meta])* $name:ident {
+        $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal $(via($via:ty))? $(lenient($read:path))? $(or($null:expr))?,)*
+    }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default)]
         pub struct $name<'a> {
@@ -143,20 +208,26 @@ macro_rules! json_object {
                         f.write_str("an object")
                     }
                     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                        let mut value = $name::default();
+                        #[derive(Default)]
+                        struct Seen {
+                            $($field: bool,)*
+                        }
+                        let (mut value, mut seen) = ($name::default(), Seen::default());
                         let mut unknown = Unknown::new();
                         while let Some(key) = map.next_key::<Text<'de>>()? {
                             match &*key {
                                 $($key => {
-                                    if value.$field.is_some() {
+                                    if std::mem::replace(&mut seen.$field, true) {
                                         return Err(A::Error::duplicate_field($key));
                                     }
-                                    value.$field = map.next_value()?;
+                                    value.$field =
+                                        read_value!(map, key, unknown $(via $via)? $(lenient $read)?);
                                     $(value.$field.get_or_insert_with(|| $null);)?
                                 })*
                                 _ => unknown.push((key, map.next_value()?)),
                             }
                         }
+                        refuse_repeated(&unknown)?;
                         value.unknown = unknown;
                         Ok(value)
                     }
@@ -173,7 +244,7 @@ json_object! {
         /// `user`, `system` or `api_key`.
         kind: Text<'a> = "kind",
         /// The tenant's id of the user or key.
-        id: Text<'a> = "id",
+        id: Text<'a> = "id" via(IdText<'_>),
         /// Name to show.
         name: Text<'a> = "name",
         /// E-mail address.
@@ -189,7 +260,7 @@ json_object! {
         /// `deal`, `contact`, `order` …
         kind: Text<'a> = "type",
         /// The tenant's id or number of the object (L14).
-        id: Text<'a> = "id",
+        id: Text<'a> = "id" via(IdText<'_>),
         /// Name to show.
         name: Text<'a> = "name",
         /// Where it lives in the tenant's application.
@@ -214,46 +285,30 @@ json_object! {
 }
 
 json_object! {
-    /// User-Agent Client Hints as the browser sent them.
-    ClientHints {
-        /// `Sec-CH-UA`.
-        ua: Text<'a> = "ua",
-        /// `Sec-CH-UA-Mobile` (`?1`).
-        mobile: Text<'a> = "mobile",
-        /// `Sec-CH-UA-Platform`.
-        platform: Text<'a> = "platform",
-        /// `Sec-CH-UA-Platform-Version`.
-        platform_version: Text<'a> = "platform_version",
-        /// `Sec-CH-UA-Model`.
-        model: Text<'a> = "model",
-        /// `Sec-CH-UA-Full-Version-List`.
-        full_version_list: Text<'a> = "full_version_list",
-    }
-}
-
-json_object! {
     /// Where from and with what.
     Context {
         /// Address of the user. `null`: not known, nor is the connection's the user's.
-        ip: SentAddress<'a> = "ip" or SentAddress::default(),
+        ip: SentAddress<'a> = "ip" or(SentAddress::default()),
         /// `User-Agent`.
-        user_agent: Text<'a> = "user_agent",
+        user_agent: Text<'a> = "user_agent" lenient(fields::text),
         /// Client Hints.
-        client_hints: ClientHints<'a> = "client_hints",
+        client_hints: ClientHints<'a> = "client_hints" lenient(hints::read),
         /// The application's session.
-        session_id: Text<'a> = "session_id",
+        session_id: Text<'a> = "session_id" lenient(fields::context_id),
         /// The device's cookie (K10).
-        device_id: Text<'a> = "device_id",
+        device_id: Text<'a> = "device_id" lenient(fields::context_id),
         /// The application's request.
-        request_id: Text<'a> = "request_id",
+        request_id: Text<'a> = "request_id" lenient(fields::request_id),
     }
 }
 
 json_object! {
     /// One event.
     Event {
-        /// Makes a retry the same event; at most 128 bytes.
-        id: Text<'a> = "id",
+        /// Makes a retry the same event, together with `source`; at most 128 bytes.
+        id: Text<'a> = "id" via(IdText<'_>),
+        /// Which part of the application numbers its events by itself: ids of two sources have nothing to do with each other.
+        source: Text<'a> = "source" lenient(fields::source),
         /// Entry of the catalogue, or a type of the tenant's own.
         kind: Text<'a> = "type",
         /// The application's clock.
@@ -283,9 +338,9 @@ json_object! {
         /// Start of an activity that lasts.
         started_at: Millis = "started_at",
         /// How long it lasted, in milliseconds.
-        duration_ms: u64 = "duration_ms",
+        duration_ms: u64 = "duration_ms" via(Count),
         /// Number of records seen or exported (L10).
-        records: u64 = "records",
+        records: u64 = "records" via(Count),
         /// History sent in later (J17).
         backfill: bool = "backfill",
         /// What the catalogue doesn't know.
@@ -304,24 +359,23 @@ impl Event<'_> {
 }
 
 json_object! {
-    /// Attributes of a CloudEvent (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>).
+    /// Attributes of a CloudEvent (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>); those that
+    /// an event has no field for are among the unknown ones.
     CloudEventAttributes {
         /// `1.0`.
         specversion: Text<'a> = "specversion",
         /// With `source`, unique.
-        id: Text<'a> = "id",
+        id: Text<'a> = "id" via(IdText<'_>),
         /// URI of the producer.
         source: Text<'a> = "source",
         /// Type of the event.
         kind: Text<'a> = "type",
         /// When it occurred.
         time: Millis = "time",
-        /// What it is about.
-        subject: Text<'a> = "subject",
-        /// `application/json` or absent.
-        datacontenttype: Text<'a> = "datacontenttype",
-        /// The rest of the event.
+        /// What happened.
         data: &'a RawValue = "data",
+        /// What happened, where it isn't JSON.
+        data_base64: &'a RawValue = "data_base64",
     }
 }
 

@@ -11,6 +11,8 @@ pub mod ddl;
 pub mod decode;
 pub mod detection;
 pub mod event;
+pub mod identity;
+pub mod ids;
 mod key_text;
 pub mod restore;
 pub mod settings;

@@ -32,7 +32,8 @@ pub const CROSS: &str = "enrich.cross";
 /// Deliveries of alerts that are not done yet.
 pub const ALERTS: &str = "alerts.pending";
 
-/// Header names. All values are UTF-8.
+/// Header names. All values are UTF-8. Attributes of a CloudEvent in binary mode are headers too, each after
+/// [`ATTRIBUTE_PREFIX`](crate::decode::ATTRIBUTE_PREFIX).
 pub mod headers {
     /// Tenant of the event; required on [`EVENTS_RAW`](super::EVENTS_RAW).
     pub const TENANT: &str = "tenant";
@@ -48,18 +49,6 @@ pub mod headers {
     pub const CONTENT_TYPE: &str = "content-type";
     /// W3C trace context.
     pub const TRACEPARENT: &str = "traceparent";
-    /// CloudEvents binary mode: prefix of every attribute.
-    pub const CE_PREFIX: &str = "ce_";
-    /// CloudEvents binary mode: version of the specification, `1.0`.
-    pub const CE_SPECVERSION: &str = "ce_specversion";
-    /// CloudEvents binary mode: the event's id.
-    pub const CE_ID: &str = "ce_id";
-    /// CloudEvents binary mode: the event's type.
-    pub const CE_TYPE: &str = "ce_type";
-    /// CloudEvents binary mode: when it occurred.
-    pub const CE_TIME: &str = "ce_time";
-    /// CloudEvents binary mode: what sent it.
-    pub const CE_SOURCE: &str = "ce_source";
     /// Dead letter: topic the record came from.
     pub const DL_TOPIC: &str = "dl-topic";
     /// Dead letter: its partition, decimal.

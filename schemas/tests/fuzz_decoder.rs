@@ -31,6 +31,12 @@ const TOKENS: &[&str] = &[
     "\"occurred_at\":\"2200-01-01T00:00:00Z\",",
     "::ffff:1.2.3.4",
     "\"specversion\":\"1.0\",",
+    "\"source\":\"/a\",",
+    "\"data_base64\":\"e30=\",",
+    "\"client_hints\":{\"brands\":[{\"brand\":\"x\"}]},",
+    "undefined",
+    "1200.0",
+    "\"a.b\":1,",
     "\"data\":{",
 ];
 

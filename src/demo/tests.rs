@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Timelike, Utc};
 use schemas::catalogue::{Catalogue, Category};
-use schemas::decode::{Attributes, decode};
+use schemas::decode::{Attributes, Scratch, decode};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +49,9 @@ fn events_are_valid_and_in_order() {
     let mut ids = HashSet::new();
     for event in company(1).pace(Pace::Steady(50.0)).take(20_000) {
         let bytes = serde_json::to_vec(&event).unwrap();
-        let decoded = decode(&bytes, &Attributes::default()).unwrap_or_else(|rejection| panic!("{rejection}: {event}"));
+        let scratch = Scratch::default();
+        let decoded =
+            decode(&bytes, &Attributes::default(), &scratch).unwrap_or_else(|rejection| panic!("{rejection}: {event}"));
         assert_eq!(schemas::decode::unknown_fields(&decoded).len(), 0, "{event}");
         assert!(ids.insert(text(&event, "/id").to_owned()));
         assert!(time(&event) >= last);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use schemas::address::counted;
 use schemas::catalogue::Classification;
-use schemas::decode::unknown_fields;
+use schemas::decode::{ATTRIBUTE_PREFIX, unknown_fields};
 use schemas::event::Event;
 use serde_json::value::RawValue;
 
@@ -43,6 +43,7 @@ impl Enriched<'_> {
         let filed = self.filed;
         rows.tenant.push(received.tenant);
         rows.event_id.push(id);
+        rows.source.push(text(event.source.as_ref()));
         rows.kind.push(text(event.kind.as_ref()));
         rows.class.push(filed.class.as_str());
         rows.category.push(filed.category.as_str());
@@ -60,6 +61,7 @@ impl Enriched<'_> {
         rows.records.push(event.records.unwrap_or_default());
         rows.backfill.push(event.backfill.unwrap_or_default().into());
         rows.key_id.push(received.key_id);
+        rows.content_hash.push(received.content);
         rows.payload.push(event.payload.map_or("", RawValue::get));
         rows.retention_days.push(self.retention_days);
         rows.kafka_partition.push(received.partition);
@@ -81,7 +83,7 @@ fn extra(event: &Event<'_>, metrics: &Metrics, rows: &mut Rows) {
     if unknown.is_empty() {
         return rows.extra.push("");
     }
-    metrics.unknown_fields(unknown.len());
+    metrics.unknown_fields(unknown.iter().filter(|(name, _)| !name.starts_with(ATTRIBUTE_PREFIX)).count());
     let fields: std::collections::BTreeMap<&str, &RawValue> =
         unknown.iter().map(|(path, value)| (path.as_str(), *value)).collect();
     // Keys are strings and values JSON already: this can't fail.

@@ -108,10 +108,14 @@ impl World {
 
     /// Writes one record straight to `events.raw`, as an application with Kafka access does (P1).
     pub(crate) async fn send(&self, tenant: Option<&str>, key: &str, payload: &[u8]) -> (i32, i64) {
-        let mut headers = OwnedHeaders::new();
-        if let Some(tenant) = tenant {
-            headers = headers.insert(Header { key: topics::headers::TENANT, value: Some(tenant) });
-        }
+        let tenant = tenant.map(|tenant| (topics::headers::TENANT, tenant));
+        self.send_with(tenant.as_slice(), key, payload).await
+    }
+
+    pub(crate) async fn send_with(&self, headers: &[(&str, &str)], key: &str, payload: &[u8]) -> (i32, i64) {
+        let headers = headers
+            .iter()
+            .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
         let topic = self.config.kafka.topic(topics::EVENTS_RAW);
         let record = FutureRecord::to(&topic).key(key).payload(payload).headers(headers);
         let delivery = self.producer.send(record, Duration::from_secs(10)).await.unwrap();

@@ -16,7 +16,7 @@ fn split(framing: &Framing, body: &str) -> Result<Vec<String>, &'static str> {
 /// P1: one event, an array, lines: by the leading byte where the media type says no more than JSON.
 #[test]
 fn json_is_told_by_its_bytes() {
-    let cases: [(&str, Result<&[&str], &str>); 12] = [
+    let cases: [(&str, Result<&[&str], &str>); 20] = [
         (r#"{"a":1}"#, Ok(&[r#"{"a":1}"#])),
         ("{\n \"a\":1\n}\n", Ok(&["{\n \"a\":1\n}\n"])),
         ("{}\n{}", Ok(&["{}", "{}"])),
@@ -30,6 +30,16 @@ fn json_is_told_by_its_bytes() {
         (" [ ] ", Err("no_events")),
         // One malformed event is an event that is refused, with a pointer, by the decoder.
         ("{\"a\":\n1", Ok(&["{\"a\":\n1"])),
+        ("{\n \"b\": [\n {\"c\": 1}\n ]", Ok(&["{\n \"b\": [\n {\"c\": 1}\n ]"])),
+        // A bad line spoils no other, not even the first one.
+        ("{\"a\":\n{}", Ok(&["{\"a\":", "{}"])),
+        ("# a comment\n{}\n{}", Ok(&["# a comment", "{}", "{}"])),
+        ("[1\n{}\n{}", Ok(&["[1", "{}", "{}"])),
+        ("[\n{},\n{}\n", Err("malformed_json")),
+        // A byte order mark is no part of what comes after it.
+        ("\u{feff}{\"a\":1}", Ok(&["{\"a\":1}"])),
+        ("\u{feff}[{}, {}]", Ok(&["{}", "{}"])),
+        ("\u{feff}{}\n{}", Ok(&["{}", "{}"])),
     ];
     for (body, expected) in cases {
         let expected = expected.map(|events| events.iter().map(ToString::to_string).collect());
@@ -41,6 +51,7 @@ fn json_is_told_by_its_bytes() {
 #[test]
 fn lines_are_events_whatever_they_hold() {
     assert_eq!(split(&Framing::Lines, "{}\r\n\n  {\"a\":\n"), Ok(vec!["{}".into(), "{\"a\":".into()]));
+    assert_eq!(split(&Framing::Lines, "\u{feff}{}\r\n{}"), Ok(vec!["{}".into(), "{}".into()]));
     assert_eq!(split(&Framing::Lines, "\n\n"), Err("no_events"));
     assert_eq!(split(&Framing::Lines, "1\n2\n3\n4"), Err("too_many_events"));
 }
@@ -60,7 +71,20 @@ fn cloud_events_are_told_by_their_headers() {
     let binary = binary.unwrap();
     assert!(binary.attributes().contains(&("ce_id".to_owned(), "a bě".to_owned())));
     assert_eq!(split(&binary, ""), Ok(vec!["{}".into()]));
-    assert_eq!(binary.event_type(), None);
+    assert_eq!(binary.event_type(), Some("application/json"));
+    for (value, expected) in [
+        (r#""a \"b\" %41""#, r#"a "b" A"#),
+        (r#""Euro %E2%82%AC \\""#, r"Euro € \"),
+        ("plain", "plain"),
+        (r#"a"b""#, r#"a"b""#),
+        (r#"""#, r#"""#),
+    ] {
+        let quoted = framing(&[("ce-specversion", "\"1.0\""), ("ce-comment", value)]).unwrap();
+        assert!(quoted.attributes().contains(&("ce_comment".to_owned(), expected.to_owned())), "{value} {quoted:?}");
+    }
+    // Who sends any of the attributes means a CloudEvent.
+    assert_eq!(framing(&[("ce-id", "1")]).unwrap_err().code(), "unsupported_cloudevent");
+    assert_eq!(framing(&[("ce-partition", "1")]).unwrap(), Framing::Json);
     assert_eq!(framing(&[("ce-specversion", "0.3")]).unwrap_err().code(), "unsupported_cloudevent");
     assert_eq!(framing(&[("ce-specversion", "1.0"), ("ce-id", "%ff")]).unwrap_err().code(), "invalid_attribute");
 }
@@ -72,6 +96,9 @@ fn other_media_types_are_refused() {
     }
     for kind in ["application/json; charset=utf-8", "application/x-www-form-urlencoded", "application/vnd.acme+json"] {
         assert_eq!(framing(&[("content-type", kind)]).unwrap(), Framing::Json);
+    }
+    for kind in ["application/json; charset=utf-16", "application/x-ndjson;Charset=\"UTF-16LE\""] {
+        assert_eq!(framing(&[("content-type", kind)]).unwrap_err().code(), "unsupported_charset", "{kind}");
     }
     assert_eq!(framing(&[]).unwrap(), Framing::Json);
     assert_eq!(framing(&[("content-type", "application/x-ndjson")]).unwrap(), Framing::Lines);

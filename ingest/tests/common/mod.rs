@@ -1,5 +1,7 @@
 //! Ingest as it runs, on the embedded broker, with a tenant and its keys.
 
+pub(crate) mod features;
+
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -113,11 +115,20 @@ impl World {
 
     /// Sends a body with these headers alone.
     pub(crate) async fn send_as(&self, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-        let mut request = Request::post("/v1/events").extension(ConnectInfo(SocketAddr::from(([198, 51, 100, 7], 9))));
+        self.request(Request::post("/v1/events"), headers, body.into()).await
+    }
+
+    /// Asks what may be done, with these headers alone.
+    pub(crate) async fn options(&self, headers: &[(&str, &str)]) -> Answer {
+        self.request(Request::options("/v1/events"), headers, Body::empty()).await
+    }
+
+    async fn request(&self, builder: axum::http::request::Builder, headers: &[(&str, &str)], body: Body) -> Answer {
+        let mut request = builder.extension(ConnectInfo(SocketAddr::from(([198, 51, 100, 7], 9))));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

@@ -115,12 +115,12 @@ pub async fn list(
         .ok_or_else(|| too_many(MOST_ROWS, "narrow the period, or ask for a figure or channel"))?;
     let mut rows = filter.rows(&activities, period);
     if let Some(after) = &asked.after {
-        let after = (after.at.timestamp_millis(), after.id.as_str());
-        let read = rows.partition_point(|row| (row.at, row.activity.row.event_id.as_str()) <= after);
+        let after = (after.at.timestamp_millis(), after.id.clone());
+        let read = rows.partition_point(|row| (row.at, row.activity.row.place()) <= after);
         rows.drain(..read);
     }
     let zone = api.calendar(&asked.reading.tenant).zone;
-    let key = |row: &Listed<'_>| (instant(row.at), row.activity.row.event_id.clone());
+    let key = |row: &Listed<'_>| (instant(row.at), row.activity.row.place());
     let view = |row: Listed<'_>| CountedActivity {
         activity: TracedActivity::new(row.activity, period, zone),
         counted: row.counted,

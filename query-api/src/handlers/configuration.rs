@@ -112,10 +112,10 @@ pub async fn list(
     reading.by_default(Preset::Last90Days);
     let filter = ConfigurationFilter::take(&mut reading.params).map_err(refused)?;
     let (list, named, by_time, keyset) = if ascending(&mut reading.params)? {
-        let keyset = keyset!("occurred_at", "event_id", oldest);
+        let keyset = keyset!("occurred_at", event, oldest);
         ("configuration/oldest", sql::EVENTS_OLDEST, sql::LOG_OLDEST, keyset)
     } else {
-        let keyset = keyset!("occurred_at", "event_id", newest);
+        let keyset = keyset!("occurred_at", event, newest);
         ("configuration/newest", sql::EVENTS_NEWEST, sql::LOG_NEWEST, keyset)
     };
     let asked = reading.page(list, &filter)?;
@@ -137,7 +137,7 @@ pub async fn list(
     let has_more = asked.cut(&mut rows);
     let next = rows.last().filter(|_| has_more).map(|row| Position {
         at: row.occurred_at,
-        id: row.event_id.clone(),
+        id: row.place(),
         period: asked.period,
     });
     let data = rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect();

@@ -10,6 +10,7 @@ use schemas::settings::{Feature, Permission};
 
 use super::language::{Worded, language};
 use super::page::{Keyset, Page, Reading, keyset};
+use super::which::Which;
 use super::{One, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -59,9 +60,9 @@ impl Order {
 
     fn keyset(self) -> &'static Keyset {
         match self {
-            Self::Newest => &keyset!("occurred_at", "event_id", newest),
-            Self::Oldest => &keyset!("occurred_at", "event_id", oldest),
-            Self::Received => &keyset!("received_at", "event_id", oldest),
+            Self::Newest => &keyset!("occurred_at", event, newest),
+            Self::Oldest => &keyset!("occurred_at", event, oldest),
+            Self::Received => &keyset!("received_at", event, oldest),
         }
     }
 
@@ -75,7 +76,7 @@ impl Order {
 
     fn position(self, row: &EventRow, period: Period) -> Position {
         let at = if self == Self::Received { row.received_at } else { row.occurred_at };
-        Position { at, id: row.event_id.clone(), period }
+        Position { at, id: row.place(), period }
     }
 }
 
@@ -177,7 +178,9 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
     tag = "events",
     operation_id = "getEvent",
     params(
-        ("id" = String, Path, description = "Id of the event"),
+        ("id" = String, Path, description = "Id of the event. Each API key and each source numbers events by itself: where several have one of this id, the answer is 422 `ambiguous_id` with their keys and sources"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
         ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::TenantParam,
     ),
@@ -196,13 +199,15 @@ pub async fn get(
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.within_plan(Feature::Log)?;
+    let which = Which::take(&mut reading.params).map_err(refused)?;
     let mut clauses = reading.one()?;
     clauses.bind_text("event_id", &id);
+    which.add_to(&mut clauses);
     reading.narrow(&mut clauses);
     let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
     let completeness = reading.completeness;
     let missing = || completeness.not_found("there is no such event, or not yet, or no longer");
-    let row = rows.into_iter().next().ok_or_else(missing)?;
+    let row = Which::only(rows)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
     let telling = telling(&api, &caller, &reading, &headers);
     Ok(Worded(telling.lang, One { data: Event::new(row, &telling), completeness }))

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::page::Reading;
 use super::violations::find;
+use super::which::Which;
 use super::{Completeness, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -123,10 +124,12 @@ pub async fn violation(
     let (rules, version) = compile(&api, &reading, &found.rule).await?;
     let mut events = Vec::new();
     for event_id in found.event_ids.iter().take(EVENTS) {
-        let Some(row) = event(&api, &reading, event_id).await? else { continue };
+        let rows = of_id(&api, &reading, event_id, &Which::default()).await?;
+        // Of several events with this id, the one that the violation is of.
+        let Some(row) = rows.into_iter().find(|row| row.violation_ids.contains(&id)) else { continue };
         // A finding across users is an event of its own, which names those that led to it.
         let behind = match led_to(&row) {
-            Some(last) => event(&api, &reading, &last).await?,
+            Some(last) => of_id(&api, &reading, &last, &Which::default()).await?.into_iter().next(),
             None => Some(row),
         };
         if let Some(row) = behind {
@@ -152,6 +155,8 @@ pub async fn violation(
     operation_id = "explainEvent",
     params(
         ("id" = String, Path, description = "Id of the event"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
         ("rule" = String, Query, description = "Name of the rule", example = "mass-export"),
         crate::openapi::TenantParam,
     ),
@@ -169,13 +174,14 @@ pub async fn of_event(
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let name = reading.params.one("rule").map_err(refused)?;
+    let which = Which::take(&mut reading.params).map_err(refused)?;
     drop(reading.one()?);
     let name = name.ok_or_else(|| {
         Problem::bad_request("invalid_parameter", "rule is required: the name of a rule").with_pointer("rule")
     })?;
     let (rules, version) = compile(&api, &reading, &name).await?;
     let missing = || reading.completeness.not_found("there is no such event, or not yet, or no longer");
-    let row = event(&api, &reading, &id).await?.ok_or_else(missing)?;
+    let row = Which::only(of_id(&api, &reading, &id, &which).await?)?.ok_or_else(missing)?;
     let data = explain(&api, &reading, &rules, &row).await?;
     Ok(Json(ExplainedEvent { rule: name, rule_version: version, data, completeness: reading.completeness }))
 }
@@ -206,14 +212,14 @@ async fn compile(api: &QueryApi, reading: &Reading<'_>, name: &str) -> Result<(R
     compiled.await.map_err(Problem::internal)?
 }
 
-/// An event that the caller may see.
-async fn event(api: &QueryApi, reading: &Reading<'_>, id: &str) -> Result<Option<EventRow>, Problem> {
+/// The events of an id that the caller may see.
+async fn of_id(api: &QueryApi, reading: &Reading<'_>, id: &str, which: &Which) -> Result<Vec<EventRow>, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
     clauses.bind_text("event_id", id);
+    which.add_to(&mut clauses);
     reading.narrow(&mut clauses);
-    let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
-    Ok(rows.into_iter().next())
+    Ok(api.store().rows(sql::EVENT_BY_ID, clauses).await?)
 }
 
 async fn explain(api: &QueryApi, reading: &Reading<'_>, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {

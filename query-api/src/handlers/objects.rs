@@ -88,9 +88,9 @@ pub async fn history(
     reading.within_plan(Feature::Log)?;
     let order = reading.params.one_of("order", &["asc", "desc"]).map_err(refused)?;
     let (list, query, keyset) = if order.as_deref() == Some("desc") {
-        ("object/newest", sql::EVENTS_NEWEST, keyset!("occurred_at", "event_id", newest))
+        ("object/newest", sql::EVENTS_NEWEST, keyset!("occurred_at", event, newest))
     } else {
-        ("object/oldest", sql::EVENTS_OLDEST, keyset!("occurred_at", "event_id", oldest))
+        ("object/oldest", sql::EVENTS_OLDEST, keyset!("occurred_at", event, oldest))
     };
     let asked = reading.page(list, &object)?;
     let mut clauses = asked.clauses(&keyset);
@@ -115,7 +115,7 @@ pub async fn history(
     let has_more = asked.cut(&mut rows);
     let next = rows.last().filter(|_| has_more).map(|row| Position {
         at: row.occurred_at,
-        id: row.event_id.clone(),
+        id: row.place(),
         period: asked.period,
     });
     let data = rows.into_iter().map(|row| Event::new(row, &telling)).collect();

@@ -1,5 +1,6 @@
 //! What all lists share: how a page is asked for, where the next one begins, and what is said beside its rows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
@@ -246,7 +247,7 @@ impl Asked<'_> {
         &self,
         query: NamedQuery,
         clauses: Clauses,
-        key: impl FnOnce(&R) -> (DateTime<Utc>, &str),
+        key: impl FnOnce(&R) -> (DateTime<Utc>, Cow<'_, str>),
         view: impl Fn(R) -> T + Send + Sync + 'static,
     ) -> Result<Response, Problem>
     where
@@ -262,7 +263,7 @@ impl Asked<'_> {
         &self,
         query: NamedQuery,
         clauses: Clauses,
-        key: impl FnOnce(&R) -> (DateTime<Utc>, &str),
+        key: impl FnOnce(&R) -> (DateTime<Utc>, Cow<'_, str>),
         show: impl Fn(Vec<R>) -> F + Send + Sync + 'static,
     ) -> Result<Response, Problem>
     where
@@ -276,7 +277,7 @@ impl Asked<'_> {
         let mut rows: Vec<R> = self.reading.api.store().rows(query, clauses).await?;
         let has_more = self.cut(&mut rows);
         let last = rows.last().filter(|_| has_more).map(key);
-        let next = last.map(|(at, id)| Position { at, id: id.to_owned(), period: self.period });
+        let next = last.map(|(at, id)| Position { at, id: id.into_owned(), period: self.period });
         Ok(Json(self.paged(show(rows).await?, has_more, next.as_ref())).into_response())
     }
 
@@ -331,8 +332,31 @@ pub(crate) fn ascending(params: &mut Params) -> Result<bool, Problem> {
     Ok(params.one_of("order", &["desc", "asc"]).map_err(refused)?.as_deref() == Some("asc"))
 }
 
-/// Makes a [`Keyset`] of the names of two columns and a direction.
+/// Makes a [`Keyset`] of the names of two columns and a direction; of events, by the time of a column and by
+/// [`EventRow::place`](crate::rows::EventRow::place).
 macro_rules! keyset {
+    ($at:literal, event, newest) => {
+        $crate::handlers::page::keyset!($at, event, " DESC", " <")
+    };
+    ($at:literal, event, oldest) => {
+        $crate::handlers::page::keyset!($at, event, " ASC", " >")
+    };
+    ($at:literal, event, $direction:literal, $beyond:literal) => {
+        $crate::handlers::page::Keyset {
+            order: concat!(
+                $at, $direction, ", event_id", $direction, ", key_id", $direction, ", source", $direction, ", actor_id",
+                $direction
+            ),
+            bound: concat!($at, $beyond, "= {after:DateTime64(3, 'UTC')}"),
+            tie: concat!(
+                $at,
+                $beyond,
+                " {after:DateTime64(3, 'UTC')} OR concat(event_id, char(1), key_id, char(1), source, char(1), actor_id)",
+                $beyond,
+                " {after_id:String}"
+            ),
+        }
+    };
     ($at:literal, $id:literal, newest) => {
         $crate::handlers::page::keyset!($at, $id, " DESC", " <")
     };

@@ -13,10 +13,11 @@ use utoipa::ToSchema;
 
 use super::language::language;
 use super::page::Reading;
-use super::tenants::no_parameters;
+use super::which::Which;
 use super::{One, path};
 use crate::QueryApi;
-use crate::access::Caller;
+use crate::access::{Caller, refused};
+use crate::params::Params;
 use crate::restore::past::Past;
 use crate::restore::refusal::Refusal;
 use crate::restore::{Order, Outcome, RestoreStatus, message_id};
@@ -104,6 +105,8 @@ fn check(api: &QueryApi, tenant: &Tenant, event: &EventRow, lang: Lang) -> Resul
     operation_id = "restoreObject",
     params(
         ("id" = String, Path, description = "Id of the event that deleted it"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
         ("accept-language" = Option<String>, Header, description = "Language of the reason why not"),
     ),
     responses(
@@ -118,13 +121,15 @@ pub async fn restore(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Json<One<Restore>>, Problem> {
-    no_parameters(query.as_deref())?;
+    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
+    let which = Which::take(&mut params).map_err(refused)?;
+    params.finish().map_err(refused)?;
     let (tenant, id) = (caller.own_tenant()?, path(id)?);
     let mut reading = Reading::begin(&api, &caller, None)?;
     reading.within_plan(Feature::Restore)?;
     let (lang, completeness) = (language(&headers, &tenant), reading.completeness);
     let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
-    let Some(deletion) = past.event(&id).await? else {
+    let Some(deletion) = past.event(&id, &which).await? else {
         return Err(completeness.not_found("there is no such event, or not yet, or no longer"));
     };
     reading.reaches(deletion.occurred_at)?;
@@ -155,7 +160,12 @@ pub async fn restore(
     path = "/v1/events/{id}/restore",
     tag = "events",
     operation_id = "getRestore",
-    params(("id" = String, Path, description = "Id of the event that deleted it"), crate::openapi::TenantParam),
+    params(
+        ("id" = String, Path, description = "Id of the event that deleted it"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
+        crate::openapi::TenantParam,
+    ),
     responses(
         (status = 200, description = "How it stands", body = One<Restore>, example = json!(crate::openapi::examples::restores::restore())),
         crate::openapi::Problems,
@@ -170,10 +180,11 @@ pub async fn get(
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.within_plan(Feature::Log)?;
+    let which = Which::take(&mut reading.params).map_err(refused)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
     let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
-    let told = match past.event(&id).await? {
+    let told = match past.event(&id, &which).await? {
         Some(deletion) => {
             reading.reaches(deletion.occurred_at)?;
             past.told(&deletion).await?

@@ -27,8 +27,8 @@ use crate::view::violation::Violation;
 
 type UserId = Result<Path<String>, PathRejection>;
 
-const SIGN_INS_NEWEST: Keyset = keyset!("occurred_at", "event_id", newest);
-const SIGN_INS_OLDEST: Keyset = keyset!("occurred_at", "event_id", oldest);
+const SIGN_INS_NEWEST: Keyset = keyset!("occurred_at", event, newest);
+const SIGN_INS_OLDEST: Keyset = keyset!("occurred_at", event, oldest);
 const DEVICES: Keyset = keyset!("last_seen_at", "device_id", newest);
 const SESSIONS: Keyset = keyset!("started_at", "session_key", newest);
 
@@ -123,7 +123,7 @@ pub async fn sign_ins(
         let sessions = sessions.clone();
         async move { sessions.beside(rows).await }
     };
-    asked.list_with(statement, clauses, |row: &EventRow| (row.occurred_at, &row.event_id), show).await
+    asked.list_with(statement, clauses, |row: &EventRow| (row.occurred_at, row.place().into()), show).await
 }
 
 /// Shows sign-ins of a user beside their sessions.
@@ -231,7 +231,7 @@ pub async fn devices(
         let decided = decisions.get(&tenant.id, &user, &row.device_id);
         UserDevice::new(row, decided.map_or(Access::Allow, |decided| decided.access))
     };
-    asked.list(sql::USER_DEVICES, clauses, |row| (row.last_seen_at, &row.device_id), view).await
+    asked.list(sql::USER_DEVICES, clauses, |row| (row.last_seen_at, (&row.device_id).into()), view).await
 }
 
 /// What a user's sessions can be narrowed to.
@@ -297,7 +297,14 @@ pub async fn sessions(
         "last_activity_at >= {from:DateTime64(3, 'UTC')}",
         "started_at < {to:DateTime64(3, 'UTC')}",
     );
-    asked.list(sql::USER_SESSIONS, clauses, |row: &SessionRow| (row.started_at, &row.session_key), Session::from).await
+    asked
+        .list(
+            sql::USER_SESSIONS,
+            clauses,
+            |row: &SessionRow| (row.started_at, (&row.session_key).into()),
+            Session::from,
+        )
+        .await
 }
 
 fn of_user(asked: &Asked<'_>, keyset: &Keyset, user: &str) -> Clauses {

@@ -92,7 +92,7 @@ pub async fn list(
         let marks = marks.clone();
         async move { marks.show(rows).await }
     };
-    asked.list_with(sql::USERS, clauses, |row: &UserRow| (row.last_activity_at, &row.actor_id), show).await
+    asked.list_with(sql::USERS, clauses, |row: &UserRow| (row.last_activity_at, (&row.actor_id).into()), show).await
 }
 
 /// One user (K2), deactivated or not.

@@ -71,7 +71,7 @@ pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[Stri
     );
     let api = api.clone();
     let view = move |row| show(&api, row);
-    asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, &row.violation_id), view).await
+    asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
 }
 
 /// One violation (K12).

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::QueryApi;
 use crate::access::Caller;
 use crate::filter::EventFilter;
+use crate::handlers::which::Which;
 use crate::keep::Keep;
 use crate::object_state::{Changes, state};
 use crate::restore::{Effort, Outcome, RestoreStatus, message_id};
@@ -49,12 +50,13 @@ impl Past<'_> {
     }
 
     /// One event that the caller may see (A2).
-    pub(crate) async fn event(&self, id: &str) -> Result<Option<EventRow>, Problem> {
+    pub(crate) async fn event(&self, id: &str, which: &Which) -> Result<Option<EventRow>, Problem> {
         let mut clauses = self.clauses(1);
         clauses.bind_text("event_id", id);
+        which.add_to(&mut clauses);
         EventFilter::visible_to(self.caller, &mut clauses);
         let rows: Vec<EventRow> = self.api.store().rows(sql::EVENT_BY_ID, clauses).await?;
-        Ok(rows.into_iter().next())
+        Which::only(rows)
     }
 
     /// How a restore ended, or that it was asked for.
@@ -85,7 +87,8 @@ impl Past<'_> {
         let mut rows: Vec<LifeRow> = self.api.store().rows(sql::OBJECT_LIFE, clauses).await?;
         rows.reverse();
         // An id may have been stored twice.
-        rows.dedup_by(|next, before| next.event_id == before.event_id);
+        let told_by = |row: &LifeRow| (row.event_id.clone(), row.key_id.clone(), row.source.clone());
+        rows.dedup_by(|next, before| told_by(next) == told_by(before));
         Ok(last_state(rows))
     }
 }
@@ -136,6 +139,8 @@ mod tests {
         let each = |pick: fn(&(&str, &str, &str, &str)) -> String| changes.iter().map(pick).collect();
         LifeRow {
             event_id: String::new(),
+            source: String::new(),
+            key_id: String::new(),
             class: class.to_owned(),
             action: action.to_owned(),
             changes_path: each(|change| change.0.to_owned()),

@@ -90,7 +90,7 @@ pub fn activities(rows: Vec<ActivityRow>, now: i64) -> Vec<Activity> {
     // Sessions go on beside each other; of any other state a user is in one.
     let mut marks: BTreeMap<(Lane, String), Vec<states::Mark>> = BTreeMap::new();
     for row in rows {
-        if !known.insert(row.event_id.clone()) {
+        if !known.insert((row.event_id.clone(), row.key_id.clone(), row.source.clone())) {
             continue;
         }
         let ((channel, state), part) = place(&row);

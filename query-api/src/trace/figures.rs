@@ -169,7 +169,7 @@ pub fn shown(activity: &Activity, period: Interval) -> Option<i64> {
 }
 
 fn in_order(mut rows: Vec<Listed<'_>>) -> Vec<Listed<'_>> {
-    rows.sort_by(|one, other| (one.at, &one.activity.row.event_id).cmp(&(other.at, &other.activity.row.event_id)));
+    rows.sort_by_cached_key(|row| (row.at, row.activity.row.place()));
     rows
 }
 

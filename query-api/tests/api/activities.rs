@@ -229,6 +229,8 @@ fn tables_are_whole() {
     use query_api::view::timeline::lanes;
     let row = ActivityRow {
         event_id: "e".to_owned(),
+        key_id: String::new(),
+        source: String::new(),
         event_type: "call.talked".to_owned(),
         channel: "call".to_owned(),
         action: "talk".to_owned(),

@@ -46,6 +46,50 @@ fn every_row_once_through_ties() {
     });
 }
 
+/// Pitfall 14, T16: an id is its sender's and its source's. Events that share time and id are all listed, in any pages, and
+/// each can be asked for; what only an id says is not guessed.
+#[test]
+fn one_id_of_several_senders() {
+    with_world("paging_ids", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let mut events = Vec::new();
+        for source in ["", "/shop-a", "/shop-b"] {
+            for key_id in ["k1", "k2"] {
+                let event = Event::sign_in("7", "u1", TimeDelta::hours(1));
+                let (occurred, received) = events
+                    .first()
+                    .map_or((event.occurred, event.received), |first: &Event| (first.occurred, first.received));
+                events.push(Event { source, key_id, occurred, received, ..event });
+            }
+        }
+        world.insert(&events).await;
+        let expected: Vec<(&str, &str)> = events.iter().map(|event| (event.source, event.key_id)).collect();
+        for list in ["/v1/events?order=asc&", "/v1/events?", "/v1/events?actor_id=u1&", "/v1/users/u1/sign-ins?"] {
+            for limit in [1, 2, 4, 6] {
+                let rows = world.pages(&format!("{list}limit={limit}"), &key).await;
+                assert_eq!(ids(&rows), ["7"; 6], "{list} {limit}");
+                if list.starts_with("/v1/events") {
+                    let of = |row: &serde_json::Value| {
+                        let source = row["source"].as_str().unwrap_or_default().to_owned();
+                        (source, row["context"]["key_id"].as_str().unwrap().to_owned())
+                    };
+                    let mut found: Vec<_> = rows.iter().map(of).collect();
+                    found.sort_unstable();
+                    assert!(found.iter().map(|(source, key_id)| (&**source, &**key_id)).eq(expected.iter().copied()));
+                }
+            }
+        }
+        assert_eq!(world.pages("/v1/events?source=/shop-b,/shop-a&limit=3", &key).await.len(), 4);
+        for path in ["/v1/events/7", "/v1/events/7?key_id=k1", "/v1/events/7?source=/shop-a"] {
+            let refused = world.get(path, &key).await;
+            assert_eq!((refused.status, &refused.json["code"]), (422, &"ambiguous_id".into()), "{path}");
+        }
+        let one = world.ok("/v1/events/7?source=/shop-a&key_id=k2", &key).await;
+        assert_eq!((&one["data"]["source"], &one["data"]["context"]["key_id"]), (&"/shop-a".into(), &"k2".into()));
+    });
+}
+
 /// Pitfall 14: rows that arrive between two pages neither push others out nor in twice.
 #[test]
 fn arrivals_between_pages_change_nothing() {

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Headers as _;
-use schemas::decode::{Attributes, decode};
+use schemas::decode::{Attributes, Scratch, decode};
 use schemas::settings::Role;
 use schemas::topics;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::support::{Event, World, with_broker};
 fn next(consumer: &BaseConsumer) -> (String, Vec<(String, String)>, Value) {
     let polled = (0..60).find_map(|_| consumer.poll(Duration::from_secs(1)));
     let record = polled.expect("nothing was produced").unwrap();
-    decode(record.payload().unwrap(), &Attributes::default()).unwrap();
+    decode(record.payload().unwrap(), &Attributes::default(), &Scratch::default()).unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let headers = record.headers().unwrap().iter();
     let headers = headers.map(|header| (header.key.to_owned(), text(header.value.unwrap()))).collect();

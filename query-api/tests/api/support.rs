@@ -346,6 +346,7 @@ pub(crate) struct Event {
     pub(crate) signals: Vec<(&'static str, f64)>,
     pub(crate) reason: &'static str,
     pub(crate) key_id: &'static str,
+    pub(crate) source: &'static str,
     pub(crate) backfill: bool,
     pub(crate) retention_days: u16,
 }
@@ -408,6 +409,7 @@ impl Event {
             signals: Vec::new(),
             reason: "",
             key_id: "",
+            source: "",
             backfill: false,
             retention_days: 1825,
         }
@@ -511,6 +513,7 @@ impl Event {
             ("ip", format!("toIPv6('{}')", self.ip)),
             ("ip_prefix", format!("toIPv6('{}')", self.counted_ip())),
             ("key_id", quoted(self.key_id)),
+            ("source", quoted(self.source)),
             ("device_id", quoted(&self.device_id)),
             ("session_id", quoted(&self.session_id)),
             ("country", quoted(self.country)),

@@ -36,6 +36,7 @@ fn row_types_are_the_tables() {
     with_world("tables", async |world| {
         let hidden = [
             "tenant",
+            "content_hash",
             "session_started_at",
             "last_activity_at",
             "violation_windows",

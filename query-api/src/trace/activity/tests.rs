@@ -18,6 +18,8 @@ fn row(id: &str, event_type: &str, minutes: i64, lasted: i64) -> ActivityRow {
     };
     ActivityRow {
         event_id: id.to_owned(),
+        key_id: String::new(),
+        source: String::new(),
         event_type: event_type.to_owned(),
         channel: channel.to_owned(),
         action: action.to_owned(),
