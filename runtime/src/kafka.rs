@@ -188,6 +188,8 @@ fn new_topic<'a>(
         .set("cleanup.policy", if topic.cleanup == Cleanup::Compact { "compact" } else { "delete" })
         .set(setting, value)
         .set("message.timestamp.type", if topic.log_append_time { "LogAppendTime" } else { "CreateTime" });
+    // Whoever waits to hear which of two changes won has heard it before either may go.
+    let new = if topic.name == topics::SETTINGS { new.set("min.compaction.lag.ms", "3600000") } else { new };
     // With one copy less in sync, writes still pass, and what is acknowledged survives the loss of a broker.
     if replication >= 3 { new.set("min.insync.replicas", "2") } else { new }
 }
