@@ -43,7 +43,7 @@ enum Broker {
 impl Broker {
     async fn embedded(dir: &Path) -> Self {
         let listen = free_address().to_string();
-        let mut role = Role::start(dir, &["broker", "--broker-listen", &listen]);
+        let mut role = Role::start(dir, &["broker", "--listen", &listen]);
         until("the broker", LIMIT, async || {
             role.check();
             role.printed().contains("broker listens").then_some(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
-use runtime::config::{Config, ConfigError, EXIT_CODE};
+use runtime::config::{BadValue, Config, ConfigError, EXIT_CODE};
 
 use crate::{commands, retain, roles, up};
 
@@ -27,7 +27,8 @@ struct Options {
     /// Configuration file (TOML); it needs only what differs from the defaults.
     #[arg(long, global = true, env = "USERTRAIL_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Address of the HTTP interface [default: 127.0.0.1:8080].
+    /// Address to listen on: of the HTTP interface [default: 127.0.0.1:8080], or of the broker [default: 127.0.0.1:9092] or
+    /// engine [default: 127.0.0.1:8123] that runs alone.
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// Where the embedded parts keep their data [default: data].
@@ -52,18 +53,10 @@ enum Command {
     Alert,
     /// Creates topics and tables, or brings them up to date. Safe to repeat.
     Migrate,
-    /// The embedded broker alone.
-    Broker {
-        /// Loopback address to listen on.
-        #[arg(long, default_value = "127.0.0.1:9092")]
-        broker_listen: SocketAddr,
-    },
-    /// The embedded ClickHouse engine alone.
-    Engine {
-        /// Loopback address to listen on.
-        #[arg(long, default_value = "127.0.0.1:8123")]
-        engine_listen: SocketAddr,
-    },
+    /// The embedded broker alone, on a loopback address.
+    Broker,
+    /// The embedded ClickHouse engine alone, on a loopback address.
+    Engine,
     /// Reconciles: offsets in = rows + retries + dead letters, for every partition.
     Verify,
     /// Has the tables follow the tenants' retention: deletes what it has ended, keeps what it lengthened. Safe to repeat.
@@ -80,10 +73,29 @@ enum Command {
     Openapi,
 }
 
+/// Events a second of a load: more than none, and a number.
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().ok().filter(|rate| (0.001..=1e6).contains(rate));
+    rate.ok_or_else(|| "expected a number from 0.001 to 1000000".to_owned())
+}
+
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
 }
+
+/// Where the embedded broker listens when it runs alone.
+const BROKER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9092);
+/// Where the embedded engine listens when it runs alone.
+const ENGINE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8123);
+/// Settings that `up` decides by itself, and what to use instead.
+const DECIDED_BY_UP: &[(&str, &str)] = &[
+    ("clickhouse.password", "is made by `up` itself"),
+    ("clickhouse.url", "is that of `up`'s own engine"),
+    ("kafka.brokers", "is that of `up`'s own broker"),
+    ("kafka.partitions", "is given to `up` by --partitions"),
+    ("sql.user", "is nothing that the embedded engine has"),
+];
 
 /// How long what is left over at the end may take.
 const LEFTOVERS: Duration = Duration::from_secs(1);
@@ -91,11 +103,11 @@ const LEFTOVERS: Duration = Duration::from_secs(1);
 /// Runs a command; the exit code says how it ended: 0 done, 1 failed, 64 bad configuration, 75 not stopped in time.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
-    let outcome = config(&cli.options).and_then(|config| {
+    let outcome = refuse_unused(&cli).and_then(|()| config(&cli.options)).and_then(|config| {
         runtime::telemetry::init(&config.telemetry)?;
         runtime::http::raise_open_files();
         let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let outcome = threads.block_on(dispatch(cli.command, config));
+        let outcome = threads.block_on(dispatch(cli, config));
         // A start that failed leaves threads that follow Kafka for ever; one that ended well has drained its own.
         threads.shutdown_timeout(LEFTOVERS);
         outcome
@@ -107,6 +119,38 @@ pub fn run(cli: Cli) -> ExitCode {
             if error.downcast_ref::<ConfigError>().is_some() { ExitCode::from(EXIT_CODE) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// Refuses flags that would mean nothing to the command, rather than passing over them.
+fn refuse_unused(cli: &Cli) -> Result<()> {
+    let Options { listen, data_dir, set, .. } = &cli.options;
+    let (listens, keeps_data) = match &cli.command {
+        Command::Up(_) | Command::Broker | Command::Engine => (true, true),
+        Command::Ingest | Command::Enrich(_) | Command::QueryApi | Command::Alert => (true, false),
+        Command::Migrate
+        | Command::Verify
+        | Command::Retain(_)
+        | Command::DeadLetter(_)
+        | Command::Rules(_)
+        | Command::Load(_)
+        | Command::Openapi => (false, false),
+    };
+    let nothing = "means nothing to this command";
+    let mut refused = Vec::new();
+    if listen.is_some() && !listens {
+        refused.push(("--listen", nothing));
+    }
+    if data_dir.is_some() && !keeps_data {
+        refused.push(("--data-dir", nothing));
+    }
+    if let Command::Up(_) = &cli.command {
+        refused.extend(DECIDED_BY_UP.iter().filter(|(key, _)| set.iter().any(|(given, _)| given == key)));
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let bad = refused.into_iter().map(|(key, why)| BadValue { key: key.to_owned(), why: why.to_owned() });
+    Err(ConfigError::Values(bad.collect()).into())
 }
 
 fn config(options: &Options) -> Result<Config> {
@@ -121,16 +165,17 @@ fn config(options: &Options) -> Result<Config> {
     Ok(Config::load(options.config.as_deref(), std::env::vars(), &flags)?)
 }
 
-async fn dispatch(command: Command, config: Config) -> Result<ExitCode> {
-    match command {
+async fn dispatch(cli: Cli, config: Config) -> Result<ExitCode> {
+    let listen = cli.options.listen;
+    match cli.command {
         Command::Up(options) => up::run(config, options).await,
         Command::Ingest => roles::run(config, &[roles::Role::Ingest], roles::Accept::default()).await,
         Command::Enrich(accept) => roles::run(config, &[roles::Role::Enrich], accept).await,
         Command::QueryApi => roles::run(config, &[roles::Role::QueryApi], roles::Accept::default()).await,
         Command::Alert => roles::run(config, &[roles::Role::Alert], roles::Accept::default()).await,
         Command::Migrate => commands::migrate(&config).await,
-        Command::Broker { broker_listen } => up::broker_alone(&config, broker_listen).await,
-        Command::Engine { engine_listen } => up::engine_alone(&config, engine_listen).await,
+        Command::Broker => up::broker_alone(&config, listen.unwrap_or(BROKER)).await,
+        Command::Engine => up::engine_alone(&config, listen.unwrap_or(ENGINE)).await,
         Command::Verify => commands::verify(&config).await,
         Command::Retain(options) => retain::run(config, options).await,
         Command::DeadLetter(command) => commands::dead_letter(&config, command).await,

@@ -26,7 +26,7 @@ pub struct Wanted {
     #[arg(long)]
     reason: Option<String>,
     /// Only those of this partition of events.raw.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(i32).range(0..))]
     partition: Option<i32>,
 }
 
@@ -54,7 +54,7 @@ pub struct Load {
     #[arg(long, env = "USERTRAIL_KEY", hide_env_values = true)]
     key: String,
     /// Events a second.
-    #[arg(long, default_value_t = 20.0)]
+    #[arg(long, default_value_t = 20.0, value_parser = crate::cli::rate)]
     rate: f64,
     /// Stop after this many events.
     #[arg(long)]

@@ -31,7 +31,7 @@ pub struct Options {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=1024))]
     partitions: i32,
     /// Demo events a second.
-    #[arg(long, default_value_t = 20.0, value_name = "EVENTS")]
+    #[arg(long, default_value_t = 20.0, value_name = "EVENTS", requires = "demo", value_parser = crate::cli::rate)]
     demo_rate: f64,
     #[command(flatten)]
     accept: Accept,

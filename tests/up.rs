@@ -111,3 +111,49 @@ fn bad_configuration_names_the_key() {
         assert!(said.contains(expected), "{said}");
     }
 }
+
+/// What is given and would mean nothing is refused by its name; nothing is accepted and passed over.
+#[test]
+fn flags_that_would_mean_nothing_are_refused() {
+    let listen = ["--listen", "127.0.0.1:1"];
+    let data_dir = ["--data-dir", "elsewhere"];
+    let of_up = |setting| ["--set", setting];
+    let mut cases: Vec<(Vec<&str>, [&str; 2], &str)> = Vec::new();
+    for command in ["migrate", "verify", "retain", "dead-letter list", "dead-letter replay", "rules list", "openapi"] {
+        cases.push((command.split(' ').collect(), listen, "`--listen`"));
+        cases.push((command.split(' ').collect(), data_dir, "`--data-dir`"));
+    }
+    cases.push((vec!["load", "--key", "ut_k"], listen, "`--listen`"));
+    for command in ["ingest", "enrich", "query-api", "alert"] {
+        cases.push((vec![command], data_dir, "`--data-dir`"));
+    }
+    for key in ["kafka.brokers", "kafka.partitions", "clickhouse.url", "clickhouse.password", "sql.user"] {
+        let setting = Box::leak(format!("{key}=x").into_boxed_str());
+        cases.push((vec!["up"], of_up(setting), key));
+    }
+    for (command, flag, expected) in cases {
+        // Global flags stand before the command or behind it.
+        for arguments in [[&command[..], &flag].concat(), [&flag, &command[..]].concat()] {
+            let ended = output(&arguments);
+            let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+            assert_eq!(ended.status.code(), Some(64), "{arguments:?}: {said}");
+            assert!(said.contains(expected), "{arguments:?}: {said}");
+        }
+    }
+    for arguments in [
+        &["up", "--demo-rate", "5"][..],
+        &["up", "--demo", "--demo-rate", "NaN"],
+        &["load", "--key", "ut_k", "--rate", "-1"],
+        &["dead-letter", "list", "--partition", "-1"],
+        &["broker", "--broker-listen", "127.0.0.1:1"],
+    ] {
+        assert_eq!(output(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    // Where it listens, it says; where it may not, it ends.
+    for command in ["broker", "engine"] {
+        let ended = output(&[command, "--listen", "192.0.2.1:0", "--data-dir", env!("CARGO_TARGET_TMPDIR")]);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(1), "{command}: {said}");
+        assert!(said.contains("192.0.2.1") || said.contains("loopback"), "{command}: {said}");
+    }
+}

@@ -258,13 +258,14 @@ impl Desk {
         let settings = self.parts.settings.clone();
         let Address { tenant, endpoint } = address.clone();
         self.shutdown.spawn(async move {
-            let known = settings.snapshot().endpoints(&tenant).find(|known| known.id == endpoint).cloned();
+            let snapshot = settings.snapshot();
+            let known = snapshot.endpoints(&tenant).find(|known| known.id == endpoint).cloned();
             let Some(known) = known.filter(|known| known.enabled) else { return };
             let disabled_reason = "the receiver answered 410 Gone".to_owned();
             let known = AlertEndpoint { enabled: false, disabled_reason, updated_at: Utc::now(), ..(*known).clone() };
             let key = SettingsKey::AlertEndpoint(&tenant, &endpoint);
             let put = match serde_json::to_vec(&known) {
-                Ok(value) => settings.put(key, Some(&value)).await.map_err(anyhow::Error::from),
+                Ok(value) => settings.put(key, snapshot.version(key), Some(&value)).await.map_err(anyhow::Error::from),
                 Err(error) => Err(error.into()),
             };
             match put {

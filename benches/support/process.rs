@@ -1,5 +1,6 @@
 //! Roles as processes of their own, so that what each uses can be told apart.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -20,11 +21,13 @@ impl Role {
     pub(crate) fn start(dir: &Path, arguments: &[&str]) -> Self {
         fs::create_dir_all(dir).unwrap();
         let log = dir.join(format!("{}.log", arguments[0]));
+        // The others keep nothing there, and say so.
+        let keeps_data = ["up", "broker", "engine"].contains(&arguments[0]);
+        let data_dir = keeps_data.then_some([OsStr::new("--data-dir"), dir.as_os_str()]).into_iter().flatten();
         let process = Command::new(env!("CARGO_BIN_EXE_usertrail"))
             .args(arguments)
             .args(["--set", "telemetry.log=warn"])
-            .arg("--data-dir")
-            .arg(dir)
+            .args(data_dir)
             .stdin(Stdio::null())
             .stdout(File::create(&log).unwrap())
             .stderr(File::options().append(true).create(true).open(dir.join("stderr.log")).unwrap())

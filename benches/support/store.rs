@@ -24,7 +24,7 @@ impl Store {
     /// Starts an engine with its data in `dir`, and makes the tables as `config`, which learns its address, says.
     pub(crate) async fn start(dir: &Path, config: &mut Config) -> Self {
         let listen = free_address().to_string();
-        let mut role = Role::start(dir, &["engine", "--engine-listen", &listen]);
+        let mut role = Role::start(dir, &["engine", "--listen", &listen]);
         until("the engine", LIMIT, async || {
             role.check();
             role.printed().contains("engine listens").then_some(())

@@ -1,4 +1,4 @@
--- Devices of users, as of the last event on each, one row for a user and a device.
+-- Devices of users, as of the last events on each, one row for a user and a device.
 SELECT
     d.actor_id AS actor_id,
     d.device_id AS device_id,
@@ -6,17 +6,17 @@ SELECT
     CAST(d.last_seen_at AS DateTime64(3, 'UTC')) AS last_seen_at,
     d.sign_ins AS sign_ins,
     d.failed_sign_ins AS failed_sign_ins,
-    d.latest.browser AS browser,
-    d.latest.browser_version AS browser_version,
-    d.latest.os AS os,
-    d.latest.os_version AS os_version,
-    d.latest.kind AS device_kind,
-    d.latest.model AS device_model,
-    d.latest.bot AS bot,
-    d.latest.confidence AS confidence,
-    d.latest.ip AS ip,
-    d.latest.country AS country,
-    d.latest.city AS city
+    d.client.browser AS browser,
+    d.client.browser_version AS browser_version,
+    d.client.os AS os,
+    d.client.os_version AS os_version,
+    d.client.kind AS device_kind,
+    d.client.model AS device_model,
+    d.client.bot AS bot,
+    d.confidence AS confidence,
+    d.place.ip AS ip,
+    d.place.country AS country,
+    d.place.city AS city
 FROM (
     SELECT
         t.actor_id AS actor_id,
@@ -25,7 +25,9 @@ FROM (
         max(t.last_seen_at) AS last_seen_at,
         sum(t.sign_ins) AS sign_ins,
         sum(t.failed_sign_ins) AS failed_sign_ins,
-        argMaxMerge(t.last) AS latest
+        argMaxMerge(t.client) AS client,
+        argMaxMerge(t.confidence) AS confidence,
+        argMaxMerge(t.place) AS place
     FROM $database.`user_devices` AS t
     WHERE t.tenant = {bi_tenant:String}
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})

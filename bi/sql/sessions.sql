@@ -1,4 +1,4 @@
--- Sessions of users, as of the last event in each, one row each.
+-- Sessions of users, as of the last events in each, one row each.
 SELECT
     s.actor_id AS actor_id,
     s.session_key AS session_id,
@@ -6,13 +6,13 @@ SELECT
     CAST(s.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
     CAST(s.signed_out_at AS DateTime64(3, 'UTC')) AS signed_out_at,
     s.events AS events,
-    s.latest.device_id AS device_id,
-    s.latest.browser AS browser,
-    s.latest.os AS os,
-    s.latest.kind AS device_kind,
-    s.latest.ip AS ip,
-    s.latest.country AS country,
-    s.latest.city AS city
+    s.device_id AS device_id,
+    s.client.browser AS browser,
+    s.client.os AS os,
+    s.client.kind AS device_kind,
+    s.place.ip AS ip,
+    s.place.country AS country,
+    s.place.city AS city
 FROM (
     SELECT
         t.actor_id AS actor_id,
@@ -21,7 +21,9 @@ FROM (
         max(t.last_activity_at) AS last_activity_at,
         max(t.signed_out_at) AS signed_out_at,
         sum(t.events) AS events,
-        argMaxMerge(t.last) AS latest
+        argMaxMerge(t.device_id) AS device_id,
+        argMaxMerge(t.client) AS client,
+        argMaxMerge(t.place) AS place
     FROM $database.`user_sessions` AS t
     WHERE t.tenant = {bi_tenant:String}
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})

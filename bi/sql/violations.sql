@@ -29,7 +29,7 @@ FROM (
         t.rule AS rule,
         t.window_at AS window_at,
         t.actor_id AS actor_id,
-        anyLast(t.actor_name) AS actor_name,
+        max(t.actor_name) AS actor_name,
         anyLast(t.category) AS category,
         max(t.rule_version) AS rule_version,
         max(t.level) AS level,

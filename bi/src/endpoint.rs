@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use crate::compressed::compressed;
 use crate::confine::{MAX_BYTES, Surroundings, confine_at};
+use crate::failure::{Failure, Tail};
 use crate::native::{self, Types};
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -184,13 +185,27 @@ impl Bi {
         };
         let revision = if statement.format == "Native" { request.revision } else { 0 };
         let reader = Reader { keep: Keep::at(Utc::now(), &tenant.retention), tenant: tenant.id.clone() };
-        let answer = self.0.store.run(&reader, &statement).await?;
-        // P13: reading the log is an event, by whatever way. What a client asks of the server when it connects is none.
-        if confined.is_reading && answer.status().is_success() {
-            self.0.viewed.sql(caller, &tenant.id, text.trim());
+        // P13: reading the log is an event, by whatever way, and whether it ended well or not: what was read before it failed
+        // was read. What a client asks of the server when it connects is none, nor is what the engine could not begin.
+        let read = |succeeded| {
+            if confined.is_reading {
+                self.0.viewed.sql(caller, &tenant.id, (text.trim(), &statement.parameters), succeeded);
+            }
+        };
+        let answer = self.0.store.run(&reader, &statement).await.inspect_err(|_| read(false))?;
+        let own = own_words(&text, &statement.parameters);
+        if answer.status().is_success() {
+            read(true);
+            let shape = Shape { revision, compress: request.compress, types: self.types(reader, statement) };
+            return Ok(self.streamed(answer, place, own, shape).await);
         }
-        let shape = Shape { revision, compress: request.compress, types: self.types(reader, statement) };
-        Ok(self.passed_on(answer, place, shape).await)
+        let (status, headers) = head(&answer);
+        let failure = Failure::of(&message(answer).await);
+        if !failure.is_unbegun() {
+            read(false);
+        }
+        tracing::debug!(%status, %failure, "the store refused a statement");
+        Ok((status, headers, failure.told(&own)).into_response())
     }
 
     /// Types of the columns of a statement's result, once somebody waits for them.
@@ -248,33 +263,41 @@ impl Bi {
         Ok(())
     }
 
-    /// The engine's answer, piece by piece as it comes.
-    async fn passed_on(&self, answer: reqwest::Response, place: Place, shape: Shape) -> Response {
-        let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
-        let mut headers = HeaderMap::new();
-        for name in PASSED_ON {
-            if let Some(value) = answer.headers().get(*name) {
-                headers.insert(HeaderName::from_static(name), value.clone());
-            }
+    /// The engine's answer, piece by piece as it comes. An error on the way is told as one at the beginning would be.
+    async fn streamed(&self, answer: reqwest::Response, place: Place, own: String, shape: Shape) -> Response {
+        enum Rest<S> {
+            Pieces(S, Tail, Place),
+            Broken(io::Error),
+            Ended,
         }
-        if !status.is_success() {
-            let text = message(answer).await;
-            tracing::debug!(%status, text, "the store refused a statement");
-            return (status, headers, text).into_response();
-        }
+        let (status, headers) = head(&answer);
         // The engine ends by itself in half of that; the rest is for a client that takes its time.
         let until = tokio::time::Instant::now() + self.0.store.longest() * 2;
-        let pieces = answer.bytes_stream();
-        let stream = futures::stream::unfold(Some((pieces, place)), move |state| async move {
-            let (mut pieces, place) = state?;
+        let tail = Tail::of(headers.get("x-clickhouse-exception-tag"), own);
+        let rest = Rest::Pieces(answer.bytes_stream(), tail, place);
+        let stream = futures::stream::unfold(rest, move |rest| async move {
+            let (mut pieces, mut tail, place) = match rest {
+                Rest::Pieces(pieces, tail, place) => (pieces, tail, place),
+                Rest::Broken(error) => return Some((Err(error), Rest::Ended)),
+                Rest::Ended => return None,
+            };
             match tokio::time::timeout_at(until, pieces.next()).await {
-                Ok(None) => None,
-                Ok(Some(Ok(piece))) => Some((Ok(piece), Some((pieces, place)))),
-                Ok(Some(Err(error))) => Some((Err(io::Error::other(error.without_url())), None)),
-                Err(_) => Some((Err(io::Error::from(io::ErrorKind::TimedOut)), None)),
+                Ok(Some(Ok(piece))) => {
+                    let goes = tail.pass(&piece);
+                    Some((Ok(goes), Rest::Pieces(pieces, tail, place)))
+                }
+                Ok(None) if !tail.has_failed() => Some((Ok(tail.end()), Rest::Ended)),
+                // The client sees the answer break off as the engine's did.
+                Ok(None) => Some((Ok(tail.end()), Rest::Broken(io::Error::other("the query failed")))),
+                Ok(Some(Err(error))) => Some((Ok(tail.end()), Rest::Broken(io::Error::other(error.without_url())))),
+                Err(_) => Some((Err(io::Error::from(io::ErrorKind::TimedOut)), Rest::Ended)),
             }
         });
-        let mut stream = stream.boxed();
+        // What is held back leaves pieces empty.
+        let full = |piece: &io::Result<axum::body::Bytes>| {
+            std::future::ready(!piece.as_ref().is_ok_and(|piece| piece.is_empty()))
+        };
+        let mut stream = stream.filter(full).boxed();
         if shape.revision > 0 {
             let mut blocks = native::revised(stream, shape.revision, shape.types).boxed();
             stream = match blocks.next().await {
@@ -299,4 +322,21 @@ async fn squeezed(response: Response) -> Response {
     parts.headers.remove(header::CONTENT_LENGTH);
     let bytes = axum::body::to_bytes(body, MAX_BYTES).await.unwrap_or_default();
     Response::from_parts(parts, Body::from(compressed(&bytes)))
+}
+
+/// Status and headers that clients are told.
+fn head(answer: &reqwest::Response) -> (StatusCode, HeaderMap) {
+    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut headers = HeaderMap::new();
+    for name in PASSED_ON {
+        if let Some(value) = answer.headers().get(*name) {
+            headers.insert(HeaderName::from_static(name), value.clone());
+        }
+    }
+    (status, headers)
+}
+
+/// What a caller wrote: it may be told back.
+fn own_words(text: &str, parameters: &[(String, String)]) -> String {
+    parameters.iter().fold(text.to_owned(), |words, (_, value)| words + "\n" + value)
 }

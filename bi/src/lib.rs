@@ -8,6 +8,7 @@ pub mod catalogue;
 mod compressed;
 pub mod confine;
 pub mod endpoint;
+mod failure;
 pub mod native;
 pub mod refusal;
 mod request;

@@ -51,6 +51,8 @@ const CLOSED: &[(&str, &str)] = &[
     ("timeout_overflow_mode", "throw"),
     ("read_overflow_mode", "throw"),
     ("async_insert", "0"),
+    // Errors after rows come where they are looked for.
+    ("http_write_exception_in_output_format", "0"),
     ("log_comment", "usertrail bi"),
 ];
 

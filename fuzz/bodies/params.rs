@@ -1,9 +1,10 @@
 //! The query string and the cursors of the query API under arbitrary text.
 //!
 //! What must hold: no panic; the same text is read alike; a refusal names its parameter; what is accepted is within
-//! bounds, and no text of a caller becomes part of a statement; an opened cursor is one that was sealed.
+//! bounds, and no text of a caller becomes part of a statement; an opened cursor is one that was sealed, with times that a
+//! table can hold, whoever sealed it.
 
-use chrono::{DateTime, Utc, Weekday};
+use chrono::{DateTime, Datelike as _, Utc, Weekday};
 use query_api::cursor::{Binding, Position};
 use query_api::filter::{EventFilter, ViolationFilter};
 use query_api::params::{MAX_VALUE_BYTES, MAX_VALUES, ParamError, Params};
@@ -69,7 +70,6 @@ fn events(text: &str, zone: usize) {
     for list in lists.into_iter().chain(others) {
         assert!(list.len() <= MAX_VALUES && list.is_sorted());
         assert!(list.iter().all(|value| !value.is_empty() && value.len() <= MAX_VALUE_BYTES));
-        assert!(list.iter().all(|value| !value.chars().any(char::is_control)));
     }
     resolves(&asked.period, zone);
     if let Some(text) = &asked.cursor {
@@ -100,9 +100,27 @@ fn violations(text: &str) {
     assert_eq!(read(), read());
 }
 
+/// Positions that nobody was given, sealed as whoever knows how could: what opens has times that a table can hold.
+fn forged(text: &str) {
+    let mut bytes = text.bytes().chain(std::iter::repeat(0));
+    let mut time = || {
+        let millis = bytes.by_ref().take(8).fold(0_i64, |sum, byte| sum.wrapping_mul(257).wrapping_add(byte.into()));
+        // All sizes: from the days around the epoch to the ends of what chrono knows.
+        DateTime::from_timestamp_millis(millis).or_else(|| DateTime::from_timestamp_millis(millis >> 12))
+    };
+    let (Some(at), from, to) = (time(), time(), time()) else { return };
+    let position = Position { at, id: text.to_owned(), period: Period { from, to } };
+    if let Ok(opened) = BINDING.open(&BINDING.seal(&position)) {
+        let times = [Some(opened.at), opened.period.from, opened.period.to];
+        assert!(times.into_iter().flatten().all(|time| (1900..2300).contains(&time.year())), "{opened:?}");
+        assert!(opened.period.from.zip(opened.period.to).is_none_or(|(from, to)| from <= to));
+    }
+}
+
 /// The text as a cursor, as parts of one that is sealed here, and with a byte of that changed.
 fn cursor(text: &str) {
     opens_only_what_was_sealed(text);
+    forged(text);
     let millis = text.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 7_258_118_400_000);
     let at = DateTime::from_timestamp_millis(millis).expect("a time");
     let period = Period { from: (millis % 2 == 0).then_some(at), to: (millis % 3 == 0).then_some(at) };

@@ -2,7 +2,8 @@
 --
 -- Whole hours come from the rollup. An hour that a boundary cuts (a zone at half past the hour, a custom bound), and every
 -- hour old enough for some category's retention to have ended, is counted from the events themselves, so that the
--- figures are exact. The primary key understands both conditions, so no other hour of the events is read.
+-- figures are exact. The primary key understands both conditions, so no other hour of the events is read. Sums that 64 bits
+-- can't hold stay at the largest number that they can.
 WITH counted AS
 (
     SELECT
@@ -60,8 +61,8 @@ SELECT
     country,
     device_kind,
     sum(counted.events) AS events,
-    sum(counted.duration_ms) AS duration_ms,
-    sum(counted.records) AS records,
+    toUInt64(least(sum(toUInt128(counted.duration_ms)), toUInt128(18446744073709551615))) AS duration_ms,
+    toUInt64(least(sum(toUInt128(counted.records)), toUInt128(18446744073709551615))) AS records,
     sum(counted.violations) AS violations,
     sumIf(counted.events, action = 'sign_in' AND outcome != 'failure') AS sign_ins,
     sumIf(counted.events, action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins

@@ -1,4 +1,4 @@
--- Devices of one user (K9, K10), as of the last event on each.
+-- Devices of one user (K9, K10), as of the last events on each.
 SELECT ?fields
 FROM (
     SELECT
@@ -7,7 +7,8 @@ FROM (
         max(last_seen_at) AS last_seen_at,
         sum(sign_ins) AS sign_ins,
         sum(failed_sign_ins) AS failed_sign_ins,
-        argMaxMerge(last) AS latest,
+        argMaxMerge(client) AS latest,
+        argMaxMerge(place) AS latest_place,
         latest.browser AS browser,
         latest.browser_version AS browser_version,
         latest.os AS os,
@@ -15,10 +16,10 @@ FROM (
         latest.kind AS kind,
         latest.model AS model,
         latest.bot AS bot,
-        latest.confidence AS confidence,
-        latest.ip AS ip,
-        latest.country AS country,
-        latest.city AS city
+        argMaxMerge(confidence) AS confidence,
+        latest_place.ip AS ip,
+        latest_place.country AS country,
+        latest_place.city AS city
     FROM user_devices
     WHERE tenant = {tenant:String}
         AND actor_id = {user_id:String}

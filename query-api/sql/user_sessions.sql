@@ -1,4 +1,4 @@
--- Sessions of one user (K1, K7), as of the last event in each.
+-- Sessions of one user (K1, K7), as of the last events in each.
 SELECT ?fields
 FROM (
     SELECT
@@ -7,14 +7,15 @@ FROM (
         max(last_activity_at) AS last_activity_at,
         max(signed_out_at) AS signed_out_at,
         sum(events) AS events,
-        argMaxMerge(last) AS latest,
-        latest.device_id AS device_id,
+        argMaxMerge(client) AS latest,
+        argMaxMerge(place) AS latest_place,
+        argMaxMerge(device_id) AS device_id,
         latest.browser AS browser,
         latest.os AS os,
         latest.kind AS kind,
-        latest.ip AS ip,
-        latest.country AS country,
-        latest.city AS city
+        latest_place.ip AS ip,
+        latest_place.country AS country,
+        latest_place.city AS city
     FROM user_sessions
     WHERE tenant = {tenant:String}
         AND actor_id = {user_id:String}

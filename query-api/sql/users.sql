@@ -6,10 +6,9 @@ FROM (
         min(first_seen_at) AS first_seen_at,
         max(last_activity_at) AS last_activity_at,
         sum(sign_ins) AS sign_ins,
-        argMaxMerge(last) AS latest,
-        latest.name AS name,
-        latest.email AS email,
-        latest.active AS active
+        argMaxMerge(name) AS name,
+        argMaxMerge(email) AS email,
+        argMaxMerge(active) AS active
     FROM users
     WHERE tenant = {tenant:String}
         AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})

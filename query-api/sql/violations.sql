@@ -19,7 +19,7 @@ FROM (
         anyLast(limit) AS limit,
         anyLast(grouped_by) AS grouped_by,
         anyLast(actor_kind) AS actor_kind,
-        anyLast(actor_name) AS actor_name,
+        max(actor_name) AS actor_name,
         argMaxMerge(last) AS latest,
         latest.device_id AS device_id,
         latest.session_id AS session_key,

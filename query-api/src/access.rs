@@ -15,7 +15,7 @@ use crate::QueryApi;
 use crate::asking::Asking;
 use crate::export::Exported;
 use crate::params::{ParamError, Params};
-use crate::viewed::View;
+use crate::viewed::{Shown, View};
 
 /// What an application asks at each sign-in.
 pub(crate) const CHECK: &str = "/v1/access/check";
@@ -32,6 +32,7 @@ pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/plan", Permission::ReadLog),
     (Method::GET, "/v1/statistics", Permission::ReadLog),
     (Method::GET, "/v1/catalogue", Permission::ReadLog),
+    (Method::GET, "/v1/catalogue/unknown", Permission::ReadLog),
     (Method::GET, "/v1/users", Permission::ReadLog),
     (Method::GET, "/v1/users/{id}", Permission::ReadLog),
     (Method::GET, "/v1/users/{id}/activities", Permission::TraceUsers),
@@ -244,7 +245,8 @@ pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next
             let mut response = next.run(request).await;
             let shown = response.status().is_success() && response.extensions().get::<Exported>().is_none();
             if let Some(view) = view.filter(|_| shown) {
-                view.record(&api, &caller);
+                let shown = response.extensions().get::<Shown>().copied();
+                view.record(&api, &caller, shown);
             }
             for (name, value) in rate_headers(policy, &decision) {
                 response.headers_mut().insert(name, value);

@@ -78,19 +78,12 @@ impl Alerting {
     }
 }
 
-/// Writes an endpoint, checked.
-pub async fn put_endpoint(settings: &Settings, endpoint: &AlertEndpoint) -> Result<(), Problem> {
-    endpoint.validate().map_err(invalid)?;
-    let value = serde_json::to_vec(endpoint).map_err(Problem::internal)?;
-    let key = SettingsKey::AlertEndpoint(&endpoint.tenant, &endpoint.id);
-    Ok(settings.put(key, Some(&value)).await?)
-}
-
 /// Writes a silence, checked.
 pub async fn put_silence(settings: &Settings, silence: &Silence) -> Result<(), Problem> {
     silence.validate().map_err(invalid)?;
     let value = serde_json::to_vec(silence).map_err(Problem::internal)?;
-    Ok(settings.put(SettingsKey::Silence(&silence.tenant, &silence.id), Some(&value)).await?)
+    // Its id is nobody else's.
+    Ok(settings.put(SettingsKey::Silence(&silence.tenant, &silence.id), 0, Some(&value)).await?)
 }
 
 /// A secret that nobody else has.

@@ -43,8 +43,6 @@ pub struct StaffEvent {
 /// What only some events of staff tell.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Details {
-    /// Id of the event, where whoever records it again must name the same one; none: a new one.
-    pub id: Option<Uuid>,
     /// Records viewed or exported (L10).
     pub records: u64,
     /// `success` or `failure`; empty: success.
@@ -202,9 +200,6 @@ fn fields(event: &StaffEvent, details: Details) -> Map<String, Value> {
     ]);
     if !event.reason.is_empty() {
         fields.insert("reason".to_owned(), clip(&event.reason, MAX_REASON_BYTES).into());
-    }
-    if let Some(id) = details.id {
-        fields.insert("id".to_owned(), id.to_string().into());
     }
     if details.records > 0 {
         fields.insert("records".to_owned(), details.records.into());

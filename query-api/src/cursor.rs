@@ -21,6 +21,9 @@ const VERSION: u8 = 1;
 const HASH: usize = 12;
 const FIXED: usize = 1 + 3 * 8;
 const OPEN: i64 = i64::MIN;
+/// Times that a cursor may hold, milliseconds: the years from 1900 to 2299, which the tables' own times can have. Events are of
+/// 1970 to 2199, and periods reach a day beyond.
+const TIMES: std::ops::Range<i64> = -2_208_988_800_000..10_413_792_000_000;
 
 /// The cursor is not one of ours, or belongs to another request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -92,8 +95,10 @@ impl Binding<'_> {
         let (from, rest) = take_time(rest)?;
         let (to, id) = take_time(rest)?;
         let id = str::from_utf8(id).map_err(|_| CursorError::Mismatch)?;
+        // No period ends before it begins.
+        let is_period = from.zip(to).is_none_or(|(from, to)| from <= to);
         match (version, at) {
-            (&VERSION, Some(at)) => Ok(Position { at, id: id.to_owned(), period: Period { from, to } }),
+            (&VERSION, Some(at)) if is_period => Ok(Position { at, id: id.to_owned(), period: Period { from, to } }),
             _ => Err(CursorError::Mismatch),
         }
     }
@@ -103,6 +108,7 @@ fn take_time(bytes: &[u8]) -> Result<(Option<DateTime<Utc>>, &[u8]), CursorError
     let (head, rest) = bytes.split_first_chunk::<8>().ok_or(CursorError::Mismatch)?;
     match i64::from_le_bytes(*head) {
         OPEN => Ok((None, rest)),
+        millis if !TIMES.contains(&millis) => Err(CursorError::Mismatch),
         millis => DateTime::from_timestamp_millis(millis).map(|time| (Some(time), rest)).ok_or(CursorError::Mismatch),
     }
 }
@@ -110,6 +116,7 @@ fn take_time(bytes: &[u8]) -> Result<(Option<DateTime<Utc>>, &[u8]), CursorError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::NaiveDate;
     use proptest::prelude::*;
 
     fn time() -> impl Strategy<Value = DateTime<Utc>> {
@@ -124,6 +131,10 @@ mod tests {
         fn round_trip(
             at in time(), id in "\\PC{0,128}", from in prop::option::of(time()), to in prop::option::of(time()),
         ) {
+            let (from, to) = match (from, to) {
+                (Some(one), Some(other)) => (Some(one.min(other)), Some(one.max(other))),
+                open => open,
+            };
             let position = Position { at, id, period: Period { from, to } };
             prop_assert_eq!(BINDING.open(&BINDING.seal(&position)), Ok(position));
         }
@@ -143,6 +154,21 @@ mod tests {
         fn never_panics(text in "\\PC{0,200}") {
             let _ = BINDING.open(&text);
         }
+    }
+
+    /// A cursor that somebody made up, with times that no table can hold, or a period that ends before it begins.
+    #[test]
+    fn impossible_times_are_refused() {
+        let year = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc();
+        let opens = |at: i32, from: Option<i32>, to: Option<i32>| {
+            let period = Period { from: from.map(year), to: to.map(year) };
+            BINDING.open(&BINDING.seal(&Position { at: year(at), id: String::new(), period })).is_ok()
+        };
+        assert!(opens(1970, None, None) && opens(2199, Some(1900), Some(2299)) && opens(2000, Some(2000), Some(2000)));
+        for bad in [-1, 1899, 2300, 10_000, 262_000] {
+            assert!(!opens(bad, None, None) && !opens(2000, Some(bad), None) && !opens(2000, None, Some(bad)), "{bad}");
+        }
+        assert!(!opens(2000, Some(2001), Some(2000)));
     }
 
     #[test]

@@ -240,7 +240,6 @@ impl Export {
             changes: vec![("format".to_owned(), Value::Null, self.format.as_str().into())],
         };
         let details = Details {
-            id: None,
             records: rows,
             outcome: if error.is_none() { "success" } else { "failure" },
             payload: Some(json!({

@@ -30,16 +30,20 @@ pub mod tenants;
 pub mod timeline;
 mod trace;
 pub mod trials;
+pub mod unknown_types;
 pub mod user_log;
 pub mod users;
 pub mod violations;
 pub(crate) mod which;
 
+use std::ops::RangeInclusive;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};
 use axum::http::{StatusCode, header};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use runtime::problem::Problem;
+use runtime::settings::PutError;
 use schemas::decode::MAX_NAME_BYTES;
 use schemas::settings::{Invalid, parse_strict};
 use serde::Serialize;
@@ -127,18 +131,53 @@ async fn read(request: Request, json: bool) -> Result<axum::body::Bytes, Problem
     bodies::read(request).await
 }
 
+/// Why a change is not in force; where it lost against another one, with what is in force instead.
+pub(crate) fn not_changed<T: Serialize>(error: PutError, in_force: impl FnOnce() -> Option<T>) -> Problem {
+    let lost = matches!(error, PutError::Conflict { .. });
+    let problem = Problem::from(error);
+    if lost { problem.with_member("current", in_force()) } else { problem }
+}
+
+/// Years of events.
+pub(crate) const YEARS: RangeInclusive<i32> = 1970..=2199;
+/// Years of settings, whose end may be as far away as never.
+pub(crate) const YEARS_OF_SETTINGS: RangeInclusive<i32> = 1970..=9999;
+
+/// Refuses a time of a body that is out of bounds.
+pub(crate) fn check_time(
+    pointer: &str,
+    time: Option<DateTime<Utc>>,
+    years: RangeInclusive<i32>,
+) -> Result<(), Problem> {
+    match time {
+        Some(time) if !years.contains(&time.year()) => {
+            let detail = format!("years {} to {} are known", years.start(), years.end());
+            Err(invalid(Invalid { pointer: pointer.to_owned(), detail }))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A body that says something impossible.
 pub(crate) fn invalid(error: Invalid) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.detail).with_pointer(error.pointer)
 }
 
-/// An id of a user or device in a path: as in events.
+/// An id in a path: as in events, where it may hold any character.
 pub(crate) fn id(text: String) -> Result<String, Problem> {
-    if text.is_empty() || text.len() > MAX_NAME_BYTES || text.chars().any(char::is_control) {
-        let detail = format!("an id has 1 to {MAX_NAME_BYTES} bytes and no control characters");
+    if text.is_empty() || text.len() > MAX_NAME_BYTES {
+        let detail = format!("an id has 1 to {MAX_NAME_BYTES} bytes");
         return Err(Problem::bad_request("invalid_path", detail));
     }
     Ok(text)
+}
+
+/// An id in a path of something that is to be changed: what people decide about has a name that can be written down.
+pub(crate) fn written_id(text: String) -> Result<String, Problem> {
+    if text.chars().any(char::is_control) {
+        return Err(Problem::bad_request("invalid_path", "the id has control characters"));
+    }
+    id(text)
 }
 
 /// A path parameter, or the problem with it.

@@ -152,6 +152,20 @@ pub struct UnreviewedRow {
     pub violations: u64,
 }
 
+/// A row of `event_types.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct EventTypeRow {
+    pub event_type: String,
+    pub events: u64,
+    #[serde(with = "millis")]
+    pub first_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub last_at: DateTime<Utc>,
+    pub filed_class: String,
+    pub filed_action: String,
+}
+
 /// A row of `users.sql`.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
@@ -361,6 +375,13 @@ pub struct StatisticsRow {
     pub violations: u64,
     pub users: u64,
     pub devices: u64,
+}
+
+impl StatisticsRow {
+    /// Whether a sum is larger than its column can say.
+    pub(crate) fn is_saturated(&self) -> bool {
+        self.duration_ms == u64::MAX || self.records == u64::MAX
+    }
 }
 
 /// A row of `retention_preview.sql`.

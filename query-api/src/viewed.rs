@@ -1,44 +1,55 @@
-//! Reading what others did is an event, too (P13, L10): who looked at which list, narrowed to what.
+//! Reading what others did is an event, too (P13, L10): who looked at which list, narrowed to what, and how much it showed.
 //!
-//! It is told once for each caller, list and user in ten minutes, however many pages are read. The event's id is made of
-//! those and of the ten minutes, so that all processes make the same one, and enrichment drops what it has already. What is
-//! remembered here only saves making it again. A read never fails and never waits because of it.
+//! Each read is recorded, but reads of the same person that ask for the same are brought together: of those within ten
+//! minutes the first is an event, the second, the fourth, the eighth …, each with how often it was asked so far and how many
+//! records that showed. Pages of one list are the same read going on. So whoever follows the log makes a handful of events,
+//! and whoever asks for something else in between makes one more. A read never fails and never waits because of it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use chrono::Utc;
 use prometheus_client::metrics::counter::Counter;
 use runtime::metrics::{Metrics, Name};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 use crate::QueryApi;
 use crate::access::Caller;
-use crate::audit::{Audit, Details, StaffEvent};
+use crate::audit::{Audit, Details, StaffEvent, clip};
 use crate::export::grouped;
 use crate::export::heading::filters;
+use crate::handlers::PeriodView;
 use crate::params::Params;
+use crate::period::Period;
 
-/// Reads of a list within this time are one, milliseconds.
+/// Reads that ask for the same within this time are counted together, milliseconds.
 const WINDOW_MS: i64 = 600_000;
 /// Most events of reading that are under way; beyond it they are left out, and counted.
-const MAX_UNDER_WAY: usize = 64;
-/// Most reads that are remembered; beyond it they are told again, and enrichment drops them.
+const MAX_UNDER_WAY: usize = 4096;
+/// Most reads that are remembered; beyond it each is an event of its own.
 const MAX_KNOWN: usize = 50_000;
 /// Bytes of an SQL statement that are told.
 const MAX_STATEMENT: usize = 4096;
-/// Namespace of the events' ids.
-const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_2b7d_94e0_4c58_a3d1_7be2_0f95_c846);
+/// Values of an SQL statement's parameters that are told, and bytes of each.
+const MAX_PARAMETERS: usize = 50;
+const MAX_PARAMETER: usize = 256;
+/// Stands for what was asked for by something that no event can have as an id.
+const UNNAMED: &str = "unnamed";
+/// Parameters that lead on in the same list.
+const PAGING: [&str; 2] = ["cursor", "limit"];
 
 /// Reads that show what others did. `{id}` is of a user where the second is true.
 const SHOWS: &[(&str, bool)] = &[
+    ("/v1/catalogue/unknown", false),
     ("/v1/configuration", false),
     ("/v1/events", false),
     ("/v1/events/{id}", false),
+    ("/v1/events/{id}/explain", false),
     ("/v1/objects/{type}/{id}/history", false),
+    ("/v1/rules/test", false),
     ("/v1/statistics", false),
     ("/v1/users", false),
     ("/v1/users/{id}", true),
@@ -51,7 +62,17 @@ const SHOWS: &[(&str, bool)] = &[
     ("/v1/users/{id}/violations", true),
     ("/v1/violations", false),
     ("/v1/violations/{id}", false),
+    ("/v1/violations/{id}/explain", false),
 ];
+
+/// What an answer shows, as far as its handler told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown {
+    /// Records.
+    pub(crate) records: u64,
+    /// The period as it was understood.
+    pub(crate) period: Option<Period>,
+}
 
 /// What is remembered of reads, and how many are being told. Clones share it.
 #[derive(Debug, Clone)]
@@ -60,15 +81,34 @@ pub struct Viewed(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     audit: Arc<Audit>,
+    hasher: RandomState,
     known: Mutex<Known>,
     under_way: Arc<Semaphore>,
     dropped: Counter,
 }
 
+/// Reads of one window, by the hash of who asked for what.
 #[derive(Debug, Default)]
 struct Known {
     window: i64,
-    ids: HashSet<Uuid>,
+    reads: HashMap<u64, Sum>,
+}
+
+/// Reads that asked for the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sum {
+    requests: u64,
+    records: u64,
+}
+
+/// One read.
+struct Read {
+    /// What makes it the same as another one, besides who asks.
+    same: Value,
+    records: u64,
+    event: StaffEvent,
+    outcome: &'static str,
+    payload: Value,
 }
 
 impl Viewed {
@@ -78,14 +118,21 @@ impl Viewed {
         let about = "Reads of what others did that were not recorded: too many at once, or Kafka was away";
         Self(Arc::new(Inner {
             audit,
+            hasher: RandomState::new(),
             known: Mutex::default(),
             under_way: Arc::new(Semaphore::new(MAX_UNDER_WAY)),
             dropped: metrics.register(name, about, Counter::default()),
         }))
     }
 
-    /// Records a read by SQL (P10), unless the same statement was lately.
-    pub fn sql(&self, caller: &Caller, tenant: &str, statement: &str) {
+    /// Records a read by SQL (P10), and whether the store answered it whole.
+    pub fn sql(
+        &self,
+        caller: &Caller,
+        tenant: &str,
+        (statement, parameters): (&str, &[(String, String)]),
+        succeeded: bool,
+    ) {
         let event = StaffEvent {
             kind: "event_log.viewed",
             object_type: "event_log",
@@ -94,51 +141,72 @@ impl Viewed {
             reason: String::new(),
             changes: Vec::new(),
         };
-        let shown = &statement[..statement.floor_char_boundary(MAX_STATEMENT)];
-        let payload = Some(json!({ "path": "sql", "statement": shown }));
-        self.tell(caller, tenant, &json!(["sql", statement]), event, Details { payload, ..Details::default() });
+        let mut payload = json!({ "path": "sql", "statement": clip(statement, MAX_STATEMENT) });
+        if !parameters.is_empty() {
+            let told = parameters.iter().take(MAX_PARAMETERS);
+            let told =
+                told.map(|(name, value)| (clip(name, MAX_PARAMETER).to_owned(), json!(clip(value, MAX_PARAMETER))));
+            payload["parameters"] = Value::Object(told.collect());
+        }
+        let outcome = if succeeded { "" } else { "failure" };
+        let same = json!(["sql", statement, parameters, outcome]);
+        self.tell(caller, tenant, Read { same, records: 0, event, outcome, payload });
     }
 
-    /// Records a read of `what`, unless that was done lately.
-    fn tell(&self, caller: &Caller, tenant: &str, what: &Value, event: StaffEvent, details: Details) {
+    /// Records a read, unless enough was said of others that asked for the same.
+    fn tell(&self, caller: &Caller, tenant: &str, mut read: Read) {
         let window = Utc::now().timestamp_millis().div_euclid(WINDOW_MS);
-        let parts = json!([tenant, caller.key_id(), what, window]);
-        let id = Uuid::new_v5(&NAMESPACE, parts.to_string().as_bytes());
-        if self.knows(window, id) {
-            return;
+        let Some(Sum { requests, records }) = self.count(window, (tenant, caller.key_id()), &read) else { return };
+        if records > 0 {
+            read.payload["records"] = records.into();
+        }
+        if requests > 1 {
+            read.payload["requests"] = requests.into();
         }
         let Ok(turn) = Arc::clone(&self.0.under_way).try_acquire_owned() else {
-            self.forget(id);
+            self.0.dropped.inc();
             return;
         };
         let (viewed, caller, tenant) = (self.clone(), caller.clone(), tenant.to_owned());
         tokio::spawn(async move {
-            let details = Details { id: Some(id), ..details };
-            if let Err(problem) = viewed.0.audit.record_with(&caller, &tenant, event, details).await {
+            let Read { event, outcome, payload, .. } = read;
+            let details = Details { outcome, payload: Some(payload), ..Details::default() };
+            let recorded = viewed.0.audit.record_with(&caller, &tenant, event.clone(), details.clone()).await;
+            let recorded = match recorded {
+                // It was asked for by what can't be an id. What that was is in the payload.
+                Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+                    let event = StaffEvent { object_id: UNNAMED.to_owned(), object_name: UNNAMED.to_owned(), ..event };
+                    viewed.0.audit.record_with(&caller, &tenant, event, details).await
+                }
+                recorded => recorded,
+            };
+            if let Err(problem) = recorded {
                 tracing::warn!(%tenant, ?problem, "a read is not recorded");
-                viewed.forget(id);
+                viewed.0.dropped.inc();
             }
             drop(turn);
         });
     }
 
-    /// Whether this is told already; if not, it is from now on.
-    fn knows(&self, window: i64, id: Uuid) -> bool {
+    /// Counts a read together with those that asked for the same; what there is to tell of them, if it is time.
+    fn count(&self, window: i64, who: (&str, &str), read: &Read) -> Option<Sum> {
+        let same = self.0.hasher.hash_one((who, read.same.to_string()));
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.window != window {
-            *known = Known { window, ids: HashSet::new() };
+            *known = Known { window, reads: HashMap::new() };
         }
-        known.ids.contains(&id) || (known.ids.len() < MAX_KNOWN && !known.ids.insert(id))
-    }
-
-    fn forget(&self, id: Uuid) {
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner).ids.remove(&id);
-        self.0.dropped.inc();
+        if known.reads.len() >= MAX_KNOWN && !known.reads.contains_key(&same) {
+            return Some(Sum { requests: 1, records: read.records });
+        }
+        let sum = known.reads.entry(same).or_default();
+        *sum = Sum { requests: sum.requests + 1, records: sum.records.saturating_add(read.records) };
+        sum.requests.is_power_of_two().then_some(*sum)
     }
 }
 
 /// A read as it was asked for, kept until it is known whether it succeeded.
 pub(crate) struct View {
+    method: Method,
     path: &'static str,
     of_user: bool,
     query: String,
@@ -148,11 +216,14 @@ impl View {
     /// None for what shows nothing of others.
     pub(crate) fn of(method: &Method, path: &str, query: Option<&str>) -> Option<Self> {
         let (path, of_user) = SHOWS.iter().copied().find(|(shows, _)| *shows == path)?;
-        (*method == Method::GET).then(|| Self { path, of_user, query: query.unwrap_or_default().to_owned() })
+        Some(Self { method: method.clone(), path, of_user, query: query.unwrap_or_default().to_owned() })
     }
 
-    /// Records it, unless that was done lately. What a person reads of what they did themselves is no matter for the log.
-    pub(crate) fn record(self, api: &QueryApi, caller: &Caller) {
+    /// Records it. What a person reads of what they did themselves is no matter for the log.
+    pub(crate) fn record(self, api: &QueryApi, caller: &Caller, shown: Option<Shown>) {
+        // What names one thing by its id shows it, and has nothing more to tell.
+        let one = || Shown { records: u64::from(self.path.ends_with("{id}")), period: None };
+        let shown = shown.unwrap_or_else(one);
         let Some(tenant) = self.tenant(caller) else { return };
         let named = caller.asking().named();
         let who = caller.identity();
@@ -160,8 +231,19 @@ impl View {
         if self.of_user && who.kind == "user" && own {
             return;
         }
-        let (event, details) = (self.event(named), self.details(named));
-        api.viewed().tell(caller, &tenant, &json!([self.path, named]), event, details);
+        let given = Params::parse(Some(&self.query)).map(|params| params.told()).unwrap_or_default();
+        let mut asked: Vec<_> = given.iter().filter(|(name, _)| !PAGING.contains(&name.as_str())).collect();
+        asked.sort_unstable();
+        let same = json!([self.method.as_str(), self.path, named, asked, shown.period.map(told)]);
+        let mut payload = json!({ "path": self.path, "filter": grouped(&[named, &filters(given.clone())].concat()) });
+        if self.method != Method::GET {
+            payload["method"] = self.method.as_str().into();
+        }
+        if let Some(period) = shown.period {
+            payload["period"] = told(period);
+        }
+        let read = Read { same, records: shown.records, event: self.event(named), outcome: "", payload };
+        api.viewed().tell(caller, &tenant, read);
     }
 
     /// The caller's own tenant, or the one that the platform named.
@@ -188,11 +270,8 @@ impl View {
             changes: Vec::new(),
         }
     }
+}
 
-    fn details(&self, named: &[(String, String)]) -> Details {
-        let given = Params::parse(Some(&self.query)).map(|params| params.told()).unwrap_or_default();
-        let filter = grouped(&[named, &filters(given)].concat());
-        let payload = Some(json!({ "path": self.path, "filter": filter }));
-        Details { payload, ..Details::default() }
-    }
+fn told(period: Period) -> Value {
+    json!(PeriodView { from: period.from, to: period.to })
 }

@@ -3,8 +3,9 @@
 //! Decisions lie in shards by user. A thread follows the topic and changes one shard at a time, so a reader waits for a
 //! few instructions at most, however many decisions there are.
 
+use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -22,6 +23,8 @@ use crate::shutdown::Shutdown;
 
 /// A power of two, well above the number of threads.
 const SHARDS: usize = 64;
+/// Decisions whose predecessors are remembered, for those who wait until theirs is in force.
+const MAX_REPLACED: usize = 1024;
 
 /// The decisions in force. Clones share them.
 #[derive(Clone)]
@@ -32,9 +35,14 @@ struct Inner {
     /// Keyed, because users choose the ids of their devices.
     hasher: RandomState,
     progress: Progress,
+    /// What the last decisions took the place of, by their offsets.
+    replaced: Mutex<VecDeque<(i64, Replaced)>>,
     /// Where decisions are written; none: in this process alone.
     log: Option<Log>,
 }
+
+/// The decision that was in force until another one took its place, or it was taken back.
+type Replaced = Option<Arc<AccessDecision>>;
 
 /// Users by the hash of tenant and id. Each has one decision at least, sorted by device.
 type Shard = HashTable<Vec<Arc<AccessDecision>>>;
@@ -71,6 +79,7 @@ impl AccessList {
             shards: std::array::from_fn(|_| RwLock::default()),
             hasher: RandomState::new(),
             progress: Progress::default(),
+            replaced: Mutex::default(),
             log,
         }))
     }
@@ -126,31 +135,56 @@ impl AccessList {
         self.len() == 0
     }
 
-    /// Decides, and returns once it is in force here; in other processes a moment later.
+    /// Decides, and returns once it is in force here; in other processes a moment later. The last word in the topic holds;
+    /// the answer is the decision whose place it took there, by whomever and wherever that was made.
     ///
     /// # Errors
     /// [`PutError`].
-    pub async fn put(&self, decision: AccessDecision) -> Result<(), PutError> {
+    pub async fn put(&self, decision: AccessDecision) -> Result<Option<Arc<AccessDecision>>, PutError> {
         check(&decision)?;
         let value = serde_json::to_vec(&decision)
             .map_err(|error| Invalid { pointer: String::new(), detail: error.to_string() })?;
         match &self.0.log {
-            Some(log) => log.write(&decision.key(), Some(&value), &self.0.progress).await?,
-            None => self.insert(decision),
+            Some(log) => {
+                let offset = log.write(&decision.key(), Some(&value), &self.0.progress).await?;
+                self.replaced_by(offset)
+            }
+            None => Ok(self.insert(decision)),
         }
-        Ok(())
     }
 
-    /// Takes a decision back: the device is as if nothing had been decided. Returns once that is in force here.
+    /// Takes a decision back: the device is as if nothing had been decided. Returns once that is in force here, with the
+    /// decision that it ended.
     ///
     /// # Errors
     /// [`PutError`].
-    pub async fn forget(&self, tenant: &str, user: &str, device: &str) -> Result<(), PutError> {
+    pub async fn forget(
+        &self,
+        tenant: &str,
+        user: &str,
+        device: &str,
+    ) -> Result<Option<Arc<AccessDecision>>, PutError> {
         match &self.0.log {
-            Some(log) => log.write(&access::key(tenant, user, device), None, &self.0.progress).await?,
-            None => self.remove(tenant, user, device),
+            Some(log) => {
+                let offset = log.write(&access::key(tenant, user, device), None, &self.0.progress).await?;
+                self.replaced_by(offset)
+            }
+            None => Ok(self.remove(tenant, user, device)),
         }
-        Ok(())
+    }
+
+    fn replaced_by(&self, offset: i64) -> Result<Replaced, PutError> {
+        let replaced = self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = replaced.iter().rev().find(|(at, _)| *at == offset).map(|(_, decision)| decision.clone());
+        found.ok_or(PutError::NotApplied)
+    }
+
+    fn note_replaced(&self, offset: i64, decision: Replaced) {
+        let mut replaced = self.0.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        if replaced.len() == MAX_REPLACED {
+            replaced.pop_front();
+        }
+        replaced.push_back((offset, decision));
     }
 
     fn hash(&self, tenant: &str, user: &str) -> u64 {
@@ -168,7 +202,7 @@ impl AccessList {
         shard.find(hash, |decisions| is_of(decisions, tenant, user)).map(|decisions| read(decisions))
     }
 
-    fn insert(&self, decision: AccessDecision) {
+    fn insert(&self, decision: AccessDecision) -> Replaced {
         let hash = self.hash(&decision.tenant, &decision.user_id);
         let decision = Arc::new(decision);
         let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
@@ -177,27 +211,32 @@ impl AccessList {
             decisions.first().map_or(0, |first| self.hash(&first.tenant, &first.user_id))
         };
         match shard.entry(hash, same, rehash) {
-            Entry::Vacant(entry) => drop(entry.insert(vec![Arc::clone(&decision)])),
+            Entry::Vacant(entry) => {
+                entry.insert(vec![Arc::clone(&decision)]);
+                None
+            }
             Entry::Occupied(mut entry) => {
                 let decisions = entry.get_mut();
                 match place(decisions, &decision.device_id) {
-                    Ok(at) => decisions[at] = Arc::clone(&decision),
-                    Err(at) => decisions.insert(at, Arc::clone(&decision)),
+                    Ok(at) => Some(std::mem::replace(&mut decisions[at], Arc::clone(&decision))),
+                    Err(at) => {
+                        decisions.insert(at, Arc::clone(&decision));
+                        None
+                    }
                 }
             }
         }
     }
 
-    fn remove(&self, tenant: &str, user: &str, device: &str) {
+    fn remove(&self, tenant: &str, user: &str, device: &str) -> Replaced {
         let hash = self.hash(tenant, user);
         let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
-        let Ok(mut entry) = shard.find_entry(hash, |decisions| is_of(decisions, tenant, user)) else { return };
-        if let Ok(at) = place(entry.get(), device) {
-            entry.get_mut().remove(at);
-        }
+        let mut entry = shard.find_entry(hash, |decisions| is_of(decisions, tenant, user)).ok()?;
+        let removed = place(entry.get(), device).ok().map(|at| entry.get_mut().remove(at));
         if entry.get().is_empty() {
             entry.remove();
         }
+        removed
     }
 
     fn clear(&self) {
@@ -252,11 +291,15 @@ impl Follower for Reader {
     fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
         self.advance(offset);
         match value.map(serde_json::from_slice::<AccessDecision>) {
-            Some(Ok(decision)) if decision.key() == key => self.list.insert(decision),
+            Some(Ok(decision)) if decision.key() == key => {
+                self.list.note_replaced(offset, self.list.insert(decision));
+            }
             Some(Ok(_)) => tracing::error!(offset, key, "the decision is about another device than its key"),
             Some(Err(error)) => tracing::error!(offset, key, %error, "a decision can't be read"),
             None => match serde_json::from_str::<[String; 3]>(key) {
-                Ok([tenant, user, device]) => self.list.remove(&tenant, &user, &device),
+                Ok([tenant, user, device]) => {
+                    self.list.note_replaced(offset, self.list.remove(&tenant, &user, &device));
+                }
                 Err(error) => tracing::error!(offset, key, %error, "a decision's key can't be read"),
             },
         }

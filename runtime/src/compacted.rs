@@ -114,15 +114,21 @@ impl Log {
         Ok(Self { producer, topic: topic.to_owned() })
     }
 
-    /// Writes one record (`None` deletes the key) and returns once it is in force here.
-    pub(crate) async fn write(&self, key: &str, value: Option<&[u8]>, progress: &Progress) -> Result<(), WriteError> {
+    /// Removes a key, without waiting until that is known here.
+    pub(crate) async fn remove(&self, key: &str) -> Result<(), KafkaError> {
+        let record: FutureRecord<'_, str, [u8]> = FutureRecord::to(&self.topic).key(key);
+        self.producer.send(record, APPLY_TIMEOUT).await.map(drop).map_err(|(error, _)| error)
+    }
+
+    /// Writes one record (`None` removes the key) and returns its offset once it is in force here.
+    pub(crate) async fn write(&self, key: &str, value: Option<&[u8]>, progress: &Progress) -> Result<i64, WriteError> {
         let record = FutureRecord { payload: value, ..FutureRecord::to(&self.topic).key(key) };
         let sent = self.producer.send(record, APPLY_TIMEOUT).await;
         let delivered = sent.map_err(|(error, _)| WriteError::Kafka(error))?;
         let mut applied = progress.applied.subscribe();
         let read_back = applied.wait_for(|next| *next > delivered.offset);
         match tokio::time::timeout(APPLY_TIMEOUT, read_back).await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(delivered.offset),
             Err(_) => Err(WriteError::NotApplied),
         }
     }

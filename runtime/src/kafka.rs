@@ -202,6 +202,8 @@ fn new_topic<'a>(
         // By the broker's clock: a sender can't choose its time of receipt, and a process whose clock is wrong is not
         // refused what it has to write.
         .set("message.timestamp.type", "LogAppendTime");
+    // Whoever waits to hear which of two changes won has heard it before either may go.
+    let new = if topic.name == topics::SETTINGS { new.set("min.compaction.lag.ms", "3600000") } else { new };
     // With one copy less in sync, writes still pass, and what is acknowledged survives the loss of a broker.
     if replication >= 3 { new.set("min.insync.replicas", "2") } else { new }
 }

@@ -1,10 +1,12 @@
 //! Settings of tenants and keys: the compacted topic `settings`, kept in memory by every role.
 //!
 //! A thread follows the topic; readers see the last snapshot it published and never wait. A change is written to the
-//! topic and is in force here when [`Settings::put`] returns; in other processes a moment later.
+//! topic and is in force here when [`Settings::put`] returns; in other processes a moment later. Of two changes that were
+//! made from the same version the first in the topic wins, whichever processes made them: see `record`.
 
 mod change;
 mod detection;
+mod record;
 mod refused;
 mod snapshot;
 
@@ -13,6 +15,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, header};
+use chrono::Utc;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Permissions, Tenant};
 use schemas::topics::{self, SettingsKey};
@@ -28,6 +31,13 @@ use crate::problem::Problem;
 use crate::shutdown::Shutdown;
 
 pub use snapshot::Snapshot;
+
+use record::RecordKey;
+
+/// A deletion is kept this long, milliseconds: longer than any change that was sent before it may be under way.
+const KEEP_DELETIONS_MS: u64 = 24 * 3_600_000;
+/// Most old deletions that are removed after one change.
+const MAX_REMOVED: usize = 100;
 
 /// Why a change is not in force.
 #[derive(Debug, thiserror::Error)]
@@ -261,22 +271,56 @@ impl Settings {
         })
     }
 
-    /// Writes one record (`None` deletes it) and returns once it is in force here. Prefer the checked
+    /// Writes one setting (`None` deletes it) and returns once it is in force here. `made_from` is the version that the
+    /// change was made from: [`Snapshot::version`] of the snapshot that was read for it. Prefer the checked
     /// [`put_tenant`](Self::put_tenant) and [`put_key`](Self::put_key).
     ///
     /// # Errors
-    /// [`PutError`].
-    pub async fn put(&self, key: SettingsKey<'_>, value: Option<&[u8]>) -> Result<(), PutError> {
-        let key = key.to_string();
+    /// [`PutError`]; [`PutError::Conflict`] when another version is in force, in whichever process that was made.
+    pub async fn put(&self, key: SettingsKey<'_>, made_from: u64, value: Option<&[u8]>) -> Result<(), PutError> {
+        let setting = key.to_string();
+        let current = self.snapshot().records().version(&setting);
+        if made_from != current {
+            return Err(PutError::Conflict { current });
+        }
+        let record = RecordKey::after(&setting, made_from);
+        let value = record::value(value);
         match &self.0.log {
-            Some(log) => Ok(log.write(&key, value, &self.0.progress).await?),
+            Some(log) => {
+                log.write(&record.to_string(), Some(value), &self.0.progress).await?;
+                self.tidy(setting.clone());
+            }
             None => {
-                let mut snapshot = Snapshot::clone(&self.snapshot());
-                snapshot.apply(snapshot.next_offset(), &key, value);
-                self.publish(snapshot);
-                Ok(())
+                let changed = self.0.snapshot.rcu(|known| {
+                    let mut snapshot = Snapshot::clone(known);
+                    snapshot.apply(snapshot.next_offset(), &record.to_string(), Some(value));
+                    snapshot
+                });
+                self.0.progress.applied.send_replace(changed.next_offset() + 1);
             }
         }
+        let snapshot = self.snapshot();
+        match snapshot.records().won(&record) {
+            Some(true) => Ok(()),
+            Some(false) => Err(PutError::Conflict { current: snapshot.records().version(&setting) }),
+            // So many versions later that nobody remembers: as good as not heard of.
+            None => Err(PutError::NotApplied),
+        }
+    }
+
+    /// Removes what is outdated from the topic. Nobody waits for it: what stays is removed with the next change.
+    fn tidy(&self, setting: String) {
+        let settings = self.clone();
+        tokio::spawn(async move {
+            let Some(log) = &settings.0.log else { return };
+            let since = u64::try_from(Utc::now().timestamp_millis()).unwrap_or(0).saturating_sub(KEEP_DELETIONS_MS);
+            for key in settings.snapshot().records().removable(&setting, since, MAX_REMOVED) {
+                if let Err(error) = log.remove(&key).await {
+                    tracing::debug!(key, %error, "an outdated record of a setting is not removed yet");
+                    return;
+                }
+            }
+        });
     }
 }
 

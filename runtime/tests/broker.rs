@@ -12,7 +12,7 @@ use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::kafka::{TopicsError, ensure_topics};
 use runtime::ops::Readiness;
-use runtime::settings::{AuthError, Settings};
+use runtime::settings::{AuthError, PutError, Settings};
 use runtime::shutdown::Shutdown;
 use schemas::access::{Access, AccessDecision};
 use schemas::settings::{Role, Tenant};
@@ -131,6 +131,45 @@ async fn settings_are_the_same_everywhere_and_after_a_restart() {
     assert_eq!(again.tenants().len(), 51);
     assert_eq!(again.authenticate(&text.expose()), Err(AuthError::Revoked));
     assert_eq!(again.tenant("acme").unwrap().version, 1);
+    assert!(shutdown.drain(Duration::from_secs(5)).await);
+    broker.stop().await;
+}
+
+/// Of two changes made from the same version by two processes one wins and the other is told; what won is in force in both,
+/// and still after a restart.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_of_two_changes_wins() {
+    let dir = tempfile::tempdir().unwrap();
+    let (broker, config) = start(&dir).await;
+    ensure_topics(&config.kafka).await.unwrap();
+    let shutdown = Shutdown::default();
+    let (one, other) = (follow(&config, &shutdown).await, follow(&config, &shutdown).await);
+    one.put_tenant(Tenant::new("acme", "")).await.unwrap();
+    let mut last = String::new();
+    for round in 1..=30 {
+        tokio::time::timeout(Duration::from_secs(5), async {
+            while other.tenant("acme") != one.tenant("acme") {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await
+        .unwrap();
+        let mine = Tenant::clone(&one.tenant("acme").unwrap());
+        assert_eq!((mine.version, mine.name.as_str()), (round, last.as_str()));
+        let change = |by: &str| Tenant { name: format!("{round} {by}"), ..mine.clone() };
+        let (first, second) = tokio::join!(one.put_tenant(change("one")), other.put_tenant(change("other")));
+        let (won, lost) = if first.is_ok() { (first, second) } else { (second, first) };
+        last = won.unwrap().name.clone();
+        assert!(matches!(lost, Err(PutError::Conflict { current }) if current == round + 1), "{lost:?}");
+    }
+    assert!(shutdown.drain(Duration::from_secs(5)).await);
+    drop((one, other));
+    broker.stop().await;
+
+    let (broker, config) = start(&dir).await;
+    let shutdown = Shutdown::default();
+    let again = follow(&config, &shutdown).await.tenant("acme").unwrap();
+    assert_eq!((again.version, again.name.as_str()), (31, last.as_str()));
     assert!(shutdown.drain(Duration::from_secs(5)).await);
     broker.stop().await;
 }

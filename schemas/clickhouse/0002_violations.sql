@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS violations{local} {on_cluster}
     `limit` SimpleAggregateFunction(anyLast, Float64),
     `grouped_by` SimpleAggregateFunction(anyLast, String),
     `actor_kind` SimpleAggregateFunction(anyLast, LowCardinality(String)),
-    `actor_name` SimpleAggregateFunction(anyLast, String),
+    `actor_name` SimpleAggregateFunction(max, String),
     `last` AggregateFunction(argMax, Tuple(event_id String, event_type String, device_id String, session_id String, ip IPv6, country String, city String), DateTime64(3, 'UTC')),
     `event_ids` AggregateFunction(groupUniqArray(100), String)
 )
@@ -61,7 +61,7 @@ SELECT
     anyLast(found_limit) AS limit,
     anyLast(found_group) AS grouped_by,
     anyLast(e.actor_kind) AS actor_kind,
-    anyLast(toString(e.actor_name)) AS actor_name,
+    max(toString(e.actor_name)) AS actor_name,
     argMaxState((e.event_id, toString(e.type), toString(e.device_id), e.session_key, e.ip, toString(e.country), toString(e.city))::Tuple(event_id String, event_type String, device_id String, session_id String, ip IPv6, country String, city String), e.occurred_at) AS last,
     groupUniqArrayState(100)(e.event_id) AS event_ids
 FROM (

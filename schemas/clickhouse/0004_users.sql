@@ -20,7 +20,8 @@ FROM events{local}
 WHERE type IN ('violation.reviewed', 'violation.review_withdrawn') AND key_id = 'usertrail'
 GROUP BY tenant, violation_id;
 
--- Users, their devices and their sessions, as the events show them. Backfilled history changes nothing here (J17).
+-- Users, their devices and their sessions, as the events show them. Backfilled history changes nothing here (J17). What an
+-- event doesn't say of its user, device or place is left as the last one that does has it.
 CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
@@ -32,7 +33,9 @@ CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
     `last_activity_at` SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
     `events` SimpleAggregateFunction(sum, UInt64),
     `sign_ins` SimpleAggregateFunction(sum, UInt64),
-    `last` AggregateFunction(argMax, Tuple(name String, email String, active Bool), DateTime64(3, 'UTC'))
+    `name` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
+    `email` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
+    `active` AggregateFunction(argMax, Bool, DateTime64(3, 'UTC'))
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
@@ -57,7 +60,9 @@ SELECT
     max(e.last_activity_at) AS last_activity_at,
     count() AS events,
     countIf(action = 'sign_in') AS sign_ins,
-    argMaxState((toString(actor_name), toString(actor_email), actor_active)::Tuple(name String, email String, active Bool), occurred_at) AS last
+    argMaxStateIf(toString(actor_name), occurred_at, actor_name != '') AS name,
+    argMaxStateIf(toString(actor_email), occurred_at, actor_email != '') AS email,
+    argMaxState(actor_active, occurred_at) AS active
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND NOT backfill
 GROUP BY tenant, actor_id, retention_days, received_period;
@@ -74,7 +79,9 @@ CREATE TABLE IF NOT EXISTS user_devices{local} {on_cluster}
     `last_seen_at` SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
     `sign_ins` SimpleAggregateFunction(sum, UInt64),
     `failed_sign_ins` SimpleAggregateFunction(sum, UInt64),
-    `last` AggregateFunction(argMax, Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool, confidence String, ip IPv6, country String, city String), DateTime64(3, 'UTC'))
+    `client` AggregateFunction(argMax, Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool), DateTime64(3, 'UTC')),
+    `confidence` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
+    `place` AggregateFunction(argMax, Tuple(ip IPv6, country String, city String), DateTime64(3, 'UTC'))
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
@@ -100,7 +107,9 @@ SELECT
     max(occurred_at) AS last_seen_at,
     countIf(action = 'sign_in') AS sign_ins,
     countIf(action = 'sign_in_failed') AS failed_sign_ins,
-    argMaxState((toString(browser), toString(browser_version), toString(os), toString(os_version), toString(device_kind), toString(device_model), bot, toString(device_confidence), ip, toString(country), toString(city))::Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool, confidence String, ip IPv6, country String, city String), occurred_at) AS last
+    argMaxStateIf((toString(browser), toString(browser_version), toString(os), toString(os_version), toString(device_kind), toString(device_model), bot)::Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,
+    argMaxState(toString(device_confidence), occurred_at) AS confidence,
+    argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND e.device_id != '' AND NOT backfill
 GROUP BY tenant, actor_id, device_id, retention_days, received_period;
@@ -117,7 +126,9 @@ CREATE TABLE IF NOT EXISTS user_sessions{local} {on_cluster}
     `last_activity_at` SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
     `signed_out_at` SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
     `events` SimpleAggregateFunction(sum, UInt64),
-    `last` AggregateFunction(argMax, Tuple(device_id String, browser String, os String, kind String, ip IPv6, country String, city String), DateTime64(3, 'UTC'))
+    `device_id` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
+    `client` AggregateFunction(argMax, Tuple(browser String, os String, kind String), DateTime64(3, 'UTC')),
+    `place` AggregateFunction(argMax, Tuple(ip IPv6, country String, city String), DateTime64(3, 'UTC'))
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
@@ -143,7 +154,9 @@ SELECT
     max(occurred_at) AS last_activity_at,
     maxIf(occurred_at, action = 'sign_out') AS signed_out_at,
     count() AS events,
-    argMaxState((toString(device_id), toString(browser), toString(os), toString(device_kind), ip, toString(country), toString(city))::Tuple(device_id String, browser String, os String, kind String, ip IPv6, country String, city String), occurred_at) AS last
-FROM events{local}
+    argMaxStateIf(toString(e.device_id), occurred_at, e.device_id != '') AS device_id,
+    argMaxStateIf((toString(browser), toString(os), toString(device_kind))::Tuple(browser String, os String, kind String), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,
+    argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
+FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND session_key != '' AND NOT backfill
 GROUP BY tenant, actor_id, session_key, retention_days, received_period;

@@ -31,6 +31,10 @@ pub const MAX_REASON_BYTES: usize = 1024;
 pub const MAX_URL_BYTES: usize = 2048;
 /// Longest source, in bytes.
 pub const MAX_SOURCE_BYTES: usize = 1024;
+/// Most records of one event. Sums over all that a tenant may ever store stay far below what 64 bits hold.
+pub const MAX_RECORDS: u64 = 1_000_000_000;
+/// Longest activity, in milliseconds: ten years.
+pub const MAX_DURATION_MS: u64 = 315_576_000_000;
 /// Media type of one CloudEvent in structured mode.
 pub const CLOUD_EVENT: &str = "application/cloudevents+json";
 
@@ -255,8 +259,18 @@ fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
         bound(&object.url, "/object/url", MAX_URL_BYTES)?;
     }
     check_changes(event)?;
+    check_numbers(event)?;
     check_context(event)?;
     unknown::check_paths(event)
+}
+
+/// What is summed up is bounded, so that no sum wraps.
+fn check_numbers(event: &Event<'_>) -> Result<(), Rejection> {
+    let numbers = [(event.records, "/records", MAX_RECORDS), (event.duration_ms, "/duration_ms", MAX_DURATION_MS)];
+    match numbers.into_iter().find(|(number, _, most)| number.is_some_and(|number| number > *most)) {
+        None => Ok(()),
+        Some((_, pointer, most)) => Err(Rejection::new("invalid_value", pointer, format!("at most {most} is allowed"))),
+    }
 }
 
 /// An id as it is kept: without white space around it, and one that names something.

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`EVENTS_RAW`] | `{tenant}/{actor.id}` | the event's JSON as it was sent |
 //! | [`DEAD_LETTER`] | `{topic}/{partition}/{offset}` | the bytes that could not be decoded |
-//! | [`SETTINGS`] | `tenant/{id}`, `api-key/{id}`, `platform` | JSON of [`crate::settings`]; no value: deleted |
+//! | [`SETTINGS`] | `tenant/{id}`, `api-key/{id}` …, each with `@{version}-{uuid}` | JSON of [`crate::settings`]; `null`: deleted |
 //! | [`VIOLATIONS`] | `{tenant}/{actor.id}` | what the rules found: [`crate::violation::Violation`] |
 //! | [`ACCESS`] | `["tenant","user","device"]` (JSON) | which device may in: [`crate::access::AccessDecision`] |
 //! | [`LEDGER`] | partition of [`EVENTS_RAW`] | the enrichers' decisions on what goes into which insert |
@@ -85,7 +85,7 @@ pub fn dead_letter_key(topic: &str, partition: i32, offset: i64) -> String {
     format!("{topic}/{partition}/{offset}")
 }
 
-/// What a record of [`SETTINGS`] is about, told by its key.
+/// What a record of [`SETTINGS`] is about, told by its key. The version of the record follows in the topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsKey<'a> {
     /// A tenant, by its id.

@@ -15,7 +15,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Types of the golden payloads that the catalogue doesn't have, on purpose.
-const UNKNOWN_TYPES: &[&str] = &["com.example.someevent", "lesson.booked", "spaceship.launched"];
+const UNKNOWN_TYPES: &[&str] = &[
+    "com.example.someevent",
+    "lesson.booked",
+    "spaceship.launched",
+    "user.login",
+    "UserLoginFailed",
+    "com.example.order.deleted.v1",
+];
 
 struct Golden {
     name: String,

@@ -72,12 +72,12 @@ impl Installation {
         let data = dir.path().to_str().unwrap().to_owned();
         let engine_port = free_port();
         let listen = format!("127.0.0.1:{engine_port}");
-        let engine = Process::start(dir.path(), "engine", &["engine", "--engine-listen", &listen, "--data-dir", &data]);
+        let engine = Process::start(dir.path(), "engine", &["engine", "--listen", &listen, "--data-dir", &data]);
         let (queue, brokers) = match kind {
             Kind::Embedded => {
                 let brokers = format!("127.0.0.1:{}", free_port());
                 let process =
-                    Process::start(dir.path(), "broker", &["broker", "--broker-listen", &brokers, "--data-dir", &data]);
+                    Process::start(dir.path(), "broker", &["broker", "--listen", &brokers, "--data-dir", &data]);
                 process.until_listening(&brokers);
                 (Queue::Embedded(process), brokers)
             }

@@ -11,6 +11,7 @@ use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
+use runtime::settings::Snapshot;
 use schemas::alerts::{AlertEndpoint, AlertFormat, MAX_ENDPOINTS};
 use schemas::settings::{Invalid, parse_strict};
 use schemas::topics::SettingsKey;
@@ -18,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::tenants::{merge, no_parameters};
-use super::{Whole, body, invalid, patch, path};
+use super::{Whole, body, invalid, not_changed, patch, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
-use crate::alerting::{new_secret, put_endpoint};
+use crate::alerting::new_secret;
 use crate::audit::{StaffEvent, differences};
 use crate::params::Params;
 
@@ -164,10 +165,29 @@ pub struct QueuedTest {
 }
 
 /// Somebody else's endpoint looks as one that does not exist.
-fn known(api: &QueryApi, tenant: &str, id: &str) -> Result<Arc<AlertEndpoint>, Problem> {
-    let settings = api.settings().snapshot();
+fn known(settings: &Snapshot, tenant: &str, id: &str) -> Result<Arc<AlertEndpoint>, Problem> {
     let found = settings.endpoints(tenant).find(|endpoint| endpoint.id == id).cloned();
     found.ok_or_else(|| Problem::not_found("there is no such endpoint"))
+}
+
+/// Puts an endpoint in force, or deletes it (`None`), as a change of what a snapshot says.
+async fn put(
+    api: &QueryApi,
+    made_from: &Snapshot,
+    (tenant, id): (&str, &str),
+    endpoint: Option<&AlertEndpoint>,
+) -> Result<(), Problem> {
+    let value = match endpoint {
+        Some(endpoint) => {
+            endpoint.validate().map_err(invalid)?;
+            Some(serde_json::to_vec(endpoint).map_err(Problem::internal)?)
+        }
+        None => None,
+    };
+    let key = SettingsKey::AlertEndpoint(tenant, id);
+    let put = api.settings().put(key, made_from.version(key), value.as_deref());
+    let in_force = || known(&api.settings().snapshot(), tenant, id).ok().map(|endpoint| EndpointView::from(&*endpoint));
+    put.await.map_err(|error| not_changed(error, in_force))
 }
 
 /// What staff did to an endpoint; of its secrets how many there are.
@@ -246,15 +266,16 @@ pub async fn create(
         updated_at: Utc::now(),
     });
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    if known(&api, &tenant.id, &endpoint.id).is_ok() {
+    let settings = api.settings().snapshot();
+    if known(&settings, &tenant.id, &endpoint.id).is_ok() {
         let detail = "there is an endpoint of this name";
         return Err(Problem::new(StatusCode::CONFLICT, "exists", detail).with_pointer("/id"));
     }
-    if api.settings().snapshot().endpoints(&tenant.id).count() >= MAX_ENDPOINTS {
+    if settings.endpoints(&tenant.id).count() >= MAX_ENDPOINTS {
         let detail = format!("a tenant has at most {MAX_ENDPOINTS} endpoints");
         return Err(invalid(Invalid { pointer: String::new(), detail }));
     }
-    put_endpoint(api.settings(), &endpoint).await?;
+    put(&api, &settings, (&tenant.id, &endpoint.id), Some(&endpoint)).await?;
     let endpoint = EndpointView::from(&endpoint);
     api.audit().record(&caller, &tenant.id, event("alert_endpoint.created", None, Some(&endpoint))).await?;
     Ok((StatusCode::CREATED, Json(NewSecretView { endpoint, secret })))
@@ -281,7 +302,7 @@ pub async fn get(
     let mut params = Params::parse(query.as_deref()).map_err(refused)?;
     let tenant = caller.read_tenant(&api, &mut params)?;
     params.finish().map_err(refused)?;
-    Ok(Json(EndpointView::from(&*known(&api, &tenant.id, &path(id)?)?)))
+    Ok(Json(EndpointView::from(&*known(&api.settings().snapshot(), &tenant.id, &path(id)?)?)))
 }
 
 /// Changes an endpoint, by JSON Merge Patch (RFC 7386). Switching it on again clears why it was off.
@@ -308,7 +329,8 @@ pub async fn modify(
     let (tenant, id) = (caller.own_tenant()?, path(id)?);
     let changes = patch(request).await?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    let current = known(&api, &tenant.id, &id)?;
+    let settings = api.settings().snapshot();
+    let current = known(&settings, &tenant.id, &id)?;
     let mut document = serde_json::to_value(EndpointChange::of(&current)).map_err(Problem::internal)?;
     merge(&mut document, changes);
     let text = serde_json::to_vec(&document).map_err(Problem::internal)?;
@@ -317,7 +339,7 @@ pub async fn modify(
         api.alerting().check_url(&change.url).await?;
     }
     let changed = change.put(AlertEndpoint::clone(&current));
-    put_endpoint(api.settings(), &changed).await?;
+    put(&api, &settings, (&tenant.id, &id), Some(&changed)).await?;
     let (old, new) = (EndpointView::from(&*current), EndpointView::from(&changed));
     api.audit().record(&caller, &tenant.id, event("alert_endpoint.updated", Some(&old), Some(&new))).await?;
     Ok(Json(new))
@@ -345,8 +367,9 @@ pub async fn delete(
     let tenant = caller.own_tenant()?;
     let id = path(id)?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    let last = known(&api, &tenant.id, &id)?;
-    api.settings().put(SettingsKey::AlertEndpoint(&tenant.id, &id), None).await?;
+    let settings = api.settings().snapshot();
+    let last = known(&settings, &tenant.id, &id)?;
+    put(&api, &settings, (&tenant.id, &id), None).await?;
     let last = EndpointView::from(&*last);
     api.audit().record(&caller, &tenant.id, event("alert_endpoint.deleted", Some(&last), None)).await?;
     Ok(Json(last))
@@ -373,7 +396,8 @@ pub async fn rotate(
     no_parameters(query.as_deref())?;
     let (tenant, id) = (caller.own_tenant()?, path(id)?);
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    let current = known(&api, &tenant.id, &id)?;
+    let settings = api.settings().snapshot();
+    let current = known(&settings, &tenant.id, &id)?;
     let mut endpoint = AlertEndpoint::clone(&current);
     if !endpoint.format.is_signed() {
         let detail = "what goes to this endpoint is not signed".to_owned();
@@ -383,7 +407,7 @@ pub async fn rotate(
     endpoint.secrets.truncate(1);
     endpoint.secrets.insert(0, secret.clone());
     endpoint.updated_at = Utc::now();
-    put_endpoint(api.settings(), &endpoint).await?;
+    put(&api, &settings, (&tenant.id, &id), Some(&endpoint)).await?;
     let (old, new) = (EndpointView::from(&*current), EndpointView::from(&endpoint));
     let rotated = StaffEvent { reason: ROTATED.to_owned(), ..event("alert_endpoint.updated", Some(&old), Some(&new)) };
     api.audit().record(&caller, &tenant.id, rotated).await?;
@@ -410,7 +434,7 @@ pub async fn test(
 ) -> Result<(StatusCode, Json<QueuedTest>), Problem> {
     no_parameters(query.as_deref())?;
     let (tenant, id) = (caller.own_tenant()?, path(id)?);
-    let endpoint = known(&api, &tenant.id, &id)?;
+    let endpoint = known(&api.settings().snapshot(), &tenant.id, &id)?;
     if !endpoint.enabled {
         let detail = "the endpoint is switched off";
         return Err(Problem::new(StatusCode::CONFLICT, "endpoint_disabled", detail));

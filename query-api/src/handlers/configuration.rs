@@ -2,7 +2,7 @@
 
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::event::Class;
 use schemas::settings::Feature;
@@ -140,6 +140,6 @@ pub async fn list(
         id: row.place(),
         period: asked.period,
     });
-    let data = rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect();
-    Ok(Worded(telling.lang, asked.paged(data, has_more, next.as_ref())).into_response())
+    let data: Vec<_> = rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect();
+    Ok(asked.shown(data.len(), Worded(telling.lang, asked.paged(data, has_more, next.as_ref()))))
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::tenants::no_parameters;
-use super::{body, id, path};
+use super::{body, id, path, written_id};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::audit::StaffEvent;
@@ -125,9 +125,8 @@ pub async fn put(
 ) -> Result<Json<AccessView>, Problem> {
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
-    let (user, device) = user_and_device(ids)?;
+    let (user, device) = to_change(ids)?;
     let NewAccess { access, reason } = body(request).await?;
-    let known = api.access().get(&tenant.id, &user, &device);
     let decision = AccessDecision {
         tenant: tenant.id.clone(),
         user_id: user.clone(),
@@ -138,13 +137,13 @@ pub async fn put(
         violation_id: None,
         decided_at: Utc::now(),
     };
-    api.access().put(decision.clone()).await?;
+    let replaced = api.access().put(decision.clone()).await?;
     let kind = match access {
         Access::Allow => "device.allowed",
         Access::Block => "device.blocked",
         Access::Ask => "device.access_asked",
     };
-    let change = Change { kind, old: known, new: Some(&decision) };
+    let change = Change { kind, old: replaced, new: Some(&decision) };
     change.record(&api, &caller, &tenant, (&user, &device)).await?;
     Ok(Json(AccessView::of(user, device, Some(&decision))))
 }
@@ -172,13 +171,19 @@ pub async fn reset(
 ) -> Result<Json<AccessView>, Problem> {
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
-    let (user, device) = user_and_device(ids)?;
-    let known = api.access().get(&tenant.id, &user, &device);
-    let known = known.ok_or_else(|| Problem::not_found("nothing was decided about this device"))?;
-    api.access().forget(&tenant.id, &user, &device).await?;
-    let change = Change { kind: "device.access_reset", old: Some(known), new: None };
+    let (user, device) = to_change(ids)?;
+    let nothing = || Problem::not_found("nothing was decided about this device");
+    api.access().get(&tenant.id, &user, &device).ok_or_else(nothing)?;
+    // Somebody else may have taken it back meanwhile.
+    let ended = api.access().forget(&tenant.id, &user, &device).await?.ok_or_else(nothing)?;
+    let change = Change { kind: "device.access_reset", old: Some(ended), new: None };
     change.record(&api, &caller, &tenant, (&user, &device)).await?;
     Ok(Json(AccessView::of(user, device, None)))
+}
+
+fn to_change(ids: Ids) -> Result<(String, String), Problem> {
+    let (user, device) = path(ids)?;
+    Ok((written_id(user)?, written_id(device)?))
 }
 
 fn user_and_device(ids: Ids) -> Result<(String, String), Problem> {

@@ -3,7 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::DateTime;
 use runtime::problem::Problem;
 use schemas::settings::{Feature, Permission};
@@ -149,8 +149,8 @@ pub async fn list(
         }
         _ => last.filter(|_| has_more),
     };
-    let data = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
-    Ok(Worded(telling.lang, asked.paged(data, has_more, next.as_ref())).into_response())
+    let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
+    Ok(asked.shown(data.len(), Worded(telling.lang, asked.paged(data, has_more, next.as_ref()))))
 }
 
 /// How events are told in an answer.

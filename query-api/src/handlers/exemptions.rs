@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::tenants::no_parameters;
-use super::{Whole, body, id, path};
+use super::{Whole, YEARS_OF_SETTINGS, body, check_time, id, not_changed, path, written_id};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::audit::StaffEvent;
@@ -135,13 +135,22 @@ pub async fn grant(
 ) -> Result<Json<ExemptionView>, Problem> {
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
-    let user_id = id(path(user)?)?;
+    let user_id = written_id(path(user)?)?;
     let NewExemption { owner, reason, expires_at } = body(request).await?;
-    let known = api.settings().snapshot().exemption(&tenant.id, &user_id).cloned();
-    let tenant = tenant.id.clone();
-    let wanted = Exemption { tenant, user_id, owner, reason, granted_at: Utc::now(), expires_at };
-    let granted = api.settings().put_exemption(wanted).await?;
-    let event = event("exemption.granted", known.as_deref(), Some(&granted));
+    check_time("/expires_at", expires_at, YEARS_OF_SETTINGS)?;
+    let snapshot = api.settings().snapshot();
+    let wanted = Exemption {
+        tenant: tenant.id.clone(),
+        user_id: user_id.clone(),
+        owner,
+        reason,
+        granted_at: Utc::now(),
+        expires_at,
+    };
+    let put = api.settings().put_exemption(&snapshot, wanted).await;
+    let granted = put.map_err(|error| not_changed(error, || in_force(&api, &tenant.id, &user_id)))?;
+    let known = snapshot.exemption(&tenant.id, &user_id).map(|exemption| &**exemption);
+    let event = event("exemption.granted", known, Some(&granted));
     api.audit().record(&caller, &granted.tenant, event).await?;
     Ok(Json(ExemptionView::from(&*granted)))
 }
@@ -166,9 +175,15 @@ pub async fn end(
 ) -> Result<Json<ExemptionView>, Problem> {
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
-    let ended = api.settings().end_exemption(&tenant.id, &id(path(user)?)?).await?;
+    let user_id = written_id(path(user)?)?;
+    let put = api.settings().end_exemption(&api.settings().snapshot(), &tenant.id, &user_id).await;
+    let ended = put.map_err(|error| not_changed(error, || in_force(&api, &tenant.id, &user_id)))?;
     api.audit().record(&caller, &tenant.id, event("exemption.ended", Some(&ended), None)).await?;
     Ok(Json(ExemptionView { holds: false, ..ExemptionView::from(&*ended) }))
+}
+
+fn in_force(api: &QueryApi, tenant: &str, user: &str) -> Option<ExemptionView> {
+    api.settings().snapshot().exemption(tenant, user).map(|exemption| (&**exemption).into())
 }
 
 fn event(kind: &'static str, old: Option<&Exemption>, new: Option<&Exemption>) -> StaffEvent {

@@ -3,7 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::settings::Feature;
 use serde::Serialize;
@@ -118,9 +118,10 @@ pub async fn history(
         id: row.place(),
         period: asked.period,
     });
-    let data = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
+    let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
+    let shown = data.len();
     let page = asked.paged(data, has_more, next.as_ref());
-    Ok(Worded(telling.lang, History { page, object: known }).into_response())
+    Ok(asked.shown(shown, Worded(telling.lang, History { page, object: known })))
 }
 
 /// Narrows a read to the edits of an object that the caller may see.

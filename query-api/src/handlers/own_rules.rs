@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use chrono::Utc;
 use runtime::problem::Problem;
 use schemas::detection::StoredRule;
+use schemas::settings::Tenant;
 use schemas::topics::SHARED;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ use utoipa::ToSchema;
 use super::rules::{Book, RuleText, RuleVersion};
 use super::settings::change_tenant;
 use super::tenants::no_parameters;
-use super::{body, path};
+use super::{body, not_changed, path};
 use crate::QueryApi;
 use crate::access::Caller;
 use crate::audit::StaffEvent;
@@ -70,8 +71,7 @@ pub async fn create(
     no_parameters(query.as_deref())?;
     let NewRule { name, yaml } = body(request).await?;
     if Book::open(&api, caller.own().cloned()).await?.find(&name).is_ok() {
-        let detail = "there is a rule of this name";
-        return Err(Problem::new(StatusCode::CONFLICT, "rule_exists", detail).with_pointer("/name"));
+        return Err(exists());
     }
     let rule = write(&api, &caller, "rule.created", (&name, text(yaml)?)).await?;
     Ok((StatusCode::CREATED, Json(Book::open(&api, caller.own().cloned()).await?.text(&rule.name)?)))
@@ -155,7 +155,8 @@ pub async fn enable(
     let name = path(name)?;
     Book::open(&api, Some(tenant)).await?.find(&name)?;
     let wanted: Enabled = body(request).await?;
-    change_tenant(&api, &caller, |tenant| {
+    let touched = |tenant: &Tenant| tenant.detection.disabled.contains(&name);
+    change_tenant(&api, &caller, touched, |tenant| {
         let disabled = &mut tenant.detection.disabled;
         disabled.retain(|known| *known != name);
         if !wanted.enabled {
@@ -164,6 +165,10 @@ pub async fn enable(
     })
     .await?;
     Ok(Json(wanted))
+}
+
+fn exists() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "rule_exists", "there is a rule of this name").with_pointer("/name")
 }
 
 /// An empty text would delete the rule.
@@ -199,6 +204,12 @@ async fn write(
 ) -> Result<Arc<StoredRule>, Problem> {
     let snapshot = api.settings().snapshot();
     let known = last_version(&snapshot, scope(caller), name);
+    // It may have come, or gone, since it was looked for.
+    match (kind, known.as_ref().is_some_and(|rule| !rule.is_deleted())) {
+        ("rule.created", true) => return Err(exists()),
+        ("rule.updated" | "rule.deleted", false) => return Err(Problem::not_found("there is no such rule")),
+        _ => {}
+    }
     let mut candidate = StoredRule {
         scope: scope(caller).to_owned(),
         name: name.to_owned(),
@@ -222,7 +233,9 @@ async fn write(
         }
     }
     candidate.version -= 1;
-    let written = api.settings().put_rule(candidate).await?;
+    let in_force =
+        || last_version(&api.settings().snapshot(), scope(caller), name).map(|rule| RuleVersion::from(&*rule));
+    let written = api.settings().put_rule(candidate).await.map_err(|error| not_changed(error, in_force))?;
     record(api, caller, kind, (known.as_deref(), &written)).await?;
     Ok(written)
 }

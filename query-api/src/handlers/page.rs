@@ -23,6 +23,7 @@ use crate::params::Params;
 use crate::period::{self, Period, PeriodSpec, Preset};
 use crate::sql::{Clauses, NamedQuery};
 use crate::table::Tabular;
+use crate::viewed::Shown;
 
 /// Rows of a page when its size isn't asked for.
 const DEFAULT_ROWS: u32 = 100;
@@ -109,6 +110,15 @@ impl<'a> Reading<'a> {
             return Err(plan::too_long_ago(plan));
         }
         Ok(Period { from: period.from.or(Some(earliest)), to: period.to })
+    }
+
+    /// Takes the period of a read that has no pages.
+    pub(crate) fn period(&mut self) -> Result<Period, Problem> {
+        let mut spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
+        if spec.is_empty() {
+            spec.preset = self.default;
+        }
+        self.allowed(&spec)
     }
 
     /// The conditions of a read of one thing, which takes no more parameters.
@@ -278,7 +288,8 @@ impl Asked<'_> {
         let has_more = self.cut(&mut rows);
         let last = rows.last().filter(|_| has_more).map(key);
         let next = last.map(|(at, id)| Position { at, id: id.into_owned(), period: self.period });
-        Ok(Json(self.paged(show(rows).await?, has_more, next.as_ref())).into_response())
+        let shown = rows.len();
+        Ok(self.shown(shown, Json(self.paged(show(rows).await?, has_more, next.as_ref()))))
     }
 
     /// As [`list`](Self::list), for rows that are all there already, those before the cursor left out.
@@ -297,12 +308,20 @@ impl Asked<'_> {
         let has_more = self.cut(&mut rows);
         let last = rows.last().filter(|_| has_more).map(key);
         let next = last.map(|(at, id)| Position { at, id, period: self.period });
-        Ok(Json(self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref())).into_response())
+        let shown = rows.len();
+        Ok(self.shown(shown, Json(self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref()))))
     }
 
     /// The whole list in another format, if that was asked for.
     pub(crate) fn export(&self) -> Option<Export> {
         self.format.map(|format| self.reading.export(format, self.list, self.period))
+    }
+
+    /// An answer, with a note of how many records it shows for whoever records the read (P13).
+    pub(crate) fn shown(&self, records: usize, answer: impl IntoResponse) -> Response {
+        let mut answer = answer.into_response();
+        answer.extensions_mut().insert(Shown { records: records as u64, period: Some(self.period) });
+        answer
     }
 
     /// A page whose next one begins after `next`.

@@ -5,6 +5,7 @@ use axum::extract::{Extension, RawQuery, Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
+use runtime::settings::Snapshot;
 use schemas::restore::RestoreEndpoint;
 use schemas::topics::SettingsKey;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::tenants::no_parameters;
-use super::{body, invalid};
+use super::{body, invalid, not_changed};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::alerting::new_secret;
@@ -58,22 +59,37 @@ pub struct RestoreEndpointChange {
     pub url: String,
 }
 
-fn known(api: &QueryApi, tenant: &str) -> Result<Arc<RestoreEndpoint>, Problem> {
-    let found = api.settings().snapshot().restore_endpoint(tenant).cloned();
+fn known(settings: &Snapshot, tenant: &str) -> Result<Arc<RestoreEndpoint>, Problem> {
+    let found = settings.restore_endpoint(tenant).cloned();
     found.ok_or_else(|| Problem::not_found("there is no endpoint for restores; set one with PUT"))
+}
+
+/// Puts an endpoint in force, or deletes it (`None`), as a change of what a snapshot says.
+async fn write(
+    api: &QueryApi,
+    made_from: &Snapshot,
+    tenant: &str,
+    endpoint: Option<&RestoreEndpoint>,
+) -> Result<(), Problem> {
+    let value = endpoint.map(serde_json::to_vec).transpose().map_err(Problem::internal)?;
+    let key = SettingsKey::RestoreEndpoint(tenant);
+    let put = api.settings().put(key, made_from.version(key), value.as_deref());
+    let in_force =
+        || known(&api.settings().snapshot(), tenant).ok().map(|endpoint| RestoreEndpointView::from(&*endpoint));
+    put.await.map_err(|error| not_changed(error, in_force))
 }
 
 /// Puts an endpoint in force and records what changed; of its secrets how many there are.
 async fn put(
     api: &QueryApi,
     caller: &Caller,
-    old: Option<&RestoreEndpoint>,
+    made_from: &Snapshot,
     new: &RestoreEndpoint,
     reason: &str,
 ) -> Result<RestoreEndpointView, Problem> {
     new.validate().map_err(invalid)?;
-    let value = serde_json::to_vec(new).map_err(Problem::internal)?;
-    api.settings().put(SettingsKey::RestoreEndpoint(&new.tenant), Some(&value)).await?;
+    write(api, made_from, &new.tenant, Some(new)).await?;
+    let old = made_from.restore_endpoint(&new.tenant).map(|endpoint| &**endpoint);
     let (old, new, tenant) = (old.map(RestoreEndpointView::from), RestoreEndpointView::from(new), &new.tenant);
     record(api, caller, tenant, old.as_ref(), Some(&new), reason).await?;
     Ok(new)
@@ -119,7 +135,7 @@ pub async fn get(
     let mut params = Params::parse(query.as_deref()).map_err(refused)?;
     let tenant = caller.read_tenant(&api, &mut params)?;
     params.finish().map_err(refused)?;
-    Ok(Json(RestoreEndpointView::from(&*known(&api, &tenant.id)?)))
+    Ok(Json(RestoreEndpointView::from(&*known(&api.settings().snapshot(), &tenant.id)?)))
 }
 
 /// Sets where restores are asked for (J15). The first time, a secret is made; it is in this answer and nowhere else.
@@ -146,7 +162,8 @@ pub async fn replace(
     let RestoreEndpointChange { url } = body(request).await?;
     api.alerting().check_url(&url).await?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    let current = known(&api, &tenant.id).ok();
+    let settings = api.settings().snapshot();
+    let current = known(&settings, &tenant.id).ok();
     let (status, secret, secrets) = match &current {
         Some(current) => (StatusCode::OK, None, current.secrets.clone()),
         None => {
@@ -155,7 +172,7 @@ pub async fn replace(
         }
     };
     let wanted = RestoreEndpoint { tenant: tenant.id.clone(), url, secrets, updated_at: Utc::now() };
-    let endpoint = put(&api, &caller, current.as_deref(), &wanted, "").await?;
+    let endpoint = put(&api, &caller, &settings, &wanted, "").await?;
     Ok((status, Json(RestoreSecretView { endpoint, secret })))
 }
 
@@ -178,8 +195,9 @@ pub async fn delete(
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    let last = RestoreEndpointView::from(&*known(&api, &tenant.id)?);
-    api.settings().put(SettingsKey::RestoreEndpoint(&tenant.id), None).await?;
+    let settings = api.settings().snapshot();
+    let last = RestoreEndpointView::from(&*known(&settings, &tenant.id)?);
+    write(&api, &settings, &tenant.id, None).await?;
     record(&api, &caller, &tenant.id, Some(&last), None, "").await?;
     Ok(Json(last))
 }
@@ -203,10 +221,11 @@ pub async fn rotate(
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    let current = known(&api, &tenant.id)?;
+    let settings = api.settings().snapshot();
+    let current = known(&settings, &tenant.id)?;
     let secret = new_secret()?;
     let secrets = [&secret].into_iter().chain(current.secrets.first()).cloned().collect();
     let wanted = RestoreEndpoint { secrets, updated_at: Utc::now(), ..RestoreEndpoint::clone(&current) };
-    let endpoint = put(&api, &caller, Some(&*current), &wanted, ROTATED).await?;
+    let endpoint = put(&api, &caller, &settings, &wanted, ROTATED).await?;
     Ok(Json(RestoreSecretView { endpoint, secret: Some(secret) }))
 }

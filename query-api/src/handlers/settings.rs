@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::rules::Book;
 use super::tenants::no_parameters;
-use super::{body, invalid};
+use super::{body, invalid, not_changed};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::params::Params;
@@ -177,20 +177,27 @@ async fn change<S: Subject>(
     let own = caller.own_tenant()?;
     let wanted: S = body(request).await?;
     wanted.check(api, &own).await?;
-    let tenant = change_tenant(api, caller, |tenant| wanted.clone().put(tenant)).await?;
+    let touched = |tenant: &Tenant| serde_json::to_value(S::of(tenant)).unwrap_or_default();
+    let tenant = change_tenant(api, caller, touched, |tenant| wanted.clone().put(tenant)).await?;
     Ok(Json(S::of(&tenant)))
 }
 
-/// Changes the caller's own tenant and records what was changed.
-pub(super) async fn change_tenant(
+/// Changes the caller's own tenant and records what was changed. `touched` is what the change is about: when that is not any
+/// more what it was as the request came, somebody else was first.
+pub(super) async fn change_tenant<T: PartialEq + Serialize>(
     api: &QueryApi,
     caller: &Caller,
+    touched: impl Fn(&Tenant) -> T,
     change: impl Fn(&mut Tenant),
 ) -> Result<Arc<Tenant>, Problem> {
     let own = caller.own_tenant()?;
     let mut attempts = ATTEMPTS;
     loop {
         let current = api.settings().tenant(&own.id).ok_or_else(Problem::unauthorized)?;
+        if touched(&current) != touched(&own) {
+            let lost = PutError::Conflict { current: current.version };
+            return Err(not_changed(lost, || Some(touched(&current))));
+        }
         let mut tenant = Tenant::clone(&current);
         change(&mut tenant);
         match api.settings().put_tenant(tenant).await {

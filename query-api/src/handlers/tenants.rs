@@ -5,10 +5,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use runtime::problem::Problem;
+use runtime::settings::PutError;
 use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
 use serde_json::Value;
 
-use super::{Whole, body, invalid, patch, path};
+use super::{Whole, body, invalid, not_changed, patch, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::params::Params;
@@ -35,16 +36,21 @@ pub async fn create(
     no_parameters(query.as_deref())?;
     let mut tenant: Tenant = body(request).await?;
     if api.settings().tenant(&tenant.id).is_some() {
-        return Err(
-            Problem::new(StatusCode::CONFLICT, "tenant_exists", "there is a tenant of this id").with_pointer("/id")
-        );
+        return Err(exists());
     }
     tenant.version = 0;
     api.check_types(&tenant.event_types)?;
-    let tenant = api.settings().put_tenant(tenant).await?;
+    let tenant = api.settings().put_tenant(tenant).await.map_err(|error| match error {
+        PutError::Conflict { .. } => exists(),
+        error => error.into(),
+    })?;
     let before = Tenant::new(tenant.id.as_str(), "");
     tenant_changes::record(&api, &caller, &before, &tenant).await?;
     Ok((StatusCode::CREATED, Json(Tenant::clone(&tenant))))
+}
+
+fn exists() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "tenant_exists", "there is a tenant of this id").with_pointer("/id")
 }
 
 /// Lists the tenants.
@@ -155,7 +161,8 @@ async fn change(api: &QueryApi, caller: &Caller, current: &Tenant, wanted: Tenan
         }
     }
     api.check_types(&wanted.event_types)?;
-    let changed = api.settings().put_tenant(wanted).await?;
+    let in_force = || api.settings().tenant(&current.id).as_deref().cloned();
+    let changed = api.settings().put_tenant(wanted).await.map_err(|error| not_changed(error, in_force))?;
     tenant_changes::record(api, caller, current, &changed).await?;
     Ok(Json(Tenant::clone(&changed)))
 }

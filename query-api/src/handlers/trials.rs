@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use axum::Json;
 use axum::extract::{Extension, RawQuery, Request, State};
+use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use detect::findings::{Finding, violation_of};
 use detect::rules::RuleSet;
@@ -15,13 +16,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::page::Reading;
-use super::{Completeness, body, invalid};
+use super::{Completeness, YEARS, body, check_time, invalid};
 use crate::QueryApi;
 use crate::access::Caller;
 use crate::history::Stored;
+use crate::period::Period;
 use crate::rows::EventRow;
 use crate::rules::Rules;
 use crate::sql::{self, Clauses};
+use crate::viewed::Shown;
 
 /// Events read at once.
 const CHUNK: u32 = 5_000;
@@ -145,10 +148,12 @@ pub async fn test(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
     request: Request,
-) -> Result<Json<TrialAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     drop(reading.one()?);
     let wanted: NewTrial = body(request).await?;
+    check_time("/from", Some(wanted.from), YEARS)?;
+    check_time("/to", wanted.to, YEARS)?;
     let to = wanted.to.unwrap_or(reading.now);
     if wanted.from >= to {
         return Err(invalid(Invalid { pointer: "/from".into(), detail: "must lie before `to`".into() }));
@@ -190,7 +195,8 @@ pub async fn test(
     for crossed in trial.finish().iter().filter(|crossed| crossed.at >= wanted.from.timestamp_millis()) {
         count.extend_across(&rules, &reading.tenant.id, crossed);
     }
-    Ok(Json(answer(wanted, to, events, count, reading.completeness)))
+    let shown = Shown { records: events, period: Some(Period { from: Some(wanted.from), to: Some(to) }) };
+    Ok((Extension(shown), Json(answer(wanted, to, events, count, reading.completeness))).into_response())
 }
 
 impl Count {

@@ -126,7 +126,8 @@ pub struct TenantStatistics {
 /// How good the figures of an answer are.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Accuracy {
-    /// Whether counts are exact. They always are.
+    /// Whether counts and sums are exact. They are, unless a sum is larger than 64 bits hold: then it is the largest number
+    /// that they do.
     pub counts_exact: bool,
     /// Numbers of different things are exact up to here; each figure says so itself.
     #[schema(example = 512)]

@@ -92,6 +92,12 @@ impl<'a> Group<'a> {
         self.0.iter().max_by_key(|event| event.occurred).unwrap()
     }
 
+    /// What the last event that says something has it say.
+    fn last(&self, field: impl Fn(&Event) -> &str) -> &str {
+        let told = self.0.iter().filter(|event| !field(event).is_empty());
+        told.max_by_key(|event| event.occurred).map_or("", |event| field(event))
+    }
+
     fn count(&self, action: &str) -> usize {
         self.0.iter().filter(|event| event.action == action).count()
     }
@@ -111,8 +117,11 @@ async fn prepare(world: &World, seed: u64) -> Vec<Event> {
         while !taken.insert(event.occurred) {
             event.occurred -= TimeDelta::milliseconds(1);
         }
-        event.actor_name = pick(&mut rng, &["Jana Nováková", "Bob", "Пётр"]).to_owned();
-        event.actor_email = format!("{}@Acme.example", event.actor_id);
+        event.actor_name = pick(&mut rng, &["Jana Nováková", "Bob", "Пётр", ""]).to_owned();
+        event.actor_email = pick(&mut rng, &["", &format!("{}@Acme.example", event.actor_id)]).to_owned();
+        if rng.random_bool(0.2) {
+            event.device_kind = "";
+        }
         event.actor_active = rng.random_bool(0.7);
         event.level = rng.random_range(0..5);
         event.backfill = rng.random_bool(0.05);
@@ -155,7 +164,8 @@ fn users_and_their_pages_agree_with_a_recount() {
             }
             let passes = |user: &Group<'_>| {
                 let latest = user.latest();
-                let texts = [&latest.actor_name, &latest.actor_email, &latest.actor_id];
+                let (name, email) = (user.last(|event| &event.actor_name), user.last(|event| &event.actor_email));
+                let texts = [name, email, &latest.actor_id];
                 filter.overlaps(user.first(), latest.occurred)
                     && (deactivated || latest.actor_active)
                     && q.is_none_or(|q| texts.iter().any(|text| text.to_lowercase().contains(&q.to_lowercase())))
@@ -193,7 +203,7 @@ fn users_and_their_pages_agree_with_a_recount() {
             })
             .into_iter()
             .filter(|(_, device)| filter.overlaps(device.first(), device.latest().occurred))
-            .filter(|(_, device)| among(kinds.as_ref(), device.latest().device_kind))
+            .filter(|(_, device)| among(kinds.as_ref(), device.last(|event| event.device_kind)))
             .filter(|(_, device)| signed_in.is_none_or(|wanted| (device.count("sign_in") > 0) == wanted))
             .map(|(id, _)| id)
             .collect();
@@ -209,7 +219,7 @@ fn users_and_their_pages_agree_with_a_recount() {
             })
             .into_iter()
             .filter(|(_, session)| filter.overlaps(session.first(), session.latest().occurred))
-            .filter(|(_, session)| among(devices.as_ref(), &session.latest().device_id))
+            .filter(|(_, session)| among(devices.as_ref(), session.last(|event| &event.device_id)))
             .filter(|(_, session)| signed_out.is_none_or(|wanted| (session.count("sign_out") > 0) == wanted))
             .map(|(id, _)| id)
             .collect();

@@ -57,7 +57,7 @@ fn an_exemption_ends_by_itself() {
             expires_at: Some(Utc::now() - TimeDelta::hours(1)),
         };
         let value = serde_json::to_vec(&ended).unwrap();
-        world.settings.put(SettingsKey::Exemption("acme", "u-17"), Some(&value)).await.unwrap();
+        world.settings.put(SettingsKey::Exemption("acme", "u-17"), 0, Some(&value)).await.unwrap();
         assert_eq!(world.ok("/v1/users/u-17/exemption", &staff).await["holds"], false);
         let again = json!({ "owner": "Jana", "reason": "travels again" });
         let again = world.send("PUT", "/v1/users/u-17/exemption", &staff, Some(again)).await;

@@ -1,5 +1,6 @@
 //! Exports of lists and reports over the API (P9, T17, T18, L10, P13): the rows of all pages, whatever the format.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,7 +12,7 @@ use http_body_util::BodyExt as _;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::RowAccessor as _;
 use schemas::settings::Role;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::export_files::{keep, peak_kib};
@@ -364,27 +365,54 @@ fn an_export_may_be_larger_than_memory() {
     });
 }
 
-/// P13: reading what others did is recorded once for each list and user, whoever reads how many pages.
+/// P13: each read of what others did is recorded, with what was asked for and how much it showed; what is asked again, or goes
+/// on, is told less and less often, with how often that was.
 #[test]
-fn reading_is_recorded_once() {
+fn reading_is_recorded() {
     with_world("exports_viewed", async |world| {
         world.tenant("acme", |_| {}).await;
         let key = world.key(Some("acme"), Role::Security).await;
-        world.insert(&events(50)).await;
-        world.pages("/v1/events?limit=10&actor_id=u1", &key).await;
-        for user in ["u1", "u2"] {
+        let stored = events(50);
+        world.insert(&stored).await;
+        let of_u1 = stored.iter().filter(|event| event.tenant == "acme" && event.actor_id == "u1").count();
+        assert!(of_u1 > 4);
+        world.pages("/v1/events?limit=1&actor_id=u1", &key).await;
+        // Within the same ten minutes: another filter, another period, another order, and the headers alone.
+        let long_ago = "from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z";
+        world.ok("/v1/events?actor_id=u2", &key).await;
+        world.ok("/v1/events?actor_id=u2&order=asc", &key).await;
+        world.ok(&format!("/v1/events?actor_id=u2&{long_ago}"), &key).await;
+        assert_eq!(world.send("HEAD", "/v1/events?actor_id=u2", &key, None).await.status, 200);
+        assert_eq!(world.send("HEAD", "/v1/events?actor_id=u2&format=csv", &key, None).await.status, 200);
+        for user in ["u1", "u2", "u%2F3", "undefined", "%01"] {
             world.ok(&format!("/v1/users/{user}/devices"), &key).await;
             world.ok(&format!("/v1/users/{user}/devices?kind=phone"), &key).await;
         }
         world.ok("/v1/catalogue", &key).await;
         assert_eq!(world.get("/v1/users/u3/devices?colour=red", &key).await.status, 400);
-        let log = recorded(&world, "acme", "event_log.viewed", 1).await;
-        assert_eq!((log.len(), log[0]["object"]["id"].as_str()), (1, Some("events")));
-        assert_eq!(log[0]["payload"]["filter"]["actor_id"][0], "u1");
-        let traces = recorded(&world, "acme", "user_trace.viewed", 2).await;
-        let mut users: Vec<&str> = traces.iter().map(|event| event["object"]["id"].as_str().unwrap()).collect();
+
+        let ordinals = 1 + of_u1.ilog2() as usize;
+        let log = recorded(&world, "acme", "event_log.viewed", ordinals + 5).await;
+        let of =
+            |actor: &'static str| log.iter().filter(move |event| event["payload"]["filter"]["actor_id"][0] == actor);
+        assert_eq!((of("u1").count(), of("u2").count(), log.len()), (ordinals, 5, ordinals + 5));
+        let told: Vec<u64> = of("u1").map(|event| event["payload"]["requests"].as_u64().unwrap_or(1)).collect();
+        assert_eq!(BTreeSet::from_iter(told), (0..ordinals).map(|power| 1 << power).collect::<BTreeSet<u64>>());
+        let first = of("u1").find(|event| event["payload"]["requests"].is_null()).unwrap();
+        assert_eq!((&first["object"]["id"], &first["payload"]["records"]), (&json!("events"), &json!(1)));
+        let fourth = of("u1").find(|event| event["payload"]["requests"] == 4).unwrap();
+        assert_eq!(fourth["payload"]["records"], 4);
+        assert!(of("u2").any(|event| event["payload"]["filter"]["order"][0] == "asc"));
+        assert!(of("u2").any(|event| event["payload"]["period"]["from"] == "2020-01-01T00:00:00Z"
+            && event["payload"]["records"].is_null()));
+        assert_eq!(of("u2").filter(|event| event["payload"]["method"] == "HEAD").count(), 2);
+        assert!(world.audit.recorded("acme").iter().all(|event| event["type"] != "event_log.exported"));
+        let traces = recorded(&world, "acme", "user_trace.viewed", 10).await;
+        let mut users: Vec<&str> =
+            traces.iter().map(|event| event["payload"]["filter"]["user_id"][0].as_str().unwrap()).collect();
         users.sort_unstable();
-        assert_eq!(users, ["u1", "u2"]);
+        users.dedup();
+        assert_eq!((traces.len(), users), (10, vec!["\u{1}", "u/3", "u1", "u2", "undefined"]));
     });
 }
 

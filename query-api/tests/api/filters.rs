@@ -238,3 +238,55 @@ fn hostile_values_are_data() {
         assert_eq!(world.pages("/v1/events?limit=3", &key).await.len(), values.len());
     });
 }
+
+/// J10: what the catalogue doesn't know is listed with how often and when it came; the tenant's own types are known.
+#[test]
+fn unknown_types_are_listed() {
+    with_world("filters_unknown_types", async |world| {
+        for tenant in ["acme", "other"] {
+            world.tenant(tenant, |_| {}).await;
+        }
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        let of = |tenant: &str, number: i64, kind: &str, category| Event {
+            tenant: tenant.to_owned(),
+            event_type: kind.to_owned(),
+            class: "delete",
+            action: "delete",
+            category,
+            ..Event::sign_in(&format!("{tenant}{number}"), "u1", TimeDelta::hours(number))
+        };
+        let odd = "com.example.order.deleted.v1";
+        world
+            .insert(&[
+                of("acme", 1, odd, "changes"),
+                of("acme", 2, odd, "changes"),
+                of("acme", 24 * 40, odd, "changes"),
+                of("acme", 3, "task.created", "changes"),
+                of("acme", 4, "lead.qualified", "changes"),
+                of("acme", 5, "flag.flipped", "configuration"),
+                of("other", 6, "other.odd", "changes"),
+            ])
+            .await;
+        let list = async |key: &str, query: &str| {
+            let answer = world.ok(&format!("/v1/catalogue/unknown{query}"), key).await;
+            let types = answer["data"].as_array().unwrap().iter();
+            let short = types.map(|found| format!("{} {}", found["type"].as_str().unwrap(), found["events"]));
+            short.collect::<Vec<_>>()
+        };
+        let odd_twice = format!("{odd} 2");
+        assert_eq!(list(&viewer, "").await, [odd_twice.as_str(), "lead.qualified 1"]);
+        assert_eq!(list(&admin, "").await, [odd_twice.as_str(), "flag.flipped 1", "lead.qualified 1"]);
+        assert_eq!(list(&viewer, "?period=last_90_days").await[0], format!("{odd} 3"));
+        let own = serde_json::json!({"event_types": [{
+            "type": "lead.qualified", "name": {"en": "Lead qualified"}, "class": "change", "category": "changes",
+            "action": "qualify", "sentence": {"en": "{actor} qualified {object}"}
+        }]});
+        assert_eq!(world.send("PUT", "/v1/settings/event-types", &admin, Some(own)).await.status, 200);
+        let answer = world.ok("/v1/catalogue/unknown", &viewer).await;
+        assert_eq!((answer["data"].as_array().unwrap().len(), &answer["has_more"]), (1, &false.into()));
+        let found = &answer["data"][0];
+        assert_eq!((&found["class"], &found["action"]), (&"delete".into(), &"delete".into()));
+        assert!(found["first_at"].as_str().unwrap() < found["last_at"].as_str().unwrap(), "{found}");
+    });
+}

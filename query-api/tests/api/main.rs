@@ -24,6 +24,7 @@ mod oidc;
 mod paging;
 mod plans;
 mod problems;
+mod races;
 mod restore;
 
 mod retention;

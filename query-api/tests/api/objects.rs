@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Event, ids, rng, with_world};
+use crate::support::{Event, encoded, ids, rng, with_world};
 
 const PATH: &str = "/v1/objects/task/7/history";
 
@@ -91,5 +91,83 @@ fn what_is_no_longer_kept_is_left_out() {
         world.insert(&[old, edit(2, "change", &[])]).await;
         assert_eq!(ids(&world.pages(PATH, &key).await), ["e002"]);
         assert_eq!(world.ok(PATH, &key).await["object"]["edits"], 1);
+    });
+}
+
+/// J14, L13, L14: whatever ids are stored, their users, objects, devices and sessions can be asked for, by path and by query.
+#[test]
+fn whatever_is_stored_can_be_asked_for() {
+    with_world("objects_odd_ids", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let long = "č".repeat(128);
+        let odd = [
+            "a/b",
+            "/",
+            "a b",
+            " ",
+            ".",
+            "..",
+            "a.b",
+            "100%",
+            "%2F",
+            "%",
+            "a+b",
+            "a,b",
+            ",",
+            "a'b\"c`d\\",
+            "\\n",
+            "a\tb\nc\rd\u{1}",
+            "\u{7f}\u{85}",
+            "ž/č",
+            "💥",
+            "\u{202e}x",
+            "a?b#c&d=e;f",
+            "{id}",
+            "[object Object]",
+            "null",
+            "undefined",
+            "true",
+            &long,
+        ];
+        let events: Vec<Event> = (0..)
+            .zip(odd)
+            .map(|(number, id)| Event {
+                actor_id: id.to_owned(),
+                object_id: id.to_owned(),
+                device_id: id.to_owned(),
+                session_id: id.to_owned(),
+                ..edit(number, "change", &[])
+            })
+            .collect();
+        world.insert(&events).await;
+        for (event, id) in events.iter().zip(odd) {
+            let code = encoded(id);
+            let wanted = std::slice::from_ref(&event.id);
+            for path in [
+                format!("/v1/events?actor_id={code}"),
+                format!("/v1/events?object_id={code}"),
+                format!("/v1/events?device_id={code}"),
+                format!("/v1/events?session_key={code}"),
+                format!("/v1/objects/task/{code}/history"),
+            ] {
+                assert_eq!(ids(&world.pages(&path, &key).await), wanted, "{path}");
+            }
+            assert_eq!(world.ok(&format!("/v1/users/{code}"), &key).await["data"]["id"], id);
+            let devices = world.ok(&format!("/v1/users/{code}/devices"), &key).await;
+            assert_eq!(devices["data"][0]["id"], id, "{code}");
+            let sessions = world.ok(&format!("/v1/users/{code}/sessions?device_id={code}"), &key).await;
+            assert_eq!(sessions["data"][0]["key"], id, "{code}");
+            if id.chars().any(char::is_control) {
+                continue;
+            }
+            let access = format!("/v1/users/{code}/devices/{code}/access");
+            let block = json!({ "access": "block" });
+            assert_eq!(world.send("PUT", &access, &key, Some(block)).await.json["access"], "block", "{code}");
+            assert_eq!(world.ok(&access, &key).await["user_id"], id);
+            let why = json!({ "owner": "ann", "reason": "odd" });
+            let exempt = world.send("PUT", &format!("/v1/users/{code}/exemption"), &key, Some(why)).await;
+            assert_eq!(exempt.json["user_id"], id, "{code}: {}", exempt.json);
+        }
     });
 }

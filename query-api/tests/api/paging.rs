@@ -1,7 +1,11 @@
 //! Paging (pitfalls 14 and 15, J11, P15).
 
-use chrono::{TimeDelta, Utc};
+use chrono::{Datelike as _, NaiveDate, TimeDelta, Utc};
+use query_api::cursor::{Binding, Position};
+use query_api::filter::EventFilter;
+use query_api::period::{Period, PeriodSpec};
 use schemas::settings::Role;
+use serde_json::json;
 
 use crate::support::{Event, ids, millis, rng, with_world};
 
@@ -178,5 +182,56 @@ fn a_cursor_is_bound() {
             assert_eq!(answer.json["pointer"], "cursor");
         }
         assert_eq!(world.get(&same, &foreign).await.status, 400);
+        // Made up by somebody who knows how: whatever its times and ids are, it is refused or means no rows, never an error.
+        let filter = serde_json::to_string(&(EventFilter::default(), PeriodSpec::default())).unwrap();
+        let year = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc();
+        let times = [-200_000, 0, 1899, 1900, 2026, 2299, 2300, 9_999, 10_000, 200_000].map(year);
+        for (list, order) in
+            [("events/newest", ""), ("events/oldest", "&order=asc"), ("events/received", "&order=received")]
+        {
+            for at in times {
+                for (from, to) in
+                    times.into_iter().flat_map(|time| [(None, None), (Some(time), None), (None, Some(time))])
+                {
+                    let position = Position { at, id: "'\\\u{1}\n{x:String}".to_owned(), period: Period { from, to } };
+                    let forged = Binding { tenant: "acme", list, filter: &filter }.seal(&position);
+                    let answer = world.get(&format!("/v1/events?cursor={forged}{order}"), &key).await;
+                    let known =
+                        [Some(at), from, to].into_iter().flatten().all(|time| (1900..2300).contains(&time.year()));
+                    assert_eq!(answer.status, if known { 200 } else { 400 }, "{at} {from:?} {to:?} {}", answer.json);
+                }
+            }
+        }
+    });
+}
+
+/// Times and numbers of bodies that no table can hold are refused by name.
+#[test]
+fn impossible_times_of_bodies_are_refused() {
+    with_world("paging_times", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let why = json!({ "owner": "ann", "reason": "x" });
+        for time in
+            ["+10000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "+262000-01-01T00:00:00Z", "1969-12-31T23:59:59Z"]
+        {
+            let mut silence = why.clone();
+            silence["ends_at"] = time.into();
+            let mut exemption = why.clone();
+            exemption["expires_at"] = time.into();
+            for (method, path, body) in [
+                ("POST", "/v1/rules/test", json!({ "name": "mass-export", "from": time })),
+                (
+                    "POST",
+                    "/v1/rules/test",
+                    json!({ "name": "mass-export", "from": "2026-01-01T00:00:00Z", "to": time }),
+                ),
+                ("POST", "/v1/alerts/silences", silence),
+                ("PUT", "/v1/users/u-1/exemption", exemption),
+            ] {
+                let answer = world.send(method, path, &key, Some(body)).await;
+                assert_eq!(answer.status, 422, "{path} {time}: {}", answer.json);
+            }
+        }
     });
 }

@@ -26,7 +26,6 @@ fn problems_as_callers_see_them() {
             ("GET", "/v1/events?from=2026-01-01T00:00:00"),
             ("GET", "/v1/events?to=9999-12-31"),
             ("GET", "/v1/events?actor_id=%ff"),
-            ("GET", "/v1/events?actor_id=a%00b"),
             ("GET", "/v1/events?actor_id="),
             ("GET", "/v1/events?cursor=AAAA"),
             ("GET", "/v1/events?violations=true,dormant"),

@@ -260,7 +260,7 @@ fn private_addresses_are_not_called() {
             updated_at: Utc::now(),
         };
         let value = serde_json::to_vec(&stored).unwrap();
-        world.settings.put(SettingsKey::RestoreEndpoint("acme"), Some(&value)).await.unwrap();
+        world.settings.put(SettingsKey::RestoreEndpoint("acme"), 0, Some(&value)).await.unwrap();
         let failed = restore(&world, &admin, &deletion).await;
         assert_eq!((&failed["status"], &failed["answer_status"]), (&json!("failed"), &Value::Null));
         assert_eq!(failed["reason"], "127.0.0.1 is not a public address");

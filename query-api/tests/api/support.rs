@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -24,6 +25,7 @@ use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
 use runtime::oidc::{Clock, Oidc};
 use runtime::settings::Settings;
+use runtime::shutdown::Shutdown;
 use schemas::settings::{Plan, Role, Tenant};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -141,6 +143,29 @@ pub(crate) fn with_broker<F: Future<Output = ()>>(database: &str, test: impl FnO
     });
 }
 
+/// Runs a test in two worlds that are one installation: two processes on one broker.
+pub(crate) fn with_two_processes<F: Future<Output = ()>>(database: &str, test: impl FnOnce(World, World) -> F) {
+    let dir = tempfile::tempdir().unwrap();
+    with_config(database, async |mut config| {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let broker = Broker::start(BrokerConfig { data_dir: dir.path().to_owned(), listen }).await.unwrap();
+        config.kafka.brokers = broker.bootstrap();
+        config.alert.allow_private = true;
+        runtime::kafka::ensure_topics(&config.kafka).await.unwrap();
+        let shutdown = Shutdown::default();
+        let start = async |config: &Config| {
+            let settings = Settings::spawn(config, &shutdown).unwrap();
+            let access = AccessList::spawn(config, &shutdown).unwrap();
+            settings.ready().await;
+            access.ready().await;
+            World::on(config.clone(), (settings, access), Audit::in_memory(), Arc::new(Utc::now))
+        };
+        test(start(&config).await, start(&config).await).await;
+        assert!(shutdown.drain(Duration::from_secs(10)).await);
+        broker.stop().await;
+    });
+}
+
 fn with_config<F: Future<Output = ()>>(database: &str, test: impl FnOnce(Config) -> F) {
     let share = Share::take();
     let shared = share.0.as_ref().unwrap();
@@ -181,9 +206,13 @@ impl World {
     }
 
     fn by(config: Config, audit: Audit, clock: Clock) -> Self {
-        let settings = Settings::in_memory(config.limits);
+        let alone = (Settings::in_memory(config.limits), AccessList::in_memory());
+        Self::on(config, alone, audit, clock)
+    }
+
+    fn on(config: Config, (settings, access): (Settings, AccessList), audit: Audit, clock: Clock) -> Self {
         let freshness = Freshness::unknown();
-        let (access, audit) = (AccessList::in_memory(), Arc::new(audit));
+        let audit = Arc::new(audit);
         let metrics = Metrics::default();
         let oidc = Oidc::with_clock(&config.oidc, &metrics, clock).unwrap();
         let parts = Parts {

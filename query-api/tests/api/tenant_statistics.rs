@@ -467,3 +467,31 @@ fn too_much_is_refused() {
         }
     });
 }
+
+/// P8: a sum that 64 bits can't hold is the largest number that they can, and says so; no sum begins again from 0.
+#[test]
+fn sums_do_not_wrap() {
+    with_world("statistics_sums", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Supervisor).await;
+        let huge = |id: &str, actor: &str, hours: i64| Event {
+            duration_ms: u64::MAX / 2 + 1,
+            records: u64::MAX / 2 + 1,
+            ..Event::sign_in(id, actor, TimeDelta::hours(hours))
+        };
+        world.insert(&[huge("e1", "u1", 1), huge("e2", "u1", 2), huge("e3", "u2", 3)]).await;
+        for query in ["", "&by=action", "&by=user"] {
+            let answer = world.ok(&format!("/v1/statistics?period=last_30_days{query}"), &key).await;
+            let totals = &answer["totals"];
+            assert_eq!((&totals["events"], &totals["records"]), (&json!(3), &json!(u64::MAX)), "{query}: {answer}");
+            assert_eq!(
+                (&totals["duration_ms"], &answer["accuracy"]["counts_exact"]),
+                (&json!(u64::MAX), &json!(false))
+            );
+        }
+        let one = world.ok("/v1/users/u1/statistics?period=last_30_days", &key).await;
+        assert!(one.to_string().contains(&format!("\"records\":{}", u64::MAX)), "{one}");
+        let other = world.ok("/v1/users/u2/statistics?period=last_30_days", &key).await;
+        assert!(other.to_string().contains(&format!("\"records\":{}", u64::MAX / 2 + 1)), "{other}");
+    });
+}

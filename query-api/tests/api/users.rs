@@ -45,7 +45,20 @@ fn users_are_found() {
             .await;
         // A later name takes the place of an earlier one.
         world.insert(&[named(at("e7", "u-1", 5), "Jana NOVOTNÁ", "jana@acme.example")]).await;
-        let cases: [(&str, &[&str]); 10] = [
+        // An event that says no name takes none away, nor does an older one that comes late.
+        let silent = Event { device_kind: "", ip: "::", country: "", ..at("e8", "u-1", 1) };
+        world.insert(&[named(silent, "", "")]).await;
+        world.insert(&[named(at("e9", "u-1", 600), "Jana Stará", "stara@acme.example")]).await;
+        let one = world.ok("/v1/users/u-1", &viewer).await;
+        assert_eq!(
+            (&one["data"]["name"], &one["data"]["email"]),
+            (&json!("Jana NOVOTNÁ"), &json!("jana@acme.example"))
+        );
+        let security = world.key(Some("acme"), Role::Security).await;
+        let device = &world.ok("/v1/users/u-1/devices", &security).await["data"][0];
+        assert_eq!((&device["kind"], &device["place"]["country"]), (&json!("desktop"), &json!("CZ")), "{device}");
+        let cases: [(&str, &[&str]); 11] = [
+            ("stará", &[]),
             ("", &["u-1", "u-2", "u_3"]),
             ("novotná", &["u-1"]),
             ("nováková", &[]),

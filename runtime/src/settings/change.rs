@@ -7,7 +7,10 @@ use schemas::settings::{ApiKey, Invalid, KeyText, Permission, Role, Tenant};
 use schemas::topics::SettingsKey;
 use serde::Serialize;
 
-use super::{PutError, Settings};
+use super::{PutError, Settings, Snapshot};
+
+/// A change that is wanted whatever else changed is made again this often.
+const ATTEMPTS: u32 = 5;
 
 impl Settings {
     /// Creates or replaces a tenant. Its `version` must be the one in force (0: none); the result has the next one.
@@ -18,14 +21,22 @@ impl Settings {
     pub async fn put_tenant(&self, mut tenant: Tenant) -> Result<Arc<Tenant>, PutError> {
         tenant.validate()?;
         let _one_at_a_time = self.0.writing.lock().await;
-        let current = self.tenant(&tenant.id).map_or(0, |known| known.version);
+        let snapshot = self.snapshot();
+        let current = snapshot.tenant(&tenant.id).map_or(0, |known| known.version);
         if tenant.version != current {
             return Err(PutError::Conflict { current });
         }
         tenant.version += 1;
         tenant.updated_at = Utc::now();
         let value = json(&tenant)?;
-        self.put(SettingsKey::Tenant(&tenant.id), Some(&value)).await?;
+        let key = SettingsKey::Tenant(&tenant.id);
+        self.put(key, snapshot.version(key), Some(&value)).await.map_err(|error| match error {
+            // By the tenant's own count, which began anew if it was deleted in between.
+            PutError::Conflict { .. } => {
+                PutError::Conflict { current: self.tenant(&tenant.id).map_or(0, |known| known.version) }
+            }
+            error => error,
+        })?;
         Ok(Arc::new(tenant))
     }
 
@@ -35,8 +46,10 @@ impl Settings {
     /// [`PutError`].
     pub async fn delete_tenant(&self, id: &str) -> Result<(), PutError> {
         let _one_at_a_time = self.0.writing.lock().await;
-        self.tenant(id).ok_or(PutError::NotFound)?;
-        self.put(SettingsKey::Tenant(id), None).await
+        let snapshot = self.snapshot();
+        snapshot.tenant(id).ok_or(PutError::NotFound)?;
+        let key = SettingsKey::Tenant(id);
+        self.put(key, snapshot.version(key), None).await
     }
 
     /// Creates or replaces a key.
@@ -44,12 +57,18 @@ impl Settings {
     /// # Errors
     /// [`PutError`]; [`PutError::NotFound`] when its tenant does not exist.
     pub async fn put_key(&self, key: ApiKey) -> Result<Arc<ApiKey>, PutError> {
+        let snapshot = self.snapshot();
+        self.put_key_from(&snapshot, key).await
+    }
+
+    async fn put_key_from(&self, snapshot: &Snapshot, key: ApiKey) -> Result<Arc<ApiKey>, PutError> {
         key.validate()?;
-        if key.tenant.as_deref().is_some_and(|tenant| self.tenant(tenant).is_none()) {
+        if key.tenant.as_deref().is_some_and(|tenant| snapshot.tenant(tenant).is_none()) {
             return Err(PutError::NotFound);
         }
         let value = json(&key)?;
-        self.put(SettingsKey::ApiKey(&key.id), Some(&value)).await?;
+        let of = SettingsKey::ApiKey(&key.id);
+        self.put(of, snapshot.version(of), Some(&value)).await?;
         Ok(Arc::new(key))
     }
 
@@ -94,11 +113,21 @@ impl Settings {
     /// [`PutError`]; [`PutError::NotFound`] for a key of somebody else, too.
     pub async fn revoke_key(&self, tenant: Option<&str>, id: &str) -> Result<Arc<ApiKey>, PutError> {
         let _one_at_a_time = self.0.writing.lock().await;
-        let known = self.snapshot().key(id).filter(|key| key.tenant.as_deref() == tenant).cloned();
-        let known = known.ok_or(PutError::NotFound)?;
-        let mut key = ApiKey::clone(&known);
-        key.revoked_at.get_or_insert_with(Utc::now);
-        self.put_key(key).await
+        let mut attempts = ATTEMPTS;
+        loop {
+            let snapshot = self.snapshot();
+            let known = snapshot.key(id).filter(|key| key.tenant.as_deref() == tenant);
+            let known = known.ok_or(PutError::NotFound)?;
+            if known.revoked_at.is_some() {
+                return Ok(Arc::clone(known));
+            }
+            let key = ApiKey { revoked_at: Some(Utc::now()), ..ApiKey::clone(known) };
+            match self.put_key_from(&snapshot, key).await {
+                // Whatever else became of it, it is to be revoked.
+                Err(PutError::Conflict { .. }) if attempts > 1 => attempts -= 1,
+                answer => return answer,
+            }
+        }
     }
 
     /// Sees to it that there is a key for the platform's administrator: the one given, or else, where there is none yet, a
@@ -117,10 +146,12 @@ impl Settings {
                 let known = self.snapshot().key(text.id()).is_some_and(|key| {
                     key.hash == text.hash() && key.role == Role::Platform && key.revoked_at.is_none()
                 });
-                if !known {
-                    self.put_key(ApiKey::new(&text, None, Role::Platform, NAME.to_owned(), Utc::now())).await?;
+                let key = ApiKey::new(&text, None, Role::Platform, NAME.to_owned(), Utc::now());
+                match if known { None } else { Some(self.put_key(key).await) } {
+                    // Another process had the same to do, and was first.
+                    Some(Err(PutError::Conflict { .. })) | Some(Ok(_)) | None => Ok(None),
+                    Some(Err(error)) => Err(error),
                 }
-                Ok(None)
             }
             None if self.keys(None).iter().any(|key| key.revoked_at.is_none()) => Ok(None),
             None => Ok(Some(self.create_key(None, Role::Platform, NAME).await?.1)),

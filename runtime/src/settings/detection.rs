@@ -8,7 +8,7 @@ use schemas::settings::Invalid;
 use schemas::topics::SettingsKey;
 
 use super::change::json;
-use super::{PutError, Settings};
+use super::{PutError, Settings, Snapshot};
 
 /// Most text of all versions of all rules of a scope, in bytes: every role holds them in memory.
 const MAX_SCOPE_BYTES: usize = 8 * 1024 * 1024;
@@ -16,39 +16,48 @@ const MAX_SCOPE_BYTES: usize = 8 * 1024 * 1024;
 const MAX_RULES: usize = 200;
 
 impl Settings {
-    /// Grants or changes the exemption of a user (K6). One that still holds keeps the time it was granted, so that events
-    /// of that time stay exempt.
+    /// Grants or changes the exemption of a user (K6), as a change of what a snapshot says. One that still holds keeps the time
+    /// it was granted, so that events of that time stay exempt.
     ///
     /// # Errors
     /// [`PutError`]; [`PutError::NotFound`] when the tenant does not exist.
-    pub async fn put_exemption(&self, mut exemption: Exemption) -> Result<Arc<Exemption>, PutError> {
+    pub async fn put_exemption(
+        &self,
+        snapshot: &Snapshot,
+        mut exemption: Exemption,
+    ) -> Result<Arc<Exemption>, PutError> {
         exemption.validate()?;
         let _one_at_a_time = self.0.writing.lock().await;
-        let snapshot = self.snapshot();
         snapshot.tenant(&exemption.tenant).ok_or(PutError::NotFound)?;
         match snapshot.exemption(&exemption.tenant, &exemption.user_id) {
             Some(known) if known.holds_at(exemption.granted_at.timestamp_millis()) => {
                 exemption.granted_at = known.granted_at;
             }
             Some(_) => {}
-            None if snapshot.exemptions(&exemption.tenant).count() >= MAX_ENTRIES => {
+            None if self.snapshot().exemptions(&exemption.tenant).count() >= MAX_ENTRIES => {
                 return Err(invalid("", format!("at most {MAX_ENTRIES} exemptions; end those that are over")));
             }
             None => {}
         }
         let value = json(&exemption)?;
-        self.put(SettingsKey::Exemption(&exemption.tenant, &exemption.user_id), Some(&value)).await?;
+        let key = SettingsKey::Exemption(&exemption.tenant, &exemption.user_id);
+        self.put(key, snapshot.version(key), Some(&value)).await?;
         Ok(Arc::new(exemption))
     }
 
-    /// Ends an exemption, and returns what it was.
+    /// Ends an exemption, as a change of what a snapshot says, and returns what it was.
     ///
     /// # Errors
     /// [`PutError`]; [`PutError::NotFound`] when there is none.
-    pub async fn end_exemption(&self, tenant: &str, user: &str) -> Result<Arc<Exemption>, PutError> {
-        let _one_at_a_time = self.0.writing.lock().await;
-        let known = self.snapshot().exemption(tenant, user).cloned().ok_or(PutError::NotFound)?;
-        self.put(SettingsKey::Exemption(tenant, user), None).await?;
+    pub async fn end_exemption(
+        &self,
+        snapshot: &Snapshot,
+        tenant: &str,
+        user: &str,
+    ) -> Result<Arc<Exemption>, PutError> {
+        let known = snapshot.exemption(tenant, user).cloned().ok_or(PutError::NotFound)?;
+        let key = SettingsKey::Exemption(tenant, user);
+        self.put(key, snapshot.version(key), None).await?;
         Ok(known)
     }
 
@@ -81,7 +90,12 @@ impl Settings {
         rule.written_at = Utc::now();
         rule.validate()?;
         let value = json(&rule)?;
-        self.put(SettingsKey::Rule(&rule.scope, &rule.name, rule.version), Some(&value)).await?;
+        let key = SettingsKey::Rule(&rule.scope, &rule.name, rule.version);
+        // Each version is a setting of its own, written once: whoever comes second has lost.
+        self.put(key, 0, Some(&value)).await.map_err(|error| match error {
+            PutError::Conflict { .. } => PutError::Conflict { current: rule.version.into() },
+            error => error,
+        })?;
         Ok(Arc::new(rule))
     }
 }

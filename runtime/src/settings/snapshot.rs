@@ -10,6 +10,8 @@ use schemas::settings::{ApiKey, Tenant};
 use schemas::topics::SettingsKey;
 use serde_json::value::RawValue;
 
+use super::record::{Effect, RecordKey, Records};
+
 /// All settings as of an offset. Cloning copies pointers only: a change clones it once, however many records came.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
@@ -23,11 +25,12 @@ pub struct Snapshot {
     /// The offset after the last record about rules or tenants: what compiled rules depend on.
     rules_offset: i64,
     others: BTreeMap<String, Arc<RawValue>>,
+    records: Records,
     next_offset: i64,
 }
 
 impl Snapshot {
-    /// The offset after the last record in it. Changes exactly when a setting does, so it does as a version for caches.
+    /// The offset after the last record in it. Changes whenever a setting does, so it does as a version for caches.
     #[must_use]
     pub fn next_offset(&self) -> i64 {
         self.next_offset
@@ -104,8 +107,18 @@ impl Snapshot {
         self.others.get(key).map(|value| &**value)
     }
 
-    /// Applies one record. What can't be read is logged; then a tenant keeps the settings it had, while a key stops
-    /// working, because it may have been revoked.
+    /// The version of a setting, which a change of it has to be made from: see [`super::Settings::put`].
+    #[must_use]
+    pub fn version(&self, key: SettingsKey<'_>) -> u64 {
+        self.records.version(&key.to_string())
+    }
+
+    /// Which record of each setting is in force.
+    pub(super) fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// Applies one record of the topic, unless another one is in force.
     pub(super) fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
         if offset < self.next_offset {
             // The topic began anew: what was there before is not in force any more.
@@ -113,6 +126,20 @@ impl Snapshot {
             *self = Self::default();
         }
         self.next_offset = offset + 1;
+        let Some(key) = RecordKey::parse(key) else {
+            tracing::error!(offset, key, "a record's key names no version of a setting");
+            return;
+        };
+        match self.records.take(&key, value) {
+            Effect::Set(value) => self.set(offset, key.setting, Some(value)),
+            Effect::Delete => self.set(offset, key.setting, None),
+            Effect::Outdated => {}
+        }
+    }
+
+    /// Puts a value in force. What can't be read is logged; then a tenant keeps the settings it had, while a key stops
+    /// working, because it may have been revoked.
+    fn set(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
         match SettingsKey::parse(key) {
             SettingsKey::Tenant(id) => {
                 self.rules_offset = offset + 1;

@@ -86,20 +86,24 @@ async fn unreadable_records_never_open_anything() {
     let settings = with_tenant().await;
     let (key, text) = settings.create_key(Some("acme"), Role::Viewer, "").await.unwrap();
     for bad in [&b"{"[..], br#"{"id":"other"}"#, b"\xff", b"[]"] {
-        settings.put(SettingsKey::Tenant("acme"), Some(bad)).await.unwrap();
+        let version = settings.snapshot().version(SettingsKey::Tenant("acme"));
+        settings.put(SettingsKey::Tenant("acme"), version, Some(bad)).await.unwrap();
         assert_eq!(settings.tenant("acme").unwrap().name, "Acme");
     }
-    settings.put(SettingsKey::ApiKey(&key.id), Some(b"{}")).await.unwrap();
+    settings.put(SettingsKey::ApiKey(&key.id), 1, Some(b"{}")).await.unwrap();
     assert_eq!(settings.authenticate(&text.expose()), Err(AuthError::Unknown));
 }
 
 #[test]
 fn a_topic_that_began_anew_is_taken_as_it_is() {
     let mut snapshot = Snapshot::default();
-    snapshot.apply(5, "tenant/a", Some(br#"{"id":"a"}"#));
-    snapshot.apply(6, "platform", Some(br#"{"x":1}"#));
+    let mut apply = |offset, setting, value: &[u8]| {
+        snapshot.apply(offset, &RecordKey::after(setting, 0).to_string(), Some(value));
+    };
+    apply(5, "tenant/a", br#"{"id":"a"}"#);
+    apply(6, "platform", br#"{"x":1}"#);
     assert_eq!(snapshot.other("platform").unwrap().get(), r#"{"x":1}"#);
-    snapshot.apply(0, "tenant/b", Some(br#"{"id":"b"}"#));
+    snapshot.apply(0, &RecordKey::after("tenant/b", 0).to_string(), Some(br#"{"id":"b"}"#));
     assert!(snapshot.tenant("a").is_none() && snapshot.tenant("b").is_some());
     assert_eq!(snapshot.next_offset(), 1);
 }
@@ -130,17 +134,23 @@ fn exemption(tenant: &str, minutes: i64) -> Exemption {
 #[tokio::test]
 async fn an_exemption_is_granted_changed_and_ended() {
     let settings = with_tenant().await;
-    let first = settings.put_exemption(exemption("acme", 5)).await.unwrap();
-    let longer = settings.put_exemption(exemption("acme", 50)).await.unwrap();
+    let before = settings.snapshot();
+    let first = settings.put_exemption(&before, exemption("acme", 5)).await.unwrap();
+    let lost = settings.put_exemption(&before, exemption("acme", 500)).await;
+    assert!(matches!(lost, Err(PutError::Conflict { current: 1 })), "{lost:?}");
+    let longer = settings.put_exemption(&settings.snapshot(), exemption("acme", 50)).await.unwrap();
     assert_eq!(longer.granted_at, first.granted_at);
     assert_eq!(settings.snapshot().exemption("acme", "u/1"), Some(&longer));
 
-    let over = settings.put_exemption(exemption("acme", -5)).await;
+    let over = settings.put_exemption(&settings.snapshot(), exemption("acme", -5)).await;
     assert!(matches!(over, Err(PutError::Invalid(_))), "{over:?}");
-    assert!(matches!(settings.put_exemption(exemption("nobody", 5)).await, Err(PutError::NotFound)));
-    settings.end_exemption("acme", "u/1").await.unwrap();
+    assert!(matches!(
+        settings.put_exemption(&settings.snapshot(), exemption("nobody", 5)).await,
+        Err(PutError::NotFound)
+    ));
+    settings.end_exemption(&settings.snapshot(), "acme", "u/1").await.unwrap();
     assert!(settings.snapshot().exemption("acme", "u/1").is_none());
-    assert!(matches!(settings.end_exemption("acme", "u/1").await, Err(PutError::NotFound)));
+    assert!(matches!(settings.end_exemption(&settings.snapshot(), "acme", "u/1").await, Err(PutError::NotFound)));
 }
 
 /// P4: each version of a rule is kept, the deleting one too, and a change must name the one in force.

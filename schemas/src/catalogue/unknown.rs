@@ -1,51 +1,160 @@
-//! Types that nobody declared are filed by their name, so that they are stored, found and kept like any other (J10).
+//! Types that nobody declared are filed by the words of their names, so that they are stored, found and kept like any other
+//! (J10), whatever way of naming a sender has: `order.deleted`, `OrderDeleted`, `com.example.order.deleted.v1`,
+//! `DELETE order`.
+//!
+//! The rule, which depends on the name alone:
+//!
+//! 1. The name falls into words at everything that is no letter or digit, and where small letters meet capital ones.
+//! 2. Versions (`v1`, `2`), the word `event`, and what tells an outcome (`succeeded`, `failed`) are taken off the end.
+//! 3. Of what is left, the last words that are in the table decide. A word that can be a noun as well (`view`, `login`) counts
+//!    as the first or last one alone.
+//! 4. What failed did not happen: it is `other`, but for a sign-in, which is a failed one.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::{Category, Class, Classification};
 
 /// The sentence of such a type; its name stands in for the reason.
 pub(super) const SENTENCE: &str = "{actor}: {reason}[ · {object}]";
 
-/// What the last word of a type's name tells.
-const VERBS: &[(&str, Class, Category, &str)] = &[
-    ("created", Class::Create, Category::Changes, "create"),
-    ("added", Class::Create, Category::Changes, "create"),
-    ("attached", Class::Create, Category::Changes, "create"),
+/// Most words of a name that are looked at, from its end.
+const MAX_WORDS: usize = 32;
+/// Most words of an entry of the table.
+const LONGEST: usize = 2;
+
+/// What words tell, wherever they stand.
+const DONE: &[(&str, Class, Category, &str)] = &[
+    (
+        "created added inserted registered attached uploaded posted cloned copied duplicated generated submitted invited issued",
+        Class::Create,
+        Category::Changes,
+        "create",
+    ),
     ("imported", Class::Create, Category::Changes, "import"),
-    ("deleted", Class::Delete, Category::Changes, "delete"),
-    ("removed", Class::Delete, Category::Changes, "delete"),
-    ("detached", Class::Delete, Category::Changes, "delete"),
-    ("changed", Class::Change, Category::Changes, "update"),
-    ("updated", Class::Change, Category::Changes, "update"),
-    ("edited", Class::Change, Category::Changes, "update"),
-    ("renamed", Class::Change, Category::Changes, "update"),
-    ("moved", Class::Change, Category::Changes, "update"),
-    ("completed", Class::Change, Category::Changes, "update"),
+    ("restored undeleted recovered", Class::Create, Category::Changes, "restore"),
+    (
+        "deleted removed detached destroyed purged erased discarded trashed wiped unregistered uninstalled",
+        Class::Delete,
+        Category::Changes,
+        "delete",
+    ),
+    (
+        "changed updated edited modified renamed moved replaced merged patched completed finished approved rejected assigned \
+         reassigned unassigned enabled disabled activated deactivated suspended locked unlocked archived unarchived published \
+         unpublished cancelled canceled resolved linked unlinked shared unshared rotated revoked granted converted scheduled \
+         rescheduled adjusted saved",
+        Class::Change,
+        Category::Changes,
+        "update",
+    ),
     ("closed", Class::Change, Category::Changes, "close"),
     ("reopened", Class::Change, Category::Changes, "reopen"),
-    ("restored", Class::Create, Category::Changes, "restore"),
-    ("viewed", Class::Other, Category::Views, "view"),
-    ("opened", Class::Other, Category::Views, "view"),
-    ("exported", Class::Other, Category::Views, "export"),
-    ("downloaded", Class::Other, Category::Views, "export"),
+    (
+        "viewed opened seen shown visited accessed fetched listed searched browsed",
+        Class::Other,
+        Category::Views,
+        "view",
+    ),
+    ("exported downloaded", Class::Other, Category::Views, "export"),
     ("printed", Class::Other, Category::Views, "print"),
-    ("signed_in", Class::Other, Category::SignIns, "sign_in"),
-    ("sign_in_failed", Class::Other, Category::SignIns, "sign_in_failed"),
-    ("signed_out", Class::Other, Category::SignIns, "sign_out"),
+    (
+        "signed_in logged_in logged_on sign_in log_in log_on signedin loggedin authenticated session_started session_start",
+        Class::Other,
+        Category::SignIns,
+        "sign_in",
+    ),
+    (
+        "signed_out logged_out logged_off sign_out sign_off log_out log_off signedout loggedout session_ended session_end",
+        Class::Other,
+        Category::SignIns,
+        "sign_out",
+    ),
 ];
 
-/// Files an event of an undeclared type: by its own class and action where it has them, or else by the last words of the
-/// type's name (`invoice.line_added` creates, `invoice.viewed` is a view); what neither tells is `other`.
+/// What words tell that can be nouns as well: as the first word of a name or its last.
+const DO: &[(&str, Class, Category, &str)] = &[
+    (
+        "create creates add adds insert inserts register registers registration attach attaches upload uploads post new \
+         submit clone copy duplicate signup",
+        Class::Create,
+        Category::Changes,
+        "create",
+    ),
+    ("import imports", Class::Create, Category::Changes, "import"),
+    ("restore restores undelete recover", Class::Create, Category::Changes, "restore"),
+    (
+        "delete deletes deletion remove removes removal destroy destroys purge erase detach discard trash wipe del unregister",
+        Class::Delete,
+        Category::Changes,
+        "delete",
+    ),
+    (
+        "update updates change changes edit edits modify modifies modification rename renames move moves replace merge patch \
+         put set complete approve reject assign unassign enable disable activate deactivate suspend lock unlock archive \
+         unarchive publish unpublish cancel resolve link unlink share unshare rotate revoke grant convert schedule save",
+        Class::Change,
+        Category::Changes,
+        "update",
+    ),
+    ("close closes", Class::Change, Category::Changes, "close"),
+    ("reopen reopens", Class::Change, Category::Changes, "reopen"),
+    (
+        "view views open opens read reads get show visit access fetch list search browse",
+        Class::Other,
+        Category::Views,
+        "view",
+    ),
+    ("export exports download downloads", Class::Other, Category::Views, "export"),
+    ("print prints", Class::Other, Category::Views, "print"),
+    ("login logins signin logon authenticate authentication", Class::Other, Category::SignIns, "sign_in"),
+    ("logout logouts signout logoff signoff", Class::Other, Category::SignIns, "sign_out"),
+];
+
+/// Ends of names that say that it did not happen.
+const FAILED: &[&str] = &["failed", "failure", "failures", "fail", "error", "denied", "unsuccessful", "refused"];
+/// Words that say the same before a verb.
+const FAILED_BEFORE: &[&str] = &["failed", "invalid", "unsuccessful", "denied"];
+/// Ends of names that say nothing more.
+const PLAIN: &[&str] = &["event", "events", "succeeded", "success", "successful", "successfully", "ok"];
+/// What names of domains begin with when they are written backwards.
+const TOP_LEVEL: &[&str] = &[
+    "com", "org", "net", "io", "dev", "app", "co", "eu", "de", "cz", "ru", "uk", "us", "fr", "pl", "gov", "edu",
+    "cloud",
+];
+
+#[derive(Clone, Copy)]
+struct Verb {
+    class: Class,
+    category: Category,
+    action: &'static str,
+    /// Whether it counts in the middle of a name.
+    anywhere: bool,
+}
+
+static VERBS: LazyLock<HashMap<&'static str, Verb>> = LazyLock::new(|| {
+    let mut verbs = HashMap::new();
+    for (table, anywhere) in [(DONE, true), (DO, false)] {
+        for &(words, class, category, action) in table {
+            let verb = Verb { class, category, action, anywhere };
+            verbs.extend(words.split_whitespace().map(|word| (word, verb)));
+        }
+    }
+    verbs
+});
+
+/// Files an event of an undeclared type: by its own class and action where it has them, or else by the words of the type's
+/// name (`invoice.line_added` creates, `InvoiceViewed` is a view); what neither tells is `other`.
 ///
-/// The object's type is the part of the name before the last dot, if there is one.
+/// The object's type is what stands before the word that decides, without a domain written backwards.
 #[must_use]
 pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: Option<&'a str>) -> Classification<'a> {
-    let (object_type, verb) = event_type.rsplit_once('.').unwrap_or(("", event_type));
-    let told = VERBS
-        .iter()
-        .find(|(name, ..)| verb.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('_')));
-    let by_name = told
-        .map_or((Class::Other, Category::Other, "other"), |&(_, class, category, action)| (class, category, action));
+    let named = Named::read(event_type);
     let action = action.filter(|action| !action.is_empty());
+    // A name that tells nothing may come with an action that does.
+    let verb = named.verb.or_else(|| Named::read(action?).verb);
+    let by_name =
+        verb.map_or((Class::Other, Category::Other, "other"), |verb| (verb.class, verb.category, verb.action));
     let category = match action {
         Some("view" | "export") => Category::Views,
         Some("sign_in" | "sign_in_failed" | "sign_out") => Category::SignIns,
@@ -57,9 +166,99 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
         category,
         action: action.unwrap_or(by_name.2),
         module: "",
-        object_type,
+        object_type: named.object_type,
         channel: "",
         known: false,
+    }
+}
+
+/// What a name tells.
+struct Named<'a> {
+    verb: Option<Verb>,
+    object_type: &'a str,
+}
+
+impl<'a> Named<'a> {
+    fn read(name: &'a str) -> Self {
+        let words = words(name);
+        let lower: Vec<String> = words.iter().map(|&(from, to)| name[from..to].to_ascii_lowercase()).collect();
+        let (mut end, mut failed) = (lower.len(), false);
+        while let Some(last) = end.checked_sub(1).and_then(|at| lower.get(at)) {
+            let fails = FAILED.contains(&last.as_str());
+            if !fails && !PLAIN.contains(&last.as_str()) && !is_version(last) {
+                break;
+            }
+            (end, failed) = (end - 1, failed || fails);
+        }
+        for to in (1..=end).rev() {
+            for from in (to.saturating_sub(LONGEST)..to).map(|at| (at, lower[at..to].join("_"))) {
+                let (from, phrase) = from;
+                let Some(verb) = VERBS.get(phrase.as_str()) else { continue };
+                if !verb.anywhere && from > 0 && to < end {
+                    continue;
+                }
+                let failed = failed || from > 0 && FAILED_BEFORE.contains(&lower[from - 1].as_str());
+                let object_type = match from {
+                    0 if to < end => &name[words[to].0..words[end - 1].1],
+                    _ => before(name, words[from].0),
+                };
+                return Self { verb: if failed { verb.failed() } else { Some(*verb) }, object_type };
+            }
+        }
+        Self { verb: None, object_type: without_domain(name.rsplit_once('.').map_or("", |(before, _)| before)) }
+    }
+}
+
+impl Verb {
+    /// The same, tried in vain.
+    fn failed(self) -> Option<Self> {
+        (self.action == "sign_in").then_some(Self { action: "sign_in_failed", ..self })
+    }
+}
+
+/// Where the words of a name begin and end.
+fn words(name: &str) -> Vec<(usize, usize)> {
+    let mut words: Vec<(usize, usize)> = Vec::new();
+    let mut letters = name.char_indices().peekable();
+    let (mut from, mut last) = (None, ' ');
+    while let Some((at, letter)) = letters.next() {
+        let next = letters.peek().map_or(' ', |(_, next)| *next);
+        let is_part = letter.is_alphanumeric();
+        // `OrderDeleted`, `order2Deleted`, `APIKey`.
+        let begins = letter.is_uppercase() && (!last.is_uppercase() || next.is_lowercase());
+        if let Some(begun) = from.filter(|_| !is_part || begins) {
+            words.push((begun, at));
+            from = None;
+        }
+        if is_part && from.is_none() {
+            from = Some(at);
+        }
+        last = letter;
+    }
+    words.extend(from.map(|from| (from, name.len())));
+    let most = words.len().saturating_sub(MAX_WORDS);
+    words.split_off(most)
+}
+
+/// `v1`, `2`.
+fn is_version(word: &str) -> bool {
+    let digits = word.strip_prefix('v').unwrap_or(word);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What a name says before a place: the parts before the one that the place is in, or within the only part.
+fn before(name: &str, at: usize) -> &str {
+    let before = &name[..at];
+    let parts = before.rfind(['.', ':', '/', ' ']).map_or(before, |end| &before[..end]);
+    without_domain(parts.trim_end_matches(|letter: char| !letter.is_alphanumeric()))
+}
+
+/// `com.example.order` is about an `order`.
+fn without_domain(name: &str) -> &str {
+    let mut parts = name.splitn(3, '.');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(top), Some(_), Some(rest)) if TOP_LEVEL.contains(&top) => rest,
+        _ => name,
     }
 }
 
@@ -70,30 +269,108 @@ mod tests {
     /// J10: an unknown type is stored, never lost; J2: with one of the four classes.
     #[test]
     fn names_tell() {
-        for (name, class, category, action, object_type) in [
-            ("invoice.created", Class::Create, Category::Changes, "create", "invoice"),
-            ("invoice.line_added", Class::Create, Category::Changes, "create", "invoice"),
-            ("crm.lead.owner_changed", Class::Change, Category::Changes, "update", "crm.lead"),
-            ("lead.viewed", Class::Other, Category::Views, "view", "lead"),
-            ("user.sign_in_failed", Class::Other, Category::SignIns, "sign_in_failed", "user"),
-            ("lead.reviewed", Class::Other, Category::Other, "other", "lead"),
-            ("boom", Class::Other, Category::Other, "other", ""),
-            ("", Class::Other, Category::Other, "other", ""),
+        const CREATE: (Class, Category, &str) = (Class::Create, Category::Changes, "create");
+        const DELETE: (Class, Category, &str) = (Class::Delete, Category::Changes, "delete");
+        const UPDATE: (Class, Category, &str) = (Class::Change, Category::Changes, "update");
+        const VIEW: (Class, Category, &str) = (Class::Other, Category::Views, "view");
+        const SIGN_IN: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_in");
+        const FAILED: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_in_failed");
+        const SIGN_OUT: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_out");
+        const OTHER: (Class, Category, &str) = (Class::Other, Category::Other, "other");
+        for (name, expected, object_type) in [
+            ("invoice.created", CREATE, "invoice"),
+            ("invoice.line_added", CREATE, "invoice"),
+            ("crm.lead.owner_changed", UPDATE, "crm.lead"),
+            ("lead.viewed", VIEW, "lead"),
+            ("user.sign_in_failed", FAILED, "user"),
+            ("lead.reviewed", OTHER, "lead"),
+            ("boom", OTHER, ""),
+            ("", OTHER, ""),
+            // As others name them.
+            ("com.example.order.deleted.v1", DELETE, "order"),
+            ("com.example.order.deleted", DELETE, "order"),
+            ("order.deleted.v12", DELETE, "order"),
+            ("order.deleted.2.0", DELETE, "order"),
+            ("OrderDeleted", DELETE, "Order"),
+            ("orderDeletedEvent", DELETE, "order"),
+            ("OrderDeletedV2", DELETE, "Order"),
+            ("APIKeyDeleted", DELETE, "APIKey"),
+            ("ORDER_DELETED", DELETE, "ORDER"),
+            ("order:deleted", DELETE, "order"),
+            ("order/deleted", DELETE, "order"),
+            ("order-deleted", DELETE, "order"),
+            ("order deleted", DELETE, "order"),
+            ("order.delete", DELETE, "order"),
+            ("delete_order", DELETE, "order"),
+            ("DELETE order", DELETE, "order"),
+            ("DELETE /v1/orders", DELETE, "v1/orders"),
+            ("order.deleted.by_admin", DELETE, "order"),
+            ("POST orders", CREATE, "orders"),
+            ("PATCH order", UPDATE, "order"),
+            ("GET order", VIEW, "order"),
+            ("createUser", CREATE, "User"),
+            ("user.created.succeeded", CREATE, "user"),
+            ("view.created", CREATE, "view"),
+            ("export.template.updated", UPDATE, "export.template"),
+            ("update.available", UPDATE, "available"),
+            ("order.view.page", OTHER, "order.view"),
+            ("order.delete.failed", OTHER, "order"),
+            ("report.export_failed", OTHER, "report"),
+            ("user.login", SIGN_IN, "user"),
+            ("user.logged_in", SIGN_IN, "user"),
+            ("UserLoggedIn", SIGN_IN, "User"),
+            ("login", SIGN_IN, ""),
+            ("LOGIN", SIGN_IN, ""),
+            ("login.success", SIGN_IN, ""),
+            ("user.login.v1", SIGN_IN, "user"),
+            ("user.signin", SIGN_IN, "user"),
+            ("auth.sign-in", SIGN_IN, "auth"),
+            ("user.session.start", SIGN_IN, "user"),
+            ("user.authenticated", SIGN_IN, "user"),
+            ("login_failed", FAILED, ""),
+            ("login.failed", FAILED, ""),
+            ("user.login.failure", FAILED, "user"),
+            ("LoginFailed", FAILED, ""),
+            ("failed_login", FAILED, "failed"),
+            ("user.authentication.failed.v1", FAILED, "user"),
+            ("user.logout", SIGN_OUT, "user"),
+            ("user.logged_out", SIGN_OUT, "user"),
+            ("UserSignedOut", SIGN_OUT, "User"),
+            ("session.logoff", SIGN_OUT, "session"),
+            ("заказ.deleted", DELETE, "заказ"),
+            (".deleted", DELETE, ""),
+            ("...", OTHER, ".."),
+            ("v1", OTHER, ""),
         ] {
             let got = classify_unknown(name, None, None);
-            assert_eq!(
-                (got.class, got.category, got.action, got.object_type),
-                (class, category, action, object_type),
-                "{name}"
-            );
+            assert_eq!((got.class, got.category, got.action), expected, "{name}");
+            assert_eq!(got.object_type, object_type, "{name}");
         }
+    }
+
+    /// No word is in the table twice, and none has more words than are looked for.
+    #[test]
+    fn the_table_is_unambiguous() {
+        let all: Vec<&str> = DONE.iter().chain(DO).flat_map(|(words, ..)| words.split_whitespace()).collect();
+        assert_eq!(all.len(), VERBS.len());
+        assert!(all.iter().all(|word| word.split('_').count() <= LONGEST));
     }
 
     #[test]
     fn the_event_itself_wins() {
         let got = classify_unknown("lead.touched", Some(Class::Delete), Some("purge"));
         assert_eq!((got.class, got.category, got.action), (Class::Delete, Category::Changes, "purge"));
-        let got = classify_unknown("lead.list", None, Some("export"));
+        let got = classify_unknown("lead.list_page", None, Some("export"));
         assert_eq!((got.class, got.category, got.action), (Class::Other, Category::Views, "export"));
+        // A name that tells nothing.
+        let got = classify_unknown("lead.touched", None, Some("remove"));
+        assert_eq!((got.class, got.category, got.action), (Class::Delete, Category::Changes, "remove"));
+    }
+
+    #[test]
+    fn any_name_will_do() {
+        for name in ["ÀÉ.Ü", "a\u{0}b", "💥.deleted💥", &"x.".repeat(64), &"aB".repeat(64), "İ.created"] {
+            let _ = classify_unknown(name, None, Some(name));
+        }
     }
 }

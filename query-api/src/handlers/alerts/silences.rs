@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::tenants::no_parameters;
-use super::super::{Whole, body, invalid, path};
+use super::super::{Whole, YEARS_OF_SETTINGS, body, check_time, invalid, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::alerting::{put_silence, random_hex};
@@ -85,6 +85,8 @@ pub async fn create(
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let NewSilence { rule, user_id, owner, reason, starts_at, ends_at } = body(request).await?;
+    check_time("/starts_at", starts_at, YEARS_OF_SETTINGS)?;
+    check_time("/ends_at", Some(ends_at), YEARS_OF_SETTINGS)?;
     let starts_at = starts_at.unwrap_or_else(Utc::now);
     let (tenant, id) = (tenant.id.clone(), random_hex()?);
     let silence = Silence { tenant, id, rule, user_id, owner, reason, starts_at, ends_at };
@@ -119,9 +121,11 @@ pub async fn delete(
     no_parameters(query.as_deref())?;
     let (tenant, id) = (caller.own_tenant()?, path(id)?);
     let _one_at_a_time = api.alerting().one_at_a_time().await;
-    let known = api.settings().snapshot().silences(&tenant.id).find(|silence| silence.id == id).cloned();
+    let snapshot = api.settings().snapshot();
+    let known = snapshot.silences(&tenant.id).find(|silence| silence.id == id).cloned();
     let last = known.ok_or_else(|| Problem::not_found("there is no such silence"))?;
-    api.settings().put(SettingsKey::Silence(&tenant.id, &id), None).await?;
+    let key = SettingsKey::Silence(&tenant.id, &id);
+    api.settings().put(key, snapshot.version(key), None).await?;
     api.audit().record(&caller, &tenant.id, event("alert_silence.deleted", Some(&*last), None)).await?;
     Ok(Json(Silence::clone(&last)))
 }

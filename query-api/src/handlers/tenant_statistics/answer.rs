@@ -71,7 +71,10 @@ impl<'a> Answer<'a> {
             time_zone: self.calendar.zone.name().to_owned(),
             by: self.asked.by.clone(),
             interval: self.asked.interval,
-            accuracy: Accuracy::default(),
+            accuracy: Accuracy {
+                counts_exact: !self.rows.values().any(|row| row.is_saturated()),
+                ..Accuracy::default()
+            },
             totals: self.compared(Slot::All),
             series: self.series(Slot::All),
             groups: if grouped { self.named.iter().map(|row| self.group(row)).collect() } else { Vec::new() },

@@ -54,3 +54,21 @@ pub(crate) fn plan() -> Value {
         "look_back_from": "2026-01-30T23:00:00Z"
     })
 }
+
+/// Types that the catalogue doesn't know.
+pub(crate) fn unknown_types() -> Value {
+    json!({
+        "data": [{
+            "type": "com.example.order.deleted.v1",
+            "events": 12,
+            "first_at": "2026-11-20T09:30:00Z",
+            "last_at": "2026-11-22T12:55:00Z",
+            "class": "delete",
+            "action": "delete"
+        }],
+        "has_more": false,
+        "period": { "from": "2026-10-24T00:00:00Z", "to": "2026-11-23T00:00:00Z" },
+        "complete_until": "2026-11-22T13:02:44.312Z",
+        "complete": true
+    })
+}

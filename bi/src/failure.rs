@@ -1,0 +1,260 @@
+//! What the engine says of a statement that failed, without values of rows.
+//!
+//! The engine tells what it stumbled over: a cast that fails names the text, a function the value that it was given, also after
+//! rows have been sent. So its own words are passed on only where they are about the statement or about limits, and in those
+//! only what the caller wrote, or the documentation names, is quoted. All else is told by its code alone.
+
+use std::fmt;
+
+use axum::body::Bytes;
+use axum::http::HeaderValue;
+
+use crate::refusal::told;
+use crate::views::VIEWS;
+
+/// Errors of a statement that can't begin: they are found before a row is read.
+const UNBEGUN: &[u32] = &[
+    8,   // THERE_IS_NO_COLUMN
+    16,  // NO_SUCH_COLUMN_IN_TABLE
+    42,  // NUMBER_OF_ARGUMENTS_DOESNT_MATCH
+    43,  // ILLEGAL_TYPE_OF_ARGUMENT
+    46,  // UNKNOWN_FUNCTION
+    47,  // UNKNOWN_IDENTIFIER
+    48,  // NOT_IMPLEMENTED
+    50,  // UNKNOWN_TYPE
+    59,  // ILLEGAL_TYPE_OF_COLUMN_FOR_FILTER
+    62,  // SYNTAX_ERROR
+    115, // UNKNOWN_SETTING
+    164, // READONLY
+    179, // MULTIPLE_EXPRESSIONS_FOR_ALIAS
+    184, // ILLEGAL_AGGREGATION
+    207, // AMBIGUOUS_IDENTIFIER
+    215, // NOT_AN_AGGREGATE
+    258, // UNION_ALL_RESULT_STRUCTURES_MISMATCH
+    352, // AMBIGUOUS_COLUMN_NAME
+    386, // NO_COMMON_TYPE
+    452, // SETTING_CONSTRAINT_VIOLATION
+    456, // UNKNOWN_QUERY_PARAMETER
+    457, // BAD_QUERY_PARAMETER
+    497, // ACCESS_DENIED
+    516, // AUTHENTICATION_FAILED
+];
+/// Errors of limits, whose words have sizes in them and no values.
+const LIMITS: &[u32] = &[
+    158, // TOO_MANY_ROWS
+    159, // TIMEOUT_EXCEEDED
+    160, // TOO_SLOW
+    201, // QUOTA_EXCEEDED
+    202, // TOO_MANY_SIMULTANEOUS_QUERIES
+    241, // MEMORY_LIMIT_EXCEEDED
+    307, // TOO_MANY_BYTES
+    394, // QUERY_WAS_CANCELLED
+    396, // TOO_MANY_ROWS_OR_BYTES
+];
+/// What is said instead of the engine's words.
+const ON_A_VALUE: &str = "The statement failed on a value, which is not shown; functions that end with OrNull or OrZero pass over \
+                          what they can't convert";
+/// Numbers of fewer digits are those of arguments and the like.
+const SHORT_NUMBER: usize = 2;
+/// Longest message that is kept, in bytes.
+const MAX_MESSAGE: usize = 64 * 1024;
+
+/// A failure, as the engine tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    code: u32,
+    name: String,
+    words: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.code, self.name)
+    }
+}
+
+impl Failure {
+    /// Reads `Code: 47. DB::Exception: Words. (NAME)`.
+    pub(crate) fn of(message: &str) -> Self {
+        let message = message.trim();
+        let rest = message.strip_prefix("Code: ").unwrap_or(message);
+        let (code, rest) = rest.split_once('.').unwrap_or(("", rest));
+        let name = rest.rsplit_once('(').map_or("", |(_, name)| name.trim_end_matches(')'));
+        // The name is a word of the engine's, or nothing.
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || b"_0123456789".contains(&byte));
+        let name = if is_name { name } else { "UNKNOWN_EXCEPTION" };
+        let words = rest.strip_suffix(&format!("({name})")).unwrap_or(rest).trim();
+        let words = words.strip_prefix("DB::Exception:").unwrap_or(words).trim().trim_end_matches('.');
+        Self { code: code.parse().unwrap_or(0), name: name.to_owned(), words: words.to_owned() }
+    }
+
+    /// Whether no row was read before it was found.
+    pub(crate) fn is_unbegun(&self) -> bool {
+        UNBEGUN.contains(&self.code)
+    }
+
+    /// What the caller is told. `own` is what the caller wrote.
+    pub(crate) fn told(&self, own: &str) -> String {
+        let Self { code, name, words } = self;
+        let words = match () {
+            () if LIMITS.contains(code) => words.clone(),
+            () if self.is_unbegun() => redacted(words, own),
+            () => ON_A_VALUE.to_owned(),
+        };
+        format!("Code: {code}. DB::Exception: {words}. ({name})\n")
+    }
+}
+
+/// The words without what is quoted in them, or is a number, unless the caller wrote it or it is a column's name.
+fn redacted(words: &str, own: &str) -> String {
+    let may = |text: &str| {
+        own.contains(text) || VIEWS.iter().any(|view| view.columns.iter().any(|(column, _)| *column == text))
+    };
+    let mut kept = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(letter) = rest.chars().next() {
+        if let '\'' | '`' | '"' = letter {
+            let inside = &rest[1..];
+            // A quotation that doesn't end goes on to the end.
+            let (quoted, after) = match inside.find(letter) {
+                Some(end) => (&inside[..end], &inside[end + 1..]),
+                None => (inside, ""),
+            };
+            let shown = if may(quoted) { quoted } else { "…" };
+            kept.extend([letter.to_string().as_str(), shown, letter.to_string().as_str()]);
+            rest = after;
+            continue;
+        }
+        let end = rest.find(|other: char| !other.is_alphanumeric() && other != '_').unwrap_or(rest.len());
+        let word = &rest[..end.max(letter.len_utf8())];
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        kept.push_str(if digits > SHORT_NUMBER && !may(word) && !is_type(word) { "…" } else { word });
+        rest = &rest[word.len()..];
+    }
+    kept
+}
+
+/// `DateTime64`, `UInt128`.
+fn is_type(word: &str) -> bool {
+    let letters = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    ["UInt", "Int", "Float", "Decimal", "DateTime", "Date", "BFloat"].contains(&letters)
+}
+
+/// The end of a result that is on its way: an error in it is held back, to be told without values.
+pub(crate) struct Tail {
+    tag: String,
+    /// What an error begins with; empty: the engine marks none.
+    mark: Vec<u8>,
+    own: String,
+    /// What may be the beginning of the mark.
+    held: Vec<u8>,
+    failed: Option<Vec<u8>>,
+}
+
+impl Tail {
+    /// By the tag that the engine announced, if it did.
+    pub(crate) fn of(tag: Option<&HeaderValue>, own: String) -> Self {
+        let tag = tag.and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
+        let mark = if tag.is_empty() { Vec::new() } else { format!("__exception__\r\n{tag}\r\n").into_bytes() };
+        Self { tag, mark, own, held: Vec::new(), failed: None }
+    }
+
+    /// What of the result can go on.
+    pub(crate) fn pass(&mut self, piece: &[u8]) -> Bytes {
+        if let Some(failed) = &mut self.failed {
+            let room = MAX_MESSAGE.saturating_sub(failed.len());
+            failed.extend_from_slice(&piece[..piece.len().min(room)]);
+            return Bytes::new();
+        }
+        if self.mark.is_empty() {
+            return Bytes::copy_from_slice(piece);
+        }
+        self.held.extend_from_slice(piece);
+        let found = self.held.windows(self.mark.len()).position(|part| part[0] == self.mark[0] && part == self.mark);
+        let goes = found.unwrap_or_else(|| self.held.len().saturating_sub(self.mark.len() - 1));
+        let goes = Bytes::from(self.held.drain(..goes).collect::<Vec<_>>());
+        if found.is_some() {
+            self.failed = Some(self.held.split_off(self.mark.len()));
+            self.held.clear();
+        }
+        goes
+    }
+
+    /// Whether an error has come.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// What is left at the end: of an error what may be told, in the engine's form.
+    pub(crate) fn end(&mut self) -> Bytes {
+        let Some(failed) = &mut self.failed else { return Bytes::from(std::mem::take(&mut self.held)) };
+        let text = String::from_utf8_lossy(failed);
+        let message = text.split(&format!("{}\r\n__exception__", self.tag)).next().unwrap_or_default();
+        // Its length stands behind the message.
+        let message = message.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == ' ');
+        let message = Failure::of(&told(message)).told(&self.own);
+        let (mark, tag) = (String::from_utf8_lossy(&self.mark), &self.tag);
+        Bytes::from(format!("{mark}{message}{} {tag}\r\n__exception__\r\n", message.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_not_told() {
+        let told = |message: &str, own: &str| Failure::of(message).told(own);
+        let cast = "Code: 6. DB::Exception: Cannot parse string 'hidden' as UInt8: syntax error at begin of string. \
+                    (CANNOT_PARSE_TEXT)";
+        let shown = told(cast, "SELECT toUInt8(actor_name) FROM events");
+        assert_eq!(shown, format!("Code: 6. DB::Exception: {ON_A_VALUE}. (CANNOT_PARSE_TEXT)\n"));
+        let unknown = "Code: 47. DB::Exception: Unknown expression identifier `nope`. Maybe you meant: ['action', 'hidden']. \
+                       (UNKNOWN_IDENTIFIER)";
+        assert_eq!(
+            told(unknown, "SELECT nope FROM events"),
+            "Code: 47. DB::Exception: Unknown expression identifier `nope`. Maybe you meant: ['action', '…']. \
+             (UNKNOWN_IDENTIFIER)\n"
+        );
+        let constant = "Code: 43. DB::Exception: Illegal type DateTime64(3) of argument 2, 4711, 'it. (ILLEGAL_TYPE)";
+        assert_eq!(
+            told(constant, "SELECT 1"),
+            "Code: 43. DB::Exception: Illegal type DateTime64(3) of argument 2, …, '…'. (ILLEGAL_TYPE)\n"
+        );
+        let limit = "Code: 241. DB::Exception: Memory limit exceeded: would use 10.23 MiB. (MEMORY_LIMIT_EXCEEDED)";
+        assert_eq!(told(limit, ""), format!("{limit}\n"));
+        for odd in ["", "hidden", "Code: x. hidden (hidden)", "Code: 6. hidden ((("] {
+            assert!(!told(odd, "").contains("hidden"), "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_error_after_rows_is_told_without_values() {
+        let message =
+            "Code: 6. DB::Exception: Cannot parse string 'hidden' as UInt8. (CANNOT_PARSE_TEXT) (version 26.7)\n";
+        let length = message.len();
+        let sent = format!("1\n2\n\r\n__exception__\r\nabc\r\n{message}{length} abc\r\n__exception__\r\n");
+        for size in [1, 2, 7, 1000] {
+            let mut tail = Tail::of(Some(&HeaderValue::from_static("abc")), "SELECT 1".to_owned());
+            let mut came = Vec::new();
+            for piece in sent.as_bytes().chunks(size) {
+                came.extend_from_slice(&tail.pass(piece));
+            }
+            assert!(tail.has_failed());
+            came.extend_from_slice(&tail.end());
+            let came = String::from_utf8(came).unwrap();
+            assert!(
+                came.starts_with("1\n2\n\r\n__exception__\r\nabc\r\nCode: 6. ") && !came.contains("hidden"),
+                "{came}"
+            );
+            assert!(came.ends_with(" abc\r\n__exception__\r\n"), "{came}");
+        }
+        // What only looks like one is a value of a row.
+        let mut tail = Tail::of(Some(&HeaderValue::from_static("abc")), String::new());
+        let mut came = tail.pass(b"x__exception__\r\nab").to_vec();
+        came.extend_from_slice(&tail.end());
+        assert_eq!(came, b"x__exception__\r\nab");
+        assert!(!tail.has_failed());
+    }
+}
