@@ -27,6 +27,7 @@ bench: build kafka ## Measures, and writes the tables into benches/RESULTS.md
 	$(CARGO) bench $(CARGO_FLAGS) --bench queries
 	$(CARGO) bench $(CARGO_FLAGS) --bench fairness
 	$(CARGO) bench $(CARGO_FLAGS) --bench exports
+	$(CARGO) bench $(CARGO_FLAGS) --bench soak
 
 build: deps
 	$(CARGO) build --release $(CARGO_FLAGS)
