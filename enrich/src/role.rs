@@ -82,6 +82,8 @@ impl Enricher {
     /// # Errors
     /// When the consumer group can't be joined.
     pub fn start(self, shutdown: &Shutdown) -> Result<()> {
+        let (settings, metrics) = (self.parts.settings.clone(), self.parts.shared.metrics.clone());
+        self.parts.shared.rules.follow(settings, metrics, shutdown);
         for _ in 0..self.workers {
             // Its deliveries go on after it was asked to stop, until they are done or the drain's time is over.
             let give_up = CancellationToken::new();
@@ -113,6 +115,7 @@ impl Enricher {
             rules: self.parts.shared.rules.clone(),
             producer: self.parts.delivery.producer.clone(),
             metrics: self.parts.shared.metrics.clone(),
+            memory: self.parts.enrich.correlation_memory_mb * 1024 * 1024,
         })?;
         let (stop, tasks) = (shutdown.token(), Handle::current());
         shutdown.spawn_blocking(move || correlator.run(&stop, &tasks));

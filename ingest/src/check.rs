@@ -5,6 +5,7 @@ use schemas::catalogue::Catalogue;
 use schemas::decode::{Attributes, Rejection, decode};
 use schemas::event::{Class, Event};
 use schemas::settings::Tenant;
+use schemas::sign_ins::partitioned_by;
 use schemas::topics::{event_key, headers};
 
 use crate::framing::Framing;
@@ -48,12 +49,11 @@ pub(crate) fn check(context: &Context<'_>, index: usize, value: &Bytes) -> Resul
     let event = decode(value, &attributes)?;
     check_tenant(context, &event)?;
     check_logging(context, &event)?;
-    let actor = event.actor.as_ref().and_then(|actor| actor.id.as_deref()).unwrap_or_default();
     let own = event.id.as_deref().filter(|id| !id.is_empty());
     let tenant = context.tenant.id.as_str();
     Ok(Passed {
         index,
-        key: event_key(tenant, actor),
+        key: event_key(tenant, partitioned_by(&event)),
         id: own.map_or_else(|| context.identity.id(tenant, index, value).to_string(), str::to_owned),
         id_is_ours: own.is_none(),
         value: value.clone(),

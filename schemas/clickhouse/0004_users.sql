@@ -20,7 +20,8 @@ FROM events{local}
 WHERE type IN ('violation.reviewed', 'violation.review_withdrawn') AND key_id = 'usertrail'
 GROUP BY tenant, violation_id;
 
--- Users, their devices and their sessions, as the events show them. Backfilled history changes nothing here (J17).
+-- Users, their devices and their sessions, as the events show them, backfilled history (J17) included: what is first and last goes
+-- by the time of the events. A failed sign-in is one however it is spelled: by its action, or by a sign-in's outcome.
 CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
@@ -56,10 +57,10 @@ SELECT
     min(occurred_at) AS first_seen_at,
     max(e.last_activity_at) AS last_activity_at,
     count() AS events,
-    countIf(action = 'sign_in') AS sign_ins,
+    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
     argMaxState((toString(actor_name), toString(actor_email), actor_active)::Tuple(name String, email String, active Bool), occurred_at) AS last
 FROM events{local} AS e
-WHERE actor_kind = 'user' AND actor_id != '' AND NOT backfill
+WHERE actor_kind = 'user' AND actor_id != ''
 GROUP BY tenant, actor_id, retention_days, received_period;
 
 CREATE TABLE IF NOT EXISTS user_devices{local} {on_cluster}
@@ -98,11 +99,11 @@ SELECT
     max(toDate(received_at)) AS received_on,
     min(occurred_at) AS first_seen_at,
     max(occurred_at) AS last_seen_at,
-    countIf(action = 'sign_in') AS sign_ins,
-    countIf(action = 'sign_in_failed') AS failed_sign_ins,
+    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    countIf(action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins,
     argMaxState((toString(browser), toString(browser_version), toString(os), toString(os_version), toString(device_kind), toString(device_model), bot, toString(device_confidence), ip, toString(country), toString(city))::Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool, confidence String, ip IPv6, country String, city String), occurred_at) AS last
 FROM events{local} AS e
-WHERE actor_kind = 'user' AND actor_id != '' AND e.device_id != '' AND NOT backfill
+WHERE actor_kind = 'user' AND actor_id != '' AND e.device_id != ''
 GROUP BY tenant, actor_id, device_id, retention_days, received_period;
 
 CREATE TABLE IF NOT EXISTS user_sessions{local} {on_cluster}
@@ -145,5 +146,5 @@ SELECT
     count() AS events,
     argMaxState((toString(device_id), toString(browser), toString(os), toString(device_kind), ip, toString(country), toString(city))::Tuple(device_id String, browser String, os String, kind String, ip IPv6, country String, city String), occurred_at) AS last
 FROM events{local}
-WHERE actor_kind = 'user' AND actor_id != '' AND session_key != '' AND NOT backfill
+WHERE actor_kind = 'user' AND actor_id != '' AND session_key != ''
 GROUP BY tenant, actor_id, session_key, retention_days, received_period;

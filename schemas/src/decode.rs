@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::event::{
     ActorKind, Category, ChangeOp, Class, CloudEventAttributes, Event, Millis, Outcome, Text, Unknown, clip,
 };
+use crate::sign_ins;
 
 /// Largest event, in bytes.
 pub const MAX_EVENT_BYTES: usize = 64 * 1024;
@@ -247,7 +248,8 @@ fn check_actor(event: &Event<'_>) -> Result<(), Rejection> {
     bound(&actor.name, "/actor/name", MAX_NAME_BYTES)?;
     bound(&actor.email, "/actor/email", MAX_NAME_BYTES)?;
     let is_system = actor.kind.as_deref() == Some(ActorKind::System.as_str());
-    if !is_system && actor.id.as_deref().is_none_or(str::is_empty) {
+    // A failed sign-in may be of a name that nobody has.
+    if !is_system && actor.id.as_deref().is_none_or(str::is_empty) && !sign_ins::says_failed(event) {
         return Err(Rejection::new("missing_field", "/actor/id", "an actor that is not the system has an id"));
     }
     Ok(())

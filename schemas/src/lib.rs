@@ -13,5 +13,6 @@ pub mod event;
 mod key_text;
 pub mod restore;
 pub mod settings;
+pub mod sign_ins;
 pub mod topics;
 pub mod violation;

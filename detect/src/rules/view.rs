@@ -10,6 +10,9 @@ use super::FieldValue;
 /// Every field a rule can ask for: the contract between events and rules. `changes` is a list of maps (for `changes[any]`
 /// blocks, which look at one change at a time); `changes.path` and its siblings are lists of one member a change.
 ///
+/// `actor.account` is the actor's id, or else its e-mail address or its name: failed sign-ins may be of names that nobody has,
+/// and have no id then.
+///
 /// Signals are what the event is in the light of the user's history. `signal.new_…`, `…_changed`, `first_sign_in` and `late`
 /// are true or absent; `travel_km` and `travel_kmh` are since the last sign-in, `travel_confidence` is low, medium or high;
 /// `days_since_seen` is there from 1; `local_hour` is 0 to 23 and `local_weekday` 1 (Monday) to 7 in the tenant's zone;
@@ -24,7 +27,9 @@ pub const FIELDS: &[&str] = &[
     "reason",
     "actor.kind",
     "actor.id",
+    "actor.name",
     "actor.email",
+    "actor.account",
     "actor.active",
     "object.type",
     "object.id",
@@ -115,7 +120,11 @@ impl<'a> JsonFields<'a> {
 
 impl EventFields for JsonFields<'_> {
     fn field(&self, path: &str) -> Option<FieldValue<'_>> {
-        self.0.get_field(path)
+        let own = self.0.get_field(path);
+        if path == "actor.account" && own.is_none() {
+            return ["actor.id", "actor.email", "actor.name"].into_iter().find_map(|path| self.0.get_field(path));
+        }
+        own
     }
 }
 
