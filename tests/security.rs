@@ -233,12 +233,186 @@ async fn trials_agree_with_the_stream(story: &Story) {
     assert!(agreed > 40, "{agreed} findings compared");
 }
 
+/// A tenant's own rules, in force: each view of an object counts for itself, and names are looked at.
+async fn own_rules_are_in_force(story: &Story) {
+    let per_object = "title: T\nid: 00000000-0000-4000-8000-000000000001\nlevel: low\nversion: 1\ncorrelation:\n  \
+        type: event_count\n  rules: [seen]\n  group-by: [actor.id, object.id]\n  timespan: 30m\n  condition: {gte: 3}\n---\n\
+        title: S\nname: seen\nlogsource: {product: usertrail}\ndetection:\n  s:\n    action: view\n  condition: s\n";
+    let names = "title: N\nid: 00000000-0000-4000-8000-000000000002\nlevel: low\nversion: 1\nlogsource: {product: usertrail}\n\
+        detection:\n  s:\n    action: sign_in_failed\n    actor.name: root\n  condition: s\n";
+    for (name, yaml) in [("per-object", per_object), ("root-tried", names)] {
+        story.change(&story.admin, "POST", "/v1/rules", &json!({"name": name, "yaml": yaml})).await;
+    }
+    // Enrichers follow the settings by themselves: until they do, the rules before hold.
+    let mut tries = 0;
+    until("the own rules to be in force", async || {
+        tries += 1;
+        let view = |number: i64| {
+            let more = json!({"object": {"type": "deal", "id": tries.to_string()}});
+            story.event(&format!("own-{tries}-{number}"), "deal.viewed", "probe", 150 + number, &more)
+        };
+        let root = json!({"actor": {"name": "root"}, "context": {"ip": "8.8.4.4"}});
+        let tried = story.event(&format!("root-{tries}"), "user.sign_in_failed", "", 150, &root);
+        story.send(&[view(0), view(1), view(2), tried]).await;
+        for rule in ["per-object", "root-tried"] {
+            let page = story.at.get(&story.security, &format!("/v1/violations?rule={rule}")).await;
+            if page["data"].as_array().unwrap().is_empty() {
+                return Err(page.to_string());
+            }
+        }
+        Ok(())
+    })
+    .await;
+}
+
+/// P4: a rule that counts by object has windows of its own: whoever views seventy objects silences no other rule.
+async fn floods_silence_no_other_rule(story: &Story) {
+    let fail = |number: i64| story.event(&format!("emil-f{number}"), "user.sign_in_failed", "emil", 180, &Value::Null);
+    let mut events: Vec<Value> = (0..9).map(fail).collect();
+    events.extend((0..70).map(|number| {
+        let more = json!({"object": {"type": "deal", "id": format!("d{number}")}});
+        story.event(&format!("emil-v{number}"), "deal.viewed", "emil", 181, &more)
+    }));
+    events.push(fail(9));
+    story.send(&events).await;
+    story.violations("rule=brute-force&user_id=emil", 1).await;
+}
+
+/// L5, K1, K9: a failed sign-in is one however it is spelled, in lists, counts and rules; and it makes nothing known.
+async fn failed_sign_ins_make_nothing_known(story: &Story) {
+    let spellings = [
+        ("user.signed_in", json!({"outcome": "failure"})),
+        ("user.sign_in_failed", json!({})),
+        ("user.sign_in_failed", json!({"outcome": "success"})),
+        ("sso.attempt", json!({"action": "sign_in", "outcome": "failure"})),
+        ("sso.attempt", json!({"category": "sign_ins", "outcome": "failure"})),
+    ];
+    let mut events = Vec::new();
+    for number in 0..10 {
+        let (kind, mut more) = spellings[number % spellings.len()].clone();
+        more["context"] = json!({"ip": "9.9.9.10", "device_id": "thief", "session_id": "thief-s"});
+        events.push(story.event(&format!("dora-{number}"), kind, "dora", 190, &more));
+    }
+    story.send(&events).await;
+    story.violations("rule=brute-force&user_id=dora", 1).await;
+    let get = async |list: &str| story.at.get(&story.security, &format!("/v1/users/dora{list}")).await["data"].clone();
+    let devices = get("/devices").await;
+    assert_eq!((&devices[0]["sign_ins"], &devices[0]["failed_sign_ins"]), (&json!(0), &json!(10)), "{devices}");
+    assert_eq!(get("/devices?signed_in=true").await, json!([]));
+    assert_eq!(get("/sessions").await, json!([]));
+    assert_eq!(get("/sign-ins?outcome=failure").await.as_array().unwrap().len(), 10);
+    assert_eq!(get("").await["sign_ins"], 0);
+    // The first that succeeds is the first that is known, also on the thief's device.
+    let more = json!({"context": {"ip": "9.9.9.10", "device_id": "thief"}});
+    story.send(&[story.event("dora-in", "user.signed_in", "dora", 191, &more)]).await;
+    until("the sign-in to be stored", async || {
+        let row = get("/sign-ins?outcome=success").await;
+        let signals = &row[0]["signals"];
+        if signals["first_sign_in"] == true && signals["failed_sign_ins_1h"] == 10.0 {
+            Ok(())
+        } else {
+            Err(row.to_string())
+        }
+    })
+    .await;
+}
+
+/// L5: failed sign-ins of names that nobody has are kept and counted, by address as well, and make no users.
+async fn names_that_nobody_has_are_counted(story: &Story) {
+    let mut events: Vec<Value> = (0..12)
+        .map(|number| {
+            let actor = match number % 2 {
+                0 => json!({"name": format!("nobody-{number}")}),
+                _ => json!({"id": "", "email": format!("nobody-{number}@acme.example")}),
+            };
+            let more = json!({"actor": actor, "context": {"ip": "9.9.9.11"}});
+            story.event(&format!("nobody-{number}"), "user.sign_in_failed", "", 200, &more)
+        })
+        .collect();
+    let nameless = json!({"actor": null, "outcome": "failure", "context": {"ip": "9.9.9.11"}});
+    events.push(story.event("nobody-at-all", "user.signed_in", "", 201, &nameless));
+    story.send(&events).await;
+    until("all names to be counted", async || {
+        let page = story.at.get(&story.security, "/v1/violations?rule=password-spraying").await;
+        let found = page["data"].as_array().unwrap().iter().find(|one| one["group"]["context.ip"] == "9.9.9.11");
+        if found.is_some_and(|found| found["seen"] == 12.0) { Ok(()) } else { Err(page.to_string()) }
+    })
+    .await;
+    let kept = story.at.get(&story.security, "/v1/events?outcome=failure&ip=9.9.9.11&limit=100").await;
+    let kept = kept["data"].as_array().unwrap();
+    assert_eq!(kept.len(), 13);
+    assert!(kept.iter().all(|event| event["actor"]["kind"] == "user"), "{kept:?}");
+    let users = story.at.get(&story.security, "/v1/users?q=nobody").await;
+    assert_eq!(users["data"], json!([]), "{users}");
+    let found = story.at.get(&story.security, "/v1/events?q=nobody-3@acme.example").await;
+    assert_eq!(found["data"][0]["id"], "nobody-3", "{found}");
+}
+
+/// J17: history makes users, devices and sessions, is what live events are held against, and breaks no rule.
+async fn history_is_the_baseline(story: &Story) {
+    const DAY: i64 = 24 * 60;
+    let of = |id: &str, kind: &str, minutes: i64, device: &str, more: Value| {
+        let mut event = story.event(id, kind, "fred", minutes, &more);
+        event["context"] = json!({"ip": "8.8.8.8", "device_id": device, "session_id": format!("{device}-s")});
+        event
+    };
+    let old = json!({"backfill": true});
+    story
+        .send(&[
+            of("fred-1", "user.signed_in", -20 * DAY, "fred-phone", old.clone()),
+            of(
+                "fred-2",
+                "contacts.exported",
+                -20 * DAY + 1,
+                "fred-phone",
+                json!({"backfill": true, "records": 90_000}),
+            ),
+            of("fred-3", "user.signed_in", 210, "fred-phone", Value::Null),
+            of("fred-4", "user.signed_in", 211, "fred-laptop", Value::Null),
+            // History that comes when the user is known already.
+            of("fred-5", "user.signed_in", -30 * DAY, "fred-tablet", old),
+            of("fred-6", "user.signed_in", 212, "fred-tablet", Value::Null),
+        ])
+        .await;
+    // The tables behind the views are written after the events.
+    for table in ["users", "user_devices"] {
+        story.at.until(&format!("SELECT sum(sign_ins) FROM {table} WHERE actor_id = 'fred'"), 5).await;
+    }
+    story.at.until("SELECT sum(events) FROM user_sessions WHERE actor_id = 'fred'", 6).await;
+    let get = async |list: &str| story.at.get(&story.security, &format!("/v1/users/fred{list}")).await["data"].clone();
+    let user = get("").await;
+    let time = |minutes: i64| (story.begun + TimeDelta::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Secs, true);
+    assert_eq!(user["first_seen_at"], time(-30 * DAY), "{user}");
+    assert_eq!((&user["last_activity_at"], &user["sign_ins"]), (&json!(time(212)), &json!(5)), "{user}");
+    let devices = get("/devices").await;
+    assert_eq!(devices[0]["first_seen_at"], time(-30 * DAY), "the tablet: {devices}");
+    assert_eq!((devices.as_array().unwrap().len(), get("/sessions").await.as_array().unwrap().len()), (3, 3));
+    let sign_ins = get("/sign-ins").await;
+    let new = |id: &str, signal: &str| {
+        let row = sign_ins.as_array().unwrap().iter().find(|row| row["id"] == id).unwrap();
+        row["signals"][signal] == true
+    };
+    assert!(new("fred-1", "first_sign_in") && !new("fred-3", "first_sign_in") && !new("fred-3", "new_device"));
+    assert!(new("fred-4", "new_device") && !new("fred-6", "new_device"), "{sign_ins}");
+    story.violations("user_id=fred&rule=mass-export", 0).await;
+    let from = (story.begun - TimeDelta::days(25)).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let tried = json!({"name": "mass-export", "from": from});
+    let trial = story.change(&story.security, "POST", "/v1/rules/test", &tried).await;
+    let shown = trial["shown"].as_array().unwrap();
+    assert!(shown.iter().any(|one| one["event_id"] == "fred-2"), "history is part of trials: {trial}");
+}
+
 async fn the_story(kind: Kind) {
     let story = Story::begin(kind).await;
     devices_are_blocked(&story).await;
     rules_block_unless_exempt(&story).await;
     violations_are_reviewed(&story).await;
     spraying_is_seen_across_users(&story).await;
+    own_rules_are_in_force(&story).await;
+    floods_silence_no_other_rule(&story).await;
+    failed_sign_ins_make_nothing_known(&story).await;
+    names_that_nobody_has_are_counted(&story).await;
+    history_is_the_baseline(&story).await;
     trials_agree_with_the_stream(&story).await;
 }
 

@@ -15,6 +15,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -22,7 +23,8 @@ use crate::rules::EventFields;
 pub(crate) use compile::{Base, compile};
 use measure::{Measure, Test};
 
-/// Most events that a window keeps: the newest. No threshold asks for more.
+/// Most events that a window keeps: the newest; where values are counted, the latest of each value before any other. No
+/// threshold asks for more.
 pub const MAX_ITEMS: usize = 1000;
 
 /// One event of a window.
@@ -47,7 +49,7 @@ pub struct Fire {
     pub seen: f64,
 }
 
-/// The events of one group that count, sorted by time: at most [`MAX_ITEMS`], the newest.
+/// The events of one group that count, sorted by time: at most [`MAX_ITEMS`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Window(Vec<Item>);
 
@@ -166,14 +168,13 @@ impl Window {
         }
         let order = |item: &Item| (item.at, item.event, item.base);
         let place = self.0.partition_point(|known| order(known) < order(&item));
-        if self.0.len() >= MAX_ITEMS {
-            if place == 0 {
+        self.0.insert(place, item);
+        if self.0.len() > MAX_ITEMS {
+            let dropped = self.least(&correlation.test);
+            self.0.remove(dropped);
+            if dropped == place {
                 return;
             }
-            self.0.insert(place, item);
-            self.0.remove(0);
-        } else {
-            self.0.insert(place, item);
         }
         let until = item.at.saturating_add(correlation.timespan_ms);
         let mut measure = Measure::new(&correlation.test, &self.0);
@@ -187,6 +188,27 @@ impl Window {
                 fires.push(Fire { at, seen });
             }
         }
+    }
+
+    /// The event that says least: the oldest of those whose value (or base rule) another event has later on, so that a flood
+    /// of one value hides no other; or else the oldest. Which one it is doesn't depend on the order of arrival.
+    fn least(&self, test: &Test) -> usize {
+        let mut later = HashSet::new();
+        let mut least = 0;
+        for (at, item) in self.0.iter().enumerate().rev() {
+            match test.apart(item) {
+                Some(value) if !later.insert(value) => least = at,
+                Some(_) => {}
+                None => return 0,
+            }
+        }
+        least
+    }
+
+    /// Time of the latest event, milliseconds.
+    #[must_use]
+    pub fn latest(&self) -> Option<i64> {
+        self.0.last().map(|item| item.at)
     }
 
     /// Drops what occurred before `before`, milliseconds.

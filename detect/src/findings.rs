@@ -1,5 +1,8 @@
 //! From an event and its signals to findings: detections, then the correlations that they feed.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use schemas::violation::Violation;
@@ -10,8 +13,11 @@ use crate::correlate::{Correlation, Fire, Item, Window};
 use crate::rules::{EventFields, FieldValue, Match, Rule, RuleSet};
 use crate::signals::{LATENESS_MS, User};
 
-/// Most windows of correlations that are kept of one user; the ones whose latest event is oldest go first.
-const WINDOWS: usize = 64;
+/// Most windows of one rule that are kept of one user: those whose latest events are newest. Rules don't compete for them.
+const WINDOWS_OF_RULE: usize = 64;
+/// Most events in all windows of one user. Beyond that, the rule that has the most gives up its window whose latest event is
+/// oldest.
+const EVENTS_OF_USER: usize = 8000;
 
 /// A rule that is broken.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,27 +43,80 @@ pub struct Crossing {
     pub item: Item,
 }
 
-/// The windows of the correlations that group by user, each with its key and its length.
+/// The windows of the correlations that group by user, rule by rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Windows(Vec<(u64, i64, Window)>);
+pub struct Windows(Vec<RuleWindows>);
+
+/// The windows of one rule, each with the hash of its group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct RuleWindows {
+    rule: u64,
+    timespan_ms: i64,
+    groups: Vec<(u64, Window)>,
+}
+
+impl RuleWindows {
+    fn events(&self) -> usize {
+        self.groups.iter().map(|(_, window)| window.len()).sum()
+    }
+
+    /// Drops the window whose latest event is oldest.
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = (0..self.groups.len()).min_by_key(|&at| self.groups[at].1.latest()) {
+            self.groups.swap_remove(oldest);
+        }
+    }
+}
 
 impl Windows {
-    fn push(&mut self, key: u64, item: Item, correlation: &Correlation, clock: i64, fires: &mut Vec<Fire>) {
-        let index = match self.0.iter().position(|(known, ..)| *known == key) {
-            Some(index) => index,
-            None => {
-                if self.0.len() >= WINDOWS {
-                    self.0.remove(0);
-                }
-                self.0.push((key, correlation.timespan_ms(), Window::default()));
-                self.0.len() - 1
-            }
-        };
-        self.0[index].2.push(item, correlation, fires);
-        self.0.retain_mut(|(_, timespan, window)| {
-            window.forget(clock - LATENESS_MS - *timespan);
-            !window.is_empty()
+    /// Counts an event in the window of a rule's group; how many windows had to go for it, before their time.
+    fn push(
+        &mut self,
+        (rule, group): (u64, u64),
+        item: Item,
+        correlation: &Correlation,
+        clock: i64,
+        fires: &mut Vec<Fire>,
+    ) -> usize {
+        let place = self.0.iter().position(|known| known.rule == rule).unwrap_or_else(|| {
+            self.0.push(RuleWindows { rule, timespan_ms: correlation.timespan_ms(), groups: Vec::new() });
+            self.0.len() - 1
         });
+        let windows = &mut self.0[place];
+        let index = windows.groups.iter().position(|(known, _)| *known == group).unwrap_or_else(|| {
+            windows.groups.push((group, Window::default()));
+            windows.groups.len() - 1
+        });
+        windows.groups[index].1.push(item, correlation, fires);
+        self.forget(clock);
+        self.make_room(rule)
+    }
+
+    fn forget(&mut self, clock: i64) {
+        self.0.retain_mut(|windows| {
+            let before = clock - LATENESS_MS - windows.timespan_ms;
+            windows.groups.retain_mut(|(_, window)| {
+                window.forget(before);
+                !window.is_empty()
+            });
+            !windows.groups.is_empty()
+        });
+    }
+
+    fn make_room(&mut self, rule: u64) -> usize {
+        let mut dropped = 0;
+        if let Some(windows) = self.0.iter_mut().find(|known| known.rule == rule)
+            && windows.groups.len() > WINDOWS_OF_RULE
+        {
+            windows.drop_oldest();
+            dropped += 1;
+        }
+        while self.0.iter().map(RuleWindows::events).sum::<usize>() > EVENTS_OF_USER {
+            let Some(largest) = self.0.iter_mut().max_by_key(|windows| windows.events()) else { break };
+            largest.drop_oldest();
+            dropped += 1;
+        }
+        dropped
     }
 }
 
@@ -68,6 +127,8 @@ pub struct Findings {
     pub broken: Vec<Finding>,
     /// What goes to correlations across users.
     pub crossings: Vec<Crossing>,
+    /// Windows that were dropped before their time, to keep the user's state small.
+    pub dropped: usize,
     matches: Vec<Match>,
     fires: Vec<Fire>,
 }
@@ -108,7 +169,8 @@ impl Findings {
                 {
                     self.fires.clear();
                     let clock = user.clock();
-                    user.windows.push(window_key(rule, &group), item, correlation, clock, &mut self.fires);
+                    let key = (rule_key(rule), group_key(&group));
+                    self.dropped += user.windows.push(key, item, correlation, clock, &mut self.fires);
                     let rule = correlation.rule;
                     self.broken.extend(self.fires.iter().map(|fire| Finding {
                         rule,
@@ -125,6 +187,7 @@ impl Findings {
         self.broken.clear();
         self.crossings.clear();
         self.matches.clear();
+        self.dropped = 0;
     }
 
     /// Several fires of one rule in one of its windows are one finding of the event: the one that saw most.
@@ -160,10 +223,16 @@ pub fn describe(violation: &mut Violation, rule: &Rule) {
     violation.level = rule.level as u8;
 }
 
-fn window_key(rule: &Rule, group: &[(Arc<str>, String)]) -> u64 {
+/// Another version counts from nothing.
+fn rule_key(rule: &Rule) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(rule.uuid.as_bytes());
     hash.update(&rule.version.to_le_bytes());
+    hash.digest()
+}
+
+fn group_key(group: &[(Arc<str>, String)]) -> u64 {
+    let mut hash = Xxh3::new();
     for (field, value) in group {
         hash.update(field.as_bytes());
         hash.update(&(value.len() as u64).to_le_bytes());

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod bounded;
+mod cost;
 mod index;
 mod load;
 mod nesting;
@@ -27,12 +28,13 @@ use serde::Serialize;
 
 use crate::correlate::Correlation;
 pub(crate) use load::known_field;
-pub use load::{RuleError, RuleProblem};
+pub use load::{Origin, RuleError, RuleProblem, Source};
 pub use rsigma_eval::EventValue as FieldValue;
 pub use text::LimitSpec;
 pub use view::{EventFields, FIELDS, JsonFields};
 
 use index::Index;
+use load::Loaded;
 use view::View;
 
 /// A rule that an event breaks: its place in the [`RuleSet`] that found it.
@@ -143,9 +145,29 @@ impl RuleSet {
         sources: impl IntoIterator<Item = (&'a str, &'a str)>,
         limits: &BTreeMap<String, f64>,
     ) -> Result<Self, RuleError> {
-        let load::Loaded { rules, correlations, limits, .. } = load::load(sources, limits)?;
+        let mut loaded = Loaded::default();
+        for (name, yaml) in sources {
+            loaded.add(Source { name, yaml, origin: Origin::Own }, limits)?;
+        }
+        Ok(Self::of(loaded))
+    }
+
+    /// Compiles what can be, each rule once: one that can't be used, alone or with those before it, is left out, and
+    /// returned with its place among the sources.
+    pub fn compile_each<'a>(
+        sources: impl IntoIterator<Item = Source<'a>>,
+        limits: &BTreeMap<String, f64>,
+    ) -> (Self, Vec<(usize, RuleError)>) {
+        let mut loaded = Loaded::default();
+        let added = sources.into_iter().map(|source| loaded.add(source, limits));
+        let refused = added.enumerate().filter_map(|(at, added)| Some((at, added.err()?))).collect();
+        (Self::of(loaded), refused)
+    }
+
+    fn of(loaded: Loaded) -> Self {
+        let Loaded { rules, correlations, limits, .. } = loaded;
         let index = Index::build(rules.iter().map(|rule| rule.compiled.as_ref()));
-        Ok(Self { rules, correlations, limits, index })
+        Self { rules, correlations, limits, index }
     }
 
     /// The rules that come with the program, at their own limits.

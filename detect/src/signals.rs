@@ -4,6 +4,9 @@
 //! runs ahead can't make a user's later events look late. An event more than [`LATENESS_MS`] behind the user's latest one
 //! gets the signal `late` alone and changes nothing. Windows look back from the event; they count what had arrived when
 //! it arrived. A user's events arrive in the order of their Kafka partition, so each replay gives the same signals.
+//!
+//! History that is sent in later (J17) makes known what it shows, in whatever order it comes. It has a clock and counts of its
+//! own, so that it never makes a live event late, nor takes part in what goes on now.
 
 mod recent;
 mod sessions;
@@ -14,6 +17,8 @@ mod travel;
 mod user;
 
 use std::borrow::Cow;
+
+use schemas::sign_ins;
 
 use crate::rules::FieldValue;
 
@@ -35,6 +40,8 @@ pub enum Act {
     SignIn,
     /// A failed one.
     SignInFailed,
+    /// Anything else about sign-ins that failed, such as a change of the password: nothing becomes known by it.
+    Refused,
     /// The end of a session.
     SignOut,
     /// Records were seen.
@@ -48,18 +55,24 @@ pub enum Act {
 }
 
 impl Act {
-    /// From the event's action.
+    /// From how an event is filed, and how it ended.
     #[must_use]
-    pub fn of(action: &str) -> Self {
+    pub fn of(action: &str, category: &str, outcome: &str) -> Self {
         match action {
-            "sign_in" => Self::SignIn,
-            "sign_in_failed" => Self::SignInFailed,
+            _ if sign_ins::has_failed(action, outcome) => Self::SignInFailed,
+            _ if sign_ins::makes_nothing_known(action, category, outcome) => Self::Refused,
+            sign_ins::SIGN_IN => Self::SignIn,
             "sign_out" => Self::SignOut,
             "view" => Self::View,
             "export" => Self::Export,
             "delete" => Self::Delete,
             _ => Self::Other,
         }
+    }
+
+    /// Whether it shows that the user was there. What failed may be anybody's.
+    pub(crate) fn makes_known(self) -> bool {
+        !matches!(self, Self::SignInFailed | Self::Refused)
     }
 }
 
@@ -92,6 +105,8 @@ pub struct Sighting<'a> {
     pub masked: bool,
     /// The application's session; empty when it doesn't say.
     pub session_id: &'a str,
+    /// Whether it is history that was sent in later (J17).
+    pub backfill: bool,
 }
 
 impl Sighting<'_> {
@@ -105,7 +120,7 @@ impl Sighting<'_> {
 /// What was found. Numbers are there only on events that move them; flags only when true.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Signals {
-    /// More than [`LATENESS_MS`] behind; nothing else was looked at.
+    /// More than [`LATENESS_MS`] behind; nothing else was looked at. Of history: behind other history, or what is live.
     pub late: bool,
     /// Nothing was known of the user before.
     pub first_sign_in: bool,

@@ -8,6 +8,7 @@
 //! See `docs/decisions/0012-across-users.md`.
 
 mod correlator;
+mod groups;
 
 use std::collections::BTreeMap;
 

@@ -28,6 +28,9 @@ pub struct Metrics {
     batch_rows: Histogram,
     insert_seconds: Histogram,
     retries: Counter,
+    rules_compiled: Counter,
+    windows_dropped: Counter,
+    correlation_bytes: Gauge,
     lag: Family<Partition, Gauge>,
     freshness_ms: Family<Partition, Gauge>,
 }
@@ -44,6 +47,9 @@ impl Metrics {
         const BATCH_ROWS: Name = Name::new("enrich_batch_rows");
         const INSERT_SECONDS: Name = Name::new("enrich_insert_seconds");
         const RETRIES: Name = Name::new("enrich_insert_retries");
+        const RULES: Name = Name::new("enrich_rules_compiled");
+        const WINDOWS: Name = Name::new("enrich_windows_dropped");
+        const BYTES: Name = Name::new("enrich_correlation_bytes");
         const LAG: Name = Name::new("enrich_lag_records");
         const FRESHNESS: Name = Name::new("enrich_freshness_milliseconds");
         let rows = Histogram::new(exponential_buckets(1.0, 4.0, 10));
@@ -57,6 +63,9 @@ impl Metrics {
             batch_rows: registry.register(BATCH_ROWS, "Rows of an insert", rows),
             insert_seconds: registry.register(INSERT_SECONDS, "Duration of a successful insert", seconds),
             retries: registry.register(RETRIES, "Inserts that ClickHouse did not take at once", Counter::default()),
+            rules_compiled: registry.register(RULES, "Tenants whose rules were compiled anew", Counter::default()),
+            windows_dropped: registry.register(WINDOWS, "Windows of correlations that went early", Counter::default()),
+            correlation_bytes: registry.register(BYTES, "Memory of correlations across users", Gauge::default()),
             lag: registry.register(
                 LAG,
                 "Records acknowledged and not yet stored, by partition; of all partitions, in every enricher alike",
@@ -90,6 +99,19 @@ impl Metrics {
 
     pub(crate) fn insert_retried(&self) {
         self.retries.inc();
+    }
+
+    pub(crate) fn rules_compiled(&self) {
+        self.rules_compiled.inc();
+    }
+
+    /// Windows that were dropped before their time, because there was no room for them.
+    pub(crate) fn windows_dropped(&self, count: usize) {
+        self.windows_dropped.inc_by(count as u64);
+    }
+
+    pub(crate) fn correlation_bytes(&self, bytes: usize) {
+        self.correlation_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn lag(&self, partition: i32, records: i64) {

@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 use detect::rules::RuleSet;
+use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
 use runtime::settings::{Settings, Snapshot};
 use schemas::catalogue::{Catalogue, Classification};
 use schemas::event::{Category, Class, Event};
 use schemas::settings::Tenant;
+use schemas::sign_ins;
 use serde::{Deserialize, Serialize};
 
 use crate::rulebook::RuleBook;
@@ -64,6 +67,7 @@ impl Facts {
         } else if filed.known && self.has_own_types() && self.shipped.get(kind).is_none() {
             self.policy.own_types.entry(kind.to_owned()).or_insert(filed.category);
         }
+        sign_ins::file_failure(&mut filed, event.outcome.as_deref());
         filed
     }
 
@@ -80,10 +84,17 @@ impl Facts {
 
 /// The facts of every tenant in a batch, gathered as its events arrive.
 pub struct Policies {
+    sources: Sources,
+    /// Looked up once for each event, so the cost must not grow with the tenants of a batch: whoever may write to Kafka may
+    /// name as many as it likes.
+    tenants: HashMap<String, Facts>,
+}
+
+/// Where facts come from.
+struct Sources {
     settings: Settings,
     shipped: Catalogue,
     rules: RuleBook,
-    tenants: Vec<(String, Facts)>,
     /// How long it may still wait for tenants.
     patience: Duration,
 }
@@ -92,13 +103,13 @@ impl Policies {
     /// For a new batch: facts as the settings have them at a tenant's first event.
     #[must_use]
     pub fn gather(settings: &Settings, shipped: &Catalogue, rules: &RuleBook) -> Self {
-        Self {
+        let sources = Sources {
             settings: settings.clone(),
             shipped: shipped.clone(),
             rules: rules.clone(),
-            tenants: Vec::new(),
             patience: SETTINGS_LAG,
-        }
+        };
+        Self { sources, tenants: HashMap::new() }
     }
 
     /// For a retry: facts as they were.
@@ -111,32 +122,37 @@ impl Policies {
     ) -> Self {
         let mut policies = Self::gather(settings, shipped, rules);
         for (tenant, policy) in decided {
-            policies.add(tenant, policy.clone(), true);
+            let facts = policies.sources.facts(tenant, policy.clone(), true);
+            policies.tenants.insert(tenant.clone(), facts);
         }
         policies
     }
 
-    /// The facts of `tenant`, of which an event was received at `received_at` (milliseconds). The list is in the order of last use: neighbouring events are mostly of one tenant.
+    /// The facts of `tenant`, of which an event was received at `received_at` (milliseconds).
     pub fn of(&mut self, tenant: &str, received_at: i64) -> &mut Facts {
-        match self.tenants.iter().rposition(|(known, _)| known == tenant) {
-            Some(index) => {
-                let last = self.tenants.len() - 1;
-                self.tenants.swap(index, last);
-            }
-            None => {
-                let policy = self.look_up(tenant, received_at).map_or_else(Policy::default, |found| Policy {
+        match self.tenants.entry_ref(tenant) {
+            EntryRef::Occupied(known) => known.into_mut(),
+            EntryRef::Vacant(unknown) => {
+                let found = self.sources.look_up(tenant, received_at);
+                let policy = found.map_or_else(Policy::default, |found| Policy {
                     known: true,
                     logging: found.logging,
                     retention_days: std::array::from_fn(|index| found.retention.days(Category::ALL[index])),
                     own_types: BTreeMap::new(),
                 });
-                self.add(tenant, policy, false);
+                unknown.insert(self.sources.facts(tenant, policy, false))
             }
         }
-        let last = self.tenants.len() - 1;
-        &mut self.tenants[last].1
     }
 
+    /// What the decision records.
+    #[must_use]
+    pub fn decided(&self) -> BTreeMap<String, Policy> {
+        self.tenants.iter().map(|(tenant, facts)| (tenant.clone(), facts.policy.clone())).collect()
+    }
+}
+
+impl Sources {
     /// A tenant made a moment ago may be known to ingest sooner than here: its first events are worth a short wait before
     /// they are taken for nobody's.
     fn look_up(&mut self, tenant: &str, received_at: i64) -> Option<Arc<Tenant>> {
@@ -155,28 +171,23 @@ impl Policies {
         found
     }
 
-    /// What the decision records.
-    #[must_use]
-    pub fn decided(&self) -> BTreeMap<String, Policy> {
-        self.tenants.iter().map(|(tenant, facts)| (tenant.clone(), facts.policy.clone())).collect()
-    }
-
-    fn add(&mut self, tenant: &str, policy: Policy, pinned: bool) {
+    fn facts(&self, tenant: &str, policy: Policy, pinned: bool) -> Facts {
+        // Rules may be older than the settings, never newer: who knows of a rule knows of the exemptions before it.
+        let rules = self.rules.at(&self.settings.snapshot(), tenant);
         let settings = self.settings.snapshot();
         let known = settings.tenant(tenant);
         let catalogue = match known {
             Some(found) if !found.event_types.is_empty() => self.shipped.with_tenant_types(&found.event_types),
             _ => self.shipped.clone(),
         };
-        let facts = Facts {
+        Facts {
             policy,
-            rules: self.rules.at(&settings, tenant),
+            rules,
             zone: known.map_or(Tz::UTC, |found| found.time_zone),
             catalogue,
             shipped: self.shipped.clone(),
             pinned,
             settings,
-        };
-        self.tenants.push((tenant.to_owned(), facts));
+        }
     }
 }

@@ -91,6 +91,8 @@ impl Enricher {
     /// # Errors
     /// When the consumer group can't be joined.
     pub fn start(self, readiness: &Readiness, shutdown: &Shutdown) -> Result<()> {
+        let (settings, metrics) = (self.parts.settings.clone(), self.parts.shared.metrics.clone());
+        self.parts.shared.rules.follow(settings, metrics, shutdown);
         for number in 0..self.workers {
             // Its deliveries go on after it was asked to stop, until they are done or the drain's time is over.
             let give_up = CancellationToken::new();
@@ -128,6 +130,8 @@ impl Enricher {
             settings: self.parts.settings.clone(),
             rules: self.parts.shared.rules.clone(),
             producer: self.parts.delivery.producer.clone(),
+            metrics: self.parts.shared.metrics.clone(),
+            memory: self.parts.enrich.correlation_memory_mb * 1024 * 1024,
             joined: readiness.gate("correlations"),
         })?;
         readiness.pulse("correlations at work", correlator.pulse(), SILENCE);

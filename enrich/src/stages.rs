@@ -16,6 +16,7 @@ use schemas::access::Access;
 use schemas::address;
 use schemas::catalogue::Classification;
 use schemas::event::{ActorKind, Event, Outcome, Text};
+use schemas::sign_ins;
 
 use self::row::Enriched;
 use crate::cross::{Counted, Matched};
@@ -137,10 +138,8 @@ impl Stages {
         let device = self.device(event, received.tenant);
         let mut signals = Signals::default();
         let matched = received.found_by.then(|| matched(event)).flatten();
-        // History that is sent in later (J17) says nothing about what goes on now.
-        let live = !event.backfill.unwrap_or_default() && matched.is_none();
         self.findings.clear();
-        if live {
+        if matched.is_none() {
             device.id.with_str(|device_id| {
                 let confidence = device.confidence.of_identity();
                 let times = (occurred_at, received.received_at);
@@ -212,18 +211,24 @@ impl Stages {
             if actor_kind(event) == ActorKind::User.as_str() {
                 *signals = known.observe(sighting, zone);
                 let decided = self.shared.access.get(received.tenant, actor_id, sighting.device);
-                signals.device_access = decided.and_then(|decided| match decided.access {
-                    Access::Allow => None,
-                    Access::Block | Access::Ask => Some(decided.access.as_str()),
-                });
+                signals.device_access =
+                    decided.filter(|_| !sighting.backfill).and_then(|decided| match decided.access {
+                        Access::Allow => None,
+                        Access::Block | Access::Ask => Some(decided.access.as_str()),
+                    });
             }
             user = Some(known);
+        }
+        // History that is sent in later makes known who the user is; it breaks no rule now (J17).
+        if sighting.backfill {
+            return Ok(());
         }
         let view =
             View { event, filed, outcome: outcome(event, filed), geo, device, device_id: sighting.device, signals };
         let subject = Subject { event_id: id, at: sighting.at(), late: signals.late };
         self.findings.find(rules, &view, subject, user);
         self.findings.merge(rules);
+        self.shared.metrics.windows_dropped(self.findings.dropped);
         Ok(())
     }
 
@@ -311,7 +316,7 @@ fn sighting<'a>(
     Sighting {
         occurred_at,
         received_at,
-        act: Act::of(filed.action),
+        act: Act::of(filed.action, filed.category.as_str(), outcome(event, filed)),
         records: event.records.unwrap_or_default(),
         device,
         device_confidence,
@@ -322,6 +327,7 @@ fn sighting<'a>(
         accuracy_km: geo.accuracy_km,
         masked: !geo.anonymous.is_empty() || is_carrier(&geo.as_org),
         session_id: text(event.context.as_ref().and_then(|context| context.session_id.as_ref())),
+        backfill: event.backfill.unwrap_or_default(),
     }
 }
 
@@ -330,16 +336,22 @@ fn matched(event: &Event<'_>) -> Option<Matched> {
     serde_json::from_str(event.payload?.get()).ok()
 }
 
-/// Without an actor it was the system (A5); an actor that doesn't say is a user.
+/// Without an actor it was the system (A5), but for a failed sign-in, which somebody tried; an actor that doesn't say is a
+/// user.
 pub(crate) fn actor_kind<'a>(event: &'a Event<'_>) -> &'a str {
     match &event.actor {
+        None if sign_ins::says_failed(event) => ActorKind::User.as_str(),
         None => ActorKind::System.as_str(),
         Some(actor) => or(text(actor.kind.as_ref()), ActorKind::User.as_str()),
     }
 }
 
-/// What an event reports has been done, unless it says otherwise or its action is a failure.
+/// What an event reports has been done, unless it says otherwise or its action is a failure. A failed sign-in is one,
+/// whatever it says of its outcome.
 fn outcome<'a>(event: &'a Event<'_>, filed: &Classification<'_>) -> &'a str {
+    if filed.action == sign_ins::SIGN_IN_FAILED {
+        return Outcome::Failure.as_str();
+    }
     let presumed = if filed.action.ends_with("_failed") { Outcome::Failure } else { Outcome::Success };
     or(text(event.outcome.as_ref()), presumed.as_str())
 }

@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use self::cold::Cold;
 
 /// Version of the bytes of a user, their first.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 /// Bytes before the packed user: the format, and the offset that it is as of.
 const HEADER: usize = 9;
 /// What a user costs beside its bytes: key, pointer, and its share of the table.

@@ -74,6 +74,8 @@ impl View<'_> {
             "kind" => word(crate::stages::actor_kind(self.event)),
             "id" => text(actor?.id.as_ref()),
             "email" => text(actor?.email.as_ref()),
+            "name" => text(actor?.name.as_ref()),
+            "account" => schemas::sign_ins::account(actor?).and_then(word),
             "active" => Some(FieldValue::Bool(actor?.active.unwrap_or(true))),
             _ => None,
         }

@@ -8,6 +8,7 @@ use schemas::decode::{ATTRIBUTE_PREFIX, Attributes, Rejection, Scratch, decode, 
 use schemas::event::{Class, Event};
 use schemas::identity;
 use schemas::settings::Tenant;
+use schemas::sign_ins::partitioned_by;
 use schemas::topics::event_key;
 
 use crate::framing::Framing;
@@ -57,14 +58,13 @@ pub(crate) fn check(context: &Context<'_>, index: usize, value: &Bytes) -> Resul
     let event = decode(value, &context.attributes, &scratch)?;
     check_tenant(context, &event)?;
     check_logging(context, &event)?;
-    let actor = event.actor.as_ref().and_then(|actor| actor.id.as_deref()).unwrap_or_default();
     let tenant = context.tenant.id.as_str();
     let own = event.id.as_deref().filter(|id| !id.is_empty());
     let id = own.map_or_else(|| context.identity.id(tenant, context.key_id, index, value).to_string(), str::to_owned);
     let source = event.source.as_deref().unwrap_or_default();
     Ok(Passed {
         index,
-        key: event_key(tenant, actor),
+        key: event_key(tenant, &partitioned_by(&event)),
         same: (identity::identity(tenant, context.key_id, source, &id), identity::content(value, &context.attributes)),
         id_is_ours: own.is_none(),
         id,

@@ -1,12 +1,11 @@
--- Stored events in the order in which a trial of a rule wants them: user by user, each user's as they arrived (P6). Sent-in
--- history is left out, as the stream leaves it out.
+-- Stored events in the order in which a trial of a rule wants them: user by user, each user's by time (P6), so that history that was
+-- sent in later has its place.
 SELECT ?fields
 FROM events
 WHERE tenant = {tenant:String}
     AND received_at >= {oldest:DateTime64(3, 'UTC')}
-    AND NOT backfill
     AND occurred_at >= {from:DateTime64(3, 'UTC')}
     AND occurred_at < {to:DateTime64(3, 'UTC')}
     /* clauses */
-ORDER BY actor_id, kafka_partition, kafka_offset
+ORDER BY actor_id, occurred_at, event_id
 LIMIT {rows:UInt32}

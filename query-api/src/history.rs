@@ -22,7 +22,9 @@ impl Stored<'_> {
     pub fn subject(&self) -> Subject<'_> {
         let row = self.0;
         let at = row.occurred_at.min(row.received_at).timestamp_millis();
-        Subject { event_id: &row.event_id, at, late: row.signals_name.iter().any(|name| name == "late") }
+        // History is tried in the order of time, so that it comes late doesn't matter to windows.
+        let late = !row.backfill && row.signals_name.iter().any(|name| name == "late");
+        Subject { event_id: &row.event_id, at, late }
     }
 
     fn geo(&self, field: &str) -> Option<FieldValue<'_>> {
@@ -115,6 +117,10 @@ impl EventFields for Stored<'_> {
             "actor.kind" => word(&row.actor_kind),
             "actor.id" => word(&row.actor_id),
             "actor.email" => word(&row.actor_email),
+            "actor.name" => word(&row.actor_name),
+            "actor.account" => {
+                [&row.actor_id, &row.actor_email, &row.actor_name].into_iter().find_map(|text| word(text))
+            }
             "actor.active" if row.actor_kind == "system" => None,
             "actor.active" => Some(FieldValue::Bool(row.actor_active)),
             "object.type" => word(&row.object_type),

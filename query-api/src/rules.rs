@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use detect::rules::{LimitSpec, Rule, RuleSet};
+use detect::rules::{LimitSpec, Rule, RuleProblem, RuleSet, Source};
 use runtime::problem::Problem;
 use runtime::settings::Snapshot;
 use schemas::detection::StoredRule;
@@ -35,6 +35,8 @@ pub(crate) struct Entry {
     pub(crate) stored: Option<Arc<StoredRule>>,
     /// Why it can't be used, which a program of another version may have thought it could.
     pub(crate) problem: Option<String>,
+    /// Whether the problem is that all rules of its origin would cost too much together.
+    is_beyond_budget: bool,
     shipped: &'static str,
 }
 
@@ -45,7 +47,14 @@ impl Entry {
     }
 
     fn stored(origin: Origin, rule: Arc<StoredRule>) -> Self {
-        Self { name: rule.name.clone(), origin, stored: Some(rule), problem: None, shipped: "" }
+        Self {
+            name: rule.name.clone(),
+            origin,
+            stored: Some(rule),
+            problem: None,
+            is_beyond_budget: false,
+            shipped: "",
+        }
     }
 }
 
@@ -68,7 +77,7 @@ impl Rules {
             .iter()
             .map(|(name, yaml)| {
                 let (name, shipped) = ((*name).to_owned(), *yaml);
-                Entry { name, origin: Origin::Shipped, stored: None, problem: None, shipped }
+                Entry { name, origin: Origin::Shipped, stored: None, problem: None, is_beyond_budget: false, shipped }
             })
             .collect();
         let scopes = [(Some(SHARED), Origin::Shared), (tenant, Origin::Own)];
@@ -107,23 +116,29 @@ impl Rules {
     }
 }
 
-/// Compiles what can be; takes note of what can't.
+/// Compiles what can be, each rule once; takes note of what can't. Of two with the same name the later is at fault.
 fn compile(entries: &mut [Entry]) -> Result<RuleSet, Problem> {
-    loop {
-        let usable = entries.iter().filter(|entry| entry.problem.is_none());
-        // Limits that tenants choose stay in the rules' ranges, so they decide nothing here.
-        let texts = usable.map(|entry| (entry.name.as_str(), entry.yaml()));
-        let error = match RuleSet::compile(texts, &BTreeMap::new()) {
-            Ok(set) => return Ok(set),
-            Err(error) => error,
-        };
-        // Of two with the same name the later is at fault.
-        let at_fault = entries.iter_mut().rfind(|entry| entry.problem.is_none() && entry.name == error.source_name);
-        match at_fault {
-            Some(entry) => entry.problem = Some(error.problem.to_string()),
-            None => return Err(Problem::internal(error)),
+    let sources = entries.iter().map(|entry| Source {
+        name: &entry.name,
+        yaml: entry.yaml(),
+        origin: match entry.origin {
+            Origin::Shipped => detect::rules::Origin::Shipped,
+            Origin::Shared => detect::rules::Origin::Shared,
+            Origin::Own => detect::rules::Origin::Own,
+        },
+    });
+    // Limits that tenants choose stay in the rules' ranges, so they decide nothing here.
+    let (set, refused) = RuleSet::compile_each(sources, &BTreeMap::new());
+    for (at, error) in refused {
+        match entries.get_mut(at) {
+            Some(entry) if entry.origin != Origin::Shipped => {
+                entry.is_beyond_budget = matches!(error.problem, RuleProblem::Budget(..));
+                entry.problem = Some(error.problem.to_string());
+            }
+            _ => return Err(Problem::internal(error)),
         }
     }
+    Ok(set)
 }
 
 /// The versions in force of the rules of a scope, by name; none for those that were deleted.
@@ -150,6 +165,8 @@ pub(crate) enum Verdict {
     Good,
     /// It is no rule.
     Bad(String),
+    /// There is no room for it beside the others: which budget it is beyond.
+    TooMuch(String),
     /// It would take a rule of a tenant its place: its name or its id.
     Displaces {
         /// Whose.
@@ -164,8 +181,10 @@ pub(crate) fn check(snapshot: &Snapshot, candidate: &Arc<StoredRule>) -> Result<
     let own = (candidate.scope != SHARED).then_some(candidate.scope.as_str());
     let rules = Rules::of(snapshot, own, Some(candidate))?;
     let is_it = |entry: &&Entry| entry.stored.as_ref().is_some_and(|stored| Arc::ptr_eq(stored, candidate));
-    if let Some(problem) = rules.entries().iter().find(is_it).and_then(|entry| entry.problem.clone()) {
-        return Ok(Verdict::Bad(problem));
+    if let Some(entry) = rules.entries().iter().find(is_it)
+        && let Some(problem) = entry.problem.clone()
+    {
+        return Ok(if entry.is_beyond_budget { Verdict::TooMuch(problem) } else { Verdict::Bad(problem) });
     }
     if own.is_some() {
         return Ok(Verdict::Good);

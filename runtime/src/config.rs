@@ -201,6 +201,8 @@ pub struct Enrich {
     pub stall_seconds: u64,
     /// Memory for the state of users, MiB; what doesn't fit goes to a file.
     pub state_memory_mb: usize,
+    /// Memory for the groups of correlations across users, in MiB.
+    pub correlation_memory_mb: usize,
     /// Places and networks of addresses.
     pub geo: Geo,
 }

@@ -218,6 +218,12 @@ impl Settings {
         *self.0.progress.applied.borrow()
     }
 
+    /// Tells whenever something changed.
+    #[must_use]
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<i64> {
+        self.0.progress.applied.subscribe()
+    }
+
     /// A tenant.
     #[must_use]
     pub fn tenant(&self, id: &str) -> Option<Arc<Tenant>> {

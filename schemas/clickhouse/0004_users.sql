@@ -20,8 +20,9 @@ FROM events{local}
 WHERE type IN ('violation.reviewed', 'violation.review_withdrawn') AND key_id = 'usertrail'
 GROUP BY tenant, violation_id;
 
--- Users, their devices and their sessions, as the events show them. Backfilled history changes nothing here (J17). What an
--- event doesn't say of its user, device or place is left as the last one that does has it.
+-- Users, their devices and their sessions, as the events show them, backfilled history (J17) included: what is first and last goes
+-- by the time of the events. What an event doesn't say of its user, device or place is left as the last one that does has it. A
+-- failed sign-in is one however it is spelled: by its action, or by a sign-in's outcome.
 CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
@@ -59,12 +60,12 @@ SELECT
     min(occurred_at) AS first_seen_at,
     max(e.last_activity_at) AS last_activity_at,
     count() AS events,
-    countIf(action = 'sign_in') AS sign_ins,
+    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
     argMaxStateIf(toString(actor_name), occurred_at, actor_name != '') AS name,
     argMaxStateIf(toString(actor_email), occurred_at, actor_email != '') AS email,
     argMaxState(actor_active, occurred_at) AS active
 FROM events{local} AS e
-WHERE actor_kind = 'user' AND actor_id != '' AND NOT backfill
+WHERE actor_kind = 'user' AND actor_id != ''
 GROUP BY tenant, actor_id, retention_days, received_period;
 
 CREATE TABLE IF NOT EXISTS user_devices{local} {on_cluster}
@@ -105,13 +106,13 @@ SELECT
     max(toDate(received_at)) AS received_on,
     min(occurred_at) AS first_seen_at,
     max(occurred_at) AS last_seen_at,
-    countIf(action = 'sign_in') AS sign_ins,
-    countIf(action = 'sign_in_failed') AS failed_sign_ins,
+    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    countIf(action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins,
     argMaxStateIf((toString(browser), toString(browser_version), toString(os), toString(os_version), toString(device_kind), toString(device_model), bot)::Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,
     argMaxState(toString(device_confidence), occurred_at) AS confidence,
     argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
 FROM events{local} AS e
-WHERE actor_kind = 'user' AND actor_id != '' AND e.device_id != '' AND NOT backfill
+WHERE actor_kind = 'user' AND actor_id != '' AND e.device_id != ''
 GROUP BY tenant, actor_id, device_id, retention_days, received_period;
 
 CREATE TABLE IF NOT EXISTS user_sessions{local} {on_cluster}
@@ -158,5 +159,5 @@ SELECT
     argMaxStateIf((toString(browser), toString(os), toString(device_kind))::Tuple(browser String, os String, kind String), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,
     argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
 FROM events{local} AS e
-WHERE actor_kind = 'user' AND actor_id != '' AND session_key != '' AND NOT backfill
+WHERE actor_kind = 'user' AND actor_id != '' AND session_key != ''
 GROUP BY tenant, actor_id, session_key, retention_days, received_period;

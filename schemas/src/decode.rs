@@ -10,6 +10,7 @@ use std::cell::OnceCell;
 
 use crate::event::{ActorKind, Category, ChangeOp, Class, Event, Outcome, SentAddress, Text, clip};
 use crate::ids;
+use crate::sign_ins;
 
 pub use self::array::split_array;
 pub use self::cloud_event::{ATTRIBUTE_PREFIX, is_cloud_event, is_structured};
@@ -293,7 +294,9 @@ fn check_actor(event: &mut Event<'_>) -> Result<(), Rejection> {
     bound(&actor.name, "/actor/name", MAX_NAME_BYTES)?;
     bound(&actor.email, "/actor/email", MAX_NAME_BYTES)?;
     let is_system = actor.kind.as_deref() == Some(ActorKind::System.as_str());
-    if !is_system && actor.id.as_deref().is_none_or(str::is_empty) {
+    let is_named = is_system || actor.id.as_deref().is_some_and(|id| !id.is_empty());
+    // A failed sign-in may be of a name that nobody has.
+    if !is_named && !sign_ins::says_failed(event) {
         return Err(Rejection::new("missing_field", "/actor/id", "an actor that is not the system has an id"));
     }
     Ok(())

@@ -16,5 +16,6 @@ pub mod ids;
 mod key_text;
 pub mod restore;
 pub mod settings;
+pub mod sign_ins;
 pub mod topics;
 pub mod violation;

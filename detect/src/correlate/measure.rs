@@ -72,6 +72,15 @@ impl Test {
         matches!(self.kind, Kind::Sum | Kind::Average | Kind::Percentile(_))
     }
 
+    /// What tells events apart, where it matters how different they are.
+    pub(super) fn apart(&self, item: &Item) -> Option<u64> {
+        match self.kind {
+            Kind::Distinct => Some(item.value),
+            Kind::Bases(_) | Kind::Ordered(_) => Some(item.base.into()),
+            Kind::Events | Kind::Sum | Kind::Average | Kind::Percentile(_) => None,
+        }
+    }
+
     pub(super) fn settles(&self) -> bool {
         let grows = match &self.kind {
             Kind::Events | Kind::Distinct | Kind::Ordered(_) | Kind::Sum | Kind::Bases(None) => true,

@@ -219,6 +219,39 @@ fn a_window_keeps_the_newest_and_forgets() {
     assert!(window.is_empty());
 }
 
+/// P4: a flood of one value, or of one base rule, hides no other; and beyond the bound as well the order of arrival decides
+/// nothing about what is kept.
+#[test]
+fn a_flood_hides_no_value() {
+    let values = "  type: value_count\n  condition: {field: records, gte: 4}";
+    let bases = "  type: temporal\n  condition: {gte: 3}";
+    for (condition, by_value) in [(values, true), (bases, false)] {
+        let of = |at: i64, n: i64, kind: u64| match by_value {
+            true => Item { at, event: n as u64, base: 0, value: kind },
+            false => Item { at, event: n as u64, base: kind as u8, value: 0 },
+        };
+        let set = set(condition);
+        let correlation = &set.correlations()[0];
+        let needed = correlation.explain(&Window::default(), 0).needed as i64;
+        let (mut window, mut fires) = (Window::default(), Vec::new());
+        // All that it takes but one, then the flood, then the last.
+        (1..needed).for_each(|kind| window.push(of(kind, kind, kind as u64), correlation, &mut fires));
+        (10..4000).for_each(|n| window.push(of(n, n, 1), correlation, &mut fires));
+        assert_eq!((window.len(), fires.len()), (MAX_ITEMS, 0), "{condition}");
+        window.push(of(4000, 4000, 0), correlation, &mut fires);
+        assert_eq!(fires, [Fire { at: 4000, seen: needed as f64 }], "{condition}");
+        let mut items: Vec<Item> = (0..1300).map(|n| of(n * 50, n, if n < 5 { n as u64 % 3 } else { 1 })).collect();
+        let mut all = Vec::new();
+        for factor in [3, 15, 23, 2599] {
+            items.sort_by_key(|item| item.event.wrapping_mul(factor) % 1301);
+            let mut window = Window::default();
+            items.iter().for_each(|item| window.push(*item, correlation, &mut Vec::new()));
+            all.push(window);
+        }
+        assert!(all.windows(2).all(|two| two[0] == two[1]), "{condition}");
+    }
+}
+
 fn event(event: &Value) -> JsonFields<'_> {
     JsonFields::new(event)
 }

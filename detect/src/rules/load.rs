@@ -7,6 +7,7 @@ use rsigma_eval::{CompiledRule, EvalError, RuleFieldSet, compile_rule};
 use rsigma_parser::{CorrelationRule, Detection, SigmaCollection, SigmaParserError, SigmaRule};
 use schemas::violation::Action;
 
+use super::cost::Cost;
 use super::text::{self, Attributes, LimitSpec, Text};
 use super::{FIELDS, Level, Rule, addresses};
 use crate::correlate::{self, Base, Correlation};
@@ -72,9 +73,34 @@ pub enum RuleProblem {
     /// Two rules have one name or one id.
     #[error("another rule has the same {0}")]
     Twice(&'static str),
+    /// The rules of one origin cost too much together.
+    #[error("the rules would have more than {0} {1} together")]
+    Budget(usize, &'static str),
     /// More rules than a match can number.
     #[error("more than {} rules", u16::MAX)]
     TooMany,
+}
+
+/// Who wrote a rule. Each origin has a budget of its own, so that none can take another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It comes with the program.
+    Shipped,
+    /// The platform wrote it, for all tenants.
+    Shared,
+    /// The tenant wrote it.
+    Own,
+}
+
+/// The text of a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The rule's name.
+    pub name: &'a str,
+    /// Sigma.
+    pub yaml: &'a str,
+    /// Who wrote it.
+    pub origin: Origin,
 }
 
 /// What a set is made of.
@@ -85,23 +111,32 @@ pub(super) struct Loaded {
     pub(super) limits: Vec<LimitSpec>,
     names: HashSet<Arc<str>>,
     uuids: HashSet<Arc<str>>,
-}
-
-pub(super) fn load<'a>(
-    sources: impl IntoIterator<Item = (&'a str, &'a str)>,
-    limits: &BTreeMap<String, f64>,
-) -> Result<Loaded, RuleError> {
-    let mut loaded = Loaded::default();
-    for (name, yaml) in sources {
-        let added = text::read(name, yaml, limits).and_then(|text| loaded.add(name, text));
-        added.map_err(|problem| RuleError { source_name: name.to_owned(), problem })?;
-    }
-    Ok(loaded)
+    costs: [Cost; 3],
 }
 
 impl Loaded {
-    fn add(&mut self, name: &str, text: Text) -> Result<(), RuleProblem> {
-        let Text { rules, mut correlations, limits, limit } = text;
+    /// Adds a rule, whole or not at all.
+    pub(super) fn add(&mut self, source: Source<'_>, limits: &BTreeMap<String, f64>) -> Result<(), RuleError> {
+        let before = (self.rules.len(), self.correlations.len(), self.limits.len(), self.costs);
+        self.try_add(source, limits).map_err(|problem| {
+            for rule in self.rules.drain(before.0..) {
+                self.names.remove(&rule.name);
+                self.uuids.remove(&rule.uuid);
+            }
+            self.correlations.truncate(before.1);
+            self.limits.truncate(before.2);
+            self.costs = before.3;
+            RuleError { source_name: source.name.to_owned(), problem }
+        })
+    }
+
+    fn try_add(&mut self, source: Source<'_>, limits: &BTreeMap<String, f64>) -> Result<(), RuleProblem> {
+        let name = source.name;
+        let cost = &mut self.costs[source.origin as usize];
+        cost.add_text(source.yaml)?;
+        let Text { rules, mut correlations, limits, limit } = text::read(name, source.yaml, limits)?;
+        rules.iter().try_for_each(|(sigma, _)| cost.add_detection(sigma))?;
+        correlations.iter().try_for_each(|_| cost.add_correlation())?;
         if let Some(limit) = limits.iter().find(|limit| self.limits.iter().any(|known| known.name == limit.name)) {
             return Err(RuleProblem::LimitTwice(limit.name.to_string()));
         }
@@ -141,11 +176,15 @@ impl Loaded {
     /// Its index.
     fn push(&mut self, rule: Rule) -> Result<u16, RuleProblem> {
         let at = u16::try_from(self.rules.len()).ok().filter(|at| *at < u16::MAX).ok_or(RuleProblem::TooMany)?;
-        if !self.names.insert(Arc::clone(&rule.name)) {
+        if self.names.contains(&rule.name) {
             return Err(RuleProblem::Twice("name"));
         }
-        if !rule.uuid.is_empty() && !self.uuids.insert(Arc::clone(&rule.uuid)) {
+        if self.uuids.contains(&rule.uuid) {
             return Err(RuleProblem::Twice("id"));
+        }
+        self.names.insert(Arc::clone(&rule.name));
+        if !rule.uuid.is_empty() {
+            self.uuids.insert(Arc::clone(&rule.uuid));
         }
         self.rules.push(rule);
         Ok(at)

@@ -16,6 +16,9 @@ use super::FieldValue;
 /// (`45.9.77.1`, `2001:db8:0:1::/64`), also where a correlation groups by `context.ip` or counts it; `context.network` is
 /// `AS64500` where the number is known, or else the /24 or /48.
 ///
+/// `actor.account` is the actor's id, or else its e-mail address or its name: failed sign-ins may be of names that nobody has,
+/// and have no id then.
+///
 /// Signals are what the event is in the light of the user's history. `signal.new_…`, `…_changed`, `first_sign_in` and `late`
 /// are true or absent; `travel_km` and `travel_kmh` are since the last sign-in, `travel_confidence` is low, medium or high;
 /// `days_since_seen` is there from 1; `local_hour` is 0 to 23 and `local_weekday` 1 (Monday) to 7 in the tenant's zone;
@@ -30,7 +33,9 @@ pub const FIELDS: &[&str] = &[
     "reason",
     "actor.kind",
     "actor.id",
+    "actor.name",
     "actor.email",
+    "actor.account",
     "actor.active",
     "object.type",
     "object.id",
@@ -128,6 +133,9 @@ impl EventFields for JsonFields<'_> {
             ("context.ip", Some(sent)) => Some(FieldValue::Str(read(&sent)?.to_string().into())),
             ("context.ip_prefix", None) => {
                 Some(FieldValue::Str(prefix(read(&self.0.get_field("context.ip")?)?).into()))
+            }
+            ("actor.account", None) => {
+                ["actor.id", "actor.email", "actor.name"].into_iter().find_map(|path| self.0.get_field(path))
             }
             (_, found) => found,
         }

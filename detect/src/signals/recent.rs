@@ -17,6 +17,10 @@ impl Recent {
         if self.0.len() >= capacity
             && let Some(oldest) = (0..self.0.len()).min_by_key(|&index| self.0[index].1)
         {
+            // History may be older than all that is remembered.
+            if at < self.0[oldest].1 {
+                return is_new;
+            }
             self.0.swap_remove(oldest);
         }
         self.0.push((what, at));

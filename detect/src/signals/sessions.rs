@@ -41,7 +41,7 @@ impl Sessions {
         };
         // A failed sign-in opens nothing, and nothing can be told of an event without a device, address or session.
         let tellable = !sighting.session_id.is_empty() || told_by != 0;
-        if !tellable || sighting.act == Act::SignInFailed {
+        if !tellable || !sighting.act.makes_known() {
             return;
         }
         let index = match self.find(sighting.session_id, told_by, at) {
@@ -88,7 +88,10 @@ impl Sessions {
             self.0.swap_remove(oldest);
         }
         let at = sighting.at();
-        let key = if told_by == 0 { sighting.session_id.to_owned() } else { format!("{told_by:016x}-{at}") };
+        // Two sessions of a device may begin at one time: one in history, and one that is live.
+        let backfilled = if sighting.backfill { "-b" } else { "" };
+        let key =
+            if told_by == 0 { sighting.session_id.to_owned() } else { format!("{told_by:016x}-{at}{backfilled}") };
         let ip = sighting.ip;
         self.0.push(Session { key, started_at: at, last_at: at, ended: false, told_by, ip, country });
         self.0.len() - 1

@@ -23,6 +23,7 @@ fn sighting(at: i64, act: Act) -> Sighting<'static> {
         accuracy_km: 0,
         masked: false,
         session_id: "",
+        backfill: false,
     }
 }
 
@@ -65,6 +66,80 @@ fn a_failed_sign_in_makes_nothing_known() {
     assert!(!failed.new_device);
     assert_eq!((failed.failed_sign_ins_1h, failed.devices_24h), (Some(1), Some(1)));
     assert!(user.observe(&tokyo(NOON + 2 * MINUTE), Prague).new_device, "still new when it succeeds");
+}
+
+/// However it is filed: what failed around a sign-in makes nothing known, and opens no session.
+#[test]
+fn what_failed_around_a_sign_in_makes_nothing_known() {
+    for (action, category, outcome, act) in [
+        ("sign_in", "sign_ins", "success", Act::SignIn),
+        ("sign_in", "sign_ins", "unknown", Act::SignIn),
+        ("sign_in", "sign_ins", "failure", Act::SignInFailed),
+        ("sign_in", "other", "failure", Act::SignInFailed),
+        ("sign_in_failed", "sign_ins", "failure", Act::SignInFailed),
+        ("sign_in_failed", "other", "success", Act::SignInFailed),
+        ("update", "sign_ins", "failure", Act::Refused),
+        ("update", "sign_ins", "success", Act::Other),
+        ("view", "views", "failure", Act::View),
+    ] {
+        assert_eq!(Act::of(action, category, outcome), act, "{action} {category} {outcome}");
+        let mut user = User::default();
+        user.observe(&sighting(NOON - DAY_MS, Act::SignIn), Prague);
+        let found = user.observe(&Sighting { act, session_id: "s", ..tokyo(NOON) }, Prague);
+        assert_eq!(found.session_key.is_empty(), !act.makes_known());
+        let then = user.observe(&tokyo(NOON + MINUTE), Prague);
+        let is_news = then.new_device && then.new_ip && then.new_network && then.new_country;
+        assert_eq!(is_news, !act.makes_known(), "{act:?}");
+        assert_eq!(then.days_since_seen.is_some(), !act.makes_known(), "{act:?}");
+    }
+}
+
+/// J17: history that comes first is what later events are held against; it has signals of its own.
+#[test]
+fn j17_history_is_the_baseline() {
+    let mut user = User::default();
+    let old = |minutes: i64, next: Sighting<'static>| Sighting {
+        occurred_at: NOON - 30 * DAY_MS + minutes * MINUTE,
+        received_at: NOON,
+        backfill: true,
+        ..next
+    };
+    assert!(user.observe(&old(0, sighting(0, Act::SignIn)), Prague).first_sign_in);
+    let second = user.observe(&old(10, tokyo(0)), Prague);
+    assert!(second.new_device && second.new_country && second.travel_km.is_some());
+    assert_eq!((second.devices_24h, second.late), (Some(2), false));
+    let exported = user.observe(&old(20, Sighting { records: 700, ..sighting(0, Act::Export) }), Prague);
+    assert_eq!(exported.exported_24h, Some(700));
+    let live = user.observe(&tokyo(NOON), Prague);
+    assert!(!live.first_sign_in && !live.new_device && !live.new_ip && !live.new_country && !live.late);
+    assert_eq!((live.days_since_seen, live.devices_24h, live.sessions_active), (Some(29), Some(1), Some(1)));
+}
+
+/// J17: history that comes later adds to what is known and takes nothing back; what goes on now is not its business.
+#[test]
+fn j17_history_that_comes_late_resets_nothing() {
+    let mut user = User::default();
+    let now = user.observe(&tokyo(NOON), Prague);
+    let old = |at: i64, act| Sighting { received_at: NOON + MINUTE, backfill: true, ..sighting(at, act) };
+    let first = user.observe(&old(NOON - 30 * DAY_MS, Act::SignIn), Prague);
+    let second = user.observe(&old(NOON - 30 * DAY_MS + 10 * MINUTE, Act::View), Prague);
+    assert!(first.late && second.late && first.devices_24h.is_none());
+    assert_eq!(first.session_key, second.session_key);
+    assert_eq!((second.session_started_at, second.last_activity_at), (NOON - 30 * DAY_MS, NOON));
+    // One that lies ahead makes nothing late.
+    user.observe(&old(NOON + 5 * HOUR_MS, Act::Export), Prague);
+    let live = user.observe(&sighting(NOON + 2 * MINUTE, Act::SignIn), Prague);
+    assert!(!live.late && !live.new_device && !live.new_ip && !live.new_country);
+    assert!(live.travel_km.is_some(), "from where the user was last, not where history has it");
+    assert_ne!(live.session_key, now.session_key);
+    let exported = user.observe(&sighting(NOON + 3 * MINUTE, Act::Export), Prague);
+    assert_eq!(exported.exported_24h, Some(1), "what history exported doesn't count now");
+    // Once no more of it comes, only what is known remains.
+    let mut later = user.clone();
+    later.observe(&sighting(NOON + 3 * DAY_MS, Act::View), Prague);
+    let bytes = |user: &User| postcard::to_allocvec(user).unwrap().len();
+    assert!(bytes(&later) < bytes(&user));
+    assert!(!later.observe(&tokyo(NOON + 3 * DAY_MS), Prague).new_device);
 }
 
 /// K9, pitfall 16: a VPN that changes its exit takes nobody through several countries.
@@ -260,8 +335,18 @@ fn state_is_bounded() {
         let next = Sighting { device: &device, session_id: &session, ip: ip([10, a, b, c]), ..sighting(at, act) };
         user.observe(&next, Prague);
     }
+    // As much of history again.
+    let clock = user.clock();
+    for number in 0..2000_u32 {
+        let session = format!("past-{number}");
+        let at = NOON - 30 * DAY_MS + i64::from(number) * 300_000;
+        let act = [Act::SignIn, Act::SignInFailed, Act::View, Act::Export, Act::Delete][number as usize % 5];
+        let next = Sighting { session_id: &session, backfill: true, received_at: NOON, ..sighting(at, act) };
+        user.observe(&next, Prague);
+    }
+    assert_eq!(user.clock(), clock);
     let bytes = postcard::to_allocvec(&user).unwrap();
-    assert!(bytes.len() < 12_000, "{} bytes", bytes.len());
+    assert!(bytes.len() < 20_000, "{} bytes", bytes.len());
     assert_eq!(postcard::from_bytes::<User>(&bytes).unwrap(), user);
 }
 
@@ -360,8 +445,41 @@ proptest! {
                         .collect();
                     prop_assert_eq!(found.devices_24h, Some(devices.len() as u32));
                 }
-                Act::SignOut | Act::Other => {}
+                Act::SignOut | Act::Refused | Act::Other => {}
             }
         }
+    }
+
+    /// J17: whenever history comes, before, among or after what is live, the same is known in the end.
+    #[test]
+    fn the_order_of_history_decides_nothing_about_what_is_known(
+        steps in steps(), places in proptest::collection::vec(0..1000_usize, 120),
+    ) {
+        const DEVICES: [&str; 5] = ["", "a", "b", "c", "d"];
+        let of = |step: &Step, number: usize, backfill: bool| {
+            let at = NOON + number as i64 * MINUTE - if backfill { step.minutes * HOUR_MS } else { 0 };
+            let host = if step.host == 0 { 0 } else { ip([20, 0, step.host, 1]) };
+            let act = [Act::SignIn, Act::SignInFailed, Act::View][usize::from(step.act) % 3];
+            Sighting { device: DEVICES[usize::from(step.device)], ip: host, backfill, received_at: NOON + DAY_MS, ..sighting(at, act) }
+        };
+        let (live, history): (Vec<_>, Vec<_>) =
+            steps.iter().enumerate().map(|(number, step)| of(step, number, number % 2 == 0)).partition(|one| !one.backfill);
+        let play = |mixed: &[Sighting<'static>]| {
+            let mut user = User::default();
+            mixed.iter().for_each(|one| drop(user.observe(one, Prague)));
+            let mut known = Vec::new();
+            for (device, host) in DEVICES.into_iter().zip(1..) {
+                let probe = Sighting { device, ip: ip([20, 0, host, 1]), ..sighting(NOON + DAY_MS, Act::SignIn) };
+                let found = user.clone().observe(&probe, Prague);
+                known.push((found.new_device, found.new_ip, found.new_network, found.first_sign_in, found.days_since_seen, found.devices_24h));
+            }
+            known
+        };
+        let first: Vec<_> = history.iter().chain(&live).copied().collect();
+        let mut mixed = live.clone();
+        for (one, place) in history.iter().zip(places) {
+            mixed.insert(place % (mixed.len() + 1), *one);
+        }
+        prop_assert_eq!(play(&first), play(&mixed));
     }
 }

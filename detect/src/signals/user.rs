@@ -22,45 +22,81 @@ pub const KNOWN_NETWORKS: usize = 64;
 pub const KNOWN_COUNTRIES: usize = 32;
 /// Failed sign-ins remembered.
 const FAILED: usize = 200;
+/// How long counts and sessions of history are kept after the last of it was received, milliseconds.
+const HISTORY_KEPT_MS: i64 = DAY_MS;
 
 /// The state of one user of one tenant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// The offset after the last record that went in: a record before it is there already.
     pub applied: u64,
-    clock: i64,
     last_activity: i64,
     devices: Recent,
     ips: Recent,
     networks: Recent,
     countries: Recent,
     signed_in: Option<Place>,
+    /// What goes on now.
+    live: Activity,
+    /// What went on before, as it is sent in (J17); nothing once no more of it has come for a while.
+    history: Option<Box<Activity>>,
+    /// When history was received last, milliseconds.
+    sent_in_at: i64,
+    /// Windows of correlations that group by user.
+    pub(crate) windows: Windows,
+}
+
+/// What is counted by time, as of a clock.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Activity {
+    clock: i64,
     sessions: Sessions,
     failed: Vec<i64>,
     viewed: Slots,
     exported: Slots,
     deleted: Slots,
-    /// Windows of correlations that group by user.
-    pub(crate) windows: Windows,
 }
 
 impl User {
-    /// The time of the latest event, milliseconds; 0 before the first.
+    /// The time of the latest live event, milliseconds; 0 before the first.
     #[must_use]
     pub fn clock(&self) -> i64 {
-        self.clock
+        self.live.clock
     }
 
     /// Moves the clock on without an event's signals: they are known already.
     pub(crate) fn reach(&mut self, at: i64) {
-        self.clock = self.clock.max(at);
+        self.live.clock = self.live.clock.max(at);
     }
 
     /// Takes an event in and says what it signals. `zone` is the tenant's.
     pub fn observe(&mut self, sighting: &Sighting<'_>, zone: Tz) -> Signals {
+        // Taken out for as long as the event is looked at.
+        let mut activity = match sighting.backfill {
+            true => *self.history.take().unwrap_or_default(),
+            false => std::mem::take(&mut self.live),
+        };
+        let signals = self.observe_in(&mut activity, sighting, zone);
+        if sighting.backfill {
+            self.history = Some(Box::new(activity));
+            self.sent_in_at = self.sent_in_at.max(sighting.received_at);
+        } else {
+            self.live = activity;
+            if self.sent_in_at < self.live.clock - HISTORY_KEPT_MS {
+                self.history = None;
+            }
+        }
+        signals
+    }
+
+    fn observe_in(&mut self, activity: &mut Activity, sighting: &Sighting<'_>, zone: Tz) -> Signals {
         let at = sighting.at();
         let mut signals = Signals::default();
-        if at < self.clock - LATENESS_MS {
+        // What is live has been taken out, unless this is history.
+        if at < activity.clock.max(self.live.clock) - LATENESS_MS {
+            if sighting.backfill {
+                self.catch_up(activity, sighting, &mut signals);
+            }
             signals.late = true;
             signals.last_activity_at = self.last_activity;
             return signals;
@@ -69,62 +105,87 @@ impl User {
         if self.last_activity != 0 && days > 0 {
             signals.days_since_seen = u32::try_from(days).ok();
         }
-        let device = hash(sighting.device.as_bytes());
-        let country = hash(sighting.country.as_bytes());
-        let network = network(sighting);
-        if matches!(sighting.act, Act::SignIn | Act::SignInFailed) {
-            self.sign_in(sighting, device, network, zone, &mut signals);
+        let told = Told::of(sighting);
+        let signs_in = matches!(sighting.act, Act::SignIn | Act::SignInFailed);
+        if signs_in {
+            self.sign_in(activity, sighting, &told, zone, &mut signals);
         }
-        // A failed sign-in may be anybody's: what it came from does not become known.
-        if sighting.act != Act::SignInFailed {
-            self.learn(sighting, [device, network, country], &mut signals);
+        if sighting.act.makes_known() {
+            self.learn(sighting, &told, &mut signals);
         }
-        self.sessions.file(sighting, device, country, &mut signals);
-        self.count(sighting, at, &mut signals);
-        if matches!(sighting.act, Act::SignIn | Act::SignInFailed) {
+        activity.sessions.file(sighting, told.device, told.country, &mut signals);
+        activity.count(sighting, at, &mut signals);
+        if signs_in {
             signals.devices_24h = Some(self.devices.since(at - DAY_MS));
             signals.ips_24h = Some(self.ips.since(at - DAY_MS));
             signals.countries_24h = Some(self.countries.since(at - DAY_MS));
-            signals.sessions_24h = Some(self.sessions.of_day(at));
-            signals.sessions_active = Some(self.sessions.active(at));
+            signals.sessions_24h = Some(activity.sessions.of_day(at));
+            signals.sessions_active = Some(activity.sessions.active(at));
         }
         self.advance(sighting.act, at);
+        activity.advance(at);
         signals.last_activity_at = self.last_activity;
         signals
     }
 
-    fn sign_in(&mut self, sighting: &Sighting<'_>, device: u64, network: u64, zone: Tz, signals: &mut Signals) {
+    /// History that comes after what is later than it: what it shows becomes known, and it has a session. What was known at
+    /// its time can't be told any more.
+    fn catch_up(&mut self, activity: &mut Activity, sighting: &Sighting<'_>, signals: &mut Signals) {
+        let (told, mut unused) = (Told::of(sighting), Signals::default());
+        if sighting.act.makes_known() {
+            self.learn(sighting, &told, &mut unused);
+        }
+        if sighting.act == Act::SignIn {
+            self.arrive(Place::of(sighting, told.network, told.device));
+        }
+        activity.sessions.file(sighting, told.device, told.country, &mut unused);
+        (signals.session_key, signals.session_started_at) = (unused.session_key, unused.session_started_at);
+        self.advance(sighting.act, sighting.at());
+    }
+
+    fn sign_in(
+        &mut self,
+        activity: &mut Activity,
+        sighting: &Sighting<'_>,
+        told: &Told,
+        zone: Tz,
+        signals: &mut Signals,
+    ) {
         let at = sighting.at();
         if let Some(local) = DateTime::from_timestamp_millis(at).map(|time| time.with_timezone(&zone)) {
             signals.local_hour = Some(local.hour() as u8);
             signals.local_weekday = Some(local.weekday().number_from_monday() as u8);
         }
         if sighting.act == Act::SignInFailed {
-            if self.failed.len() >= FAILED
-                && let Some(oldest) = (0..self.failed.len()).min_by_key(|&index| self.failed[index])
-            {
-                self.failed.swap_remove(oldest);
-            }
-            self.failed.push(at);
+            activity.fail(at);
         } else {
             signals.first_sign_in = self.devices.is_empty() && self.ips.is_empty();
-            if let Some(place) = Place::of(sighting, network, device) {
+            let place = Place::of(sighting, told.network, told.device);
+            if let Some(place) = place {
                 let known = sighting.ip != 0 && self.ips.knows(ip_hash(sighting.ip));
                 if let Some(travel) = self.signed_in.and_then(|last| last.travel(&place, known)) {
                     signals.travel_km = Some(travel.km);
                     signals.travel_kmh = Some(travel.kmh);
                     signals.travel_confidence = Some(travel.confidence);
                 }
-                if self.signed_in.is_none_or(|last| at >= last.at) {
-                    self.signed_in = Some(place);
-                }
             }
+            self.arrive(place);
         }
-        signals.failed_sign_ins_1h = Some(self.failed.iter().filter(|failed| **failed > at - HOUR_MS).count() as u32);
+        let failed = activity.failed.iter().filter(|failed| **failed > at - HOUR_MS).count();
+        signals.failed_sign_ins_1h = Some(failed as u32);
     }
 
-    fn learn(&mut self, sighting: &Sighting<'_>, [device, network, country]: [u64; 3], signals: &mut Signals) {
-        let at = sighting.at();
+    /// Takes note of where the user signed in last.
+    fn arrive(&mut self, place: Option<Place>) {
+        if let Some(place) = place
+            && self.signed_in.is_none_or(|last| place.at >= last.at)
+        {
+            self.signed_in = Some(place);
+        }
+    }
+
+    fn learn(&mut self, sighting: &Sighting<'_>, told: &Told, signals: &mut Signals) {
+        let (at, &Told { device, network, country }) = (sighting.at(), told);
         let see = |known: &mut Recent, what: u64, capacity| what != 0 && known.see(what, at, capacity);
         signals.new_device = see(&mut self.devices, device, KNOWN_DEVICES);
         signals.new_ip = see(&mut self.ips, ip_hash(sighting.ip), KNOWN_IPS);
@@ -132,6 +193,24 @@ impl User {
         // A network that hides where its users are makes a country known, but nobody was there.
         let there = if sighting.masked { 0 } else { at };
         signals.new_country = country != 0 && self.countries.see(country, there, KNOWN_COUNTRIES);
+    }
+
+    fn advance(&mut self, act: Act, at: i64) {
+        // Nobody was there for a failed sign-in: whoever guesses the password of a dormant account doesn't wake it.
+        if act.makes_known() && at >= self.last_activity + ACTIVITY_STEP_MS {
+            self.last_activity = at;
+        }
+    }
+}
+
+impl Activity {
+    fn fail(&mut self, at: i64) {
+        if self.failed.len() >= FAILED
+            && let Some(oldest) = (0..self.failed.len()).min_by_key(|&index| self.failed[index])
+        {
+            self.failed.swap_remove(oldest);
+        }
+        self.failed.push(at);
     }
 
     fn count(&mut self, sighting: &Sighting<'_>, at: i64, signals: &mut Signals) {
@@ -151,15 +230,11 @@ impl User {
                 self.deleted.add(at, records);
                 signals.deleted_1h = Some(self.deleted.sum(at, HOUR_MS));
             }
-            Act::SignIn | Act::SignInFailed | Act::SignOut | Act::Other => {}
+            Act::SignIn | Act::SignInFailed | Act::Refused | Act::SignOut | Act::Other => {}
         }
     }
 
-    fn advance(&mut self, act: Act, at: i64) {
-        // Nobody was there for a failed sign-in: whoever guesses the password of a dormant account doesn't wake it.
-        if act != Act::SignInFailed && at >= self.last_activity + ACTIVITY_STEP_MS {
-            self.last_activity = at;
-        }
+    fn advance(&mut self, at: i64) {
         self.clock = self.clock.max(at);
         let oldest = self.clock - LATENESS_MS;
         self.failed.retain(|failed| *failed > oldest - HOUR_MS);
@@ -167,6 +242,20 @@ impl User {
         for slots in [&mut self.viewed, &mut self.exported, &mut self.deleted] {
             slots.forget(oldest);
         }
+    }
+}
+
+/// What an event tells of the user, as hashes; 0 where it doesn't.
+struct Told {
+    device: u64,
+    network: u64,
+    country: u64,
+}
+
+impl Told {
+    fn of(sighting: &Sighting<'_>) -> Self {
+        let (device, country) = (hash(sighting.device.as_bytes()), hash(sighting.country.as_bytes()));
+        Self { device, network: network(sighting), country }
     }
 }
 

@@ -1,14 +1,14 @@
 //! One consumer of `enrich.cross`: windows of groups, and the events that they give rise to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use chrono::DateTime;
-use detect::correlate::{Correlation, Fire, Window};
+use detect::correlate::Fire;
 use detect::findings::violation_of;
-use detect::rules::{Rule, RuleSet};
+use detect::rules::Rule;
 use futures::future::try_join_all;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
@@ -22,9 +22,11 @@ use serde_json::json;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Counted, EVENTS, HORIZON_MS, MATCHED, Matched, OWN_KEY_ID};
+use super::groups::{Group, Groups};
+use super::{Counted, HORIZON_MS, MATCHED, Matched, OWN_KEY_ID};
 use crate::batch::received_at;
 use crate::membership::{Membership, fatal};
+use crate::metrics::Metrics;
 use crate::rulebook::RuleBook;
 
 const IDLE: Duration = Duration::from_millis(100);
@@ -33,27 +35,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// How often windows that nothing falls into any more are dropped.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// One group of one correlation.
-#[derive(Default)]
-struct Group {
-    window: Window,
-    /// The latest events, for the finding.
-    events: VecDeque<String>,
-    /// Time of the latest event, milliseconds.
-    latest: i64,
-    /// Ends of windows that fired, milliseconds.
-    fired: BTreeSet<i64>,
-    /// The most that was told of each violation, by when its window began, milliseconds.
-    told: BTreeMap<i64, f64>,
-}
-
 struct Partition {
-    groups: HashMap<Vec<u8>, Group>,
     /// Records before this offset were reported before: they only fill the windows.
     live_from: i64,
     /// The next record.
     next: i64,
-    latest: i64,
+    /// When its latest record arrived, milliseconds.
+    clock: i64,
 }
 
 /// What a correlator is made of.
@@ -62,6 +50,9 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) rules: RuleBook,
     pub(crate) producer: FutureProducer,
+    pub(crate) metrics: Metrics,
+    /// Most bytes of what is known of groups.
+    pub(crate) memory: usize,
     /// Opens once the group has given this process its share.
     pub(crate) joined: Gate,
 }
@@ -72,6 +63,7 @@ pub(crate) struct Correlator {
     topic: String,
     consumer: Arc<BaseConsumer<Membership>>,
     partitions: HashMap<i32, Partition>,
+    groups: Groups,
     swept: Instant,
     pulse: Pulse,
 }
@@ -92,8 +84,9 @@ impl Correlator {
             .create_with_context(membership)
             .context("a consumer for enrich.cross")?;
         consumer.subscribe(&[&topic])?;
-        let (partitions, swept, pulse) = (HashMap::new(), Instant::now(), Pulse::default());
-        Ok(Self { parts, topic, consumer: Arc::new(consumer), partitions, swept, pulse })
+        let (groups, swept, pulse) = (Groups::new(parts.memory), Instant::now(), Pulse::default());
+        let partitions = HashMap::new();
+        Ok(Self { parts, topic, consumer: Arc::new(consumer), partitions, groups, swept, pulse })
     }
 
     /// Beats while it works.
@@ -136,6 +129,7 @@ impl Correlator {
                 Some(Ok(record)) => {
                     for number in consumer.context().take_revoked() {
                         self.partitions.remove(&number);
+                        self.groups.revoke(number);
                     }
                     taken = true;
                     self.take(&record, found);
@@ -156,7 +150,7 @@ impl Correlator {
             // The first record after the partition was assigned stands at the committed offset.
             match self.go_back(number, offset, received_at(record)) {
                 Ok(next) => {
-                    let partition = Partition { groups: HashMap::new(), live_from: offset, next, latest: 0 };
+                    let partition = Partition { live_from: offset, next, clock: 0 };
                     self.partitions.insert(number, partition);
                 }
                 Err(error) => {
@@ -172,18 +166,36 @@ impl Correlator {
             return;
         }
         partition.next = offset + 1;
+        partition.clock = partition.clock.max(received_at(record));
+        let (live, clock) = (offset >= partition.live_from, partition.clock);
         match serde_json::from_slice::<Counted>(record.payload().unwrap_or_default()) {
             Ok(counted) => {
-                let rules = self.parts.rules.at(&self.parts.settings.snapshot(), &counted.tenant);
-                let live = offset >= partition.live_from;
-                partition.count(record.key().unwrap_or_default(), &counted, &rules, |fired| {
-                    if live {
-                        found.extend(fired);
-                    }
-                });
+                let fired = self.count((number, record.key().unwrap_or_default()), &counted, clock);
+                if live {
+                    found.extend(fired);
+                }
             }
             Err(error) => tracing::error!(partition = number, offset, %error, "not an event to be counted"),
         }
+    }
+
+    /// Counts an event in its group, and says what that fires.
+    fn count(&mut self, key: (i32, &[u8]), counted: &Counted, arrived: i64) -> Vec<Found> {
+        let rules = self.parts.rules.at(&self.parts.settings.snapshot(), &counted.tenant);
+        // A rule that was switched off meanwhile, or a version with another shape, is not there.
+        let Some((correlation, rule)) = rules.correlations().iter().find_map(|correlation| {
+            let rule = rules.rules().get(usize::from(correlation.rule))?;
+            (*rule.name == counted.rule).then_some((correlation, rule))
+        }) else {
+            return Vec::new();
+        };
+        let reporter = Reporter { counted, rule };
+        let (found, dropped) = self.groups.with(key, counted, (correlation, arrived), |group| {
+            let fires = group.push(counted, correlation);
+            fires.iter().filter_map(|fire| reporter.report(fire, group)).collect()
+        });
+        self.parts.metrics.windows_dropped(dropped);
+        found
     }
 
     /// Goes back by the horizon from a record received at `at`, and says to which offset.
@@ -243,61 +255,30 @@ impl Correlator {
             return;
         }
         self.swept = Instant::now();
-        for partition in self.partitions.values_mut() {
-            let oldest = partition.latest - HORIZON_MS;
-            partition.groups.retain(|_, group| group.latest > oldest);
+        for (number, partition) in &self.partitions {
+            self.groups.expire(*number, partition.clock);
         }
+        self.parts.metrics.correlation_bytes(self.groups.bytes());
     }
 }
 
-impl Partition {
-    fn count(&mut self, key: &[u8], counted: &Counted, rules: &RuleSet, mut found: impl FnMut(Option<Found>)) {
-        // A rule that was switched off meanwhile, or a version with another shape.
-        let Some(correlation) = rules.correlations().iter().find(|correlation| {
-            rules.rules().get(usize::from(correlation.rule)).is_some_and(|rule| *rule.name == counted.rule)
-        }) else {
-            return;
-        };
-        let Some(rule) = rules.rules().get(usize::from(correlation.rule)) else { return };
-        let group = match self.groups.get_mut(key) {
-            Some(group) => group,
-            None => self.groups.entry(key.to_vec()).or_default(),
-        };
-        for fire in group.push(counted, correlation) {
-            found(group.report(&fire, counted, rule));
-        }
-        self.latest = self.latest.max(counted.item.at);
-    }
+/// What a group's finding is about, and how it is told.
+struct Reporter<'a> {
+    counted: &'a Counted,
+    rule: &'a Rule,
 }
 
-impl Group {
-    fn push(&mut self, counted: &Counted, correlation: &Correlation) -> Vec<Fire> {
-        let mut fires = Vec::new();
-        self.latest = self.latest.max(counted.item.at);
-        self.window.forget(self.latest - HORIZON_MS);
-        self.fired = self.fired.split_off(&(self.latest - HORIZON_MS));
-        self.told = self.told.split_off(&(self.latest - HORIZON_MS));
-        self.window.push(counted.item, correlation, &mut fires);
-        if !self.events.contains(&counted.event_id) {
-            if self.events.len() >= EVENTS {
-                self.events.pop_front();
-            }
-            self.events.push_back(counted.event_id.clone());
-        }
-        fires
-    }
-
+impl Reporter<'_> {
     /// One event for each end of a window that fires, and one more whenever a window turns out to hold more than was told of
     /// the violation: that one counts for nothing but what was seen. The log's order is fixed, so a replay tells the same under the same ids.
-    fn report(&mut self, fire: &Fire, counted: &Counted, rule: &Rule) -> Option<Found> {
+    fn report(&self, fire: &Fire, from: &mut Group) -> Option<Found> {
+        let Self { counted, rule } = *self;
         let group = serde_json::to_string(&counted.group).ok()?;
         let (violation_id, window_at) = violation_of(&counted.tenant, rule, &group, fire.at);
-        let is_new = self.fired.insert(fire.at);
-        let told = self.told.entry(window_at).or_default();
-        if !is_new && fire.seen <= *told {
+        let is_new = from.fires_anew(fire.at);
+        if !from.sees_more(window_at, fire.seen) && !is_new {
             return None;
         }
-        *told = told.max(fire.seen);
         let id = match is_new {
             true => format!("{violation_id}-{}", fire.at),
             false => format!("{violation_id}-{}-{}", fire.at, fire.seen),
@@ -313,7 +294,7 @@ impl Group {
             violation_id,
             window_at,
             group: counted.group.clone(),
-            events: self.events.iter().cloned().collect(),
+            events: from.events().cloned().collect(),
         };
         let context: BTreeMap<&str, &str> =
             counted.group.get("context.ip").map(|ip| ("ip", ip.as_str())).into_iter().collect();

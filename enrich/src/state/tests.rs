@@ -20,6 +20,7 @@ fn act(at: i64) -> Sighting<'static> {
         accuracy_km: 0,
         masked: false,
         session_id: "",
+        backfill: false,
     }
 }
 

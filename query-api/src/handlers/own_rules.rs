@@ -226,6 +226,10 @@ async fn write(
         match tried.await.map_err(Problem::internal)?? {
             Verdict::Good => {}
             Verdict::Bad(problem) => return Err(bad_text(problem)),
+            Verdict::TooMuch(problem) => {
+                let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "rules_budget_exceeded", problem);
+                return Err(problem.with_pointer("/yaml"));
+            }
             Verdict::Displaces { tenant, rule } => {
                 let detail = format!("the rule {rule} of the tenant {tenant} has the same name or id");
                 return Err(Problem::new(StatusCode::CONFLICT, "rule_exists", detail));

@@ -64,8 +64,10 @@ pub struct TrialAnswer {
     pub from: DateTime<Utc>,
     /// Until when.
     pub to: DateTime<Utc>,
-    /// Events of that time.
+    /// Events of that time, history that was sent in later (J17) included.
     pub events: u64,
+    /// Of these, the ones that arrived too late to have signals but this: rules about signals left them out.
+    pub late: u64,
     /// Findings: events that break the rule.
     pub findings: u64,
     /// Violations: findings about one user in one window of the rule are one.
@@ -163,18 +165,20 @@ pub async fn test(
     let mut trial = Trial::new(&rules);
     let mut count = Count::default();
     let mut events = 0;
-    let mut after: Option<(String, u16, u64)> = None;
+    let mut late = 0;
+    let mut after: Option<(String, DateTime<Utc>, String)> = None;
     loop {
         let from = wanted.from - TimeDelta::milliseconds(lookback);
         let rows = chunk(&api, &reading, (from, to), after.as_ref()).await?;
         let is_last = rows.len() < CHUNK as usize;
-        after = rows.last().map(|row| (row.actor_id.clone(), row.kafka_partition, row.kafka_offset));
+        after = rows.last().map(|row| (row.actor_id.clone(), row.occurred_at, row.event_id.clone()));
         for row in &rows {
             let stored = Stored(row);
             let found = trial.event(&row.actor_id, &stored, stored.subject());
             // What came before only fills the windows.
             if row.occurred_at >= wanted.from {
                 events += 1;
+                late += u64::from(row.signals_name.iter().any(|name| name == "late"));
                 for finding in found {
                     count.extend_by(&rules, &reading.tenant.id, row, finding);
                 }
@@ -196,7 +200,8 @@ pub async fn test(
         count.extend_across(&rules, &reading.tenant.id, crossed);
     }
     let shown = Shown { records: events, period: Some(Period { from: Some(wanted.from), to: Some(to) }) };
-    Ok((Extension(shown), Json(answer(wanted, to, events, count, reading.completeness))).into_response())
+    let answer = answer(wanted, to, (events, late), count, reading.completeness);
+    Ok((Extension(shown), Json(answer)).into_response())
 }
 
 impl Count {
@@ -229,7 +234,13 @@ impl Count {
     }
 }
 
-fn answer(wanted: NewTrial, to: DateTime<Utc>, events: u64, count: Count, completeness: Completeness) -> TrialAnswer {
+fn answer(
+    wanted: NewTrial,
+    to: DateTime<Utc>,
+    (events, late): (u64, u64),
+    count: Count,
+    completeness: Completeness,
+) -> TrialAnswer {
     let mut users: Vec<UserCount> =
         count.users.into_iter().map(|(user_id, findings)| UserCount { user_id, findings }).collect();
     users.sort_by_key(|user| std::cmp::Reverse(user.findings));
@@ -239,6 +250,7 @@ fn answer(wanted: NewTrial, to: DateTime<Utc>, events: u64, count: Count, comple
         from: wanted.from,
         to,
         events,
+        late,
         findings: count.findings,
         violations: count.violations.len() as u64,
         users,
@@ -277,7 +289,7 @@ async fn chunk(
     api: &QueryApi,
     reading: &Reading<'_>,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
-    after: Option<&(String, u16, u64)>,
+    after: Option<&(String, DateTime<Utc>, String)>,
 ) -> Result<Vec<EventRow>, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
@@ -286,14 +298,14 @@ async fn chunk(
     clauses.bind_time("to", to);
     // A rule of the caller's own would tell what is in an event that it matches (A2).
     reading.narrow(&mut clauses);
-    if let Some((actor, partition, offset)) = after {
+    if let Some((actor, at, id)) = after {
         clauses.text("actor_id >= {after_actor:String}", "after_actor", actor);
         clauses.plain(
-            "(actor_id, kafka_partition, kafka_offset) \
-             > ({after_actor:String}, {after_place:Array(Int64)}[1], {after_place:Array(Int64)}[2])",
+            "(actor_id, occurred_at, event_id) \
+             > ({after_actor:String}, {after_at:DateTime64(3, 'UTC')}, {after_id:String})",
         );
-        let place = vec![i64::from(*partition), i64::try_from(*offset).unwrap_or(i64::MAX)];
-        clauses.bind_numbers("after_place", place);
+        clauses.bind_time("after_at", *at);
+        clauses.bind_text("after_id", id);
     }
     Ok(api.store().rows(sql::HISTORY, clauses).await?)
 }

@@ -429,6 +429,7 @@ pub fn trial() -> Value {
         "from": "2026-11-01T00:00:00Z",
         "to": "2026-11-22T00:00:00Z",
         "events": 48210,
+        "late": 12,
         "findings": 3,
         "violations": 2,
         "users": [{"user_id": "u-17", "findings": 3}],

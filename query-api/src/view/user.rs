@@ -99,7 +99,7 @@ pub struct SignIn {
 pub struct SignInSession {
     /// The session.
     pub key: String,
-    /// The last event in it; null when none is kept but this one, brought in later.
+    /// The last event in it; null when none is kept any more.
     #[schema(required = true)]
     pub last_activity_at: Option<DateTime<Utc>>,
     /// When the user signed out of it; null while that has not happened.

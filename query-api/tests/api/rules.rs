@@ -70,6 +70,52 @@ fn a_rules_life() {
     });
 }
 
+/// P4, P12: what a tenant's rules cost together is bounded, in the platform's scope as well; the refusal names the budget. What is
+/// there already can be replaced, deleting makes room, and another tenant has a budget of its own.
+#[test]
+fn rules_have_a_budget_together() {
+    with_world("rules_budget", async |world| {
+        world.tenant("acme", |_| {}).await;
+        world.tenant("other", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let foreign = world.key(Some("other"), Role::Admin).await;
+        let long =
+            |id: u32, bytes: usize| rule(id, "view").replace("action: view", &format!("reason: {}", "x".repeat(bytes)));
+        let make = async |number: u32| {
+            let made = world.send("POST", "/v1/rules", &admin, new(&format!("r{number}"), &long(number, 55_000))).await;
+            assert_eq!(made.status, 201, "{}", made.json);
+        };
+        let refused = async |method: &str, text: &str, budget: &str| {
+            let (path, body) = match method {
+                "POST" => ("/v1/rules", new("more", text)),
+                // A text that takes the place of another is measured without it.
+                _ => ("/v1/rules/r0", Some(json!({ "yaml": text }))),
+            };
+            let answer = world.send(method, path, &admin, body).await;
+            let told = (answer.status, &answer.json["code"], &answer.json["pointer"]);
+            assert_eq!(told, (422, &json!("rules_budget_exceeded"), &json!("/yaml")), "{budget}: {}", answer.json);
+            assert!(answer.json["detail"].as_str().unwrap().contains(budget), "{}", answer.json);
+            assert_eq!(world.get("/v1/rules/more", &admin).await.status, 404);
+        };
+        for number in 0..8 {
+            make(number).await;
+        }
+        let values: Vec<String> = (0..10_001).map(|value| value.to_string()).collect();
+        let values = rule(12, "view").replace("action: view", &format!("reason: [{}]", values.join(",")));
+        let patterns = rule(11, "view").replace("action: view", "reason|re: '[a-z]+\\w{100}'");
+        for method in ["POST", "PUT"] {
+            refused(method, &patterns, "bytes of compiled patterns").await;
+            refused(method, &values, "values").await;
+        }
+        make(8).await;
+        refused("POST", &long(10, 55_000), "bytes of text").await;
+        assert_eq!(world.send("PUT", "/v1/rules/r0", &admin, Some(json!({"yaml": long(0, 54_000)}))).await.status, 200);
+        assert_eq!(world.send("DELETE", "/v1/rules/r1", &admin, None).await.status, 200);
+        assert_eq!(world.send("POST", "/v1/rules", &admin, new("more", &long(10, 55_000))).await.status, 201);
+        assert_eq!(world.send("POST", "/v1/rules", &foreign, new("r9", &long(9, 55_000))).await.status, 201);
+    });
+}
+
 /// P4: any rule can be switched off by the tenant, for itself alone; whichever way it is done, it is the same event.
 #[test]
 fn rules_are_switched_off_and_on() {

@@ -45,14 +45,17 @@ fn p6_a_detection_is_tried() {
                 exported("e3", "u2", "acme", 1200),
                 exported("e4", "u2", "acme", 10),
                 exported("e5", "u3", "other", 9000),
-                Event { backfill: true, ..exported("e6", "u1", "acme", 9000) },
+                Event { backfill: true, ..exported("e6", "u1", "acme", 1900) },
+                Event { backfill: true, signals: vec![("late", 1.0)], ..exported("e7", "u2", "acme", 10) },
             ])
             .await;
         let found = trial(&world, &security, json!({"name": "mass-export"})).await;
-        assert_eq!((&found["events"], &found["findings"]), (&json!(4), &json!(3)), "{found}");
+        assert_eq!((&found["events"], &found["findings"]), (&json!(6), &json!(4)), "{found}");
+        // History is part of it (J17); what came too late to have signals is told.
+        assert_eq!(found["late"], 1, "{found}");
         assert_eq!(found["violations"], 2, "two users, one window");
-        assert_eq!(found["users"][0], json!({"user_id": "u1", "findings": 2}));
-        assert_eq!(found["shown"].as_array().unwrap().len(), 3);
+        assert_eq!(found["users"][0], json!({"user_id": "u1", "findings": 3}));
+        assert_eq!(found["shown"].as_array().unwrap().len(), 4);
         let yaml = "title: T\nid: 00000000-0000-4000-8000-000000000001\nversion: 1\nlevel: low\nlogsource: {product: usertrail}\n\
             limits: {most: {default: 1000, min: 1, max: 100000, unit: records}}\nseen: records\n\
             detection:\n  it:\n    action: export\n    records|gte: '%most%'\n  condition: it\n";
@@ -87,9 +90,14 @@ fn p6_correlations_are_tried_and_explained() {
             Event { ip: own[number as usize % own.len()], ..failed(number, &user, 900 - number) }
         }));
         world.insert(&events).await;
+        // History that arrives last has its place in time: twelve more failures, of another user.
+        let history: Vec<Event> = (200..212)
+            .map(|number| Event { backfill: true, signals: vec![("late", 1.0)], ..failed(number, "u2", 3000 - number) })
+            .collect();
+        world.insert(&history).await;
         let brute = trial(&world, &security, json!({"name": "brute-force"})).await;
         let ids: Vec<_> = brute["shown"].as_array().unwrap().iter().map(|one| one["event_id"].clone()).collect();
-        assert_eq!(ids, ["f9", "f10", "f11"], "from the tenth on: {brute}");
+        assert_eq!(ids, ["f9", "f10", "f11", "f209", "f210", "f211"], "from the tenth on: {brute}");
         assert_eq!(brute["shown"][2]["seen"], 12.0);
         let spraying = trial(&world, &security, json!({"name": "password-spraying"})).await;
         assert_eq!((&spraying["violations"], &spraying["users"][0]["user_id"]), (&json!(1), &json!("")), "{spraying}");

@@ -175,7 +175,7 @@ fn sign_ins_with_their_sessions() {
         let backfilled = Event { backfill: true, ..Event::sign_in("e4", "u1", TimeDelta::days(9)) };
         let foreign = Event { tenant: "other".to_owned(), ..Event::sign_in("e5", "u1", TimeDelta::hours(1)) };
         world.insert(&[first.clone(), later("v1", "view", 10), later("o1", "sign_out", 30)]).await;
-        world.insert(&[second.clone(), failed, backfilled, foreign]).await;
+        world.insert(&[second.clone(), failed, backfilled.clone(), foreign]).await;
         world.insert(&[Event::sign_in("e6", "u2", TimeDelta::hours(1))]).await;
 
         let path = "/v1/users/u1/sign-ins";
@@ -190,7 +190,8 @@ fn sign_ins_with_their_sessions() {
         let end = text(first.occurred + TimeDelta::minutes(30));
         assert_eq!(rows[2]["session"], json!({"key": "s-e1", "last_activity_at": end, "signed_out_at": end}));
         assert_eq!((&rows[2]["ip"], &rows[2]["place"]["country"]), (&json!("198.51.100.7"), &json!("CZ")));
-        assert_eq!((&rows[3]["backfill"], &rows[3]["session"]["last_activity_at"]), (&json!(true), &Value::Null));
+        let alone = text(backfilled.occurred);
+        assert_eq!((&rows[3]["backfill"], &rows[3]["session"]["last_activity_at"]), (&json!(true), &json!(alone)));
         for (query, wanted) in [
             ("outcome=failure", vec!["e3"]),
             ("device_id=d2", vec!["e2"]),
@@ -234,9 +235,14 @@ fn devices_and_sessions() {
         back.occurred += TimeDelta::days(1);
         back.received = back.occurred;
         let foreign = Event { tenant: "other".to_owned(), device_id: "d-x".to_owned(), ..base.clone() };
-        let old = Event { backfill: true, device_id: "d-old".to_owned(), id: "h".to_owned(), ..base.clone() };
+        // History that came last (J17): a device of before, which is first seen then and no later last seen.
+        let mut old = Event { backfill: true, id: "h".to_owned(), ip: "192.0.2.9", ..events[3].clone() };
+        old.occurred -= TimeDelta::days(3);
+        old.session_id = "s-old".to_owned();
+        // A sign-in that failed, spelled the other way.
+        let spelled = Event { id: "f2".to_owned(), action: "sign_in", outcome: "failure", ..failed.clone() };
         world.insert(&events).await;
-        world.insert(&[failed, back.clone(), foreign, old]).await;
+        world.insert(&[failed, spelled, back.clone(), foreign, old.clone()]).await;
         world.insert(&[Event { actor_id: "u2".to_owned(), ..base.clone() }]).await;
 
         let devices = world.pages("/v1/users/u1/devices?limit=3", &key).await;
@@ -245,12 +251,16 @@ fn devices_and_sessions() {
         let again = &devices[0];
         assert_eq!(
             (&again["first_seen_at"], &again["last_seen_at"]),
-            (&json!(text(events[3].occurred)), &json!(text(back.occurred)))
+            (&json!(text(old.occurred)), &json!(text(back.occurred)))
         );
         assert_eq!(
             (&again["sign_ins"], &again["failed_sign_ins"], &again["kind"]),
-            (&json!(2), &json!(0), &json!("desktop"))
+            (&json!(3), &json!(0), &json!("desktop"))
         );
+        let never = &devices[10];
+        assert_eq!((&never["sign_ins"], &never["failed_sign_ins"]), (&json!(0), &json!(2)), "{never}");
+        let user = &world.ok("/v1/users/u1", &key).await["data"];
+        assert_eq!((&user["sign_ins"], &user["first_seen_at"]), (&json!(12), &json!(text(old.occurred))), "{user}");
         assert_eq!((&again["ip"], &again["place"]), (&json!("2001:db8::1"), &json!({"country": "DE"})));
         assert_eq!(ids(&world.pages("/v1/users/u1/devices?signed_in=false", &key).await), ["d-never"]);
         let from = encoded(&text(back.occurred - TimeDelta::hours(1)));
@@ -260,7 +270,7 @@ fn devices_and_sessions() {
         let out = Event { id: "o".to_owned(), action: "sign_out", ..events[5].clone() };
         world.insert(std::slice::from_ref(&out)).await;
         let sessions = world.pages("/v1/users/u1/sessions?limit=3", &key).await;
-        let order = ["s9", "s7", "s5", "s3", "s1", "s-base", "s8", "s6", "s4", "s2", "s0"];
+        let order = ["s9", "s7", "s5", "s3", "s1", "s-base", "s8", "s6", "s4", "s2", "s0", "s-old"];
         let keys: Vec<String> = field(&sessions, "key");
         assert_eq!(keys.iter().collect::<BTreeSet<_>>(), order.map(str::to_owned).iter().collect());
         assert_eq!(keys[..5], order[..5]);
@@ -272,8 +282,8 @@ fn devices_and_sessions() {
         assert_eq!((&s3["signed_out_at"], &s3["events"], &s3["device_id"]), (&Value::Null, &json!(2), &json!("d3")));
         assert_eq!(sessions[2]["signed_out_at"], text(out.occurred));
         assert_eq!(field(&world.pages("/v1/users/u1/sessions?signed_out=true", &key).await, "key"), ["s5"]);
-        assert_eq!(world.pages("/v1/users/u1/sessions?signed_out=false", &key).await.len(), 10);
-        assert_eq!(field(&world.pages("/v1/users/u1/sessions?device_id=d3", &key).await, "key"), ["s3"]);
+        assert_eq!(world.pages("/v1/users/u1/sessions?signed_out=false", &key).await.len(), 11);
+        assert_eq!(field(&world.pages("/v1/users/u1/sessions?device_id=d3", &key).await, "key"), ["s3", "s-old"]);
         assert_eq!(field(&world.pages(&format!("/v1/users/u1/sessions?from={from}"), &key).await, "key"), ["s3"]);
     });
 }

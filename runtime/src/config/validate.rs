@@ -142,6 +142,7 @@ fn enrich(check: &mut Check, enrich: &super::Enrich) {
     check.within("enrich.max_batch_bytes", enrich.max_batch_bytes as u64, 64 * KIB..=GIB);
     check.within("enrich.dedup_window", enrich.dedup_window as u64, 0..=100_000_000);
     check.within("enrich.state_memory_mb", enrich.state_memory_mb as u64, 1..=1_048_576);
+    check.within("enrich.correlation_memory_mb", enrich.correlation_memory_mb as u64, 1..=1_048_576);
     check.within("enrich.workers", enrich.workers as u64, 0..=256);
     check.within("enrich.stall_seconds", enrich.stall_seconds, 5..=86_400);
     check.within("enrich.geo.reload_seconds", enrich.geo.reload_seconds, 1..=86_400);

@@ -259,9 +259,14 @@ fn spraying(number: usize, people: &[Person], dice: &mut StdRng, events: &mut Ve
     };
     let begin = START + (7 + 7 * number as i64) * DAY + 3 * HOUR;
     let (mut writer, mut ids) = (Writer { events, prefix: format!("as{number}-") }, BTreeSet::new());
-    for name in names.into_iter().take(40) {
+    for (place, name) in names.into_iter().take(40).enumerate() {
         let at = begin + dice.random_range(0..9 * MINUTE);
-        ids.insert(writer.write(at, (tenant, &name.id), "user.sign_in_failed", &from, json!({"reason": "password"})));
+        // Every other name is nobody's.
+        let (user, more) = match place % 2 {
+            0 => (&*name.id, json!({"reason": "password"})),
+            _ => ("", json!({"reason": "password", "actor": {"name": format!("guess-{place}")}})),
+        };
+        ids.insert(writer.write(at, (tenant, user), "user.sign_in_failed", &from, more));
     }
     let expected = &["password-spraying"];
     Attack {

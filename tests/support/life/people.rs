@@ -135,7 +135,9 @@ impl Person {
         if dice.random_bool(0.04) {
             let tries = if dice.random_bool(0.1) { 6 } else { 2 };
             for _ in 0..dice.random_range(1..=tries) {
-                writer.write(at, user, "user.sign_in_failed", &from, json!({"reason": "password"}));
+                // Both ways to say it.
+                let kind = ["user.sign_in_failed", "user.signed_in"][at as usize % 2];
+                writer.write(at, user, kind, &from, json!({"reason": "password", "outcome": "failure"}));
                 at += dice.random_range(4_000..40_000);
             }
         }

@@ -46,19 +46,23 @@ pub(crate) fn recount(rows: &[Row], zones: &HashMap<String, chrono_tz::Tz>) -> V
                 findings: Vec::new(),
                 sprays: false,
             };
-            if row.backfill || row.kind == "rule.matched" {
+            if row.kind == "rule.matched" {
                 return expected;
             }
             let past = users.entry((&row.tenant, &row.actor_id)).or_default();
             if row.actor_kind == "user" && !row.actor_id.is_empty() {
                 past.observe(row, zones[&row.tenant], &mut expected);
             }
+            // History makes known who the user is, and breaks no rule.
+            if row.backfill {
+                return expected;
+            }
             let late = expected.signals.contains_key("late");
             expected.findings = rules::detections(row, &expected.signals);
             if !late && !row.actor_id.is_empty() {
                 expected.findings.extend(past.correlations(row));
-                expected.sprays = rules::is_failed_sign_in(row) && row.has_ip();
             }
+            expected.sprays = !late && rules::is_failed_sign_in(row) && row.has_ip() && row.account().is_some();
             expected
         })
         .collect()

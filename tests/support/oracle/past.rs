@@ -25,13 +25,25 @@ enum Told {
 struct Session<'a> {
     told: Told,
     members: Vec<&'a Row>,
+    number: usize,
 }
 
-/// One user: every event that counted, in the order of arrival, and the sessions that they made up.
+/// Events in the order of arrival, and the sessions among them that a later event may belong to.
 #[derive(Default)]
-pub(super) struct Past<'a> {
+struct Stream<'a> {
     events: Vec<&'a Row>,
     sessions: Vec<Session<'a>>,
+}
+
+/// One user.
+#[derive(Default)]
+pub(super) struct Past<'a> {
+    /// Every event that something is known by, whenever it came.
+    known: Vec<&'a Row>,
+    live: Stream<'a>,
+    history: Stream<'a>,
+    /// By what each session is told.
+    numbers: Vec<Told>,
     /// Events that correlations count.
     counted: Vec<&'a Row>,
 }
@@ -40,44 +52,50 @@ impl<'a> Past<'a> {
     /// What the event signals in the light of those before it, which it then joins.
     pub(super) fn observe(&mut self, row: &'a Row, zone: chrono_tz::Tz, expected: &mut Expected) {
         let at = row.at();
-        if self.events.iter().any(|earlier| earlier.at() > at + LATENESS) {
+        let before = |stream: &Stream<'_>| stream.events.iter().any(|earlier| earlier.at() > at + LATENESS);
+        if before(&self.live) || (row.backfill && before(&self.history)) {
             expected.signals.insert("late", 1.0);
+            if row.backfill {
+                if rules::was_there(row) {
+                    self.known.push(row);
+                }
+                expected.session = self.file(row, &mut Vec::new());
+            }
             expected.last_activity_at = self.last_activity().unwrap_or(row.occurred_at);
             return;
         }
         let mut found = vec![("days_since_seen", self.last_activity().map_or(0, |last| (at - last) / DAY) as f64)];
-        let signs_in = ["sign_in", "sign_in_failed"].contains(&&*row.action);
-        if row.action == "sign_in" {
+        if rules::signs_in(row) {
             found.push((
                 "first_sign_in",
-                truth(!self.known().any(|known| known.has_ip() || !known.device_id.is_empty())),
+                truth(!self.known.iter().any(|known| known.has_ip() || !known.device_id.is_empty())),
             ));
             self.travel(row, &mut expected.signals);
         }
-        if row.action != "sign_in_failed" {
+        if rules::was_there(row) {
             self.news(row, &mut found);
+            self.known.push(row);
         }
-        self.events.push(row);
         expected.session = self.file(row, &mut found);
-        self.sums(row, &mut expected.signals);
-        if signs_in {
+        let stream = if row.backfill { &mut self.history } else { &mut self.live };
+        stream.events.push(row);
+        let stream = if row.backfill { &self.history } else { &self.live };
+        stream.sums(row, &mut expected.signals);
+        if rules::signs_in(row) || rules::is_failed_sign_in(row) {
             let local = zone.timestamp_millis_opt(at).unwrap();
             expected.signals.insert("local_hour", f64::from(local.hour()));
             expected.signals.insert("local_weekday", f64::from(local.weekday().number_from_monday()));
-            self.counts(at, &mut expected.signals);
+            self.counts(stream, at, &mut expected.signals);
         }
+        let stream = if row.backfill { &mut self.history } else { &mut self.live };
+        stream.forget();
         expected.signals.extend(found.into_iter().filter(|(_, value)| *value > 0.0));
         expected.last_activity_at = self.last_activity().unwrap_or(row.occurred_at);
     }
 
-    /// Events by which something is known of the user: a failed sign-in may be anybody's.
-    fn known(&self) -> impl Iterator<Item = &'a Row> {
-        self.events.iter().copied().filter(|row| row.action != "sign_in_failed")
-    }
-
     /// It moves by thirty seconds at least.
     fn last_activity(&self) -> Option<i64> {
-        self.known().map(Row::at).fold(None, |last, at| match last {
+        self.known.iter().map(|row| row.at()).fold(None, |last, at| match last {
             Some(last) if at < last + 30_000 => Some(last),
             _ => Some(at),
         })
@@ -85,7 +103,7 @@ impl<'a> Past<'a> {
 
     fn news(&self, row: &Row, found: &mut Vec<(&'static str, f64)>) {
         let of = |value: &dyn Fn(&Row) -> Option<String>| {
-            let before: BTreeSet<_> = self.known().filter_map(value).collect();
+            let before: BTreeSet<_> = self.known.iter().filter_map(|row| value(row)).collect();
             truth(value(row).is_some_and(|value| !before.is_empty() && !before.contains(&value)))
         };
         found.push(("new_device", of(&|row| some(&row.device_id))));
@@ -95,7 +113,7 @@ impl<'a> Past<'a> {
     }
 
     fn travel(&self, row: &Row, signals: &mut std::collections::BTreeMap<&'static str, f64>) {
-        let before = self.events.iter().filter(|earlier| earlier.action == "sign_in" && earlier.is_located());
+        let before = self.known.iter().filter(|earlier| rules::signs_in(earlier) && earlier.is_located());
         // Of several at one time the one that came last.
         let Some(last) = before.max_by_key(|earlier| earlier.at()).filter(|_| row.is_located()) else { return };
         let km = kilometres(last, row);
@@ -105,7 +123,7 @@ impl<'a> Past<'a> {
         let radius = |row: &Row| if row.accuracy_km == 0 { 50.0 } else { f64::from(row.accuracy_km) };
         let hours = (row.at() - last.at()).abs().max(MINUTE) as f64 / HOUR as f64;
         let same = |a: &str, b: &str| !a.is_empty() && a == b;
-        let known_address = row.has_ip() && self.known().any(|known| known.address == row.address);
+        let known_address = row.has_ip() && self.known.iter().any(|known| known.address == row.address);
         let same_network = last.network().is_some() && last.network() == row.network();
         let hidden = last.is_masked() || row.is_masked();
         let same_device = same(&last.device_id, &row.device_id);
@@ -133,27 +151,27 @@ impl<'a> Past<'a> {
             ("", device) => Told::Device(device.to_owned()),
             (id, _) => Told::Id(id.to_owned()),
         };
-        if row.action == "sign_in_failed" {
+        if !rules::was_there(row) {
             return None;
         }
         let at = row.at();
-        let clock = self.events.iter().rev().skip(1).map(|earlier| earlier.at()).max().unwrap_or(0);
-        let number = self.sessions.iter().position(|session| {
-            let remembered = |days: i64| session.last() > clock - LATENESS - days * DAY;
-            session.told == told
-                && match told {
-                    Told::Id(_) => remembered(7),
-                    _ => {
-                        let near = at - session.last() <= SESSION_GAP && session.start() - at <= SESSION_GAP;
-                        (!session.ended() || at <= session.last()) && near && remembered(2)
-                    }
-                }
+        let stream = if row.backfill { &mut self.history } else { &mut self.live };
+        let place = stream.sessions.iter().position(|session| {
+            let near = at - session.last() <= SESSION_GAP && session.start() - at <= SESSION_GAP;
+            let goes_on = (!session.ended() || at <= session.last()) && near;
+            session.told == told && (matches!(told, Told::Id(_)) || goes_on)
         });
-        let number = number.unwrap_or_else(|| {
-            self.sessions.push(Session { told, members: Vec::new() });
-            self.sessions.len() - 1
+        let place = place.unwrap_or_else(|| {
+            // The application's id names one session, in history as well.
+            let named = self.numbers.iter().position(|known| *known == told && matches!(told, Told::Id(_)));
+            let number = named.unwrap_or(self.numbers.len());
+            if named.is_none() {
+                self.numbers.push(told.clone());
+            }
+            stream.sessions.push(Session { told, members: Vec::new(), number });
+            stream.sessions.len() - 1
         });
-        let session = &mut self.sessions[number];
+        let session = &mut stream.sessions[place];
         let differs = |before: Option<&str>, now: &str| truth(before.is_some_and(|before| before != now));
         if row.has_ip() {
             found.push((
@@ -166,34 +184,20 @@ impl<'a> Past<'a> {
             found.push(("session_country_changed", differs(country, &row.country)));
         }
         session.members.push(row);
-        Some((number, session.start()))
+        Some((session.number, session.start()))
     }
 
-    fn sums(&self, row: &Row, signals: &mut std::collections::BTreeMap<&'static str, f64>) {
-        let sum = |window: i64| {
-            let after = row.at().div_euclid(SLOT) - window / SLOT;
-            let counted =
-                self.events.iter().filter(|other| other.action == row.action && other.at().div_euclid(SLOT) > after);
-            counted.map(|other| other.records.max(1)).sum::<u64>() as f64
-        };
-        match &*row.action {
-            "view" => signals.extend([("viewed_1h", sum(HOUR)), ("viewed_24h", sum(DAY))]),
-            "export" => signals.extend([("exported_1h", sum(HOUR)), ("exported_24h", sum(DAY))]),
-            "delete" => signals.extend([("deleted_1h", sum(HOUR))]),
-            _ => {}
-        }
-    }
-
-    fn counts(&self, at: i64, signals: &mut std::collections::BTreeMap<&'static str, f64>) {
-        let failed = self.events.iter().filter(|row| row.action == "sign_in_failed" && row.at() > at - HOUR).count();
+    fn counts(&self, stream: &Stream<'a>, at: i64, signals: &mut std::collections::BTreeMap<&'static str, f64>) {
+        let failed = stream.events.iter().filter(|row| rules::is_failed_sign_in(row) && row.at() > at - HOUR).count();
         let distinct = |value: fn(&'a Row) -> &'a str, bound: usize| {
-            assert!(self.known().map(value).collect::<BTreeSet<_>>().len() <= bound, "more than is remembered");
-            let day = self.known().filter(|row| row.at() > at - DAY);
+            let known = || self.known.iter().copied();
+            assert!(known().map(value).collect::<BTreeSet<_>>().len() <= bound, "more than is remembered");
+            let day = known().filter(|row| row.at() > at - DAY);
             day.map(value).filter(|value| !["", "::"].contains(value)).collect::<BTreeSet<_>>().len() as f64
         };
         let [devices, addresses, countries] = BOUNDS;
         let sessions =
-            |wanted: &dyn Fn(&Session<'_>) -> bool| self.sessions.iter().filter(|s| wanted(s)).count() as f64;
+            |wanted: &dyn Fn(&Session<'_>) -> bool| stream.sessions.iter().filter(|s| wanted(s)).count() as f64;
         signals.extend([
             ("failed_sign_ins_1h", failed as f64),
             ("devices_24h", distinct(|row| &row.device_id, devices)),
@@ -231,6 +235,32 @@ impl<'a> Past<'a> {
             ));
         }
         findings
+    }
+}
+
+impl Stream<'_> {
+    fn sums(&self, row: &Row, signals: &mut std::collections::BTreeMap<&'static str, f64>) {
+        let sum = |window: i64| {
+            let after = row.at().div_euclid(SLOT) - window / SLOT;
+            let counted =
+                self.events.iter().filter(|other| other.action == row.action && other.at().div_euclid(SLOT) > after);
+            counted.map(|other| other.records.max(1)).sum::<u64>() as f64
+        };
+        match &*row.action {
+            "view" => signals.extend([("viewed_1h", sum(HOUR)), ("viewed_24h", sum(DAY))]),
+            "export" => signals.extend([("exported_1h", sum(HOUR)), ("exported_24h", sum(DAY))]),
+            "delete" => signals.extend([("deleted_1h", sum(HOUR))]),
+            _ => {}
+        }
+    }
+
+    /// Sessions that have been silent for long are over.
+    fn forget(&mut self) {
+        let clock = self.events.iter().map(|earlier| earlier.at()).max().unwrap_or(0);
+        self.sessions.retain(|session| {
+            let days = if matches!(session.told, Told::Id(_)) { 7 } else { 2 };
+            session.last() > clock - LATENESS - days * DAY
+        });
     }
 }
 

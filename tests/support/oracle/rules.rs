@@ -46,6 +46,16 @@ pub(super) fn is_failed_sign_in(row: &Row) -> bool {
     row.action == "sign_in_failed" || (row.action == "sign_in" && row.outcome == "failure")
 }
 
+/// Whether somebody was there: what failed around a sign-in may be anybody's.
+pub(super) fn was_there(row: &Row) -> bool {
+    let refused = row.category == "sign_ins" && row.outcome == "failure";
+    !refused && !is_failed_sign_in(row)
+}
+
+pub(super) fn signs_in(row: &Row) -> bool {
+    row.action == "sign_in" && row.outcome != "failure"
+}
+
 pub(super) fn changes_rights(row: &Row) -> bool {
     let subject = ["user", "employee", "role", "api_key"].contains(&&*row.object_type);
     let words = ["role", "permission", "privilege", "group", "admin"];
@@ -63,7 +73,7 @@ pub(super) fn detections(row: &Row, signals: &BTreeMap<&'static str, f64>) -> Ve
     let least = |name: &str, least: f64| signal(name).filter(|value| *value >= least);
     let above = |name: &str, limit: f64| signal(name).filter(|value| *value > limit);
     let any_sign_in = ["sign_in", "sign_in_failed"].contains(&&*row.action);
-    let sign_in = row.action == "sign_in" && row.outcome != "failure";
+    let sign_in = signs_in(row);
     let machine = ["api_key", "system"].contains(&&*row.actor_kind);
     let mut found = Vec::new();
     let mut add = |rule: &str, length: i64, seen: Option<f64>, limit: f64| {

@@ -30,7 +30,7 @@ pub(crate) fn spraying(rows: &[Row], expected: &[Expected]) -> BTreeMap<(String,
         let ends: BTreeSet<_> = failed.iter().map(|row| row.at()).collect();
         for end in ends {
             let window = failed.iter().filter(|row| row.at() > end - TIMESPAN && row.at() <= end);
-            let users = window.map(|row| &row.actor_id).collect::<BTreeSet<_>>().len();
+            let users = window.map(|row| row.account()).collect::<BTreeSet<_>>().len();
             if users >= USERS {
                 let address = address.trim_start_matches("::ffff:").to_owned();
                 let key = (tenant.to_owned(), address, end.div_euclid(HOUR) * HOUR);

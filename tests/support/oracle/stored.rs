@@ -10,12 +10,15 @@ pub(crate) struct Row {
     pub(crate) event_id: String,
     pub(crate) kind: String,
     pub(crate) class: String,
+    pub(crate) category: String,
     pub(crate) action: String,
     pub(crate) outcome: String,
     pub(crate) occurred_at: i64,
     pub(crate) received_at: i64,
     pub(crate) actor_kind: String,
     pub(crate) actor_id: String,
+    pub(crate) actor_name: String,
+    pub(crate) actor_email: String,
     pub(crate) actor_active: bool,
     pub(crate) object_type: String,
     pub(crate) changed: Vec<String>,
@@ -49,8 +52,10 @@ pub(crate) struct Row {
 
 /// All events, each partition's in the order of its offsets.
 pub(crate) const QUERY: &str = "SELECT toString(tenant) AS tenant, event_id, toString(type) AS kind, toString(class) AS class, \
+    toString(category) AS category, \
     toString(action) AS action, toString(outcome) AS outcome, toUnixTimestamp64Milli(events.occurred_at) AS occurred_at, \
-    toUnixTimestamp64Milli(events.received_at) AS received_at, toString(actor_kind) AS actor_kind, actor_id, actor_active, \
+    toUnixTimestamp64Milli(events.received_at) AS received_at, toString(actor_kind) AS actor_kind, actor_id, \
+    toString(actor_name) AS actor_name, toString(actor_email) AS actor_email, actor_active, \
     toString(object_type) AS object_type, arrayMap(path -> toString(path), changes.path) AS changed, records, backfill, \
     toString(ip) AS address, session_id, toString(country) AS country, latitude, longitude, accuracy_km, asn, \
     toString(as_org) AS as_org, toString(ip_flags) AS ip_flags, toString(device_kind) AS device_kind, \
@@ -65,6 +70,14 @@ impl Row {
     /// The time that detection goes by.
     pub(crate) fn at(&self) -> i64 {
         self.occurred_at.min(self.received_at)
+    }
+
+    /// Whose account it is about, if anybody's.
+    pub(crate) fn account(&self) -> Option<&str> {
+        [&self.actor_id, &self.actor_email, &self.actor_name]
+            .into_iter()
+            .map(String::as_str)
+            .find(|text| !text.is_empty())
     }
 
     pub(crate) fn has_ip(&self) -> bool {

@@ -1,0 +1,108 @@
+//! Failed sign-ins, told alike wherever it matters. They are the only events that may have an actor without an id: who
+//! guesses names hits some that nobody has.
+
+use std::borrow::Cow;
+
+use crate::catalogue::{Classification, classify_unknown};
+use crate::event::{Actor, Category, Event, Outcome};
+
+/// The action of a sign-in, which its outcome may make a failed one.
+pub const SIGN_IN: &str = "sign_in";
+/// The action of a failed sign-in.
+pub const SIGN_IN_FAILED: &str = "sign_in_failed";
+/// The action of what nothing else is known of.
+const OTHER: &str = "other";
+
+/// Whether an event says of itself that a sign-in failed: by the name of its type, its action or its category, and its
+/// outcome. What a tenant's own type stands for is not known here.
+#[must_use]
+pub fn says_failed(event: &Event<'_>) -> bool {
+    let by_name = classify_unknown(event.kind.as_deref().unwrap_or_default(), None, None).action;
+    let actions = [by_name, event.action.as_deref().unwrap_or_default()];
+    actions.contains(&SIGN_IN_FAILED)
+        || (event.outcome.as_deref() == Some(Outcome::Failure.as_str())
+            && (actions.contains(&SIGN_IN) || event.category.as_deref() == Some(Category::SignIns.as_str())))
+}
+
+/// Whether a filed event is a failed sign-in.
+#[must_use]
+pub fn has_failed(action: &str, outcome: &str) -> bool {
+    action == SIGN_IN_FAILED || (action == SIGN_IN && outcome == Outcome::Failure.as_str())
+}
+
+/// Whether a filed event is an attempt to sign in, or about a sign-in, that came to nothing: it may be anybody's, so nothing
+/// becomes known of the user by it.
+#[must_use]
+pub fn makes_nothing_known(action: &str, category: &str, outcome: &str) -> bool {
+    has_failed(action, outcome) || (category == Category::SignIns.as_str() && outcome == Outcome::Failure.as_str())
+}
+
+/// Files a failure among the sign-ins that has no action of its own as a failed sign-in.
+pub fn file_failure(filed: &mut Classification<'_>, outcome: Option<&str>) {
+    if filed.category == Category::SignIns && filed.action == OTHER && outcome == Some(Outcome::Failure.as_str()) {
+        filed.action = SIGN_IN_FAILED;
+    }
+}
+
+/// The account that an actor stands for: its id, or else its e-mail address or its name, for a name that nobody has.
+#[must_use]
+pub fn account<'a>(actor: &'a Actor<'_>) -> Option<&'a str> {
+    let texts = [&actor.id, &actor.email, &actor.name];
+    texts.into_iter().find_map(|text| text.as_deref().filter(|text| !text.is_empty()))
+}
+
+/// By what an event finds its partition: its actor's id. Failed sign-ins of names that nobody has are spread by name, or
+/// else by address, since an attack has any number of them.
+#[must_use]
+pub fn partitioned_by<'a>(event: &'a Event<'_>) -> Cow<'a, str> {
+    let id = event.actor.as_ref().and_then(|actor| actor.id.as_deref()).unwrap_or_default();
+    if !id.is_empty() || !says_failed(event) {
+        return id.into();
+    }
+    if let Some(account) = event.actor.as_ref().and_then(account) {
+        return account.into();
+    }
+    let ip = event.context.as_ref().and_then(|context| context.ip.as_ref()?.ip);
+    ip.map_or(Cow::Borrowed(""), |ip| ip.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// L5: however a failed sign-in is spelled, it is one; and nothing else is.
+    #[test]
+    fn failed_sign_ins_are_told_however_they_are_spelled() {
+        for (json, says) in [
+            (r#"{"type":"user.sign_in_failed"}"#, true),
+            (r#"{"type":"sso.sign_in_failed","outcome":"success"}"#, true),
+            (r#"{"type":"user.signed_in","outcome":"failure"}"#, true),
+            (r#"{"type":"user.signed_in","outcome":"unknown"}"#, false),
+            (r#"{"type":"user.signed_in"}"#, false),
+            (r#"{"type":"sso.attempt","action":"sign_in_failed"}"#, true),
+            (r#"{"type":"sso.attempt","action":"sign_in","outcome":"failure"}"#, true),
+            (r#"{"type":"sso.attempt","category":"sign_ins","outcome":"failure"}"#, true),
+            (r#"{"type":"sso.attempt","category":"sign_ins","outcome":"success"}"#, false),
+            (r#"{"type":"contact.viewed","outcome":"failure"}"#, false),
+        ] {
+            let event: Event<'_> = serde_json::from_str(json).unwrap();
+            assert_eq!(says_failed(&event), says, "{json}");
+        }
+    }
+
+    #[test]
+    fn partitions_are_found_by_account() {
+        for (json, by) in [
+            (r#"{"type":"contact.viewed","actor":{"id":"u1","name":"n"}}"#, "u1"),
+            (r#"{"type":"contact.viewed"}"#, ""),
+            (r#"{"type":"user.sign_in_failed","actor":{"id":"u1","name":"n"}}"#, "u1"),
+            (r#"{"type":"user.sign_in_failed","actor":{"id":"","name":"n"}}"#, "n"),
+            (r#"{"type":"user.sign_in_failed","actor":{"name":"n","email":"e"}}"#, "e"),
+            (r#"{"type":"user.sign_in_failed","context":{"ip":"192.0.2.1"}}"#, "192.0.2.1"),
+            (r#"{"type":"user.sign_in_failed"}"#, ""),
+        ] {
+            let event: Event<'_> = serde_json::from_str(json).unwrap();
+            assert_eq!(partitioned_by(&event), by, "{json}");
+        }
+    }
+}
