@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
@@ -17,6 +17,10 @@ const OTHER_FILES: u64 = 256;
 const MOST: usize = 4096;
 /// Fewest connections, however few files there are.
 const FEWEST: usize = 16;
+/// Memory of headers that have not come whole, of all connections. Beyond it, only those of a usual size go on.
+const UNFINISHED_BYTES: usize = 32 * 1024 * 1024;
+/// What headers have usually, at most.
+const USUAL_HEADER_BYTES: usize = 8 * 1024;
 /// Where there is no room, one of so many that may be closed is.
 const CLOSED_AT_ONCE: usize = 32;
 /// A client takes an answer as long as it takes so many bytes of it in the time that it may stall.
@@ -64,6 +68,8 @@ struct Inner {
     most_of_address: usize,
     most_of_tenant: usize,
     counts: Counts,
+    /// Bytes of headers that have not come whole.
+    unfinished: AtomicUsize,
     open: Mutex<Open>,
 }
 
@@ -111,6 +117,8 @@ struct State {
     /// Whose, if it is a tenant's.
     tenant: Option<Arc<str>>,
     writing: Option<Writing>,
+    /// Bytes that have come of a header.
+    header: usize,
 }
 
 /// An answer of which the client takes nothing at the moment.
@@ -132,8 +140,16 @@ impl Connections {
             0 => most.div_ceil(2),
             own => own,
         };
-        let open = Mutex::default();
-        Self(Arc::new(Inner { name, limits, most, most_of_address, most_of_tenant: most.div_ceil(2), counts, open }))
+        Self(Arc::new(Inner {
+            name,
+            limits,
+            most,
+            most_of_address,
+            most_of_tenant: most.div_ceil(2),
+            counts,
+            unfinished: AtomicUsize::new(0),
+            open: Mutex::default(),
+        }))
     }
 
     /// How many there may be.
@@ -161,8 +177,14 @@ impl Connections {
     fn insert(&self, open: &mut Open, address: IpAddr) -> Arc<Connection> {
         let id = open.next;
         open.next += 1;
-        let state =
-            State { phase: Phase::Waiting, since: Instant::now(), is_known: false, tenant: None, writing: None };
+        let state = State {
+            phase: Phase::Waiting,
+            since: Instant::now(),
+            is_known: false,
+            tenant: None,
+            writing: None,
+            header: 0,
+        };
         let connection = Arc::new(Connection {
             of: self.clone(),
             id,
@@ -190,8 +212,8 @@ impl Connections {
         candidates.select_nth_unstable_by_key(last, |(worth, _)| *worth);
         candidates.truncate(last + 1);
         // Of the two kinds one alone: of strangers there may be fewer than that.
-        let lowest = candidates.iter().map(|((kind, _), _)| *kind).min();
-        for (_, connection) in candidates.iter().filter(|((kind, _), _)| Some(*kind) == lowest) {
+        let lowest = candidates.iter().map(|((kind, ..), _)| *kind).min();
+        for (_, connection) in candidates.iter().filter(|((kind, ..), _)| Some(*kind) == lowest) {
             self.remove(open, connection);
             connection.close(Closed::ForRoom);
         }
@@ -270,10 +292,20 @@ impl Connection {
     }
 
     /// Bytes have come.
-    pub(super) fn has_read(&self) {
+    pub(super) fn has_read(&self, bytes: usize) {
         let mut state = self.state();
+        if state.phase == Phase::Request {
+            return;
+        }
         if state.phase == Phase::Waiting {
             (state.phase, state.since) = (Phase::Header, Instant::now());
+        }
+        state.header += bytes;
+        let of_all = self.of.0.unfinished.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let is_large = state.header > USUAL_HEADER_BYTES;
+        drop(state);
+        if is_large && of_all > UNFINISHED_BYTES {
+            self.close(Closed::ForRoom);
         }
     }
 
@@ -303,7 +335,12 @@ impl Connection {
     pub(super) fn begin(self: &Arc<Self>) -> UnderWay {
         let mut state = self.state();
         (state.phase, state.since) = (Phase::Request, Instant::now());
+        self.forget_header(&mut state);
         UnderWay(Arc::clone(self))
+    }
+
+    fn forget_header(&self, state: &mut State) {
+        self.of.0.unfinished.fetch_sub(std::mem::take(&mut state.header), Ordering::Relaxed);
     }
 
     /// Notes that it has shown a valid credential, and of which tenant. Whether that tenant may have one more.
@@ -340,11 +377,11 @@ impl Connection {
     }
 
     /// How much it is worth when there is no room: the lowest goes first. `None`: not to be closed.
-    fn worth(&self) -> Option<(u8, Instant)> {
+    fn worth(&self) -> Option<(u8, Instant, u64)> {
         let state = self.state();
         match (state.is_known, state.is_busy()) {
-            (false, _) => Some((0, state.since)),
-            (true, false) => Some((1, state.since)),
+            (false, _) => Some((0, state.since, self.id)),
+            (true, false) => Some((1, state.since, self.id)),
             (true, true) => None,
         }
     }
@@ -388,6 +425,7 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         let of = &self.0.of;
         of.remove(&mut of.open(), &self.0);
+        self.0.forget_header(&mut self.0.state());
     }
 }
 

@@ -36,8 +36,9 @@ impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, into);
-        if into.filled().len() > before {
-            self.connection.has_read();
+        let bytes = into.filled().len() - before;
+        if bytes > 0 {
+            self.connection.has_read(bytes);
         }
         read
     }

@@ -89,9 +89,9 @@ async fn each_phase_has_its_time() {
     let one = connections.admit(address(1)).unwrap();
     pass(900).await;
     assert_eq!(overdue(&one), None);
-    one.has_read();
+    one.has_read(1);
     pass(900).await;
-    one.has_read();
+    one.has_read(1);
     assert_eq!(overdue(&one), None);
     pass(100).await;
     assert_eq!(overdue(&one), Some(Closed::Header), "byte by byte gives no more time");
@@ -117,4 +117,22 @@ async fn each_phase_has_its_time() {
     drop(under_way);
     pass(1000).await;
     assert_eq!(overdue(&one), Some(Closed::Idle));
+}
+
+#[tokio::test]
+async fn half_headers_have_their_memory() {
+    let connections = connections(1000, 1000);
+    let held: Vec<_> = (0..500).map(|_| connections.admit(address(1)).unwrap()).collect();
+    for _ in 0..12 {
+        held.iter().filter(|one| !is_closing(one)).for_each(|one| one.has_read(8 * 1024));
+    }
+    let small = connections.admit(address(2)).unwrap();
+    small.has_read(1000);
+    assert!(!is_closing(&small), "a usual header comes through");
+    assert!(held.iter().any(|one| is_closing(one)));
+    let all = connections.0.unfinished.load(Ordering::Relaxed);
+    assert!(all < UNFINISHED_BYTES + 600 * USUAL_HEADER_BYTES, "{all}");
+    drop(small.begin());
+    drop((held, small));
+    assert_eq!(connections.0.unfinished.load(Ordering::Relaxed), 0);
 }
