@@ -331,6 +331,31 @@ async fn only_trusted_proxies_tell_the_address() {
     }
 }
 
+/// P2: an address that can't be read, or isn't known, is no reason to refuse an event, nor to take another one for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_can_not_be_read_refuses_no_event() {
+    let world = World::start().await;
+    let sent =
+        [r#""unknown""#, r#""crm-worker""#, r#""8.8.8.8:443""#, r#""fe80::1%eth0""#, "null", "7", r#"["8.8.8.8"]"#];
+    let lines: Vec<String> =
+        sent.iter().map(|ip| format!(r#"{{"type":"a.b","actor":{{"id":"u"}},"context":{{"ip":{ip}}}}}"#)).collect();
+    let answer = world.send(&[("content-type", "application/x-ndjson")], lines.join("\n")).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["accepted"]), (202, &sent.len().into()), "{answer:?}");
+    let read = |value: &str, ip: &str| {
+        let attributes = schemas::decode::Attributes { ip: Some(ip), ..Default::default() };
+        let scratch = schemas::decode::Scratch::default();
+        let event = schemas::decode::decode(value.as_bytes(), &attributes, &scratch).unwrap();
+        event.ip().map(|ip| ip.to_string())
+    };
+    let mut found: Vec<_> = world
+        .records()
+        .iter()
+        .map(|record| read(&record.value, record.header("ip").unwrap()).unwrap_or_default())
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, ["", "", "", "", "8.8.8.8", "8.8.8.8", "fe80::1"]);
+}
+
 /// P1: without its broker, ingest says so, and what it says is true: nothing is called accepted.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_broker_nothing_is_accepted() {

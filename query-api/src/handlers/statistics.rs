@@ -92,7 +92,7 @@ pub struct Counts {
 pub struct Distinct {
     /// Devices.
     pub devices: Figure,
-    /// IP addresses.
+    /// IP addresses, IPv6 by /64.
     pub ips: Figure,
     /// Objects.
     pub objects: Figure,
