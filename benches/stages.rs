@@ -208,6 +208,7 @@ impl Bench {
                     offset,
                     found_by: false,
                     content: 0,
+                    identity: offset,
                 };
                 let identity = identity::identity(&sample.tenant, KEY_ID, text(&event.source), text(&event.id));
                 memory.seen.insert(identity, 0, offset, RECEIVED_AT);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::rules::EventFields;
 pub(crate) use compile::{Base, compile};
@@ -32,7 +32,7 @@ pub const MAX_ITEMS: usize = 1000;
 pub struct Item {
     /// When it occurred, milliseconds.
     pub at: i64,
-    /// xxh3 of its id.
+    /// A digest of its identity.
     pub event: u64,
     /// Which of the correlation's base rules it breaks.
     pub base: u8,
@@ -124,8 +124,9 @@ impl Correlation {
             .collect()
     }
 
-    /// What the event counts as; nothing if it has no value where the correlation wants one.
-    pub fn item<E: EventFields>(&self, base: u16, event: &E, at: i64, event_id: &str) -> Option<Item> {
+    /// What the event counts as; nothing if it has no value where the correlation wants one. `identity` tells it from any
+    /// other event.
+    pub fn item<E: EventFields>(&self, base: u16, event: &E, at: i64, identity: u64) -> Option<Item> {
         let base = self.position(base)?;
         let fields = self.fields.get(base).map_or(&[][..], Vec::as_slice);
         let value = if self.test.adds_up() {
@@ -135,7 +136,7 @@ impl Correlation {
         } else {
             text_hash(fields, event)?
         };
-        Some(Item { at, event: xxh3_64(event_id.as_bytes()), base: u8::try_from(base).ok()?, value })
+        Some(Item { at, event: identity, base: u8::try_from(base).ok()?, value })
     }
 
     /// How the window that ends at `at` stands (P6).

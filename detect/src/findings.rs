@@ -138,6 +138,8 @@ pub struct Findings {
 pub struct Subject<'a> {
     /// Its id.
     pub event_id: &'a str,
+    /// What tells it from any other event: an id may be of several, each sender's and source's own.
+    pub identity: u64,
     /// Its time, milliseconds; see [`crate::signals::Sighting::at`].
     pub at: i64,
     /// Whether it came too late for windows to count it.
@@ -160,7 +162,7 @@ impl Findings {
                 continue;
             }
             for correlation in rules.correlations_of(found.rule) {
-                let Some(item) = correlation.item(found.rule, event, of.at, of.event_id) else { continue };
+                let Some(item) = correlation.item(found.rule, event, of.at, of.identity) else { continue };
                 let Some(group) = correlation.group(found.rule, event) else { continue };
                 if correlation.across_users() {
                     self.crossings.push(Crossing { rule: correlation.rule, base: found.rule, group, item });

@@ -132,7 +132,7 @@ impl<'r> Standing<'r> {
         self.rules.evaluate(event, &mut matches);
         for found in matches {
             let same = correlation.group(found.rule, event).is_some_and(|group| group == self.group);
-            let Some(item) = correlation.item(found.rule, event, of.at, of.event_id).filter(|_| same) else { continue };
+            let Some(item) = correlation.item(found.rule, event, of.at, of.identity).filter(|_| same) else { continue };
             if self.holds(&item) {
                 self.window.push(item, correlation, &mut Vec::new());
                 self.counted.push(of.event_id.to_owned());

@@ -144,6 +144,7 @@ impl Batch {
         };
         let key_id = meta.key_id.unwrap_or_default();
         let source = event.source.as_deref().unwrap_or_default();
+        let identity = identity::identity(tenant, key_id, source, &id);
         let received = Received {
             tenant,
             key_id,
@@ -152,6 +153,7 @@ impl Batch {
             offset: record.offset() as u64,
             found_by: meta.found_by && key_id == OWN_KEY_ID,
             content: content_of(key_id, payload, &meta.attributes),
+            identity: identity as u64,
         };
         // What came through ingest was acknowledged under the settings of that moment, and stays accepted.
         if meta.key_id.is_none() && !facts.policy.logging && !is_object_history(&event, facts) {
@@ -159,7 +161,6 @@ impl Batch {
         }
         let is_told_by_place = is_place(key_id, &id, record.topic(), received.partition, received.offset);
         if !is_told_by_place {
-            let identity = identity::identity(tenant, key_id, source, &id);
             match memory.seen.insert(identity, received.content, received.offset, received_at) {
                 Arrival::New => {}
                 Arrival::Repeated => {

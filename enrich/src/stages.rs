@@ -54,6 +54,8 @@ pub struct Received<'a> {
     pub found_by: bool,
     /// Digest of what it holds.
     pub content: u64,
+    /// Digest of what tells it from any other event.
+    pub identity: u64,
 }
 
 /// What all workers of a process share.
@@ -225,7 +227,7 @@ impl Stages {
         }
         let view =
             View { event, filed, outcome: outcome(event, filed), geo, device, device_id: sighting.device, signals };
-        let subject = Subject { event_id: id, at: sighting.at(), late: signals.late };
+        let subject = Subject { event_id: id, identity: received.identity, at: sighting.at(), late: signals.late };
         self.findings.find(rules, &view, subject, user);
         self.findings.merge(rules);
         self.shared.metrics.windows_dropped(self.findings.dropped);

@@ -13,7 +13,7 @@ mod testdb;
 
 use golden_payloads::{Golden, Pipeline, folder};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The rows of a block, as objects.
 fn rows(block: &[u8]) -> Vec<Map<String, Value>> {
@@ -111,6 +111,23 @@ fn placeless(mut row: Map<String, Value>) -> Map<String, Value> {
         row.remove("event_id");
     }
     row
+}
+
+/// P5: events of several sources that share id and time are several to correlations.
+#[tokio::test]
+async fn correlations_count_each_source() {
+    let mut pipeline = Pipeline::new().await;
+    let (mut batch, mut memory) = (pipeline.batch(), golden_payloads::memory());
+    for number in 0..10 {
+        let failed = json!({
+            "id": "7", "source": format!("/s-{number}"), "type": "user.sign_in_failed",
+            "occurred_at": "2026-11-20T09:00:00Z", "actor": {"id": "u-1"},
+        });
+        batch.push(&Golden::new(&failed).record(number), &mut pipeline.stages, &mut memory).unwrap();
+    }
+    let last = rows(&batch.rows.encode()).pop().unwrap();
+    let broken = last["violations"].as_array().unwrap();
+    assert!(broken.iter().any(|rule| rule == "brute-force"), "{broken:?}");
 }
 
 #[derive(Deserialize)]

@@ -39,6 +39,10 @@ pub struct Fate {
     /// Its id: the one it had, or the one it got.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// False for a type that neither the catalogue nor the tenant's own types have: the event is kept, and filed by the words
+    /// of its type's name. Absent otherwise. `GET /v1/catalogue/unknown` lists such types.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub type_known: Option<bool>,
     /// Why it was rejected: one word for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
@@ -72,7 +76,15 @@ impl Fate {
             (true, true) => Status::Repeated,
             (false, _) => Status::Unknown,
         };
-        Self { index: event.index, status, id: Some(event.id.clone()), code: None, pointer: None, detail: None }
+        Self {
+            index: event.index,
+            status,
+            id: Some(event.id.clone()),
+            type_known: (!event.type_known).then_some(false),
+            code: None,
+            pointer: None,
+            detail: None,
+        }
     }
 
     pub(crate) fn rejected(index: usize, rejection: Rejection) -> Self {
@@ -81,6 +93,7 @@ impl Fate {
             index,
             status: Status::Rejected,
             id: None,
+            type_known: None,
             code: Some(code),
             pointer: Some(pointer),
             detail: Some(detail),

@@ -50,6 +50,8 @@ pub(crate) struct Passed {
     pub(crate) same: (u128, u64),
     /// Whether the request has it before.
     pub(crate) repeated: bool,
+    /// Whether its type is declared, by us or by the tenant.
+    pub(crate) type_known: bool,
 }
 
 /// Checks one event.
@@ -70,6 +72,7 @@ pub(crate) fn check(context: &Context<'_>, index: usize, value: &Bytes) -> Resul
         id,
         value: value.clone(),
         repeated: false,
+        type_known: is_known(context, event.kind.as_deref().unwrap_or_default()),
     })
 }
 
@@ -99,6 +102,11 @@ fn check_tenant(context: &Context<'_>, event: &Event<'_>) -> Result<(), Rejectio
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a type is declared (J10).
+fn is_known(context: &Context<'_>, kind: &str) -> bool {
+    context.catalogue.get(kind).is_some() || context.tenant.event_types.iter().any(|entry| entry.event_type == kind)
 }
 
 /// L1: while logging is off, nothing is recorded but the change history of objects (L16).

@@ -38,6 +38,30 @@ async fn one_an_array_and_lines_are_stored_as_sent() {
     assert_eq!(records[0].header("traceparent"), Some(trace));
 }
 
+/// J10: the answer says which types nobody declared; they are accepted all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_types_are_told() {
+    let world = World::start().await;
+    let own = json!({
+        "type": "lead.qualified", "name": {"en": "Lead qualified"}, "class": "change", "category": "changes",
+        "action": "qualify", "sentence": {"en": "{actor} qualified {object}"}
+    });
+    world.change_tenant(|tenant| tenant.event_types = vec![serde_json::from_value(own).unwrap()]).await;
+    let types = ["task.created", "lead.qualified", "com.example.order.deleted.v1", "user.login", "Task.Created"];
+    let body = types.iter().map(|name| json!({"type": name, "actor": {"id": "u1"}}).to_string()).collect::<Vec<_>>();
+    let known = |answer: &Value| {
+        let events = answer["events"].as_array().unwrap().iter();
+        events.map(|event| event["type_known"].as_bool().unwrap_or(true)).collect::<Vec<_>>()
+    };
+    let answer = world.send(&[("content-type", "application/x-ndjson")], body.join("\n")).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["accepted"]), (202, &5.into()), "{answer:?}");
+    assert_eq!(known(&answer.json), [true, true, false, false, false]);
+    let envelope =
+        json!({"specversion": "1.0", "id": "1", "source": "/", "type": "OrderDeleted", "data": {}}).to_string();
+    let answer = world.send(&[("content-type", "application/cloudevents+json")], envelope).await;
+    assert_eq!(known(&answer.json), [false], "{answer:?}");
+}
+
 /// P1: gzip and zstd.
 #[tokio::test(flavor = "multi_thread")]
 async fn compressed_bodies_are_expanded() {

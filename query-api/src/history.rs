@@ -6,6 +6,7 @@ use detect::findings::Subject;
 use detect::rules::{EventFields, FieldValue};
 use detect::signals::Signals;
 use schemas::address;
+use schemas::identity::identity;
 use serde_json::value::RawValue;
 
 use crate::rows::EventRow;
@@ -24,7 +25,8 @@ impl Stored<'_> {
         let at = row.occurred_at.min(row.received_at).timestamp_millis();
         // History is tried in the order of time, so that it comes late doesn't matter to windows.
         let late = !row.backfill && row.signals_name.iter().any(|name| name == "late");
-        Subject { event_id: &row.event_id, at, late }
+        let identity = identity("", &row.key_id, &row.source, &row.event_id) as u64;
+        Subject { event_id: &row.event_id, identity, at, late }
     }
 
     fn geo(&self, field: &str) -> Option<FieldValue<'_>> {

@@ -44,7 +44,7 @@ fn arrive(set: &RuleSet, events: &[(usize, Plain)]) -> (Window, Vec<Fire>) {
         set.evaluate(&event, &mut found);
         for Match { rule } in found {
             for correlation in set.correlations_of(rule) {
-                let item = correlation.item(rule, &event, seconds * 1000, &id.to_string()).unwrap();
+                let item = correlation.item(rule, &event, seconds * 1000, *id as u64).unwrap();
                 window.push(item, correlation, &mut fires);
             }
         }
@@ -285,7 +285,7 @@ fn groups_follow_aliases() {
 fn events_without_the_value_do_not_count() {
     let item = |condition: &str, json: Value| {
         let set = set(condition);
-        set.correlations()[0].item(set.find("r/a").unwrap().rule, &event(&json), 0, "e")
+        set.correlations()[0].item(set.find("r/a").unwrap().rule, &event(&json), 0, 1)
     };
     let sum = "  type: value_sum\n  condition: {field: records, gte: 1}";
     assert_eq!(item(sum, json!({"records": 7})).unwrap().value, 7.0_f64.to_bits());

@@ -36,7 +36,7 @@ impl Run {
         self.number += 1;
         self.user.reach(at);
         let (id, fields) = (self.number.to_string(), JsonFields::new(&fields));
-        let subject = Subject { event_id: &id, at, late: false };
+        let subject = Subject { event_id: &id, identity: self.number as u64, at, late: false };
         self.findings.find(&self.rules, &fields, subject, Some(&mut self.user));
         self.dropped += self.findings.dropped;
         let names =

@@ -21,7 +21,7 @@ use runtime::settings::Settings;
 use schemas::catalogue::Catalogue;
 use schemas::settings::Tenant;
 use schemas::topics::{EVENTS_RAW, headers};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::testdb::TestDb;
 
@@ -39,6 +39,16 @@ pub(crate) struct Golden {
 }
 
 impl Golden {
+    /// A payload that is in no file.
+    pub(crate) fn new(json: &Value) -> Self {
+        Self {
+            name: "none".into(),
+            path: PathBuf::new(),
+            bytes: json.to_string().into_bytes(),
+            headers: BTreeMap::new(),
+        }
+    }
+
     /// The record as ingest, or an application with Kafka access, writes it.
     pub(crate) fn record(&self, offset: i64) -> OwnedMessage {
         let mut all = OwnedHeaders::new().insert(Header { key: headers::TENANT, value: Some("demo") });

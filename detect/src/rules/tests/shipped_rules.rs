@@ -112,7 +112,7 @@ fn play(set: &RuleSet, rule: u16, events: &[(usize, &Timed)]) -> Vec<Fire> {
         for base in found.iter().map(|found| found.rule) {
             for correlation in set.correlations_of(base).filter(|correlation| correlation.rule == rule) {
                 let Some(group) = correlation.group(base, &event) else { continue };
-                let Some(item) = correlation.item(base, &event, timed.ms(), &id.to_string()) else { continue };
+                let Some(item) = correlation.item(base, &event, timed.ms(), *id as u64) else { continue };
                 windows.entry(group).or_default().push(item, correlation, &mut fires);
             }
         }
