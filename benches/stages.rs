@@ -171,7 +171,7 @@ impl Bench {
             let scratch = Scratch::default();
             let event = decode(&sample.payload, &Attributes::default(), &scratch).unwrap();
             if path >= Path::Classify {
-                black_box(policies.of(&sample.tenant, 0).classify(&event));
+                black_box(policies.of(&sample.tenant, 0, true).unwrap().classify(&event));
             }
             if path >= Path::Seen {
                 let identity = identity::identity(&sample.tenant, KEY_ID, text(&event.source), text(&event.id));
@@ -199,7 +199,7 @@ impl Bench {
                 if !live {
                     event.backfill = Some(true);
                 }
-                let facts = policies.of(&sample.tenant, 0);
+                let facts = policies.of(&sample.tenant, 0, true).unwrap();
                 let received = Received {
                     tenant: &sample.tenant,
                     key_id: "",

@@ -127,15 +127,25 @@ pub async fn dead_letter(config: &Config, command: DeadLetterCommand) -> Result<
                     "reason": letter.reason,
                     "detail": letter.detail,
                     "replayed": letter.replayed,
-                    "bytes": bytes.len(),
+                    "key": letter.key.as_deref().map(String::from_utf8_lossy),
+                    "bytes": letter.bytes,
+                    "cut": letter.cut,
+                    "sha256": letter.cut.then_some(&letter.sha256),
                     "payload": String::from_utf8_lossy(bytes),
                 });
                 writeln!(out, "{line}")?;
             }
         }
         DeadLetterCommand::Replay(wanted) => {
-            let sent = enrich::dead_letter::replay(&config.kafka, |letter| wanted.picks(letter)).await?;
-            writeln!(std::io::stdout(), "sent {sent} records again")?;
+            let replayed = enrich::dead_letter::replay(&config.kafka, |letter| wanted.picks(letter)).await?;
+            let mut out = std::io::stdout().lock();
+            writeln!(out, "sent {} records again", replayed.sent)?;
+            for (letter, why) in &replayed.left {
+                writeln!(out, "{}/{} offset {} is not sent: {why}", letter.topic, letter.partition, letter.offset)?;
+            }
+            if !replayed.left.is_empty() {
+                return Ok(ExitCode::FAILURE);
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -75,6 +75,8 @@ impl Process {
         let limiter = Limiter::default();
         limiter.keep_small(&shutdown);
         let (metrics, readiness) = (Metrics::default(), Readiness::default());
+        settings.register(&metrics);
+        access.register(&metrics);
         settings.count_refusals(&metrics);
         runtime::telemetry::report_left_out(&shutdown);
         let connections = Counts::new(&metrics);

@@ -21,7 +21,7 @@ use crate::intake::Note;
 use crate::log::{Delivery, DeliveryLog, Outcome};
 use crate::metrics::Metrics;
 use crate::policy::receivers;
-use crate::records::Records;
+use crate::records::{Records, is_refused};
 use crate::schedule::Schedule;
 use crate::sender::{Attempt, Sender, Verdict, message_id};
 
@@ -154,10 +154,13 @@ impl Desk {
     async fn write_all(&self, keys: &BTreeSet<Key>) -> Result<()> {
         let mut written = Vec::with_capacity(keys.len());
         for key in keys {
-            written.push(self.parts.records.write(key, self.book.get(key)).await?);
+            written.extend(self.parts.records.write(key, self.book.get(key)).await?);
         }
         for delivered in try_join_all(written).await? {
-            delivered.map_err(|(error, _)| error)?;
+            match delivered {
+                Err((error, _)) if !is_refused(&error) => return Err(error.into()),
+                _ => {}
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use runtime::config::Kafka;
 use runtime::ops::{Gate, Pulse};
 use runtime::shutdown::Shutdown;
+use runtime::unreadable::RecordPlace;
 use schemas::alerts::{NO_PARTITION, Pending, PendingKind};
 use schemas::topics;
 use schemas::violation::Violation;
@@ -154,13 +155,13 @@ impl Intake {
             batch.tests.extend(new_test(record));
             return;
         }
-        match record.payload().map(serde_json::from_slice::<Violation>) {
-            Some(Ok(found)) => batch.found.push((found, place)),
-            Some(Err(error)) => {
-                tracing::error!(?place, %error, "a record of violations can't be read");
-                self.metrics.unreadable();
+        match serde_json::from_slice::<Violation>(record.payload().unwrap_or_default()) {
+            Ok(found) => batch.found.push((found, place)),
+            Err(error) => {
+                let Place { partition, offset } = place;
+                let place = RecordPlace { topic: topics::VIOLATIONS, partition, offset };
+                self.metrics.unreadable().report(place, &error);
             }
-            None => {}
         }
     }
 
@@ -186,7 +187,7 @@ impl Intake {
 
     fn read_pending(&self, partitions: &[i32], stop: &Shutdown) -> Option<Vec<(Key, Pending)>> {
         while !stop.is_requested() {
-            match records::read(&self.kafka, partitions) {
+            match records::read(&self.kafka, partitions, self.metrics.unreadable()) {
                 Ok(pending) => return Some(pending),
                 Err(error) => tracing::warn!(%error, "what is pending can't be read; trying again"),
             }

@@ -6,6 +6,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use runtime::metrics::{Metrics as Registry, Name};
+use runtime::unreadable::Unreadable;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabel {
@@ -16,7 +17,7 @@ struct OutcomeLabel {
 #[derive(Clone)]
 pub(crate) struct Metrics {
     findings: Counter,
-    unreadable: Counter,
+    unreadable: Unreadable,
     pending: Gauge,
     outcomes: Family<OutcomeLabel, Counter>,
     seconds: Histogram,
@@ -32,11 +33,13 @@ impl Metrics {
         const OUTCOMES: Name = Name::new("alert_deliveries");
         const SECONDS: Name = Name::new("alert_delivery_seconds");
         const LOG_LOST: Name = Name::new("alert_log_rows_lost");
+        let unreadable = Unreadable::default();
+        unreadable.register(registry, UNREADABLE);
         // From 10 ms to about three days.
         let seconds = Histogram::new(exponential_buckets(0.01, 4.0, 13));
         Self {
             findings: registry.register(FINDINGS, "Findings read from the topic violations", Counter::default()),
-            unreadable: registry.register(UNREADABLE, "Records that could not be read", Counter::default()),
+            unreadable,
             pending: registry.register(PENDING, "Reports that wait or are being sent", Gauge::default()),
             outcomes: registry.register(OUTCOMES, "Attempts and what became of reports, by outcome", Family::default()),
             seconds: registry.register(SECONDS, "Time from a finding to the receiver's yes", seconds),
@@ -48,8 +51,9 @@ impl Metrics {
         self.findings.inc_by(count as u64);
     }
 
-    pub(crate) fn unreadable(&self) {
-        self.unreadable.inc();
+    /// Where records are reported to that can't be read.
+    pub(crate) fn unreadable(&self) -> &Unreadable {
+        &self.unreadable
     }
 
     pub(crate) fn pending(&self, count: usize) {

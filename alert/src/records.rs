@@ -11,6 +11,9 @@ use rdkafka::producer::future_producer::DeliveryFuture;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
+use runtime::kafka::{DELIVERED, producer_config_within};
+use runtime::retry_action::RetryAction;
+use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::alerts::{Pending, pending_key, read_pending_key};
 use schemas::topics;
 
@@ -31,23 +34,24 @@ pub(crate) struct Records {
 
 impl Records {
     pub(crate) fn new(kafka: &Kafka) -> Result<Self> {
-        let producer = runtime::kafka::producer_config(kafka).create().context("a producer for alerts.pending")?;
+        let producer = producer_config_within(kafka, DELIVERED).create().context("a producer for alerts.pending")?;
         Ok(Self { producer, topic: kafka.topic(topics::ALERTS) })
     }
 
     /// Hands an entry (`None` deletes it) to the producer, in the order of the calls. The result tells when it is on all
-    /// replicas.
-    pub(crate) async fn write(&self, key: &Key, pending: Option<&Pending>) -> Result<DeliveryFuture> {
+    /// replicas; there is none where Kafka will never take it, which is logged.
+    pub(crate) async fn write(&self, key: &Key, pending: Option<&Pending>) -> Result<Option<DeliveryFuture>> {
         let name = pending_key(&key.address.tenant, &key.address.endpoint, &key.violation);
         let value = pending.map(serde_json::to_vec).transpose()?;
         let mut record = FutureRecord { payload: value.as_deref(), ..FutureRecord::to(&self.topic).key(name.as_str()) };
         loop {
             match self.producer.send_result(record) {
-                Ok(delivery) => return Ok(delivery),
+                Ok(delivery) => return Ok(Some(delivery)),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     record = back;
                     tokio::time::sleep(ROOM).await;
                 }
+                Err((error, _)) if is_refused(&error) => return Ok(None),
                 Err((error, _)) => return Err(error).context("writing to alerts.pending"),
             }
         }
@@ -61,8 +65,18 @@ impl Records {
     }
 }
 
-/// Reads the whole topic as it is now, and keeps what belongs to `partitions`. What can't be read is logged and passed by.
-pub(crate) fn read(kafka: &Kafka, partitions: &[i32]) -> Result<Vec<(Key, Pending)>> {
+/// Whether Kafka will never take an entry. Its report is sent all the same, but is not known after a crash; to wait for it
+/// would hold up every other report.
+pub(crate) fn is_refused(error: &KafkaError) -> bool {
+    let refused = matches!(RetryAction::of_kafka(error, 1), RetryAction::Reject(_));
+    if refused {
+        tracing::error!(%error, "a report can't be kept in alerts.pending; a crash would lose it");
+    }
+    refused
+}
+
+/// Reads the whole topic as it is now, and keeps what belongs to `partitions`. What can't be read is reported and passed over.
+pub(crate) fn read(kafka: &Kafka, partitions: &[i32], unreadable: &Unreadable) -> Result<Vec<(Key, Pending)>> {
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
@@ -78,14 +92,14 @@ pub(crate) fn read(kafka: &Kafka, partitions: &[i32]) -> Result<Vec<(Key, Pendin
         match consumer.poll(POLL) {
             Some(Ok(record)) => {
                 heard = Instant::now();
+                let place =
+                    RecordPlace { topic: topics::ALERTS, partition: record.partition(), offset: record.offset() };
                 match (record.key().and_then(key), record.payload()) {
-                    (None, _) => tracing::error!(offset = record.offset(), "a record of alerts.pending has a bad key"),
+                    (None, _) => unreadable.report(place, &"its key is none of a report"),
                     (Some(key), None) => drop(found.remove(&key)),
                     (Some(key), Some(value)) => match serde_json::from_slice(value) {
                         Ok(pending) => drop(found.insert(key, pending)),
-                        Err(error) => {
-                            tracing::error!(offset = record.offset(), %error, "a bad record of alerts.pending")
-                        }
+                        Err(error) => unreadable.report(place, &error),
                     },
                 }
             }

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use rdkafka::message::Message;
-use schemas::decode::{ATTRIBUTE_PREFIX, Attributes, Scratch, decode};
+use schemas::decode::{ATTRIBUTE_PREFIX, Attributes, MAX_NAME_BYTES, Scratch, decode};
 use schemas::identity;
+use schemas::settings::validate_tenant_id;
 use schemas::topics::{self, headers};
 
 use crate::cross::OWN_KEY_ID;
@@ -16,6 +17,7 @@ use crate::ledger::Decision;
 use crate::memory::Memory;
 use crate::outgoing::Outgoing;
 use crate::policy::Policies;
+use crate::record_headers;
 use crate::rows::Rows;
 use crate::seen::Arrival;
 use crate::stages::{Received, Stages, Target};
@@ -88,8 +90,9 @@ impl Batch {
         match self.enrich(record, payload, received_at, stages, memory) {
             Ok(()) => Ok(()),
             Err(Unfit::Record(reason, detail)) => {
-                self.bytes += payload.len();
-                self.dead.push(DeadLetter::new(record, reason, detail));
+                let letter = DeadLetter::new(record, reason, detail);
+                self.bytes += letter.size();
+                self.dead.push(letter);
                 Ok(())
             }
             Err(Unfit::Memory(error)) => Err(error),
@@ -118,7 +121,7 @@ impl Batch {
         stages: &mut Stages,
         memory: &mut Memory,
     ) -> Result<(), Unfit> {
-        let meta = Meta::of(record);
+        let meta = Meta::of(record)?;
         let tenant = meta.tenant.ok_or(("missing_tenant", "the record has no header `tenant`".to_owned()))?;
         if let Some(name) = meta.damaged {
             return Err(("invalid_utf8", format!("the header `{name}` is not UTF-8")).into());
@@ -126,10 +129,8 @@ impl Batch {
         let scratch = Scratch::default();
         let mut event = decode(payload, &meta.attributes, &scratch)
             .map_err(|rejection| (rejection.code, format!("{}: {}", rejection.pointer, rejection.detail)))?;
-        let facts = self.policies.of(tenant, received_at);
-        if !facts.policy.known {
-            return Err(("unknown_tenant", format!("no tenant `{tenant}` in the settings")).into());
-        }
+        let facts = self.policies.of(tenant, received_at, meta.key_id.is_some());
+        let facts = facts.ok_or_else(|| ("unknown_tenant", format!("no tenant `{tenant}` in the settings")))?;
         if event.tenant.as_deref().is_some_and(|claimed| claimed != tenant) {
             return Err(("tenant_mismatch", format!("the event names another tenant than `{tenant}`")).into());
         }
@@ -248,12 +249,27 @@ struct Meta<'a> {
 }
 
 impl<'a> Meta<'a> {
-    fn of(record: &'a impl Message) -> Self {
+    /// Reads them; whoever writes straight to Kafka may write anything, so what is kept is checked first.
+    fn of(record: &'a impl Message) -> Result<Self, (&'static str, String)> {
         let mut meta = Self::default();
-        for header in record.headers().into_iter().flat_map(rdkafka::message::Headers::iter) {
+        for header in record_headers::of(record) {
+            let Some(header) = header else {
+                return Err(("invalid_header", "the name of a header is not UTF-8".to_owned()));
+            };
             let name = lower(header.key);
             let attribute = attribute(&name);
-            let Some(value) = header.value.and_then(|value| std::str::from_utf8(value).ok()) else {
+            let text = header.value.and_then(|value| std::str::from_utf8(value).ok());
+            match &*name {
+                headers::TENANT => {
+                    meta.tenant = Some(tenant_of(meta.tenant, text)?);
+                    continue;
+                }
+                headers::KEY_ID if header.value.is_some_and(|value| value.len() > MAX_NAME_BYTES) => {
+                    return Err(("invalid_header", format!("`key-id` has more than {MAX_NAME_BYTES} bytes")));
+                }
+                _ => {}
+            }
+            let Some(value) = text else {
                 if attribute.is_some() && header.value.is_some() {
                     meta.damaged = Some(header.key);
                 }
@@ -261,7 +277,6 @@ impl<'a> Meta<'a> {
             };
             let attributes = &mut meta.attributes;
             match &*name {
-                headers::TENANT => meta.tenant = Some(value),
                 headers::KEY_ID => meta.key_id = Some(value),
                 headers::FOUND_BY => meta.found_by = true,
                 headers::ID => attributes.id = Some(value),
@@ -282,8 +297,18 @@ impl<'a> Meta<'a> {
         if !meta.attributes.cloud_event.iter().any(means_one) {
             meta.attributes.cloud_event.clear();
         }
-        meta
+        Ok(meta)
     }
+}
+
+/// What a header `tenant` names, after another one or none; two that differ name nobody.
+fn tenant_of<'a>(before: Option<&'a str>, named: Option<&'a str>) -> Result<&'a str, (&'static str, String)> {
+    let valid = named.filter(|id| validate_tenant_id(id).is_ok() && before.is_none_or(|before| before == *id));
+    valid.ok_or_else(|| {
+        let shown = named.unwrap_or("bytes that are not UTF-8");
+        let shown = shown[..shown.floor_char_boundary(64)].escape_debug();
+        ("invalid_tenant", format!("the header `tenant` names no one tenant: `{shown}`"))
+    })
 }
 
 fn lower(name: &str) -> Cow<'_, str> {

@@ -7,8 +7,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
+use runtime::unreadable::RecordPlace;
 use schemas::topics;
 
+use crate::record_error::RecordError;
 use crate::state::State;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,8 +21,10 @@ const PROGRESS: Duration = Duration::from_secs(5);
 
 /// Reads everything that was known of the partition's users into `state`.
 ///
+/// A record that can't be read is reported and passed over: its user is known as of the record before, or anew.
+///
 /// # Errors
-/// When Kafka can't be read, or a record is not of a format that this version knows.
+/// When Kafka can't be read, or a newer version wrote a record.
 pub fn read(kafka: &Kafka, partition: i32, state: &mut State) -> Result<()> {
     let topic = kafka.topic(topics::STATE);
     let consumer: BaseConsumer = runtime::kafka::consumer_config(kafka, "usertrail-state-reader")
@@ -40,10 +44,20 @@ pub fn read(kafka: &Kafka, partition: i32, state: &mut State) -> Result<()> {
         match consumer.poll(Duration::from_millis(500)) {
             Some(Ok(record)) => {
                 heard = Instant::now();
-                if let (Some(key), Some(value)) = (record.key(), record.payload()) {
-                    state
-                        .load(key, value)
-                        .with_context(|| format!("{topic}/{partition} offset {}", record.offset()))?;
+                let loaded = match (record.key(), record.payload()) {
+                    (Some(key), Some(value)) => state.load(key, value),
+                    _ => Err(RecordError::unreadable("it has no key, or no value").into()),
+                };
+                let offset = record.offset();
+                match loaded {
+                    Ok(()) => {}
+                    Err(error) => match error.downcast_ref::<RecordError>() {
+                        Some(unreadable) if !unreadable.is_newer() => {
+                            let place = RecordPlace { topic: topics::STATE, partition, offset };
+                            state.unreadable().report(place, unreadable);
+                        }
+                        _ => return Err(error).with_context(|| format!("{topic}/{partition} offset {offset}")),
+                    },
                 }
                 if told.elapsed() > PROGRESS {
                     told = heard;

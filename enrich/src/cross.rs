@@ -63,6 +63,18 @@ impl Counted {
         Some(Outgoing { topic: topics::CROSS, partition: None, key: counted.key(), value })
     }
 
+    /// Reads a record that was received at `received_at`, milliseconds.
+    ///
+    /// # Errors
+    /// Why it is none. A time far ahead would push everything else out of its partition's windows.
+    pub(crate) fn read(value: Option<&[u8]>, received_at: i64) -> Result<Self, String> {
+        let counted: Self = serde_json::from_slice(value.unwrap_or_default()).map_err(|error| error.to_string())?;
+        if counted.item.at > received_at + HORIZON_MS || counted.item.at < 0 {
+            return Err(format!("an event of {} received at {received_at}", counted.item.at));
+        }
+        Ok(counted)
+    }
+
     fn key(&self) -> String {
         serde_json::json!([self.tenant, self.rule, self.group]).to_string()
     }

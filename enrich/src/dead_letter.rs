@@ -1,22 +1,41 @@
 //! The dead letter: records that can't be stored, with where they stood, why, and their bytes (pitfall 4).
+//!
+//! A letter repeats a record within bounds, so that it always fits into a record itself: see `docs/decisions/0018`. Its own
+//! fields are its first headers, the last of them says how many of the record's own follow.
+
+mod replay;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
+use runtime::kafka::ROOM;
+use schemas::decode::MAX_EVENT_BYTES;
+use schemas::settings::hex;
 use schemas::topics::{self, headers};
+use sha2::{Digest as _, Sha256};
 
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// Marks the record that says a dead letter was sent again.
-const REPLAYED: &str = "dl-replayed";
+use crate::record_error::RecordError;
+use crate::record_headers;
+
+pub use replay::{Replayed, list, places, replay};
+
+/// Longest value that is repeated whole: what is larger is no event.
+const VALUE_BYTES: usize = MAX_EVENT_BYTES;
+/// Longest key that is repeated whole: a tenant's and an actor's id fit several times.
+const KEY_BYTES: usize = 1024;
+/// Most headers, and bytes of their names and values.
+const HEADERS: usize = 64;
+const HEADERS_BYTES: usize = 16 * 1024;
+/// Longest reason for people; parsers and the store quote what they read.
+const DETAIL_BYTES: usize = 1024;
+/// What a letter takes beside what it repeats.
+const FIELDS_BYTES: usize = 512;
 
 /// One record that can't be stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
     /// Topic it came from.
     pub topic: String,
@@ -24,7 +43,7 @@ pub struct DeadLetter {
     pub partition: i32,
     /// Offset it stood at.
     pub offset: i64,
-    /// Its Kafka timestamp, milliseconds.
+    /// Its Kafka timestamp, milliseconds; negative: it has none.
     pub timestamp: i64,
     /// Word for programs.
     pub reason: String,
@@ -35,7 +54,13 @@ pub struct DeadLetter {
     /// Its bytes.
     pub payload: Option<Vec<u8>>,
     /// Its headers.
-    pub headers: Vec<(String, Vec<u8>)>,
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    /// Bytes of its whole value.
+    pub bytes: usize,
+    /// Whether key, bytes or headers are not the whole.
+    pub cut: bool,
+    /// SHA-256 of its whole value, hexadecimal, where something is cut; empty where the record was gone already.
+    pub sha256: String,
     /// Whether it was sent again.
     pub replayed: bool,
 }
@@ -43,31 +68,82 @@ pub struct DeadLetter {
 impl DeadLetter {
     /// From a record of `events.raw`.
     pub fn new(record: &impl Message, reason: &str, detail: impl Into<String>) -> Self {
+        let mut letter = Self::gone(record.topic(), record.partition(), record.offset(), reason, detail);
+        letter.timestamp = record.timestamp().to_millis().unwrap_or(-1);
+        let payload = record.payload();
+        letter.bytes = payload.map_or(0, <[u8]>::len);
+        letter.cut = letter.bytes > VALUE_BYTES;
+        letter.payload = payload.map(|payload| payload[..payload.len().min(VALUE_BYTES)].to_vec());
+        letter.cut |= record.key().is_some_and(|key| key.len() > KEY_BYTES);
+        letter.key = record.key().map(|key| key[..key.len().min(KEY_BYTES)].to_vec());
+        let mut room = HEADERS_BYTES;
+        for header in record_headers::of(record) {
+            let fits = header.filter(|header| {
+                let size = header.key.len() + header.value.map_or(0, <[u8]>::len);
+                let fits = size <= room && letter.headers.len() < HEADERS;
+                room -= if fits { size } else { 0 };
+                fits
+            });
+            match fits {
+                Some(header) => letter.headers.push((header.key.to_owned(), header.value.map(<[u8]>::to_vec))),
+                None => letter.cut = true,
+            }
+        }
+        if letter.cut {
+            letter.sha256 = sha256(payload);
+        }
+        letter
+    }
+
+    /// Of a record that its topic does not have any more, but whose row was refused.
+    pub(crate) fn gone(topic: &str, partition: i32, offset: i64, reason: &str, detail: impl Into<String>) -> Self {
+        let mut detail = detail.into();
+        detail.truncate(detail.floor_char_boundary(DETAIL_BYTES));
         Self {
-            topic: record.topic().to_owned(),
-            partition: record.partition(),
-            offset: record.offset(),
-            timestamp: record.timestamp().to_millis().unwrap_or_default(),
+            topic: topic.to_owned(),
+            partition,
+            offset,
+            timestamp: -1,
             reason: reason.to_owned(),
-            detail: detail.into(),
-            key: record.key().map(<[u8]>::to_vec),
-            payload: record.payload().map(<[u8]>::to_vec),
-            headers: record
-                .headers()
-                .into_iter()
-                .flat_map(rdkafka::message::Headers::iter)
-                .map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec()))
-                .collect(),
+            detail,
+            key: None,
+            payload: None,
+            headers: Vec::new(),
+            bytes: 0,
+            cut: true,
+            sha256: String::new(),
             replayed: false,
         }
+    }
+
+    /// The place and the reason alone: what is left to send when the topic takes no more than that.
+    pub(crate) fn smallest(&self) -> Self {
+        let sha256 = if self.cut { self.sha256.clone() } else { sha256(self.payload.as_deref()) };
+        Self { key: None, payload: None, headers: Vec::new(), cut: true, sha256, ..self.clone() }
+    }
+
+    /// Bytes that it takes, about.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
+        let (key, payload) = (self.key.as_ref().map_or(0, Vec::len), self.payload.as_ref().map_or(0, Vec::len));
+        FIELDS_BYTES + self.detail.len() + key + payload + headers.sum::<usize>()
     }
 
     /// Writes it to the dead-letter topic and waits for the acknowledgement.
     ///
     /// # Errors
     /// When Kafka doesn't acknowledge.
-    pub async fn send(&self, kafka: &Kafka, producer: &FutureProducer) -> Result<()> {
-        let mut all = self.original_headers();
+    pub async fn send(&self, kafka: &Kafka, producer: &FutureProducer) -> Result<(), KafkaError> {
+        let key = topics::dead_letter_key(&self.topic, self.partition, self.offset);
+        let topic = kafka.topic(topics::DEAD_LETTER);
+        let mut record = FutureRecord::to(&topic).key(&key).headers(self.own_headers());
+        record.payload = self.payload.as_deref();
+        producer.send(record, ROOM).await.map(drop).map_err(|(error, _)| error)
+    }
+
+    /// Its fields, then the record's headers.
+    fn own_headers(&self) -> OwnedHeaders {
         let fields = [
             (headers::DL_TOPIC, self.topic.clone()),
             (headers::DL_PARTITION, self.partition.to_string()),
@@ -75,119 +151,155 @@ impl DeadLetter {
             (headers::DL_TIMESTAMP, self.timestamp.to_string()),
             (headers::DL_REASON, self.reason.clone()),
             (headers::DL_DETAIL, self.detail.clone()),
+            (headers::DL_BYTES, self.bytes.to_string()),
         ];
-        for (key, value) in &fields {
-            all = all.insert(Header { key, value: Some(value.as_bytes()) });
+        let add = |all: OwnedHeaders, key: &str, value: &[u8]| all.insert(Header { key, value: Some(value) });
+        let mut all = fields.iter().fold(OwnedHeaders::new(), |all, (name, value)| add(all, name, value.as_bytes()));
+        if let Some(key) = &self.key {
+            all = add(all, headers::DL_KEY, key);
+        }
+        if self.cut {
+            all = add(all, headers::DL_CUT, b"true");
+            all = add(all, headers::DL_SHA256, self.sha256.as_bytes());
         }
         if self.replayed {
-            all = all.insert(Header { key: REPLAYED, value: Some(b"true") });
+            all = add(all, headers::DL_REPLAYED, b"true");
         }
-        let key = topics::dead_letter_key(&self.topic, self.partition, self.offset);
-        let topic = kafka.topic(topics::DEAD_LETTER);
-        let mut record = FutureRecord::to(&topic).key(&key).headers(all);
-        record.payload = self.payload.as_deref();
-        producer.send(record, TIMEOUT).await.map_err(|(error, _)| error).context("writing to the dead letter")?;
-        Ok(())
+        all = add(all, headers::DL_HEADERS, self.headers.len().to_string().as_bytes());
+        self.append_headers(all)
     }
 
-    fn original_headers(&self) -> OwnedHeaders {
-        self.headers
-            .iter()
-            .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(value.as_slice()) }))
+    /// The record's own headers, as they were.
+    fn append_headers(&self, all: OwnedHeaders) -> OwnedHeaders {
+        self.headers.iter().fold(all, |all, (key, value)| all.insert(Header { key, value: value.as_deref() }))
     }
 
-    fn read(record: &BorrowedMessage<'_>) -> Self {
-        let mut letter = Self::new(record, "", "");
-        let mut fields = BTreeMap::new();
-        letter.headers.retain(|(key, value)| {
-            let ours = key.starts_with("dl-");
-            if ours {
-                fields.insert(key.clone(), String::from_utf8_lossy(value).into_owned());
+    /// Reads a record of the dead-letter topic. What stands before the record's own headers is ours, whatever those are
+    /// called.
+    fn read(record: &impl Message) -> Result<Self, RecordError> {
+        let mut fields: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        let mut own = Vec::new();
+        for header in record_headers::of(record) {
+            let header = header.ok_or_else(|| RecordError::unreadable("the name of a header is not UTF-8"))?;
+            let value = header.value.map(<[u8]>::to_vec);
+            if fields.contains_key(headers::DL_HEADERS) {
+                own.push((header.key.to_owned(), value));
+            } else {
+                fields.insert(header.key.to_owned(), value.unwrap_or_default());
             }
-            !ours
-        });
-        let number = |name: &str| fields.get(name).and_then(|value| value.parse::<i64>().ok()).unwrap_or(-1);
-        letter.partition = i32::try_from(number(headers::DL_PARTITION)).unwrap_or(-1);
-        letter.offset = number(headers::DL_OFFSET);
-        letter.timestamp = number(headers::DL_TIMESTAMP);
-        letter.replayed = fields.contains_key(REPLAYED);
-        letter.topic = fields.remove(headers::DL_TOPIC).unwrap_or_default();
-        letter.reason = fields.remove(headers::DL_REASON).unwrap_or_default();
-        letter.detail = fields.remove(headers::DL_DETAIL).unwrap_or_default();
-        // The dead letter's own key is the place; the original key was the tenant and user.
-        letter.key = None;
-        letter
+        }
+        let text = |name: &str| match fields.get(name) {
+            Some(value) => String::from_utf8(value.clone()).map_err(RecordError::unreadable),
+            None => Err(RecordError::Unreadable(format!("it has no header {name}"))),
+        };
+        let number = |name: &str| text(name)?.parse::<i64>().map_err(RecordError::unreadable);
+        if number(headers::DL_HEADERS)? != own.len() as i64 {
+            return Err(RecordError::unreadable("headers are missing"));
+        }
+        Ok(Self {
+            topic: text(headers::DL_TOPIC)?,
+            partition: i32::try_from(number(headers::DL_PARTITION)?).map_err(RecordError::unreadable)?,
+            offset: number(headers::DL_OFFSET)?,
+            timestamp: number(headers::DL_TIMESTAMP)?,
+            reason: text(headers::DL_REASON)?,
+            detail: text(headers::DL_DETAIL)?,
+            // The dead letter's own key is the place.
+            key: fields.get(headers::DL_KEY).cloned(),
+            payload: record.payload().map(<[u8]>::to_vec),
+            headers: own,
+            bytes: usize::try_from(number(headers::DL_BYTES)?).map_err(RecordError::unreadable)?,
+            cut: fields.contains_key(headers::DL_CUT),
+            sha256: if fields.contains_key(headers::DL_CUT) { text(headers::DL_SHA256)? } else { String::new() },
+            replayed: fields.contains_key(headers::DL_REPLAYED),
+        })
     }
 }
 
-/// Every dead letter kept, one for each place (a crash may have written it twice), in order of place.
-///
-/// # Errors
-/// When Kafka can't be read.
-pub fn list(kafka: &Kafka) -> Result<Vec<DeadLetter>> {
-    let consumer: BaseConsumer = runtime::kafka::consumer_config(kafka, "usertrail-dead-letter-reader").create()?;
-    let topic = kafka.topic(topics::DEAD_LETTER);
-    let metadata = consumer.fetch_metadata(Some(&topic), TIMEOUT).context("asking for the dead-letter topic")?;
-    let mut letters = BTreeMap::new();
-    for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
-        read_partition(&consumer, &topic, partition.id(), &mut letters)?;
-    }
-    Ok(letters.into_values().collect())
+/// SHA-256 of a record's value; no value is told from an empty one by the record itself.
+fn sha256(value: Option<&[u8]>) -> String {
+    hex(&Sha256::digest(value.unwrap_or_default()))
 }
 
-fn read_partition(
-    consumer: &BaseConsumer,
-    topic: &str,
-    partition: i32,
-    letters: &mut BTreeMap<(String, i32, i64), DeadLetter>,
-) -> Result<()> {
-    let (low, high) = consumer.fetch_watermarks(topic, partition, TIMEOUT)?;
-    if low >= high {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use rdkafka::Timestamp;
+    use rdkafka::message::OwnedMessage;
+
+    use super::*;
+
+    fn record(key: Option<&[u8]>, payload: Option<&[u8]>, headers: &[(&str, Option<&[u8]>)]) -> OwnedMessage {
+        let all =
+            headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: *value }));
+        let (key, payload) = (key.map(<[u8]>::to_vec), payload.map(<[u8]>::to_vec));
+        OwnedMessage::new(payload, key, "events.raw".to_owned(), Timestamp::CreateTime(7), 3, 9, Some(all))
     }
-    let mut assignment = TopicPartitionList::new();
-    assignment.add_partition_offset(topic, partition, Offset::Offset(low))?;
-    consumer.assign(&assignment)?;
-    let mut quiet = 0;
-    loop {
-        match consumer.poll(Duration::from_millis(500)) {
-            Some(Ok(record)) => {
-                quiet = 0;
-                let next = record.offset() + 1;
-                let letter = DeadLetter::read(&record);
-                letters.insert((letter.topic.clone(), letter.partition, letter.offset), letter);
-                if next >= high {
-                    return Ok(());
-                }
-            }
-            Some(Err(error)) => bail!("reading the dead letter: {error}"),
-            // Compaction may have removed the last record before the watermark: silence is the end then.
-            None if quiet >= 10 => return Ok(()),
-            None => quiet += 1,
+
+    /// What the topic would hold.
+    fn written(letter: &DeadLetter) -> OwnedMessage {
+        let headers = letter.own_headers();
+        let payload = letter.payload.clone();
+        OwnedMessage::new(payload, None, "events.dead-letter".to_owned(), Timestamp::CreateTime(8), 0, 0, Some(headers))
+    }
+
+    /// B13: key, value and headers come back to the byte, and nothing is not the same as an empty one; names that look like
+    /// ours are the sender's.
+    #[test]
+    fn a_letter_comes_back_as_it_was() {
+        let theirs: &[(&str, Option<&[u8]>)] = &[
+            ("tenant", Some(b"acme")),
+            ("tenant", Some(b"\xff\x00")),
+            ("dl-replayed", Some(b"true")),
+            ("dl-topic", Some(b"settings")),
+            ("dl-headers", Some(b"0")),
+            ("dl-cut", None),
+            ("empty", Some(b"")),
+        ];
+        for (key, payload) in [(Some(&b"acme/\xff"[..]), Some(&b"{}"[..])), (None, None), (Some(b""), Some(b""))] {
+            let letter = DeadLetter::new(&record(key, payload, theirs), "malformed_json", "why");
+            assert!(!letter.cut && !letter.replayed);
+            let read = DeadLetter::read(&written(&letter)).unwrap();
+            assert_eq!(read, letter);
+            assert_eq!((read.key.as_deref(), read.payload.as_deref(), read.timestamp), (key, payload, 7));
+            assert_eq!((read.topic.as_str(), read.partition, read.offset), ("events.raw", 3, 9));
         }
     }
-}
 
-/// Sends the dead letters that `wanted` picks to their topic again, marks them as sent, and returns how many.
-/// Those sent before are left out.
-///
-/// # Errors
-/// When Kafka doesn't acknowledge; those already sent stay sent.
-pub async fn replay(kafka: &Kafka, wanted: impl Fn(&DeadLetter) -> bool) -> Result<usize> {
-    let reading = kafka.clone();
-    let letters = tokio::task::spawn_blocking(move || list(&reading)).await??;
-    let producer: FutureProducer = runtime::kafka::producer_config(kafka).create()?;
-    let mut sent = 0;
-    for mut letter in letters.into_iter().filter(|letter| !letter.replayed && wanted(letter)) {
-        let mut record: FutureRecord<'_, [u8], [u8]> =
-            FutureRecord::to(&letter.topic).headers(letter.original_headers());
-        record.payload = letter.payload.as_deref();
-        let key = letter.key.clone();
-        record.key = key.as_deref();
-        producer.send(record, TIMEOUT).await.map_err(|(error, _)| error).context("sending a dead letter again")?;
-        letter.replayed = true;
-        letter.send(kafka, &producer).await?;
-        sent += 1;
+    /// A1: whatever a record is made of, its letter fits, says that it is cut, and names the whole by length and hash.
+    #[test]
+    fn a_letter_is_bounded() {
+        let (large, long) = (vec![b'x'; 999_900], "n".repeat(2000));
+        let many: Vec<(&str, Option<&[u8]>)> = vec![("h", Some(b"v")); 500];
+        let cases = [
+            record(None, Some(&large), &[]),
+            record(Some(&large), None, &[]),
+            record(None, None, &[("tenant", Some(&large))]),
+            record(None, None, &[(&long, Some(&large[..16_000])), (&long, Some(&large[..16_000]))]),
+            record(None, None, &many),
+            record(Some(&large[..300_000]), Some(&large[..300_000]), &[("tenant", Some(&large[..300_000]))]),
+        ];
+        for case in cases {
+            let letter = DeadLetter::new(&case, "too_large", "ž".repeat(100_000));
+            assert!(letter.size() < 100_000, "{}", letter.size());
+            assert!(letter.cut && letter.sha256 == sha256(case.payload()));
+            assert_eq!(letter.bytes, case.payload().map_or(0, <[u8]>::len));
+            assert_eq!(DeadLetter::read(&written(&letter)).unwrap(), letter);
+            let smallest = letter.smallest();
+            assert!(smallest.size() < 2000);
+            assert_eq!(DeadLetter::read(&written(&smallest)).unwrap(), smallest);
+        }
+        let fits = record(Some(&large[..1024]), Some(&large[..65_536]), &[("a", Some(&large[..16_000]))]);
+        assert!(!DeadLetter::new(&fits, "too_large", "").cut);
     }
-    Ok(sent)
+
+    /// A2: what is no dead letter is told from one.
+    #[test]
+    fn anything_else_is_unreadable() {
+        for other in [
+            record(Some(b"k"), Some(b"garbage"), &[]),
+            record(None, None, &[("dl-headers", Some(b"0"))]),
+            record(None, None, &[("dl-topic", Some(b"t")), ("dl-headers", Some(b"many"))]),
+        ] {
+            assert!(matches!(DeadLetter::read(&other), Err(RecordError::Unreadable(_))));
+        }
+    }
 }

@@ -1,13 +1,15 @@
 //! A sealed batch on its way: decide → insert → dead letters → findings and state. Only then may its offsets be committed.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use anyhow::{Error, Result};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message as _;
 use rdkafka::producer::FutureProducer;
-use rdkafka::{Offset, TopicPartitionList};
 use runtime::backoff::Backoff;
 use runtime::config::Kafka;
+use runtime::retry_action::RetryAction;
 use schemas::topics;
 use tokio_util::sync::CancellationToken;
 
@@ -17,17 +19,21 @@ use crate::dead_letter::DeadLetter;
 use crate::ledger::{Appended, Decision, Ledger};
 use crate::metrics::Metrics;
 use crate::outgoing::send_all;
-use crate::sink::{Refused, Sink};
+use crate::reread::reread;
+use crate::sending::send_together;
+use crate::sink::{NotStored, Refused, Sink};
 use crate::stream::Stream;
 
 /// How it ended.
 pub(crate) enum Delivered {
     /// Every record of the batch is stored or in the dead letter.
-    Stored { ledger: Ledger, end: u64 },
+    Stored { ledger: Box<Ledger>, end: u64 },
     /// Nobody knows, or somebody else decided first: go back to the start of the batch, and see what the ledger says.
     Again,
     /// Asked to stop before it was done; a successor does it.
     Stopped,
+    /// Neither this batch nor another can be done until somebody acts.
+    Failed(Error),
 }
 
 /// Delivers batches; one for all workers of a process.
@@ -47,56 +53,72 @@ impl Delivery {
         &self,
         partition: i32,
         batch: Batch,
-        mut ledger: Ledger,
+        ledger: Ledger,
         decided: Option<Decision>,
     ) -> Delivered {
+        self.try_deliver(partition, batch, ledger, decided).await.unwrap_or_else(|ended| ended)
+    }
+
+    /// `Err` is an end before the end.
+    async fn try_deliver(
+        &self,
+        partition: i32,
+        batch: Batch,
+        mut ledger: Ledger,
+        decided: Option<Decision>,
+    ) -> Result<Delivered, Delivered> {
         let begun = Instant::now();
         let decision = match decided {
             Some(decision) => decision,
-            None => {
-                let decision = batch.decision();
-                match ledger.append(&self.producer, &decision).await {
-                    Ok(Appended::Holds) => decision,
-                    Ok(Appended::Superseded) => {
-                        tracing::info!(partition, start = decision.start, "another enricher decided first");
-                        return Delivered::Again;
-                    }
-                    Err(error) => {
-                        tracing::warn!(partition, error = format!("{error:#}"), "the ledger did not answer");
-                        return Delivered::Again;
-                    }
-                }
-            }
+            None => self.decide(partition, batch.decision(), &mut ledger).await?,
         };
         let token = self.token(partition, &decision);
-        let Some(refused) = self.sink.insert(&batch.rows, &token, &self.stop).await else {
-            return Delivered::Stopped;
-        };
-        if !self.bury(partition, &batch, refused).await {
-            return Delivered::Stopped;
-        }
+        let refused = self.sink.insert(&batch.rows, &token, &self.stop).await.map_err(|error| match error {
+            NotStored::Stopped => Delivered::Stopped,
+            fatal @ NotStored::Fatal(_) => Delivered::Failed(fatal.into()),
+        })?;
+        self.write_dead_letters(partition, &batch, refused).await?;
         // What is told of users now would come after what a successor told of them later, and compaction keeps the last.
         let session = Duration::from_millis(self.kafka.session_timeout_ms.into());
-        if begun.elapsed() >= session && self.is_overtaken(partition, decision.end).await {
+        if begun.elapsed() >= session && self.is_overtaken(partition, decision.end).await? {
             tracing::info!(partition, end = decision.end, "another enricher finished the batch");
-            return Delivered::Again;
+            return Ok(Delivered::Again);
         }
         let publish = || send_all(&self.kafka, &self.producer, &batch.outgoing);
-        if self.until_done(publish, "findings and state").await.is_none() {
-            return Delivered::Stopped;
+        for (record, reason) in self.until_done(publish, "findings and state").await? {
+            self.metrics.rejected(record.topic);
+            let (topic, bytes) = (record.topic, record.value.len());
+            tracing::error!(partition, topic, reason, bytes, "a record will never be taken, and is left out");
         }
         self.metrics.batch(batch.rows.len() as u64, batch.duplicates);
         self.metrics.freshness(partition, chrono::Utc::now().timestamp_millis() - batch.newest);
-        Delivered::Stored { ledger, end: decision.end }
+        Ok(Delivered::Stored { ledger: Box::new(ledger), end: decision.end })
+    }
+
+    /// Appends the decision. One that is not acknowledged may be in the ledger all the same: whoever opens it again sees.
+    async fn decide(&self, partition: i32, decision: Decision, ledger: &mut Ledger) -> Result<Decision, Delivered> {
+        let start = decision.start;
+        match ledger.append(&self.producer, &decision).await {
+            Ok(Appended::Holds) => Ok(decision),
+            Ok(Appended::Superseded) => {
+                tracing::info!(partition, start, "another enricher decided first");
+                Err(Delivered::Again)
+            }
+            Err(error) if action(&error) != RetryAction::Retry => Err(Delivered::Failed(error)),
+            Err(error) => {
+                tracing::warn!(partition, error = format!("{error:#}"), "the ledger did not answer");
+                Err(Delivered::Again)
+            }
+        }
     }
 
     /// Whether a successor, while this process stood still, stored the batch and committed it.
-    async fn is_overtaken(&self, partition: i32, end: u64) -> bool {
+    async fn is_overtaken(&self, partition: i32, end: u64) -> Result<bool, Delivered> {
         let ask = || {
             let kafka = self.kafka.clone();
             async move { tokio::task::spawn_blocking(move || changelog::is_committed(&kafka, partition, end)).await? }
         };
-        self.until_done(ask, "committed offsets").await.unwrap_or(true)
+        self.until_done(ask, "committed offsets").await
     }
 
     fn token(&self, partition: i32, decision: &Decision) -> String {
@@ -104,61 +126,97 @@ impl Delivery {
         format!("{}/{topic}/{partition}/{}-{}", self.stream.as_str(), decision.start, decision.end)
     }
 
-    /// Writes the dead letters, however long it takes; false when stopped before.
-    async fn bury(&self, partition: i32, batch: &Batch, refused: Vec<Refused>) -> bool {
-        for row in refused {
-            let Some(letter) = self.until_done(|| self.fetch(partition, &row), "dead letter").await else {
-                return false;
+    /// Writes the dead letters, all at once, however long it takes.
+    async fn write_dead_letters(&self, partition: i32, batch: &Batch, refused: Vec<Refused>) -> Result<(), Delivered> {
+        let of_rows = self.until_done(|| self.letters_of(partition, &refused), "records of refused rows").await?;
+        let mut letters: Vec<&DeadLetter> = of_rows.iter().chain(&batch.dead).collect();
+        let mut backoff = Backoff::default();
+        loop {
+            let sent = tokio::select! {
+                sent = send_together(&letters, |letter| letter.send(&self.kafka, &self.producer)) => sent,
+                () = self.stop.cancelled() => return Err(Delivered::Stopped),
             };
-            if !self.send(&letter).await {
-                return false;
+            let sent = sent.map_err(|error| Delivered::Failed(Error::new(error).context("the dead letter")))?;
+            for (letter, _) in sent.rejected {
+                // Letters are smaller than any topic's bound that is accepted at the start; the bound was lowered since.
+                let smallest = letter.smallest();
+                let again = || async { Ok(smallest.send(&self.kafka, &self.producer).await?) };
+                self.until_done(again, "dead letter").await?;
             }
+            let Some(error) = sent.error else { break };
+            tracing::warn!(partition, %error, left = sent.again.len(), "dead letters; retrying");
+            letters = sent.again;
+            self.pause(&mut backoff).await?;
         }
-        for letter in &batch.dead {
-            if !self.send(letter).await {
-                return false;
-            }
-        }
-        true
-    }
-
-    async fn send(&self, letter: &DeadLetter) -> bool {
-        let sent = self.until_done(|| letter.send(&self.kafka, &self.producer), "dead letter").await.is_some();
-        if sent {
+        for letter in of_rows.iter().chain(&batch.dead) {
             self.metrics.dead(&letter.reason);
-            let (partition, offset, reason) = (letter.partition, letter.offset, &letter.reason);
+            let (offset, reason) = (letter.offset, &letter.reason);
             tracing::debug!(partition, offset, reason, detail = letter.detail, "sent to the dead letter");
         }
-        sent
+        Ok(())
     }
 
-    /// The record behind a row that the store refused: rows are all that was kept of it.
-    async fn fetch(&self, partition: i32, row: &Refused) -> Result<DeadLetter> {
+    /// The records behind rows that the store refused: rows are all that was kept of them.
+    async fn letters_of(&self, partition: i32, refused: &[Refused]) -> Result<Vec<DeadLetter>> {
+        if refused.is_empty() {
+            return Ok(Vec::new());
+        }
         let (kafka, topic) = (self.kafka.clone(), self.kafka.topic(topics::EVENTS_RAW));
-        let (offset, error) = (row.offset as i64, row.error.clone());
+        let mut rows: Vec<_> = refused.iter().map(|row| (row.offset as i64, row.reason, row.error.clone())).collect();
+        rows.sort_unstable_by_key(|(offset, ..)| *offset);
         tokio::task::spawn_blocking(move || {
-            let consumer: BaseConsumer = runtime::kafka::consumer_config(&kafka, "usertrail-record-reader").create()?;
-            let mut assignment = TopicPartitionList::new();
-            assignment.add_partition_offset(&topic, partition, Offset::Offset(offset))?;
-            consumer.assign(&assignment)?;
-            let record = consumer.poll(Duration::from_secs(10)).context("the record can't be read again")??;
-            Ok(DeadLetter::new(&record, "refused_by_store", error))
+            let offsets: Vec<i64> = rows.iter().map(|(offset, ..)| *offset).collect();
+            let reasons: HashMap<i64, _> =
+                rows.iter().map(|(offset, reason, error)| (*offset, (*reason, error))).collect();
+            let mut letters: HashMap<i64, DeadLetter> = HashMap::new();
+            reread(&kafka, &topic, partition, &offsets, |record| {
+                if let Some((reason, error)) = reasons.get(&record.offset()) {
+                    letters.insert(record.offset(), DeadLetter::new(record, reason, *error));
+                }
+            })?;
+            // Retention may have taken the record while the store was away.
+            let gone = |offset, reason, error| DeadLetter::gone(&topic, partition, offset, reason, error);
+            let all = rows.iter().map(|(offset, reason, error)| {
+                letters.remove(offset).unwrap_or_else(|| gone(*offset, reason, error.as_str()))
+            });
+            Ok(all.collect())
         })
         .await?
     }
 
-    async fn until_done<T, F: Future<Output = Result<T>>>(&self, attempt: impl Fn() -> F, what: &str) -> Option<T> {
+    /// Tries until it is done, unless no attempt ever will be.
+    async fn until_done<T, F: Future<Output = Result<T>>>(
+        &self,
+        attempt: impl Fn() -> F,
+        what: &str,
+    ) -> Result<T, Delivered> {
         let mut backoff = Backoff::default();
         loop {
             let outcome = tokio::select! {
                 outcome = attempt() => outcome,
-                () = self.stop.cancelled() => return None,
+                () = self.stop.cancelled() => return Err(Delivered::Stopped),
             };
             match outcome {
-                Ok(value) => return Some(value),
+                Ok(value) => return Ok(value),
+                Err(error) if action(&error) != RetryAction::Retry => {
+                    return Err(Delivered::Failed(error.context(what.to_owned())));
+                }
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "{what}; retrying"),
             }
-            tokio::time::sleep(backoff.next_wait()).await;
+            self.pause(&mut backoff).await?;
         }
     }
+
+    async fn pause(&self, backoff: &mut Backoff) -> Result<(), Delivered> {
+        tokio::select! {
+            () = tokio::time::sleep(backoff.next_wait()) => Ok(()),
+            () = self.stop.cancelled() => Err(Delivered::Stopped),
+        }
+    }
+}
+
+/// What an error asks for that has one of Kafka's somewhere in it.
+fn action(error: &Error) -> RetryAction {
+    let kafka = error.chain().find_map(|cause| cause.downcast_ref::<KafkaError>());
+    kafka.map_or(RetryAction::Retry, |error| RetryAction::of_kafka(error, 1))
 }

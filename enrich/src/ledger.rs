@@ -5,20 +5,32 @@
 //! without anybody having written since it last looked knows at once that its decision holds; otherwise it reads what
 //! came between. Whoever retries (the same process, its successor, a zombie) finds the decision, and inserts the same
 //! offsets under the same token. See `docs/decisions/0003-exactly-once.md`.
+//!
+//! What is no decision is reported, counted and passed over, by every reader alike. A decision of a newer format is not:
+//! whoever passed it over would insert its records under another token.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
+use runtime::kafka::ROOM;
+use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::topics;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
+use crate::record_error::RecordError;
+
+/// Format of a decision, its field `v`.
+const FORMAT: u64 = 1;
+/// Most offsets that one decision can be about: far above what a batch holds, far below a number that is only damaged.
+const MOST_OFFSETS: u64 = 1 << 32;
 
 /// Records that a search of the ledger reads at first, from its end; twice as many with each further step back.
 const STRETCH: i64 = 256;
@@ -41,6 +53,43 @@ pub struct Decision {
     pub tenants: BTreeMap<String, Policy>,
 }
 
+impl Decision {
+    /// The value of its record.
+    ///
+    /// # Errors
+    /// Never: its keys are texts.
+    pub fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            v: u64,
+            #[serde(flatten)]
+            decision: &'a Decision,
+        }
+        serde_json::to_vec(&Written { v: FORMAT, decision: self })
+    }
+
+    /// Reads the value of a record.
+    ///
+    /// # Errors
+    /// [`RecordError`]: it is of a newer version, or no decision.
+    pub fn read(value: Option<&[u8]>) -> Result<Self, RecordError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u64,
+        }
+        let bytes = value.ok_or_else(|| RecordError::unreadable("it has no value"))?;
+        let Version { v: found } = serde_json::from_slice(bytes).map_err(RecordError::unreadable)?;
+        if found > FORMAT {
+            return Err(RecordError::Newer { found, known: FORMAT });
+        }
+        let decision: Self = serde_json::from_slice(bytes).map_err(RecordError::unreadable)?;
+        match decision.end.checked_sub(decision.start) {
+            Some(1..=MOST_OFFSETS) if found == FORMAT => Ok(decision),
+            _ => Err(RecordError::unreadable("its format or its offsets are none of a decision")),
+        }
+    }
+}
+
 /// How an append ended.
 #[derive(Debug)]
 pub enum Appended {
@@ -57,6 +106,7 @@ pub struct Ledger {
     partition: i32,
     /// Everything before this offset of the ledger's partition has been looked at.
     read_to: i64,
+    unreadable: Unreadable,
 }
 
 impl Ledger {
@@ -68,14 +118,19 @@ impl Ledger {
     /// a clock may be set back between a record and the decision about it.
     ///
     /// # Errors
-    /// When Kafka can't be read; try again.
-    pub fn open(kafka: &Kafka, partition: i32, start: u64) -> Result<(Self, VecDeque<Decision>)> {
+    /// When Kafka can't be read; try again. A [`RecordError::Newer`] stays.
+    pub fn open(
+        kafka: &Kafka,
+        partition: i32,
+        start: u64,
+        unreadable: &Unreadable,
+    ) -> Result<(Self, VecDeque<Decision>)> {
         let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
         let (low, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
         let (mut found, mut from, mut stretch) = (Vec::new(), high, STRETCH);
         while from > low {
             let earlier = from.saturating_sub(stretch).max(low);
-            let mut decisions = read(&consumer, &topic, partition, earlier, from)?;
+            let mut decisions = read(&consumer, (&topic, partition), earlier..from, unreadable)?;
             let passed = !decisions.is_empty() && decisions.iter().all(|decision| decision.start < start);
             decisions.append(&mut found);
             (found, from, stretch) = (decisions, earlier, stretch.saturating_mul(2));
@@ -92,7 +147,8 @@ impl Ledger {
                 decided.push_back(decision);
             }
         }
-        Ok((Self { kafka: kafka.clone(), topic, partition, read_to: high }, decided))
+        let unreadable = unreadable.clone();
+        Ok((Self { kafka: kafka.clone(), topic, partition, read_to: high, unreadable }, decided))
     }
 
     /// Appends a decision and says whether it holds.
@@ -100,10 +156,10 @@ impl Ledger {
     /// # Errors
     /// When Kafka didn't acknowledge it, or can't be read. It may be in the log all the same: open the ledger again.
     pub async fn append(&mut self, producer: &FutureProducer, decision: &Decision) -> Result<Appended> {
-        let value = serde_json::to_vec(decision)?;
+        let value = decision.to_bytes()?;
         let record: FutureRecord<'_, (), _> = FutureRecord::to(&self.topic).partition(self.partition).payload(&value);
         let delivery = producer
-            .send(record, TIMEOUT)
+            .send(record, ROOM)
             .await
             .map_err(|(error, _)| error)
             .context("appending a decision to the ledger")?;
@@ -113,43 +169,62 @@ impl Ledger {
             return Ok(Appended::Holds);
         }
         let (kafka, topic, partition, start) = (self.kafka.clone(), self.topic.clone(), self.partition, decision.start);
-        let search = move || read(&reader(&kafka)?, &topic, partition, from, own);
-        let between = tokio::task::spawn_blocking(search).await??;
+        let unreadable = self.unreadable.clone();
+        // To the own one, which is there for sure, whatever stands before it.
+        let search = move || read(&reader(&kafka)?, (&topic, partition), from..own + 1, &unreadable);
+        let mut between = tokio::task::spawn_blocking(search).await??;
+        between.pop();
         let superseded = between.iter().any(|decision| decision.start == start);
         Ok(if superseded { Appended::Superseded } else { Appended::Holds })
     }
 }
 
 fn reader(kafka: &Kafka) -> Result<BaseConsumer> {
-    runtime::kafka::consumer_config(kafka, "usertrail-ledger-reader").create().context("a reader for the ledger")
+    runtime::kafka::consumer_config(kafka, "usertrail-ledger-reader")
+        // The last offsets may be those of records that no reader is given.
+        .set("enable.partition.eof", "true")
+        .create()
+        .context("a reader for the ledger")
 }
 
-/// Every decision in `from..to` of the ledger's partition, in the log's order.
+/// Every decision in `offsets` of the ledger's partition, in the log's order.
 ///
 /// # Errors
-/// When Kafka can't be read or something else than a decision is in the log.
-fn read(consumer: &BaseConsumer, topic: &str, partition: i32, from: i64, to: i64) -> Result<Vec<Decision>> {
+/// When Kafka can't be read, or a newer version wrote a decision.
+fn read(
+    consumer: &BaseConsumer,
+    (topic, partition): (&str, i32),
+    offsets: std::ops::Range<i64>,
+    unreadable: &Unreadable,
+) -> Result<Vec<Decision>> {
     let mut decisions = Vec::new();
-    if from >= to {
+    if offsets.is_empty() {
         return Ok(decisions);
     }
     let mut assignment = TopicPartitionList::new();
-    assignment.add_partition_offset(topic, partition, Offset::Offset(from))?;
+    assignment.add_partition_offset(topic, partition, Offset::Offset(offsets.start))?;
     consumer.assign(&assignment)?;
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
     loop {
         match consumer.poll(Duration::from_millis(500)) {
             Some(Ok(message)) => {
-                if message.offset() < to {
-                    let bytes = message.payload().unwrap_or_default();
-                    decisions.push(serde_json::from_slice(bytes).with_context(|| {
-                        format!("{topic}/{partition} offset {} is not a decision", message.offset())
-                    })?);
+                let offset = message.offset();
+                if offset < offsets.end {
+                    match Decision::read(message.payload()) {
+                        Ok(decision) => decisions.push(decision),
+                        Err(error) if error.is_newer() => {
+                            return Err(error).with_context(|| format!("{topic}/{partition} offset {offset}"));
+                        }
+                        Err(error) => {
+                            unreadable.report(RecordPlace { topic: topics::LEDGER, partition, offset }, &error);
+                        }
+                    }
                 }
-                if message.offset() + 1 >= to {
+                if offset + 1 >= offsets.end {
                     return Ok(decisions);
                 }
             }
+            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(decisions),
             Some(Err(error)) => bail!("reading the ledger: {error}"),
             None if std::time::Instant::now() > deadline => bail!("the ledger could not be read within a minute"),
             None => {}
@@ -189,7 +264,7 @@ pub(crate) fn tail(kafka: &Kafka, partitions: usize, most: i64) -> Result<Vec<Ta
         match consumer.poll(Duration::from_millis(100)) {
             Some(Ok(message)) => {
                 let (partition, at) = (message.partition(), message.timestamp().to_millis().unwrap_or_default());
-                if let Ok(decision) = serde_json::from_slice(message.payload().unwrap_or_default()) {
+                if let Ok(decision) = Decision::read(message.payload()) {
                     tails.push(Tail { partition, at, decision });
                 }
                 if ends.get(&partition).is_some_and(|end| message.offset() + 1 >= *end) {
@@ -213,10 +288,51 @@ pub fn chain(kafka: &Kafka, partition: i32) -> Result<Vec<Decision>> {
     let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
     let (low, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
     let mut chain: Vec<Decision> = Vec::new();
-    for decision in read(&consumer, &topic, partition, low, high)? {
+    for decision in read(&consumer, (&topic, partition), low..high, &Unreadable::default())? {
         if chain.last().is_none_or(|last| last.end <= decision.start) {
             chain.push(decision);
         }
     }
     Ok(chain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decision() -> Decision {
+        let tenants = BTreeMap::from([("acme".to_owned(), Policy::default())]);
+        Decision { start: 5, end: 9, rows: 2, duplicates: 1, dead: 1, tenants }
+    }
+
+    /// A2: what a reader makes of anything that may stand in the ledger.
+    #[test]
+    fn decisions_are_told_from_anything_else() {
+        let bytes = decision().to_bytes().unwrap();
+        assert_eq!(Decision::read(Some(&bytes)), Ok(decision()));
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        for garbage in [
+            None,
+            Some(Vec::new()),
+            Some(b"garbage".to_vec()),
+            Some(b"\xff\xfe".to_vec()),
+            Some(b"null".to_vec()),
+            Some(b"{}".to_vec()),
+            Some(br#"{"v":1}"#.to_vec()),
+            Some(bytes[..bytes.len() - 1].to_vec()),
+            Some("[".repeat(100_000).into_bytes()),
+            Some(text.replace(r#""v":1,"#, "").into_bytes()),
+            Some(text.replace(r#""v":1"#, r#""v":0"#).into_bytes()),
+            Some(text.replace(r#""v":1"#, r#""v":-1"#).into_bytes()),
+            Some(text.replace(r#""end":9"#, r#""end":5"#).into_bytes()),
+            Some(text.replace(r#""end":9"#, r#""end":4"#).into_bytes()),
+            Some(text.replace(r#""end":9"#, r#""end":18446744073709551615"#).into_bytes()),
+        ] {
+            let read = Decision::read(garbage.as_deref());
+            assert!(matches!(read, Err(RecordError::Unreadable(_))), "{read:?}");
+        }
+        let newer = text.replace(r#""v":1"#, r#""v":2"#).replace("rows", "lines");
+        let read = Decision::read(Some(newer.as_bytes()));
+        assert_eq!(read, Err(RecordError::Newer { found: 2, known: 1 }));
+    }
 }

@@ -6,10 +6,16 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use runtime::metrics::{Metrics as Registry, Name};
+use runtime::unreadable::Unreadable;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
     reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Topic {
+    topic: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -24,6 +30,8 @@ pub struct Metrics {
     stored: Counter,
     duplicates: Counter,
     dead: Family<Reason, Counter>,
+    rejected: Family<Topic, Counter>,
+    unreadable: Unreadable,
     unknown_fields: Counter,
     batch_rows: Histogram,
     insert_seconds: Histogram,
@@ -43,6 +51,8 @@ impl Metrics {
         const STORED: Name = Name::new("enrich_events_stored");
         const DUPLICATES: Name = Name::new("enrich_duplicates");
         const DEAD: Name = Name::new("enrich_dead_letters");
+        const REJECTED: Name = Name::new("enrich_rejected_records");
+        const UNREADABLE: Name = Name::new("enrich_unreadable_records");
         const UNKNOWN: Name = Name::new("enrich_unknown_fields");
         const BATCH_ROWS: Name = Name::new("enrich_batch_rows");
         const INSERT_SECONDS: Name = Name::new("enrich_insert_seconds");
@@ -52,6 +62,8 @@ impl Metrics {
         const BYTES: Name = Name::new("enrich_correlation_bytes");
         const LAG: Name = Name::new("enrich_lag_records");
         const FRESHNESS: Name = Name::new("enrich_freshness_milliseconds");
+        let unreadable = Unreadable::default();
+        unreadable.register(registry, UNREADABLE);
         let rows = Histogram::new(exponential_buckets(1.0, 4.0, 10));
         let seconds = Histogram::new(exponential_buckets(0.002, 2.0, 14));
         Self {
@@ -59,6 +71,8 @@ impl Metrics {
             stored: registry.register(STORED, "Events stored", Counter::default()),
             duplicates: registry.register(DUPLICATES, "Records of events stored already", Counter::default()),
             dead: registry.register(DEAD, "Records sent to the dead letter, by reason", Family::default()),
+            rejected: registry.register(REJECTED, "Records that Kafka will never take, by topic", Family::default()),
+            unreadable,
             unknown_fields: registry.register(UNKNOWN, "Fields this version does not know", Counter::default()),
             batch_rows: registry.register(BATCH_ROWS, "Rows of an insert", rows),
             insert_seconds: registry.register(INSERT_SECONDS, "Duration of a successful insert", seconds),
@@ -91,6 +105,16 @@ impl Metrics {
 
     pub(crate) fn dead(&self, reason: &str) {
         self.dead.get_or_create(&Reason { reason: reason.to_owned() }).inc();
+    }
+
+    pub(crate) fn rejected(&self, topic: &'static str) {
+        self.rejected.get_or_create(&Topic { topic }).inc();
+    }
+
+    /// Where records of our own topics are reported to that can't be read.
+    #[must_use]
+    pub fn unreadable(&self) -> &Unreadable {
+        &self.unreadable
     }
 
     pub(crate) fn insert_seconds(&self, seconds: f64) {

@@ -2,18 +2,14 @@
 //! across users, and last the changelog of the state. Sent at least once; whoever reads tells repetitions by their keys
 //! and ids, which are made of the events.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
-use futures::future::try_join_all;
+use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Kafka;
+use runtime::kafka::ROOM;
 use schemas::topics;
 
-/// Longest wait for one acknowledgement; the whole is tried again after.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// Records on their way at once: what the client's queue holds with ease.
-const AT_ONCE: usize = 10_000;
+use crate::sending::send_together;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,21 +24,33 @@ pub struct Outgoing {
     pub value: Vec<u8>,
 }
 
-/// Sends all records, and returns once Kafka has acknowledged each. The state of users is sent when everything else is
-/// acknowledged: whoever finds it there repeats no findings.
+/// Sends all records, and returns once Kafka has answered for each, with those that it will never take and why. The
+/// state of users is sent when everything else is answered for: whoever finds it there repeats no findings.
 ///
 /// # Errors
-/// When one is not acknowledged; some may have been.
-pub async fn send_all(kafka: &Kafka, producer: &FutureProducer, records: &[Outgoing]) -> Result<()> {
+/// When one is not acknowledged; some may have been. Those that are too large are no error: all of them are bounded by
+/// the bounds of an event, and a bound that fails must not hold up the partition.
+pub async fn send_all<'a>(
+    kafka: &Kafka,
+    producer: &FutureProducer,
+    records: &'a [Outgoing],
+) -> Result<Vec<(&'a Outgoing, &'static str)>> {
     let (state, others): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.topic == topics::STATE);
-    for some in others.chunks(AT_ONCE).chain(state.chunks(AT_ONCE)) {
-        let sent = some.iter().map(|record| async move {
-            let topic = kafka.topic(record.topic);
-            let mut future = FutureRecord::to(&topic).key(&record.key).payload(&record.value);
-            future.partition = record.partition;
-            producer.send(future, TIMEOUT).await.map_err(|(error, _)| error).with_context(|| topic.clone())
-        });
-        try_join_all(sent).await?;
+    let mut rejected = Vec::new();
+    for some in [others, state] {
+        let sent = send_together(&some, |record| send(kafka, producer, record)).await?;
+        if let Some(error) = sent.error {
+            let topic = sent.again.first().map_or("", |record| record.topic);
+            return Err(error).with_context(|| format!("{} records, the first of {topic}", sent.again.len()));
+        }
+        rejected.extend(sent.rejected);
     }
-    Ok(())
+    Ok(rejected)
+}
+
+async fn send(kafka: &Kafka, producer: &FutureProducer, record: &Outgoing) -> Result<(), KafkaError> {
+    let topic = kafka.topic(record.topic);
+    let mut future = FutureRecord::to(&topic).key(&record.key).payload(&record.value);
+    future.partition = record.partition;
+    producer.send(future, ROOM).await.map(drop).map_err(|(error, _)| error)
 }

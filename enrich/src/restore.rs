@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use anyhow::{Context as _, Result};
 use clickhouse::{Client, Row};
 use runtime::config::Kafka;
+use runtime::unreadable::Unreadable;
 use schemas::identity::identity;
 use schemas::topics;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use crate::changelog;
 use crate::ledger::{Decision, Ledger};
 use crate::memory::Memory;
 use crate::seen::{Seen, WINDOW_MS};
-use crate::state::{Budget, State};
+use crate::state::State;
 
 /// Where work on a partition goes on.
 #[derive(Clone, Copy, Debug)]
@@ -48,21 +49,22 @@ struct Stored {
     received_at: i64,
 }
 
-/// Restores the state of a partition.
+/// Restores a partition: its users into `state`, and the ids of the last `window` offsets.
 ///
 /// # Errors
-/// When Kafka or ClickHouse can't be read; try again.
+/// When Kafka or ClickHouse can't be read; try again. A [`crate::record_error::RecordError`] stays: a newer version is at
+/// work.
 pub(crate) async fn restore(
     kafka: &Kafka,
     client: &Client,
     start: Start,
     window: u64,
-    budget: Budget,
+    mut state: State,
 ) -> Result<Restored> {
     let (config, Start { partition, offset, received_at }) = (kafka.clone(), start);
-    let mut state = State::new(budget);
+    let unreadable: Unreadable = state.unreadable().clone();
     let (ledger, decided, state) = tokio::task::spawn_blocking(move || {
-        let (ledger, decided) = Ledger::open(&config, partition, offset)?;
+        let (ledger, decided) = Ledger::open(&config, partition, offset, &unreadable)?;
         changelog::read(&config, partition, &mut state)?;
         anyhow::Ok((ledger, decided, state))
     })

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use runtime::access::AccessList;
 use runtime::config::Config;
+use runtime::kafka::DELIVERED;
 use runtime::ops::{Pulse, Readiness};
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
@@ -63,7 +64,7 @@ impl Enricher {
         let delivery = Delivery {
             kafka: config.kafka.clone(),
             stream: stream.clone(),
-            producer: runtime::kafka::producer_config(&config.kafka).create()?,
+            producer: runtime::kafka::producer_config_within(&config.kafka, DELIVERED).create()?,
             sink: Sink::new(clickhouse.clone(), metrics.clone()),
             metrics,
             stop: CancellationToken::new(),

@@ -5,24 +5,38 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use clickhouse::Client;
 use runtime::backoff::Backoff;
+use runtime::retry_action::RetryAction;
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics::Metrics;
 use crate::rows::Rows;
-
-/// ClickHouse's error codes that speak of the data of a row (a retry can't help): `CANNOT_PARSE_TEXT`,
-/// `CANNOT_PARSE_INPUT_ASSERTION_FAILED`, `INCORRECT_DATA`, `TOO_LARGE_STRING_SIZE`, `CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN`,
-/// `FUNCTION_THROW_IF_VALUE_IS_NON_ZERO`, `VIOLATED_CONSTRAINT`. Every other error (away, overloaded, no rights, no
-/// such column) is the operator's, and is retried until it is mended: nothing is lost over it.
-const REFUSED: &[u32] = &[6, 27, 117, 131, 349, 395, 469];
 
 /// A row the store will not take.
 #[derive(Debug)]
 pub struct Refused {
     /// Its offset in the partition.
     pub offset: u64,
+    /// Word for programs.
+    pub reason: &'static str,
     /// What ClickHouse says.
     pub error: String,
+}
+
+/// Why a batch is not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStored {
+    /// It was asked to stop before.
+    #[error("asked to stop")]
+    Stopped,
+    /// No batch can be.
+    #[error("ClickHouse can't be used: {0}")]
+    Fatal(#[source] clickhouse::error::Error),
+}
+
+enum Answer {
+    Stored,
+    Split,
+    Rejected(&'static str, String),
 }
 
 /// Inserts batches.
@@ -42,13 +56,14 @@ impl Sink {
     }
 
     /// Inserts the rows under `token`, however long it takes, and returns those that the store refuses one by one.
+    /// [`RetryAction`] says what is waited for, and what is not.
     ///
     /// A batch that is refused for a row's sake is halved until the row stands alone. The halves carry tokens of their
     /// own, made of the batch's, so a retry of the whole goes the same way and stores nothing twice.
     ///
     /// # Errors
-    /// `None` when `stop` was asked for before the batch was stored.
-    pub async fn insert(&self, rows: &Rows, token: &str, stop: &CancellationToken) -> Option<Vec<Refused>> {
+    /// [`NotStored`].
+    pub async fn insert(&self, rows: &Rows, token: &str, stop: &CancellationToken) -> Result<Vec<Refused>, NotStored> {
         let mut refused = Vec::new();
         let mut stack: Vec<_> = std::iter::once(0..rows.len()).collect();
         while let Some(range) = stack.pop() {
@@ -61,45 +76,51 @@ impl Sink {
             } else {
                 (rows.slice(range.clone()).encode(), format!("{token}#{}-{}", range.start, range.end))
             };
-            match self.until_answered(block.into(), &token, stop).await? {
-                Ok(()) => {}
-                Err(error) if range.len() == 1 => {
-                    refused.push(Refused { offset: rows.kafka_offset.get(range.start), error });
+            match self.until_answered(block.into(), range.len(), &token, stop).await? {
+                Answer::Stored => {}
+                Answer::Rejected(reason, error) => {
+                    refused.push(Refused { offset: rows.kafka_offset.get(range.start), reason, error });
                 }
-                Err(_) => {
+                Answer::Split => {
                     let middle = range.start + range.len() / 2;
                     stack.push(middle..range.end);
                     stack.push(range.start..middle);
                 }
             }
         }
-        Some(refused)
+        Ok(refused)
     }
 
-    /// Retries until the rows are stored (`Ok`) or refused for their own sake (`Err`); `None` when stopped.
-    async fn until_answered(&self, block: Bytes, token: &str, stop: &CancellationToken) -> Option<Result<(), String>> {
+    /// Retries until the store has said what becomes of the rows.
+    async fn until_answered(
+        &self,
+        block: Bytes,
+        rows: usize,
+        token: &str,
+        stop: &CancellationToken,
+    ) -> Result<Answer, NotStored> {
         let mut backoff = Backoff::default();
         loop {
             let started = Instant::now();
             let outcome = tokio::select! {
                 outcome = self.once(block.clone(), token) => outcome,
-                () = stop.cancelled() => return None,
+                () = stop.cancelled() => return Err(NotStored::Stopped),
             };
-            let error = match outcome {
-                Ok(()) => {
-                    self.metrics.insert_seconds(started.elapsed().as_secs_f64());
-                    return Some(Ok(()));
-                }
-                Err(error) => error.to_string(),
+            let Err(error) = outcome else {
+                self.metrics.insert_seconds(started.elapsed().as_secs_f64());
+                return Ok(Answer::Stored);
             };
-            if code(&error).is_some_and(|code| REFUSED.contains(&code)) {
-                return Some(Err(error));
+            match RetryAction::of_store(&error, rows) {
+                RetryAction::Retry => {}
+                RetryAction::Split => return Ok(Answer::Split),
+                RetryAction::Reject(reason) => return Ok(Answer::Rejected(reason, error.to_string())),
+                RetryAction::Fatal => return Err(NotStored::Fatal(error)),
             }
             self.metrics.insert_retried();
-            tracing::warn!(token, error, "ClickHouse did not take the batch; retrying, nothing is lost");
+            tracing::warn!(token, %error, "ClickHouse did not take the batch; retrying, nothing is lost");
             tokio::select! {
                 () = tokio::time::sleep(backoff.next_wait()) => {}
-                () = stop.cancelled() => return None,
+                () = stop.cancelled() => return Err(NotStored::Stopped),
             }
         }
     }
@@ -117,10 +138,4 @@ impl Sink {
         insert.send(block).await?;
         insert.end().await
     }
-}
-
-/// The number in `Code: 469. DB::Exception: …`.
-fn code(error: &str) -> Option<u32> {
-    let rest = &error[error.find("Code: ")? + 6..];
-    rest[..rest.find(|c: char| !c.is_ascii_digit())?].parse().ok()
 }

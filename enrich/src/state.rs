@@ -17,14 +17,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context as _, Result};
 use detect::signals::User;
 use hashbrown::HashMap;
+use runtime::unreadable::{RecordPlace, Unreadable};
+use schemas::topics;
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::cold::Cold;
+use crate::record_error::RecordError;
 
-/// Version of the bytes of a user, their first.
+/// What the bytes of a user begin with: other bytes are none.
+const MAGIC: &[u8] = b"usr";
+/// Version of the bytes of a user, behind [`MAGIC`].
 const FORMAT: u8 = 2;
-/// Bytes before the packed user: the format, and the offset that it is as of.
-const HEADER: usize = 9;
+/// Bytes before the packed user: magic, format, and the offset that it is as of.
+const HEADER: usize = 12;
+/// Largest packed user: with its key it fits into a record. Lists in a user are bounded to a fraction of it.
+const LARGEST: usize = topics::MAX_MESSAGE_BYTES / 2;
 /// What a user costs beside its bytes: key, pointer, and its share of the table.
 const OVERHEAD: usize = 48;
 
@@ -81,13 +88,26 @@ pub struct State {
     /// Not touched for long; in a file.
     cold: Option<Cold>,
     budget: Budget,
+    unreadable: Unreadable,
 }
 
 impl State {
     /// Of a partition without any.
     #[must_use]
     pub fn new(budget: Budget) -> Self {
-        Self { open: HashMap::new(), hot: Packed::new(), warm: Packed::new(), cold: None, budget }
+        Self::reporting_to(budget, Unreadable::default())
+    }
+
+    /// As [`new`](Self::new); users that can't be read are reported to `unreadable`.
+    #[must_use]
+    pub fn reporting_to(budget: Budget, unreadable: Unreadable) -> Self {
+        Self { open: HashMap::new(), hot: Packed::new(), warm: Packed::new(), cold: None, budget, unreadable }
+    }
+
+    /// Where users that can't be read are reported to.
+    #[must_use]
+    pub fn unreadable(&self) -> &Unreadable {
+        &self.unreadable
     }
 
     /// The user, to be changed by a record at `offset`; nothing when the state is from after that record already, which
@@ -110,14 +130,18 @@ impl State {
         Ok(Some(&mut open.user))
     }
 
+    /// The user as it was packed last; one whose bytes are damaged begins anew, as one that nobody knows.
     fn unpack(&self, hash: u128) -> Result<User> {
-        if let Some(bytes) = self.hot.get(&hash).or_else(|| self.warm.get(&hash)) {
-            return unpack(bytes);
-        }
-        match &self.cold {
-            Some(cold) => cold.get(hash)?.map_or_else(|| Ok(User::default()), |bytes| unpack(&bytes)),
-            None => Ok(User::default()),
-        }
+        let unpacked = match (self.hot.get(&hash).or_else(|| self.warm.get(&hash)), &self.cold) {
+            (Some(bytes), _) => unpack(bytes),
+            (None, Some(cold)) => cold.get(hash)?.map_or_else(|| Ok(User::default()), |bytes| unpack(&bytes)),
+            (None, None) => Ok(User::default()),
+        };
+        Ok(unpacked.unwrap_or_else(|error| {
+            // Where it stood is not kept.
+            self.unreadable.report(RecordPlace { topic: topics::STATE, partition: -1, offset: -1 }, &error);
+            User::default()
+        }))
     }
 
     /// Packs what the batch under way touched, and returns it for the changelog.
@@ -127,7 +151,7 @@ impl State {
     pub fn seal(&mut self) -> Result<Vec<Change>> {
         let mut changes = Vec::with_capacity(self.open.len());
         for (hash, open) in std::mem::take(&mut self.open) {
-            let value = pack(&open.user)?;
+            let value = pack_within(&open.user, LARGEST)?;
             self.put(hash, value.clone().into());
             if open.changed {
                 changes.push(Change { key: open.key, value });
@@ -201,21 +225,39 @@ fn size(users: &Packed) -> usize {
     users.values().map(|bytes| bytes.len() + OVERHEAD).sum()
 }
 
+/// Packs a user. One that grew beyond `most` bytes could not be written, and its successor would know another past than
+/// this process: it begins anew in both.
+fn pack_within(user: &User, most: usize) -> Result<Vec<u8>> {
+    let packed = pack(user)?;
+    if packed.len() <= most {
+        return Ok(packed);
+    }
+    tracing::error!(bytes = packed.len(), "what is known of a user is too large to be kept; the user begins anew");
+    let mut anew = User::default();
+    anew.applied = user.applied;
+    pack(&anew)
+}
+
 fn pack(user: &User) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(256);
+    bytes.extend_from_slice(MAGIC);
     bytes.push(FORMAT);
     bytes.extend_from_slice(&user.applied.to_le_bytes());
     postcard::to_extend(user, bytes).context("packing the state of a user")
 }
 
-fn unpack(bytes: &[u8]) -> Result<User> {
+fn unpack(bytes: &[u8]) -> Result<User, RecordError> {
     header(bytes)?;
-    postcard::from_bytes(bytes.get(HEADER..).unwrap_or_default()).context("unpacking the state of a user")
+    postcard::from_bytes(bytes.get(HEADER..).unwrap_or_default()).map_err(RecordError::unreadable)
 }
 
-fn header(bytes: &[u8]) -> Result<(u8, u64)> {
-    let format = bytes.first().copied().unwrap_or_default();
-    anyhow::ensure!(format == FORMAT, "state of the unknown format {format}");
-    let offset = bytes.get(1..HEADER).and_then(|bytes| bytes.try_into().ok()).context("state that is cut off")?;
-    Ok((format, u64::from_le_bytes(offset)))
+/// The format, and the offset that a packed user is as of.
+fn header(bytes: &[u8]) -> Result<(u8, u64), RecordError> {
+    let none = || RecordError::unreadable("it is no packed user");
+    let (&format, rest) = bytes.strip_prefix(MAGIC).and_then(<[u8]>::split_first).ok_or_else(none)?;
+    if format > FORMAT {
+        return Err(RecordError::Newer { found: format.into(), known: FORMAT.into() });
+    }
+    let offset = rest.first_chunk::<8>().filter(|_| format == FORMAT).ok_or_else(none)?;
+    Ok((format, u64::from_le_bytes(*offset)))
 }

@@ -84,8 +84,8 @@ fn from_kafka(kafka: &runtime::config::Kafka) -> Result<Vec<Account>> {
     }
     let committed = consumer.committed_offsets(asked, TIMEOUT).context("asking for the committed offsets")?;
     let mut dead: BTreeMap<i32, Vec<u64>> = BTreeMap::new();
-    for letter in dead_letter::list(kafka)?.into_iter().filter(|letter| letter.topic == topic) {
-        dead.entry(letter.partition).or_default().push(letter.offset as u64);
+    for (partition, offset) in dead_letter::places(kafka, &topic)? {
+        dead.entry(partition).or_default().push(offset as u64);
     }
     let mut accounts = Vec::new();
     for element in committed.elements() {

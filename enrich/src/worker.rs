@@ -32,9 +32,10 @@ use crate::ledger::{Decision, Ledger};
 use crate::membership::{Membership, fatal};
 use crate::memory::Memory;
 use crate::policy::Policies;
+use crate::record_error::RecordError;
 use crate::restore::{Restored, Start, restore};
 use crate::stages::{Shared, Stages};
-use crate::state::Budget;
+use crate::state::{Budget, State as UserStates};
 
 /// Records taken in one turn, so that the bookkeeping between turns is paid once for all of them.
 const RECORDS_A_TURN: usize = 2048;
@@ -97,7 +98,10 @@ impl Live {
     fn is_complete(&self, limits: &Enrich) -> bool {
         match self.decided.front() {
             Some(decided) => self.batch.next >= decided.end,
-            None => self.batch.rows.len() >= limits.max_batch_rows || self.batch.bytes >= limits.max_batch_bytes,
+            None => {
+                let Batch { rows, bytes, policies, .. } = &self.batch;
+                rows.len() >= limits.max_batch_rows || *bytes >= limits.max_batch_bytes || policies.is_full()
+            }
         }
     }
 }
@@ -110,6 +114,8 @@ struct Partition {
 enum Report {
     Restored(Box<Restored>, Start),
     Delivered(Delivered, Start),
+    /// The partition can't be taken over by this version of the program.
+    Failed(anyhow::Error),
 }
 
 pub(crate) struct Worker {
@@ -171,14 +177,15 @@ impl Worker {
     /// Works until asked to stop; then stores what it has, within `drain`, and leaves the group.
     ///
     /// # Errors
-    /// When the state of users can't be kept on this machine, or the client brings nothing any more.
+    /// When the state of users can't be kept on this machine, the client brings nothing any more, or what was tried can't
+    /// succeed until somebody acts.
     pub(crate) fn run(mut self, drain: Duration) -> Result<()> {
         while !self.shutdown.is_requested() {
             self.pulse.beat();
             self.take_records()?;
             self.keep_up(false);
             if let Some(error) = self.failed.take() {
-                return Err(error).context("keeping the state of users");
+                return Err(error);
             }
         }
         let deadline = Instant::now() + drain;
@@ -261,7 +268,7 @@ impl Worker {
             return self.seal(number);
         }
         if let Err(error) = live.batch.push(record, &mut self.stages, &mut live.memory) {
-            return self.give_up(error);
+            return self.give_up(error.context("keeping the state of users"));
         }
         self.parts.shared.metrics.record();
         if live.is_complete(&self.parts.enrich) {
@@ -319,7 +326,7 @@ impl Worker {
                 self.go_live(number);
             }
             (Report::Delivered(Delivered::Stored { ledger, end }, _), State::Live(live)) => {
-                live.ledger = Some(ledger);
+                live.ledger = Some(*ledger);
                 if std::mem::take(&mut live.waiting) {
                     live.behind = true;
                     self.seal(number);
@@ -328,6 +335,7 @@ impl Worker {
                 self.commit(number, end);
             }
             (Report::Delivered(Delivered::Again, start), _) => self.restore(start, Backoff::default()),
+            (Report::Delivered(Delivered::Failed(error), _) | Report::Failed(error), _) => self.give_up(error),
             (Report::Delivered(..), _) => {}
         }
     }
@@ -341,7 +349,7 @@ impl Worker {
             return self.flow(number, false);
         };
         if let Err(error) = live.batch.seal(number, &mut live.memory) {
-            return self.give_up(error);
+            return self.give_up(error.context("keeping the state of users"));
         }
         self.stages.refresh();
         let decided = live.decided.pop_front();
@@ -356,8 +364,7 @@ impl Worker {
         });
     }
 
-    /// The file of users put aside can't be used: nothing more can be decided here. What was not committed is decided by
-    /// whoever takes the partitions over.
+    /// Nothing more can be decided here. What was not committed is decided by whoever takes the partitions over.
     fn give_up(&mut self, error: anyhow::Error) {
         self.failed.get_or_insert(error);
         self.partitions.clear();
@@ -373,10 +380,15 @@ impl Worker {
         self.shutdown.spawn_part("takeover of a partition", async move {
             loop {
                 let window = parts.enrich.dedup_window as u64;
-                let budget = parts.budget.clone();
-                match restore(&parts.kafka, &parts.clickhouse, start, window, budget).await {
+                let unreadable = parts.shared.metrics.unreadable().clone();
+                let state = UserStates::reporting_to(parts.budget.clone(), unreadable);
+                match restore(&parts.kafka, &parts.clickhouse, start, window, state).await {
                     Ok(restored) => {
                         let _ = report.send((start.partition, epoch, Report::Restored(Box::new(restored), start)));
+                        return;
+                    }
+                    Err(error) if error.downcast_ref().is_some_and(RecordError::is_newer) => {
+                        let _ = report.send((start.partition, epoch, Report::Failed(error)));
                         return;
                     }
                     Err(error) => {

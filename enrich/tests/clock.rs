@@ -10,6 +10,7 @@ use enrich::ledger::{Appended, Decision, Ledger};
 use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Config;
+use runtime::unreadable::Unreadable;
 use schemas::topics;
 
 const DAY: i64 = 86_400_000;
@@ -34,14 +35,17 @@ async fn decisions_are_found_whatever_their_time() {
     runtime::kafka::ensure_topics(kafka).await.unwrap();
     let producer: FutureProducer = runtime::kafka::producer_config(kafka).create().unwrap();
     let append = async |one: Decision, at: i64| {
-        let value = serde_json::to_vec(&one).unwrap();
+        let value = one.to_bytes().unwrap();
         let record: FutureRecord<'_, (), _> =
             FutureRecord::to(topics::LEDGER).partition(0).payload(&value).timestamp(at);
         producer.send(record, Duration::from_secs(10)).await.unwrap();
     };
     let open = async |start: u64| {
         let kafka = kafka.clone();
-        tokio::task::spawn_blocking(move || Ledger::open(&kafka, 0, start)).await.unwrap().unwrap()
+        tokio::task::spawn_blocking(move || Ledger::open(&kafka, 0, start, &Unreadable::default()))
+            .await
+            .unwrap()
+            .unwrap()
     };
 
     let now = chrono::Utc::now().timestamp_millis();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on should end")]
 
+mod hostile;
 mod support;
 
 use clickhouse::Row;
@@ -247,9 +248,14 @@ async fn from_kafka_into_clickhouse() {
     ids_are_their_senders(&world).await;
     cloud_events_are_told(&world).await;
     a_refused_row_stands_alone(&world).await;
+    hostile::garbage_in_our_own_topics(&world).await;
+    hostile::records_that_fit_nowhere(&world).await;
+    hostile::a_replay_is_the_same_record(&world).await;
     the_books_balance(&world).await;
     a_partition_lost_while_paused_comes_back(&world).await;
     state_is_written_last(&world).await;
     what_is_committed_is_known(&world).await;
+    hostile::a_cut_letter_outlives_its_record(&world).await;
+    hostile::a_newer_decision_stops_the_enricher(&world).await;
     world.stop().await;
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::check::Passed;
+use crate::sink::End;
 
 /// The answer to a request of which at least one event was accepted.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,11 +71,17 @@ pub enum Status {
 }
 
 impl Fate {
-    pub(crate) fn delivered(event: &Passed, acknowledged: bool) -> Self {
-        let status = match (acknowledged, event.repeated) {
-            (true, false) => Status::Accepted,
-            (true, true) => Status::Repeated,
-            (false, _) => Status::Unknown,
+    /// Of an event that was handed to Kafka.
+    pub(crate) fn sent(event: &Passed, end: End) -> Self {
+        let status = match (end, event.repeated) {
+            (End::Acknowledged, false) => Status::Accepted,
+            (End::Acknowledged, true) => Status::Repeated,
+            (End::Unknown, _) => Status::Unknown,
+            (End::Refused(code), _) => {
+                let detail =
+                    "Kafka will not take the event with what goes beside it: fewer or shorter attributes may help";
+                return Self::rejected(event.index, Rejection::new(code, "", detail));
+            }
         };
         Self {
             index: event.index,

@@ -19,7 +19,7 @@ use crate::expand::{self, Encoding};
 use crate::framing::Framing;
 use crate::identity::Identity;
 use crate::metrics::{Code, Encoding as EncodingLabel, StatusCode as StatusLabel};
-use crate::sink::{Beside, Sent};
+use crate::sink::{Beside, End, Sent};
 use crate::{Ingest, client_ip, rate};
 
 /// Where events are sent.
@@ -144,7 +144,6 @@ fn unpack(
 
 /// Which events pass, and the fates of those that don't.
 struct Checked {
-    count: usize,
     passed: Vec<Passed>,
     rejected: Vec<Fate>,
     /// Whether the same request, sent again, would have the same ids.
@@ -172,24 +171,25 @@ fn check_all(ingest: &Ingest, sender: &Sender, framing: &Framing, identity: &Ide
         }
     }
     let repeatable = matches!(identity, Identity::Repeatable(_)) || passed.iter().all(|event| !event.id_is_ours);
-    Checked { count: events.len(), passed, rejected, repeatable }
+    Checked { passed, rejected, repeatable }
 }
 
 /// Sends what passed, and answers.
 async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, held: Reservation) -> Result<Response, Problem> {
-    let Checked { count, passed, rejected, repeatable } = checked;
+    let Checked { passed, rejected, repeatable } = checked;
     if passed.is_empty() {
-        let detail = if count == 1 { "the event was rejected" } else { "every event was rejected" };
-        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "all_rejected", detail);
-        return Err(with_fates(problem, Answer::new(rejected)));
+        return Err(all_rejected(Answer::new(rejected)));
     }
     let sent = ingest.0.sink.send(passed, beside, held).await?;
-    let all_acknowledged = sent.iter().all(|sent| sent.acknowledged);
-    let fates = sent.into_iter().map(|Sent { event, acknowledged }| Fate::delivered(&event, acknowledged));
+    let all_answered = sent.iter().all(|sent| sent.end != End::Unknown);
+    let fates = sent.into_iter().map(|Sent { event, end }| Fate::sent(&event, end));
     let mut fates: Vec<Fate> = rejected.into_iter().chain(fates).collect();
     fates.sort_unstable_by_key(|fate| fate.index);
     let answer = Answer::new(fates);
-    if all_acknowledged {
+    if all_answered && answer.accepted == 0 {
+        return Err(all_rejected(answer));
+    }
+    if all_answered {
         return Ok((StatusCode::ACCEPTED, Json(answer)).into_response());
     }
     let detail = if repeatable {
@@ -200,6 +200,11 @@ async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, held: Reserva
     };
     let problem = Problem::unavailable("not_acknowledged", detail, std::time::Duration::from_secs(2));
     Err(with_fates(problem.with_member("repeatable", repeatable), answer))
+}
+
+fn all_rejected(answer: Answer) -> Problem {
+    let detail = if answer.events.len() == 1 { "the event was rejected" } else { "every event was rejected" };
+    with_fates(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "all_rejected", detail), answer)
 }
 
 fn with_fates(problem: Problem, answer: Answer) -> Problem {

@@ -14,6 +14,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use runtime::config::Config;
 use runtime::memory::Reservation;
 use runtime::problem::Problem;
+use runtime::retry_action::RetryAction;
 use runtime::throttle::Throttle;
 use schemas::topics::{self, headers};
 use tokio::sync::Semaphore;
@@ -88,11 +89,11 @@ impl std::fmt::Debug for Sink {
 
 impl Sink {
     pub(crate) fn new(config: &Config, counts: Counts) -> Result<Self, KafkaError> {
-        let mut options = runtime::kafka::producer_config(&config.kafka);
+        let within = Duration::from_millis(config.ingest.delivery_timeout_ms);
+        let mut options = runtime::kafka::producer_config_within(&config.kafka, within);
         // Twice the budget, because keys and headers come on top: the library's own bounds are never the ones reached.
         let kilobytes = (config.ingest.max_in_flight_bytes / 512).clamp(1024, i32::MAX as usize);
         options
-            .set("delivery.timeout.ms", config.ingest.delivery_timeout_ms.to_string())
             .set("queue.buffering.max.messages", QUEUE_EVENTS.to_string())
             .set("queue.buffering.max.kbytes", kilobytes.to_string());
         Ok(Self {
@@ -167,7 +168,18 @@ impl Sink {
 #[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) event: Passed,
-    pub(crate) acknowledged: bool,
+    pub(crate) end: End,
+}
+
+/// What Kafka said of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It has it.
+    Acknowledged,
+    /// It will never take it: sending it again is of no use.
+    Refused(&'static str),
+    /// It didn't say in time.
+    Unknown,
 }
 
 async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: &Beside, counts: &Counts) -> Vec<Sent> {
@@ -191,23 +203,30 @@ async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: 
     let mut sent = Vec::with_capacity(queued.len());
     let mut failure = None;
     for (event, queued) in queued {
-        let delivered = match queued {
+        // The client refuses each by itself; the broker a batch, whose other records may be other requests'.
+        let (together, delivered) = match queued {
             Ok(delivery) => match delivery.await {
-                Ok(Ok(_)) => Ok(()),
-                Ok(Err((error, _))) => Err(error),
-                Err(_) => Err(KafkaError::Canceled),
+                Ok(Ok(_)) => (2, Ok(())),
+                Ok(Err((error, _))) => (2, Err(error)),
+                Err(_) => (2, Err(KafkaError::Canceled)),
             },
-            Err(error) => Err(error),
+            Err(error) => (1, Err(error)),
         };
-        let acknowledged = delivered.is_ok();
+        let end = match delivered.as_ref().map_err(|error| RetryAction::of_kafka(error, together)) {
+            Ok(()) => End::Acknowledged,
+            Err(RetryAction::Reject(reason)) => End::Refused(reason),
+            Err(_) => End::Unknown,
+        };
         failure = failure.or(delivered.err());
-        sent.push(Sent { event, acknowledged });
+        sent.push(Sent { event, end });
     }
-    let acknowledged = sent.iter().filter(|sent| sent.acknowledged).count();
+    let acknowledged = sent.iter().filter(|sent| sent.end == End::Acknowledged).count();
     counts.produce_seconds.observe(begun.elapsed().as_secs_f64());
     counts.queue.set(i64::from(producer.client.in_flight_count()));
     counts.accepted.inc_by(acknowledged as u64);
-    counts.repeated.inc_by(sent.iter().filter(|sent| sent.acknowledged && sent.event.repeated).count() as u64);
+    counts
+        .repeated
+        .inc_by(sent.iter().filter(|sent| sent.end == End::Acknowledged && sent.event.repeated).count() as u64);
     counts.undelivered.inc_by((sent.len() - acknowledged) as u64);
     producer.watch.down.store(acknowledged == 0, Ordering::Relaxed);
     if let Some(error) = failure

@@ -9,6 +9,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Config;
+use runtime::kafka::ANSWERED;
 use runtime::problem::Problem;
 use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, Scratch, decode};
 use schemas::topics::{self, headers};
@@ -20,8 +21,6 @@ use crate::access::Caller;
 
 /// Id of the key that events of this program carry. Ingest gives none such: ids of keys are longer.
 pub const KEY_ID: &str = "usertrail";
-/// Longest wait for the broker's acknowledgement.
-const ACKNOWLEDGED: Duration = Duration::from_secs(10);
 
 /// Something that staff did.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,10 +79,8 @@ impl Audit {
     /// # Errors
     /// When the options of the configuration are not librdkafka's.
     pub fn new(config: &Config) -> Result<Self, KafkaError> {
-        let producer = runtime::kafka::producer_config(&config.kafka)
-            .set("linger.ms", "0")
-            .set("delivery.timeout.ms", ACKNOWLEDGED.as_millis().to_string())
-            .create()?;
+        let producer =
+            runtime::kafka::producer_config_within(&config.kafka, ANSWERED).set("linger.ms", "0").create()?;
         Ok(Self(Sink::Topic { producer, topic: config.kafka.topic(topics::EVENTS_RAW) }))
     }
 
@@ -157,7 +154,7 @@ impl Audit {
             .insert(Header { key: headers::TENANT, value: Some(tenant) })
             .insert(Header { key: headers::KEY_ID, value: Some(KEY_ID) });
         let record = FutureRecord::to(topic).key(&key).payload(&payload).headers(beside);
-        match producer.send(record, ACKNOWLEDGED).await {
+        match producer.send(record, Duration::ZERO).await {
             Ok(_) => Ok(id),
             Err((error, _)) => Err(Problem::unavailable(
                 "broker_unreachable",

@@ -17,6 +17,7 @@ use schemas::topics;
 
 use crate::compacted::{self, Follower, Log, Progress, SILENCE};
 use crate::config::Config;
+use crate::metrics::{Metrics, Name};
 use crate::ops::Readiness;
 use crate::settings::PutError;
 use crate::shutdown::Shutdown;
@@ -62,8 +63,14 @@ impl AccessList {
         let topic = config.kafka.topic(topics::ACCESS);
         let list = Self::with_log(Some(Log::new(&config.kafka, &topic)?));
         let reader = Reader { list: list.clone(), next_offset: 0 };
-        compacted::spawn(&config.kafka, &topic, "access", shutdown, reader)?;
+        compacted::spawn(&config.kafka, topics::ACCESS, shutdown, reader)?;
         Ok(list)
+    }
+
+    /// Registers the count of records that could not be read.
+    pub fn register(&self, metrics: &Metrics) {
+        const UNREADABLE: Name = Name::new("access_unreadable_records");
+        self.0.progress.register(metrics, UNREADABLE);
     }
 
     /// Decisions of this process alone, without a topic: for tests of what reads them.
@@ -288,21 +295,23 @@ impl Reader {
 
 impl Follower for Reader {
     /// What can't be read leaves the decision that was in force.
-    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
+    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) -> Result<(), String> {
         self.advance(offset);
-        match value.map(serde_json::from_slice::<AccessDecision>) {
-            Some(Ok(decision)) if decision.key() == key => {
+        match value {
+            Some(value) => {
+                let decision: AccessDecision = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+                if decision.key() != key {
+                    return Err("the decision is about another device than its key".to_owned());
+                }
                 self.list.note_replaced(offset, self.list.insert(decision));
             }
-            Some(Ok(_)) => tracing::error!(offset, key, "the decision is about another device than its key"),
-            Some(Err(error)) => tracing::error!(offset, key, %error, "a decision can't be read"),
-            None => match serde_json::from_str::<[String; 3]>(key) {
-                Ok([tenant, user, device]) => {
-                    self.list.note_replaced(offset, self.list.remove(&tenant, &user, &device));
-                }
-                Err(error) => tracing::error!(offset, key, %error, "a decision's key can't be read"),
-            },
+            None => {
+                let [tenant, user, device]: [String; 3] =
+                    serde_json::from_str(key).map_err(|error| format!("its key: {error}"))?;
+                self.list.note_replaced(offset, self.list.remove(&tenant, &user, &device));
+            }
         }
+        Ok(())
     }
 
     fn skip(&mut self, offset: i64) {

@@ -11,10 +11,13 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
 
 use crate::config::Kafka;
+use crate::kafka::ANSWERED;
+use crate::metrics::{Metrics, Name};
 use crate::ops::Pulse;
 use crate::shutdown::Shutdown;
+use crate::unreadable::{RecordPlace, Unreadable};
 
-/// Longest wait until a written record comes back.
+/// Longest wait until an acknowledged record comes back.
 pub(crate) const APPLY_TIMEOUT: Duration = Duration::from_secs(10);
 const PARTITION: i32 = 0;
 /// How soon a request to stop is noticed.
@@ -30,8 +33,8 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(15);
 
 /// What becomes of the records of a topic.
 pub(crate) trait Follower: Send + 'static {
-    /// Takes in one record; no value: the key is gone.
-    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>);
+    /// Takes in one record; no value: the key is gone. The error says why it can't be read; the record is passed over.
+    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) -> Result<(), String>;
     /// Takes note of a record without a readable key.
     fn skip(&mut self, offset: i64);
     /// How far it is, for others to see.
@@ -51,15 +54,27 @@ pub(crate) struct Progress {
     ready: watch::Sender<bool>,
     /// Beats while the topic can be read.
     pub(crate) pulse: Pulse,
+    /// Records that could not be read.
+    unreadable: Unreadable,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { applied: watch::Sender::new(0), ready: watch::Sender::new(false), pulse: Pulse::default() }
+        Self {
+            applied: watch::Sender::new(0),
+            ready: watch::Sender::new(false),
+            pulse: Pulse::default(),
+            unreadable: Unreadable::default(),
+        }
     }
 }
 
 impl Progress {
+    /// Registers the count of records that could not be read.
+    pub(crate) fn register(&self, metrics: &Metrics, name: Name) {
+        self.unreadable.register(metrics, name);
+    }
+
     /// Takes note that the end was reached. Whether it is the first time.
     pub(crate) fn caught_up(&self) -> bool {
         !self.ready.send_replace(true)
@@ -107,23 +122,20 @@ pub(crate) struct Log {
 impl Log {
     /// A producer for the topic, which waits for no second record.
     pub(crate) fn new(kafka: &Kafka, topic: &str) -> Result<Self, KafkaError> {
-        let producer = crate::kafka::producer_config(kafka)
-            .set("linger.ms", "0")
-            .set("delivery.timeout.ms", APPLY_TIMEOUT.as_millis().to_string())
-            .create()?;
+        let producer = crate::kafka::producer_config_within(kafka, ANSWERED).set("linger.ms", "0").create()?;
         Ok(Self { producer, topic: topic.to_owned() })
     }
 
     /// Removes a key, without waiting until that is known here.
     pub(crate) async fn remove(&self, key: &str) -> Result<(), KafkaError> {
         let record: FutureRecord<'_, str, [u8]> = FutureRecord::to(&self.topic).key(key);
-        self.producer.send(record, APPLY_TIMEOUT).await.map(drop).map_err(|(error, _)| error)
+        self.producer.send(record, Duration::ZERO).await.map(drop).map_err(|(error, _)| error)
     }
 
     /// Writes one record (`None` removes the key) and returns its offset once it is in force here.
     pub(crate) async fn write(&self, key: &str, value: Option<&[u8]>, progress: &Progress) -> Result<i64, WriteError> {
         let record = FutureRecord { payload: value, ..FutureRecord::to(&self.topic).key(key) };
-        let sent = self.producer.send(record, APPLY_TIMEOUT).await;
+        let sent = self.producer.send(record, Duration::ZERO).await;
         let delivered = sent.map_err(|(error, _)| WriteError::Kafka(error))?;
         let mut applied = progress.applied.subscribe();
         let read_back = applied.wait_for(|next| *next > delivered.offset);
@@ -134,16 +146,16 @@ impl Log {
     }
 }
 
-/// Follows the topic, which has to exist, from its beginning until the process stops. `name` is for groups and logs.
+/// Follows a topic of [`schemas::topics`], which has to exist, from its beginning until the process stops.
 pub(crate) fn spawn(
     kafka: &Kafka,
-    topic: &str,
     name: &'static str,
     shutdown: &Shutdown,
     follower: impl Follower,
 ) -> Result<(), KafkaError> {
-    let consumer = consumer(kafka, topic, name)?;
-    let (stop, topic) = (shutdown.clone(), topic.to_owned());
+    let topic = kafka.topic(name);
+    let consumer = consumer(kafka, &topic, name)?;
+    let stop = shutdown.clone();
     shutdown.supervise_blocking(name, move || follow(&consumer, &topic, name, follower, &stop));
     Ok(())
 }
@@ -160,7 +172,7 @@ fn consumer(kafka: &Kafka, topic: &str, name: &str) -> Result<BaseConsumer, Kafk
     Ok(consumer)
 }
 
-fn follow(consumer: &BaseConsumer, topic: &str, name: &str, mut follower: impl Follower, stop: &Shutdown) {
+fn follow(consumer: &BaseConsumer, topic: &str, name: &'static str, mut follower: impl Follower, stop: &Shutdown) {
     let (mut changed, mut ready) = (false, false);
     let mut published = Instant::now();
     let mut complained: Option<Instant> = None;
@@ -170,12 +182,16 @@ fn follow(consumer: &BaseConsumer, topic: &str, name: &str, mut follower: impl F
     while !stop.is_requested() {
         match consumer.poll(POLL) {
             Some(Ok(record)) => {
-                match record.key().map(std::str::from_utf8) {
+                let applied = match record.key().map(std::str::from_utf8) {
                     Some(Ok(key)) => follower.apply(record.offset(), key, record.payload()),
                     _ => {
-                        tracing::error!(offset = record.offset(), name, "a record has no readable key");
                         follower.skip(record.offset());
+                        Err("it has no readable key".to_owned())
                     }
+                };
+                if let Err(why) = applied {
+                    let place = RecordPlace { topic: name, partition: PARTITION, offset: record.offset() };
+                    follower.progress().unreadable.report(place, &why);
                 }
                 next = record.offset() + 1;
                 (changed, cut_off) = (true, false);

@@ -1,5 +1,7 @@
 //! Kafka: how our clients are configured, and the topics that have to exist.
 
+mod checks;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,6 +14,19 @@ use schemas::topics::{self, Cleanup, Partitions, Topic};
 
 use crate::config::Kafka;
 
+/// How long the acknowledgement of a send may take that somebody waits for: settings, decisions, what staff do.
+pub const ANSWERED: Duration = Duration::from_secs(10);
+/// How long the acknowledgement of a send may take that is tried again by itself: all that enrich and alert write.
+pub const DELIVERED: Duration = Duration::from_secs(30);
+/// How long a send waits for room in the client's queue.
+pub const ROOM: Duration = Duration::from_secs(5);
+/// Bytes that one partition gives in one fetch, one batch at least; as large as the largest batch that we write.
+const FETCH_PARTITION_BYTES: usize = topics::MAX_BATCH_BYTES;
+/// Bytes of one fetch over all partitions, and of the answer that carries it.
+const FETCH_BYTES: usize = 50 << 20;
+const ANSWER_BYTES: usize = 100 << 20;
+/// [`topics::MAX_BATCH_BYTES`], as topics are told.
+const MAX_BATCH_BYTES: &str = "1048588";
 /// Longest wait for one answer of the cluster about its topics.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for new topics to have leaders.
@@ -41,6 +56,29 @@ pub enum TopicsError {
     Invisible {
         /// Their names, separated by commas.
         names: String,
+    },
+    /// A topic that exists is set in a way that loses, doubles or holds up records.
+    #[error("topic {topic} has {setting}={found}, but {needed}")]
+    Setting {
+        /// Its name.
+        topic: String,
+        /// The setting.
+        setting: &'static str,
+        /// What it is set to.
+        found: String,
+        /// What it must be, and why.
+        needed: String,
+    },
+    /// Times of receipt would lie before those that events can have.
+    #[error(
+        "the clock says {now}: with kafka.event_retention_hours = {hours}, events would be kept from before 2020, where no \
+         time of receipt lies"
+    )]
+    Clock {
+        /// What it says.
+        now: String,
+        /// The retention.
+        hours: u32,
     },
     /// A topic must have as many partitions as the events.
     #[error("topic {topic} has {found} partitions, but the events have {expected}")]
@@ -82,6 +120,9 @@ pub fn consumer_config(kafka: &Kafka, group: &str) -> ClientConfig {
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "earliest")
         .set("fetch.wait.max.ms", "100")
+        .set("fetch.message.max.bytes", FETCH_PARTITION_BYTES.to_string())
+        .set("fetch.max.bytes", FETCH_BYTES.to_string())
+        .set("receive.message.max.bytes", ANSWER_BYTES.to_string())
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", kafka.session_timeout_ms.to_string())
         .set("heartbeat.interval.ms", (kafka.session_timeout_ms / 5).to_string())
@@ -108,6 +149,8 @@ pub fn member_config(kafka: &Kafka, group: &str, member: &str) -> ClientConfig {
 ///
 /// Keys are partitioned as Java clients do it, so that applications that write to Kafka themselves put a user's events
 /// into the same partition.
+///
+/// For whoever sends in bulk and waits as long as it takes; where a time is promised, [`producer_config_within`].
 #[must_use]
 pub fn producer_config(kafka: &Kafka) -> ClientConfig {
     let mut config = base_config(kafka);
@@ -117,8 +160,23 @@ pub fn producer_config(kafka: &Kafka) -> ClientConfig {
         .set("partitioner", "murmur2_random")
         .set("compression.type", "lz4")
         .set("linger.ms", "5")
+        .set("message.max.bytes", topics::MAX_MESSAGE_BYTES.to_string())
+        .set("batch.size", topics::MAX_MESSAGE_BYTES.to_string())
         .set("queue.buffering.max.messages", "500000")
         .set("queue.buffering.max.kbytes", "262144");
+    config
+}
+
+/// As [`producer_config`], with a bound on the time from handing a record over to its acknowledgement, retries of the
+/// client included. The wait that is given to a send is only the wait for room in the queue.
+///
+/// A record that runs out of time may be in the topic all the same.
+#[must_use]
+pub fn producer_config_within(kafka: &Kafka, within: Duration) -> ClientConfig {
+    let mut config = producer_config(kafka);
+    config
+        .set("delivery.timeout.ms", within.as_millis().to_string())
+        .set("request.timeout.ms", within.min(DELIVERED).as_millis().to_string());
     config
 }
 
@@ -130,8 +188,8 @@ pub fn admin(kafka: &Kafka) -> Result<AdminClient<DefaultClientContext>, KafkaEr
     base_config(kafka).create()
 }
 
-/// Creates the topics that don't exist, and waits until all are there. Existing ones stay as they are. Safe twice, and by
-/// two at once.
+/// Creates the topics that don't exist, and waits until all are there. Existing ones stay as they are, and are refused
+/// where their settings would lose, double or hold up records. Safe twice, and by two at once.
 ///
 /// # Errors
 /// [`TopicsError`]; trying again later is always safe.
@@ -172,7 +230,7 @@ pub async fn ensure_topics(kafka: &Kafka) -> Result<(), TopicsError> {
     let expected = all.get(&kafka.topic(topics::EVENTS_RAW)).copied().unwrap_or(count);
     match all.get(&ledger) {
         Some(found) if *found != expected => Err(TopicsError::Partitions { topic: ledger, found: *found, expected }),
-        _ => Ok(()),
+        _ => checks::check(kafka, &admin).await,
     }
 }
 
@@ -199,6 +257,7 @@ fn new_topic<'a>(
     let new = NewTopic::new(name, partitions, TopicReplication::Fixed(replication))
         .set("cleanup.policy", if topic.cleanup == Cleanup::Compact { "compact" } else { "delete" })
         .set(setting, value)
+        .set("max.message.bytes", MAX_BATCH_BYTES)
         // By the broker's clock: a sender can't choose its time of receipt, and a process whose clock is wrong is not
         // refused what it has to write.
         .set("message.timestamp.type", "LogAppendTime");

@@ -25,6 +25,7 @@ use tokio::sync::Mutex;
 use crate::compacted::{self, APPLY_TIMEOUT, Follower, Log, Progress, SILENCE, WriteError};
 use crate::config::Config;
 use crate::limiter::Rate;
+use crate::metrics::{Metrics, Name};
 use crate::oidc::Person;
 use crate::ops::Readiness;
 use crate::problem::Problem;
@@ -156,8 +157,14 @@ impl Settings {
         let topic = config.kafka.topic(topics::SETTINGS);
         let settings = Self::with_log(config.limits, Some(Log::new(&config.kafka, &topic)?));
         let follower = Reader { snapshot: Snapshot::default(), settings: settings.clone() };
-        compacted::spawn(&config.kafka, &topic, "settings", shutdown, follower)?;
+        compacted::spawn(&config.kafka, topics::SETTINGS, shutdown, follower)?;
         Ok(settings)
+    }
+
+    /// Registers the count of records that could not be read.
+    pub fn register(&self, metrics: &Metrics) {
+        const UNREADABLE: Name = Name::new("settings_unreadable_records");
+        self.0.progress.register(metrics, UNREADABLE);
     }
 
     /// Settings of this process alone, without a topic: for tests of what reads them.
@@ -299,7 +306,9 @@ impl Settings {
             None => {
                 let changed = self.0.snapshot.rcu(|known| {
                     let mut snapshot = Snapshot::clone(known);
-                    snapshot.apply(snapshot.next_offset(), &record.to_string(), Some(value));
+                    if let Err(why) = snapshot.apply(snapshot.next_offset(), &record.to_string(), Some(value)) {
+                        tracing::error!(why, "a setting can't be read");
+                    }
                     snapshot
                 });
                 self.0.progress.applied.send_replace(changed.next_offset() + 1);
@@ -337,8 +346,8 @@ struct Reader {
 }
 
 impl Follower for Reader {
-    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
-        self.snapshot.apply(offset, key, value);
+    fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) -> Result<(), String> {
+        self.snapshot.apply(offset, key, value)
     }
 
     fn skip(&mut self, offset: i64) {

@@ -5,13 +5,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use embedded::broker::{Broker, BrokerConfig};
+use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::Message as _;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::kafka::{TopicsError, ensure_topics};
+use runtime::metrics::Metrics;
 use runtime::ops::Readiness;
+use runtime::retry_action::RetryAction;
 use runtime::settings::{AuthError, PutError, Settings};
 use runtime::shutdown::Shutdown;
 use schemas::access::{Access, AccessDecision};
@@ -61,6 +65,106 @@ async fn topics_are_made_once_by_two_at_once() {
     config.kafka.topic_prefix = "other.".into();
     ensure_topics(&config.kafka).await.unwrap();
     assert!(counts(&config).contains(&("other.enrich.ledger".to_owned(), 8)));
+    broker.stop().await;
+}
+
+/// B17: a topic that exists and is set so that records would be lost or doubled is refused, by its name and the setting's.
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_that_are_set_otherwise_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (broker, mut config) = start(&dir).await;
+    let admin = runtime::kafka::admin(&config.kafka).unwrap();
+    for (number, (topic, setting, value)) in [
+        (topics::EVENTS_RAW, "message.timestamp.type", "CreateTime"),
+        (topics::EVENTS_RAW, "cleanup.policy", "compact"),
+        (topics::EVENTS_RAW, "max.message.bytes", "100000"),
+        (topics::LEDGER, "retention.ms", "1000"),
+        (topics::SETTINGS, "cleanup.policy", "delete"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        config.kafka.topic_prefix = format!("p{number}.");
+        config.kafka.partitions = 1;
+        let name = config.kafka.topic(topic);
+        let mut new = NewTopic::new(&name, 1, TopicReplication::Fixed(1)).set(setting, value);
+        if setting != "message.timestamp.type" {
+            new = new.set("message.timestamp.type", "LogAppendTime");
+        }
+        admin.create_topics(&[new], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
+        let error = ensure_topics(&config.kafka).await.unwrap_err().to_string();
+        assert!(error.contains(&name) && error.contains(&format!("{setting}={value}")), "{error}");
+    }
+    // The longest that the configuration takes.
+    config.kafka.topic_prefix = "longest.".to_owned();
+    (config.kafka.event_retention_hours, config.kafka.dead_letter_retention_days) = (8760, 3650);
+    ensure_topics(&config.kafka).await.unwrap();
+    broker.stop().await;
+}
+
+/// B17: a send that nobody acknowledges ends when its time is up, not five minutes later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_ends_in_the_time_that_is_promised() {
+    let mut config = Config::defaults().unwrap();
+    config.kafka.brokers = "127.0.0.1:1".into();
+    let within = Duration::from_secs(1);
+    let producer: FutureProducer = runtime::kafka::producer_config_within(&config.kafka, within).create().unwrap();
+    let record = FutureRecord::to(topics::EVENTS_RAW).key("acme/u").payload("{}");
+    let sent = tokio::time::timeout(Duration::from_secs(60), producer.send(record, Duration::ZERO)).await.unwrap();
+    let (error, _) = sent.unwrap_err();
+    assert_eq!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::MessageTimedOut));
+    assert_eq!(RetryAction::of_kafka(&error, 1), RetryAction::Retry);
+    // Settings promise an answer too: whether the change is in force is not known.
+    let shutdown = Shutdown::default();
+    let settings = Settings::spawn(&config, &shutdown).unwrap();
+    let put = tokio::time::timeout(Duration::from_secs(60), settings.put_tenant(Tenant::new("acme", ""))).await;
+    shutdown.request();
+    assert!(matches!(put.unwrap(), Err(PutError::Kafka(_))));
+}
+
+/// A2: what is none of ours on a compacted topic is counted and passed over, and what follows it is in force.
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_on_compacted_topics_is_counted_and_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (broker, config) = start(&dir).await;
+    ensure_topics(&config.kafka).await.unwrap();
+    let producer: FutureProducer = runtime::kafka::producer_config(&config.kafka).create().unwrap();
+    let large = vec![b'x'; 900_000];
+    type KeyValue<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+    let garbage: [KeyValue<'_>; 5] = [
+        (None, Some(b"{}")),
+        (Some(b"\xff"), Some(b"{}")),
+        (Some(b"tenant/acme"), Some(b"\xff\xfe")),
+        (Some(br#"["acme","u","d"]"#), Some(br#"{"tenant":"acme"}"#)),
+        (Some(b"tenant/acme"), Some(&large)),
+    ];
+    for topic in [topics::SETTINGS, topics::ACCESS] {
+        for (key, value) in garbage {
+            let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(topic);
+            (record.key, record.payload) = (key, value);
+            producer.send(record, Duration::from_secs(10)).await.unwrap();
+        }
+    }
+    let shutdown = Shutdown::default();
+    let (settings, access) = (follow(&config, &shutdown).await, follow_access(&config, &shutdown).await);
+    settings.put_tenant(Tenant::new("acme", "Acme")).await.unwrap();
+    access.forget("acme", "u", "d").await.unwrap();
+    let metrics = Metrics::default();
+    settings.register(&metrics);
+    access.register(&metrics);
+    let text = metrics.encode().unwrap();
+    // The array is the key of a decision; as a setting it is one of tomorrow's, kept and not read.
+    for line in [
+        r#"usertrail_settings_unreadable_records_total{topic="settings"} 4"#,
+        r#"usertrail_access_unreadable_records_total{topic="access"} 5"#,
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    // And a setting that no record takes is refused, not tried for ever.
+    let value = serde_json::to_vec(&"x".repeat(1_100_000)).unwrap();
+    let put = settings.put(schemas::topics::SettingsKey::Other("large"), 0, Some(&value)).await;
+    assert!(matches!(put, Err(PutError::Invalid(_))), "{put:?}");
+    assert!(shutdown.drain(Duration::from_secs(5)).await);
     broker.stop().await;
 }
 

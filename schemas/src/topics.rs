@@ -32,8 +32,14 @@ pub const CROSS: &str = "enrich.cross";
 /// Deliveries of alerts that are not done yet.
 pub const ALERTS: &str = "alerts.pending";
 
-/// Header names. All values are UTF-8. Attributes of a CloudEvent in binary mode are headers too, each after
-/// [`ATTRIBUTE_PREFIX`](crate::decode::ATTRIBUTE_PREFIX).
+/// Largest record that this program sends, with its key, its headers and what the protocol adds, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 1_000_000;
+/// `max.message.bytes` of every topic: the largest batch of records that the broker takes. Kafka's own default, and what the
+/// embedded broker takes; a batch that holds one record of [`MAX_MESSAGE_BYTES`] is below it.
+pub const MAX_BATCH_BYTES: usize = 1_048_588;
+
+/// Header names. All values are UTF-8, but for [`DL_KEY`](headers::DL_KEY). Attributes of a CloudEvent in binary mode are
+/// headers too, each after [`ATTRIBUTE_PREFIX`](crate::decode::ATTRIBUTE_PREFIX).
 pub mod headers {
     /// Tenant of the event; required on [`EVENTS_RAW`](super::EVENTS_RAW).
     pub const TENANT: &str = "tenant";
@@ -61,6 +67,18 @@ pub mod headers {
     pub const DL_REASON: &str = "dl-reason";
     /// Dead letter: why, for people.
     pub const DL_DETAIL: &str = "dl-detail";
+    /// Dead letter: the record's key, as it was; absent where it had none.
+    pub const DL_KEY: &str = "dl-key";
+    /// Dead letter: bytes of the record's whole value, decimal.
+    pub const DL_BYTES: &str = "dl-bytes";
+    /// Dead letter: what it repeats is not the whole record: key, headers or value are cut.
+    pub const DL_CUT: &str = "dl-cut";
+    /// Dead letter that is cut: SHA-256 of the record's whole value, hexadecimal.
+    pub const DL_SHA256: &str = "dl-sha256";
+    /// Dead letter: it was sent to its topic again.
+    pub const DL_REPLAYED: &str = "dl-replayed";
+    /// Dead letter: how many headers of the record's own follow, decimal; the last of ours.
+    pub const DL_HEADERS: &str = "dl-headers";
 }
 
 /// Key of the platform's own record on [`SETTINGS`].

@@ -9,14 +9,15 @@ use chrono::DateTime;
 use detect::correlate::Fire;
 use detect::findings::violation_of;
 use detect::rules::Rule;
-use futures::future::try_join_all;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
+use runtime::kafka::ROOM;
 use runtime::ops::{Gate, Pulse};
 use runtime::settings::Settings;
+use runtime::unreadable::RecordPlace;
 use schemas::topics::{self, headers};
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -28,8 +29,11 @@ use crate::batch::received_at;
 use crate::membership::{Membership, fatal};
 use crate::metrics::Metrics;
 use crate::rulebook::RuleBook;
+use crate::sending::send_together;
 
 const IDLE: Duration = Duration::from_millis(100);
+/// Wait before findings are sent again.
+const AGAIN: Duration = Duration::from_secs(1);
 const RECORDS_A_TURN: usize = 1000;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How often windows that nothing falls into any more are dropped.
@@ -109,7 +113,7 @@ impl Correlator {
                     Ok(()) => found.clear(),
                     Err(error) => {
                         tracing::warn!(error = format!("{error:#}"), "findings across users; retrying");
-                        std::thread::sleep(IDLE);
+                        std::thread::sleep(AGAIN);
                     }
                 }
             }
@@ -168,14 +172,17 @@ impl Correlator {
         partition.next = offset + 1;
         partition.clock = partition.clock.max(received_at(record));
         let (live, clock) = (offset >= partition.live_from, partition.clock);
-        match serde_json::from_slice::<Counted>(record.payload().unwrap_or_default()) {
+        match Counted::read(record.payload(), received_at(record)) {
             Ok(counted) => {
                 let fired = self.count((number, record.key().unwrap_or_default()), &counted, clock);
                 if live {
                     found.extend(fired);
                 }
             }
-            Err(error) => tracing::error!(partition = number, offset, %error, "not an event to be counted"),
+            Err(why) => {
+                let place = RecordPlace { topic: topics::CROSS, partition: number, offset };
+                self.parts.metrics.unreadable().report(place, &why);
+            }
         }
     }
 
@@ -217,7 +224,8 @@ impl Correlator {
 
     async fn report(&self, found: &[Found]) -> Result<()> {
         let topic = self.parts.kafka.topic(topics::EVENTS_RAW);
-        let sent = found.iter().map(|found| {
+        let all: Vec<&Found> = found.iter().collect();
+        let sent = send_together(&all, |found| {
             let topic = &topic;
             async move {
                 let headers = OwnedHeaders::new()
@@ -227,11 +235,16 @@ impl Correlator {
                 // By the finding: however often it is told, it comes to one partition, which knows its id.
                 let key = topics::event_key(&found.tenant, &found.id);
                 let record = FutureRecord::to(topic).key(&key).payload(&found.value).headers(headers);
-                self.parts.producer.send(record, TIMEOUT).await.map_err(|(error, _)| error)
+                self.parts.producer.send(record, ROOM).await.map(drop).map_err(|(error, _)| error)
             }
         });
-        try_join_all(sent).await.context("writing to events.raw")?;
-        Ok(())
+        let sent = sent.await.context("writing to events.raw")?;
+        for (found, reason) in sent.rejected {
+            let (tenant, id) = (&found.tenant, &found.id);
+            tracing::error!(tenant, id, reason, "a finding across users can't be written, and is left out");
+            self.parts.metrics.rejected(topics::EVENTS_RAW);
+        }
+        sent.error.map_or(Ok(()), Err).context("writing to events.raw")
     }
 
     fn commit(&self) {

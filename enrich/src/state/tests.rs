@@ -75,12 +75,44 @@ fn memory_is_bounded_and_given_back() {
     assert_eq!(budget.used(), 0);
 }
 
+/// A2: what is no packed user is told from one of a newer version; what is damaged behind its head is a user anew.
 #[test]
-fn damaged_bytes_are_an_error() {
+fn bytes_that_are_no_user() {
     let mut state = State::new(Budget::new(1 << 20));
-    assert!(state.load(b"acme/u1", b"").is_err());
-    assert!(state.load(b"acme/u1", &[9; 40]).is_err());
-    assert!(state.load(b"acme/u1", &[FORMAT, 1, 2]).is_err());
+    touch(&mut state, "acme/u1", 5);
+    let good = state.seal().unwrap().remove(0).value;
+    let mut load = |bytes: &[u8]| {
+        let error = state.load(b"acme/u2", bytes).unwrap_err();
+        error.downcast::<RecordError>().unwrap()
+    };
+    let (mut older, mut newer) = (good.clone(), good.clone());
+    (older[3], newer[3]) = (0, FORMAT + 1);
+    for bytes in [&b""[..], &[9; 40], b"usr", &good[..7], &good[1..], b"{\"v\":1}", &older] {
+        assert!(!load(bytes).is_newer(), "{bytes:?}");
+    }
+    assert!(load(&newer).is_newer());
+
+    let mut successor = State::new(Budget::new(1 << 20));
+    successor.load(b"acme/u1", &good[..good.len() - 3]).unwrap();
+    successor.load(b"acme/u2", &good).unwrap();
+    assert_eq!(touch(&mut successor, "acme/u1", 6), Some(3), "begins anew");
+    assert_eq!(touch(&mut successor, "acme/u2", 6), Some(6), "goes on");
+    assert_eq!(successor.unreadable().count(topics::STATE), 1);
+}
+
+/// A1: a user beyond what a record takes begins anew, here and for a successor alike.
+#[test]
+fn a_user_that_is_too_large_begins_anew() {
+    let mut user = User::default();
+    user.applied = 7;
+    let bytes = pack(&user).unwrap();
+    assert_eq!(pack_within(&user, bytes.len()).unwrap(), bytes);
+    let mut grown = user;
+    for number in 0..20 {
+        grown.observe(&Sighting { ip: number, ..act(1_800_000_000_000) }, chrono_tz::UTC);
+    }
+    assert!(pack(&grown).unwrap().len() > bytes.len());
+    assert_eq!(pack_within(&grown, bytes.len()).unwrap(), bytes);
 }
 
 proptest! {

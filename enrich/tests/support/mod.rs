@@ -9,6 +9,7 @@ use embedded::engine::{Engine, EngineConfig};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use runtime::config::Config;
+use runtime::metrics::Metrics;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use schemas::settings::Tenant;
@@ -83,7 +84,7 @@ impl World {
 
     /// An enricher that runs until the value returned is drained.
     pub(crate) async fn enrich(&self) -> Shutdown {
-        self.enrich_with(&self.config).await
+        self.enrich_with(&self.config, &Metrics::default()).await
     }
 
     /// An enricher whose way to ClickHouse is closed at first.
@@ -91,17 +92,17 @@ impl World {
         let door = Door::new(self.config.clickhouse.url.trim_start_matches("http://").trim_end_matches('/')).await;
         let mut config = self.config.clone();
         config.clickhouse.url = format!("http://{}", door.address);
-        let enricher = self.enrich_with(&config).await;
+        let enricher = self.enrich_with(&config, &Metrics::default()).await;
         (door, enricher)
     }
 
-    async fn enrich_with(&self, config: &Config) -> Shutdown {
+    /// An enricher with its own configuration and counters.
+    pub(crate) async fn enrich_with(&self, config: &Config, metrics: &Metrics) -> Shutdown {
         let shutdown = Shutdown::default();
-        let metrics = runtime::metrics::Metrics::default();
         let access = runtime::access::AccessList::in_memory();
         // Through the open door: this one may be closed.
         let stream = enrich::stream::check(&self.config, None).await.unwrap();
-        let enricher = enrich::Enricher::new(config, &stream, self.settings.clone(), access, &metrics).unwrap();
+        let enricher = enrich::Enricher::new(config, &stream, self.settings.clone(), access, metrics).unwrap();
         enricher.start(&runtime::ops::Readiness::default(), &shutdown).unwrap();
         shutdown
     }

@@ -69,24 +69,24 @@ fn records_are_applied_as_they_are_meant() {
     let mut reader = Reader { list: list.clone(), next_offset: 0 };
     let block = decision("acme", "u/1", "d", Access::Block);
     let value = serde_json::to_vec(&block).unwrap();
-    reader.apply(0, &block.key(), Some(&value));
+    reader.apply(0, &block.key(), Some(&value)).unwrap();
     for (key, value) in [
         (block.key().as_str(), Some(&b"{"[..])),
         (r#"["acme","u/1","other"]"#, Some(&value[..])),
         ("no array", None),
         (r#"["acme","u/1"]"#, None),
     ] {
-        reader.apply(1, key, value);
+        reader.apply(1, key, value).unwrap_err();
         reader.next_offset = 1;
     }
     reader.skip(1);
     assert_eq!(list.get("acme", "u/1", "d").as_deref(), Some(&block));
     assert_eq!(list.len(), 1);
 
-    reader.apply(2, &block.key(), None);
+    reader.apply(2, &block.key(), None).unwrap();
     assert!(list.is_empty());
-    reader.apply(3, &block.key(), Some(&value));
-    reader.apply(0, r#"["acme","u/2","d"]"#, None);
+    reader.apply(3, &block.key(), Some(&value)).unwrap();
+    reader.apply(0, r#"["acme","u/2","d"]"#, None).unwrap();
     assert!(list.is_empty(), "what was there before the topic began anew is still in force");
 }
 

@@ -6,18 +6,36 @@ use super::{BadValue, Config};
 use crate::memory::LARGEST_REQUESTS;
 
 /// Options that would break what exactly-once and the acknowledgement rest on, or that have a key of their own.
-const FIXED_OPTIONS: [&str; 11] = [
+const FIXED_OPTIONS: [&str; 28] = [
     "bootstrap.servers",
     "group.id",
     "group.instance.id",
     "acks",
     "request.required.acks",
     "enable.idempotence",
+    "enable.gapless.guarantee",
+    "transactional.id",
     "enable.auto.commit",
     "enable.auto.offset.store",
     "auto.offset.reset",
+    "partition.assignment.strategy",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "max.poll.interval.ms",
     "partitioner",
     "delivery.timeout.ms",
+    "message.timeout.ms",
+    "request.timeout.ms",
+    "message.max.bytes",
+    "batch.size",
+    "fetch.message.max.bytes",
+    "max.partition.fetch.bytes",
+    "fetch.max.bytes",
+    "receive.message.max.bytes",
+    // Other names of what is set: which of the two holds is a matter of chance.
+    "compression.codec",
+    "queue.buffering.max.ms",
+    "enable.partition.eof",
 ];
 
 pub(super) struct Check(Vec<BadValue>);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemas::alerts::{AlertEndpoint, Silence};
 use schemas::detection::{Exemption, StoredRule};
 use schemas::restore::RestoreEndpoint;
-use schemas::settings::{ApiKey, Tenant};
+use schemas::settings::{ApiKey, Invalid, Tenant};
 use schemas::topics::SettingsKey;
 use serde_json::value::RawValue;
 
@@ -118,8 +118,8 @@ impl Snapshot {
         &self.records
     }
 
-    /// Applies one record of the topic, unless another one is in force.
-    pub(super) fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
+    /// Applies one record of the topic, unless another one is in force. Of what can't be read it says why.
+    pub(super) fn apply(&mut self, offset: i64, key: &str, value: Option<&[u8]>) -> Result<(), String> {
         if offset < self.next_offset {
             // The topic began anew: what was there before is not in force any more.
             tracing::warn!(offset, expected = self.next_offset, "the topic of settings began anew");
@@ -127,72 +127,55 @@ impl Snapshot {
         }
         self.next_offset = offset + 1;
         let Some(key) = RecordKey::parse(key) else {
-            tracing::error!(offset, key, "a record's key names no version of a setting");
-            return;
+            return Err("its key names no version of a setting".to_owned());
         };
         match self.records.take(&key, value) {
             Effect::Set(value) => self.set(offset, key.setting, Some(value)),
             Effect::Delete => self.set(offset, key.setting, None),
-            Effect::Outdated => {}
+            Effect::Outdated => Ok(()),
         }
     }
 
-    /// Puts a value in force. What can't be read is logged; then a tenant keeps the settings it had, while a key stops
+    /// Puts a value in force. Of what can't be read it says why; then a tenant keeps the settings it had, while a key stops
     /// working, because it may have been revoked.
-    fn set(&mut self, offset: i64, key: &str, value: Option<&[u8]>) {
+    fn set(&mut self, offset: i64, key: &str, value: Option<&[u8]>) -> Result<(), String> {
         match SettingsKey::parse(key) {
             SettingsKey::Tenant(id) => {
                 self.rules_offset = offset + 1;
-                match read(offset, key, value, Tenant::validate) {
-                    Read::Value(tenant) if tenant.id == id => {
-                        self.tenants.insert(id.to_owned(), tenant);
-                    }
-                    Read::Value(_) => tracing::error!(offset, key, "the record is of another tenant than its key"),
-                    Read::Bad => {}
-                    Read::Deleted => {
-                        self.tenants.remove(id);
-                    }
-                }
+                let of_key = |tenant: &Tenant| if tenant.id == id { tenant.validate() } else { Err(not_of_its_key()) };
+                put(&mut self.tenants, id.to_owned(), read(value, of_key))
             }
-            SettingsKey::ApiKey(id) => match read(offset, key, value, ApiKey::validate) {
-                Read::Value(record) if record.id == id => {
-                    self.keys.insert(id.to_owned(), record);
-                }
-                Read::Value(_) | Read::Bad | Read::Deleted => {
+            SettingsKey::ApiKey(id) => {
+                let of_key = |record: &ApiKey| if record.id == id { record.validate() } else { Err(not_of_its_key()) };
+                let read = read(value, of_key);
+                if read.is_err() {
                     self.keys.remove(id);
                 }
-            },
+                put(&mut self.keys, id.to_owned(), read)
+            }
             SettingsKey::Exemption(tenant, user) => {
                 let at = (tenant.to_owned(), user.to_owned());
-                put(&mut self.exemptions, at, read(offset, key, value, Exemption::validate));
+                put(&mut self.exemptions, at, read(value, Exemption::validate))
             }
             SettingsKey::Rule(scope, name, version) => {
                 self.rules_offset = offset + 1;
                 let at = (scope.to_owned(), name.to_owned(), version);
-                put(&mut self.rules, at, read(offset, key, value, StoredRule::validate));
+                put(&mut self.rules, at, read(value, StoredRule::validate))
             }
             SettingsKey::AlertEndpoint(tenant, id) => {
                 let at = (tenant.to_owned(), id.to_owned());
-                put(&mut self.endpoints, at, read(offset, key, value, AlertEndpoint::validate));
+                put(&mut self.endpoints, at, read(value, AlertEndpoint::validate))
             }
             SettingsKey::Silence(tenant, id) => {
                 let at = (tenant.to_owned(), id.to_owned());
-                put(&mut self.silences, at, read(offset, key, value, Silence::validate));
+                put(&mut self.silences, at, read(value, Silence::validate))
             }
             SettingsKey::RestoreEndpoint(tenant) => {
-                let read = read(offset, key, value, RestoreEndpoint::validate);
-                put(&mut self.restore_endpoints, tenant.to_owned(), read);
+                put(&mut self.restore_endpoints, tenant.to_owned(), read(value, RestoreEndpoint::validate))
             }
             SettingsKey::Platform | SettingsKey::Other(_) => {
-                match read::<Box<RawValue>>(offset, key, value, |_| Ok(())) {
-                    Read::Value(other) => {
-                        self.others.insert(key.to_owned(), Arc::from((*other).clone()));
-                    }
-                    Read::Bad => {}
-                    Read::Deleted => {
-                        self.others.remove(key);
-                    }
-                }
+                let read = read::<Box<RawValue>>(value, |_| Ok(()));
+                put(&mut self.others, key.to_owned(), read.map(|read| read.map(|value| Arc::from((*value).clone()))))
             }
         }
     }
@@ -212,36 +195,29 @@ fn of_tenant<'a, T>(
 }
 
 /// What can't be read leaves what was in force.
-fn put<K: Ord, T>(all: &mut BTreeMap<K, Arc<T>>, key: K, read: Read<T>) {
-    match read {
-        Read::Value(value) => drop(all.insert(key, value)),
-        Read::Deleted => drop(all.remove(&key)),
-        Read::Bad => {}
+fn put<K: Ord, T: ?Sized>(
+    all: &mut BTreeMap<K, Arc<T>>,
+    key: K,
+    read: Result<Option<Arc<T>>, String>,
+) -> Result<(), String> {
+    match read? {
+        Some(value) => drop(all.insert(key, value)),
+        None => drop(all.remove(&key)),
     }
+    Ok(())
 }
 
-enum Read<T> {
-    Value(Arc<T>),
-    Deleted,
-    Bad,
-}
-
+/// The value of a record; none: it is deleted.
 fn read<'a, T: serde::Deserialize<'a>>(
-    offset: i64,
-    key: &str,
     value: Option<&'a [u8]>,
-    validate: impl FnOnce(&T) -> Result<(), schemas::settings::Invalid>,
-) -> Read<T> {
-    let Some(bytes) = value else { return Read::Deleted };
-    let checked = serde_json::from_slice::<T>(bytes).map_err(|error| error.to_string()).and_then(|value| {
-        validate(&value).map_err(|error| error.to_string())?;
-        Ok(value)
-    });
-    match checked {
-        Ok(value) => Read::Value(Arc::new(value)),
-        Err(error) => {
-            tracing::error!(offset, key, %error, "a setting can't be read");
-            Read::Bad
-        }
-    }
+    validate: impl FnOnce(&T) -> Result<(), Invalid>,
+) -> Result<Option<Arc<T>>, String> {
+    let Some(bytes) = value else { return Ok(None) };
+    let value = serde_json::from_slice::<T>(bytes).map_err(|error| error.to_string())?;
+    validate(&value).map_err(|error| error.to_string())?;
+    Ok(Some(Arc::new(value)))
+}
+
+fn not_of_its_key() -> Invalid {
+    Invalid { pointer: String::new(), detail: "the record is about something else than its key says".to_owned() }
 }

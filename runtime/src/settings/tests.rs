@@ -98,12 +98,12 @@ async fn unreadable_records_never_open_anything() {
 fn a_topic_that_began_anew_is_taken_as_it_is() {
     let mut snapshot = Snapshot::default();
     let mut apply = |offset, setting, value: &[u8]| {
-        snapshot.apply(offset, &RecordKey::after(setting, 0).to_string(), Some(value));
+        snapshot.apply(offset, &RecordKey::after(setting, 0).to_string(), Some(value)).unwrap();
     };
     apply(5, "tenant/a", br#"{"id":"a"}"#);
     apply(6, "platform", br#"{"x":1}"#);
     assert_eq!(snapshot.other("platform").unwrap().get(), r#"{"x":1}"#);
-    snapshot.apply(0, &RecordKey::after("tenant/b", 0).to_string(), Some(br#"{"id":"b"}"#));
+    snapshot.apply(0, &RecordKey::after("tenant/b", 0).to_string(), Some(br#"{"id":"b"}"#)).unwrap();
     assert!(snapshot.tenant("a").is_none() && snapshot.tenant("b").is_some());
     assert_eq!(snapshot.next_offset(), 1);
 }
