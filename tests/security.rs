@@ -276,6 +276,12 @@ async fn floods_silence_no_other_rule(story: &Story) {
     events.push(fail(9));
     story.send(&events).await;
     story.violations("rule=brute-force&user_id=emil", 1).await;
+    // What went before its time is counted.
+    let mut dropped = 0.0;
+    for enricher in &story.at.enrichers {
+        dropped += story.at.metric(enricher, "usertrail_enrich_windows_dropped_total").await;
+    }
+    assert!(dropped >= 6.0, "{dropped}");
 }
 
 /// L5, K1, K9: a failed sign-in is one however it is spelled, in lists, counts and rules; and it makes nothing known.

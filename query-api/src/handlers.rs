@@ -172,10 +172,10 @@ pub(crate) fn id(text: String) -> Result<String, Problem> {
     Ok(text)
 }
 
-/// An id in a path of something that is to be changed: what people decide about has a name that can be written down.
+/// An id in a path of something that is to be changed, as events may have it: what was changed has to be told by one.
 pub(crate) fn written_id(text: String) -> Result<String, Problem> {
-    if text.chars().any(char::is_control) {
-        return Err(Problem::bad_request("invalid_path", "the id has control characters"));
+    if let Some(why) = schemas::ids::nonsense(text.trim()) {
+        return Err(Problem::bad_request("invalid_path", format!("the id names nothing: {why}")));
     }
     id(text)
 }

@@ -17,7 +17,12 @@ use crate::config::Kafka;
 /// How long the acknowledgement of a send may take that somebody waits for: settings, decisions, what staff do.
 pub const ANSWERED: Duration = Duration::from_secs(10);
 /// How long the acknowledgement of a send may take that is tried again by itself: all that enrich and alert write.
-pub const DELIVERED: Duration = Duration::from_secs(30);
+///
+/// As long as the client's own default: an idempotent producer that gives a batch up begins a new epoch, which costs the
+/// embedded broker more than waiting does.
+pub const DELIVERED: Duration = Duration::from_secs(300);
+/// How long one request to a broker may take.
+const REQUEST: Duration = Duration::from_secs(30);
 /// How long a send waits for room in the client's queue.
 pub const ROOM: Duration = Duration::from_secs(5);
 /// Bytes that one partition gives in one fetch, one batch at least; as large as the largest batch that we write.
@@ -176,7 +181,7 @@ pub fn producer_config_within(kafka: &Kafka, within: Duration) -> ClientConfig {
     let mut config = producer_config(kafka);
     config
         .set("delivery.timeout.ms", within.as_millis().to_string())
-        .set("request.timeout.ms", within.min(DELIVERED).as_millis().to_string());
+        .set("request.timeout.ms", within.min(REQUEST).as_millis().to_string());
     config
 }
 

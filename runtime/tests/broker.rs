@@ -155,7 +155,7 @@ async fn garbage_on_compacted_topics_is_counted_and_passed_over() {
     let text = metrics.encode().unwrap();
     // The array is the key of a decision; as a setting it is one of tomorrow's, kept and not read.
     for line in [
-        r#"usertrail_settings_unreadable_records_total{topic="settings"} 4"#,
+        r#"usertrail_settings_unreadable_records_total{topic="settings"} 5"#,
         r#"usertrail_access_unreadable_records_total{topic="access"} 5"#,
     ] {
         assert!(text.contains(line), "{text}");

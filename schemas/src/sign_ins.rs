@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::catalogue::{Classification, classify_unknown};
-use crate::event::{Actor, Category, Event, Outcome};
+use crate::event::{Actor, Category, Event, Outcome, Text};
 
 /// The action of a sign-in, which its outcome may make a failed one.
 pub const SIGN_IN: &str = "sign_in";
@@ -17,8 +17,8 @@ const OTHER: &str = "other";
 /// outcome. What a tenant's own type stands for is not known here.
 #[must_use]
 pub fn says_failed(event: &Event<'_>) -> bool {
-    let by_name = classify_unknown(event.kind.as_deref().unwrap_or_default(), None, None).action;
-    let actions = [by_name, event.action.as_deref().unwrap_or_default()];
+    let named = |text: Option<&Text<'_>>| by_name(text.map_or("", |text| &**text));
+    let actions = [named(event.kind.as_ref()), named(event.action.as_ref())];
     actions.contains(&SIGN_IN_FAILED)
         || (event.outcome.as_deref() == Some(Outcome::Failure.as_str())
             && (actions.contains(&SIGN_IN) || event.category.as_deref() == Some(Category::SignIns.as_str())))
@@ -37,10 +37,24 @@ pub fn makes_nothing_known(action: &str, category: &str, outcome: &str) -> bool 
     has_failed(action, outcome) || (category == Category::SignIns.as_str() && outcome == Outcome::Failure.as_str())
 }
 
-/// Files a failure among the sign-ins that has no action of its own as a failed sign-in.
+/// Files a failure among the sign-ins as a failed sign-in, if its action is one by another name (`login`), or it has none.
 pub fn file_failure(filed: &mut Classification<'_>, outcome: Option<&str>) {
-    if filed.category == Category::SignIns && filed.action == OTHER && outcome == Some(Outcome::Failure.as_str()) {
+    if filed.category != Category::SignIns || [SIGN_IN, SIGN_IN_FAILED].contains(&filed.action) {
+        return;
+    }
+    let named = by_name(filed.action);
+    let may_be_one = named == SIGN_IN || filed.action == OTHER;
+    if named == SIGN_IN_FAILED || (may_be_one && outcome == Some(Outcome::Failure.as_str())) {
         filed.action = SIGN_IN_FAILED;
+    }
+}
+
+/// What a name tells that was done.
+fn by_name(name: &str) -> &'static str {
+    match classify_unknown(name, None, None).action {
+        SIGN_IN => SIGN_IN,
+        SIGN_IN_FAILED => SIGN_IN_FAILED,
+        _ => OTHER,
     }
 }
 
@@ -59,11 +73,8 @@ pub fn partitioned_by<'a>(event: &'a Event<'_>) -> Cow<'a, str> {
     if !id.is_empty() || !says_failed(event) {
         return id.into();
     }
-    if let Some(account) = event.actor.as_ref().and_then(account) {
-        return account.into();
-    }
-    let ip = event.context.as_ref().and_then(|context| context.ip.as_ref()?.ip);
-    ip.map_or(Cow::Borrowed(""), |ip| ip.to_string().into())
+    let address = || Some(event.context.as_ref()?.ip.as_ref()?.ip?.to_string().into());
+    event.actor.as_ref().and_then(account).map(Cow::from).or_else(address).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -83,10 +94,33 @@ mod tests {
             (r#"{"type":"sso.attempt","action":"sign_in","outcome":"failure"}"#, true),
             (r#"{"type":"sso.attempt","category":"sign_ins","outcome":"failure"}"#, true),
             (r#"{"type":"sso.attempt","category":"sign_ins","outcome":"success"}"#, false),
+            (r#"{"type":"user.login","outcome":"failure"}"#, true),
+            (r#"{"type":"com.acme.LoginFailed.v1"}"#, true),
+            (r#"{"type":"sso.attempt","action":"login","outcome":"failure"}"#, true),
+            (r#"{"type":"user.login"}"#, false),
             (r#"{"type":"contact.viewed","outcome":"failure"}"#, false),
         ] {
             let event: Event<'_> = serde_json::from_str(json).unwrap();
             assert_eq!(says_failed(&event), says, "{json}");
+        }
+    }
+
+    /// L5: what is filed among the sign-ins and failed is a failed sign-in by its action as well, unless it is another.
+    #[test]
+    fn failures_are_filed_as_failed_sign_ins() {
+        for (action, category, outcome, filed) in [
+            ("login", Category::SignIns, Some("failure"), SIGN_IN_FAILED),
+            ("login_failed", Category::SignIns, None, SIGN_IN_FAILED),
+            ("other", Category::SignIns, Some("failure"), SIGN_IN_FAILED),
+            ("other", Category::SignIns, Some("success"), "other"),
+            ("update", Category::SignIns, Some("failure"), "update"),
+            ("sign_out", Category::SignIns, Some("failure"), "sign_out"),
+            ("sign_in", Category::SignIns, Some("failure"), SIGN_IN),
+            ("login", Category::Other, Some("failure"), "login"),
+        ] {
+            let mut found = Classification { category, action, ..classify_unknown("x", None, None) };
+            file_failure(&mut found, outcome);
+            assert_eq!(found.action, filed, "{action} {category:?} {outcome:?}");
         }
     }
 

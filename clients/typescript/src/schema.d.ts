@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalogue/unknown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Types of events that are neither in the catalogue nor among the tenant's own, with how often and when they came. Events of
+         *     such types are kept as all others, and filed by the words of their names. Of the last 30 days unless a period is given.
+         */
+        get: operations["listUnknownTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/configuration": {
         parameters: {
             query?: never;
@@ -205,7 +225,9 @@ export interface paths {
          * Send events
          * @description One event, an array, one event a line (NDJSON), or CloudEvents 1.0 (structured, batched, or binary with `ce-` headers);
          *     plain, gzip or zstd. `202` means that Kafka has acknowledged every event that the answer calls accepted. Sent again with
-         *     the same event ids, or with the same `Idempotency-Key`, an event is stored once.
+         *     the same event ids, or with the same `Idempotency-Key`, an event is stored once: it is the same event if API key, source,
+         *     id and content are the same. Another content under the same key, source and id is a conflict: refused within one request,
+         *     kept in the dead letter otherwise. `OPTIONS` with `WebHook-Request-Origin` answers the handshake of the CloudEvents web hook.
          */
         post: operations["sendEvents"];
         delete?: never;
@@ -1010,7 +1032,10 @@ export interface components {
         };
         /** @description How good the figures of an answer are. */
         Accuracy: {
-            /** @description Whether counts are exact. They always are. */
+            /**
+             * @description Whether counts and sums are exact. They are, unless a sum is larger than 64 bits hold: then it is the largest number
+             *     that they do.
+             */
             counts_exact: boolean;
             /**
              * Format: double
@@ -1065,12 +1090,14 @@ export interface components {
         AlertFormat: "standard" | "slack" | "alertmanager";
         /** @description The answer to a request of which at least one event was accepted. */
         Answer: {
-            /** @description Events that Kafka has acknowledged. */
+            /** @description Events that Kafka has acknowledged, those that are called repeated among them. */
             accepted: number;
             /** @description Each event's fate, in the order of the request. */
             events: components["schemas"]["Fate"][];
             /** @description Events that were refused; sending them again as they are is of no use. */
             rejected: number;
+            /** @description Accepted events that the request has twice: each is stored once. */
+            repeated: number;
         };
         /** @description One bucket. */
         Bucket: components["schemas"]["Counts"] & {
@@ -1438,7 +1465,7 @@ export interface components {
         Distinct: {
             /** @description Devices. */
             devices: components["schemas"]["Figure"];
-            /** @description IP addresses. */
+            /** @description IP addresses, IPv6 by /64. */
             ips: components["schemas"]["Figure"];
             /** @description Objects. */
             objects: components["schemas"]["Figure"];
@@ -1615,6 +1642,11 @@ export interface components {
             /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on. */
             signals?: Record<string, never> | null;
             /**
+             * @description The part of the application that numbers its events by itself: with the id, what the sender knows it by.
+             * @example /shop-a
+             */
+            source?: string;
+            /**
              * Format: date-time
              * @description When it began, for what lasts.
              */
@@ -1766,6 +1798,11 @@ export interface components {
             pointer?: string | null;
             /** @description What became of it. */
             status: components["schemas"]["Status"];
+            /**
+             * @description False for a type that neither the catalogue nor the tenant's own types have: the event is kept, and filed by the words
+             *     of its type's name. Absent otherwise. `GET /v1/catalogue/unknown` lists such types.
+             */
+            type_known?: boolean | null;
         };
         /** @description What a plan allows. */
         Features: {
@@ -2227,6 +2264,11 @@ export interface components {
                 /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on. */
                 signals?: Record<string, never> | null;
                 /**
+                 * @description The part of the application that numbers its events by itself: with the id, what the sender knows it by.
+                 * @example /shop-a
+                 */
+                source?: string;
+                /**
                  * Format: date-time
                  * @description When it began, for what lasts.
                  */
@@ -2570,6 +2612,11 @@ export interface components {
                 records?: number;
                 /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on. */
                 signals?: Record<string, never> | null;
+                /**
+                 * @description The part of the application that numbers its events by itself: with the id, what the sender knows it by.
+                 * @example /shop-a
+                 */
+                source?: string;
                 /**
                  * Format: date-time
                  * @description When it began, for what lasts.
@@ -2976,6 +3023,13 @@ export interface components {
             /** @description A URN made of the code. */
             type: string;
         };
+        /**
+         * @description Name of the header that trusted proxies write, in lower case: `x-forwarded-for` (the default), `forwarded` (RFC 7239), or
+         *     another one that holds addresses (`x-real-ip`, `cf-connecting-ip` …). Every other header may be the client's own, and is
+         *     not read.
+         * @example x-forwarded-for
+         */
+        ProxyHeader: string;
         /** @description A test that waits to be sent. */
         QueuedTest: {
             /**
@@ -3338,7 +3392,7 @@ export interface components {
             key: string;
             /**
              * Format: date-time
-             * @description The last event in it; null when none is kept but this one, brought in later.
+             * @description The last event in it; null when none is kept any more.
              */
             last_activity_at: string | null;
             /**
@@ -3408,7 +3462,7 @@ export interface components {
          * @description What became of an event.
          * @enum {string}
          */
-        Status: "accepted" | "rejected" | "unknown";
+        Status: "accepted" | "repeated" | "rejected" | "unknown";
         /** @description Figures of one group, one bucket, or all. */
         Tally: components["schemas"]["Counts"] & {
             devices?: components["schemas"]["Figure"] | null;
@@ -3431,6 +3485,8 @@ export interface components {
             name?: string;
             /** @description What the tenant pays for. */
             plan?: components["schemas"]["Plan"];
+            /** @description The header in which those proxies say it. */
+            proxy_header?: components["schemas"]["ProxyHeader"];
             /** @description How long each category is kept (L2). */
             retention?: components["schemas"]["Retention"];
             /**
@@ -3438,7 +3494,7 @@ export interface components {
              * @example Europe/Prague
              */
             time_zone?: string;
-            /** @description Networks of proxies whose `X-Forwarded-For` is believed, besides those of the installation. */
+            /** @description Networks of proxies whose word on where a request came from is believed, besides those of the installation. */
             trusted_proxies?: string[];
             /**
              * Format: date-time
@@ -3699,7 +3755,7 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Events of that time.
+             * @description Events of that time, history that was sent in later (J17) included.
              */
             events: number;
             /**
@@ -3712,6 +3768,11 @@ export interface components {
              * @description From when.
              */
             from: string;
+            /**
+             * Format: int64
+             * @description Of these, the ones that arrived too late to have signals but this: rules about signals left them out.
+             */
+            late: number;
             /** @description The rule. */
             rule: string;
             /** @description The first 1000 findings, user by user. */
@@ -3753,8 +3814,10 @@ export interface components {
             /** @description The violation that it would belong to. */
             violation_id: string;
         };
-        /** @description Proxies of the tenant whose `X-Forwarded-For` is believed. */
+        /** @description Proxies of the tenant whose word on where a request came from is believed. */
         TrustedProxies: {
+            /** @description The header in which they say it; `x-forwarded-for` when left out. */
+            proxy_header?: components["schemas"]["ProxyHeader"];
             /**
              * @description Networks, such as `192.0.2.0/24`.
              * @example [
@@ -3807,6 +3870,48 @@ export interface components {
              * @example task.deadline_changed
              */
             type: string;
+        };
+        /** @description A type that is in no catalogue, and how its name is understood. */
+        UnknownType: {
+            /**
+             * @description The action that one of them was filed under.
+             * @example delete
+             */
+            action: string;
+            /**
+             * @description The class that one of them was filed under.
+             * @example delete
+             */
+            class: string;
+            /**
+             * Format: int64
+             * @description Events of the period.
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description When the first of them occurred.
+             */
+            first_at: string;
+            /**
+             * Format: date-time
+             * @description When the last of them did.
+             */
+            last_at: string;
+            /**
+             * @description As it is sent.
+             * @example com.example.order.deleted.v1
+             */
+            type: string;
+        };
+        /** @description Types that are in no catalogue. */
+        UnknownTypes: components["schemas"]["Completeness"] & {
+            /** @description Those with the most events first; at most 1000. */
+            data: components["schemas"]["UnknownType"][];
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
         };
         /** @description A user, as the events show one. */
         User: {
@@ -4172,6 +4277,8 @@ export interface components {
                 name?: string;
                 /** @description What the tenant pays for. */
                 plan?: components["schemas"]["Plan"];
+                /** @description The header in which those proxies say it. */
+                proxy_header?: components["schemas"]["ProxyHeader"];
                 /** @description How long each category is kept (L2). */
                 retention?: components["schemas"]["Retention"];
                 /**
@@ -4179,7 +4286,7 @@ export interface components {
                  * @example Europe/Prague
                  */
                 time_zone?: string;
-                /** @description Networks of proxies whose `X-Forwarded-For` is believed, besides those of the installation. */
+                /** @description Networks of proxies whose word on where a request came from is believed, besides those of the installation. */
                 trusted_proxies?: string[];
                 /**
                  * Format: date-time
@@ -4970,6 +5077,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -4997,7 +5122,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -5371,6 +5496,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -5398,7 +5541,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -5607,6 +5750,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -5634,7 +5795,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -5834,6 +5995,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -5861,7 +6040,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -6051,6 +6230,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -6078,7 +6275,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -6452,6 +6649,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -6479,7 +6694,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -6676,6 +6891,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -6703,7 +6936,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -6839,6 +7072,198 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CatalogueView"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUnknownTypes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: string;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the catalogue doesn't know */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-11-22T13:02:44.312Z",
+                     *       "data": [
+                     *         {
+                     *           "action": "delete",
+                     *           "class": "delete",
+                     *           "events": 12,
+                     *           "first_at": "2026-11-20T09:30:00Z",
+                     *           "last_at": "2026-11-22T12:55:00Z",
+                     *           "type": "com.example.order.deleted.v1"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "period": {
+                     *         "from": "2026-10-24T00:00:00Z",
+                     *         "to": "2026-11-23T00:00:00Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UnknownTypes"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -7334,7 +7759,7 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description IPv4 or IPv6 addresses.
+                 * @description IPv4 or IPv6 addresses, however they are spelled.
                  * @example [
                  *       "198.51.100.7"
                  *     ]
@@ -7371,6 +7796,13 @@ export interface operations {
                 q?: string;
                 /** @description Sessions, as `context.session_key` has them. */
                 session_key?: string[];
+                /**
+                 * @description Sources, as events tell them: parts of the application that number their events by themselves.
+                 * @example [
+                 *       "/shop-a"
+                 *     ]
+                 */
+                source?: string[];
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -7641,7 +8073,7 @@ export interface operations {
             header?: {
                 /** @description gzip or zstd */
                 "Content-Encoding"?: string | null;
-                /** @description 1 to 255 characters; a retry of the same body under the same key gives the same event ids */
+                /** @description 1 to 255 characters; a retry of the same body under the same key, with the same API key, gives the same event ids */
                 "Idempotency-Key"?: string | null;
                 /** @description W3C trace context, carried along with the events */
                 traceparent?: string | null;
@@ -7731,7 +8163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Over the limit; nothing is accepted; see Retry-After */
+            /** @description Over the limit of events, or of what a key or tenant may send at once; nothing is accepted; see Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7754,6 +8186,10 @@ export interface operations {
     getEvent: {
         parameters: {
             query?: {
+                /** @description Of several events with this id, the one that came with this API key */
+                key_id?: string;
+                /** @description Of several events with this id, the one of this source */
+                source?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -7762,7 +8198,7 @@ export interface operations {
                 "accept-language"?: string | null;
             };
             path: {
-                /** @description Id of the event */
+                /** @description Id of the event. Each API key and each source numbers events by itself: where several have one of this id, the answer is 422 `ambiguous_id` with their keys and sources */
                 id: string;
             };
             cookie?: never;
@@ -7982,11 +8418,15 @@ export interface operations {
     explainEvent: {
         parameters: {
             query: {
+                /** @description Of several events with this id, the one that came with this API key */
+                key_id?: string;
                 /**
                  * @description Name of the rule
                  * @example mass-export
                  */
                 rule: string;
+                /** @description Of several events with this id, the one of this source */
+                source?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -8180,6 +8620,10 @@ export interface operations {
     getRestore: {
         parameters: {
             query?: {
+                /** @description Of several events with this id, the one that came with this API key */
+                key_id?: string;
+                /** @description Of several events with this id, the one of this source */
+                source?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -8357,7 +8801,12 @@ export interface operations {
     };
     restoreObject: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of several events with this id, the one that came with this API key */
+                key_id?: string;
+                /** @description Of several events with this id, the one of this source */
+                source?: string;
+            };
             header?: {
                 /** @description Language of the reason why not */
                 "accept-language"?: string | null;
@@ -8473,6 +8922,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -8500,7 +8967,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -9534,6 +10001,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -9561,7 +10046,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -9956,6 +10441,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -9983,7 +10486,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -10177,6 +10680,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -10204,7 +10725,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -10403,6 +10924,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -10430,7 +10969,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -10731,6 +11270,7 @@ export interface operations {
                      *       "events": 48210,
                      *       "findings": 3,
                      *       "from": "2026-11-01T00:00:00Z",
+                     *       "late": 12,
                      *       "rule": "mass-export",
                      *       "shown": [
                      *         {
@@ -10827,6 +11367,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -10854,7 +11412,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -11231,6 +11789,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -11258,7 +11834,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -11650,6 +12226,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -11677,7 +12271,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -12193,6 +12787,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -12220,7 +12832,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -12597,6 +13209,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -12624,7 +13254,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -12810,6 +13440,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -12837,7 +13485,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -13024,6 +13672,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -13051,7 +13717,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -13416,6 +14082,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -13443,7 +14127,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -13997,6 +14681,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -14024,7 +14726,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -14133,6 +14835,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "proxy_header": "x-forwarded-for",
                      *       "trusted_proxies": [
                      *         "192.0.2.0/24"
                      *       ]
@@ -14284,6 +14987,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "proxy_header": "x-forwarded-for",
                  *       "trusted_proxies": [
                  *         "192.0.2.0/24"
                  *       ]
@@ -14303,6 +15007,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "proxy_header": "x-forwarded-for",
                      *       "trusted_proxies": [
                      *         "192.0.2.0/24"
                      *       ]
@@ -14383,6 +15088,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -14410,7 +15133,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -14994,6 +15717,7 @@ export interface operations {
                      *           "logging": true,
                      *           "name": "Acme s.r.o.",
                      *           "plan": "standard",
+                     *           "proxy_header": "x-forwarded-for",
                      *           "retention": {
                      *             "changes": 365,
                      *             "configuration": 730,
@@ -15191,6 +15915,7 @@ export interface operations {
                      *       "logging": true,
                      *       "name": "Acme s.r.o.",
                      *       "plan": "standard",
+                     *       "proxy_header": "x-forwarded-for",
                      *       "retention": {
                      *         "changes": 365,
                      *         "configuration": 730,
@@ -15285,6 +16010,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -15312,7 +16055,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -15434,6 +16177,7 @@ export interface operations {
                      *       "logging": true,
                      *       "name": "Acme s.r.o.",
                      *       "plan": "standard",
+                     *       "proxy_header": "x-forwarded-for",
                      *       "retention": {
                      *         "changes": 365,
                      *         "configuration": 730,
@@ -15615,6 +16359,7 @@ export interface operations {
                  *       "logging": true,
                  *       "name": "Acme s.r.o.",
                  *       "plan": "standard",
+                 *       "proxy_header": "x-forwarded-for",
                  *       "retention": {
                  *         "changes": 365,
                  *         "configuration": 730,
@@ -15658,6 +16403,7 @@ export interface operations {
                      *       "logging": true,
                      *       "name": "Acme s.r.o.",
                      *       "plan": "standard",
+                     *       "proxy_header": "x-forwarded-for",
                      *       "retention": {
                      *         "changes": 365,
                      *         "configuration": 730,
@@ -15752,6 +16498,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -15779,7 +16543,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -15912,6 +16676,7 @@ export interface operations {
                      *       "logging": true,
                      *       "name": "Acme s.r.o.",
                      *       "plan": "standard",
+                     *       "proxy_header": "x-forwarded-for",
                      *       "retention": {
                      *         "changes": 365,
                      *         "configuration": 730,
@@ -16006,6 +16771,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -16033,7 +16816,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -16413,6 +17196,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -16440,7 +17241,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -16641,6 +17442,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -16668,7 +17487,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -17971,6 +18790,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -17998,7 +18835,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -18199,6 +19036,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -18226,7 +19081,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -18603,6 +19458,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -18630,7 +19503,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -18825,6 +19698,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -18852,7 +19743,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -21278,6 +22169,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -21305,7 +22214,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
@@ -21585,6 +22494,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Somebody changed it meanwhile, or it is there already. */
             409: {
                 headers: {
@@ -21612,7 +22539,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "body_too_large",
-                     *       "detail": "the body is larger than 1048576 bytes, or broke off",
+                     *       "detail": "a body may have 1048576 bytes",
                      *       "status": 413,
                      *       "title": "Payload Too Large",
                      *       "type": "urn:usertrail:problem:body_too_large"
