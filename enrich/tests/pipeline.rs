@@ -239,8 +239,18 @@ async fn what_is_committed_is_known(world: &World) {
     }
 }
 
+/// The threads that follow Kafka end with the world alone, and a runtime waits for them: a story that fails would hang.
+fn ends_when_it_fails() {
+    use std::io::Write as _;
+    std::panic::set_hook(Box::new(|info| {
+        let _ = writeln!(std::io::stderr(), "{info}\n{}", std::backtrace::Backtrace::force_capture());
+        std::process::exit(101);
+    }));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn from_kafka_into_clickhouse() {
+    ends_when_it_fails();
     let world = World::new().await;
     columns_match_the_table(&world).await;
     events_arrive_once(&world).await;

@@ -90,10 +90,10 @@ pub(crate) async fn records_that_fit_nowhere(world: &World) {
     let new =
         |reason: &str| dead.get(reason).copied().unwrap_or_default() - before.get(reason).copied().unwrap_or_default();
     let expected = [
-        ("too_large", 2),
+        ("too_large", 4),
         ("invalid_tenant", 10),
         ("invalid_header", 3),
-        ("too_long", 4),
+        ("too_long", 2),
         ("malformed_json", 4),
         ("unknown_tenant", 12_000),
     ];

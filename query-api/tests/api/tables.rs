@@ -37,6 +37,7 @@ fn row_types_are_the_tables() {
         let hidden = [
             "tenant",
             "content_hash",
+            "ip_prefix",
             "session_started_at",
             "last_activity_at",
             "violation_windows",

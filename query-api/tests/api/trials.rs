@@ -115,9 +115,9 @@ fn p6_correlations_are_tried_and_explained() {
         // A rule may spell an address as it likes, and name the prefix and the network.
         for (field, value, findings) in [
             ("context.ip", "2001:0db8:0::0001", 4),
-            ("context.ip", "::ffff:c633:6407", 12),
+            ("context.ip", "::ffff:c633:6407", 24),
             ("context.ip_prefix", "2001:0db8:0:0::/64", 12),
-            ("context.ip_prefix", "198.51.100.7", 12),
+            ("context.ip_prefix", "198.51.100.7", 24),
             ("context.network", "2001:db8::/48", 12),
         ] {
             let yaml = format!(
