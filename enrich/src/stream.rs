@@ -143,7 +143,7 @@ async fn try_check(config: &Config, accept: Option<&str>) -> Result<Stream> {
     let code = |kind: &str| {
         code(&[kind, &facts.cluster_id, &facts.topic, &latest.epoch.to_string(), &latest.accepted_at.to_string()])
     };
-    if let Some(detail) = foreign(&client, &facts, &latest).await? {
+    if let Some(detail) = foreign(config, &client, &facts, &latest).await? {
         let code = code("broker");
         if accept != Some(&code) {
             return Err(Loss::Broker { detail, code }.into());
@@ -191,10 +191,12 @@ fn now() -> i64 {
 
 fn facts(kafka: &runtime::config::Kafka) -> Result<Facts> {
     let asker = lag::asker(kafka)?;
-    let positions = lag::positions(&asker, kafka)?;
-    anyhow::ensure!(positions.len() <= usize::from(FORMER), "events.raw has more than {FORMER} partitions");
+    let partitions = lag::positions(&asker, kafka)?.len();
+    anyhow::ensure!(partitions <= usize::from(FORMER), "events.raw has more than {FORMER} partitions");
     let cluster_id = asker.client().fetch_cluster_id(TIMEOUT).context("Kafka did not say which cluster it is")?;
-    let decided = ledger::tail(kafka, positions.len(), DECISIONS)?;
+    let decided = ledger::tail(kafka, partitions, DECISIONS)?;
+    // After the decisions: what others decide meanwhile lies before the ends.
+    let positions = lag::positions(&asker, kafka)?;
     Ok(Facts { cluster_id, topic: kafka.topic(topics::EVENTS_RAW), positions, decided })
 }
 
@@ -217,7 +219,7 @@ struct Beyond {
 }
 
 /// Rows that are of no record of the topic.
-async fn foreign(client: &Client, facts: &Facts, latest: &Known) -> Result<Option<String>> {
+async fn foreign(config: &Config, client: &Client, facts: &Facts, latest: &Known) -> Result<Option<String>> {
     let Facts { cluster_id, topic, positions, .. } = facts;
     if latest.cluster_id != *cluster_id || latest.topic != *topic {
         let any = client.query("SELECT count() FROM (SELECT 1 FROM events LIMIT 1)").fetch_one::<u64>().await;
@@ -236,9 +238,16 @@ async fn foreign(client: &Client, facts: &Facts, latest: &Known) -> Result<Optio
         "SELECT kafka_partition AS partition, max(kafka_offset) AS offset FROM events WHERE {ends} GROUP BY partition ORDER BY partition"
     );
     let beyond = client.query(&sql).fetch_all::<Beyond>().await.context("looking for rows beyond the topic's end")?;
-    Ok(beyond.first().map(|row| {
+    if beyond.is_empty() {
+        return Ok(None);
+    }
+    // Others go on sending and storing meanwhile: the ends count as they are after the rows were looked at.
+    let kafka = config.kafka.clone();
+    let positions = tokio::task::spawn_blocking(move || lag::positions(&lag::asker(&kafka)?, &kafka)).await??;
+    Ok(beyond.iter().find_map(|row| {
         let high = positions.iter().find(|at| at.partition == i32::from(row.partition)).map_or(0, |at| at.high);
-        format!("a row is of offset {} of {topic}/{}, which ends at {high}", row.offset, row.partition)
+        (row.offset >= high)
+            .then(|| format!("a row is of offset {} of {topic}/{}, which ends at {high}", row.offset, row.partition))
     }))
 }
 

@@ -20,9 +20,12 @@ const MAX_ORIGIN_BYTES: usize = 253;
 
 /// Answers `OPTIONS /v1/events`.
 pub(crate) async fn answer(State(ingest): State<Ingest>, headers: HeaderMap) -> Response {
-    agree(&ingest, &headers).unwrap_or_else(|problem| problem.with_header(header::ALLOW, POST).into_response())
+    agree(&ingest, &headers).unwrap_or_else(|problem| problem.with_header(header::ALLOW, ALL).into_response())
 }
 
+/// What the product's `/v1/events` has, whichever role answers: the query API reads there.
+const ALL: HeaderValue = HeaderValue::from_static("GET,HEAD,POST");
+/// What a web hook may do.
 const POST: HeaderValue = HeaderValue::from_static("POST");
 
 fn agree(ingest: &Ingest, headers: &HeaderMap) -> Result<Response, Problem> {
