@@ -31,7 +31,7 @@ const FORMER: u16 = 1024;
 /// Decisions looked at, the latest of each partition.
 const DECISIONS: i64 = 64;
 /// How long Kafka and ClickHouse may be away at the start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The stream of records that this process works on, for the tokens of its inserts.
@@ -108,7 +108,7 @@ struct Facts {
 /// Compares tables and topics, and returns the stream to go on with. `accept` is the code of a loss that is accepted.
 ///
 /// # Errors
-/// [`Loss`]; or Kafka or ClickHouse doesn't answer for a minute.
+/// [`Loss`]; or Kafka or ClickHouse doesn't answer for two minutes.
 pub async fn check(config: &Config, accept: Option<&str>) -> Result<Stream> {
     let begun = tokio::time::Instant::now();
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));

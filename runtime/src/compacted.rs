@@ -30,6 +30,8 @@ const LOG_ERRORS: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(2);
 /// How long a follower may not be able to read its topic until a process that needs it is not ready.
 pub(crate) const SILENCE: Duration = Duration::from_secs(15);
+/// After how long a start gives Kafka up: a broker that is started beside us may take a minute.
+const START_SILENCE: Duration = Duration::from_secs(120);
 
 /// What becomes of the records of a topic.
 pub(crate) trait Follower: Send + 'static {
@@ -92,7 +94,7 @@ impl Progress {
             if tokio::time::timeout(LOOK, self.ready()).await.is_ok() {
                 return true;
             }
-            if self.pulse.silent_for() > 2 * SILENCE {
+            if self.pulse.silent_for() > START_SILENCE {
                 return false;
             }
         }
