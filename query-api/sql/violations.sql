@@ -1,5 +1,6 @@
 -- Violations with what staff said of them (K12, K13). Parts of one violation are brought together before anything is asked
--- of it; conditions on columns of the sort key are pushed down to the parts by the store.
+-- of it; conditions on columns of the sort key are pushed down to the parts by the store. Of the events that broke the rule, those
+-- that the caller may not read are neither counted nor named.
 SELECT ?fields
 FROM (
     SELECT
@@ -14,19 +15,19 @@ FROM (
         min(first_at) AS first_at,
         max(last_at) AS last_at,
         max(received_at) AS received_at,
-        sum(count) AS count,
+        sumIf(count, bitAnd(reserved, {hidden:UInt8}) = 0) AS count,
         max(seen) AS seen,
         anyLast(limit) AS limit,
         anyLast(grouped_by) AS grouped_by,
         anyLast(actor_kind) AS actor_kind,
         max(actor_name) AS actor_name,
-        argMaxMerge(last) AS latest,
+        argMaxMergeIf(last, bitAnd(reserved, {hidden:UInt8}) = 0) AS latest,
         latest.device_id AS device_id,
         latest.session_id AS session_key,
         latest.ip AS ip,
         latest.country AS country,
         latest.city AS city,
-        groupUniqArrayMerge(100)(event_ids) AS event_ids
+        groupUniqArrayMergeIf(100)(event_ids, bitAnd(reserved, {hidden:UInt8}) = 0) AS event_ids
     FROM violations
     WHERE tenant = {tenant:String}
     GROUP BY window_at, actor_id, rule, violation_id

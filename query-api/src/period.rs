@@ -8,6 +8,7 @@ use chrono::{
     DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike, Utc, Weekday,
 };
 use chrono_tz::Tz;
+use schemas::settings::{Tenant, WeekStart};
 use serde::Serialize;
 
 use crate::params::{ParamError, Params};
@@ -32,6 +33,19 @@ pub struct Calendar {
     pub zone: Tz,
     /// The tenant's first day of the week.
     pub week_start: Weekday,
+}
+
+impl Calendar {
+    /// A tenant's.
+    #[must_use]
+    pub fn of(tenant: &Tenant) -> Self {
+        let week_start = match tenant.week_start {
+            WeekStart::Monday => Weekday::Mon,
+            WeekStart::Sunday => Weekday::Sun,
+            WeekStart::Saturday => Weekday::Sat,
+        };
+        Self { zone: tenant.time_zone, week_start }
+    }
 }
 
 /// A resolved period; a missing bound is open.

@@ -17,5 +17,6 @@ mod key_text;
 pub mod restore;
 pub mod settings;
 pub mod sign_ins;
+pub mod standing;
 pub mod topics;
 pub mod violation;

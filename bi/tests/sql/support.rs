@@ -161,7 +161,7 @@ impl World {
 
     /// A key that may query.
     pub(crate) async fn key_of(&self, tenant: Option<&str>) -> String {
-        let role = if tenant.is_some() { Role::Viewer } else { Role::Platform };
+        let role = if tenant.is_some() { Role::Admin } else { Role::Platform };
         let made = self.settings.create_key_permitting(tenant, role, &[Permission::QuerySql], "bi").await;
         made.unwrap().1.expose()
     }

@@ -116,7 +116,7 @@ fn statistics_equal_a_recount() {
         }
         let now = Utc::now();
         for (number, events) in events.iter().enumerate() {
-            let key = world.key(Some(&format!("t{number}")), Role::Security).await;
+            let key = world.key(Some(&format!("t{number}")), Role::Admin).await;
             for width in ["hour", "day", "week"] {
                 let minute = 60_000;
                 let whole = now.timestamp_millis() / (60 * minute) * (60 * minute);
@@ -137,7 +137,7 @@ fn statistics_equal_a_recount() {
 fn estimates_say_so() {
     with_world("statistics_estimates", async |world| {
         world.tenant("acme", |_| {}).await;
-        let key = world.key(Some("acme"), Role::Supervisor).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
         let mut rng = rng(21);
         let mut events = Vec::new();
         for number in 0..2000 {

@@ -124,3 +124,111 @@ fn the_plan_is_told_and_holds_at_once() {
         assert_eq!(ids(rest["data"].as_array().unwrap()), ["b"]);
     });
 }
+
+/// J4: the look-back holds in every answer that shows what was: nothing that was before it is listed, counted, traced, explained or
+/// tried, and asking for it is refused.
+#[test]
+fn no_answer_looks_back_further() {
+    with_world("plans_look_back", async |world| {
+        world.tenant("acme", |tenant| (tenant.plan, tenant.retention.sign_ins) = (Plan::Standard, 1825)).await;
+        world.tenant("other", |tenant| tenant.retention.sign_ins = 1825).await;
+        let sign_in = |id: &str, user: &str, days: i64| Event {
+            violations: vec!["mass-export"],
+            device_id: format!("d-{}", if days > 365 { "old" } else { "new" }),
+            session_id: "s1".to_owned(),
+            ..Event::sign_in(id, user, TimeDelta::days(days))
+        };
+        let mut events = vec![
+            sign_in("old", "u1", 500),
+            Event { device_id: "d-new".to_owned(), ..sign_in("older", "u1", 400) },
+            sign_in("new", "u1", 100),
+            sign_in("gone", "u2", 450),
+        ];
+        events.extend(events.clone().into_iter().map(|event| Event { tenant: "other".to_owned(), ..event }));
+        world.insert(&events).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let unlimited = world.key(Some("other"), Role::Admin).await;
+        let count = async |path: &str, key: &str| world.pages(path, key).await.len();
+        for (path, all, shown) in [
+            ("/v1/events", 4, 1),
+            ("/v1/users/u1/sign-ins", 3, 1),
+            ("/v1/users/u1/devices", 2, 1),
+            ("/v1/users/u1/violations", 3, 1),
+            ("/v1/violations", 4, 1),
+            ("/v1/users/u1/sessions", 1, 1),
+            // Who there is is known all the same.
+            ("/v1/users", 2, 2),
+        ] {
+            assert_eq!((count(path, &unlimited).await, count(path, &key).await), (all, shown), "{path}");
+            let separator = if path.contains('?') { '&' } else { '?' };
+            for query in ["from=2020-01-01", "to=2020-01-01"] {
+                limited(&world, &format!("{path}{separator}{query}"), &key).await;
+            }
+        }
+        // What lasts begins where the look-back does, and counts no more than was since.
+        let device = &world.ok("/v1/users/u1/devices", &key).await["data"][0];
+        assert_eq!((&device["id"], &device["sign_ins"]), (&json!("d-new"), &json!(1)), "{device}");
+        let newest = events[2].occurred.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        assert_eq!(device["first_seen_at"], newest);
+        let session = &world.ok("/v1/users/u1/sessions", &key).await["data"][0];
+        assert_eq!((&session["events"], &session["started_at"]), (&json!(1), &json!(newest)));
+        let user = world.ok("/v1/users/u1", &key).await["data"].clone();
+        assert_eq!((&user["sign_ins"], &user["unreviewed_violations"]), (&json!(1), &json!(1)));
+        assert_eq!(user["first_seen_at"], newest);
+        let gone = world.ok("/v1/users/u2", &key).await["data"].clone();
+        assert_eq!((&gone["sign_ins"], &gone["last_activity_at"]), (&json!(0), &Value::Null), "{gone}");
+        // Statistics: by default, and asked for.
+        for path in ["/v1/statistics", "/v1/users/u1/statistics"] {
+            assert_eq!(world.ok(path, &key).await["totals"]["events"], 0);
+            let year = encoded(&(Utc::now() - TimeDelta::days(360)).to_rfc3339_opts(SecondsFormat::Secs, true));
+            assert_eq!(world.ok(&format!("{path}?from={year}"), &key).await["totals"]["events"], 1);
+            limited(&world, &format!("{path}?from=2020-01-01"), &key).await;
+            limited(&world, &format!("{path}?from=2020-01-01&format=csv"), &key).await;
+            limited(&world, &format!("{path}?to=2020-01-01"), &key).await;
+        }
+        limited(
+            &world,
+            &format!("/v1/statistics?compare=previous&from={}", Utc::now().date_naive() - TimeDelta::days(300)),
+            &key,
+        )
+        .await;
+        // Traces, explanations, restores, single things.
+        for path in [
+            "/v1/users/u1/timeline?date=2020-01-01",
+            "/v1/users/u1/activities?from=2020-01-01&to=2020-01-03",
+            "/v1/events/old",
+            "/v1/events/old/explain?rule=mass-export",
+            "/v1/events?from=2020-01-01&format=csv",
+        ] {
+            limited(&world, path, &key).await;
+        }
+        for event in &events[..2] {
+            let id = event.violation_id("mass-export");
+            limited(&world, &format!("/v1/violations/{id}"), &key).await;
+            limited(&world, &format!("/v1/violations/{id}/explain"), &key).await;
+        }
+        let trial = |days: i64| json!({ "name": "mass-export", "from": Utc::now() - TimeDelta::days(days) });
+        let refused = world.send("POST", "/v1/rules/test", &key, Some(trial(400))).await;
+        assert_eq!((refused.status, &refused.json["code"]), (403, &json!("plan_limit")), "{}", refused.json);
+        let tried = world.send("POST", "/v1/rules/test", &key, Some(trial(360))).await;
+        assert_eq!((tried.status, &tried.json["events"]), (200, &json!(1)), "{}", tried.json);
+    });
+}
+
+/// J4: an object's history and the state that it is rebuilt to are those of the look-back.
+#[test]
+fn an_object_s_state_is_of_the_look_back() {
+    with_world("plans_object", async |world| {
+        world.tenant("acme", |tenant| (tenant.plan, tenant.retention.changes) = (Plan::Standard, 1825)).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let change = |path: &str| [path, "replace", "\"a\"", "\"b\""].map(str::to_owned);
+        let mut before = edit("before", 400);
+        before.changes = vec![change("secret")];
+        let mut since = edit("since", 10);
+        since.changes = vec![change("title")];
+        world.insert(&[before, since]).await;
+        let history = world.ok("/v1/objects/task/7/history", &key).await;
+        assert_eq!(ids(history["data"].as_array().unwrap()), ["since"]);
+        assert!(!history.to_string().contains("secret"), "{history}");
+    });
+}
