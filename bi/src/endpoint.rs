@@ -192,7 +192,8 @@ impl Bi {
         };
         let revision = if statement.format == "Native" { request.revision } else { 0 };
         let now = Utc::now();
-        let look_back = tenant.plan.features().look_back_days.map(|days| days_ago(Calendar::of(tenant), now, days));
+        let look_back =
+            self.0.settings.features(tenant).look_back_days.map(|days| days_ago(Calendar::of(tenant), now, days));
         let reader = Reader {
             tenant: tenant.id.clone(),
             keep: Keep::at(now, &tenant.retention),
@@ -257,7 +258,7 @@ impl Bi {
             return Err(Refusal::access_denied("This takes an API key of a tenant, not of the platform"));
         };
         let tenant = self.0.settings.tenant(id).ok_or_else(unknown)?;
-        if !tenant.plan.features().has(Feature::Sql) {
+        if !self.0.settings.features(&tenant).has(Feature::Sql) {
             return Err(Refusal::access_denied("SQL is no part of the tenant's plan"));
         }
         self.count(&principal, &tenant)?;

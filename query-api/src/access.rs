@@ -66,6 +66,8 @@ pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/violations/{id}", Permission::SeeViolations),
     (Method::POST, "/v1/violations/{id}/review", Permission::ManageAccess),
     (Method::DELETE, "/v1/violations/{id}/review", Permission::ManageAccess),
+    (Method::GET, "/v1/plans", Permission::RunInstallation),
+    (Method::PUT, "/v1/plans", Permission::RunInstallation),
     (Method::GET, "/v1/tenants", Permission::RunInstallation),
     (Method::POST, "/v1/tenants", Permission::RunInstallation),
     (Method::GET, "/v1/tenants/{id}", Permission::Administer),

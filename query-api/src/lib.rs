@@ -266,6 +266,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(restore_endpoint::get, restore_endpoint::replace, restore_endpoint::delete))
         .routes(routes!(restore_endpoint::rotate))
         .routes(routes!(plan::get))
+        .routes(routes!(plan::list, plan::replace))
         .routes(routes!(check::get))
         .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
         .routes(routes!(exemptions::list))

@@ -163,6 +163,16 @@ impl PeriodSpec {
 }
 
 impl Preset {
+    /// Whether it is one of these names; no name means all.
+    pub(crate) fn is_among(self, names: &[String]) -> bool {
+        names.is_empty() || names.iter().any(|name| Self::named(name) == Some(self))
+    }
+
+    /// It, if it is one of these names, or else the first of them.
+    pub(crate) fn or_of(self, names: &[String]) -> Self {
+        if self.is_among(names) { self } else { names.first().and_then(|name| Self::named(name)).unwrap_or(self) }
+    }
+
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "today" => Self::Today,

@@ -102,11 +102,8 @@ fn by_name(event_type: &str, action: &str, object_type: &str) -> Standing {
         (false, true) => told(&pair[0]),
         _ => None,
     });
-    let done = || match words(action).as_slice() {
-        // What deletes and restores is told of anything; of a user it is told by the type.
-        [verb] if !["delete", "remove", "restore"].contains(&verb.as_str()) => told(verb),
-        _ => None,
-    };
+    // Other verbs may be about something of the user's: `user.two_factor_disabled` disables.
+    let done = || ["deactivate", "reactivate"].contains(&action).then(|| told(action)).flatten();
     beside.or_else(done).unwrap_or_default()
 }
 

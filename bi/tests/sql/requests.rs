@@ -70,7 +70,7 @@ fn what_is_read_is_recorded() {
         assert!(world.audit.recorded("globex").is_empty());
 
         let mut tenant = Tenant::clone(&world.settings.tenant("acme").unwrap());
-        tenant.plan = Plan::Standard;
+        tenant.plan = Plan::STANDARD;
         world.settings.put_tenant(tenant).await.unwrap();
         let refused = world.post("", "SELECT 1").await;
         assert_eq!((refused.status, refused.header("x-clickhouse-exception-code")), (403, "497"), "{}", refused.text);

@@ -136,7 +136,7 @@ impl World {
         let settings = Settings::in_memory(config.limits);
         for tenant in ["acme", "globex"] {
             let mut tenant = Tenant::new(tenant, tenant);
-            tenant.plan = Plan::Unlimited;
+            tenant.plan = Plan::UNLIMITED;
             settings.put_tenant(tenant).await.unwrap();
         }
         let client = runtime::clickhouse::client(&config.clickhouse);

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use clickhouse::{RowOwned, RowRead};
 use runtime::problem::Problem;
-use schemas::settings::{Feature, Permission, Tenant};
+use schemas::settings::{Feature, Features, Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -51,6 +51,8 @@ pub(crate) struct Reading<'a> {
     api: &'a QueryApi,
     caller: &'a Caller,
     pub(crate) tenant: Arc<Tenant>,
+    /// What its plan allows.
+    features: Features,
     pub(crate) params: Params,
     pub(crate) now: DateTime<Utc>,
     pub(crate) completeness: Completeness,
@@ -72,9 +74,21 @@ impl<'a> Reading<'a> {
         let tenant = caller.read_tenant(api, &mut params)?;
         let completeness = Completeness::now(api.freshness());
         let now = Utc::now();
-        let days = tenant.plan.features().look_back_days;
-        let earliest = days.map(|days| period::days_ago(api.calendar(&tenant), now, days));
-        Ok(Self { api, caller, tenant, params, now, completeness, earliest, default: None, is_of_all: false, told })
+        let features = api.settings().features(&tenant);
+        let earliest = features.look_back_days.map(|days| period::days_ago(api.calendar(&tenant), now, days));
+        Ok(Self {
+            api,
+            caller,
+            tenant,
+            features,
+            params,
+            now,
+            completeness,
+            earliest,
+            default: None,
+            is_of_all: false,
+            told,
+        })
     }
 
     /// Takes the period where none is asked for to be this one.
@@ -84,7 +98,7 @@ impl<'a> Reading<'a> {
 
     /// Refuses what is no part of the tenant's plan (J3).
     pub(crate) fn feature(&self, feature: Feature) -> Result<(), Problem> {
-        plan::feature(self.tenant.plan, feature)
+        plan::feature(&self.api.settings().plans(), &self.tenant.plan, feature)
     }
 
     /// Lists what there is, whenever it was last seen, where no period is asked for.
@@ -95,7 +109,7 @@ impl<'a> Reading<'a> {
     /// Refuses what occurred before the look-back of the plan.
     pub(crate) fn reaches(&self, occurred_at: DateTime<Utc>) -> Result<(), Problem> {
         match self.earliest {
-            Some(earliest) if occurred_at < earliest => Err(plan::too_long_ago(self.tenant.plan)),
+            Some(earliest) if occurred_at < earliest => Err(plan::too_long_ago(&self.tenant.plan, &self.features)),
             _ => Ok(()),
         }
     }
@@ -110,7 +124,8 @@ impl<'a> Reading<'a> {
     /// A period as it was asked for, or else the default one, as the plan allows it: an open beginning is where the look-back
     /// begins, an earlier one is refused if it was asked for.
     pub(crate) fn allowed(&self, asked: &PeriodSpec) -> Result<(PeriodSpec, Period), Problem> {
-        let spec = if asked.is_empty() { PeriodSpec { preset: self.default, ..*asked } } else { *asked };
+        let default = || self.default.map(|preset| preset.or_of(&self.features.periods));
+        let spec = if asked.is_empty() { PeriodSpec { preset: default(), ..*asked } } else { *asked };
         let period = spec.resolve(self.api.calendar(&self.tenant), self.now).map_err(refused)?;
         if asked.is_empty() {
             let from = if self.is_of_all { period.from } else { period.from.max(self.earliest) };
@@ -120,13 +135,16 @@ impl<'a> Reading<'a> {
     }
 
     fn checked(&self, spec: &PeriodSpec, period: Period) -> Result<Period, Problem> {
-        let plan = self.tenant.plan;
-        let Some(earliest) = self.earliest else { return Ok(period) };
-        if spec.is_free() && !plan.features().free_dates {
-            return Err(plan::named_periods_only(plan));
+        let (plan, features) = (&self.tenant.plan, &self.features);
+        if spec.is_free() && !features.free_dates {
+            return Err(plan::named_periods_only(plan, features));
         }
+        if spec.preset.is_some_and(|preset| !preset.is_among(&features.periods)) {
+            return Err(plan::other_periods_only(plan, features));
+        }
+        let Some(earliest) = self.earliest else { return Ok(period) };
         if period.from.is_some_and(|from| from < earliest) || period.to.is_some_and(|to| to <= earliest) {
-            return Err(plan::too_long_ago(plan));
+            return Err(plan::too_long_ago(plan, features));
         }
         Ok(Period { from: period.from.or(Some(earliest)), to: period.to })
     }

@@ -137,12 +137,13 @@ fn statistics_equal_a_recount() {
 fn estimates_say_so() {
     with_world("statistics_estimates", async |world| {
         world.tenant("acme", |_| {}).await;
-        let key = world.key(Some("acme"), Role::Admin).await;
+        let key = world.key(Some("acme"), Role::Supervisor).await;
         let mut rng = rng(21);
         let mut events = Vec::new();
         for number in 0..2000 {
             let mut event = Event::random(&mut rng, "acme", number, TimeDelta::days(2));
             event.actor_id = "u1".to_owned();
+            event.category = "other";
             event.session_id = format!("s{}", number % 32);
             event.device_id = format!("d{number}");
             events.push(event);

@@ -247,7 +247,7 @@ impl World {
 
     /// Creates a tenant as `set` makes it, on the plan that bounds nothing.
     pub(crate) async fn tenant(&self, id: &str, set: impl FnOnce(&mut Tenant)) {
-        let mut tenant = Tenant { plan: Plan::Unlimited, ..Tenant::new(id, id) };
+        let mut tenant = Tenant { plan: Plan::UNLIMITED, ..Tenant::new(id, id) };
         set(&mut tenant);
         self.settings.put_tenant(tenant).await.unwrap();
     }

@@ -27,7 +27,7 @@ fn edit(id: &str, days_ago: i64) -> Event {
 #[test]
 fn the_smallest_plan_looks_back_a_month() {
     with_world("plans_free", async |world| {
-        world.tenant("acme", |tenant| tenant.plan = Plan::Free).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::FREE).await;
         let key = world.key(Some("acme"), Role::Admin).await;
         world.insert(&[edit("recent", 20), edit("long_ago", 40)]).await;
         let history = "/v1/objects/task/7/history";
@@ -37,14 +37,22 @@ fn the_smallest_plan_looks_back_a_month() {
             assert_eq!(ids(all["data"].as_array().unwrap()), ["recent"]);
             let from: chrono::DateTime<Utc> = all["period"]["from"].as_str().unwrap().parse().unwrap();
             assert!(Utc::now() - from >= TimeDelta::days(30) && Utc::now() - from < TimeDelta::days(31), "{from}");
-            for period in ["today", "yesterday", "this_week", "this_month", "last_week", "last_30_days"] {
-                world.ok(&format!("{path}?period={period}"), &key).await;
-            }
-            for query in ["from=2026-01-01", "to=2026-01-01", "period=custom&from=2026-01-01", "period=last_90_days"] {
+            world.ok(&format!("{path}?period=last_30_days"), &key).await;
+            for query in [
+                "from=2026-01-01",
+                "to=2026-01-01",
+                "period=custom&from=2026-01-01",
+                "period=last_90_days",
+                "period=today",
+                "period=this_month",
+            ] {
                 let problem = limited(&world, &format!("{path}?{query}"), &key).await;
                 assert_eq!(problem["plan"], "free");
                 let detail = problem["detail"].as_str().unwrap();
-                assert!(detail.contains("the last 30 days") && detail.contains("named periods"), "{detail}");
+                assert!(
+                    detail.contains("the last 30 days") && detail.contains("named periods: last_30_days"),
+                    "{detail}"
+                );
             }
         }
         assert_eq!(world.get("/v1/events/recent", &key).await.status, 200);
@@ -59,7 +67,7 @@ fn the_smallest_plan_looks_back_a_month() {
 #[test]
 fn larger_plans_look_back_further() {
     with_world("plans_larger", async |world| {
-        for (tenant, plan) in [("acme", Plan::Standard), ("other", Plan::Unlimited)] {
+        for (tenant, plan) in [("acme", Plan::STANDARD), ("other", Plan::UNLIMITED)] {
             world.tenant(tenant, |tenant| (tenant.plan, tenant.retention.changes) = (plan, 1825)).await;
         }
         let other = |event: Event| Event { tenant: "other".to_owned(), ..event };
@@ -85,7 +93,7 @@ fn larger_plans_look_back_further() {
 #[test]
 fn the_smallest_plan_has_no_traces_and_no_files() {
     with_world("plans_features", async |world| {
-        world.tenant("acme", |tenant| tenant.plan = Plan::Free).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::FREE).await;
         let key = world.key(Some("acme"), Role::Admin).await;
         for path in [
             "/v1/users/u1/timeline",
@@ -104,7 +112,7 @@ fn the_smallest_plan_has_no_traces_and_no_files() {
 #[test]
 fn the_plan_is_told_and_holds_at_once() {
     with_world("plans_told", async |world| {
-        world.tenant("acme", |tenant| tenant.plan = Plan::Standard).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::STANDARD).await;
         let key = world.key(Some("acme"), Role::Viewer).await;
         world.insert(&[edit("a", 10), edit("b", 20), edit("c", 40), edit("d", 50)]).await;
         let told = world.ok("/v1/plan", &key).await;
@@ -113,7 +121,7 @@ fn the_plan_is_told_and_holds_at_once() {
         assert_eq!(ids(first["data"].as_array().unwrap()), ["a"]);
 
         let mut tenant = (*world.settings.tenant("acme").unwrap()).clone();
-        tenant.plan = Plan::Free;
+        tenant.plan = Plan::FREE;
         world.settings.put_tenant(tenant).await.unwrap();
         let told = world.ok("/v1/plan", &key).await;
         assert_eq!((&told["plan"], &told["features"]["look_back_days"]), (&json!("free"), &json!(30)));
@@ -130,7 +138,7 @@ fn the_plan_is_told_and_holds_at_once() {
 #[test]
 fn no_answer_looks_back_further() {
     with_world("plans_look_back", async |world| {
-        world.tenant("acme", |tenant| (tenant.plan, tenant.retention.sign_ins) = (Plan::Standard, 1825)).await;
+        world.tenant("acme", |tenant| (tenant.plan, tenant.retention.sign_ins) = (Plan::STANDARD, 1825)).await;
         world.tenant("other", |tenant| tenant.retention.sign_ins = 1825).await;
         let sign_in = |id: &str, user: &str, days: i64| Event {
             violations: vec!["mass-export"],
@@ -219,7 +227,7 @@ fn no_answer_looks_back_further() {
 #[test]
 fn an_object_s_state_is_of_the_look_back() {
     with_world("plans_object", async |world| {
-        world.tenant("acme", |tenant| (tenant.plan, tenant.retention.changes) = (Plan::Standard, 1825)).await;
+        world.tenant("acme", |tenant| (tenant.plan, tenant.retention.changes) = (Plan::STANDARD, 1825)).await;
         let key = world.key(Some("acme"), Role::Admin).await;
         let change = |path: &str| [path, "replace", "\"a\"", "\"b\""].map(str::to_owned);
         let mut before = edit("before", 400);
@@ -230,5 +238,49 @@ fn an_object_s_state_is_of_the_look_back() {
         let history = world.ok("/v1/objects/task/7/history", &key).await;
         assert_eq!(ids(history["data"].as_array().unwrap()), ["since"]);
         assert!(!history.to_string().contains("secret"), "{history}");
+    });
+}
+
+/// J3: plans are the platform's: it defines and changes them, what they allow holds at once, and a plan in use can't go.
+#[test]
+fn plans_are_the_platform_s() {
+    with_world("plans_defined", async |world| {
+        let platform = world.key(None, Role::Platform).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::NONE).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        world.insert(&[edit("recent", 2), edit("earlier", 9)]).await;
+        // A plan without the log has none.
+        for path in ["/v1/events", "/v1/events/recent", "/v1/objects/task/7/history", "/v1/catalogue/unknown"] {
+            let problem = limited(&world, path, &key).await;
+            assert!(problem["detail"].as_str().unwrap().ends_with("the plan free has it"), "{problem}");
+        }
+        let mut plans = world.ok("/v1/plans", &platform).await;
+        assert_eq!(plans["version"], 0);
+        let week = json!({ "name": "week", "features": {
+            "log": true, "look_back_days": 7, "free_dates": false, "periods": ["this_week", "today"], "exports": false,
+            "configuration_audit": false, "tracing": false, "restore": false, "sql": false
+        }});
+        plans["plans"].as_array_mut().unwrap().insert(1, week);
+        let changed = world.send("PUT", "/v1/plans", &platform, Some(plans.clone())).await;
+        assert_eq!((changed.status, &changed.json["version"]), (200, &json!(1)), "{}", changed.json);
+        // From the version that was.
+        assert_eq!(world.send("PUT", "/v1/plans", &platform, Some(plans)).await.status, 409);
+        assert_eq!(world.send("PUT", "/v1/plans", &key, Some(changed.json.clone())).await.status, 403);
+        let patched = world.send("PATCH", "/v1/tenants/acme", &platform, Some(json!({ "plan": "week" }))).await;
+        assert_eq!(patched.status, 200, "{}", patched.json);
+        assert_eq!(ids(&world.pages("/v1/events", &key).await), ["recent"]);
+        world.ok("/v1/events?period=today", &key).await;
+        limited(&world, "/v1/events?period=last_30_days", &key).await;
+        // Where statistics are of this month by default, they are of the first period that the plan has.
+        let statistics = world.ok("/v1/statistics", &key).await;
+        assert_eq!(statistics["period"], world.ok("/v1/statistics?period=this_week", &key).await["period"]);
+        assert_eq!(world.ok("/v1/plan", &key).await["features"]["look_back_days"], 7);
+
+        let mut plans = changed.json;
+        plans["plans"].as_array_mut().unwrap().remove(1);
+        let refused = world.send("PUT", "/v1/plans", &platform, Some(plans.clone())).await;
+        assert_eq!((refused.status, &refused.json["pointer"]), (422, &json!("/plans")), "{}", refused.json);
+        let unknown = world.send("PATCH", "/v1/tenants/acme", &platform, Some(json!({ "plan": "gold" }))).await;
+        assert_eq!((unknown.status, &unknown.json["pointer"]), (422, &json!("/plan")), "{}", unknown.json);
     });
 }
