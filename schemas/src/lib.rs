@@ -20,3 +20,4 @@ pub mod sign_ins;
 pub mod standing;
 pub mod topics;
 pub mod violation;
+pub mod zone;
