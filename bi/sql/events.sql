@@ -41,7 +41,7 @@ SELECT
     t.device_kind AS device_kind,
     t.device_id AS device_id,
     t.bot AS bot,
-    arrayFilter(rule -> bitAnd({bi_hidden:UInt8}, 2) = 0, t.violations) AS violations,
+    CAST(arrayFilter(rule -> bitAnd({bi_hidden:UInt8}, 2) = 0, t.violations) AS Array(LowCardinality(String))) AS violations,
     t.extra AS extra
 FROM $database.`events` AS t
 WHERE t.tenant = {bi_tenant:String}
