@@ -234,7 +234,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::{
         activities, catalogue, check, configuration, devices_access, events, exemptions, explanations, keys, objects,
         own_rules, plan, restore_endpoint, restores, retention, reviews, rules, settings, statistics,
-        tenant_statistics, tenants, timeline, trials, unknown_types, user_log, users, violations,
+        tenant_statistics, tenants, timeline, trials, unknown_types, used_kinds, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -257,6 +257,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(reviews::put, reviews::withdraw))
         .routes(routes!(catalogue::get))
         .routes(routes!(unknown_types::list))
+        .routes(routes!(used_kinds::list))
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::get, tenants::replace, tenants::modify))
         .routes(routes!(keys::list, keys::create))

@@ -14,6 +14,7 @@ pub mod event;
 pub mod identity;
 pub mod ids;
 mod key_text;
+pub mod passive;
 pub mod restore;
 pub mod settings;
 pub mod sign_ins;
