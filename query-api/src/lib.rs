@@ -48,7 +48,7 @@ use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
-use runtime::problem::Problem;
+use runtime::problem::{Problem, in_language};
 use runtime::settings::Settings;
 use runtime::webhook::ClientError;
 use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError};
@@ -321,6 +321,7 @@ pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
         })
         .fallback(|| async { Problem::not_found("there is nothing here; see /openapi.json") })
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::from_fn(in_language))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

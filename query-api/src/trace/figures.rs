@@ -222,3 +222,19 @@ fn timed<'a>(
     }
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T8–T13: the guide says of every figure which events make it, and names no other.
+    #[test]
+    fn every_figure_is_in_the_guide() {
+        let guide = include_str!("../../../docs/figures.md");
+        let rows = guide.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('|'));
+        let named: Vec<&str> =
+            rows.flat_map(|(names, _)| names.split('`').step_by(2).filter(|name| name.contains('.'))).collect();
+        let all: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
+        assert_eq!(named, all);
+    }
+}
