@@ -169,10 +169,9 @@ fn every_area_of_a9_has_its_entries() {
 #[test]
 fn courses_and_the_crm_have_their_entries() {
     let catalogue = shipped();
-    for object in
-        "course lesson video offer payment assignment crm_object note document quote invoice contact deal \
+    for object in "course lesson video offer payment assignment crm_object note document quote invoice contact deal \
                    activity company"
-            .split_whitespace()
+        .split_whitespace()
     {
         for (verb, class, action) in [
             ("created", Class::Create, "create"),

@@ -110,7 +110,7 @@ fn inside_of_groups() {
     let added = edit(EditKind::ConditionAdded, &format!("{inner_path}/2"), "Condition added: d is 4");
     assert_eq!(one(tree(&[a.clone(), group(&[b.clone(), c.clone(), on("d", 4)])])), [added]);
     let removed = edit(EditKind::ConditionRemoved, &format!("{inner_path}/0"), "Condition removed: b is 2");
-    assert_eq!(one(tree(&[a.clone(), group(&[c.clone()])])), [removed]);
+    assert_eq!(one(tree(&[a.clone(), group(std::slice::from_ref(&c))])), [removed]);
     let moved = edit(EditKind::ListItemMoved, inner_path, &format!("{inner}: c is 3 moved from position 2 to 1"));
     assert_eq!(one(tree(&[a.clone(), group(&[c.clone(), b.clone()])])), [moved]);
     let switched = edit(
