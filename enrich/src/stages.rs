@@ -24,6 +24,7 @@ use crate::device::{ClientHints, Device, DeviceCache, DeviceInput, DeviceParser}
 use crate::geo::{Geo, GeoCache, GeoDatabase, GeoReader};
 use crate::metrics::Metrics;
 use crate::outgoing::Outgoing;
+use crate::patience::Patience;
 use crate::policy::Facts;
 use crate::rows::Rows;
 use crate::rulebook::RuleBook;
@@ -75,6 +76,8 @@ pub struct Shared {
 
 /// One worker's stages.
 pub struct Stages {
+    /// How long it waits for rules.
+    pub(crate) patience: Patience,
     shared: Shared,
     database: Arc<GeoDatabase>,
     geo_cache: GeoCache,
@@ -100,6 +103,7 @@ impl Stages {
     pub fn new(shared: Shared) -> Self {
         let database = shared.geo.snapshot();
         Self {
+            patience: Patience::default(),
             shared,
             database,
             geo_cache: GeoCache::new(GEO_CACHE),

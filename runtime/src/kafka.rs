@@ -9,6 +9,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
+use rdkafka::producer::future_producer::{Delivery, OwnedDeliveryResult};
 use rdkafka::types::RDKafkaErrorCode;
 use schemas::topics::{self, Cleanup, Partitions, Topic};
 
@@ -98,6 +99,22 @@ pub enum TopicsError {
     /// The work was cut off.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// What became of a send, where an acknowledgement that doesn't say where the record is counts for none.
+///
+/// librdkafka takes a broker's answer that it has the batch's sequence number already for an acknowledgement of a batch that it sent
+/// before. That is so unless the two count differently, after a batch that was given up: then the record is nowhere. Sent again, it
+/// is there once at least, and whoever reads tells repetitions.
+///
+/// # Errors
+/// That of the send; [`RDKafkaErrorCode::DuplicateSequenceNumber`] where nobody knows whether the record is in the topic.
+pub fn placed(sent: OwnedDeliveryResult) -> Result<Delivery, KafkaError> {
+    match sent {
+        Ok(delivery) if delivery.offset >= 0 => Ok(delivery),
+        Ok(_) => Err(KafkaError::MessageProduction(RDKafkaErrorCode::DuplicateSequenceNumber)),
+        Err((error, _)) => Err(error),
+    }
 }
 
 fn base_config(kafka: &Kafka) -> ClientConfig {

@@ -12,6 +12,7 @@ use runtime::problem::Problem;
 use schemas::decode::MAX_REASON_BYTES;
 use schemas::settings::Invalid;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -36,6 +37,11 @@ pub struct NewReview {
     #[serde(default)]
     #[schema(example = "A business trip, confirmed by phone")]
     pub note: String,
+    /// How many events the violation had when it was looked at: its `count`. What it has beyond them stays unreviewed. Absent:
+    /// all that it has now.
+    #[serde(default)]
+    #[schema(example = 3)]
+    pub count: Option<u64>,
 }
 
 /// What became of a review.
@@ -53,9 +59,10 @@ pub struct ReviewAnswer {
     pub completeness: Completeness,
 }
 
+type Changes = Vec<(String, Value, Value)>;
 type Answer = Result<(StatusCode, Json<ReviewAnswer>), Problem>;
 
-/// Marks a violation as reviewed (K13). Once more, with another note, takes the place of the first.
+/// Marks a violation as reviewed (K13), as far as it has come: what comes later makes it unreviewed again (K15). Once more, with another note, takes the place of the first.
 #[utoipa::path(
     post,
     path = "/v1/violations/{id}/review",
@@ -78,13 +85,14 @@ pub async fn put(
 ) -> Answer {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let NewReview { note } = body(request).await?;
+    let NewReview { note, count } = body(request).await?;
     if note.len() > MAX_REASON_BYTES {
         let detail = format!("at most {MAX_REASON_BYTES} bytes");
         return Err(invalid(Invalid { pointer: "/note".to_owned(), detail }));
     }
     let violation = find(&api, &mut reading, &id).await?;
-    record(&api, &caller, reading, violation, ("violation.reviewed", note)).await
+    let changes = covered(&violation, count)?;
+    record(&api, &caller, reading, violation, ("violation.reviewed", note, changes)).await
 }
 
 /// Withdraws a review: the violation is unreviewed again. Nothing changes where there is no review.
@@ -109,7 +117,7 @@ pub async fn withdraw(
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let violation = find(&api, &mut reading, &id).await?;
-    if !violation.reviewed {
+    if !violation.reviewed && !violation.outgrown {
         let answer = Json(ReviewAnswer {
             data: show(&api, violation),
             applied: true,
@@ -118,7 +126,23 @@ pub async fn withdraw(
         });
         return Ok((StatusCode::OK, answer));
     }
-    record(&api, &caller, reading, violation, ("violation.review_withdrawn", String::new())).await
+    record(&api, &caller, reading, violation, ("violation.review_withdrawn", String::new(), Vec::new())).await
+}
+
+/// What a review is of: the events that were looked at, and the most that was seen in them. The event says so, for whatever the
+/// violation comes to afterwards is not reviewed.
+fn covered(violation: &ViolationRow, count: Option<u64>) -> Result<Changes, Problem> {
+    let count = count.unwrap_or(violation.count);
+    if count == 0 || count > violation.count {
+        let detail = format!("the violation has {} events by now", violation.count);
+        return Err(invalid(Invalid { pointer: "/count".to_owned(), detail }));
+    }
+    let mut covered = vec![("count".to_owned(), Value::Null, json!(count))];
+    // What fewer events came to is not known.
+    if count == violation.count && violation.seen > 0.0 {
+        covered.push(("seen".to_owned(), Value::Null, json!(violation.seen)));
+    }
+    Ok(covered)
 }
 
 /// Records a review, and waits until the store shows it.
@@ -127,7 +151,7 @@ async fn record(
     caller: &Caller,
     mut reading: Reading<'_>,
     violation: ViolationRow,
-    (kind, reason): (&'static str, String),
+    (kind, reason, changes): (&'static str, String, Changes),
 ) -> Answer {
     // Times of events are kept in milliseconds.
     let begun = Utc::now().duration_trunc(TimeDelta::milliseconds(1)).map_err(Problem::internal)?;
@@ -137,7 +161,7 @@ async fn record(
         object_id: violation.violation_id.clone(),
         object_name: api.rule_title(&violation.rule).to_owned(),
         reason,
-        changes: Vec::new(),
+        changes,
     };
     let event_id = api.audit().record(caller, &reading.tenant.id, event).await?;
     let (row, applied) = shown(api, &mut reading, violation, begun).await;
