@@ -235,7 +235,7 @@ pub(crate) async fn garbage_in_our_own_topics(world: &World) {
 
 /// A2: a decision of a newer version stops this one, which would store its records a second time; nothing is committed.
 pub(crate) async fn a_newer_decision_stops_the_enricher(world: &World) {
-    let newer = br#"{"v":2,"offsets":[1,2],"facts":"of tomorrow"}"#;
+    let newer = br#"{"v":3,"offsets":[1,2],"facts":"of tomorrow"}"#;
     world.put(topics::LEDGER, 0, (None, Some(newer)), &[]).await;
     let event = br#"{"id":"too-new","type":"task.created","actor":{"id":"u"}}"#;
     world.put(topics::EVENTS_RAW, 0, (None, Some(event)), &[("tenant", b"acme")]).await;
