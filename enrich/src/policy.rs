@@ -15,7 +15,7 @@ use chrono_tz::Tz;
 use detect::rules::RuleSet;
 use hashbrown::HashMap;
 use runtime::settings::{Settings, Snapshot};
-use schemas::catalogue::{Catalogue, Classification};
+use schemas::catalogue::{Catalogue, Classification, Lang};
 use schemas::event::{Category, Class, Event};
 use schemas::settings::Tenant;
 use schemas::sign_ins;
@@ -88,6 +88,8 @@ pub struct Facts {
     rules_are_current: bool,
     /// Zone of its working hours.
     pub zone: Tz,
+    /// What findings are worded in: the first of its languages.
+    pub lang: Lang,
     settings: Arc<Snapshot>,
     catalogue: Catalogue,
     shipped: Catalogue,
@@ -338,6 +340,7 @@ impl Sources {
             rules: self.rules.shipped_rules(),
             rules_are_current: false,
             zone: found.map_or(Tz::UTC, |found| found.time_zone),
+            lang: found.and_then(|found| found.languages.first().copied()).unwrap_or_default(),
             catalogue,
             shipped: self.shipped.clone(),
             pinned: false,

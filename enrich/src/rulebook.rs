@@ -37,7 +37,7 @@ impl Inputs {
     fn of(snapshot: &Snapshot, tenant: &str) -> Option<Self> {
         let wanted = snapshot.tenant(tenant).map(|tenant| &tenant.detection);
         let stored = book::in_force(snapshot.rules(SHARED).chain(snapshot.rules(tenant)));
-        let is_default = stored.is_empty() && wanted.is_none_or(|wanted| *wanted == Detection::default());
+        let is_default = stored.is_empty() && wanted.is_none_or(Detection::is_default);
         (!is_default).then(|| Self { wanted: wanted.cloned().unwrap_or_default(), stored })
     }
 }

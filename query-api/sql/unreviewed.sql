@@ -1,4 +1,5 @@
--- How many violations of each of some users nobody has reviewed (K3), as far as they have come by now.
+-- How many violations of each of some users nobody has reviewed (K3), as far as they have come by now. What is informational
+-- marks nobody.
 SELECT
     actor_id,
     count() AS violations
@@ -9,6 +10,7 @@ FROM (
         anyLast(actor_kind) AS actor_kind,
         anyLast(category) AS category,
         max(received_at) AS received_at,
+        max(level) AS level,
         sum(count) AS count,
         max(seen) AS seen
     FROM violations
@@ -26,6 +28,7 @@ LEFT JOIN (
 ) AS reviews USING (violation_id)
 WHERE received_at >= {oldest:DateTime64(3, 'UTC')}
     AND actor_kind = 'user'
+    AND level > 0
     AND NOT (latest_review.reviewed AND found.count <= latest_review.count AND found.seen <= latest_review.seen)
     /* clauses */
 GROUP BY actor_id

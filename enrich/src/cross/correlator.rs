@@ -215,7 +215,8 @@ impl Correlator {
         }) else {
             return Vec::new();
         };
-        let reporter = Reporter { counted, rule };
+        let lang = settings.tenant(&counted.tenant).and_then(|tenant| tenant.languages.first().copied());
+        let reporter = Reporter { counted, rule, title: rule.title_in(lang.unwrap_or_default()) };
         let (found, dropped) = self.groups.with(key, counted, (correlation, arrived), |group| {
             let fires = group.push(counted, correlation);
             fires.iter().filter_map(|fire| reporter.report(fire, group)).collect()
@@ -298,13 +299,14 @@ impl Correlator {
 struct Reporter<'a> {
     counted: &'a Counted,
     rule: &'a Rule,
+    title: &'a str,
 }
 
 impl Reporter<'_> {
     /// One event for each end of a window that fires, and one more whenever a window turns out to hold more than was told of
     /// the violation: that one counts for nothing but what was seen. The log's order is fixed, so a replay tells the same under the same ids.
     fn report(&self, fire: &Fire, from: &mut Group) -> Option<Found> {
-        let Self { counted, rule } = *self;
+        let Self { counted, rule, title } = *self;
         let group = serde_json::to_string(&counted.group).ok()?;
         let (violation_id, window_at) = violation_of(&counted.tenant, rule, &group, fire.at);
         let is_new = from.fires_anew(fire.at);
@@ -317,7 +319,7 @@ impl Reporter<'_> {
         };
         let matched = Matched {
             rule: rule.name.to_string(),
-            title: rule.title.to_string(),
+            title: title.to_owned(),
             version: rule.version,
             level: rule.level as u8,
             action: rule.action,
@@ -335,7 +337,7 @@ impl Reporter<'_> {
             "type": MATCHED,
             "occurred_at": DateTime::from_timestamp_millis(fire.at)?.to_rfc3339(),
             "actor": {"kind": "system"},
-            "object": {"type": "rule", "id": &*rule.name, "name": &*rule.title},
+            "object": {"type": "rule", "id": &*rule.name, "name": title},
             "context": context,
             "records": u8::from(is_new),
             "payload": matched,

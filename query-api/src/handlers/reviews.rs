@@ -6,9 +6,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use runtime::problem::Problem;
+use schemas::catalogue::Lang;
 use schemas::decode::MAX_REASON_BYTES;
 use schemas::settings::Invalid;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::language::wanted;
 use super::page::Reading;
 use super::violations::{find, show};
 use super::{Completeness, body, invalid, path};
@@ -80,11 +82,13 @@ pub async fn put(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Answer {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let lang = wanted(&mut reading.params, &headers, Some(&reading.tenant))?;
     let NewReview { note, count } = body(request).await?;
     if note.len() > MAX_REASON_BYTES {
         let detail = format!("at most {MAX_REASON_BYTES} bytes");
@@ -92,7 +96,7 @@ pub async fn put(
     }
     let violation = find(&api, &mut reading, &id).await?;
     let changes = covered(&violation, count)?;
-    record(&api, &caller, reading, violation, ("violation.reviewed", note, changes)).await
+    record(&api, &caller, (reading, lang), violation, ("violation.reviewed", note, changes)).await
 }
 
 /// Withdraws a review: the violation is unreviewed again. Nothing changes where there is no review.
@@ -112,21 +116,23 @@ pub async fn withdraw(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let lang = wanted(&mut reading.params, &headers, Some(&reading.tenant))?;
     let violation = find(&api, &mut reading, &id).await?;
     if !violation.reviewed && !violation.outgrown {
         let answer = Json(ReviewAnswer {
-            data: show(&api, violation),
+            data: show(&api, violation, lang),
             applied: true,
             event_id: None,
             completeness: reading.completeness,
         });
         return Ok((StatusCode::OK, answer));
     }
-    record(&api, &caller, reading, violation, ("violation.review_withdrawn", String::new(), Vec::new())).await
+    record(&api, &caller, (reading, lang), violation, ("violation.review_withdrawn", String::new(), Vec::new())).await
 }
 
 /// What a review is of: the events that were looked at, and the most that was seen in them. The event says so, for whatever the
@@ -149,7 +155,7 @@ fn covered(violation: &ViolationRow, count: Option<u64>) -> Result<Changes, Prob
 async fn record(
     api: &QueryApi,
     caller: &Caller,
-    mut reading: Reading<'_>,
+    (mut reading, lang): (Reading<'_>, Lang),
     violation: ViolationRow,
     (kind, reason, changes): (&'static str, String, Changes),
 ) -> Answer {
@@ -159,14 +165,14 @@ async fn record(
         kind,
         object_type: "violation",
         object_id: violation.violation_id.clone(),
-        object_name: api.rule_title(&violation.rule).to_owned(),
+        object_name: api.rule_title(&violation.rule, Lang::En).to_owned(),
         reason,
         changes,
     };
     let event_id = api.audit().record(caller, &reading.tenant.id, event).await?;
     let (row, applied) = shown(api, &mut reading, violation, begun).await;
     let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let data = show(api, row);
+    let data = show(api, row, lang);
     Ok((status, Json(ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness })))
 }
 
