@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono_tz::Tz;
 use detect::rules::RuleSet;
 use hashbrown::HashMap;
 use runtime::settings::{Settings, Snapshot};
@@ -19,6 +18,7 @@ use schemas::catalogue::{Catalogue, Classification, Lang};
 use schemas::event::{Category, Class, Event};
 use schemas::settings::Tenant;
 use schemas::sign_ins;
+use schemas::zone::Zone;
 use serde::{Deserialize, Serialize};
 
 use crate::patience::Patience;
@@ -87,7 +87,7 @@ pub struct Facts {
     /// Whether those are of the settings that the other facts are of.
     rules_are_current: bool,
     /// Zone of its working hours.
-    pub zone: Tz,
+    pub zone: Zone,
     /// What findings are worded in: the first of its languages.
     pub lang: Lang,
     settings: Arc<Snapshot>,
@@ -339,7 +339,7 @@ impl Sources {
             policy,
             rules: self.rules.shipped_rules(),
             rules_are_current: false,
-            zone: found.map_or(Tz::UTC, |found| found.time_zone),
+            zone: found.map_or(Zone::utc(), |found| found.time_zone),
             lang: found.and_then(|found| found.languages.first().copied()).unwrap_or_default(),
             catalogue,
             shipped: self.shipped.clone(),
