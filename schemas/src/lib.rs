@@ -14,6 +14,8 @@ pub mod event;
 pub mod identity;
 pub mod ids;
 mod key_text;
+pub mod passive;
+pub mod problem_texts;
 pub mod restore;
 pub mod settings;
 pub mod sign_ins;
