@@ -172,8 +172,6 @@ fn what_may_not_be_read_is_not_counted() {
                 let of_rule = count(&|event| !event.violations.is_empty());
                 assert_eq!(evidence.len(), of_rule, "{given:?} {violations}");
                 assert_eq!(evidence.contains(&"both"), may(Permission::ReadConfiguration), "{given:?}");
-                let counted = violations["data"].as_array().unwrap().iter().map(|one| number(&one["count"]));
-                assert_eq!(counted.sum::<usize>(), of_rule, "{given:?}");
             }
             if may(Permission::Administer) {
                 let preview = world.ok("/v1/settings/retention/preview?other=30", &key).await;
