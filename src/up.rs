@@ -45,6 +45,8 @@ const RETAIN_EVERY: Duration = Duration::from_secs(15 * 60);
 /// Its name in the groups of its broker.
 const INSTANCE: &str = "up";
 const DEMO: &str = "demo";
+/// Queries at once of the product itself in the embedded engine: inserts of its partitions, and what looks after the tables.
+const OWN_QUERIES: usize = 16;
 
 /// Runs it until a signal.
 ///
@@ -220,6 +222,9 @@ async fn start_engine(config: &Config, listen: SocketAddr) -> Result<Engine> {
     tracing::info!("starting the embedded ClickHouse engine");
     let mut engine = EngineConfig::new(library, config.data_dir.join("engine"));
     engine.listen = listen;
+    // Whoever reads can't take what the product itself needs to write: there is a place for each of theirs, and its own.
+    engine.max_queries =
+        config.query.max_concurrent + config.query.export_max_concurrent + config.sql.max_concurrent + OWN_QUERIES;
     // Less than a stopping process has left when its services have stopped.
     engine.drain_timeout = engine.drain_timeout.min(config.deadline().mul_f64(0.15));
     let password = config.clickhouse.password.expose();

@@ -111,7 +111,7 @@ pub(crate) async fn questions(client: &Client, tenant: &str, end: DateTime<Utc>)
         question("one object", format!("/v1/events?object_type={object_type}&object_id={object_id}"), false, (200, 12)),
         question("users", "/v1/users".to_owned(), false, (60, 8)),
         question("one user's sign-ins", "/v1/users/u-7/sign-ins".to_owned(), true, (180, 20)),
-        question("one user's devices", "/v1/users/u-7/devices".to_owned(), true, (60, 14)),
+        question("one user's devices", "/v1/users/u-7/devices".to_owned(), true, (60, 10)),
         question("one user's sessions", "/v1/users/u-7/sessions".to_owned(), true, (60, 8)),
         question("one user's statistics, a month", format!("/v1/users/u-7/statistics?{month}"), true, (190, 18)),
         question("one user's day", format!("/v1/users/u-7/timeline?date={}", day(3)), true, (40, 4)),

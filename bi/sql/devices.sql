@@ -26,7 +26,7 @@ FROM (
         sumIf(t.sign_ins, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS sign_ins,
         sumIf(t.failed_sign_ins, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS failed_sign_ins,
         argMaxMerge(t.client) AS client,
-        argMaxMerge(t.confidence) AS confidence,
+        max(toString(t.confidence)) AS confidence,
         argMaxMerge(t.place) AS place
     FROM $database.`user_devices` AS t
     WHERE t.tenant = {bi_tenant:String}

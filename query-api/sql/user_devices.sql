@@ -16,7 +16,7 @@ FROM (
         latest.kind AS kind,
         latest.model AS model,
         latest.bot AS bot,
-        argMaxMerge(confidence) AS confidence,
+        max(toString(confidence)) AS confidence,
         latest_place.ip AS ip,
         latest_place.country AS country,
         latest_place.city AS city

@@ -119,7 +119,7 @@ CREATE TABLE IF NOT EXISTS user_devices{local} {on_cluster}
     `sign_ins` SimpleAggregateFunction(sum, UInt64),
     `failed_sign_ins` SimpleAggregateFunction(sum, UInt64),
     `client` AggregateFunction(argMax, Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool), DateTime64(3, 'UTC')),
-    `confidence` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
+    `confidence` SimpleAggregateFunction(max, LowCardinality(String)),
     `place` AggregateFunction(argMax, Tuple(ip IPv6, country String, city String), DateTime64(3, 'UTC'))
 )
 ENGINE = {engine:AggregatingMergeTree}
@@ -149,7 +149,7 @@ SELECT
     countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
     countIf(action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins,
     argMaxStateIf((toString(browser), toString(browser_version), toString(os), toString(os_version), toString(device_kind), toString(device_model), bot)::Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,
-    argMaxState(toString(device_confidence), occurred_at) AS confidence,
+    max(device_confidence) AS confidence,
     argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND e.device_id != ''
