@@ -7,6 +7,14 @@
 //!
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
 
+/// A value as `serde_json::json!` has it, with numbers of any length.
+#[cfg(test)]
+macro_rules! json {
+    ($($json:tt)+) => { schemas::json::Value::from(serde_json::json!($($json)+)) };
+}
+#[cfg(test)]
+pub(crate) use json;
+
 pub mod access;
 pub mod alerting;
 mod asking;

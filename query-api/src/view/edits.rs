@@ -5,8 +5,8 @@
 //! after; then it is found out what differs.
 
 use schemas::catalogue::Lang;
+use schemas::json::Value;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::object_state::{keys, position, value};
@@ -63,9 +63,11 @@ pub struct Edit {
     pub label: String,
     /// Before; absent where there was nothing, or where it isn't known (J14).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub old: Option<Value>,
     /// After.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub new: Option<Value>,
     /// Position in the list before, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,7 +243,7 @@ fn in_condition(keys: &[String]) -> bool {
 
 /// A text that is itself JSON: a blob.
 fn is_document(text: &str) -> bool {
-    text.starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok()
+    text.starts_with(['{', '[']) && Value::parse(text).is_some()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Words for what an event says, in the three languages: values, durations, channels, yes and no. Pure.
 
 use schemas::catalogue::Lang;
-use serde_json::Value;
+use schemas::json::Value;
 
 use crate::object_state::value;
 
@@ -45,7 +45,7 @@ pub(crate) fn brief(value: &Value, lang: Lang) -> String {
 
 /// A condition as `field operator value`.
 fn condition(value: &Value, lang: Lang) -> Option<String> {
-    let part = |names: &[&str]| names.iter().find_map(|name| value.get(*name)).filter(|part| !part.is_object());
+    let part = |names: &[&str]| names.iter().find_map(|name| value.get(name)).filter(|part| !part.is_object());
     let field = part(&["field", "attribute", "property"])?;
     let operator = part(&["operator", "op", "comparison"]);
     let operand = part(&["value", "values", "is_", "is"]);

@@ -44,8 +44,8 @@ fn random_filter(rng: &mut StdRng, now: DateTime<Utc>) -> (String, Vec<Test>) {
             let wanted = some(rng, all);
             let spelled: Vec<&str> = wanted.iter().map(|value| spelling(rng, value)).collect();
             let values: Vec<String> = spelled.into_iter().map(encoded).collect();
-            // Commas and repetition mean the same.
-            let joiner = if rng.random_bool(0.5) { ",".to_owned() } else { format!("&{name}=") };
+            // Commas, encoded or not, and repetition mean the same.
+            let joiner = pick(rng, &[",", "%2C", &format!("&{name}=")]).to_owned();
             query.push_str(&format!("&{name}={}", values.join(&joiner)));
             tests.push(Box::new(move |event| wanted.contains(&field(event))));
         }

@@ -266,6 +266,12 @@ impl World {
         self.answer(request.body(body).unwrap()).await
     }
 
+    /// What came back, as text.
+    pub(crate) async fn body(&self, request: Request<Body>) -> String {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

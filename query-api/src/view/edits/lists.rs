@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use serde_json::Value;
+use schemas::json::Value;
 
 /// How the items of two versions belong together, by their positions: (before, after).
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -91,8 +91,8 @@ fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn list(items: &[u8]) -> Vec<Value> {
         items.iter().map(|item| json!(item)).collect()
