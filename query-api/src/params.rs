@@ -186,14 +186,13 @@ fn pieces(list: &str) -> Vec<String> {
     let mut parts = list.split(',').peekable();
     while let Some(part) = parts.next() {
         piece.push_str(part);
-        if parts.peek().is_some() {
-            // Two backslashes before a comma are one, and one that is left over makes the comma a letter.
-            let slashes = part.bytes().rev().take_while(|byte| *byte == b'\\').count();
-            piece.truncate(piece.len() - slashes.div_ceil(2));
-            if slashes % 2 == 1 {
-                piece.push(',');
-                continue;
-            }
+        // Two backslashes before a comma or at the end are one; one that is left over makes the comma a letter.
+        let slashes = part.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        piece.truncate(piece.len() - slashes / 2);
+        if slashes % 2 == 1 && parts.peek().is_some() {
+            piece.pop();
+            piece.push(',');
+            continue;
         }
         pieces.push(std::mem::take(&mut piece));
     }
@@ -228,6 +227,7 @@ mod tests {
             ("a=x\\\\\\,z", &["x\\,z"]),
             ("a=\\\\host\\share", &["\\\\host\\share"]),
             ("a=ends\\", &["ends\\"]),
+            ("a=ends\\\\", &["ends\\"]),
             ("a=\\,", &[","]),
             ("a=a+b%20c", &["a b c"]),
         ] {
@@ -281,13 +281,10 @@ mod tests {
         fn any_value_survives_encoding(value in "(?s).{1,60}") {
             let mut escaped = String::new();
             for part in value.split_inclusive(',') {
-                match part.strip_suffix(',') {
-                    Some(part) => {
-                        let slashes = part.len() - part.trim_end_matches('\\').len();
-                        escaped.extend([part, &"\\".repeat(slashes + 1), ","]);
-                    }
-                    None => escaped.push_str(part),
-                }
+                let before = part.strip_suffix(',').unwrap_or(part);
+                let slashes = before.len() - before.trim_end_matches('\\').len();
+                escaped.extend([before, &"\\".repeat(slashes)]);
+                escaped.push_str(if part.ends_with(',') { "\\," } else { "" });
             }
             let encoded = percent_encoding::utf8_percent_encode(&escaped, percent_encoding::NON_ALPHANUMERIC).to_string();
             let mut params = Params::parse(Some(&format!("actor_id={encoded}"))).unwrap();

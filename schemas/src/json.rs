@@ -1,5 +1,6 @@
 //! JSON that is kept: in one spelling, whatever the sender's, so that what is stored can be searched, compared and read as the
-//! value it is. Numbers keep every digit.
+//! value it is. Numbers keep every digit; one beyond the largest double is kept as a text, because many readers refuse all of a
+//! document that it is part of.
 //!
 //! | form | of | texts and white space | numbers | members of objects |
 //! |---|---|---|---|---|
@@ -117,10 +118,13 @@ const fn is_low(unit: u16) -> bool {
 
 /// Whether there is nothing to write anew, in one pass without a branch: nearly every payload of most senders.
 fn is_kept(json: &str) -> bool {
-    let (mut in_text, mut odd) = (false, false);
+    let (mut in_text, mut odd, mut digits) = (false, false, 0_usize);
     for byte in json.bytes() {
         in_text ^= byte == b'"';
-        odd |= byte == b'\\' || (byte <= b' ' && !in_text);
+        let is_exponent = digits > 0 && byte | 0x20 == b'e';
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        let is_long = digits > number::SAFE_DIGITS;
+        odd |= byte == b'\\' || (!in_text && (byte <= b' ' || is_exponent || is_long));
     }
     !odd
 }
@@ -154,12 +158,12 @@ fn write(reader: &mut Reader<'_>, form: Form, out: &mut String) {
             out.push(']');
         }
         Some(b'"') => put_text(out, &reader.text()),
-        _ => match (form, reader.word()) {
-            (Form::Canonical, word) if word.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
-                out.push_str(&number::canonical(word));
-            }
-            (_, word) => out.push_str(word),
-        },
+        Some(b'-' | b'0'..=b'9') => {
+            let sent = reader.word();
+            let number = if form == Form::Canonical { number::canonical(sent) } else { Cow::Borrowed(sent) };
+            if number::is_beyond(sent) { put_text(out, &number) } else { out.push_str(&number) }
+        }
+        _ => out.push_str(reader.word()),
     }
 }
 

@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use schemas::settings::Role;
 use serde_json::json;
 
-use crate::support::{CATEGORIES, Event, RULES, World, encoded, ids, pick, rng, with_world};
+use crate::support::{CATEGORIES, Event, RULES, World, encoded, ids, listed, pick, rng, with_world};
 
 type Test = Box<dyn Fn(&Event) -> bool>;
 
@@ -225,7 +225,7 @@ fn hostile_values_are_data() {
             .collect();
         world.insert(&events).await;
         for event in &events {
-            let value = encoded(&event.actor_id);
+            let value = listed(&event.actor_id);
             for query in [format!("actor_id={value}"), format!("actor_id={value},nobody"), format!("object_id={value}")]
             {
                 compare(&world, &key, &events, &format!("limit=1000&{query}"), |other| other == event).await;

@@ -597,6 +597,12 @@ fn text(value: &Value) -> &str {
 }
 
 /// Percent-encodes a value.
+/// A value as one of a list: a comma behind a backslash, backslashes before it and at the end twice.
+pub(crate) fn listed(value: &str) -> String {
+    let doubled = |part: &str| format!("{part}{}", "\\".repeat(part.len() - part.trim_end_matches('\\').len()));
+    encoded(&value.split(',').map(doubled).collect::<Vec<_>>().join("\\,"))
+}
+
 pub(crate) fn encoded(value: &str) -> String {
     percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 /// Most zeros that a number is filled up with: beyond, it is written with an exponent.
 const MAX_ZEROS: i64 = 30;
+/// Digits that a whole number may have and surely be within the largest double.
+pub(super) const SAFE_DIGITS: usize = 308;
 /// Longest exponent that is reckoned with, in digits.
 const MAX_EXPONENT_DIGITS: usize = 9;
 
@@ -12,8 +14,15 @@ pub(super) fn is_plain(number: &str) -> bool {
     let digits = number.strip_prefix('-').unwrap_or(number).as_bytes();
     let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
     digits.iter().all(u8::is_ascii_digit)
+        && digits.len() <= SAFE_DIGITS
         && i64::try_from(zeros).is_ok_and(|zeros| zeros <= MAX_ZEROS)
         && number != "-0"
+}
+
+/// Whether a number is one that readers of JSON can't hold: beyond the largest double, at which many of them refuse all that it is
+/// part of.
+pub(super) fn is_beyond(number: &str) -> bool {
+    !is_plain(number) && number.parse::<f64>().is_ok_and(f64::is_infinite)
 }
 
 /// The one spelling of a number: `1.50` and `15e-1` are `1.5`, `1e400` stays what it is.

@@ -109,7 +109,10 @@ fn read(reader: &mut Reader<'_>, depth: usize) -> Option<Value> {
             "null" => Value::Null,
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
-            number => Value::Number(number::canonical(number).into_owned()),
+            sent => {
+                let number = number::canonical(sent).into_owned();
+                if number::is_beyond(sent) { Value::String(number) } else { Value::Number(number) }
+            }
         },
     })
 }
