@@ -105,6 +105,9 @@ const LEFTOVERS: Duration = Duration::from_secs(1);
 pub fn run(cli: Cli) -> ExitCode {
     let outcome = refuse_unused(&cli).and_then(|()| config(&cli.options)).and_then(|config| {
         runtime::telemetry::init(&config.telemetry)?;
+        // Before any setting is read, since zones are found by their names once.
+        let zones = runtime::zones::bring(config.time_zones.as_deref())?;
+        tracing::info!(version = zones, "time zones");
         runtime::http::raise_open_files();
         let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let outcome = threads.block_on(dispatch(cli, config));

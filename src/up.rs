@@ -256,7 +256,7 @@ async fn demo_tenant(process: &Process, data_dir: &Path) -> Result<DemoKeys> {
     if is_new {
         let mut tenant = Tenant::new(DEMO, "Demo company");
         tenant.logging = true;
-        tenant.time_zone = chrono_tz::Europe::Prague;
+        tenant.time_zone = "Europe/Prague".parse()?;
         tenant.plan = Plan::Unlimited;
         settings.put_tenant(tenant).await?;
     }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono_tz::Tz;
 use detect::rules::RuleSet;
 use hashbrown::HashMap;
 use runtime::settings::{Settings, Snapshot};
@@ -17,6 +16,7 @@ use schemas::catalogue::{Catalogue, Classification};
 use schemas::event::{Category, Class, Event};
 use schemas::settings::Tenant;
 use schemas::sign_ins;
+use schemas::zone::Zone;
 use serde::{Deserialize, Serialize};
 
 use crate::rulebook::RuleBook;
@@ -50,7 +50,7 @@ pub struct Facts {
     /// Its rules.
     pub rules: Arc<RuleSet>,
     /// Zone of its working hours.
-    pub zone: Tz,
+    pub zone: Zone,
     settings: Arc<Snapshot>,
     catalogue: Catalogue,
     shipped: Catalogue,
@@ -218,7 +218,7 @@ impl Sources {
         Facts {
             policy,
             rules,
-            zone: known.map_or(Tz::UTC, |found| found.time_zone),
+            zone: known.map_or(Zone::utc(), |found| found.time_zone),
             catalogue,
             shipped: self.shipped.clone(),
             pinned,

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use anyhow::Result;
-use chrono_tz::Tz;
 use detect::findings::{Findings, Subject};
 use detect::rules::RuleSet;
 use detect::signals::{Act, Confidence, Sighting, Signals, is_carrier};
@@ -17,6 +16,7 @@ use schemas::address;
 use schemas::catalogue::Classification;
 use schemas::event::{ActorKind, Event, Outcome, Text};
 use schemas::sign_ins;
+use schemas::zone::Zone;
 
 use self::row::Enriched;
 use crate::cross::{Counted, Matched};
@@ -194,7 +194,7 @@ impl Stages {
         id: &str,
         sighting: &Sighting<'_>,
         received: &Received<'_>,
-        (rules, zone): (&RuleSet, Tz),
+        (rules, zone): (&RuleSet, Zone),
         filed: &Classification<'_>,
         geo: &Geo,
         device: &Device,

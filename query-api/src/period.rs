@@ -7,7 +7,7 @@
 use chrono::{
     DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike, Utc, Weekday,
 };
-use chrono_tz::Tz;
+use schemas::zone::Zone;
 use serde::Serialize;
 
 use crate::params::{ParamError, Params};
@@ -29,7 +29,7 @@ pub const PRESETS: &[&str] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Calendar {
     /// The tenant's time zone.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The tenant's first day of the week.
     pub week_start: Weekday,
 }
@@ -184,14 +184,14 @@ impl Bound {
         }
     }
 
-    fn start(self, zone: Tz) -> DateTime<Utc> {
+    fn start(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Instant(instant) => instant,
             Self::Date(date) => start_of_day(zone, date),
         }
     }
 
-    fn end(self, zone: Tz) -> DateTime<Utc> {
+    fn end(self, zone: Zone) -> DateTime<Utc> {
         match self {
             Self::Instant(instant) => instant,
             Self::Date(date) => start_of_day(zone, plus_days(date, 1)),
@@ -222,7 +222,7 @@ pub fn days_ago(calendar: Calendar, now: DateTime<Utc>, days: u16) -> DateTime<U
 }
 
 /// The first instant of a local date.
-pub fn start_of_day(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
+pub fn start_of_day(zone: Zone, date: NaiveDate) -> DateTime<Utc> {
     let midnight = date.and_time(NaiveTime::MIN);
     match zone.from_local_datetime(&midnight) {
         LocalResult::Single(instant) => instant.to_utc(),
@@ -258,7 +258,7 @@ pub fn week(calendar: Calendar, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc
 
 /// The local day that an instant belongs to. Where a clock went back over midnight, the wall shows the old date once
 /// more after the new day has begun; the instant still belongs to the new day, so that days stay in one piece.
-pub fn local_date(zone: Tz, instant: DateTime<Utc>) -> NaiveDate {
+pub fn local_date(zone: Zone, instant: DateTime<Utc>) -> NaiveDate {
     let shown = instant.with_timezone(&zone).date_naive();
     let next = plus_days(shown, 1);
     if instant >= start_of_day(zone, next) { next } else { shown }

@@ -63,6 +63,9 @@ pub struct Config {
     pub drain_seconds: u64,
     /// Least free space where `data_dir` is, MiB.
     pub min_free_disk_mb: u64,
+    /// Newer time zone data, if there are.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub time_zones: Option<PathBuf>,
     /// Connections of clients.
     pub http: Http,
     /// The broker.

@@ -26,3 +26,4 @@ pub mod telemetry;
 pub mod throttle;
 pub mod unreadable;
 pub mod webhook;
+pub mod zones;

@@ -20,3 +20,4 @@ pub mod settings;
 pub mod sign_ins;
 pub mod topics;
 pub mod violation;
+pub mod zone;

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,6 +15,7 @@ use utoipa::ToSchema;
 use crate::catalogue::{CatalogueEntry, Category, Lang};
 use crate::detection::Detection;
 pub use crate::key_text::{KeyText, hex};
+use crate::zone::Zone;
 pub use plan::{Feature, Features, Plan};
 pub use proxy_header::ProxyHeader;
 
@@ -67,7 +67,7 @@ pub struct Tenant {
     /// Zone of its days, weeks and working hours.
     #[serde(default = "utc")]
     #[schema(value_type = String, example = "Europe/Prague")]
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// First day of its week.
     #[serde(default)]
     pub week_start: WeekStart,
@@ -185,8 +185,8 @@ fn check_name(name: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn utc() -> Tz {
-    Tz::UTC
+fn utc() -> Zone {
+    Zone::utc()
 }
 
 fn epoch() -> DateTime<Utc> {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use chrono_tz::Tz;
+use schemas::zone::Zone;
 
 use super::dice::Dice;
 use super::names::Locale;
@@ -17,8 +17,7 @@ pub struct Place {
     pub city: &'static str,
     /// ISO 3166 country.
     pub country: &'static str,
-    /// Time zone.
-    pub time_zone: Tz,
+    time_zone: &'static str,
     pub(super) locale: Locale,
     /// Fixed lines, mobile network, companies.
     home: Range,
@@ -29,6 +28,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Time zone.
+    pub fn zone(&self) -> Zone {
+        self.time_zone.parse().unwrap_or_else(|_| Zone::utc())
+    }
+
     /// An address of a home.
     pub(super) fn home_ip(&self, dice: &mut Dice) -> IpAddr {
         match self.home6 {
@@ -102,69 +106,75 @@ pub(super) const DESTINATIONS: &[Place] = &[
     BERLIN,
     NEW_YORK,
     SINGAPORE,
-    place("Vienna", "AT", Tz::Europe__Vienna, ([80, 108, 0, 0], 16), ([178, 115, 0, 0], 16)),
-    place("Warsaw", "PL", Tz::Europe__Warsaw, ([77, 255, 0, 0], 16), ([46, 76, 0, 0], 16)),
-    place("Paris", "FR", Tz::Europe__Paris, ([82, 248, 0, 0], 14), ([90, 3, 0, 0], 16)),
-    place("Madrid", "ES", Tz::Europe__Madrid, ([79, 113, 0, 0], 16), ([77, 208, 0, 0], 16)),
-    place("Bratislava", "SK", Tz::Europe__Bratislava, ([87, 197, 192, 0], 19), ([212, 197, 0, 0], 17)),
-    place("Saint Petersburg", "RU", Tz::Europe__Moscow, ([178, 64, 192, 0], 18), ([5, 17, 64, 0], 18)),
-    place("Toronto", "CA", Tz::America__Toronto, ([99, 230, 0, 0], 16), ([72, 136, 0, 0], 16)),
-    place("Tokyo", "JP", Tz::Asia__Tokyo, ([133, 32, 0, 0], 16), ([49, 98, 0, 0], 16)),
-    place("Dubai", "AE", Tz::Asia__Dubai, ([83, 110, 0, 0], 16), ([2, 48, 0, 0], 16)),
-    place("Mumbai", "IN", Tz::Asia__Kolkata, ([115, 116, 0, 0], 16), ([115, 116, 0, 0], 16)),
+    place("Vienna", "AT", "Europe/Vienna", ([80, 108, 0, 0], 16), ([178, 115, 0, 0], 16)),
+    place("Warsaw", "PL", "Europe/Warsaw", ([77, 255, 0, 0], 16), ([46, 76, 0, 0], 16)),
+    place("Paris", "FR", "Europe/Paris", ([82, 248, 0, 0], 14), ([90, 3, 0, 0], 16)),
+    place("Madrid", "ES", "Europe/Madrid", ([79, 113, 0, 0], 16), ([77, 208, 0, 0], 16)),
+    place("Bratislava", "SK", "Europe/Bratislava", ([87, 197, 192, 0], 19), ([212, 197, 0, 0], 17)),
+    place("Saint Petersburg", "RU", "Europe/Moscow", ([178, 64, 192, 0], 18), ([5, 17, 64, 0], 18)),
+    place("Toronto", "CA", "America/Toronto", ([99, 230, 0, 0], 16), ([72, 136, 0, 0], 16)),
+    place("Tokyo", "JP", "Asia/Tokyo", ([133, 32, 0, 0], 16), ([49, 98, 0, 0], 16)),
+    place("Dubai", "AE", "Asia/Dubai", ([83, 110, 0, 0], 16), ([2, 48, 0, 0], 16)),
+    place("Mumbai", "IN", "Asia/Kolkata", ([115, 116, 0, 0], 16), ([115, 116, 0, 0], 16)),
 ];
 
 const PRAGUE: Place = Place {
     office: ([85, 162, 128, 0], 17),
     home6: Some([0x2a00, 0x1028, 0x8300]),
-    ..place("Prague", "CZ", Tz::Europe__Prague, ([85, 161, 0, 0], 16), ([160, 218, 0, 0], 18))
+    ..place("Prague", "CZ", "Europe/Prague", ([85, 161, 0, 0], 16), ([160, 218, 0, 0], 18))
 };
 const BRNO: Place = Place {
     office: ([92, 61, 92, 0], 22),
-    ..place("Brno", "CZ", Tz::Europe__Prague, ([86, 49, 156, 0], 23), ([85, 209, 30, 0], 23))
+    ..place("Brno", "CZ", "Europe/Prague", ([86, 49, 156, 0], 23), ([85, 209, 30, 0], 23))
 };
 const MOSCOW: Place = Place {
     office: ([195, 9, 0, 0], 17),
     home6: Some([0x2a02, 0x2168, 0x8000]),
     locale: Locale::Russian,
-    ..place("Moscow", "RU", Tz::Europe__Moscow, ([77, 41, 0, 0], 17), ([91, 76, 0, 0], 15))
+    ..place("Moscow", "RU", "Europe/Moscow", ([77, 41, 0, 0], 17), ([91, 76, 0, 0], 15))
 };
 const LONDON: Place = Place {
     office: ([195, 110, 64, 0], 19),
     home6: Some([0x2a00, 0x23c7, 0x8000]),
     locale: Locale::English,
-    ..place("London", "GB", Tz::Europe__London, ([90, 194, 0, 0], 16), ([148, 252, 128, 0], 18))
+    ..place("London", "GB", "Europe/London", ([90, 194, 0, 0], 16), ([148, 252, 128, 0], 18))
 };
 const BERLIN: Place = Place {
     home6: Some([0x2a02, 0x8109, 0x8000]),
     locale: Locale::German,
-    ..place("Berlin", "DE", Tz::Europe__Berlin, ([78, 55, 0, 0], 16), ([89, 14, 0, 0], 16))
+    ..place("Berlin", "DE", "Europe/Berlin", ([78, 55, 0, 0], 16), ([89, 14, 0, 0], 16))
 };
 const ALMATY: Place = Place {
     office: ([2, 73, 32, 0], 19),
     locale: Locale::Russian,
-    ..place("Almaty", "KZ", Tz::Asia__Almaty, ([2, 132, 0, 0], 19), ([2, 74, 0, 0], 16))
+    ..place("Almaty", "KZ", "Asia/Almaty", ([2, 132, 0, 0], 19), ([2, 74, 0, 0], 16))
 };
 const NEW_YORK: Place = Place {
     office: ([68, 173, 0, 0], 16),
     locale: Locale::English,
-    ..place("New York", "US", Tz::America__New_York, ([74, 101, 0, 0], 16), ([108, 29, 0, 0], 16))
+    ..place("New York", "US", "America/New_York", ([74, 101, 0, 0], 16), ([108, 29, 0, 0], 16))
 };
 const SAO_PAULO: Place = Place {
     office: ([177, 216, 0, 0], 15),
     home6: Some([0x2804, 0x014d, 0x7e00]),
     locale: Locale::Portuguese,
-    ..place("São Paulo", "BR", Tz::America__Sao_Paulo, ([187, 96, 0, 0], 15), ([191, 168, 0, 0], 14))
+    ..place("São Paulo", "BR", "America/Sao_Paulo", ([187, 96, 0, 0], 15), ([191, 168, 0, 0], 14))
 };
 const SINGAPORE: Place = Place {
     locale: Locale::English,
-    ..place("Singapore", "SG", Tz::Asia__Singapore, ([182, 55, 0, 0], 16), ([175, 156, 0, 0], 16))
+    ..place("Singapore", "SG", "Asia/Singapore", ([182, 55, 0, 0], 16), ([175, 156, 0, 0], 16))
 };
 const AUCKLAND: Place = Place {
     locale: Locale::English,
-    ..place("Auckland", "NZ", Tz::Pacific__Auckland, ([118, 90, 0, 0], 16), ([122, 60, 0, 0], 15))
+    ..place("Auckland", "NZ", "Pacific/Auckland", ([118, 90, 0, 0], 16), ([122, 60, 0, 0], 15))
 };
 
-const fn place(city: &'static str, country: &'static str, time_zone: Tz, home: Range, mobile: Range) -> Place {
+const fn place(
+    city: &'static str,
+    country: &'static str,
+    time_zone: &'static str,
+    home: Range,
+    mobile: Range,
+) -> Place {
     Place { city, country, time_zone, locale: Locale::Czech, home, mobile, office: home, home6: None }
 }

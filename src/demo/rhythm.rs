@@ -12,7 +12,7 @@ pub(super) fn activity(person: &Person, at: DateTime<Utc>) -> f64 {
     if !person.active {
         return 0.0;
     }
-    let local = at.with_timezone(&person.office.time_zone);
+    let local = at.with_timezone(&person.office.zone());
     let hour = f64::from(local.num_seconds_from_midnight()) / 3600.0;
     let (start, end) = person.shift;
     let day = match local.weekday() {
@@ -34,7 +34,7 @@ pub(super) fn activity(person: &Person, at: DateTime<Utc>) -> f64 {
 
 /// Whether the person's working day is over, or has not begun.
 pub(super) fn off_duty(person: &Person, at: DateTime<Utc>) -> bool {
-    let local = at.with_timezone(&person.office.time_zone);
+    let local = at.with_timezone(&person.office.zone());
     let hour = f64::from(local.num_seconds_from_midnight()) / 3600.0;
     hour < person.shift.0 - 0.5 || hour > person.shift.1
 }

@@ -88,7 +88,7 @@ fn days_have_a_rhythm() {
             continue;
         }
         let person = &zones[text(&event, "/actor/id")];
-        let local = time(&event).with_timezone(&person.office.time_zone);
+        let local = time(&event).with_timezone(&person.office.zone());
         match local.hour() {
             0..5 => night += 1,
             _ => day += 1,

@@ -1,6 +1,5 @@
 //! Signals one by one, and windows and sessions against naive models.
 
-use chrono_tz::Europe::Prague;
 use proptest::prelude::*;
 
 use super::*;
@@ -27,6 +26,14 @@ fn sighting(at: i64, act: Act) -> Sighting<'static> {
     }
 }
 
+fn zone(name: &str) -> schemas::zone::Zone {
+    name.parse().unwrap()
+}
+
+fn prague() -> schemas::zone::Zone {
+    zone("Europe/Prague")
+}
+
 fn ip(octets: [u8; 4]) -> u128 {
     u128::from_be_bytes(std::net::Ipv4Addr::from(octets).to_ipv6_mapped().octets())
 }
@@ -45,27 +52,27 @@ fn tokyo(at: i64) -> Sighting<'static> {
 #[test]
 fn k9_new_devices_addresses_networks_and_countries() {
     let mut user = User::default();
-    let first = user.observe(&sighting(NOON, Act::SignIn), Prague);
+    let first = user.observe(&sighting(NOON, Act::SignIn), prague());
     assert!(first.first_sign_in && !first.new_device && !first.new_ip && !first.new_country);
-    let again = user.observe(&sighting(NOON + MINUTE, Act::Other), Prague);
+    let again = user.observe(&sighting(NOON + MINUTE, Act::Other), prague());
     assert!(!again.new_device && !again.new_ip && !again.new_network && !again.new_country);
     let neighbour = Sighting { ip: ip([8, 8, 8, 9]), ..sighting(NOON + 2 * MINUTE, Act::Other) };
-    let near = user.observe(&neighbour, Prague);
+    let near = user.observe(&neighbour, prague());
     assert!(near.new_ip && !near.new_network, "the same /24");
-    let far = user.observe(&tokyo(NOON + 3 * MINUTE), Prague);
+    let far = user.observe(&tokyo(NOON + 3 * MINUTE), prague());
     assert!(far.new_device && far.new_ip && far.new_network && far.new_country);
-    assert!(!user.observe(&tokyo(NOON + 4 * MINUTE), Prague).new_device);
+    assert!(!user.observe(&tokyo(NOON + 4 * MINUTE), prague()).new_device);
 }
 
 #[test]
 fn a_failed_sign_in_makes_nothing_known() {
     let mut user = User::default();
-    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    user.observe(&sighting(NOON, Act::SignIn), prague());
     let attacker = Sighting { act: Act::SignInFailed, ..tokyo(NOON + MINUTE) };
-    let failed = user.observe(&attacker, Prague);
+    let failed = user.observe(&attacker, prague());
     assert!(!failed.new_device);
     assert_eq!((failed.failed_sign_ins_1h, failed.devices_24h), (Some(1), Some(1)));
-    assert!(user.observe(&tokyo(NOON + 2 * MINUTE), Prague).new_device, "still new when it succeeds");
+    assert!(user.observe(&tokyo(NOON + 2 * MINUTE), prague()).new_device, "still new when it succeeds");
 }
 
 /// However it is filed: what failed around a sign-in makes nothing known, and opens no session.
@@ -84,10 +91,10 @@ fn what_failed_around_a_sign_in_makes_nothing_known() {
     ] {
         assert_eq!(Act::of(action, category, outcome), act, "{action} {category} {outcome}");
         let mut user = User::default();
-        user.observe(&sighting(NOON - DAY_MS, Act::SignIn), Prague);
-        let found = user.observe(&Sighting { act, session_id: "s", ..tokyo(NOON) }, Prague);
+        user.observe(&sighting(NOON - DAY_MS, Act::SignIn), prague());
+        let found = user.observe(&Sighting { act, session_id: "s", ..tokyo(NOON) }, prague());
         assert_eq!(found.session_key.is_empty(), !act.makes_known());
-        let then = user.observe(&tokyo(NOON + MINUTE), Prague);
+        let then = user.observe(&tokyo(NOON + MINUTE), prague());
         let is_news = then.new_device && then.new_ip && then.new_network && then.new_country;
         assert_eq!(is_news, !act.makes_known(), "{act:?}");
         assert_eq!(then.days_since_seen.is_some(), !act.makes_known(), "{act:?}");
@@ -104,13 +111,13 @@ fn j17_history_is_the_baseline() {
         backfill: true,
         ..next
     };
-    assert!(user.observe(&old(0, sighting(0, Act::SignIn)), Prague).first_sign_in);
-    let second = user.observe(&old(10, tokyo(0)), Prague);
+    assert!(user.observe(&old(0, sighting(0, Act::SignIn)), prague()).first_sign_in);
+    let second = user.observe(&old(10, tokyo(0)), prague());
     assert!(second.new_device && second.new_country && second.travel_km.is_some());
     assert_eq!((second.devices_24h, second.late), (Some(2), false));
-    let exported = user.observe(&old(20, Sighting { records: 700, ..sighting(0, Act::Export) }), Prague);
+    let exported = user.observe(&old(20, Sighting { records: 700, ..sighting(0, Act::Export) }), prague());
     assert_eq!(exported.exported_24h, Some(700));
-    let live = user.observe(&tokyo(NOON), Prague);
+    let live = user.observe(&tokyo(NOON), prague());
     assert!(!live.first_sign_in && !live.new_device && !live.new_ip && !live.new_country && !live.late);
     assert_eq!((live.days_since_seen, live.devices_24h, live.sessions_active), (Some(29), Some(1), Some(1)));
 }
@@ -119,41 +126,41 @@ fn j17_history_is_the_baseline() {
 #[test]
 fn j17_history_that_comes_late_resets_nothing() {
     let mut user = User::default();
-    let now = user.observe(&tokyo(NOON), Prague);
+    let now = user.observe(&tokyo(NOON), prague());
     let old = |at: i64, act| Sighting { received_at: NOON + MINUTE, backfill: true, ..sighting(at, act) };
-    let first = user.observe(&old(NOON - 30 * DAY_MS, Act::SignIn), Prague);
-    let second = user.observe(&old(NOON - 30 * DAY_MS + 10 * MINUTE, Act::View), Prague);
+    let first = user.observe(&old(NOON - 30 * DAY_MS, Act::SignIn), prague());
+    let second = user.observe(&old(NOON - 30 * DAY_MS + 10 * MINUTE, Act::View), prague());
     assert!(first.late && second.late && first.devices_24h.is_none());
     assert_eq!(first.session_key, second.session_key);
     assert_eq!((second.session_started_at, second.last_activity_at), (NOON - 30 * DAY_MS, NOON));
     // One that lies ahead makes nothing late.
-    user.observe(&old(NOON + 5 * HOUR_MS, Act::Export), Prague);
-    let live = user.observe(&sighting(NOON + 2 * MINUTE, Act::SignIn), Prague);
+    user.observe(&old(NOON + 5 * HOUR_MS, Act::Export), prague());
+    let live = user.observe(&sighting(NOON + 2 * MINUTE, Act::SignIn), prague());
     assert!(!live.late && !live.new_device && !live.new_ip && !live.new_country);
     assert!(live.travel_km.is_some(), "from where the user was last, not where history has it");
     assert_ne!(live.session_key, now.session_key);
-    let exported = user.observe(&sighting(NOON + 3 * MINUTE, Act::Export), Prague);
+    let exported = user.observe(&sighting(NOON + 3 * MINUTE, Act::Export), prague());
     assert_eq!(exported.exported_24h, Some(1), "what history exported doesn't count now");
     // Once no more of it comes, only what is known remains.
     let mut later = user.clone();
-    later.observe(&sighting(NOON + 3 * DAY_MS, Act::View), Prague);
+    later.observe(&sighting(NOON + 3 * DAY_MS, Act::View), prague());
     let bytes = |user: &User| postcard::to_allocvec(user).unwrap().len();
     assert!(bytes(&later) < bytes(&user));
-    assert!(!later.observe(&tokyo(NOON + 3 * DAY_MS), Prague).new_device);
+    assert!(!later.observe(&tokyo(NOON + 3 * DAY_MS), prague()).new_device);
 }
 
 /// K9, pitfall 16: a VPN that changes its exit takes nobody through several countries.
 #[test]
 fn k9_countries_behind_a_mask_are_known_and_not_counted() {
     let mut user = User::default();
-    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    user.observe(&sighting(NOON, Act::SignIn), prague());
     let exit = |country, at| Sighting { masked: true, country, ..sighting(at, Act::SignIn) };
-    let hidden = user.observe(&exit("SE", NOON + MINUTE), Prague);
+    let hidden = user.observe(&exit("SE", NOON + MINUTE), prague());
     assert_eq!((hidden.new_country, hidden.countries_24h), (true, Some(1)));
-    let again = user.observe(&exit("SE", NOON + 2 * MINUTE), Prague);
+    let again = user.observe(&exit("SE", NOON + 2 * MINUTE), prague());
     assert_eq!((again.new_country, again.countries_24h), (false, Some(1)));
     let there = Sighting { masked: false, ..exit("SE", NOON + 3 * MINUTE) };
-    assert_eq!(user.observe(&there, Prague).countries_24h, Some(2));
+    assert_eq!(user.observe(&there, prague()).countries_24h, Some(2));
 }
 
 /// Pitfall 16: what lowers the confidence in a journey.
@@ -161,15 +168,15 @@ fn k9_countries_behind_a_mask_are_known_and_not_counted() {
 fn travel_is_believed_only_where_nothing_speaks_against_it() {
     let travel = |change: fn(&mut Sighting<'static>), after: i64| {
         let mut user = User::default();
-        user.observe(&sighting(NOON, Act::SignIn), Prague);
+        user.observe(&sighting(NOON, Act::SignIn), prague());
         let mut next = tokyo(NOON + after);
         change(&mut next);
-        let found = user.observe(&next, Prague);
+        let found = user.observe(&next, prague());
         (found.travel_km, found.travel_kmh, found.travel_confidence)
     };
     let (km, kmh, confidence) = travel(|_| {}, HOUR_MS);
     assert_eq!(confidence, Some(Confidence::High));
-    // Prague to Tokyo is 9,070 km by the great circle; two radii of 50 km may be saved.
+    // prague() to Tokyo is 9,070 km by the great circle; two radii of 50 km may be saved.
     assert!((9000.0..9150.0).contains(&km.unwrap()), "{km:?}");
     assert_eq!(kmh, km.map(|km| km - 100.0));
     assert!(travel(|_| {}, 20 * HOUR_MS).1.unwrap() < 500.0, "a flight");
@@ -189,41 +196,41 @@ fn travel_is_believed_only_where_nothing_speaks_against_it() {
 #[test]
 fn an_address_from_before_is_no_proof_of_a_journey() {
     let mut user = User::default();
-    user.observe(&tokyo(NOON - 30 * DAY_MS), Prague);
-    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    user.observe(&tokyo(NOON - 30 * DAY_MS), prague());
+    user.observe(&sighting(NOON, Act::SignIn), prague());
     let back = Sighting { device: "tablet", ..tokyo(NOON + HOUR_MS) };
-    assert_eq!(user.observe(&back, Prague).travel_confidence, Some(Confidence::Medium));
+    assert_eq!(user.observe(&back, prague()).travel_confidence, Some(Confidence::Medium));
 }
 
 #[test]
 fn hours_are_the_tenants() {
     let mut user = User::default();
-    let found = user.observe(&sighting(NOON, Act::SignIn), Prague);
+    let found = user.observe(&sighting(NOON, Act::SignIn), prague());
     assert_eq!((found.local_hour, found.local_weekday), (Some(12), Some(7)));
-    let found = user.observe(&sighting(NOON + MINUTE, Act::SignIn), chrono_tz::Asia::Tokyo);
+    let found = user.observe(&sighting(NOON + MINUTE, Act::SignIn), zone("Asia/Tokyo"));
     assert_eq!((found.local_hour, found.local_weekday), (Some(20), Some(7)));
-    assert_eq!(user.observe(&sighting(NOON + MINUTE, Act::View), Prague).local_hour, None);
+    assert_eq!(user.observe(&sighting(NOON + MINUTE, Act::View), prague()).local_hour, None);
 }
 
 #[test]
 fn absence_is_counted_in_days() {
     let mut user = User::default();
-    assert_eq!(user.observe(&sighting(NOON, Act::SignIn), Prague).days_since_seen, None);
-    assert_eq!(user.observe(&sighting(NOON + DAY_MS - 1, Act::SignIn), Prague).days_since_seen, None);
-    assert_eq!(user.observe(&sighting(NOON + 100 * DAY_MS, Act::SignIn), Prague).days_since_seen, Some(99));
+    assert_eq!(user.observe(&sighting(NOON, Act::SignIn), prague()).days_since_seen, None);
+    assert_eq!(user.observe(&sighting(NOON + DAY_MS - 1, Act::SignIn), prague()).days_since_seen, None);
+    assert_eq!(user.observe(&sighting(NOON + 100 * DAY_MS, Act::SignIn), prague()).days_since_seen, Some(99));
 }
 
 /// K8: guesses at a password are no sign of the user, so a dormant account stays dormant until one is right.
 #[test]
 fn k8_a_failed_sign_in_is_no_activity() {
     let mut user = User::default();
-    let stranger = user.observe(&sighting(NOON, Act::SignInFailed), Prague);
+    let stranger = user.observe(&sighting(NOON, Act::SignInFailed), prague());
     assert_eq!(stranger.last_activity_at, 0);
-    user.observe(&sighting(NOON + MINUTE, Act::SignIn), Prague);
+    user.observe(&sighting(NOON + MINUTE, Act::SignIn), prague());
     let back = NOON + 100 * DAY_MS + 2 * MINUTE;
-    let failed = user.observe(&sighting(back, Act::SignInFailed), Prague);
+    let failed = user.observe(&sighting(back, Act::SignInFailed), prague());
     assert_eq!((failed.days_since_seen, failed.last_activity_at), (Some(100), NOON + MINUTE));
-    let guessed = user.observe(&sighting(back + MINUTE, Act::SignIn), Prague);
+    let guessed = user.observe(&sighting(back + MINUTE, Act::SignIn), prague());
     assert_eq!((guessed.days_since_seen, guessed.last_activity_at), (Some(100), back + MINUTE));
 }
 
@@ -231,7 +238,7 @@ fn k8_a_failed_sign_in_is_no_activity() {
 #[test]
 fn k8_last_activity_moves_in_steps() {
     let mut user = User::default();
-    let mut at = |millis| user.observe(&sighting(NOON + millis, Act::Other), Prague).last_activity_at;
+    let mut at = |millis| user.observe(&sighting(NOON + millis, Act::Other), prague()).last_activity_at;
     assert_eq!(at(0), NOON);
     assert_eq!(at(29_999), NOON);
     assert_eq!(at(30_000), NOON + 30_000);
@@ -241,19 +248,19 @@ fn k8_last_activity_moves_in_steps() {
 #[test]
 fn late_events_change_nothing() {
     let mut user = User::default();
-    user.observe(&sighting(NOON, Act::SignIn), Prague);
+    user.observe(&sighting(NOON, Act::SignIn), prague());
     let before = user.clone();
-    let found = user.observe(&tokyo(NOON - LATENESS_MS - 1), Prague);
+    let found = user.observe(&tokyo(NOON - LATENESS_MS - 1), prague());
     assert!(found.late && found.travel_km.is_none() && !found.new_device);
     assert_eq!(user, before);
-    assert!(!user.observe(&sighting(NOON - LATENESS_MS, Act::Other), Prague).late, "on the edge");
+    assert!(!user.observe(&sighting(NOON - LATENESS_MS, Act::Other), prague()).late, "on the edge");
 }
 
 #[test]
 fn a_clock_that_runs_ahead_makes_nobody_late() {
     let mut user = User::default();
-    user.observe(&Sighting { occurred_at: NOON + 20 * HOUR_MS, ..sighting(NOON, Act::SignIn) }, Prague);
-    assert!(!user.observe(&sighting(NOON + MINUTE, Act::Other), Prague).late);
+    user.observe(&Sighting { occurred_at: NOON + 20 * HOUR_MS, ..sighting(NOON, Act::SignIn) }, prague());
+    assert!(!user.observe(&sighting(NOON + MINUTE, Act::Other), prague()).late);
 }
 
 /// K7: a session by the application's id.
@@ -261,19 +268,19 @@ fn a_clock_that_runs_ahead_makes_nobody_late() {
 fn k7_sessions_by_id_and_what_changes_in_them() {
     let mut user = User::default();
     let of = |at, act| Sighting { session_id: "s1", ..sighting(at, act) };
-    let begun = user.observe(&of(NOON, Act::SignIn), Prague);
+    let begun = user.observe(&of(NOON, Act::SignIn), prague());
     assert_eq!((begun.session_key.as_str(), begun.session_started_at), ("s1", NOON));
     let moved = Sighting { ip: ip([9, 9, 9, 9]), country: "DE", ..of(NOON + 2 * HOUR_MS, Act::View) };
-    let found = user.observe(&moved, Prague);
+    let found = user.observe(&moved, prague());
     assert!(found.session_ip_changed && found.session_country_changed);
     assert_eq!(found.session_started_at, NOON);
-    assert!(!user.observe(&moved, Prague).session_ip_changed, "told once");
+    assert!(!user.observe(&moved, prague()).session_ip_changed, "told once");
 }
 
 #[test]
 fn sessions_without_an_id_end_by_silence_or_sign_out() {
     let mut user = User::default();
-    let mut key = |at, act| user.observe(&sighting(at, act), Prague).session_key;
+    let mut key = |at, act| user.observe(&sighting(at, act), prague()).session_key;
     let first = key(NOON, Act::SignIn);
     assert_eq!(key(NOON + SESSION_GAP_MS, Act::View), first);
     let second = key(NOON + 2 * SESSION_GAP_MS + 1, Act::View);
@@ -286,7 +293,7 @@ fn sessions_without_an_id_end_by_silence_or_sign_out() {
 #[test]
 fn k7_what_comes_late_belongs_to_the_session_that_ended_meanwhile() {
     let mut user = User::default();
-    let mut at = |millis, act| user.observe(&sighting(NOON + millis, act), Prague);
+    let mut at = |millis, act| user.observe(&sighting(NOON + millis, act), prague());
     let first = at(0, Act::View);
     at(MINUTE, Act::SignOut);
     let late = at(0, Act::SignIn);
@@ -301,8 +308,8 @@ fn k7_what_comes_late_belongs_to_the_session_that_ended_meanwhile() {
 #[test]
 fn fields_and_rows_agree() {
     let mut user = User::default();
-    user.observe(&sighting(NOON, Act::SignIn), Prague);
-    let mut signals = user.observe(&tokyo(NOON + HOUR_MS), Prague);
+    user.observe(&sighting(NOON, Act::SignIn), prague());
+    let mut signals = user.observe(&tokyo(NOON + HOUR_MS), prague());
     signals.device_access = Some("block");
     let mut count = 0;
     signals.each(|name, value| {
@@ -333,7 +340,7 @@ fn state_is_bounded() {
         let at = NOON + i64::from(number) * 1000;
         let act = [Act::SignIn, Act::SignInFailed, Act::View, Act::Export, Act::Delete][number as usize % 5];
         let next = Sighting { device: &device, session_id: &session, ip: ip([10, a, b, c]), ..sighting(at, act) };
-        user.observe(&next, Prague);
+        user.observe(&next, prague());
     }
     // As much of history again.
     let clock = user.clock();
@@ -342,7 +349,7 @@ fn state_is_bounded() {
         let at = NOON - 30 * DAY_MS + i64::from(number) * 300_000;
         let act = [Act::SignIn, Act::SignInFailed, Act::View, Act::Export, Act::Delete][number as usize % 5];
         let next = Sighting { session_id: &session, backfill: true, received_at: NOON, ..sighting(at, act) };
-        user.observe(&next, Prague);
+        user.observe(&next, prague());
     }
     assert_eq!(user.clock(), clock);
     let bytes = postcard::to_allocvec(&user).unwrap();
@@ -379,7 +386,7 @@ proptest! {
             clock += step.minutes * MINUTE / 4 + 1;
             let device = DEVICES[usize::from(step.device) % 4];
             let act = if step.act == 0 { Act::SignOut } else { Act::Other };
-            let found = user.observe(&Sighting { device, ..sighting(clock, act) }, Prague);
+            let found = user.observe(&Sighting { device, ..sighting(clock, act) }, prague());
             match last.get(device) {
                 Some((at, key, start, false)) if clock - at <= SESSION_GAP_MS => {
                     prop_assert_eq!(&found.session_key, key);
@@ -411,7 +418,7 @@ proptest! {
                 device: DEVICES[usize::from(step.device)], ip: host, records: step.records, ..sighting(at, act)
             };
             let latest = past.iter().map(|(at, _)| *at).max().unwrap_or_default();
-            let found = user.observe(&now, Prague);
+            let found = user.observe(&now, prague());
             prop_assert_eq!(found.late, at < latest - LATENESS_MS);
             if found.late {
                 continue;
@@ -466,11 +473,11 @@ proptest! {
             steps.iter().enumerate().map(|(number, step)| of(step, number, number % 2 == 0)).partition(|one| !one.backfill);
         let play = |mixed: &[Sighting<'static>]| {
             let mut user = User::default();
-            mixed.iter().for_each(|one| drop(user.observe(one, Prague)));
+            mixed.iter().for_each(|one| drop(user.observe(one, prague())));
             let mut known = Vec::new();
             for (device, host) in DEVICES.into_iter().zip(1..) {
                 let probe = Sighting { device, ip: ip([20, 0, host, 1]), ..sighting(NOON + DAY_MS, Act::SignIn) };
-                let found = user.clone().observe(&probe, Prague);
+                let found = user.clone().observe(&probe, prague());
                 known.push((found.new_device, found.new_ip, found.new_network, found.first_sign_in, found.days_since_seen, found.devices_24h));
             }
             known

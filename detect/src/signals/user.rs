@@ -1,7 +1,7 @@
 //! What is known of one user: small, bounded, and enough for every signal.
 
 use chrono::{DateTime, Datelike as _, Timelike as _};
-use chrono_tz::Tz;
+use schemas::zone::Zone;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -70,7 +70,7 @@ impl User {
     }
 
     /// Takes an event in and says what it signals. `zone` is the tenant's.
-    pub fn observe(&mut self, sighting: &Sighting<'_>, zone: Tz) -> Signals {
+    pub fn observe(&mut self, sighting: &Sighting<'_>, zone: Zone) -> Signals {
         // Taken out for as long as the event is looked at.
         let mut activity = match sighting.backfill {
             true => *self.history.take().unwrap_or_default(),
@@ -89,7 +89,7 @@ impl User {
         signals
     }
 
-    fn observe_in(&mut self, activity: &mut Activity, sighting: &Sighting<'_>, zone: Tz) -> Signals {
+    fn observe_in(&mut self, activity: &mut Activity, sighting: &Sighting<'_>, zone: Zone) -> Signals {
         let at = sighting.at();
         let mut signals = Signals::default();
         // What is live has been taken out, unless this is history.
@@ -148,7 +148,7 @@ impl User {
         activity: &mut Activity,
         sighting: &Sighting<'_>,
         told: &Told,
-        zone: Tz,
+        zone: Zone,
         signals: &mut Signals,
     ) {
         let at = sighting.at();

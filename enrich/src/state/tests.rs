@@ -26,7 +26,7 @@ fn act(at: i64) -> Sighting<'static> {
 
 fn touch(state: &mut State, key: &str, offset: u64) -> Option<u64> {
     let user = state.user(key, offset).unwrap()?;
-    user.observe(&act(1_800_000_000_000 + offset as i64), chrono_tz::UTC).viewed_24h
+    user.observe(&act(1_800_000_000_000 + offset as i64), schemas::zone::Zone::utc()).viewed_24h
 }
 
 /// A record whose outcome is in the state already changes nothing a second time.
@@ -109,7 +109,7 @@ fn a_user_that_is_too_large_begins_anew() {
     assert_eq!(pack_within(&user, bytes.len()).unwrap(), bytes);
     let mut grown = user;
     for number in 0..20 {
-        grown.observe(&Sighting { ip: number, ..act(1_800_000_000_000) }, chrono_tz::UTC);
+        grown.observe(&Sighting { ip: number, ..act(1_800_000_000_000) }, schemas::zone::Zone::utc());
     }
     assert!(pack(&grown).unwrap().len() > bytes.len());
     assert_eq!(pack_within(&grown, bytes.len()).unwrap(), bytes);

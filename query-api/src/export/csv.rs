@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use chrono::SecondsFormat;
-use chrono_tz::Tz;
+use schemas::zone::Zone;
 
 use crate::table::{Cell, Column};
 
@@ -15,11 +15,11 @@ const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋',
 /// Writes rows as CSV.
 pub(super) struct Csv<W: Write> {
     writer: csv::Writer<W>,
-    zone: Tz,
+    zone: Zone,
 }
 
 impl<W: Write> Csv<W> {
-    pub(super) fn open(mut to: W, zone: Tz) -> io::Result<Self> {
+    pub(super) fn open(mut to: W, zone: Zone) -> io::Result<Self> {
         to.write_all(BYTE_ORDER_MARK)?;
         let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
         Ok(Self { writer, zone })

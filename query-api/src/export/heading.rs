@@ -1,7 +1,7 @@
 //! What is told about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use schemas::zone::Zone;
 
 use super::Format;
 use crate::period::Period;
@@ -25,7 +25,7 @@ pub struct Heading {
     /// The period; a missing bound is open.
     pub period: Period,
     /// The tenant's zone, in which times are shown.
-    pub zone: Tz,
+    pub zone: Zone,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// P15: every event received before this is in it; none: not known.
@@ -112,7 +112,7 @@ mod tests {
             tenant: tenant.to_owned(),
             filter: String::new(),
             period: Period { from: from.map(time), to: to.map(time) },
-            zone: Tz::Europe__Prague,
+            zone: "Europe/Prague".parse().unwrap(),
             created_at: time("2026-11-22T20:00:00Z"),
             complete_until: None,
         }

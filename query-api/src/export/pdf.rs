@@ -7,7 +7,7 @@ mod layout;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use chrono_tz::Tz;
+use schemas::zone::Zone;
 
 use self::file::{File, Id, text_string};
 use self::font::Font;
@@ -269,7 +269,7 @@ fn capitalised(text: &str) -> String {
 }
 
 /// A cell as people read it.
-fn shown(cell: &Cell<'_>, kind: Kind, zone: Tz) -> String {
+fn shown(cell: &Cell<'_>, kind: Kind, zone: Zone) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) => text.to_string(),

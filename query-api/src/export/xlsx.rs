@@ -208,7 +208,7 @@ mod tests {
             tenant: "Acme".to_owned(),
             filter: String::new(),
             period: Period::default(),
-            zone: chrono_tz::Tz::UTC,
+            zone: schemas::zone::Zone::utc(),
             created_at: DateTime::UNIX_EPOCH,
             complete_until: None,
         };

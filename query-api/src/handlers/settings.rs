@@ -91,7 +91,7 @@ impl Subject for RetentionDays {
 pub struct TimeZone {
     /// A name of the IANA database.
     #[schema(value_type = String, example = "Europe/Prague")]
-    pub time_zone: chrono_tz::Tz,
+    pub time_zone: schemas::zone::Zone,
     /// First day of the week.
     #[schema(example = "monday")]
     pub week_start: WeekStart,

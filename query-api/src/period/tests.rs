@@ -80,7 +80,7 @@ fn months_cross_the_year() {
 #[test]
 fn daylight_saving() {
     let hours = |zone: &str, date: &str| {
-        let zone: Tz = zone.parse().unwrap();
+        let zone: Zone = zone.parse().unwrap();
         let date: NaiveDate = date.parse().unwrap();
         (start_of_day(zone, plus_days(date, 1)) - start_of_day(zone, date)).num_minutes()
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset};
-use chrono_tz::Tz;
+use schemas::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -70,7 +70,7 @@ pub struct TimelinePart {
 }
 
 /// The intervals of a period, by lane.
-pub fn lanes(activities: &[Activity], period: Interval, zone: Tz) -> Vec<TimelineLane> {
+pub fn lanes(activities: &[Activity], period: Interval, zone: Zone) -> Vec<TimelineLane> {
     let mut by_lane: BTreeMap<&Lane, Vec<(&Activity, Interval)>> = BTreeMap::new();
     for row in all(activities, period) {
         if let Some(span) = row.activity.span.and_then(|span| span.clip(period)) {
@@ -97,7 +97,7 @@ pub fn lanes(activities: &[Activity], period: Interval, zone: Tz) -> Vec<Timelin
 }
 
 /// The points of a period, by channel.
-pub fn points(activities: &[Activity], period: Interval, zone: Tz) -> Vec<TimelinePoints> {
+pub fn points(activities: &[Activity], period: Interval, zone: Zone) -> Vec<TimelinePoints> {
     let mut by_channel: BTreeMap<&str, Vec<TracedActivity>> = BTreeMap::new();
     for row in all(activities, period).iter().filter(|row| row.activity.span.is_none()) {
         let shown = TracedActivity::new(row.activity, period, zone);
@@ -142,6 +142,6 @@ pub fn buckets(activities: &[Activity], edges: &[DateTime<FixedOffset>]) -> Vec<
 }
 
 /// Edges of buckets, as the tenant's zone shows them.
-pub(crate) fn edges(starts: &[DateTime<chrono::Utc>], end: i64, zone: Tz) -> Vec<DateTime<FixedOffset>> {
+pub(crate) fn edges(starts: &[DateTime<chrono::Utc>], end: i64, zone: Zone) -> Vec<DateTime<FixedOffset>> {
     starts.iter().map(DateTime::timestamp_millis).chain([end]).map(|edge| local(zone, edge)).collect()
 }

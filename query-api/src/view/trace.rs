@@ -1,7 +1,7 @@
 //! A user's trace: activities on a timeline and in lists, and figures (T1–T16).
 
 use chrono::{DateTime, FixedOffset};
-use chrono_tz::Tz;
+use schemas::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ use crate::trace::figures::Unit;
 use crate::trace::intervals::Interval;
 
 /// An instant as the tenant's zone shows it.
-pub(crate) fn local(zone: Tz, millis: i64) -> DateTime<FixedOffset> {
+pub(crate) fn local(zone: Zone, millis: i64) -> DateTime<FixedOffset> {
     let time = DateTime::from_timestamp_millis(millis).unwrap_or_default();
     time.with_timezone(&zone).fixed_offset()
 }
@@ -87,7 +87,7 @@ pub struct TracedObject {
 
 impl TracedActivity {
     /// An activity as a period shows it; what is counted in the period but lies outside it is shown as it is.
-    pub fn new(activity: &Activity, period: Interval, zone: Tz) -> Self {
+    pub fn new(activity: &Activity, period: Interval, zone: Zone) -> Self {
         let row = &activity.row;
         let shown = activity.span.map(|span| span.clip(period).unwrap_or(span));
         let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then(|| TracedObject {

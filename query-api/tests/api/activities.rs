@@ -68,7 +68,7 @@ async fn check(
     some.map(|(figure, _)| figure.name).collect()
 }
 
-async fn tenant(world: &World, rng: &mut StdRng, id: &str) -> chrono_tz::Tz {
+async fn tenant(world: &World, rng: &mut StdRng, id: &str) -> schemas::zone::Zone {
     let (zone, first) = (zone(rng), [WeekStart::Monday, WeekStart::Sunday, WeekStart::Saturday]);
     let week_start = first[rng.random_range(0..3)];
     world
@@ -244,7 +244,7 @@ fn tables_are_whole() {
         object_name: String::new(),
         session_key: String::new(),
     };
-    let lanes = lanes(&activities(vec![row], 0), Interval::new(0, 20 * DAY).unwrap(), chrono_tz::UTC);
+    let lanes = lanes(&activities(vec![row], 0), Interval::new(0, 20 * DAY).unwrap(), schemas::zone::Zone::utc());
     let interval: &TracedInterval = &lanes[0].intervals[0];
     let counted = CountedActivity { activity: interval.activity.clone(), counted: Some(5000) };
     let figure = TracedFigure { name: FIGURES[0].name, value: 1, unit: FIGURES[0].unit(), rows: String::new() };

@@ -84,7 +84,7 @@ fn heading() -> Heading {
         tenant: "Акме, s. r. o.".to_owned(),
         filter: "actor id: Nováková".to_owned(),
         period: Period { from: None, to: Some("2026-03-30T22:00:00Z".parse().unwrap()) },
-        zone: chrono_tz::Europe::Prague,
+        zone: "Europe/Prague".parse().unwrap(),
         created_at: "2026-11-22T20:00:00Z".parse().unwrap(),
         complete_until: None,
     }
@@ -140,7 +140,7 @@ fn xlsx_is_read_back_with_its_types() {
     assert_eq!(sheet.rows().next().unwrap()[4], "lasted", "it is shown as hours, minutes and seconds");
     for (at, row) in rows().iter().enumerate() {
         let cells: Vec<&Data> = sheet.rows().nth(at + 1).unwrap().iter().collect();
-        let local = row.at.with_timezone(&chrono_tz::Europe::Prague).naive_local();
+        let local = row.at.with_timezone(&"Europe/Prague".parse::<schemas::zone::Zone>().unwrap()).naive_local();
         let Data::DateTime(time) = cells[0] else { panic!("{:?} is no time", cells[0]) };
         let read: NaiveDateTime = time.as_datetime().unwrap();
         assert!((read - local).num_milliseconds().abs() <= 1, "{read} {local}");

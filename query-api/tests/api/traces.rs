@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Utc};
-use chrono_tz::Tz;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+use schemas::zone::Zone;
 
 use crate::support::{Event, millis, pick};
 
@@ -116,7 +116,7 @@ pub(crate) fn work(rng: &mut StdRng, tenant: &str, count: usize, (from, to): (i6
 }
 
 /// A day on which the clocks of a zone changed, in the last year.
-pub(crate) fn day_of_change(zone: Tz) -> NaiveDate {
+pub(crate) fn day_of_change(zone: Zone) -> NaiveDate {
     let offset = |date: NaiveDate| zone.offset_from_utc_datetime(&date.and_time(NaiveTime::MIN)).fix();
     let mut day = Utc::now().date_naive() - Days::new(3);
     while offset(day) == offset(day + Days::new(1)) {
@@ -252,6 +252,6 @@ pub(crate) fn naive(events: &[Event], figure: &str, (from, to): (i64, i64), now:
 }
 
 /// A zone whose clocks change, with a first day of the week.
-pub(crate) fn zone(rng: &mut StdRng) -> Tz {
+pub(crate) fn zone(rng: &mut StdRng) -> Zone {
     pick(rng, &["Europe/Prague", "America/New_York", "Australia/Lord_Howe"]).parse().unwrap()
 }

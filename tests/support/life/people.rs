@@ -1,9 +1,9 @@
 //! Ordinary days of ordinary people.
 
 use chrono::{Datelike as _, TimeZone as _};
-use chrono_tz::Tz;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+use schemas::zone::Zone;
 use serde_json::{Value, json};
 
 use super::world::{self, Network};
@@ -37,7 +37,7 @@ pub(crate) struct Person {
     pub(crate) tenant: &'static str,
     pub(crate) id: String,
     pub(crate) habit: Habit,
-    zone: Tz,
+    zone: Zone,
     home: usize,
     /// Where the VPN or the carrier comes out, for those who have one.
     exit: usize,

@@ -35,7 +35,7 @@ pub(crate) struct Expected {
 }
 
 /// Goes through all rows, which have to be sorted by partition and offset; `zones` are the tenants'.
-pub(crate) fn recount(rows: &[Row], zones: &HashMap<String, chrono_tz::Tz>) -> Vec<Expected> {
+pub(crate) fn recount(rows: &[Row], zones: &HashMap<String, schemas::zone::Zone>) -> Vec<Expected> {
     let mut users: HashMap<(&str, &str), Past<'_>> = HashMap::new();
     rows.iter()
         .map(|row| {

@@ -50,7 +50,7 @@ pub(super) struct Past<'a> {
 
 impl<'a> Past<'a> {
     /// What the event signals in the light of those before it, which it then joins.
-    pub(super) fn observe(&mut self, row: &'a Row, zone: chrono_tz::Tz, expected: &mut Expected) {
+    pub(super) fn observe(&mut self, row: &'a Row, zone: schemas::zone::Zone, expected: &mut Expected) {
         let at = row.at();
         let before = |stream: &Stream<'_>| stream.events.iter().any(|earlier| earlier.at() > at + LATENESS);
         if before(&self.live) || (row.backfill && before(&self.history)) {
