@@ -232,6 +232,7 @@ fn hostile_values_are_data() {
             }
             let one = world.ok(&format!("/v1/events/{}", encoded(&event.id)), &key).await;
             assert_eq!(one["data"]["actor"]["id"], event.actor_id);
+            let value = encoded(&event.actor_id);
             let statistics = world.ok(&format!("/v1/users/{value}/statistics?from=2020-01-01&by=week"), &key).await;
             assert_eq!(statistics["totals"]["events"], 1, "{value}");
         }
