@@ -33,6 +33,7 @@ pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/statistics", Permission::ReadLog),
     (Method::GET, "/v1/catalogue", Permission::ReadLog),
     (Method::GET, "/v1/catalogue/unknown", Permission::ReadLog),
+    (Method::GET, "/v1/catalogue/used", Permission::ReadLog),
     (Method::GET, "/v1/users", Permission::ReadLog),
     (Method::GET, "/v1/users/{id}", Permission::ReadLog),
     (Method::GET, "/v1/users/{id}/activities", Permission::TraceUsers),

@@ -87,6 +87,14 @@ pub struct EventFilter {
     pub violations: Vec<String>,
 }
 
+/// Kinds of device, with the common word for one of them.
+pub(crate) fn device_kinds(mut kinds: Vec<String>) -> Vec<String> {
+    if kinds.iter().any(|kind| kind == "phone") {
+        kinds.push("mobile".to_owned());
+    }
+    kinds
+}
+
 impl EventFilter {
     /// Takes all filters from the query string.
     pub fn take(params: &mut Params) -> Result<Self, ParamError> {

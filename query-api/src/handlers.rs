@@ -31,6 +31,7 @@ pub mod timeline;
 mod trace;
 pub mod trials;
 pub mod unknown_types;
+pub mod used_kinds;
 pub mod user_log;
 pub mod users;
 pub mod violations;

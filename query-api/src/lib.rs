@@ -48,7 +48,7 @@ use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
-use runtime::problem::Problem;
+use runtime::problem::{Problem, in_language};
 use runtime::settings::Settings;
 use runtime::webhook::ClientError;
 use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError};
@@ -234,7 +234,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::{
         activities, catalogue, check, configuration, devices_access, events, exemptions, explanations, keys, objects,
         own_rules, plan, restore_endpoint, restores, retention, reviews, rules, settings, statistics,
-        tenant_statistics, tenants, timeline, trials, unknown_types, user_log, users, violations,
+        tenant_statistics, tenants, timeline, trials, unknown_types, used_kinds, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -257,6 +257,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(reviews::put, reviews::withdraw))
         .routes(routes!(catalogue::get))
         .routes(routes!(unknown_types::list))
+        .routes(routes!(used_kinds::list))
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::get, tenants::replace, tenants::modify))
         .routes(routes!(keys::list, keys::create))
@@ -320,6 +321,7 @@ pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
         })
         .fallback(|| async { Problem::not_found("there is nothing here; see /openapi.json") })
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::from_fn(in_language))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

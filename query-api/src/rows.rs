@@ -166,6 +166,20 @@ pub struct EventTypeRow {
     pub filed_action: String,
 }
 
+/// A row of `event_kinds.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct EventKindRow {
+    pub event_type: String,
+    pub action: String,
+    pub object_type: String,
+    pub events: u64,
+    #[serde(with = "millis")]
+    pub first_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub last_at: DateTime<Utc>,
+}
+
 /// A row of `users.sql`.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]

@@ -35,6 +35,7 @@ named! {
     EVENTS_OLDEST "events_oldest": "The event log, oldest first.";
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
     EVENT_BY_ID "event_by_id": "One event.";
+    EVENT_KINDS "event_kinds": "Types of events, actions and types of objects, counted.";
     EVENT_TYPES "event_types": "Types of events, counted.";
     HISTORY "history": "Events user by user, for trials of rules.";
     LOG_NEWEST "log_newest": "The event log of all users, newest first.";

@@ -22,7 +22,8 @@ GROUP BY tenant, violation_id;
 
 -- Users, their devices and their sessions, as the events show them, backfilled history (J17) included: what is first and last goes
 -- by the time of the events. What an event doesn't say of its user, device or place is left as the last one that does has it. A
--- failed sign-in is one however it is spelled: by its action, or by a sign-in's outcome.
+-- failed sign-in is one however it is spelled: by its action, or by a sign-in's outcome. What happens to a user without anybody being
+-- there is no activity of the session.
 CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
@@ -152,8 +153,8 @@ SELECT
     )) AS received_period,
     max(toDate(received_at)) AS received_on,
     min(session_started_at) AS started_at,
-    max(occurred_at) AS last_activity_at,
-    maxIf(occurred_at, action = 'sign_out') AS signed_out_at,
+    max(if(action IN ('session_expired', 'call_missed', 'miss', 'expire', 'receive', 'match', 'free_start', 'free'), session_started_at, occurred_at)) AS last_activity_at,
+    maxIf(occurred_at, action IN ('sign_out', 'session_expired')) AS signed_out_at,
     count() AS events,
     argMaxStateIf(toString(e.device_id), occurred_at, e.device_id != '') AS device_id,
     argMaxStateIf((toString(browser), toString(os), toString(device_kind))::Tuple(browser String, os String, kind String), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,

@@ -28,6 +28,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("stock.json", include_str!("../catalogue/stock.json")),
     ("clients.json", include_str!("../catalogue/clients.json")),
     ("crm.json", include_str!("../catalogue/crm.json")),
+    ("courses.json", include_str!("../catalogue/courses.json")),
     ("people.json", include_str!("../catalogue/people.json")),
     ("communication.json", include_str!("../catalogue/communication.json")),
     ("presence.json", include_str!("../catalogue/presence.json")),

@@ -15,6 +15,8 @@ pub mod identity;
 pub mod ids;
 pub mod json;
 mod key_text;
+pub mod passive;
+pub mod problem_texts;
 pub mod restore;
 pub mod settings;
 pub mod sign_ins;

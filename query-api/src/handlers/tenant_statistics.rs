@@ -42,7 +42,7 @@ use plan::Plan;
         ("action" = Option<Vec<String>>, Query, description = "Actions"),
         ("object_type" = Option<Vec<String>>, Query, description = "Types of objects"),
         ("channel" = Option<Vec<String>>, Query, description = "Channels"),
-        ("device" = Option<Vec<String>>, Query, description = "Kinds of devices"),
+        ("device" = Option<Vec<String>>, Query, description = "Kinds of devices, as `device.kind` of events has them; `phone` is understood as `mobile`"),
         ("country" = Option<Vec<String>>, Query, description = "Countries, ISO 3166-1 alpha-2"),
         ("location" = Option<Vec<String>>, Query, description = "Locations (branches, offices)"),
         ("class" = Option<Vec<String>>, Query, description = "`create`, `delete`, `change` or `other` (J2)"),

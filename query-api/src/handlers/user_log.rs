@@ -17,7 +17,7 @@ use super::page::{Asked, Keyset, Page, Reading, ascending, keyset};
 use super::{path, violations};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
-use crate::filter::ViolationFilter;
+use crate::filter::{ViolationFilter, device_kinds};
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::rows::{DeviceRow, EventRow, SessionRow};
@@ -170,14 +170,15 @@ pub struct DeviceFilter {
     /// `true` for devices that the user signed in on, `false` for those where every attempt failed or none was seen.
     #[param(required = false)]
     signed_in: Option<bool>,
-    /// Kinds: `desktop`, `phone`, `tablet` …
+    /// Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
+    /// `mobile`.
     #[param(required = false)]
     kind: Vec<String>,
 }
 
 impl DeviceFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
-        Ok(Self { signed_in: params.flag("signed_in")?, kind: params.list("kind")? })
+        Ok(Self { signed_in: params.flag("signed_in")?, kind: device_kinds(params.list("kind")?) })
     }
 
     fn add_to(&self, clauses: &mut Clauses) {

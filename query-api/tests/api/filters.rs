@@ -291,3 +291,53 @@ fn unknown_types_are_listed() {
         assert!(found["first_at"].as_str().unwrap() < found["last_at"].as_str().unwrap(), "{found}");
     });
 }
+
+/// J8, L15, A2: which types, actions and objects there are to filter by, with counts; what a caller may not see isn't counted.
+#[test]
+fn what_the_log_holds_is_listed() {
+    with_world("filters_used_kinds", async |world| {
+        for tenant in ["acme", "other"] {
+            world.tenant(tenant, |_| {}).await;
+        }
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        let of = |tenant: &str, hours: i64, kind: &str, action, object_type| Event {
+            tenant: tenant.to_owned(),
+            event_type: kind.to_owned(),
+            action,
+            object_type,
+            category: if kind == "workflow.updated" { "configuration" } else { "changes" },
+            ..Event::sign_in(&format!("{tenant}{hours}"), "u1", TimeDelta::hours(hours))
+        };
+        world
+            .insert(&[
+                of("acme", 1, "task.created", "create", "task"),
+                of("acme", 2, "task.created", "create", "task"),
+                of("acme", 3, "task.deleted", "delete", "task"),
+                of("acme", 4, "lead.odd", "create", ""),
+                of("acme", 5, "workflow.updated", "update", "workflow"),
+                of("acme", 24 * 40, "task.reopened", "reopen", "task"),
+                of("other", 6, "order.created", "create", "order"),
+            ])
+            .await;
+        let used = async |key: &str, query: &str| {
+            let answer = world.ok(&format!("/v1/catalogue/used{query}"), key).await;
+            let names = |list: &str| {
+                let kinds = answer[list].as_array().unwrap().iter();
+                kinds.map(|kind| format!("{} {}", kind["name"].as_str().unwrap(), kind["events"])).collect::<Vec<_>>()
+            };
+            (names("types"), names("actions"), names("object_types"), answer)
+        };
+        let (types, actions, objects, answer) = used(&viewer, "").await;
+        assert_eq!(types, ["task.created 2", "lead.odd 1", "task.deleted 1"]);
+        assert_eq!(actions, ["create 3", "delete 1"]);
+        assert_eq!(objects, ["task 3"]);
+        let first = &answer["types"][0];
+        assert_eq!((&first["label"], &first["known"]), (&"Task created".into(), &true.into()));
+        assert!(first["first_at"].as_str().unwrap() < first["last_at"].as_str().unwrap(), "{first}");
+        assert_eq!((&answer["types"][1]["label"], &answer["types"][1]["known"]), (&"lead.odd".into(), &false.into()));
+        assert_eq!(used(&admin, "").await.2, ["task 3", "workflow 1"]);
+        assert_eq!(used(&viewer, "?period=last_90_days").await.2, ["task 4"]);
+        assert_eq!(world.get("/v1/catalogue/used?limit=3", &viewer).await.status, 400);
+    });
+}

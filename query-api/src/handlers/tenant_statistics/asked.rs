@@ -2,6 +2,7 @@
 
 use schemas::event::{Category, Class};
 
+use crate::filter::device_kinds;
 use crate::params::{ParamError, Params};
 use crate::period::{PeriodSpec, Preset, Width};
 use crate::sql::Clauses;
@@ -108,6 +109,7 @@ fn filters(params: &mut Params) -> Result<Vec<Filter>, ParamError> {
         let values = match name {
             "class" => params.list_of(name, &Class::ALL.iter().map(|class| class.as_str()).collect::<Vec<_>>())?,
             "category" => params.list_of(name, &Category::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>())?,
+            "device" => device_kinds(params.list(name)?),
             _ => params.list(name)?,
         };
         if !values.is_empty() {
