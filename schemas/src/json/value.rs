@@ -17,7 +17,7 @@ pub type Map = BTreeMap<String, Value>;
 
 /// A JSON value as it was kept. Numbers are texts in their one spelling: those beyond what 64 bits hold are values like any
 /// other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Value {
     /// `null`.
     #[default]
@@ -183,6 +183,12 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::String(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number.to_string())
     }
 }
 

@@ -120,7 +120,7 @@ impl Pairing<'_> {
 /// What tells a record whatever else of it changes.
 fn identity(item: &Value) -> Option<String> {
     let fields = item.as_object()?;
-    let known = |name: &&str| fields.get(*name).is_some_and(|id| id.is_string() || id.is_number());
+    let known = |name: &&str| fields.get(*name).is_some_and(|id| matches!(id, Value::String(_) | Value::Number(_)));
     let name = ["id", "key", "uuid", "name"].into_iter().find(known)?;
     Some(format!("{name}={}", fields.get(name)?))
 }
