@@ -1,4 +1,4 @@
--- Violations with what staff said of them, one row each.
+-- Violations with what staff said of them, one row each. What has grown since it was reviewed is not reviewed.
 SELECT
     v.violation_id AS violation_id,
     v.rule AS rule,
@@ -19,10 +19,11 @@ SELECT
     v.latest.ip AS ip,
     v.latest.country AS country,
     v.latest.city AS city,
-    r.latest.reviewed AS reviewed,
+    r.latest.reviewed AND v.events <= r.latest.count AND v.seen <= r.latest.seen AS reviewed,
     r.latest.reviewer_name AS reviewer_name,
     r.latest.reviewed_at AS reviewed_at,
-    r.latest.note AS note
+    r.latest.note AS note,
+    r.latest.count AS reviewed_events
 FROM (
     SELECT
         t.violation_id AS violation_id,

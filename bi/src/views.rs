@@ -86,6 +86,7 @@ views! {
         "received_at": "DateTime64(3, 'UTC')", "events": "UInt64", "seen": "Float64", "limit_value": "Float64",
         "device_id": "String", "ip": "IPv6", "country": "String", "city": "String", "reviewed": "Bool",
         "reviewer_name": "String", "reviewed_at": "DateTime64(3, 'UTC')", "note": "String",
+        "reviewed_events": "UInt64",
     }
 }
 

@@ -8,6 +8,11 @@ mod support;
 use clickhouse::Row;
 use enrich::changelog::is_committed;
 use enrich::outgoing::{Outgoing, send_all};
+use runtime::metrics::Metrics;
+use runtime::settings::Settings;
+use runtime::shutdown::Shutdown;
+use schemas::detection::Exemption;
+use schemas::settings::Tenant;
 use schemas::topics;
 use serde::Deserialize;
 use support::World;
@@ -252,6 +257,75 @@ async fn a_partition_lost_while_paused_comes_back(world: &World) {
     assert!(waiting.drain(std::time::Duration::from_secs(20)).await);
 }
 
+/// K6, K12, P4, L2: what is received after a change was answered is held to it, in whichever process the change was made, though a
+/// batch is open: rules, exemptions, retention.
+async fn changes_hold_from_their_answer(world: &World) {
+    let mut config = world.config.clone();
+    config.enrich.flush_ms = 2000;
+    let followers = Shutdown::default();
+    let settings = Settings::spawn(&config, &followers).unwrap();
+    settings.ready().await;
+    let metrics = Metrics::default();
+    let enricher = world.enrich_by(&config, settings, &metrics).await;
+    let change = async |disabled: &[&str], views: u16| {
+        let mut tenant = Tenant::clone(&world.settings.tenant("acme").unwrap());
+        tenant.detection.disabled = disabled.iter().map(|name| (*name).to_owned()).collect();
+        tenant.retention.views = views;
+        world.settings.put_tenant(tenant).await.unwrap();
+    };
+    let export = async |user: &str, number: usize| {
+        let (id, key) = (format!("held-{number}-{user}"), format!("acme/{user}"));
+        let event = format!(r#"{{"id":"{id}","type":"contacts.exported","actor":{{"id":"{user}"}},"records":5000}}"#);
+        world.send(Some("acme"), &key, event.as_bytes()).await;
+    };
+    // Taken up, and in a batch that is still open.
+    let taken = async |count: usize| {
+        let line = format!("usertrail_enrich_records_total {count}\n");
+        while !metrics.encode().unwrap().contains(&line) {
+            tokio::task::yield_now().await;
+        }
+    };
+    export("jana", 0).await;
+    taken(1).await;
+    for (number, (disabled, days)) in
+        [(&["mass-export"][..], 30), (&["mass-view"], 180), (&["mass-export", "mass-view"], 30), (&[], 90)]
+            .into_iter()
+            .enumerate()
+    {
+        change(disabled, days).await;
+        let user = format!("exempt-{number}");
+        export("jana", number + 1).await;
+        let exemption = Exemption {
+            tenant: "acme".to_owned(),
+            user_id: user.clone(),
+            owner: "Jana".to_owned(),
+            reason: "travels".to_owned(),
+            granted_at: chrono::Utc::now(),
+            expires_at: None,
+        };
+        world.settings.put_exemption(&world.settings.snapshot(), exemption).await.unwrap();
+        export(&user, 10).await;
+        taken(number * 3 + 3).await;
+        world.settings.end_exemption(&world.settings.snapshot(), "acme", &user).await.unwrap();
+        export(&user, 20).await;
+        taken(number * 3 + 4).await;
+    }
+    world.until("SELECT count() FROM events WHERE event_id LIKE 'held-%'", 13).await;
+    let told = "SELECT concat(event_id, ' ', toString(retention_days), if(has(violations, 'mass-export'), ' found', '')) \
+                FROM events WHERE event_id LIKE 'held-%' ORDER BY event_id";
+    let told: Vec<String> = world.client.query(told).fetch_all().await.unwrap();
+    let mut expected = vec!["held-0-jana 90 found".to_owned()];
+    for (number, days, found) in [(0, 30, ""), (1, 180, " found"), (2, 30, ""), (3, 90, " found")] {
+        expected.push(format!("held-{}-jana {days}{found}", number + 1));
+        expected.push(format!("held-10-exempt-{number} {days}"));
+        expected.push(format!("held-20-exempt-{number} {days}{found}"));
+    }
+    expected.sort();
+    assert_eq!(told, expected);
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+    assert!(followers.drain(std::time::Duration::from_secs(20)).await);
+}
+
 /// Whoever stood still for long finds out whether a successor has finished the batch in hand.
 async fn what_is_committed_is_known(world: &World) {
     for account in enrich::verify::verify(&world.config, &world.client).await.unwrap() {
@@ -287,6 +361,7 @@ async fn from_kafka_into_clickhouse() {
     the_books_balance(&world).await;
     a_partition_lost_while_paused_comes_back(&world).await;
     state_is_written_last(&world).await;
+    changes_hold_from_their_answer(&world).await;
     what_is_committed_is_known(&world).await;
     hostile::a_cut_letter_outlives_its_record(&world).await;
     hostile::a_newer_decision_stops_the_enricher(&world).await;

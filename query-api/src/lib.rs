@@ -51,7 +51,7 @@ use runtime::oidc::Oidc;
 use runtime::problem::{Problem, in_language};
 use runtime::settings::Settings;
 use runtime::webhook::ClientError;
-use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError};
+use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError, Lang, Texts};
 use schemas::settings::{Limits, Tenant, WeekStart};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
@@ -115,7 +115,7 @@ struct Inner {
     alerting: Alerting,
     restores: Restores,
     catalogue: Catalogue,
-    titles: HashMap<Arc<str>, Arc<str>>,
+    titles: HashMap<Arc<str>, Texts>,
     max_rows: u32,
     default_limits: Limits,
 }
@@ -128,7 +128,10 @@ impl QueryApi {
     pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
         let rules = RuleSet::shipped()?;
-        let titles = rules.rules().iter().map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.title)));
+        let titles = rules.rules().iter().map(|rule| {
+            let [en, ru, cs] = Lang::ALL.map(|lang| rule.title_in(lang).to_owned());
+            (Arc::clone(&rule.name), Texts { en, ru, cs })
+        });
         let name = Name::new("query_views_not_recorded");
         let viewed = Viewed::new(Arc::clone(&parts.audit), metrics, name);
         Ok(Self(Arc::new(Inner {
@@ -199,8 +202,8 @@ impl QueryApi {
     }
 
     /// What to call a rule: the title of one that comes with the program, or else its name.
-    pub(crate) fn rule_title<'a>(&'a self, name: &'a str) -> &'a str {
-        self.0.titles.get(name).map_or(name, |title| &**title)
+    pub(crate) fn rule_title<'a>(&'a self, name: &'a str, lang: Lang) -> &'a str {
+        self.0.titles.get(name).map_or(name, |title| title.get(lang))
     }
 
     pub(crate) fn max_rows(&self) -> u32 {

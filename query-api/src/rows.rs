@@ -137,11 +137,13 @@ pub struct ViolationRow {
     pub city: String,
     pub event_ids: Vec<String>,
     pub reviewed: bool,
+    pub outgrown: bool,
     pub reviewer_id: String,
     pub reviewer_name: String,
     #[serde(with = "millis")]
     pub reviewed_at: DateTime<Utc>,
     pub note: String,
+    pub reviewed_count: u64,
 }
 
 /// A row of `unreviewed.sql`.

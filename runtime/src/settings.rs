@@ -219,6 +219,20 @@ impl Settings {
         self.0.snapshot.load_full()
     }
 
+    /// Whether nothing changed since this snapshot was taken.
+    #[must_use]
+    pub fn is_current(&self, snapshot: &Arc<Snapshot>) -> bool {
+        Arc::ptr_eq(&self.0.snapshot.load(), snapshot)
+    }
+
+    /// Waits, on a thread that may, until everything is in force here that was in the topic when this was called: every change
+    /// that was answered before. While Kafka is away or slow, what is known stays in force.
+    pub fn catch_up(&self) {
+        if let Some(log) = &self.0.log {
+            log.catch_up(&self.0.progress);
+        }
+    }
+
     /// The offset after the last record applied.
     #[must_use]
     pub fn applied_offset(&self) -> i64 {

@@ -1,9 +1,10 @@
--- What staff said about violations (K13): the event of the review is the only record of it.
+-- What staff said about violations (K13): the event of the review is the only record of it. It says what the violation had come
+-- to when it was looked at, as changes of `count` and `seen`: what grows beyond that nobody has reviewed.
 CREATE TABLE IF NOT EXISTS violation_reviews{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `violation_id` String,
-    `last` AggregateFunction(argMax, Tuple(reviewed Bool, reviewer_id String, reviewer_name String, reviewed_at DateTime64(3, 'UTC'), note String), DateTime64(3, 'UTC'))
+    `last` AggregateFunction(argMax, Tuple(reviewed Bool, reviewer_id String, reviewer_name String, reviewed_at DateTime64(3, 'UTC'), note String, count UInt64, seen Float64), DateTime64(3, 'UTC'))
 )
 ENGINE = {engine:AggregatingMergeTree}
 ORDER BY (tenant, violation_id)
@@ -15,8 +16,16 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS violation_reviews_v1 {on_cluster} TO viol
 SELECT
     tenant,
     object_id AS violation_id,
-    argMaxState((type = 'violation.reviewed', actor_id, toString(actor_name), occurred_at, toString(reason))::Tuple(reviewed Bool, reviewer_id String, reviewer_name String, reviewed_at DateTime64(3, 'UTC'), note String), occurred_at) AS last
-FROM events{local}
+    argMaxState((
+        type = 'violation.reviewed',
+        actor_id,
+        toString(actor_name),
+        occurred_at,
+        toString(reason),
+        toUInt64OrZero(e.`changes.new`[indexOf(e.`changes.path`, 'count')]),
+        toFloat64OrZero(e.`changes.new`[indexOf(e.`changes.path`, 'seen')])
+    )::Tuple(reviewed Bool, reviewer_id String, reviewer_name String, reviewed_at DateTime64(3, 'UTC'), note String, count UInt64, seen Float64), occurred_at) AS last
+FROM events{local} AS e
 WHERE type IN ('violation.reviewed', 'violation.review_withdrawn') AND key_id = 'usertrail'
 GROUP BY tenant, violation_id;
 

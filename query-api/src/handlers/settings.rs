@@ -154,11 +154,11 @@ impl Subject for TrustedProxies {
 /// How the tenant wants its rules (P4, K12).
 impl Subject for Detection {
     fn of(tenant: &Tenant) -> Self {
-        tenant.detection.clone()
+        Self { profile: Some(tenant.detection.profile()), ..tenant.detection.clone() }
     }
 
     fn put(self, tenant: &mut Tenant) {
-        tenant.detection = self;
+        tenant.detection = Self { profile: self.profile.or(tenant.detection.profile), ..self };
     }
 
     async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
@@ -283,9 +283,9 @@ subject!(
 );
 
 subject!(
-    "/v1/settings/detection", Detection, {"disabled": ["sign-in-tor"], "limits": {"devices_per_day": 5}, "actions": {"mass-export": "block"}},
-    get_detection "getDetection" "Rules switched off, and the limits and actions that differ from the rules' own (K12).",
-    put_detection "putDetection" "Replaces which rules are switched off, and the limits and actions that differ from the rules' own (K12)."
+    "/v1/settings/detection", Detection, {"profile": "recommended", "disabled": ["sign-in-tor"], "limits": {"devices_per_day": 5}, "actions": {"mass-export": "block"}},
+    get_detection "getDetection" "The profile that restrictions start from, rules switched on and off, and the limits and actions that differ from the rules' own (K12).",
+    put_detection "putDetection" "Replaces the profile (where one is named), which rules are switched on and off, and the limits and actions that differ from the rules' own (K12)."
 );
 
 /// The limits in force (P12). They are the platform's to change.

@@ -99,7 +99,8 @@ fn violation() -> Value {
             "reviewed": true,
             "by": { "id": "k3jq7xw2m5ab", "name": "Security desk" },
             "at": "2026-03-02T08:15:59Z",
-            "note": "A business trip, confirmed by phone"
+            "note": "A business trip, confirmed by phone",
+            "count": 3
         }
     })
 }

@@ -132,6 +132,15 @@ fn marks_are_for_security() {
         broke.violations = vec!["dormant", "new-country"];
         let key = Event { actor_kind: "api_key", id: "e3".to_owned(), actor_id: "u2".to_owned(), ..broke.clone() };
         world.insert(&[broke.clone(), Event::sign_in("e2", "u2", TimeDelta::hours(1)), key]).await;
+        // What is informational marks nobody.
+        let told = Event {
+            id: "e4".to_owned(),
+            action: "sign_out",
+            level: 0,
+            violations: vec!["password-changed"],
+            ..broke.clone()
+        };
+        world.insert(&[told]).await;
         let marked = world.pages("/v1/users", &security).await;
         let marks: Vec<&Value> = marked.iter().map(|row| &row["unreviewed_violations"]).collect();
         assert_eq!((ids(&marked), marks), (vec!["u2".to_owned(), "u1".to_owned()], vec![&json!(0), &json!(2)]));
