@@ -1,7 +1,6 @@
 //! What an event list can be narrowed to (L12–L15, J5–J8), as parsed and checked from the query string.
 
 use schemas::event::{ActorKind, Category, Class, Outcome};
-use schemas::settings::Permission;
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -186,13 +185,12 @@ impl EventFilter {
         }
     }
 
-    /// Leaves out what a caller may not see: what staff said of violations (K16), and changes of the configuration (A2).
+    /// Leaves out what a caller may not see: what was found or said of violations (K16), and changes of the configuration (A2). The
+    /// tables that count events know it under the same name.
     pub fn visible_to(caller: &Caller, clauses: &mut Clauses) {
-        if !caller.may(Permission::SeeViolations) {
-            clauses.plain("type NOT IN ('violation.reviewed', 'violation.review_withdrawn')");
-        }
-        if !caller.may(Permission::ReadConfiguration) {
-            clauses.plain("category != 'configuration'");
+        if caller.hidden() != 0 {
+            clauses.plain("bitAnd(reserved, {hidden:UInt8}) = 0");
+            caller.bind_hidden(clauses);
         }
     }
 

@@ -20,6 +20,7 @@ pub mod problem_texts;
 pub mod restore;
 pub mod settings;
 pub mod sign_ins;
+pub mod standing;
 pub mod topics;
 pub mod violation;
 pub mod zone;

@@ -9,6 +9,7 @@ use schemas::catalogue::Classification;
 use schemas::decode::{ATTRIBUTE_PREFIX, unknown_fields};
 use schemas::event::Event;
 use schemas::json::{canonical, kept, put_text};
+use schemas::standing;
 use serde_json::value::RawValue;
 
 use detect::signals::Signals;
@@ -69,6 +70,9 @@ impl Enriched<'_> {
         rows.retention_days.push(self.retention_days);
         rows.kafka_partition.push(received.partition);
         rows.kafka_offset.push(received.offset);
+        let (of_actor, of_object) = standing::said(event, filed);
+        rows.actor_standing.push(of_actor as u8);
+        rows.object_standing.push(of_object as u8);
         actor(event, rows);
         object(event, filed, rows);
         changes(event, rows);

@@ -7,12 +7,14 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use super::page::{Keyset, Page, Reading, keyset};
+use super::page::{Keyset, Page, Reading, keyset, look_back_of_violations};
+use super::since::Since;
 use super::{One, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -73,13 +75,15 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = UserFilter::take(&mut reading.params).map_err(refused)?;
+    reading.of_all();
     let asked = reading.page("users", &filter)?;
     let mut clauses = asked.clauses(&LATEST);
     asked.reading.keep().bind_oldest(&mut clauses);
+    asked.reading.bind_hidden(&mut clauses);
     filter.add_to(&mut clauses);
     asked.add_period(
         &mut clauses,
-        "last_activity_at >= {from:DateTime64(3, 'UTC')}",
+        "greatest(last_activity_at, first_seen_at) >= {from:DateTime64(3, 'UTC')}",
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
     let marks = Marks::of(&api, &caller, &asked.reading);
@@ -114,6 +118,7 @@ pub async fn get(
     clauses.order(LATEST.order);
     clauses.text("actor_id = {user_id:String}", "user_id", &id);
     reading.keep().bind_oldest(&mut clauses);
+    reading.bind_hidden(&mut clauses);
     let rows: Vec<UserRow> = api.store().rows(sql::USERS, clauses).await?;
     let users = Marks::of(&api, &caller, &reading).show(rows).await?;
     match users.into_iter().next() {
@@ -128,16 +133,21 @@ struct Marks {
     api: QueryApi,
     tenant: Arc<Tenant>,
     keep: Keep,
+    earliest: Option<DateTime<Utc>>,
+    since: Since,
     allowed: bool,
 }
 
 impl Marks {
     fn of(api: &QueryApi, caller: &Caller, reading: &Reading<'_>) -> Self {
         let allowed = caller.may(Permission::SeeViolations);
-        Self { api: api.clone(), tenant: Arc::clone(&reading.tenant), keep: reading.keep(), allowed }
+        let since = Since::of(api, caller, reading);
+        let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.keep(), reading.earliest);
+        Self { api: api.clone(), tenant, keep, earliest, since, allowed }
     }
 
-    async fn show(&self, rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
+    async fn show(&self, mut rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
+        self.since.cut(rows.iter().map(|row| row.actor_id.clone()).collect(), &mut rows).await?;
         if !self.allowed {
             return Ok(rows.into_iter().map(|row| User::new(row, None)).collect());
         }
@@ -145,6 +155,7 @@ impl Marks {
         clauses.bind_text("tenant", &self.tenant.id);
         clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
         self.keep.add_to(&mut clauses);
+        look_back_of_violations(self.earliest, &mut clauses);
         let counts: Vec<UnreviewedRow> = self.api.store().rows(sql::UNREVIEWED, clauses).await?;
         let marks: HashMap<String, u64> = counts.into_iter().map(|row| (row.actor_id, row.violations)).collect();
         let marked = |row: UserRow| {

@@ -8,6 +8,7 @@ mod admin;
 mod alerts;
 mod bodies;
 mod configuration;
+mod counted;
 mod devices_access;
 mod differential;
 mod exemptions;

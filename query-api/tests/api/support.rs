@@ -247,7 +247,7 @@ impl World {
 
     /// Creates a tenant as `set` makes it, on the plan that bounds nothing.
     pub(crate) async fn tenant(&self, id: &str, set: impl FnOnce(&mut Tenant)) {
-        let mut tenant = Tenant { plan: Plan::Unlimited, ..Tenant::new(id, id) };
+        let mut tenant = Tenant { plan: Plan::UNLIMITED, ..Tenant::new(id, id) };
         set(&mut tenant);
         self.settings.put_tenant(tenant).await.unwrap();
     }
@@ -512,6 +512,15 @@ impl Event {
         DateTime::from_timestamp_millis(at - at.rem_euclid(HOUR_MS)).unwrap()
     }
 
+    /// What it says of its object, as the enricher finds it.
+    fn object_standing(&self) -> u8 {
+        match self.event_type.as_str() {
+            "user.reactivated" => 1,
+            "user.deactivated" => 2,
+            _ => 0,
+        }
+    }
+
     fn columns(&self) -> Vec<(&'static str, String)> {
         let time = |time: DateTime<Utc>| format!("'{}'", time.format("%Y-%m-%d %H:%M:%S%.3f"));
         let list = |all: Vec<String>| format!("[{}]", all.join(","));
@@ -537,6 +546,8 @@ impl Event {
             ("actor_name", quoted(&self.actor_name)),
             ("actor_email", quoted(&self.actor_email)),
             ("actor_active", self.actor_active.to_string()),
+            ("actor_standing", if self.actor_active { "1" } else { "2" }.to_owned()),
+            ("object_standing", self.object_standing().to_string()),
             ("object_type", quoted(self.object_type)),
             ("object_id", quoted(&self.object_id)),
             ("object_name", quoted(&self.object_name)),
