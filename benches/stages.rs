@@ -325,6 +325,8 @@ fn plain_row(event: &Event<'_>, tenant: &str, offset: u64, rows: &mut Rows) {
     rows.retention_days.push(0);
     rows.kafka_partition.push(0);
     rows.kafka_offset.push(offset);
+    rows.actor_standing.push(0);
+    rows.object_standing.push(0);
     plain_actor_and_object(event, rows);
     for change in event.changes.iter().flatten() {
         rows.changes_path.elements.push(text(&change.path));

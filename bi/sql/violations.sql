@@ -41,7 +41,7 @@ FROM (
         sum(t.count) AS events,
         max(t.seen) AS seen,
         anyLast(t.limit) AS limit_value,
-        argMaxMerge(t.last) AS latest
+        argMaxMergeIf(t.last, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS latest
     FROM $database.`violations` AS t
     WHERE t.tenant = {bi_tenant:String}
     GROUP BY t.violation_id, t.rule, t.window_at, t.actor_id
@@ -52,7 +52,8 @@ LEFT JOIN (
     WHERE t.tenant = {bi_tenant:String}
     GROUP BY t.violation_id
 ) AS r ON r.violation_id = v.violation_id
-WHERE v.received_at >= multiIf(
+WHERE v.first_at >= {bi_look_back:DateTime64(3, 'UTC')}
+    AND v.received_at >= multiIf(
     v.category = 'sign_ins', {bi_sign_ins:DateTime64(3, 'UTC')},
     v.category = 'changes', {bi_changes:DateTime64(3, 'UTC')},
     v.category = 'views', {bi_views:DateTime64(3, 'UTC')},

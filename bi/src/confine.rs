@@ -20,7 +20,7 @@ mod rewriting;
 mod shows;
 mod types;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sqlparser::ast::{Expr, Statement};
 use sqlparser::dialect::ClickHouseDialect;
@@ -68,8 +68,8 @@ pub struct Confined {
     pub format: Option<String>,
     /// The caller's `SETTINGS`, not yet checked.
     pub settings: Vec<(String, String)>,
-    /// Whether it reads a view, and not only what is said of the server.
-    pub is_reading: bool,
+    /// The views that it reads; none where it reads only what is said of the server.
+    pub reads: BTreeSet<&'static str>,
 }
 
 /// Writes a caller's statement anew. Filters are conditions on views, beside those of the statement's own settings.
@@ -141,14 +141,14 @@ fn confine_here(
         filters: filters::read(&filters)?,
         parameters: &lexed.parameters,
         used: HashSet::new(),
-        is_reading: false,
+        reads: BTreeSet::new(),
         surroundings,
     };
     writer.query(&query)?;
     let mut parameters: Vec<_> = writer.used.into_iter().collect();
     parameters.sort_unstable();
     let sql = around.written(writer.out);
-    Ok(Confined { is_reading: writer.is_reading, ..endings.of(sql, parameters) })
+    Ok(Confined { reads: writer.reads, ..endings.of(sql, parameters) })
 }
 
 /// Writes the statement. Its parts are in [`queries`] and [`expressions`].
@@ -164,7 +164,7 @@ struct Writer<'a> {
     filters: Vec<(&'static str, Expr)>,
     parameters: &'a [Parameter],
     used: HashSet<String>,
-    is_reading: bool,
+    reads: BTreeSet<&'static str>,
     surroundings: &'a Surroundings,
 }
 

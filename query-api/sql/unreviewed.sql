@@ -9,6 +9,7 @@ FROM (
         actor_id,
         anyLast(actor_kind) AS actor_kind,
         anyLast(category) AS category,
+        min(first_at) AS first_at,
         max(received_at) AS received_at,
         max(level) AS level,
         sum(count) AS count,

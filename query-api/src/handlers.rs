@@ -24,6 +24,7 @@ pub mod retention;
 pub mod reviews;
 pub mod rules;
 pub mod settings;
+mod since;
 pub mod statistics;
 pub mod tenant_statistics;
 pub mod tenants;

@@ -41,7 +41,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono::Weekday;
 use detect::rules::{RuleError, RuleSet};
 use runtime::access::AccessList;
 use runtime::config::Config;
@@ -52,7 +51,7 @@ use runtime::problem::{Problem, in_language};
 use runtime::settings::Settings;
 use runtime::webhook::ClientError;
 use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError, Lang, Texts};
-use schemas::settings::{Limits, Tenant, WeekStart};
+use schemas::settings::{Limits, Tenant};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -215,12 +214,7 @@ impl QueryApi {
     }
 
     pub(crate) fn calendar(&self, tenant: &Tenant) -> Calendar {
-        let week_start = match tenant.week_start {
-            WeekStart::Monday => Weekday::Mon,
-            WeekStart::Sunday => Weekday::Sun,
-            WeekStart::Saturday => Weekday::Sat,
-        };
-        Calendar { zone: tenant.time_zone, week_start }
+        Calendar::of(tenant)
     }
 
     /// Whether a tenant may declare these event types.
@@ -276,6 +270,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(restore_endpoint::get, restore_endpoint::replace, restore_endpoint::delete))
         .routes(routes!(restore_endpoint::rotate))
         .routes(routes!(plan::get))
+        .routes(routes!(plan::list, plan::replace))
         .routes(routes!(check::get))
         .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
         .routes(routes!(exemptions::list))
@@ -332,3 +327,11 @@ fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
         panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
     Problem::internal(text.unwrap_or_else(|| "panic".to_owned())).into_response()
 }
+
+/// A value as `serde_json::json!` has it, with numbers of any length.
+#[cfg(test)]
+macro_rules! json {
+    ($($json:tt)+) => { schemas::json::Value::from(serde_json::json!($($json)+)) };
+}
+#[cfg(test)]
+pub(crate) use json;

@@ -197,6 +197,18 @@ pub struct UserRow {
     pub active: bool,
 }
 
+/// A row of `seen_since.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Deserialize)]
+pub struct SeenRow {
+    pub key: String,
+    #[serde(with = "millis")]
+    pub first_at: DateTime<Utc>,
+    pub sign_ins: u64,
+    pub failed_sign_ins: u64,
+    pub events: u64,
+}
+
 /// A row of `user_devices.sql`.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]

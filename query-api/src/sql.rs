@@ -43,6 +43,7 @@ named! {
     OBJECT_LIFE "object_life": "What became of one object, newest first.";
     RESTORE_TOLD "restore_told": "What the log tells of one restore.";
     RETENTION_PREVIEW "retention_preview": "What another retention would end.";
+    SEEN_SINCE "seen_since": "Users, devices or sessions since a time, counted.";
     STATISTICS_EVENTS "statistics_events": "What a tenant did, counted from its events.";
     STATISTICS_QUARTERS "statistics_quarters": "What a tenant did, by quarters of an hour.";
     STATISTICS_USERS "statistics_users": "What a tenant did, users told apart.";

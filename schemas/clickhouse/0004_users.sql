@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `actor_id` String,
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -46,11 +47,12 @@ CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
     `sign_ins` SimpleAggregateFunction(sum, UInt64),
     `name` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
     `email` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
-    `active` AggregateFunction(argMax, Bool, DateTime64(3, 'UTC'))
+    `deactivated` AggregateFunction(argMax, Bool, Tuple(DateTime64(3, 'UTC'), DateTime64(3, 'UTC'), UInt8))
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, actor_id)
+ORDER BY (tenant, actor_id, reserved)
+PRIMARY KEY (tenant, actor_id)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
@@ -60,6 +62,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS users_v1 {on_cluster} TO users{local} AS
 SELECT
     tenant,
     actor_id,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     retention_days,
     toUInt32(multiIf(
         retention_days <= 30, toYYYYMMDD(received_at),
@@ -73,16 +76,41 @@ SELECT
     countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
     argMaxStateIf(toString(actor_name), occurred_at, actor_name != '') AS name,
     argMaxStateIf(toString(actor_email), occurred_at, actor_email != '') AS email,
-    argMaxState(actor_active, occurred_at) AS active
+    argMaxStateIf(actor_standing = 2, (occurred_at, received_at, actor_standing), actor_standing > 0) AS deactivated
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != ''
-GROUP BY tenant, actor_id, retention_days, received_period;
+GROUP BY tenant, actor_id, reserved, retention_days, received_period;
+
+-- Users whom others deactivated or brought back. Who is known by that alone was never active.
+CREATE MATERIALIZED VIEW IF NOT EXISTS users_by_others_v1 {on_cluster} TO users{local} AS
+SELECT
+    tenant,
+    object_id AS actor_id,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
+    retention_days,
+    toUInt32(multiIf(
+        retention_days <= 30, toYYYYMMDD(received_at),
+        retention_days <= 180, toYYYYMMDD(toMonday(received_at)),
+        toYYYYMM(received_at)
+    )) AS received_period,
+    max(toDate(received_at)) AS received_on,
+    min(occurred_at) AS first_seen_at,
+    toDateTime64(0, 3, 'UTC') AS last_activity_at,
+    toUInt64(0) AS events,
+    toUInt64(0) AS sign_ins,
+    argMaxStateIf(object_name, occurred_at, object_name != '') AS name,
+    argMaxStateIf('', occurred_at, FALSE) AS email,
+    argMaxState(object_standing = 2, (occurred_at, received_at, object_standing)) AS deactivated
+FROM events{local} AS e
+WHERE e.object_standing > 0 AND e.object_id != ''
+GROUP BY tenant, e.object_id, reserved, retention_days, received_period;
 
 CREATE TABLE IF NOT EXISTS user_devices{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `actor_id` String,
     `device_id` String,
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -96,7 +124,8 @@ CREATE TABLE IF NOT EXISTS user_devices{local} {on_cluster}
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, actor_id, device_id)
+ORDER BY (tenant, actor_id, device_id, reserved)
+PRIMARY KEY (tenant, actor_id, device_id)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
@@ -107,6 +136,7 @@ SELECT
     tenant,
     actor_id,
     toString(e.device_id) AS device_id,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     retention_days,
     toUInt32(multiIf(
         retention_days <= 30, toYYYYMMDD(received_at),
@@ -123,13 +153,14 @@ SELECT
     argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND e.device_id != ''
-GROUP BY tenant, actor_id, device_id, retention_days, received_period;
+GROUP BY tenant, actor_id, device_id, reserved, retention_days, received_period;
 
 CREATE TABLE IF NOT EXISTS user_sessions{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `actor_id` String,
     `session_key` String,
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -143,7 +174,8 @@ CREATE TABLE IF NOT EXISTS user_sessions{local} {on_cluster}
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, actor_id, session_key)
+ORDER BY (tenant, actor_id, session_key, reserved)
+PRIMARY KEY (tenant, actor_id, session_key)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
@@ -154,6 +186,7 @@ SELECT
     tenant,
     actor_id,
     session_key,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     retention_days,
     toUInt32(multiIf(
         retention_days <= 30, toYYYYMMDD(received_at),
@@ -170,4 +203,4 @@ SELECT
     argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND session_key != ''
-GROUP BY tenant, actor_id, session_key, retention_days, received_period;
+GROUP BY tenant, actor_id, session_key, reserved, retention_days, received_period;

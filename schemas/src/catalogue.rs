@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub use entry::{CatalogueEntry, Lang, Texts};
 pub use template::{TemplateError, Values, system};
 pub use unknown::classify_unknown;
+pub(crate) use unknown::words_of;
 
 pub use crate::event::{Category, Class};
 

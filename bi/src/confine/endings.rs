@@ -1,5 +1,7 @@
 //! `SETTINGS …` and `FORMAT …` at the end of a statement. The parser would take either word for an alias after some columns.
 
+use std::collections::BTreeSet;
+
 use sqlparser::tokenizer::Token;
 
 use super::Confined;
@@ -18,7 +20,7 @@ pub(super) struct Endings {
 
 impl Endings {
     pub(super) fn of(self, sql: String, parameters: Vec<String>) -> Confined {
-        Confined { sql, parameters, format: self.format, settings: self.settings, is_reading: false }
+        Confined { sql, parameters, format: self.format, settings: self.settings, reads: BTreeSet::new() }
     }
 }
 

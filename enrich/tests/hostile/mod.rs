@@ -142,6 +142,14 @@ pub(crate) async fn a_replay_is_the_same_record(world: &World) {
     let wanted = |letter: &enrich::dead_letter::DeadLetter| {
         letter.reason == "unknown_tenant" && letter.headers.contains(&("tenant".to_owned(), Some(b"later".to_vec())))
     };
+    // Letters are written after the rows that came with them.
+    loop {
+        let kafka = world.config.kafka.clone();
+        let letters = tokio::task::spawn_blocking(move || enrich::dead_letter::list(&kafka)).await.unwrap().unwrap();
+        if letters.iter().filter(|letter| wanted(letter)).count() == 6 {
+            break;
+        }
+    }
     let replayed = enrich::dead_letter::replay(&world.config.kafka, wanted).await.unwrap();
     assert_eq!((replayed.sent, replayed.left.len()), (6, 0), "{:?}", replayed.left);
     world.until("SELECT count() FROM events WHERE tenant = 'later'", 6).await;

@@ -13,7 +13,8 @@ use schemas::settings::Permission;
 use super::page::Reading;
 use crate::QueryApi;
 use crate::access::{Caller, refused};
-use crate::period::Period;
+use crate::filter::EventFilter;
+use crate::period::{Period, Preset};
 use crate::rows::StatisticsRow;
 use crate::view::statistics::TenantStatistics;
 use answer::Answer;
@@ -70,12 +71,12 @@ pub async fn get(
     let with_violations = caller.may(Permission::SeeViolations);
     let calendar = api.calendar(&reading.tenant);
     let keep = reading.keep();
-    let plan = Plan::new(&asked, calendar, keep, reading.now)?;
+    reading.by_default(Preset::ThisMonth);
+    let period = reading.allowed(&asked.period)?;
+    let plan = Plan::new(&asked, period, calendar, &reading)?;
     let mut clauses = plan.clauses(&reading.tenant.id, keep);
     asked.add_to(&mut clauses);
-    if !with_violations {
-        clauses.plain("NOT (object_type = 'violation' AND action = 'review')");
-    }
+    EventFilter::visible_to(&caller, &mut clauses);
     let rows: Vec<StatisticsRow> = api.store().rows(plan.query(), clauses).await?;
     let statistics = Answer::new(&rows, &asked, &plan, calendar, with_violations).show(reading.completeness);
     match format {

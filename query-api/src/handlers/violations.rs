@@ -9,7 +9,7 @@ use runtime::problem::Problem;
 use schemas::catalogue::Lang;
 
 use super::language::wanted;
-use super::page::{Keyset, Page, Reading, ascending, keyset};
+use super::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
 use super::{One, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -71,6 +71,8 @@ pub(super) async fn page(
     let asked = reading.page(list, &(users, &filter))?;
     let mut clauses = asked.clauses(keyset);
     asked.reading.keep().add_to(&mut clauses);
+    asked.reading.bind_hidden(&mut clauses);
+    look_back_of_violations(asked.reading.earliest, &mut clauses);
     if !users.is_empty() {
         clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", users);
     }
@@ -123,9 +125,12 @@ pub(super) async fn find(api: &QueryApi, reading: &mut Reading<'_>, id: &str) ->
     clauses.order(NEWEST.order);
     clauses.text("violation_id = {violation_id:String}", "violation_id", id);
     reading.keep().add_to(&mut clauses);
+    reading.bind_hidden(&mut clauses);
     let rows: Vec<ViolationRow> = api.store().rows(sql::VIOLATIONS, clauses).await?;
     let missing = || reading.completeness.not_found("there is no such violation, or not yet, or no longer");
-    rows.into_iter().next().ok_or_else(missing)
+    let row = rows.into_iter().next().ok_or_else(missing)?;
+    reading.reaches(row.first_at)?;
+    Ok(row)
 }
 
 pub(super) fn show(api: &QueryApi, row: ViolationRow, lang: Lang) -> Violation {

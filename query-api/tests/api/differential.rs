@@ -153,7 +153,7 @@ async fn found(world: &World, key: &str, path: &str, filter: &Filter, id: &str) 
 fn users_and_their_pages_agree_with_a_recount() {
     with_world("differential_users", async |world| {
         let events = prepare(&world, 61).await;
-        let key = world.key(Some("acme"), Role::Security).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
         let (mut rng, now) = (rng(62), Utc::now());
         let of_users = |event: &&Event| event.actor_kind == "user";
         let users = Group::by(&events, |event| of_users(&event).then(|| event.actor_id.clone()));
@@ -243,7 +243,7 @@ fn users_and_their_pages_agree_with_a_recount() {
 fn violations_agree_with_a_recount() {
     with_world("differential_violations", async |world| {
         let events = prepare(&world, 63).await;
-        let key = world.key(Some("acme"), Role::Security).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
         let (mut rng, now) = (rng(64), Utc::now());
         let mut all: BTreeMap<String, (&str, Group<'_>)> = BTreeMap::new();
         for event in &events {

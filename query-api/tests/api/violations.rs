@@ -58,7 +58,7 @@ fn crowded(seed: u64, count: usize) -> Vec<Event> {
 fn violations_are_merged_filtered_and_paged() {
     with_world("violations_filters", async |world| {
         world.tenant("acme", |_| {}).await;
-        let key = world.key(Some("acme"), Role::Security).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
         let events = crowded(11, 900);
         // In several parts, so that a violation is in several as well.
         for part in events.chunks(100) {

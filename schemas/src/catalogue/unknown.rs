@@ -224,6 +224,11 @@ impl Verb {
     }
 }
 
+/// The words of a name, in small letters.
+pub(crate) fn words_of(name: &str) -> Vec<String> {
+    words(name).into_iter().map(|(from, to)| name[from..to].to_lowercase()).collect()
+}
+
 /// Where the words of a name begin and end.
 fn words(name: &str) -> Vec<(usize, usize)> {
     let mut words: Vec<(usize, usize)> = Vec::new();

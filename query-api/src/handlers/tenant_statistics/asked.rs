@@ -4,7 +4,7 @@ use schemas::event::{Category, Class};
 
 use crate::filter::device_kinds;
 use crate::params::{ParamError, Params};
-use crate::period::{PeriodSpec, Preset, Width};
+use crate::period::{PeriodSpec, Width};
 use crate::sql::Clauses;
 use crate::view::statistics::Dimension;
 
@@ -51,10 +51,7 @@ pub(super) struct Asked {
 impl Asked {
     /// Takes all parameters.
     pub(super) fn take(params: &mut Params) -> Result<Self, ParamError> {
-        let mut period = PeriodSpec::take(params)?;
-        if period.is_empty() {
-            period.preset = Some(Preset::ThisMonth);
-        }
+        let period = PeriodSpec::take(params)?;
         let names: Vec<&str> = Dimension::ALL.iter().map(|dimension| dimension.as_str()).collect();
         let by = params.list_of("by", &names)?;
         if by.len() > MAX_DIMENSIONS {

@@ -48,10 +48,24 @@ pub(crate) fn plan() -> Value {
     json!({
         "plan": "free",
         "features": {
-            "log": true, "look_back_days": 30, "free_dates": false, "exports": false, "configuration_audit": false,
+            "log": true, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false, "configuration_audit": false,
             "tracing": false, "restore": false, "sql": false
         },
         "look_back_from": "2026-01-30T23:00:00Z"
+    })
+}
+
+/// Plans of a platform.
+pub(crate) fn plans() -> Value {
+    let all = |log: bool| {
+        json!({
+            "log": log, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false,
+            "configuration_audit": false, "tracing": false, "restore": false, "sql": false
+        })
+    };
+    json!({
+        "plans": [{ "name": "none", "features": all(false) }, { "name": "free", "features": all(true) }],
+        "version": 3
     })
 }
 
