@@ -214,6 +214,28 @@ async fn cloud_events_are_told(world: &World) {
     assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
 }
 
+/// J14, P1: what was sent as escapes, with white space, or as numbers that no machine holds is stored as the value that it is, in
+/// every form that an event may come in.
+async fn values_are_stored_in_one_spelling(world: &World) {
+    let enricher = world.enrich().await;
+    let data = r#"{"object": {"type":"deal","id":"7","name":"\u041d\u043e\u0432\u0430\u044f \ud83d"}, "changes":
+        [{"path":"p","old":[1.0, 2],"new":{"b":"\u0416\ud83d\ude00\udc00","a": 1e400}}], "payload": {"n": "\u0416\/", "m": 1.0}, "odd": [ "\u0416" ]"#;
+    let plain = format!("{data}, \"id\": \"s1\", \"type\": \"spelt\"}}");
+    let structured = format!(
+        r#"{{"specversion":"1.0","id":"s2","source":"/s","type":"spelt","data": {data}, "context": {{"session_id":"x"}}}}}}"#
+    );
+    let tenant = ("tenant", "acme");
+    let binary = [tenant, ("ce_specversion", "1.0"), ("ce_id", "s3"), ("ce_source", "/s"), ("ce_type", "spelt")];
+    world.send_with(&[tenant], "acme/s", plain.as_bytes()).await;
+    world.send_with(&[tenant], "acme/s", structured.as_bytes()).await;
+    world.send_with(&binary, "acme/s", format!("{data}}}").as_bytes()).await;
+    let spelt = "SELECT count() FROM events WHERE type = 'spelt' AND object_name = 'Новая \u{fffd}' \
+                 AND `changes.old` = ['[1,2]'] AND `changes.new` = ['{\"a\":\"1e400\",\"b\":\"Ж😀\u{fffd}\"}'] \
+                 AND payload = '{\"n\":\"Ж/\",\"m\":1.0}' AND position(extra, '\"odd\":[\"Ж\"]') > 0";
+    world.until(spelt, 3).await;
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+}
+
 /// A row that ClickHouse refuses is singled out into the dead letter; its neighbours are stored.
 async fn a_refused_row_stands_alone(world: &World) {
     world
@@ -386,6 +408,7 @@ async fn from_kafka_into_clickhouse() {
     poison_goes_to_the_dead_letter(&world).await;
     ids_are_their_senders(&world).await;
     cloud_events_are_told(&world).await;
+    values_are_stored_in_one_spelling(&world).await;
     a_refused_row_stands_alone(&world).await;
     hostile::garbage_in_our_own_topics(&world).await;
     hostile::records_that_fit_nowhere(&world).await;

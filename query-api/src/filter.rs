@@ -8,9 +8,9 @@ use crate::access::Caller;
 use crate::params::{ParamError, Params};
 use crate::sql::Clauses;
 
-mod search;
+pub(crate) mod search;
 
-/// Filters of `GET /v1/events`. Lists are given with commas or by repeating the parameter; values of one parameter are
+/// Filters of `GET /v1/events`. Lists are given with commas, encoded or not, or by repeating the parameter; values of one parameter are
 /// alternatives, different parameters must all hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -18,7 +18,7 @@ pub struct EventFilter {
     /// L12: kind of actor.
     #[param(required = false, example = json!(["user"]))]
     pub actor_kind: Vec<String>,
-    /// L13, J7: ids of actors.
+    /// L13, J7: ids of actors. A comma within an id stands behind a backslash, as in every list.
     #[param(required = false)]
     pub actor_id: Vec<String>,
     /// L15: types of objects.
@@ -67,17 +67,18 @@ pub struct EventFilter {
     /// IPv4 or IPv6 addresses, however they are spelled.
     #[param(required = false, example = json!(["198.51.100.7"]))]
     pub ip: Vec<String>,
-    /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case, in the names and
+    /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
+    /// letters are composed (`ß` is `ss`, `İ` is `i`), in the names and
     /// ids of actor and object, in the reason, in the payload, or in a change's path or value.
     #[param(required = false, value_type = String, example = "invoice 4711")]
     pub q: Vec<String>,
     /// A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
     #[param(required = false, example = "deadline")]
     pub changed: Option<String>,
-    /// The value before the change, as JSON or as the bare text.
+    /// The value before the change, as JSON or as the bare text. Values are compared, not spellings: `1.0` is `1`.
     #[param(required = false, example = "AND")]
     pub changed_from: Option<String>,
-    /// The value after the change, as JSON or as the bare text.
+    /// The value after the change, as JSON or as the bare text; compared as the one before.
     #[param(required = false, example = "OR")]
     pub changed_to: Option<String>,
     /// `true` for events that broke any rule, or names of rules. Needs the role security (K16).

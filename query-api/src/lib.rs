@@ -328,3 +328,11 @@ fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
         panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
     Problem::internal(text.unwrap_or_else(|| "panic".to_owned())).into_response()
 }
+
+/// A value as `serde_json::json!` has it, with numbers of any length.
+#[cfg(test)]
+macro_rules! json {
+    ($($json:tt)+) => { schemas::json::Value::from(serde_json::json!($($json)+)) };
+}
+#[cfg(test)]
+pub(crate) use json;

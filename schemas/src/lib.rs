@@ -13,6 +13,7 @@ pub mod detection;
 pub mod event;
 pub mod identity;
 pub mod ids;
+pub mod json;
 mod key_text;
 pub mod passive;
 pub mod problem_texts;

@@ -141,7 +141,7 @@ fn what_grew_after_its_review_is_not_reviewed() {
                       ['1', '1.0'], 1825 FROM (SELECT arrayJoin(['v0', 'v1']) AS v)";
         world.client.query_raw(review).execute().await.unwrap();
         assert_eq!(world.rows(reviewed).await, "v0\ttrue\t1\t1\nv1\ttrue\t1\t1\nv2\tfalse\t0\t1\n");
-        let again = "INSERT INTO events SELECT * REPLACE ('again' AS event_id) FROM events WHERE event_id = '1'";
+        let again = "INSERT INTO events SELECT * REPLACE ('again' AS event_id) FROM events WHERE object_name = '1'";
         world.client.query_raw(again).execute().await.unwrap();
         assert_eq!(world.rows(reviewed).await, "v0\ttrue\t1\t1\nv1\tfalse\t1\t2\nv2\tfalse\t0\t1\n");
     });

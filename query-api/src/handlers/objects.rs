@@ -5,9 +5,9 @@ use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use runtime::problem::Problem;
+use schemas::json::Map;
 use schemas::settings::Feature;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::events::{add_period, telling};
@@ -45,7 +45,7 @@ pub struct History {
 pub struct ObjectState {
     /// Its fields as they last were, rebuilt from all that is kept of its history, before and after the period of the page.
     #[schema(value_type = Object, example = json!({"deadline": "2026-03-09", "assignee": "u-17"}))]
-    pub state: Map<String, Value>,
+    pub state: Map,
     /// Whether its last edit deleted it; the state is then what it last was.
     pub deleted: bool,
     /// Edits that it was rebuilt from.

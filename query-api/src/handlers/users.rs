@@ -18,6 +18,7 @@ use super::since::Since;
 use super::{One, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
+use crate::filter::search;
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::rows::{UnreviewedRow, UserRow};
@@ -30,7 +31,7 @@ const LATEST: Keyset = keyset!("last_activity_at", "actor_id", newest);
 #[derive(Debug, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserFilter {
-    /// K2: part of the name, the e-mail address or the id, in any case; at most 256 bytes.
+    /// K2: part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
     #[param(required = false, example = "novak")]
     q: Option<String>,
     /// `true`: deactivated users, too.
@@ -45,13 +46,7 @@ impl UserFilter {
 
     fn add_to(&self, clauses: &mut Clauses) {
         if let Some(text) = &self.q {
-            clauses.text(
-                "positionCaseInsensitiveUTF8(name, {q:String}) > 0 \
-                 OR positionCaseInsensitiveUTF8(email, {q:String}) > 0 \
-                 OR positionCaseInsensitiveUTF8(actor_id, {q:String}) > 0",
-                "q",
-                text,
-            );
+            clauses.text(search::USER, "q", text);
         }
         if self.include_deactivated != Some(true) {
             clauses.plain("active");

@@ -3,7 +3,7 @@
 //! A condition is `{"field": …, "operator": …, "value": …}` or `["field", "=", …]`; a group is `{"operator": "AND", "conditions":
 //! […]}` or `{"any": […]}`; and either may have other names for the same.
 
-use serde_json::{Map, Value};
+use schemas::json::{Map, Value};
 
 /// What a list of conditions is called.
 const LISTS: &[&str] = &[
@@ -107,7 +107,7 @@ pub(super) fn group(value: &Value) -> Vec<Group<'_>> {
 }
 
 /// The list's name of a group that has its operator for that.
-pub(super) fn by_operator(fields: &Map<String, Value>) -> Option<&str> {
+pub(super) fn by_operator(fields: &Map) -> Option<&str> {
     let mut names = fields.iter().filter(|(name, list)| operator_of(name).is_some() && items(list).is_some());
     names.next().map(|(name, _)| name.as_str()).filter(|_| names.next().is_none())
 }
@@ -163,7 +163,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json;
 
     #[test]
     fn conditions_and_groups_are_told_apart() {

@@ -5,8 +5,8 @@
 //! after; then it is found out what differs.
 
 use schemas::catalogue::Lang;
+use schemas::json::{Map, Value};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::object_state::{keys, position, value};
@@ -60,9 +60,11 @@ pub struct Edit {
     pub label: String,
     /// Before; absent where there was nothing, or where it isn't known (J14).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub old: Option<Value>,
     /// After.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub new: Option<Value>,
     /// Position in the list before, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +93,7 @@ pub(super) fn edits_but(row: &EventRow, left_out: Option<usize>, lang: Lang) -> 
     found.edits.into_iter().map(|plain| sentence::worded(plain, lang)).collect()
 }
 
-type Fields = Map<String, Value>;
+type Fields = Map;
 
 /// An edit without words.
 #[derive(Debug, Clone, PartialEq)]
@@ -270,7 +272,7 @@ fn in_condition(keys: &[String]) -> bool {
 
 /// A text that is itself JSON: a blob.
 fn is_document(text: &str) -> bool {
-    text.starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok()
+    text.starts_with(['{', '[']) && Value::parse(text).is_some()
 }
 
 #[cfg(test)]

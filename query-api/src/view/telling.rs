@@ -5,9 +5,9 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemas::catalogue::{Catalogue, CatalogueEntry, Lang, Values, system};
 use schemas::decode::MAX_URL_BYTES;
+use schemas::json::Value;
 use schemas::settings::Tenant;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::edits::edits_but;
@@ -219,7 +219,7 @@ fn told_change(row: &EventRow) -> Option<usize> {
 }
 
 fn media(payload: &str) -> Vec<Media> {
-    let Ok(Value::Object(fields)) = serde_json::from_str(payload) else { return Vec::new() };
+    let Some(Value::Object(fields)) = Value::parse(payload) else { return Vec::new() };
     let one = |(name, kind): &(&str, MediaKind)| {
         let text = fields.get(*name)?.as_str().filter(|text| !text.is_empty())?;
         if name.ends_with("_url") {

@@ -1,7 +1,7 @@
 //! Words for what an event says, in the three languages: values, durations, channels, yes and no. Pure.
 
 use schemas::catalogue::Lang;
-use serde_json::{Map, Value};
+use schemas::json::{Map, Value};
 
 use super::conditions::{self, Condition, Group, Operator, condition};
 use crate::object_state::value;
@@ -34,8 +34,8 @@ pub(crate) fn brief(value: &Value, lang: Lang) -> String {
         Value::Bool(false) => of(lang, ["no", "нет", "ne"]).to_owned(),
         Value::String(text) => text.clone(),
         // The point of a number is a comma in Russian and Czech.
-        Value::Number(number) if lang != Lang::En && number.is_f64() => number.to_string().replace('.', ","),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) if lang != Lang::En => number.replace('.', ","),
+        Value::Number(number) => number.clone(),
         Value::Array(_) | Value::Object(_) => condition_in_words(value, lang)
             .or_else(|| group_in_words(value, lang))
             .unwrap_or_else(|| composed(value, lang)),
@@ -63,7 +63,7 @@ fn composed(value: &Value, lang: Lang) -> String {
     }
 }
 
-fn name(fields: &Map<String, Value>) -> Option<String> {
+fn name(fields: &Map) -> Option<String> {
     let id = |value: &Value| match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

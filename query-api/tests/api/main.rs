@@ -31,6 +31,7 @@ mod restore;
 mod retention;
 mod reviews;
 mod rules;
+mod search;
 mod staff;
 mod statistics;
 mod support;

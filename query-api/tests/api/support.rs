@@ -266,6 +266,12 @@ impl World {
         self.answer(request.body(body).unwrap()).await
     }
 
+    /// What came back, as text.
+    pub(crate) async fn body(&self, request: Request<Body>) -> String {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -609,6 +615,12 @@ fn text(value: &Value) -> &str {
 }
 
 /// Percent-encodes a value.
+/// A value as one of a list: a comma behind a backslash, backslashes before it and at the end twice.
+pub(crate) fn listed(value: &str) -> String {
+    let doubled = |part: &str| format!("{part}{}", "\\".repeat(part.len() - part.trim_end_matches('\\').len()));
+    encoded(&value.split(',').map(doubled).collect::<Vec<_>>().join("\\,"))
+}
+
 pub(crate) fn encoded(value: &str) -> String {
     percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

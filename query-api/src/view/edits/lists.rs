@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::Value;
+use schemas::json::Value;
 
 use crate::view::conditions::{condition, group};
 
@@ -120,7 +120,7 @@ impl Pairing<'_> {
 /// What tells a record whatever else of it changes.
 fn identity(item: &Value) -> Option<String> {
     let fields = item.as_object()?;
-    let known = |name: &&str| fields.get(*name).is_some_and(|id| id.is_string() || id.is_number());
+    let known = |name: &&str| fields.get(*name).is_some_and(|id| matches!(id, Value::String(_) | Value::Number(_)));
     let name = ["id", "key", "uuid", "name"].into_iter().find(known)?;
     Some(format!("{name}={}", fields.get(name)?))
 }
@@ -200,8 +200,8 @@ fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn pairs(old: &[Value], new: &[Value]) -> Pairs {
         super::pairs((old, new), false, &mut 100)

@@ -1,7 +1,7 @@
 //! Edits in words.
 
 use schemas::catalogue::Lang;
-use serde_json::Value;
+use schemas::json::Value;
 
 use super::{Edit, EditKind, Plain};
 use crate::object_state::{keys, position};

@@ -1,6 +1,6 @@
 use super::*;
+use crate::json;
 use proptest::prelude::*;
-use serde_json::json;
 
 fn worded(changes: &[(&str, &str, Value, Value)], lang: Lang) -> Vec<Edit> {
     let mut found = Found::default();
@@ -263,14 +263,14 @@ fn bounded() {
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        (0..5_i32).prop_map(Value::from),
-        prop::sample::select(&["AND", "OR", "x", "[1]", "{\"a\":1}"]).prop_map(Value::from)
+        any::<bool>().prop_map(|value| json!(value)),
+        (0..5_i32).prop_map(|value| json!(value)),
+        prop::sample::select(&["AND", "OR", "x", "[1]", "{\"a\":1}"]).prop_map(|value| json!(value))
     ];
     let names = prop::sample::select(&["conditions", "operator", "field", "value", "id", "users", "any", "all", "x"]);
     leaf.prop_recursive(5, 40, 5, move |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec(inner.clone(), 0..5).prop_map(|value| json!(value)),
             prop::collection::btree_map(names.clone(), inner, 0..5).prop_map(|fields| {
                 Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
             }),
