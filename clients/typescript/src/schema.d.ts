@@ -370,6 +370,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plans of the installation (J3). */
+        get: operations["listPlans"];
+        /**
+         * Replaces the plans, the smallest first; what they allow holds at once. `version` must be the one in force, and a plan that a
+         *     tenant has must stay.
+         */
+        put: operations["replacePlans"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules": {
         parameters: {
             query?: never;
@@ -471,9 +492,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Rules switched off, and the limits and actions that differ from the rules' own (K12). */
+        /** The profile that restrictions start from, rules switched on and off, and the limits and actions that differ from the rules' own (K12). */
         get: operations["getDetection"];
-        /** Replaces which rules are switched off, and the limits and actions that differ from the rules' own (K12). */
+        /** Replaces the profile (where one is named), which rules are switched on and off, and the limits and actions that differ from the rules' own (K12). */
         put: operations["putDetection"];
         post?: never;
         delete?: never;
@@ -524,9 +545,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether activity is recorded (L1). */
+        /** Whether activity is recorded (L1), and for how long (L2). */
         get: operations["getLogging"];
-        /** Turns recording on or off (L1). */
+        /** Turns recording on or off (L1), and says for how long each category is kept, if it is given (L2): both or neither. */
         put: operations["putLogging"];
         post?: never;
         delete?: never;
@@ -675,7 +696,10 @@ export interface paths {
         /** Lists the tenants. */
         get: operations["listTenants"];
         put?: never;
-        /** Creates a tenant. Logging is off unless the body turns it on (L1). */
+        /**
+         * Creates a tenant. Logging is off unless the body turns it on (L1). Its restrictions start from the profile that
+         *     `detection.profile` names: `none`, `marks_only`, or `recommended`, which is the default.
+         */
         post: operations["createTenant"];
         delete?: never;
         options?: never;
@@ -732,6 +756,26 @@ export interface paths {
         post?: never;
         /** Revokes a key for good. Doing it again changes nothing. */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{id}/keys/{key}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once. They hold at once,
+         *     beside those of the tenant.
+         */
+        put: operations["limitKey"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -842,7 +886,7 @@ export interface paths {
         get: operations["getExemption"];
         /**
          * Switches the checks off for a user (K6), or changes the exemption that there is. One that still holds keeps the time it
-         *     was granted.
+         *     was granted. With `end_rule_decisions`, devices of the user that rules blocked, or want asked about, may in again.
          */
         put: operations["grantExemption"];
         post?: never;
@@ -1012,7 +1056,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Marks a violation as reviewed (K13). Once more, with another note, takes the place of the first. */
+        /** Marks a violation as reviewed (K13), as far as it has come: what comes later makes it unreviewed again (K15). Once more, with another note, takes the place of the first. */
         post: operations["reviewViolation"];
         /** Withdraws a review: the violation is unreviewed again. Nothing changes where there is no review. */
         delete: operations["withdrawReview"];
@@ -1162,7 +1206,7 @@ export interface components {
             type: string;
         };
         /** @description The catalogue in one language. */
-        CatalogueView: {
+        CatalogueView: components["schemas"]["Completeness"] & {
             /**
              * @description The language of the texts.
              * @example cs
@@ -1187,9 +1231,9 @@ export interface components {
             /**
              * Format: int64
              * @description Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
-             *     then be kept longer, as would be what comes.
+             *     then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them (A2).
              */
-            events: number;
+            events: number | null;
             /**
              * @description The day (UTC) on which the oldest of them was received.
              * @example 2026-01-02
@@ -1390,7 +1434,7 @@ export interface components {
             violation_id: string;
         };
         /** @description A page of the log. */
-        DeliveryPage: {
+        DeliveryPage: components["schemas"]["Completeness"] & {
             /** @description Newest first. */
             data: components["schemas"]["Delivery"][];
             /** @description Whether there is more. */
@@ -1428,12 +1472,19 @@ export interface components {
              */
             disabled: string[];
             /**
+             * @description Rules switched on that the profile has off, by name.
+             * @default []
+             */
+            enabled: string[];
+            /**
              * @description Limits of rules, by the limit's name; the rule's own where absent.
              * @default {}
              */
             limits: {
                 [key: string]: number;
             };
+            /** @default null */
+            profile: components["schemas"]["Profile"] | null;
         };
         /** @description A device (P3, K10). */
         Device: {
@@ -1826,24 +1877,54 @@ export interface components {
         };
         /** @description What a plan allows. */
         Features: {
-            /** @description The audit of the configuration (A1). */
+            /**
+             * @description The audit of the configuration (A1).
+             * @default false
+             */
             configuration_audit: boolean;
-            /** @description Exports to files (P9). */
+            /**
+             * @description Exports to files (P9).
+             * @default false
+             */
             exports: boolean;
-            /** @description Whether `from` and `to` may be chosen, or named periods alone (J4). */
+            /**
+             * @description Whether `from` and `to` may be chosen, or named periods alone (J4).
+             * @default false
+             */
             free_dates: boolean;
-            /** @description The event log and the histories of objects. */
+            /**
+             * @description The event log and the histories of objects.
+             * @default false
+             */
             log: boolean;
             /**
              * Format: int32
-             * @description How many days before today the log reaches back; none: as long as events are kept.
+             * @description How many days before today answers reach back; none: as long as events are kept.
+             * @default null
              */
             look_back_days: number | null;
-            /** @description Restoring deleted objects (J15). */
+            /**
+             * @description The named periods that may be asked for, the one that is meant where none is first; empty for all.
+             * @default []
+             * @example [
+             *       "last_30_days"
+             *     ]
+             */
+            periods: string[];
+            /**
+             * @description Restoring deleted objects (J15).
+             * @default false
+             */
             restore: boolean;
-            /** @description Queries by SQL (P10). */
+            /**
+             * @description Queries by SQL (P10).
+             * @default false
+             */
             sql: boolean;
-            /** @description Tracing of users (T1). */
+            /**
+             * @description Tracing of users (T1).
+             * @default false
+             */
             tracing: boolean;
         };
         /** @description A count of different things, which says how good it is. */
@@ -1969,6 +2050,10 @@ export interface components {
         History: components["schemas"]["Page_Event"] & {
             object?: components["schemas"]["ObjectState"] | null;
         };
+        /** @description Limits of a key. */
+        KeyLimits: {
+            limits: components["schemas"]["Limits"] | null;
+        };
         /** @description A key, without its secret. */
         KeyView: {
             /**
@@ -2056,6 +2141,7 @@ export interface components {
              * @example true
              */
             enabled: boolean;
+            retention?: components["schemas"]["RetentionDays"] | null;
         };
         /** @description A recording or a text of an event: one of `url` and `text`. */
         Media: {
@@ -2087,6 +2173,8 @@ export interface components {
         };
         /** @description What is asked of a new exemption. */
         NewExemption: {
+            /** @description Whether what rules decided about the user's devices ends as well; what staff decided stays. */
+            end_rule_decisions?: boolean;
             /**
              * Format: date-time
              * @description When it ends by itself; never, when absent.
@@ -2099,6 +2187,7 @@ export interface components {
         };
         /** @description What is asked of a new key. */
         NewKey: {
+            limits?: components["schemas"]["Limits"] | null;
             /** @description For people. */
             name?: string;
             /** @description What it may do beyond its role, such as `query_sql`. */
@@ -2116,6 +2205,13 @@ export interface components {
         };
         /** @description What staff have to say. */
         NewReview: {
+            /**
+             * Format: int64
+             * @description How many events the violation had when it was looked at: its `count`. What it has beyond them stays unreviewed. Absent:
+             *     all that it has now.
+             * @example 3
+             */
+            count?: number | null;
             /**
              * @description What was found out; at most 1024 bytes.
              * @example A business trip, confirmed by phone
@@ -2345,7 +2441,10 @@ export interface components {
         One_User: components["schemas"]["Completeness"] & {
             /** @description A user, as the events show one. */
             data: {
-                /** @description False for a deactivated user. */
+                /**
+                 * @description False for a deactivated user: by the last event that says so, whether `actor.active` of the user's own does, or a
+                 *     `user.deactivated` or `user.reactivated` about the user.
+                 */
                 active: boolean;
                 /**
                  * @description E-mail address.
@@ -2364,9 +2463,9 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s (K8).
+                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
                  */
-                last_activity_at: string;
+                last_activity_at: string | null;
                 /**
                  * @description Display name.
                  * @example Jana Nováková
@@ -2434,6 +2533,7 @@ export interface components {
                  * @description The limit in force.
                  */
                 limit: number | null;
+                outgrown_review?: components["schemas"]["Review"] | null;
                 place?: components["schemas"]["Place"] | null;
                 review: components["schemas"]["Review"] | null;
                 /**
@@ -2775,7 +2875,10 @@ export interface components {
         Page_User: components["schemas"]["Completeness"] & {
             /** @description In the order that was asked for. */
             data: {
-                /** @description False for a deactivated user. */
+                /**
+                 * @description False for a deactivated user: by the last event that says so, whether `actor.active` of the user's own does, or a
+                 *     `user.deactivated` or `user.reactivated` about the user.
+                 */
                 active: boolean;
                 /**
                  * @description E-mail address.
@@ -2794,9 +2897,9 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s (K8).
+                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
                  */
-                last_activity_at: string;
+                last_activity_at: string | null;
                 /**
                  * @description Display name.
                  * @example Jana Nováková
@@ -2916,6 +3019,7 @@ export interface components {
                  * @description The limit in force.
                  */
                 limit: number | null;
+                outgrown_review?: components["schemas"]["Review"] | null;
                 place?: components["schemas"]["Place"] | null;
                 review: components["schemas"]["Review"] | null;
                 /**
@@ -2994,10 +3098,28 @@ export interface components {
             country: string;
         };
         /**
-         * @description What a tenant pays for.
-         * @enum {string}
+         * @description The name of a tenant's plan.
+         * @example standard
          */
-        Plan: "free" | "standard" | "unlimited";
+        Plan: string;
+        /** @description A plan, and what it allows. */
+        PlanDefinition: {
+            /** @description What it allows. */
+            features: components["schemas"]["Features"];
+            /** @description Its name, of the form of a tenant's id. */
+            name: components["schemas"]["Plan"];
+        };
+        /** @description The plans of an installation, the smallest first. Replaced as a whole. */
+        Plans: {
+            /** @description All of them. */
+            plans: components["schemas"]["PlanDefinition"][];
+            /**
+             * Format: int64
+             * @description Counts changes from 1; 0 while nobody has changed what comes with the program. A change must name the version it was made
+             *     from.
+             */
+            version?: number;
+        };
         /** @description A tenant's plan. */
         PlanView: {
             /** @description What it allows. */
@@ -3045,6 +3167,11 @@ export interface components {
             /** @description A URN made of the code. */
             type: string;
         };
+        /**
+         * @description Where a tenant's restrictions start from; what it decides about single rules comes on top.
+         * @enum {string}
+         */
+        Profile: "none" | "marks_only" | "recommended";
         /**
          * @description Name of the header that trusted proxies write, in lower case: `x-forwarded-for` (the default), `forwarded` (RFC 7239), or
          *     another one that holds addresses (`x-real-ip`, `cf-connecting-ip` …). Every other header may be the client's own, and is
@@ -3214,7 +3341,7 @@ export interface components {
             data: components["schemas"]["CategoryPreview"][];
             /**
              * Format: int64
-             * @description Events that would be deleted, of all categories.
+             * @description Events that would be deleted, of all categories that the caller may read.
              */
             events: number;
         };
@@ -3227,9 +3354,14 @@ export interface components {
             at: string;
             /** @description By which key. */
             by: components["schemas"]["Reviewer"];
+            /**
+             * Format: int64
+             * @description How many events the violation had, of those that were looked at.
+             */
+            count: number;
             /** @description What was found out. */
             note: string;
-            /** @description True. */
+            /** @description Whether it holds for all that the violation has come to. */
             reviewed: boolean;
         };
         /** @description What became of a review. */
@@ -3983,7 +4115,10 @@ export interface components {
         };
         /** @description A user, as the events show one. */
         User: {
-            /** @description False for a deactivated user. */
+            /**
+             * @description False for a deactivated user: by the last event that says so, whether `actor.active` of the user's own does, or a
+             *     `user.deactivated` or `user.reactivated` about the user.
+             */
             active: boolean;
             /**
              * @description E-mail address.
@@ -4002,9 +4137,9 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description The last interaction, moved at most once per 30 s (K8).
+             * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
              */
-            last_activity_at: string;
+            last_activity_at: string | null;
             /**
              * @description Display name.
              * @example Jana Nováková
@@ -4110,6 +4245,7 @@ export interface components {
              * @description The limit in force.
              */
             limit: number | null;
+            outgrown_review?: components["schemas"]["Review"] | null;
             place?: components["schemas"]["Place"] | null;
             review: components["schemas"]["Review"] | null;
             /**
@@ -4156,7 +4292,7 @@ export interface components {
          */
         WeekStart: "monday" | "sunday" | "saturday";
         /** @description A list that is small enough to be whole. */
-        Whole_EndpointView: {
+        Whole_EndpointView: components["schemas"]["Completeness"] & {
             /** @description All there are. */
             data: {
                 /** @description Why it was switched off, when the program did it. */
@@ -4194,7 +4330,7 @@ export interface components {
             }[];
         };
         /** @description A list that is small enough to be whole. */
-        Whole_ExemptionView: {
+        Whole_ExemptionView: components["schemas"]["Completeness"] & {
             /** @description All there are. */
             data: {
                 /**
@@ -4218,7 +4354,7 @@ export interface components {
             }[];
         };
         /** @description A list that is small enough to be whole. */
-        Whole_KeyView: {
+        Whole_KeyView: components["schemas"]["Completeness"] & {
             /** @description All there are. */
             data: {
                 /**
@@ -4246,7 +4382,7 @@ export interface components {
             }[];
         };
         /** @description A list that is small enough to be whole. */
-        Whole_RuleVersion: {
+        Whole_RuleVersion: components["schemas"]["Completeness"] & {
             /** @description All there are. */
             data: {
                 /** @description Whether this version says that the rule is gone. */
@@ -4268,7 +4404,7 @@ export interface components {
             }[];
         };
         /** @description A list that is small enough to be whole. */
-        Whole_RuleView: {
+        Whole_RuleView: components["schemas"]["Completeness"] & {
             /** @description All there are. */
             data: {
                 /** @description What becomes of the device when it is broken. */
@@ -4299,7 +4435,7 @@ export interface components {
             }[];
         };
         /** @description A list that is small enough to be whole. */
-        Whole_Silence: {
+        Whole_Silence: components["schemas"]["Completeness"] & {
             /** @description All there are. */
             data: {
                 /**
@@ -4327,7 +4463,7 @@ export interface components {
             }[];
         };
         /** @description A list that is small enough to be whole. */
-        Whole_Tenant: {
+        Whole_Tenant: components["schemas"]["Completeness"] & {
             /** @description All there are. */
             data: {
                 /** @description How it wants the rules. */
@@ -4675,6 +4811,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
                      *           "at": "2026-03-02T08:15:31.125Z",
@@ -4876,6 +5014,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
                      *           "disabled_reason": "",
@@ -6452,6 +6592,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
                      *           "ends_at": "2026-03-03T00:00:00Z",
@@ -7122,6 +7264,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "language": "en",
                      *       "types": [
                      *         {
@@ -7986,7 +8130,7 @@ export interface operations {
             query?: {
                 /** @description L15: actions (`view`, `create`, `sign_in`, … open set). */
                 action?: string[];
-                /** @description L13, J7: ids of actors. */
+                /** @description L13, J7: ids of actors. A comma within an id stands behind a backslash, as in every list. */
                 actor_id?: string[];
                 /**
                  * @description L12: kind of actor.
@@ -8003,12 +8147,12 @@ export interface operations {
                  */
                 changed?: string;
                 /**
-                 * @description The value before the change, as JSON or as the bare text.
+                 * @description The value before the change, as JSON or as the bare text. Values are compared, not spellings: `1.0` is `1`.
                  * @example AND
                  */
                 changed_from?: string;
                 /**
-                 * @description The value after the change, as JSON or as the bare text.
+                 * @description The value after the change, as JSON or as the bare text; compared as the one before.
                  * @example OR
                  */
                 changed_to?: string;
@@ -8069,7 +8213,8 @@ export interface operations {
                  */
                 period?: string;
                 /**
-                 * @description Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case, in the names and
+                 * @description Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
+                 *     letters are composed (`ß` is `ss`, `İ` is `i`), in the names and
                  *     ids of actor and object, in the reason, in the payload, or in a change's path or value.
                  * @example invoice 4711
                  */
@@ -9356,6 +9501,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
                      *           "expires_at": "2026-04-01T00:00:00Z",
@@ -9840,6 +9987,9 @@ export interface operations {
                      *         "free_dates": false,
                      *         "log": true,
                      *         "look_back_days": 30,
+                     *         "periods": [
+                     *           "last_30_days"
+                     *         ],
                      *         "restore": false,
                      *         "sql": false,
                      *         "tracing": false
@@ -9983,19 +10133,16 @@ export interface operations {
             };
         };
     };
-    listRules: {
+    listPlans: {
         parameters: {
-            query?: {
-                /** @description Tenant to read; for keys of the platform alone. */
-                tenant?: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description All rules */
+            /** @description All plans, the smallest first */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10005,6 +10152,517 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "plans": [
+                     *         {
+                     *           "features": {
+                     *             "configuration_audit": false,
+                     *             "exports": false,
+                     *             "free_dates": false,
+                     *             "log": false,
+                     *             "look_back_days": 30,
+                     *             "periods": [
+                     *               "last_30_days"
+                     *             ],
+                     *             "restore": false,
+                     *             "sql": false,
+                     *             "tracing": false
+                     *           },
+                     *           "name": "none"
+                     *         },
+                     *         {
+                     *           "features": {
+                     *             "configuration_audit": false,
+                     *             "exports": false,
+                     *             "free_dates": false,
+                     *             "log": true,
+                     *             "look_back_days": 30,
+                     *             "periods": [
+                     *               "last_30_days"
+                     *             ],
+                     *             "restore": false,
+                     *             "sql": false,
+                     *             "tracing": false
+                     *           },
+                     *           "name": "free"
+                     *         }
+                     *       ],
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Plans"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replacePlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "plans": [
+                 *         {
+                 *           "features": {
+                 *             "configuration_audit": false,
+                 *             "exports": false,
+                 *             "free_dates": false,
+                 *             "log": false,
+                 *             "look_back_days": 30,
+                 *             "periods": [
+                 *               "last_30_days"
+                 *             ],
+                 *             "restore": false,
+                 *             "sql": false,
+                 *             "tracing": false
+                 *           },
+                 *           "name": "none"
+                 *         },
+                 *         {
+                 *           "features": {
+                 *             "configuration_audit": false,
+                 *             "exports": false,
+                 *             "free_dates": false,
+                 *             "log": true,
+                 *             "look_back_days": 30,
+                 *             "periods": [
+                 *               "last_30_days"
+                 *             ],
+                 *             "restore": false,
+                 *             "sql": false,
+                 *             "tracing": false
+                 *           },
+                 *           "name": "free"
+                 *         }
+                 *       ],
+                 *       "version": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["Plans"];
+            };
+        };
+        responses: {
+            /** @description Changed and in force */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "plans": [
+                     *         {
+                     *           "features": {
+                     *             "configuration_audit": false,
+                     *             "exports": false,
+                     *             "free_dates": false,
+                     *             "log": false,
+                     *             "look_back_days": 30,
+                     *             "periods": [
+                     *               "last_30_days"
+                     *             ],
+                     *             "restore": false,
+                     *             "sql": false,
+                     *             "tracing": false
+                     *           },
+                     *           "name": "none"
+                     *         },
+                     *         {
+                     *           "features": {
+                     *             "configuration_audit": false,
+                     *             "exports": false,
+                     *             "free_dates": false,
+                     *             "log": true,
+                     *             "look_back_days": 30,
+                     *             "periods": [
+                     *               "last_30_days"
+                     *             ],
+                     *             "restore": false,
+                     *             "sql": false,
+                     *             "tracing": false
+                     *           },
+                     *           "name": "free"
+                     *         }
+                     *       ],
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Plans"];
+                };
+            };
+            /** @description A parameter or a body that can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile, or it is there already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "version_conflict",
+                     *       "detail": "it was changed meanwhile: the version in force is 4",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "urn:usertrail:problem:version_conflict"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "body_too_large",
+                     *       "detail": "a body may have 1048576 bytes",
+                     *       "status": 413,
+                     *       "title": "Payload Too Large",
+                     *       "type": "urn:usertrail:problem:body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "the body must be application/json",
+                     *       "status": 415,
+                     *       "title": "Unsupported Media Type",
+                     *       "type": "urn:usertrail:problem:unsupported_media_type"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value that can't be; `pointer` leads to it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRules: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: string;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules */
+            200: {
+                headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
                      *           "action": "flag",
@@ -10416,10 +11074,18 @@ export interface operations {
     getRule: {
         parameters: {
             query?: {
+                /**
+                 * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path: {
                 /**
                  * @description Name of the rule
@@ -10434,6 +11100,7 @@ export interface operations {
             /** @description The rule */
             200: {
                 headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -11364,6 +12031,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
                      *           "deleted": false,
@@ -11809,7 +12478,8 @@ export interface operations {
                      *       ],
                      *       "limits": {
                      *         "devices_per_day": 5
-                     *       }
+                     *       },
+                     *       "profile": "recommended"
                      *     }
                      */
                     "application/json": components["schemas"]["Detection"];
@@ -11966,7 +12636,8 @@ export interface operations {
                  *       ],
                  *       "limits": {
                  *         "devices_per_day": 5
-                 *       }
+                 *       },
+                 *       "profile": "recommended"
                  *     }
                  */
                 "application/json": components["schemas"]["Detection"];
@@ -11991,7 +12662,8 @@ export interface operations {
                      *       ],
                      *       "limits": {
                      *         "devices_per_day": 5
-                     *       }
+                     *       },
+                     *       "profile": "recommended"
                      *     }
                      */
                     "application/json": components["schemas"]["Detection"];
@@ -12823,7 +13495,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "enabled": true
+                     *       "enabled": true,
+                     *       "retention": {
+                     *         "changes": 365,
+                     *         "configuration": 730,
+                     *         "other": 180,
+                     *         "sign_ins": 365,
+                     *         "views": 90
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Logging"];
@@ -12972,7 +13651,14 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "enabled": true
+                 *       "enabled": true,
+                 *       "retention": {
+                 *         "changes": 365,
+                 *         "configuration": 730,
+                 *         "other": 180,
+                 *         "sign_ins": 365,
+                 *         "views": 90
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["Logging"];
@@ -12989,7 +13675,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "enabled": true
+                     *       "enabled": true,
+                     *       "retention": {
+                     *         "changes": 365,
+                     *         "configuration": 730,
+                     *         "other": 180,
+                     *         "sign_ins": 365,
+                     *         "views": 90
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Logging"];
@@ -15985,6 +16678,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
                      *           "event_types": [],
@@ -16166,6 +16861,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "detection": {
+                 *         "profile": "marks_only"
+                 *       },
                  *       "id": "acme",
                  *       "name": "Acme s.r.o.",
                  *       "time_zone": "Europe/Prague"
@@ -17208,6 +17906,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
                      *       "data": [
                      *         {
                      *           "created_at": "2026-03-02T08:16:00Z",
@@ -17854,6 +18554,266 @@ export interface operations {
             };
         };
     };
+    limitKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the tenant
+                 * @example acme
+                 */
+                id: string;
+                /**
+                 * @description Public part of the key
+                 * @example k3jq7xw2m5ab
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "limits": {
+                 *         "burst": 500,
+                 *         "events_per_second": 100,
+                 *         "queries_per_second": 5,
+                 *         "query_burst": 20
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyLimits"];
+            };
+        };
+        responses: {
+            /** @description In force */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-03-02T08:16:00Z",
+                     *       "id": "k3jq7xw2m5ab",
+                     *       "limits": null,
+                     *       "name": "CRM production",
+                     *       "permissions": [],
+                     *       "revoked_at": null,
+                     *       "role": "ingest"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            /** @description A parameter or a body that can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile, or it is there already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "version_conflict",
+                     *       "detail": "it was changed meanwhile: the version in force is 4",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "urn:usertrail:problem:version_conflict"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "body_too_large",
+                     *       "detail": "a body may have 1048576 bytes",
+                     *       "status": 413,
+                     *       "title": "Payload Too Large",
+                     *       "type": "urn:usertrail:problem:body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "the body must be application/json",
+                     *       "status": 415,
+                     *       "title": "Unsupported Media Type",
+                     *       "type": "urn:usertrail:problem:unsupported_media_type"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value that can't be; `pointer` leads to it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -17881,7 +18841,7 @@ export interface operations {
                  */
                 period?: string;
                 /**
-                 * @description K2: part of the name, the e-mail address or the id, in any case; at most 256 bytes.
+                 * @description K2: part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
                  * @example novak
                  */
                 q?: string;
@@ -19639,6 +20599,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "end_rule_decisions": true,
                  *       "expires_at": "2026-04-01T00:00:00Z",
                  *       "owner": "Jana Nováková",
                  *       "reason": "Travels with a sales team"
@@ -21389,6 +22350,7 @@ export interface operations {
                      *               "id": "k3jq7xw2m5ab",
                      *               "name": "Security desk"
                      *             },
+                     *             "count": 3,
                      *             "note": "A business trip, confirmed by phone",
                      *             "reviewed": true
                      *           },
@@ -21589,6 +22551,11 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: string;
                 /** @description `informational`, `low`, `medium`, `high` or `critical`. */
                 level?: string[];
                 /** @description Most rows of the page. */
@@ -21625,7 +22592,10 @@ export interface operations {
                  */
                 user_id?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -21636,6 +22606,7 @@ export interface operations {
                 headers: {
                     "Complete-Until": components["headers"]["Complete-Until"];
                     "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "Content-Language": components["headers"]["Content-Language"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -21669,6 +22640,7 @@ export interface operations {
                      *               "id": "k3jq7xw2m5ab",
                      *               "name": "Security desk"
                      *             },
+                     *             "count": 3,
                      *             "note": "A business trip, confirmed by phone",
                      *             "reviewed": true
                      *           },
@@ -21854,10 +22826,18 @@ export interface operations {
     getViolation: {
         parameters: {
             query?: {
+                /**
+                 * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path: {
                 /** @description Id of the violation */
                 id: string;
@@ -21869,6 +22849,7 @@ export interface operations {
             /** @description The violation */
             200: {
                 headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -21901,6 +22882,7 @@ export interface operations {
                      *             "id": "k3jq7xw2m5ab",
                      *             "name": "Security desk"
                      *           },
+                     *           "count": 3,
                      *           "note": "A business trip, confirmed by phone",
                      *           "reviewed": true
                      *         },
@@ -22310,6 +23292,7 @@ export interface operations {
                      *             "id": "k3jq7xw2m5ab",
                      *             "name": "Security desk"
                      *           },
+                     *           "count": 3,
                      *           "note": "A business trip, confirmed by phone",
                      *           "reviewed": true
                      *         },
@@ -22635,6 +23618,7 @@ export interface operations {
                      *             "id": "k3jq7xw2m5ab",
                      *             "name": "Security desk"
                      *           },
+                     *           "count": 3,
                      *           "note": "A business trip, confirmed by phone",
                      *           "reviewed": true
                      *         },
