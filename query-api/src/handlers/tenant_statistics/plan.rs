@@ -6,7 +6,7 @@ use runtime::problem::Problem;
 
 use super::asked::Asked;
 use crate::keep::Keep;
-use crate::period::{Calendar, Width, buckets};
+use crate::period::{Calendar, Period, Width, buckets};
 use crate::sql::{self, Clauses, NamedQuery};
 use crate::view::statistics::Dimension;
 
@@ -63,6 +63,8 @@ pub(super) struct Plan {
     pub(super) previous: Option<DateTime<Utc>>,
     pub(super) from: DateTime<Utc>,
     pub(super) to: DateTime<Utc>,
+    /// The period as it is told.
+    pub(super) told: Period,
     /// First instants of the buckets.
     pub(super) starts: Vec<DateTime<Utc>>,
     parts: Vec<(&'static str, &'static str)>,
@@ -73,8 +75,7 @@ impl Plan {
     /// A plan, or why there is none.
     pub(super) fn new(asked: &Asked, calendar: Calendar, keep: Keep, now: DateTime<Utc>) -> Result<Self, Problem> {
         let period = asked.period.resolve(calendar, now).map_err(crate::access::refused)?;
-        let to = period.to.unwrap_or(now);
-        let from = period.from.unwrap_or_else(|| keep.oldest()).min(to);
+        let (from, to) = period.closed(keep, now);
         if asked.compare && period.from.is_none() {
             return Err(unprocessable(
                 "no_previous_period",
@@ -90,7 +91,16 @@ impl Plan {
         }
         let starts = starts(asked, calendar, from, to)?;
         let previous = asked.compare.then(|| asked.period.begin_of_previous(calendar, from, to));
-        Ok(Self { source, previous, from, to, starts, parts: parts(asked), top: asked.top })
+        Ok(Self {
+            source,
+            previous,
+            from,
+            to,
+            told: period.told((from, to), now),
+            starts,
+            parts: parts(asked),
+            top: asked.top,
+        })
     }
 
     /// The query that answers.
