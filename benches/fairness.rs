@@ -175,7 +175,7 @@ impl Api {
         let settings = Settings::in_memory(config.limits);
         let key = async |tenant: &str| {
             let mut record = Tenant::new(tenant, tenant);
-            record.plan = Plan::Unlimited;
+            record.plan = Plan::UNLIMITED;
             settings.put_tenant(record).await.unwrap();
             settings.create_key(Some(tenant), Role::Viewer, "bench").await.unwrap().1.expose()
         };

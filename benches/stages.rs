@@ -17,7 +17,8 @@ use enrich::device::{ClientHints, DeviceCache, DeviceInput, DeviceParser};
 use enrich::geo::{GeoCache, GeoPaths, GeoReader};
 use enrich::memory::Memory;
 use enrich::outgoing::Outgoing;
-use enrich::policy::Policies;
+use enrich::patience::Patience;
+use enrich::policy::{Arrived, Policies};
 use enrich::rows::Rows;
 use enrich::rulebook::RuleBook;
 use enrich::seen::Seen;
@@ -42,6 +43,7 @@ use support::store::{Store, TABLES};
 use support::{Table, argument, publish, thread_cpu};
 
 /// Rows of a batch: the enricher's own default limit.
+const THROUGH_INGEST: Arrived = Arrived { offset: 0, received_at: 0, through_ingest: true };
 const BATCH: usize = 50_000;
 /// Ids in a full window of the retries, as configured by default.
 const WINDOW: u64 = 250_000;
@@ -164,14 +166,14 @@ impl Bench {
     }
 
     fn first_stages(&self, path: Path, seen: &mut Seen) {
-        let mut policies = self.policies(&self.shared);
+        let (mut policies, mut patience) = (self.policies(&self.shared), Patience::default());
         let database = self.shared.geo.snapshot();
         let (mut places, mut devices) = (GeoCache::new(65_536), DeviceCache::default());
         for (offset, sample) in (WINDOW..).zip(&self.samples) {
             let scratch = Scratch::default();
             let event = decode(&sample.payload, &Attributes::default(), &scratch).unwrap();
             if path >= Path::Classify {
-                black_box(policies.of(&sample.tenant, 0, true).unwrap().classify(&event));
+                black_box(policies.of(&sample.tenant, THROUGH_INGEST, &mut patience).unwrap().classify(&event));
             }
             if path >= Path::Seen {
                 let identity = identity::identity(&sample.tenant, KEY_ID, text(&event.source), text(&event.id));
@@ -190,7 +192,7 @@ impl Bench {
 
     /// History that was sent in later has neither signals nor findings: with `live` off, the same events are that.
     fn run_stages(&self, shared: &Shared, memory: &mut Memory, live: bool) {
-        let mut stages = Stages::new(shared.clone());
+        let (mut stages, mut patience) = (Stages::new(shared.clone()), Patience::default());
         for (offsets, batch) in (0..).map(|number| WINDOW + number * BATCH as u64).zip(self.samples.chunks(BATCH)) {
             let (mut policies, mut rows, mut outgoing) = (self.policies(shared), Rows::default(), Vec::new());
             for (offset, sample) in (offsets..).zip(batch) {
@@ -199,7 +201,7 @@ impl Bench {
                 if !live {
                     event.backfill = Some(true);
                 }
-                let facts = policies.of(&sample.tenant, 0, true).unwrap();
+                let facts = policies.of(&sample.tenant, THROUGH_INGEST, &mut patience).unwrap();
                 let received = Received {
                     tenant: &sample.tenant,
                     key_id: "",
@@ -323,6 +325,8 @@ fn plain_row(event: &Event<'_>, tenant: &str, offset: u64, rows: &mut Rows) {
     rows.retention_days.push(0);
     rows.kafka_partition.push(0);
     rows.kafka_offset.push(offset);
+    rows.actor_standing.push(0);
+    rows.object_standing.push(0);
     plain_actor_and_object(event, rows);
     for change in event.changes.iter().flatten() {
         rows.changes_path.elements.push(text(&change.path));

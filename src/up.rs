@@ -257,7 +257,7 @@ async fn demo_tenant(process: &Process, data_dir: &Path) -> Result<DemoKeys> {
         let mut tenant = Tenant::new(DEMO, "Demo company");
         tenant.logging = true;
         tenant.time_zone = "Europe/Prague".parse()?;
-        tenant.plan = Plan::Unlimited;
+        tenant.plan = Plan::UNLIMITED;
         settings.put_tenant(tenant).await?;
     }
     Ok(DemoKeys {

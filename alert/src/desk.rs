@@ -8,6 +8,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::try_join_all;
 use runtime::backoff;
+use runtime::kafka::placed;
 use runtime::ops::Pulse;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
@@ -157,8 +158,8 @@ impl Desk {
             written.extend(self.parts.records.write(key, self.book.get(key)).await?);
         }
         for delivered in try_join_all(written).await? {
-            match delivered {
-                Err((error, _)) if !is_refused(&error) => return Err(error.into()),
+            match placed(delivered) {
+                Err(error) if !is_refused(&error) => return Err(error.into()),
                 _ => {}
             }
         }

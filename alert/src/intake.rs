@@ -11,6 +11,7 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use runtime::config::Kafka;
 use runtime::ops::{Gate, Pulse};
+use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use runtime::unreadable::RecordPlace;
 use schemas::alerts::{NO_PARTITION, Pending, PendingKind};
@@ -93,6 +94,7 @@ pub(crate) struct Intake {
     kafka: Kafka,
     consumer: BaseConsumer<Membership>,
     desk: mpsc::Sender<Note>,
+    settings: Settings,
     metrics: Metrics,
     gate: Gate,
     pulse: Pulse,
@@ -100,7 +102,12 @@ pub(crate) struct Intake {
 
 impl Intake {
     /// Joins the group.
-    pub(crate) fn join(kafka: &Kafka, desk: mpsc::Sender<Note>, metrics: Metrics, gate: Gate) -> Result<Self> {
+    pub(crate) fn join(
+        kafka: &Kafka,
+        (desk, settings): (mpsc::Sender<Note>, Settings),
+        metrics: Metrics,
+        gate: Gate,
+    ) -> Result<Self> {
         let group = format!("{}usertrail-alert", kafka.topic_prefix);
         let (violations, alerts) = (kafka.topic(topics::VIOLATIONS), kafka.topic(topics::ALERTS));
         let membership = Membership { alerts: alerts.clone(), changes: Mutex::default() };
@@ -109,7 +116,7 @@ impl Intake {
             .create_with_context(membership)
             .context("a consumer for violations")?;
         consumer.subscribe(&[&violations, &alerts])?;
-        Ok(Self { kafka: kafka.clone(), consumer, desk, metrics, gate, pulse: Pulse::default() })
+        Ok(Self { kafka: kafka.clone(), consumer, desk, settings, metrics, gate, pulse: Pulse::default() })
     }
 
     /// Beats while it works.
@@ -200,6 +207,8 @@ impl Intake {
         if batch.records == 0 {
             return Some(());
         }
+        // Silences and endpoints that were answered before these were found hold for them.
+        self.settings.catch_up();
         self.metrics.findings(batch.found.len());
         let (done, written) = oneshot::channel();
         self.desk.blocking_send(Note::Read { found: batch.found, tests: batch.tests, done }).ok()?;

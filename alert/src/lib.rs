@@ -57,7 +57,7 @@ pub fn start(
     let metrics = Metrics::new(registry);
     let client = runtime::clickhouse::client(&config.clickhouse);
     let (notes, read) = mpsc::channel(NOTES);
-    let intake = Intake::join(&config.kafka, notes, metrics.clone(), readiness.gate("alert"))?;
+    let intake = Intake::join(&config.kafka, (notes, settings.clone()), metrics.clone(), readiness.gate("alert"))?;
     readiness.pulse("alert reading", intake.pulse(), SILENCE);
     let parts = Parts {
         settings,

@@ -33,7 +33,7 @@ impl Api {
         let settings = Settings::in_memory(config.limits);
         for number in 0..bulk::TENANTS {
             let mut tenant = Tenant::new(format!("t-{number}"), "");
-            tenant.plan = Plan::Unlimited;
+            tenant.plan = Plan::UNLIMITED;
             settings.put_tenant(tenant).await.unwrap();
         }
         let (_, key) = settings.create_key(Some(tenant), KeyRole::Admin, "bench").await.unwrap();

@@ -2,7 +2,7 @@
 SELECT
     d.actor_id AS actor_id,
     d.device_id AS device_id,
-    CAST(d.first_seen_at AS DateTime64(3, 'UTC')) AS first_seen_at,
+    CAST(greatest(d.first_seen_at, {bi_look_back:DateTime64(3, 'UTC')}) AS DateTime64(3, 'UTC')) AS first_seen_at,
     CAST(d.last_seen_at AS DateTime64(3, 'UTC')) AS last_seen_at,
     d.sign_ins AS sign_ins,
     d.failed_sign_ins AS failed_sign_ins,
@@ -23,8 +23,8 @@ FROM (
         t.device_id AS device_id,
         min(t.first_seen_at) AS first_seen_at,
         max(t.last_seen_at) AS last_seen_at,
-        sum(t.sign_ins) AS sign_ins,
-        sum(t.failed_sign_ins) AS failed_sign_ins,
+        sumIf(t.sign_ins, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS sign_ins,
+        sumIf(t.failed_sign_ins, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS failed_sign_ins,
         argMaxMerge(t.client) AS client,
         argMaxMerge(t.confidence) AS confidence,
         argMaxMerge(t.place) AS place
@@ -33,3 +33,4 @@ FROM (
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})
     GROUP BY t.actor_id, t.device_id
 ) AS d
+WHERE d.last_seen_at >= {bi_look_back:DateTime64(3, 'UTC')}

@@ -41,10 +41,12 @@ SELECT
     t.device_kind AS device_kind,
     t.device_id AS device_id,
     t.bot AS bot,
-    t.violations AS violations,
+    CAST(arrayFilter(rule -> bitAnd({bi_hidden:UInt8}, 2) = 0, t.violations) AS Array(LowCardinality(String))) AS violations,
     t.extra AS extra
 FROM $database.`events` AS t
 WHERE t.tenant = {bi_tenant:String}
+    AND t.occurred_at >= {bi_look_back:DateTime64(3, 'UTC')}
+    AND bitAnd(t.reserved, {bi_hidden:UInt8}) = 0
     AND t.received_at >= {bi_oldest:DateTime64(3, 'UTC')}
     AND t.received_at >= multiIf(
         t.category = 'sign_ins', {bi_sign_ins:DateTime64(3, 'UTC')},

@@ -2,7 +2,7 @@
 SELECT
     s.actor_id AS actor_id,
     s.session_key AS session_id,
-    CAST(s.started_at AS DateTime64(3, 'UTC')) AS started_at,
+    CAST(greatest(s.started_at, {bi_look_back:DateTime64(3, 'UTC')}) AS DateTime64(3, 'UTC')) AS started_at,
     CAST(s.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
     CAST(s.signed_out_at AS DateTime64(3, 'UTC')) AS signed_out_at,
     s.events AS events,
@@ -20,7 +20,7 @@ FROM (
         min(t.started_at) AS started_at,
         max(t.last_activity_at) AS last_activity_at,
         max(t.signed_out_at) AS signed_out_at,
-        sum(t.events) AS events,
+        sumIf(t.events, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS events,
         argMaxMerge(t.device_id) AS device_id,
         argMaxMerge(t.client) AS client,
         argMaxMerge(t.place) AS place
@@ -29,3 +29,4 @@ FROM (
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})
     GROUP BY t.actor_id, t.session_key
 ) AS s
+WHERE s.last_activity_at >= {bi_look_back:DateTime64(3, 'UTC')}

@@ -4,8 +4,8 @@ SELECT
     u.name AS name,
     u.email AS email,
     u.active AS active,
-    CAST(u.first_seen_at AS DateTime64(3, 'UTC')) AS first_seen_at,
-    CAST(u.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
+    CAST(greatest(u.first_seen_at, {bi_look_back:DateTime64(3, 'UTC')}) AS DateTime64(3, 'UTC')) AS first_seen_at,
+    CAST(if(u.last_activity_at >= {bi_look_back:DateTime64(3, 'UTC')}, u.last_activity_at, toDateTime64(0, 3, 'UTC')) AS DateTime64(3, 'UTC')) AS last_activity_at,
     u.events AS events,
     u.sign_ins AS sign_ins
 FROM (
@@ -13,11 +13,11 @@ FROM (
         t.actor_id AS actor_id,
         min(t.first_seen_at) AS first_seen_at,
         max(t.last_activity_at) AS last_activity_at,
-        sum(t.events) AS events,
-        sum(t.sign_ins) AS sign_ins,
+        sumIf(t.events, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS events,
+        sumIf(t.sign_ins, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS sign_ins,
         argMaxMerge(t.name) AS name,
         argMaxMerge(t.email) AS email,
-        argMaxMerge(t.active) AS active
+        NOT argMaxMerge(t.deactivated) AS active
     FROM $database.`users` AS t
     WHERE t.tenant = {bi_tenant:String}
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})

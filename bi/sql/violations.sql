@@ -1,4 +1,4 @@
--- Violations with what staff said of them, one row each.
+-- Violations with what staff said of them, one row each. What has grown since it was reviewed is not reviewed.
 SELECT
     v.violation_id AS violation_id,
     v.rule AS rule,
@@ -19,10 +19,11 @@ SELECT
     v.latest.ip AS ip,
     v.latest.country AS country,
     v.latest.city AS city,
-    r.latest.reviewed AS reviewed,
+    r.latest.reviewed AND v.events <= r.latest.count AND v.seen <= r.latest.seen AS reviewed,
     r.latest.reviewer_name AS reviewer_name,
     r.latest.reviewed_at AS reviewed_at,
-    r.latest.note AS note
+    r.latest.note AS note,
+    r.latest.count AS reviewed_events
 FROM (
     SELECT
         t.violation_id AS violation_id,
@@ -40,7 +41,7 @@ FROM (
         sum(t.count) AS events,
         max(t.seen) AS seen,
         anyLast(t.limit) AS limit_value,
-        argMaxMerge(t.last) AS latest
+        argMaxMergeIf(t.last, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS latest
     FROM $database.`violations` AS t
     WHERE t.tenant = {bi_tenant:String}
     GROUP BY t.violation_id, t.rule, t.window_at, t.actor_id
@@ -51,7 +52,8 @@ LEFT JOIN (
     WHERE t.tenant = {bi_tenant:String}
     GROUP BY t.violation_id
 ) AS r ON r.violation_id = v.violation_id
-WHERE v.received_at >= multiIf(
+WHERE v.first_at >= {bi_look_back:DateTime64(3, 'UTC')}
+    AND v.received_at >= multiIf(
     v.category = 'sign_ins', {bi_sign_ins:DateTime64(3, 'UTC')},
     v.category = 'changes', {bi_changes:DateTime64(3, 'UTC')},
     v.category = 'views', {bi_views:DateTime64(3, 'UTC')},

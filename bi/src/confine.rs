@@ -74,8 +74,8 @@ pub struct Confined {
     pub format: Option<String>,
     /// The caller's `SETTINGS`, not yet checked.
     pub settings: Vec<(String, String)>,
-    /// Whether it reads a view, and not only what is said of the server.
-    pub is_reading: bool,
+    /// The views that it reads; none where it reads only what is said of the server.
+    pub reads: BTreeSet<&'static str>,
 }
 
 /// Writes a caller's statement anew. Filters are conditions on views, beside those of the statement's own settings.
@@ -149,7 +149,7 @@ fn confine_here(
         used: HashSet::new(),
         zone_parameters: BTreeSet::new(),
         zones: BTreeSet::new(),
-        is_reading: false,
+        reads: BTreeSet::new(),
         surroundings,
     };
     writer.query(&query)?;
@@ -157,7 +157,7 @@ fn confine_here(
     parameters.sort_unstable();
     let sql = around.written(writer.out);
     Ok(Confined {
-        is_reading: writer.is_reading,
+        reads: writer.reads,
         zone_parameters: writer.zone_parameters.into_iter().collect(),
         zones: writer.zones.into_iter().collect(),
         ..endings.of(sql, parameters)
@@ -179,7 +179,7 @@ struct Writer<'a> {
     used: HashSet<String>,
     zone_parameters: BTreeSet<String>,
     zones: BTreeSet<&'static str>,
-    is_reading: bool,
+    reads: BTreeSet<&'static str>,
     surroundings: &'a Surroundings,
 }
 

@@ -13,6 +13,7 @@ use futures::StreamExt as _;
 use query_api::access::Caller;
 use query_api::fair::Place;
 use query_api::keep::Keep;
+use query_api::period::{Calendar, days_ago};
 use query_api::viewed::Viewed;
 use runtime::config::Config;
 use runtime::http::authenticated;
@@ -32,6 +33,7 @@ use crate::request::Request;
 use crate::selftest::{self, SelfTestError};
 use crate::settings::{self, Wish};
 use crate::store::{Filters, Reader, Statement, Store, message};
+use crate::views::View;
 use crate::zones::Zones;
 
 /// Memory of all statements that are being received, or wait for their turn.
@@ -177,10 +179,23 @@ impl Bi {
         // A place first: reading a statement takes a thread of its own.
         let place = self.0.store.place(&tenant.id).await?;
         let (confined, place) = confine_at(text.clone(), filters, self.0.surroundings.clone(), place).await?;
+        let views = confined.reads.iter().filter_map(|name| View::named(name));
+        if let Some(view) = views.into_iter().find(|view| !caller.may(view.takes)) {
+            let (name, takes) = (view.name, view.takes.as_str());
+            return Err(Refusal::access_denied(format!("{name} takes the permission {takes}")));
+        }
         for (name, value) in confined.settings {
             request.setting(name, value)?;
         }
-        let reader = Reader { keep: Keep::at(Utc::now(), &tenant.retention), tenant: tenant.id.clone() };
+        let now = Utc::now();
+        let look_back =
+            self.0.settings.features(tenant).look_back_days.map(|days| days_ago(Calendar::of(tenant), now, days));
+        let reader = Reader {
+            tenant: tenant.id.clone(),
+            keep: Keep::at(now, &tenant.retention),
+            hidden: caller.hidden(),
+            look_back: look_back.unwrap_or_default(),
+        };
         self.zones_agree(&reader, (&confined.zones, &confined.zone_parameters), &request.parameters, &request.settings)
             .await?;
         let format = confined.format.or(request.format).unwrap_or_else(|| "TabSeparated".to_owned());
@@ -201,7 +216,7 @@ impl Bi {
         // P13: reading the log is an event, by whatever way, and whether it ended well or not: what was read before it failed
         // was read. What a client asks of the server when it connects is none, nor is what the engine could not begin.
         let read = |succeeded| {
-            if confined.is_reading {
+            if !confined.reads.is_empty() {
                 self.0.viewed.sql(caller, &tenant.id, (text.trim(), &statement.parameters), succeeded);
             }
         };
@@ -274,7 +289,7 @@ impl Bi {
             return Err(Refusal::access_denied("This takes an API key of a tenant, not of the platform"));
         };
         let tenant = self.0.settings.tenant(id).ok_or_else(unknown)?;
-        if !tenant.plan.features().has(Feature::Sql) {
+        if !self.0.settings.features(&tenant).has(Feature::Sql) {
             return Err(Refusal::access_denied("SQL is no part of the tenant's plan"));
         }
         self.count(&principal, &tenant)?;

@@ -1,7 +1,7 @@
 //! Before the listener is opened: do the guards hold, each by itself? Nothing is inserted; a tenant that doesn't exist must
 //! see nothing, and what must not run must be refused. Whatever is not as it should be keeps the listener closed.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use query_api::keep::Keep;
 use schemas::settings::Retention;
 
@@ -65,7 +65,8 @@ const READONLY: &[&str] = &[
 /// [`SelfTestError`]: the endpoint must not be opened.
 pub async fn run(store: &Store) -> Result<String, SelfTestError> {
     let tenant = format!("self-test-{}", uuid::Uuid::now_v7().simple());
-    let reader = Reader { tenant, keep: Keep::at(Utc::now(), &Retention::default()) };
+    let keep = Keep::at(Utc::now(), &Retention::default());
+    let reader = Reader { tenant, keep, hidden: 0, look_back: DateTime::UNIX_EPOCH };
     let test = Test { store, reader };
     let version = test.text("SELECT version()").await?;
     let surroundings = Surroundings { database: store.database()?, version: version.clone() };

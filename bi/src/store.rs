@@ -84,6 +84,10 @@ pub struct Reader {
     pub tenant: String,
     /// Its cutoffs.
     pub keep: Keep,
+    /// What is hidden from whoever asks, as [`Caller::hidden`](query_api::access::Caller::hidden) has it.
+    pub hidden: u8,
+    /// Nothing that was before it is seen.
+    pub look_back: DateTime<Utc>,
 }
 
 /// What the engine is told to filter by itself.
@@ -267,6 +271,8 @@ fn own_parameters(reader: &Reader) -> Vec<(String, String)> {
     let keep = &reader.keep;
     let named = [
         ("tenant", reader.tenant.clone()),
+        ("hidden", reader.hidden.to_string()),
+        ("look_back", time(reader.look_back)),
         ("oldest", time(keep.oldest())),
         ("sign_ins", time(keep.of(Category::SignIns))),
         ("changes", time(keep.of(Category::Changes))),

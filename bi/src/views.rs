@@ -3,6 +3,8 @@
 //! The files under `sql/` qualify every column with the alias of its table, so that no name of a caller's statement, which
 //! stands around them, can take a column's place.
 
+use schemas::settings::Permission;
+
 /// The only database that clients see.
 pub const DATABASE: &str = "usertrail";
 
@@ -16,17 +18,20 @@ pub struct View {
     pub name: &'static str,
     /// What a row is.
     pub comment: &'static str,
+    /// What it takes to read it, besides the permission to query: what it takes elsewhere.
+    pub takes: Permission,
     /// Names and types of its columns, in their order.
     pub columns: &'static [(&'static str, &'static str)],
     sql: &'static str,
 }
 
 macro_rules! views {
-    ($($name:literal $comment:literal { $($column:literal: $kind:literal),* $(,)? })*) => {
+    ($($name:literal $takes:ident $comment:literal { $($column:literal: $kind:literal),* $(,)? })*) => {
         /// Every view, by name.
         pub const VIEWS: &[View] = &[$(View {
             name: $name,
             comment: $comment,
+            takes: Permission::$takes,
             columns: &[$(($column, $kind)),*],
             sql: include_str!(concat!("../sql/", $name, ".sql")),
         }),*];
@@ -34,7 +39,7 @@ macro_rules! views {
 }
 
 views! {
-    "devices" "Devices of users, one row for a user and a device." {
+    "devices" SeeViolations "Devices of users, one row for a user and a device." {
         "actor_id": "String", "device_id": "String",
         "first_seen_at": "DateTime64(3, 'UTC')", "last_seen_at": "DateTime64(3, 'UTC')",
         "sign_ins": "UInt64", "failed_sign_ins": "UInt64",
@@ -42,7 +47,7 @@ views! {
         "device_kind": "String", "device_model": "String", "bot": "Bool", "confidence": "String",
         "ip": "IPv6", "country": "String", "city": "String",
     }
-    "events" "Events, enriched, one row each." {
+    "events" ReadLog "Events, enriched, one row each." {
         "event_id": "String", "type": "LowCardinality(String)", "class": "LowCardinality(String)",
         "category": "LowCardinality(String)", "action": "LowCardinality(String)", "module": "LowCardinality(String)",
         "outcome": "LowCardinality(String)", "reason": "LowCardinality(String)",
@@ -60,25 +65,25 @@ views! {
         "device_id": "LowCardinality(String)", "bot": "Bool", "violations": "Array(LowCardinality(String))",
         "extra": "String",
     }
-    "sessions" "Sessions of users, one row each." {
+    "sessions" SeeViolations "Sessions of users, one row each." {
         "actor_id": "String", "session_id": "String", "started_at": "DateTime64(3, 'UTC')",
         "last_activity_at": "DateTime64(3, 'UTC')", "signed_out_at": "DateTime64(3, 'UTC')", "events": "UInt64",
         "device_id": "String", "browser": "String", "os": "String", "device_kind": "String", "ip": "IPv6",
         "country": "String", "city": "String",
     }
-    "user_hours" "What an actor did in an hour of UTC, counted. For hours of zones at half past or a quarter, count events." {
+    "user_hours" TraceUsers "What an actor did in an hour of UTC, counted. For hours of zones at half past or a quarter, count events." {
         "actor_id": "String", "hour": "DateTime('UTC')", "action": "LowCardinality(String)",
         "class": "LowCardinality(String)", "channel": "LowCardinality(String)",
         "object_type": "LowCardinality(String)", "country": "LowCardinality(String)",
         "device_kind": "LowCardinality(String)", "outcome": "LowCardinality(String)", "events": "UInt64",
         "duration_ms": "UInt64", "records": "UInt64", "violations": "UInt64",
     }
-    "users" "Users as their events show them, one row each." {
+    "users" ReadLog "Users as their events show them, one row each." {
         "actor_id": "String", "name": "String", "email": "String", "active": "Bool",
         "first_seen_at": "DateTime64(3, 'UTC')", "last_activity_at": "DateTime64(3, 'UTC')", "events": "UInt64",
         "sign_ins": "UInt64",
     }
-    "violations" "Violations with what staff said of them, one row each." {
+    "violations" SeeViolations "Violations with what staff said of them, one row each." {
         "violation_id": "String", "rule": "LowCardinality(String)", "window_at": "DateTime64(3, 'UTC')",
         "actor_id": "String", "actor_name": "String", "category": "LowCardinality(String)",
         "rule_version": "UInt32", "level": "UInt8", "action": "LowCardinality(String)",
@@ -86,6 +91,7 @@ views! {
         "received_at": "DateTime64(3, 'UTC')", "events": "UInt64", "seen": "Float64", "limit_value": "Float64",
         "device_id": "String", "ip": "IPv6", "country": "String", "city": "String", "reviewed": "Bool",
         "reviewer_name": "String", "reviewed_at": "DateTime64(3, 'UTC')", "note": "String",
+        "reviewed_events": "UInt64",
     }
 }
 

@@ -30,8 +30,10 @@ pub fn compile(wanted: &Detection, stored: &[Arc<StoredRule>]) -> Result<(RuleSe
     let shipped = RuleSet::shipped_sources();
     let shipped = shipped.iter().map(|(name, yaml)| Source { name, yaml, origin: Origin::Shipped });
     let stored_sources = stored.iter().map(|rule| Source { name: &rule.name, yaml: &rule.yaml, origin: origin(rule) });
-    let sources: Vec<Source<'_>> =
-        shipped.chain(stored_sources).filter(|source| !wanted.disabled.iter().any(|off| off == source.name)).collect();
+    let sources: Vec<Source<'_>> = shipped
+        .chain(stored_sources)
+        .filter(|source| wanted.has_on(source.name, source.origin == Origin::Own))
+        .collect();
     let (mut set, refused) = RuleSet::compile_each(sources.iter().copied(), &wanted.limits);
     let is_shipped = |at: usize| sources.get(at).is_some_and(|source| source.origin == Origin::Shipped);
     let (broken, refused): (Vec<_>, Vec<_>) = refused.into_iter().partition(|(at, _)| is_shipped(*at));
@@ -43,9 +45,7 @@ pub fn compile(wanted: &Detection, stored: &[Arc<StoredRule>]) -> Result<(RuleSe
         if let Some(version) = versions.get(&*rule.name) {
             rule.version = *version;
         }
-        if let Some(action) = wanted.actions.get(&*rule.name) {
-            rule.action = *action;
-        }
+        rule.action = wanted.action(&rule.name, rule.action);
     }
     Ok((set, refused.into_iter().map(|(_, error)| error).collect()))
 }

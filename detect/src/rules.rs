@@ -23,8 +23,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rsigma_eval::{CompiledRule, RuleExplanation, evaluate_rule, explain_rule};
+use schemas::catalogue::Lang;
 use schemas::violation::Action;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::correlate::Correlation;
 pub(crate) use load::known_field;
@@ -86,6 +87,8 @@ pub struct Rule {
     pub title: Arc<str>,
     /// What it looks for, and why.
     pub description: Arc<str>,
+    /// Both in other languages than the rule's own.
+    pub translations: Arc<BTreeMap<Lang, Words>>,
     /// Its level.
     pub level: Level,
     /// Grows with every change of what the rule matches (1 or more), so that a stored match says which text matched.
@@ -106,6 +109,30 @@ pub struct Rule {
     correlation: Option<u16>,
     /// Nothing for a correlation.
     compiled: Option<CompiledRule>,
+}
+
+/// What a rule is called and looks for, in a language.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// What to call it on a page.
+    pub title: Arc<str>,
+    /// What it looks for, and why; in the rule's own language where absent.
+    pub description: Option<Arc<str>>,
+}
+
+impl Rule {
+    /// What to call it, in a language if it has it.
+    #[must_use]
+    pub fn title_in(&self, lang: Lang) -> &str {
+        self.translations.get(&lang).map_or(&self.title, |words| &words.title)
+    }
+
+    /// What it looks for, in a language if it has it.
+    #[must_use]
+    pub fn description_in(&self, lang: Lang) -> &str {
+        self.translations.get(&lang).and_then(|words| words.description.as_ref()).unwrap_or(&self.description)
+    }
 }
 
 /// Why an event breaks a rule, or how far it is from it (P6).

@@ -18,7 +18,7 @@ mod user;
 
 use std::borrow::Cow;
 
-use schemas::sign_ins;
+use schemas::{passive, sign_ins};
 
 use crate::rules::FieldValue;
 
@@ -44,6 +44,10 @@ pub enum Act {
     Refused,
     /// The end of a session.
     SignOut,
+    /// The end of a session because nobody was there.
+    Expired,
+    /// Anything else that happens to a user, such as a missed call.
+    Passive,
     /// Records were seen.
     View,
     /// Records were exported.
@@ -63,6 +67,8 @@ impl Act {
             _ if sign_ins::makes_nothing_known(action, category, outcome) => Self::Refused,
             sign_ins::SIGN_IN => Self::SignIn,
             "sign_out" => Self::SignOut,
+            passive::SESSION_EXPIRED => Self::Expired,
+            _ if passive::is_passive(action) => Self::Passive,
             "view" => Self::View,
             "export" => Self::Export,
             "delete" => Self::Delete,
@@ -73,6 +79,11 @@ impl Act {
     /// Whether it shows that the user was there. What failed may be anybody's.
     pub(crate) fn makes_known(self) -> bool {
         !matches!(self, Self::SignInFailed | Self::Refused)
+    }
+
+    /// Whether the user did it (K8).
+    pub(crate) fn is_interaction(self) -> bool {
+        self.makes_known() && !matches!(self, Self::Expired | Self::Passive)
     }
 }
 

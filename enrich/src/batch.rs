@@ -16,7 +16,7 @@ use crate::dead_letter::DeadLetter;
 use crate::ledger::Decision;
 use crate::memory::Memory;
 use crate::outgoing::Outgoing;
-use crate::policy::Policies;
+use crate::policy::{Arrived, Policies};
 use crate::record_headers;
 use crate::rows::Rows;
 use crate::seen::Arrival;
@@ -129,7 +129,9 @@ impl Batch {
         let scratch = Scratch::default();
         let mut event = decode(payload, &meta.attributes, &scratch)
             .map_err(|rejection| (rejection.code, format!("{}: {}", rejection.pointer, rejection.detail)))?;
-        let facts = self.policies.of(tenant, received_at, meta.key_id.is_some());
+        let offset = record.offset() as u64;
+        let arrived = Arrived { offset, received_at, through_ingest: meta.key_id.is_some() };
+        let facts = self.policies.of(tenant, arrived, &mut stages.patience);
         let facts = facts.ok_or_else(|| ("unknown_tenant", format!("no tenant `{tenant}` in the settings")))?;
         if event.tenant.as_deref().is_some_and(|claimed| claimed != tenant) {
             return Err(("tenant_mismatch", format!("the event names another tenant than `{tenant}`")).into());
@@ -151,7 +153,7 @@ impl Batch {
             key_id,
             received_at,
             partition: record.partition() as u16,
-            offset: record.offset() as u64,
+            offset,
             found_by: meta.found_by && key_id == OWN_KEY_ID,
             content: content_of(key_id, payload, &meta.attributes),
             identity: identity as u64,

@@ -11,7 +11,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Kafka;
-use runtime::kafka::ROOM;
+use runtime::kafka::{ROOM, placed};
 use schemas::decode::MAX_EVENT_BYTES;
 use schemas::settings::hex;
 use schemas::topics::{self, headers};
@@ -139,7 +139,7 @@ impl DeadLetter {
         let topic = kafka.topic(topics::DEAD_LETTER);
         let mut record = FutureRecord::to(&topic).key(&key).headers(self.own_headers());
         record.payload = self.payload.as_deref();
-        producer.send(record, ROOM).await.map(drop).map_err(|(error, _)| error)
+        placed(producer.send(record, ROOM).await).map(drop)
     }
 
     /// Its fields, then the record's headers.

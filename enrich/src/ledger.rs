@@ -19,16 +19,16 @@ use rdkafka::message::Message as _;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::ROOM;
+use runtime::kafka::{ROOM, placed};
 use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::topics;
 use serde::{Deserialize, Serialize};
 
-use crate::policy::Policy;
+use crate::policy::Pinned;
 use crate::record_error::RecordError;
 
 /// Format of a decision, its field `v`.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// Most offsets that one decision can be about: far above what a batch holds, far below a number that is only damaged.
 const MOST_OFFSETS: u64 = 1 << 32;
 
@@ -50,7 +50,7 @@ pub struct Decision {
     /// Records that go to the dead letter.
     pub dead: u64,
     /// Facts about the tenants of the batch.
-    pub tenants: BTreeMap<String, Policy>,
+    pub tenants: BTreeMap<String, Vec<Pinned>>,
 }
 
 impl Decision {
@@ -158,11 +158,7 @@ impl Ledger {
     pub async fn append(&mut self, producer: &FutureProducer, decision: &Decision) -> Result<Appended> {
         let value = decision.to_bytes()?;
         let record: FutureRecord<'_, (), _> = FutureRecord::to(&self.topic).partition(self.partition).payload(&value);
-        let delivery = producer
-            .send(record, ROOM)
-            .await
-            .map_err(|(error, _)| error)
-            .context("appending a decision to the ledger")?;
+        let delivery = placed(producer.send(record, ROOM).await).context("appending a decision to the ledger")?;
         let (from, own) = (self.read_to, delivery.offset);
         self.read_to = own + 1;
         if own == from {
@@ -301,7 +297,7 @@ mod tests {
     use super::*;
 
     fn decision() -> Decision {
-        let tenants = BTreeMap::from([("acme".to_owned(), Policy::default())]);
+        let tenants = BTreeMap::from([("acme".to_owned(), vec![Pinned { from: 5, policy: None }])]);
         Decision { start: 5, end: 9, rows: 2, duplicates: 1, dead: 1, tenants }
     }
 
@@ -318,12 +314,12 @@ mod tests {
             Some(b"\xff\xfe".to_vec()),
             Some(b"null".to_vec()),
             Some(b"{}".to_vec()),
-            Some(br#"{"v":1}"#.to_vec()),
+            Some(br#"{"v":2}"#.to_vec()),
             Some(bytes[..bytes.len() - 1].to_vec()),
             Some("[".repeat(100_000).into_bytes()),
-            Some(text.replace(r#""v":1,"#, "").into_bytes()),
-            Some(text.replace(r#""v":1"#, r#""v":0"#).into_bytes()),
-            Some(text.replace(r#""v":1"#, r#""v":-1"#).into_bytes()),
+            Some(text.replace(r#""v":2,"#, "").into_bytes()),
+            Some(text.replace(r#""v":2"#, r#""v":1"#).into_bytes()),
+            Some(text.replace(r#""v":2"#, r#""v":-1"#).into_bytes()),
             Some(text.replace(r#""end":9"#, r#""end":5"#).into_bytes()),
             Some(text.replace(r#""end":9"#, r#""end":4"#).into_bytes()),
             Some(text.replace(r#""end":9"#, r#""end":18446744073709551615"#).into_bytes()),
@@ -331,8 +327,8 @@ mod tests {
             let read = Decision::read(garbage.as_deref());
             assert!(matches!(read, Err(RecordError::Unreadable(_))), "{read:?}");
         }
-        let newer = text.replace(r#""v":1"#, r#""v":2"#).replace("rows", "lines");
+        let newer = text.replace(r#""v":2"#, r#""v":3"#).replace("rows", "lines");
         let read = Decision::read(Some(newer.as_bytes()));
-        assert_eq!(read, Err(RecordError::Newer { found: 2, known: 1 }));
+        assert_eq!(read, Err(RecordError::Newer { found: 3, known: 2 }));
     }
 }

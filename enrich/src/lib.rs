@@ -25,6 +25,7 @@ pub mod memory;
 pub mod metrics;
 pub mod native;
 pub mod outgoing;
+pub mod patience;
 pub mod policy;
 pub mod record_error;
 mod record_headers;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Kafka;
-use runtime::kafka::ROOM;
+use runtime::kafka::{ROOM, placed};
 use schemas::topics;
 
 use crate::sending::send_together;
@@ -52,5 +52,62 @@ async fn send(kafka: &Kafka, producer: &FutureProducer, record: &Outgoing) -> Re
     let topic = kafka.topic(record.topic);
     let mut future = FutureRecord::to(&topic).key(&record.key).payload(&record.value);
     future.partition = record.partition;
-    producer.send(future, ROOM).await.map(drop).map_err(|(error, _)| error)
+    placed(producer.send(future, ROOM).await).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rdkafka::consumer::{BaseConsumer, Consumer as _};
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+    use runtime::config::Config;
+    use runtime::kafka::{consumer_config, producer_config_within};
+
+    use super::*;
+
+    /// A1: a finding whose delivery failed, was not answered in time, or was told to be known already though it is nowhere, is not
+    /// taken for sent: it is sent again, and then it is there.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_delivery_that_failed_is_made_again() {
+        let mock = MockCluster::new(1).unwrap();
+        let mut kafka = Config::defaults().unwrap().kafka;
+        kafka.brokers = mock.bootstrap_servers();
+        mock.create_topic(&kafka.topic(topics::VIOLATIONS), 1, 1).unwrap();
+        let producer: FutureProducer = producer_config_within(&kafka, Duration::from_secs(1)).create().unwrap();
+        let finding = |number: u8| Outgoing {
+            topic: topics::VIOLATIONS,
+            partition: None,
+            key: "acme/u1".to_owned(),
+            value: vec![number],
+        };
+        let all: Vec<Outgoing> = (0..50).map(finding).collect();
+        let until_sent = async |some: &[Outgoing]| {
+            let mut failed = 0;
+            while send_all(&kafka, &producer, some).await.is_err() {
+                failed += 1;
+                mock.broker_up(1).unwrap();
+            }
+            failed
+        };
+        assert_eq!(until_sent(&all[..10]).await, 0);
+        let lies = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER];
+        mock.request_errors(RDKafkaApiKey::Produce, &lies);
+        assert!(until_sent(&all[10..20]).await > 0);
+        // For longer than a delivery may take.
+        mock.broker_down(1).unwrap();
+        assert!(until_sent(&all[20..30]).await > 0);
+        assert_eq!(until_sent(&all[30..]).await, 0);
+
+        let consumer: BaseConsumer = consumer_config(&kafka, "reader").create().unwrap();
+        consumer.subscribe(&[&kafka.topic(topics::VIOLATIONS)]).unwrap();
+        let mut missing: std::collections::BTreeSet<u8> = (0..50).collect();
+        while !missing.is_empty() {
+            if let Some(record) = consumer.poll(Duration::from_secs(1)) {
+                use rdkafka::Message as _;
+                missing.remove(&record.unwrap().payload().unwrap()[0]);
+            }
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! What a batch takes from outside its records: which tenants are known, and of each, whether it logs and how long it
 //! keeps what.
 //!
-//! These facts decide where a row goes (which partition of the table, or the dead letter), so a retry must decide
-//! alike: they are written into the batch's [`crate::ledger::Decision`], and a retry takes them from there.
+//! Each record is held to the settings that are in force when it is taken, also in the middle of a batch. Facts that decide
+//! where a row goes (which partition of the table, or the dead letter) have to be the same for a retry: they are written into
+//! the batch's [`crate::ledger::Decision`], each with the offset from which it holds, and a retry takes them from there. See
+//! `docs/decisions/0039-in-force.md`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -12,13 +14,14 @@ use std::time::{Duration, Instant};
 use detect::rules::RuleSet;
 use hashbrown::HashMap;
 use runtime::settings::{Settings, Snapshot};
-use schemas::catalogue::{Catalogue, Classification};
+use schemas::catalogue::{Catalogue, Classification, Lang};
 use schemas::event::{Category, Class, Event};
 use schemas::settings::Tenant;
 use schemas::sign_ins;
 use schemas::zone::Zone;
 use serde::{Deserialize, Serialize};
 
+use crate::patience::Patience;
 use crate::rulebook::RuleBook;
 
 /// How long after an event's receipt its tenant may still be on its way to us.
@@ -43,14 +46,50 @@ pub struct Policy {
     pub own_types: BTreeMap<String, Category>,
 }
 
+impl Policy {
+    fn of(tenant: &Tenant) -> Self {
+        Self {
+            logging: tenant.logging,
+            retention_days: std::array::from_fn(|index| tenant.retention.days(Category::ALL[index])),
+            own_types: BTreeMap::new(),
+        }
+    }
+}
+
+/// One tenant's facts from an offset on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// First offset that they hold for.
+    #[serde(rename = "o")]
+    pub from: u64,
+    /// The facts; none: nobody knows the tenant any more.
+    #[serde(rename = "p")]
+    pub policy: Option<Policy>,
+}
+
+/// Where and when a record was received.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Arrived {
+    /// Its offset.
+    pub offset: u64,
+    /// When, milliseconds.
+    pub received_at: i64,
+    /// Whether it came through ingest.
+    pub through_ingest: bool,
+}
+
 /// A tenant's facts beside its catalogue and rules.
 pub struct Facts {
     /// What is recorded with the decision.
     pub policy: Policy,
     /// Its rules.
     pub rules: Arc<RuleSet>,
+    /// Whether those are of the settings that the other facts are of.
+    rules_are_current: bool,
     /// Zone of its working hours.
     pub zone: Zone,
+    /// What findings are worded in: the first of its languages.
+    pub lang: Lang,
     settings: Arc<Snapshot>,
     catalogue: Catalogue,
     shipped: Catalogue,
@@ -94,13 +133,27 @@ impl Facts {
 /// The facts of every tenant in a batch, gathered as its events arrive.
 pub struct Policies {
     sources: Sources,
+    /// The settings that records are held to.
+    snapshot: Arc<Snapshot>,
     /// Looked up once for each event, so the cost must not grow with the tenants of a batch: whoever may write to Kafka may
     /// name as many as it likes.
-    tenants: HashMap<String, Facts>,
+    tenants: HashMap<String, Known>,
     /// Names that are no tenant's. They take no room in the decision: what it does not name, a retry takes for unknown.
     unknown: HashSet<String>,
     /// Whether the decision is made already.
     pinned: bool,
+}
+
+/// A tenant of the batch.
+struct Known {
+    /// What it was held to, one after the other.
+    versions: Vec<Pinned>,
+    /// Which of them the facts are of.
+    at: usize,
+    /// Those in force; none while nobody knows the tenant.
+    facts: Option<Facts>,
+    /// The settings that they were looked up in.
+    snapshot: Arc<Snapshot>,
 }
 
 /// Where facts come from.
@@ -116,7 +169,7 @@ struct Sources {
 }
 
 impl Policies {
-    /// For a new batch: facts as the settings have them at a tenant's first event.
+    /// For a new batch: facts as the settings have them when an event is taken.
     #[must_use]
     pub fn gather(settings: &Settings, shipped: &Catalogue, rules: &RuleBook) -> Self {
         let sources = Sources {
@@ -127,7 +180,8 @@ impl Policies {
             patience: PATIENCE_WITH_OTHERS,
             decision_bytes: Arc::default(),
         };
-        Self { sources, tenants: HashMap::new(), unknown: HashSet::new(), pinned: false }
+        let snapshot = settings.snapshot();
+        Self { sources, snapshot, tenants: HashMap::new(), unknown: HashSet::new(), pinned: false }
     }
 
     /// For a retry: facts as they were.
@@ -136,41 +190,81 @@ impl Policies {
         settings: &Settings,
         shipped: &Catalogue,
         rules: &RuleBook,
-        decided: &BTreeMap<String, Policy>,
+        decided: &BTreeMap<String, Vec<Pinned>>,
     ) -> Self {
         let mut policies = Self { pinned: true, ..Self::gather(settings, shipped, rules) };
-        for (tenant, policy) in decided {
-            policies.add(tenant, policy.clone());
+        for (tenant, versions) in decided {
+            let known = Known { versions: versions.clone(), at: 0, facts: None, snapshot: Arc::default() };
+            policies.tenants.insert(tenant.clone(), known);
         }
         policies
     }
 
-    /// The facts of `tenant`, of which an event was received at `received_at` (milliseconds), through ingest or not; none
-    /// when nobody knows it.
-    pub fn of(&mut self, tenant: &str, received_at: i64, through_ingest: bool) -> Option<&mut Facts> {
-        if !self.tenants.contains_key(tenant) {
-            if self.pinned || self.unknown.contains(tenant) {
-                return None;
-            }
-            let Some(found) = self.sources.look_up(tenant, received_at, through_ingest) else {
-                // To the batch's end, whoever makes it meanwhile: the decision must hold for each of its records.
-                self.unknown.insert(tenant.to_owned());
-                return None;
-            };
-            let policy = Policy {
-                logging: found.logging,
-                retention_days: std::array::from_fn(|index| found.retention.days(Category::ALL[index])),
-                own_types: BTreeMap::new(),
-            };
-            self.add(tenant, policy);
+    /// The facts of `tenant`, of which an event arrived; none when nobody knows it. Rules that are being compiled may be waited
+    /// for, as long as there is patience.
+    pub fn of(&mut self, tenant: &str, arrived: Arrived, patience: &mut Patience) -> Option<&mut Facts> {
+        if !self.sources.settings.is_current(&self.snapshot) {
+            self.snapshot = self.sources.settings.snapshot();
+            self.unknown.clear();
         }
-        self.tenants.get_mut(tenant)
+        if self.pinned {
+            return self.pinned_facts(tenant, arrived.offset, patience);
+        }
+        if !self.tenants.contains_key(tenant) {
+            self.meet(tenant, arrived)?;
+        }
+        let known = self.tenants.get_mut(tenant)?;
+        if !Arc::ptr_eq(&known.snapshot, &self.snapshot) {
+            self.sources.change(
+                known,
+                arrived.offset,
+                (known.snapshot.clone().tenant(tenant), self.snapshot.tenant(tenant)),
+            );
+            known.snapshot = Arc::clone(&self.snapshot);
+            self.sources.renew(known, &self.snapshot, tenant);
+        }
+        let facts = known.facts.as_mut()?;
+        if !facts.rules_are_current {
+            (facts.rules, facts.rules_are_current) = self.sources.rules.current(&self.snapshot, tenant, patience);
+        }
+        Some(facts)
     }
 
-    fn add(&mut self, tenant: &str, policy: Policy) {
-        self.sources.decision_bytes.fetch_add(json_bytes(&(tenant, &policy)), Ordering::Relaxed);
-        let facts = self.sources.facts(tenant, policy, self.pinned);
-        self.tenants.insert(tenant.to_owned(), facts);
+    /// The facts that the decision has for an offset; what decides nothing about places is as of now.
+    fn pinned_facts(&mut self, tenant: &str, offset: u64, patience: &mut Patience) -> Option<&mut Facts> {
+        let known = self.tenants.get_mut(tenant)?;
+        let at = known.versions.partition_point(|version| version.from <= offset).checked_sub(1)?;
+        if known.at != at || !Arc::ptr_eq(&known.snapshot, &self.snapshot) {
+            known.at = at;
+            known.snapshot = Arc::clone(&self.snapshot);
+            self.sources.renew(known, &self.snapshot, tenant);
+            known.facts.as_mut()?.pinned = true;
+        }
+        let facts = known.facts.as_mut()?;
+        if !facts.rules_are_current {
+            (facts.rules, facts.rules_are_current) = self.sources.rules.current(&self.snapshot, tenant, patience);
+        }
+        Some(facts)
+    }
+
+    /// Takes a tenant up that has no event in the batch yet.
+    fn meet(&mut self, tenant: &str, arrived: Arrived) -> Option<()> {
+        if self.unknown.contains(tenant) {
+            return None;
+        }
+        let Some(found) = self.sources.look_up(tenant, arrived) else {
+            // Until the settings change: the decision doesn't say from when on it is nobody's.
+            self.unknown.insert(tenant.to_owned());
+            return None;
+        };
+        // It may have become known while we waited for it.
+        self.snapshot = self.sources.settings.snapshot();
+        let mut known = Known { versions: Vec::new(), at: 0, facts: None, snapshot: Arc::clone(&self.snapshot) };
+        self.sources.decision_bytes.fetch_add(json_bytes(&tenant), Ordering::Relaxed);
+        self.sources.change(&mut known, arrived.offset, (None, Some(&found)));
+        self.sources.renew(&mut known, &self.snapshot, tenant);
+        self.tenants.insert(tenant.to_owned(), known);
+        Some(())
     }
 
     /// Whether the decision takes no more: the batch has to end.
@@ -181,18 +275,25 @@ impl Policies {
 
     /// What the decision records.
     #[must_use]
-    pub fn decided(&self) -> BTreeMap<String, Policy> {
-        self.tenants.iter().map(|(tenant, facts)| (tenant.clone(), facts.policy.clone())).collect()
+    pub fn decided(&self) -> BTreeMap<String, Vec<Pinned>> {
+        let versions = |known: &Known| {
+            let mut versions = known.versions.clone();
+            if let (Some(version), Some(facts)) = (versions.get_mut(known.at), &known.facts) {
+                version.policy = Some(facts.policy.clone());
+            }
+            versions
+        };
+        self.tenants.iter().map(|(tenant, known)| (tenant.clone(), versions(known))).collect()
     }
 }
 
 impl Sources {
     /// A tenant made a moment ago may be known to ingest, or to whoever made it, sooner than here: its first events are
     /// worth a short wait before they are taken for nobody's.
-    fn look_up(&mut self, tenant: &str, received_at: i64, through_ingest: bool) -> Option<Arc<Tenant>> {
-        let patience = if through_ingest { &mut self.patience_with_ingest } else { &mut self.patience };
+    fn look_up(&mut self, tenant: &str, arrived: Arrived) -> Option<Arc<Tenant>> {
+        let patience = if arrived.through_ingest { &mut self.patience_with_ingest } else { &mut self.patience };
         // Either clock may be wrong, or be set back meanwhile: all waits of a batch are no longer than one.
-        let age = chrono::Utc::now().timestamp_millis().saturating_sub(received_at).max(0);
+        let age = chrono::Utc::now().timestamp_millis().saturating_sub(arrived.received_at).max(0);
         let wait = SETTINGS_LAG.saturating_sub(Duration::from_millis(age.unsigned_abs())).min(*patience);
         let begun = Instant::now();
         let found = loop {
@@ -206,25 +307,46 @@ impl Sources {
         found
     }
 
-    fn facts(&self, tenant: &str, policy: Policy, pinned: bool) -> Facts {
-        // Rules may be older than the settings, never newer: who knows of a rule knows of the exemptions before it.
-        let rules = self.rules.at(&self.settings.snapshot(), tenant);
-        let settings = self.settings.snapshot();
-        let known = settings.tenant(tenant);
-        let catalogue = match known {
+    /// Takes note of what holds from an offset on, unless it is what held before.
+    fn change(&self, known: &mut Known, from: u64, (old, new): (Option<&Arc<Tenant>>, Option<&Arc<Tenant>>)) {
+        let decides = |tenant: &Arc<Tenant>| (Policy::of(tenant), tenant.event_types.clone());
+        if old.map(decides) == new.map(decides) {
+            return;
+        }
+        let policy = new.map(|tenant| Policy::of(tenant));
+        if let (Some(version), Some(facts)) = (known.versions.get_mut(known.at), &known.facts) {
+            version.policy = Some(facts.policy.clone());
+        }
+        let version = Pinned { from, policy };
+        self.decision_bytes.fetch_add(json_bytes(&version), Ordering::Relaxed);
+        known.versions.push(version);
+        known.at = known.versions.len() - 1;
+        known.facts = None;
+    }
+
+    /// Looks up what the decision says nothing about. Rules are looked up when they are needed.
+    fn renew(&self, known: &mut Known, settings: &Arc<Snapshot>, tenant: &str) {
+        let policy = match (&known.facts, known.versions.get(known.at)) {
+            (Some(facts), _) if !facts.pinned => Some(facts.policy.clone()),
+            (_, version) => version.and_then(|version| version.policy.clone()),
+        };
+        let found = settings.tenant(tenant);
+        let catalogue = match found {
             Some(found) if !found.event_types.is_empty() => self.shipped.with_tenant_types(&found.event_types),
             _ => self.shipped.clone(),
         };
-        Facts {
+        known.facts = policy.map(|policy| Facts {
             policy,
-            rules,
-            zone: known.map_or(Zone::utc(), |found| found.time_zone),
+            rules: self.rules.shipped_rules(),
+            rules_are_current: false,
+            zone: found.map_or(Zone::utc(), |found| found.time_zone),
+            lang: found.and_then(|found| found.languages.first().copied()).unwrap_or_default(),
             catalogue,
             shipped: self.shipped.clone(),
-            pinned,
+            pinned: false,
             decision_bytes: Arc::clone(&self.decision_bytes),
-            settings,
-        }
+            settings: Arc::clone(settings),
+        });
     }
 }
 
@@ -252,9 +374,13 @@ mod tests {
         let settings = Settings::in_memory(limits);
         settings.put_tenant(Tenant::new("acme", "Acme")).await.unwrap();
         let mut batch = policies(&settings);
-        assert!(batch.of("acme", 0, false).is_some());
+        let mut patience = Patience::default();
+        let mut is_known = |batch: &mut Policies, tenant: &str, through_ingest| {
+            batch.of(tenant, Arrived { through_ingest, ..Arrived::default() }, &mut patience).is_some()
+        };
+        assert!(is_known(&mut batch, "acme", false));
         for number in 0..12_000 {
-            assert!(batch.of(&format!("made-up-{number:055}"), 0, false).is_none());
+            assert!(!is_known(&mut batch, &format!("made-up-{number:055}"), false));
         }
         assert!(!batch.is_full());
         let decided = batch.decided();
@@ -263,8 +389,49 @@ mod tests {
         settings.put_tenant(Tenant::new("late", "")).await.unwrap();
         let (catalogue, rules) = (Catalogue::shipped().unwrap(), RuleBook::empty());
         let mut retry = Policies::pinned(&settings, &catalogue, &rules, &decided);
-        assert!(retry.of("acme", 0, true).is_some() && retry.of("late", 0, true).is_none());
-        assert!(policies(&settings).of("late", 0, false).is_some());
+        assert!(is_known(&mut retry, "acme", true) && !is_known(&mut retry, "late", true));
+        assert!(is_known(&mut policies(&settings), "late", false));
+    }
+
+    /// L1, L2, K6: each record is held to the settings of its moment, in the middle of a batch as well, and a retry of the batch to
+    /// the same, whatever was changed since.
+    #[tokio::test]
+    async fn changes_hold_in_the_middle_of_a_batch() {
+        let limits = Limits { events_per_second: 1, burst: 1, queries_per_second: 1, query_burst: 1 };
+        let settings = Settings::in_memory(limits);
+        let put = async |logging: bool, views: u16| {
+            let mut tenant = Tenant::new("acme", "Acme");
+            tenant.version = settings.tenant("acme").map_or(0, |known| known.version);
+            (tenant.logging, tenant.retention.views) = (logging, views);
+            settings.put_tenant(tenant).await.unwrap();
+        };
+        let mut patience = Patience::default();
+        let mut held = |batch: &mut Policies, offset: u64| {
+            let facts = batch.of("acme", Arrived { offset, ..Arrived::default() }, &mut patience)?;
+            Some((facts.policy.logging, facts.policy.retention_days[Category::Views as usize]))
+        };
+        let mut batch = policies(&settings);
+        put(false, 90).await;
+        assert_eq!(held(&mut batch, 3), Some((false, 90)));
+        put(true, 30).await;
+        assert_eq!(held(&mut batch, 5), Some((true, 30)));
+        // What decides nothing about places is no new fact.
+        put(true, 30).await;
+        assert_eq!(held(&mut batch, 6), Some((true, 30)));
+        settings.delete_tenant("acme").await.unwrap();
+        assert_eq!(held(&mut batch, 7), None);
+        put(true, 180).await;
+        assert_eq!(held(&mut batch, 9), Some((true, 180)));
+
+        let decided = batch.decided();
+        assert_eq!(decided["acme"].iter().map(|pinned| pinned.from).collect::<Vec<_>>(), [3, 5, 7, 9]);
+        put(false, 365).await;
+        let mut retry = Policies::pinned(&settings, &Catalogue::shipped().unwrap(), &RuleBook::empty(), &decided);
+        let again: Vec<_> = (2..11).map(|offset| held(&mut retry, offset)).collect();
+        let (off, on) = (Some((false, 90)), Some((true, 30)));
+        let last = Some((true, 180));
+        assert_eq!(again, [None, off, off, on, on, None, None, last, last]);
+        assert_eq!(retry.decided(), decided);
     }
 
     /// A2: a batch ends before its decision is larger than a record, however many tenants it has.
@@ -273,11 +440,16 @@ mod tests {
         let limits = Limits { events_per_second: 1, burst: 1, queries_per_second: 1, query_burst: 1 };
         let settings = Settings::in_memory(limits);
         let mut batch = policies(&settings);
+        let acme = settings.put_tenant(Tenant::new("acme", "Acme")).await.unwrap();
         for number in 0..50_000 {
             if batch.is_full() {
                 break;
             }
-            batch.add(&format!("t{number:062}"), Policy::default());
+            let mut known = Known { versions: Vec::new(), at: 0, facts: None, snapshot: Arc::default() };
+            let name = format!("t{number:062}");
+            batch.sources.decision_bytes.fetch_add(json_bytes(&name), Ordering::Relaxed);
+            batch.sources.change(&mut known, number, (None, Some(&acme)));
+            batch.tenants.insert(name, known);
         }
         assert!(batch.is_full());
         let decision = Decision { start: 0, end: 1, rows: 0, duplicates: 0, dead: 0, tenants: batch.decided() };

@@ -126,4 +126,6 @@ rows! {
     retention_days: U16 = "retention_days",
     kafka_partition: U16 = "kafka_partition",
     kafka_offset: U64 = "kafka_offset",
+    actor_standing: U8 = "actor_standing",
+    object_standing: U8 = "object_standing",
 }

@@ -1,8 +1,8 @@
 //! The compiled rules of every tenant, kept until what they are made of changes.
 //!
-//! Compiling takes a while, so no record waits for it: a task follows the settings ([`RuleBook::follow`]), compiles the rules of
-//! those tenants that changed, one after the other, and publishes each set when it is done. Until then the tenant's events are
-//! held to the rules that it had before. Only a tenant met for the first time is compiled where it is met, because the shipped
+//! Compiling takes a while: a task follows the settings ([`RuleBook::follow`]), compiles the rules of those tenants that changed,
+//! one after the other, and publishes each set when it is done. Events of a tenant whose rules are under way wait for them, as
+//! long as the worker has patience; after that they are held to the rules before. Only a tenant met for the first time is compiled where it is met, because the shipped
 //! rules alone would find what it has switched off. See `docs/decisions/0030-compiled-rules.md`.
 
 #[cfg(test)]
@@ -22,6 +22,7 @@ use schemas::topics::SHARED;
 use tokio::sync::Notify;
 
 use crate::metrics::Metrics;
+use crate::patience::Patience;
 
 /// What a tenant's rules are compiled from. Two that are equal compile to the same set.
 #[derive(Clone, PartialEq)]
@@ -36,13 +37,15 @@ impl Inputs {
     fn of(snapshot: &Snapshot, tenant: &str) -> Option<Self> {
         let wanted = snapshot.tenant(tenant).map(|tenant| &tenant.detection);
         let stored = book::in_force(snapshot.rules(SHARED).chain(snapshot.rules(tenant)));
-        let is_default = stored.is_empty() && wanted.is_none_or(|wanted| *wanted == Detection::default());
+        let is_default = stored.is_empty() && wanted.is_none_or(Detection::is_default);
         (!is_default).then(|| Self { wanted: wanted.cloned().unwrap_or_default(), stored })
     }
 }
 
 struct Compiled {
     inputs: Inputs,
+    /// The settings' offset that those are of.
+    as_of: i64,
     rules: Arc<RuleSet>,
 }
 
@@ -94,10 +97,33 @@ impl RuleBook {
             return Arc::clone(&self.0.shipped);
         }
         let Some(inputs) = Inputs::of(snapshot, tenant) else { return Arc::clone(&self.0.shipped) };
-        let rules = self.compile(tenant, inputs);
+        let rules = self.compile(tenant, inputs, snapshot.rules_offset());
         // The follower may have passed this tenant by meanwhile, with settings that are newer.
         self.0.again.notify_one();
         rules
+    }
+
+    /// The rules of a tenant by these settings, which are waited for while they are compiled, as long as there is patience; then
+    /// those before. Whether they are by these settings.
+    pub(crate) fn current(&self, snapshot: &Snapshot, tenant: &str, patience: &mut Patience) -> (Arc<RuleSet>, bool) {
+        let wanted = snapshot.rules_offset();
+        let is_done = || self.0.as_of.load(Ordering::Acquire) >= wanted;
+        let known = || self.0.tenants.load().get(tenant).cloned();
+        if let Some(before) = known().filter(|_| !is_done())
+            && before.as_of < wanted
+        {
+            let Some(inputs) = Inputs::of(snapshot, tenant) else { return (Arc::clone(&self.0.shipped), true) };
+            let is_ready = || is_done() || known().is_none_or(|known| known.as_of >= wanted);
+            if inputs != before.inputs && !patience.wait(is_ready) {
+                return (Arc::clone(&before.rules), false);
+            }
+        }
+        (self.at(snapshot, tenant), true)
+    }
+
+    /// Those that come with the program, as they come.
+    pub(crate) fn shipped_rules(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.0.shipped)
     }
 
     /// Compiles what changes, from now on until the process stops.
@@ -144,9 +170,10 @@ impl RuleBook {
         }
         for tenant in outdated {
             // As of now: the pass may have taken a while.
-            match Inputs::of(&settings.snapshot(), tenant) {
+            let snapshot = settings.snapshot();
+            match Inputs::of(&snapshot, tenant) {
                 Some(inputs) => {
-                    self.compile(tenant, inputs);
+                    self.compile(tenant, inputs, snapshot.rules_offset());
                     metrics.rules_compiled();
                 }
                 None => self.change(|tenants| drop(tenants.remove(tenant.as_str()))),
@@ -155,7 +182,7 @@ impl RuleBook {
         true
     }
 
-    fn compile(&self, tenant: &str, inputs: Inputs) -> Arc<RuleSet> {
+    fn compile(&self, tenant: &str, inputs: Inputs, as_of: i64) -> Arc<RuleSet> {
         let rules = match book::compile(&inputs.wanted, &inputs.stored) {
             Ok((rules, refused)) => {
                 for error in refused {
@@ -168,7 +195,7 @@ impl RuleBook {
                 Arc::clone(&self.0.shipped)
             }
         };
-        let compiled = Arc::new(Compiled { inputs, rules: Arc::clone(&rules) });
+        let compiled = Arc::new(Compiled { inputs, as_of, rules: Arc::clone(&rules) });
         self.change(|tenants| drop(tenants.insert(tenant.to_owned(), Arc::clone(&compiled))));
         rules
     }

@@ -11,7 +11,7 @@ use detect::findings::{Findings, Subject};
 use detect::rules::RuleSet;
 use detect::signals::{Act, Confidence, Sighting, Signals, is_carrier};
 use runtime::access::AccessList;
-use schemas::access::Access;
+use schemas::access::{Access, BY_RULE};
 use schemas::address;
 use schemas::catalogue::Classification;
 use schemas::event::{ActorKind, Event, Outcome, Text};
@@ -24,11 +24,12 @@ use crate::device::{ClientHints, Device, DeviceCache, DeviceInput, DeviceParser}
 use crate::geo::{Geo, GeoCache, GeoDatabase, GeoReader};
 use crate::metrics::Metrics;
 use crate::outgoing::Outgoing;
+use crate::patience::Patience;
 use crate::policy::Facts;
 use crate::rows::Rows;
 use crate::rulebook::RuleBook;
 use crate::state::State;
-use crate::verdict::{About, BY_RULE, Verdict};
+use crate::verdict::{About, Verdict};
 use crate::view::View;
 
 /// An occurrence later than its receipt by more than this is a wrong clock: the time of receipt is used, and the claimed
@@ -75,6 +76,8 @@ pub struct Shared {
 
 /// One worker's stages.
 pub struct Stages {
+    /// How long it waits for rules.
+    pub(crate) patience: Patience,
     shared: Shared,
     database: Arc<GeoDatabase>,
     geo_cache: GeoCache,
@@ -100,6 +103,7 @@ impl Stages {
     pub fn new(shared: Shared) -> Self {
         let database = shared.geo.snapshot();
         Self {
+            patience: Patience::default(),
             shared,
             database,
             geo_cache: GeoCache::new(GEO_CACHE),
@@ -127,7 +131,7 @@ impl Stages {
         target: &mut Target<'_>,
     ) -> Result<()> {
         let retention = facts.policy.retention_days;
-        let (rules, zone) = (Arc::clone(&facts.rules), facts.zone);
+        let (rules, zone, lang) = (Arc::clone(&facts.rules), facts.zone, facts.lang);
         let claimed = event.occurred_at.map_or(received.received_at, |time| time.0);
         let skewed = claimed > received.received_at + CLOCK_SKEW_MS;
         let occurred_at = if skewed { received.received_at } else { claimed };
@@ -152,7 +156,7 @@ impl Stages {
         let mut verdicts: Vec<Verdict<'_>> = matched.iter().map(Verdict::across_users).collect();
         if !exempt {
             let broken = self.findings.broken.iter();
-            let verdict = |finding| Verdict::of(finding, &rules, received.tenant, user_id);
+            let verdict = |finding| Verdict::of(finding, (&rules, lang), received.tenant, user_id);
             verdicts.extend(broken.filter_map(verdict).map(|verdict| verdict.about_device(device.confidence)));
         }
         self.publish(

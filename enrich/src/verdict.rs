@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use detect::findings::{Finding, violation_of};
 use detect::rules::{Rule, RuleSet};
-use schemas::access::{Access, AccessDecision};
+use schemas::access::{Access, AccessDecision, BY_RULE};
+use schemas::catalogue::Lang;
 use schemas::topics;
 use schemas::violation::{Action, Violation};
 
@@ -15,8 +16,6 @@ use crate::device::Confidence;
 use crate::outgoing::Outgoing;
 use crate::rows::Rows;
 
-/// Before the name of a rule that decided about a device.
-pub(crate) const BY_RULE: &str = "rule:";
 /// In rows, for a number that there is none of.
 const NONE: f64 = -1.0;
 
@@ -36,12 +35,12 @@ pub(crate) struct Verdict<'a> {
 
 impl<'a> Verdict<'a> {
     /// Of a rule about a user.
-    pub(crate) fn of(finding: &Finding, rules: &'a RuleSet, tenant: &str, user: &str) -> Option<Self> {
+    pub(crate) fn of(finding: &Finding, (rules, lang): (&'a RuleSet, Lang), tenant: &str, user: &str) -> Option<Self> {
         let rule: &Rule = rules.rules().get(usize::from(finding.rule))?;
         let (id, window_at) = violation_of(tenant, rule, user, finding.at);
         Some(Self {
             rule: &rule.name,
-            title: &rule.title,
+            title: rule.title_in(lang),
             version: rule.version,
             level: rule.level as u8,
             action: rule.action,

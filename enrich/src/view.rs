@@ -7,6 +7,7 @@ use detect::signals::Signals;
 use schemas::address;
 use schemas::catalogue::Classification;
 use schemas::event::{Change, Event, Text};
+use schemas::json::canonical;
 use serde_json::value::RawValue;
 
 use crate::device::Device;
@@ -162,11 +163,15 @@ fn op<'a>(change: &'a Change<'a>) -> FieldValue<'a> {
     text(change.op.as_ref()).unwrap_or(FieldValue::Str("replace".into()))
 }
 
-/// The text of a JSON string, or else the JSON.
+/// The text of a JSON string, or else the JSON as it is stored.
 fn json(value: &RawValue) -> FieldValue<'_> {
-    let json = value.get();
-    let text = if json.starts_with('"') { serde_json::from_str::<Text<'_>>(json).ok() } else { None };
-    FieldValue::Str(text.map_or(Cow::Borrowed(json), |text| text.0))
+    FieldValue::Str(match canonical(value) {
+        // What needn't be spelled anew has no escapes.
+        Cow::Borrowed(json) => {
+            Cow::Borrowed(json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(json))
+        }
+        Cow::Owned(json) => Cow::Owned(serde_json::from_str(&json).unwrap_or(json)),
+    })
 }
 
 fn word(text: &str) -> Option<FieldValue<'_>> {

@@ -39,7 +39,11 @@ use crate::state::{Budget, State as UserStates};
 
 /// Records taken in one turn, so that the bookkeeping between turns is paid once for all of them.
 const RECORDS_A_TURN: usize = 2048;
+/// Bytes of the records of one turn: they are in memory until it is over.
+const BYTES_A_TURN: usize = 8 << 20;
 const IDLE: Duration = Duration::from_millis(5);
+/// How often it is looked whether settings changed, while few records come.
+const LOOK_AT_SETTINGS: Duration = Duration::from_millis(50);
 /// With a backlog, a batch may grow this many times longer: its events are late already, and few large inserts, which
 /// cost the store far less than many small ones, make up for it soonest.
 const PATIENCE_WITH_BACKLOG: u32 = 4;
@@ -127,6 +131,8 @@ pub(crate) struct Worker {
     epoch: u64,
     /// When no record was waiting last: there is no backlog.
     caught_up: Instant,
+    /// When it was last looked whether settings changed.
+    looked_at_settings: Instant,
     /// When it was last looked whether every commit is confirmed.
     looked_at_commits: Instant,
     failed: Option<anyhow::Error>,
@@ -160,6 +166,7 @@ impl Worker {
             partitions,
             epoch: 0,
             caught_up,
+            looked_at_settings: caught_up,
             looked_at_commits: caught_up,
             failed: None,
             reports,
@@ -228,12 +235,15 @@ impl Worker {
 
     fn take_records(&mut self) -> Result<()> {
         let consumer = Arc::clone(&self.consumer);
-        for _ in 0..RECORDS_A_TURN {
+        let (mut records, mut bytes) = (Vec::new(), 0);
+        while records.len() < RECORDS_A_TURN && bytes < BYTES_A_TURN {
             match consumer.poll(IDLE) {
                 Some(Ok(record)) => {
                     // One poll can lose a partition, get it again and bring its first record: that belongs to a new life.
-                    self.forget_revoked();
-                    self.take(&record);
+                    let revoked = self.forget_revoked();
+                    records.retain(|before: &BorrowedMessage<'_>| !revoked.contains(&before.partition()));
+                    bytes += record.payload_len();
+                    records.push(record);
                 }
                 Some(Err(error)) => {
                     tracing::warn!(%error, "reading events.raw");
@@ -241,9 +251,22 @@ impl Worker {
                 }
                 None => {
                     self.caught_up = Instant::now();
-                    break;
+                    // While little comes, several turns share one look at the settings.
+                    if records.is_empty() || self.looked_at_settings.elapsed() >= LOOK_AT_SETTINGS {
+                        break;
+                    }
                 }
             }
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
+        // Whatever was changed and answered before one of these was sent is in the topics by now.
+        self.looked_at_settings = Instant::now();
+        self.parts.settings.catch_up();
+        self.parts.shared.access.catch_up();
+        for record in &records {
+            self.take(record);
         }
         Ok(())
     }
@@ -276,13 +299,15 @@ impl Worker {
         }
     }
 
-    fn forget_revoked(&mut self) {
-        for number in self.consumer.context().take_revoked() {
+    fn forget_revoked(&mut self) -> Vec<i32> {
+        let revoked = self.consumer.context().take_revoked();
+        for &number in &revoked {
             self.partitions.remove(&number);
             // A pause outlives the assignment: should the partition come back, its first record has to.
             self.flow(number, true);
             self.parts.shared.metrics.revoked(number);
         }
+        revoked
     }
 
     /// Between turns: reports, lost partitions, and batches whose time has come.

@@ -8,6 +8,11 @@ mod support;
 use clickhouse::Row;
 use enrich::changelog::is_committed;
 use enrich::outgoing::{Outgoing, send_all};
+use runtime::metrics::Metrics;
+use runtime::settings::Settings;
+use runtime::shutdown::Shutdown;
+use schemas::detection::Exemption;
+use schemas::settings::Tenant;
 use schemas::topics;
 use serde::Deserialize;
 use support::World;
@@ -22,7 +27,7 @@ struct Described {
 /// The builder's columns are the table's, in name, type and order: a column added to one alone fails here.
 async fn columns_match_the_table(world: &World) {
     let sql = "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = 'events' \
-               ORDER BY position";
+               AND default_kind = '' ORDER BY position";
     let table: Vec<Described> = world.client.query(sql).fetch_all().await.unwrap();
     let table: Vec<_> = table.iter().map(|column| (column.name.as_str(), column.kind.as_str())).collect();
     assert_eq!(table, enrich::rows::Rows::COLUMNS);
@@ -52,6 +57,61 @@ async fn events_arrive_once(world: &World) {
                AND `changes.new` = ['\"2026-11-22\"', '[\"x\",1]'] AND browser = 'Chrome' AND os = 'Windows' \
                AND extra = '{\"actor.department\":\"sales\"}' AND retention_days = 365 AND ip = toIPv6('::ffff:8.8.8.8')";
     assert_eq!(world.number(row).await, 50);
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+}
+
+/// T6, J17: who is deactivated, by the time of what was said, in whatever order and spelling it comes, live or as history; of users
+/// whom only others speak of as well. What failed, or is not about a user, says nothing.
+async fn users_are_deactivated_and_come_back(world: &World) {
+    let enricher = world.enrich().await;
+    let about = |id: &str, hour: u32, event_type: &str, more: &str| {
+        format!(
+            r#"{{"id":"{id}-{hour}","type":"{event_type}","occurred_at":"2026-11-19T{hour:02}:00:00Z",
+               "actor":{{"kind":"user","id":"boss"}},"object":{{"type":"user","id":"{id}","name":"Of {id}"}}{more}}}"#
+        )
+    };
+    let by = |id: &str, hour: u32, actor: &str| {
+        format!(
+            r#"{{"id":"by-{id}-{hour}","type":"task.created","occurred_at":"2026-11-19T{hour:02}:00:00Z","backfill":true,
+               "actor":{{"kind":"user","id":"{id}"{actor}}}}}"#
+        )
+    };
+    let history = r#","backfill":true"#;
+    let events = [
+        about("gone", 9, "user.deactivated", ""),
+        by("gone", 8, ""),
+        // An event that doesn't say so brings nobody back.
+        by("gone", 10, ""),
+        about("back", 11, "user.reactivated", ""),
+        // It comes after it was undone.
+        about("back", 10, "user.deactivated", ""),
+        about("old", 5, "UserDeactivated", history),
+        about("older", 5, "employee.suspended", history),
+        about("older", 6, "com.example.user.reactivated.v1", history),
+        about("tried", 9, "user.deactivated", r#","outcome":"failure""#),
+        about("kept", 9, "user.two_factor_disabled", ""),
+        by("left", 7, r#","active":false"#),
+        by("left", 6, r#","active":true"#),
+        by("kept", 7, ""),
+        by("tried", 7, ""),
+    ];
+    for event in &events {
+        world.send(Some("acme"), "acme/standing", event.as_bytes()).await;
+    }
+    let stored = "SELECT count() FROM events WHERE occurred_at < '2026-11-20' AND occurred_at >= '2026-11-19'";
+    world.until(stored, events.len() as u64).await;
+    let known = "('gone', 'back', 'old', 'older', 'tried', 'kept', 'left')";
+    let of = |condition: &str| {
+        format!(
+            "SELECT count() FROM (SELECT actor_id, argMaxMerge(deactivated) AS off, argMaxMerge(name) AS called, \
+             max(last_activity_at) AS last FROM users WHERE actor_id IN {known} GROUP BY actor_id) WHERE {condition}"
+        )
+    };
+    // Views come after the table.
+    world.until(&of("off = (actor_id IN ('gone', 'old', 'left'))"), 7).await;
+    // Who did nothing was never active; what others did to a user is nothing that the user did.
+    assert_eq!(world.number(&of("last = toDateTime64(0, 3, 'UTC') AND called = concat('Of ', actor_id)")).await, 3);
+    assert_eq!(world.number(&of("actor_id = 'gone' AND toHour(last) = 10")).await, 1);
     assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
 }
 
@@ -154,6 +214,28 @@ async fn cloud_events_are_told(world: &World) {
     assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
 }
 
+/// J14, P1: what was sent as escapes, with white space, or as numbers that no machine holds is stored as the value that it is, in
+/// every form that an event may come in.
+async fn values_are_stored_in_one_spelling(world: &World) {
+    let enricher = world.enrich().await;
+    let data = r#"{"object": {"type":"deal","id":"7","name":"\u041d\u043e\u0432\u0430\u044f \ud83d"}, "changes":
+        [{"path":"p","old":[1.0, 2],"new":{"b":"\u0416\ud83d\ude00\udc00","a": 1e400}}], "payload": {"n": "\u0416\/", "m": 1.0}, "odd": [ "\u0416" ]"#;
+    let plain = format!("{data}, \"id\": \"s1\", \"type\": \"spelt\"}}");
+    let structured = format!(
+        r#"{{"specversion":"1.0","id":"s2","source":"/s","type":"spelt","data": {data}, "context": {{"session_id":"x"}}}}}}"#
+    );
+    let tenant = ("tenant", "acme");
+    let binary = [tenant, ("ce_specversion", "1.0"), ("ce_id", "s3"), ("ce_source", "/s"), ("ce_type", "spelt")];
+    world.send_with(&[tenant], "acme/s", plain.as_bytes()).await;
+    world.send_with(&[tenant], "acme/s", structured.as_bytes()).await;
+    world.send_with(&binary, "acme/s", format!("{data}}}").as_bytes()).await;
+    let spelt = "SELECT count() FROM events WHERE type = 'spelt' AND object_name = 'Новая \u{fffd}' \
+                 AND `changes.old` = ['[1,2]'] AND `changes.new` = ['{\"a\":\"1e400\",\"b\":\"Ж😀\u{fffd}\"}'] \
+                 AND payload = '{\"n\":\"Ж/\",\"m\":1.0}' AND position(extra, '\"odd\":[\"Ж\"]') > 0";
+    world.until(spelt, 3).await;
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+}
+
 /// A row that ClickHouse refuses is singled out into the dead letter; its neighbours are stored.
 async fn a_refused_row_stands_alone(world: &World) {
     world
@@ -230,6 +312,75 @@ async fn a_partition_lost_while_paused_comes_back(world: &World) {
     assert!(waiting.drain(std::time::Duration::from_secs(20)).await);
 }
 
+/// K6, K12, P4, L2: what is received after a change was answered is held to it, in whichever process the change was made, though a
+/// batch is open: rules, exemptions, retention.
+async fn changes_hold_from_their_answer(world: &World) {
+    let mut config = world.config.clone();
+    config.enrich.flush_ms = 2000;
+    let followers = Shutdown::default();
+    let settings = Settings::spawn(&config, &followers).unwrap();
+    settings.ready().await;
+    let metrics = Metrics::default();
+    let enricher = world.enrich_by(&config, settings, &metrics).await;
+    let change = async |disabled: &[&str], views: u16| {
+        let mut tenant = Tenant::clone(&world.settings.tenant("acme").unwrap());
+        tenant.detection.disabled = disabled.iter().map(|name| (*name).to_owned()).collect();
+        tenant.retention.views = views;
+        world.settings.put_tenant(tenant).await.unwrap();
+    };
+    let export = async |user: &str, number: usize| {
+        let (id, key) = (format!("held-{number}-{user}"), format!("acme/{user}"));
+        let event = format!(r#"{{"id":"{id}","type":"contacts.exported","actor":{{"id":"{user}"}},"records":5000}}"#);
+        world.send(Some("acme"), &key, event.as_bytes()).await;
+    };
+    // Taken up, and in a batch that is still open.
+    let taken = async |count: usize| {
+        let line = format!("usertrail_enrich_records_total {count}\n");
+        while !metrics.encode().unwrap().contains(&line) {
+            tokio::task::yield_now().await;
+        }
+    };
+    export("jana", 0).await;
+    taken(1).await;
+    for (number, (disabled, days)) in
+        [(&["mass-export"][..], 30), (&["mass-view"], 180), (&["mass-export", "mass-view"], 30), (&[], 90)]
+            .into_iter()
+            .enumerate()
+    {
+        change(disabled, days).await;
+        let user = format!("exempt-{number}");
+        export("jana", number + 1).await;
+        let exemption = Exemption {
+            tenant: "acme".to_owned(),
+            user_id: user.clone(),
+            owner: "Jana".to_owned(),
+            reason: "travels".to_owned(),
+            granted_at: chrono::Utc::now(),
+            expires_at: None,
+        };
+        world.settings.put_exemption(&world.settings.snapshot(), exemption).await.unwrap();
+        export(&user, 10).await;
+        taken(number * 3 + 3).await;
+        world.settings.end_exemption(&world.settings.snapshot(), "acme", &user).await.unwrap();
+        export(&user, 20).await;
+        taken(number * 3 + 4).await;
+    }
+    world.until("SELECT count() FROM events WHERE event_id LIKE 'held-%'", 13).await;
+    let told = "SELECT concat(event_id, ' ', toString(retention_days), if(has(violations, 'mass-export'), ' found', '')) \
+                FROM events WHERE event_id LIKE 'held-%' ORDER BY event_id";
+    let told: Vec<String> = world.client.query(told).fetch_all().await.unwrap();
+    let mut expected = vec!["held-0-jana 90 found".to_owned()];
+    for (number, days, found) in [(0, 30, ""), (1, 180, " found"), (2, 30, ""), (3, 90, " found")] {
+        expected.push(format!("held-{}-jana {days}{found}", number + 1));
+        expected.push(format!("held-10-exempt-{number} {days}"));
+        expected.push(format!("held-20-exempt-{number} {days}{found}"));
+    }
+    expected.sort();
+    assert_eq!(told, expected);
+    assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
+    assert!(followers.drain(std::time::Duration::from_secs(20)).await);
+}
+
 /// Whoever stood still for long finds out whether a successor has finished the batch in hand.
 async fn what_is_committed_is_known(world: &World) {
     for account in enrich::verify::verify(&world.config, &world.client).await.unwrap() {
@@ -257,6 +408,7 @@ async fn from_kafka_into_clickhouse() {
     poison_goes_to_the_dead_letter(&world).await;
     ids_are_their_senders(&world).await;
     cloud_events_are_told(&world).await;
+    values_are_stored_in_one_spelling(&world).await;
     a_refused_row_stands_alone(&world).await;
     hostile::garbage_in_our_own_topics(&world).await;
     hostile::records_that_fit_nowhere(&world).await;
@@ -264,8 +416,10 @@ async fn from_kafka_into_clickhouse() {
     the_books_balance(&world).await;
     a_partition_lost_while_paused_comes_back(&world).await;
     state_is_written_last(&world).await;
+    changes_hold_from_their_answer(&world).await;
     what_is_committed_is_known(&world).await;
     hostile::a_cut_letter_outlives_its_record(&world).await;
+    users_are_deactivated_and_come_back(&world).await;
     hostile::a_newer_decision_stops_the_enricher(&world).await;
     world.stop().await;
 }

@@ -12,6 +12,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use runtime::config::Config;
+use runtime::kafka::placed;
 use runtime::memory::Reservation;
 use runtime::problem::Problem;
 use runtime::retry_action::RetryAction;
@@ -206,8 +207,7 @@ async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: 
         // The client refuses each by itself; the broker a batch, whose other records may be other requests'.
         let (together, delivered) = match queued {
             Ok(delivery) => match delivery.await {
-                Ok(Ok(_)) => (2, Ok(())),
-                Ok(Err((error, _))) => (2, Err(error)),
+                Ok(sent) => (2, placed(sent).map(drop)),
                 Err(_) => (2, Err(KafkaError::Canceled)),
             },
             Err(error) => (1, Err(error)),

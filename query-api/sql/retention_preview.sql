@@ -10,6 +10,7 @@ FROM
     SELECT category, sum(events) AS ended, min(received_on) AS first, max(received_on) AS last
     FROM tenant_quarters
     WHERE tenant = {tenant:String}
+        AND bitAnd(reserved, {hidden:UInt8}) = 0
         AND received_on > toDate(multiIf(
             category = 'sign_ins', {keep_sign_ins:DateTime64(3, 'UTC')},
             category = 'changes', {keep_changes:DateTime64(3, 'UTC')},
@@ -29,6 +30,7 @@ FROM
     SELECT category, count() AS ended, min(toDate(received_at)) AS first, max(toDate(received_at)) AS last
     FROM events
     WHERE tenant = {tenant:String}
+        AND bitAnd(reserved, {hidden:UInt8}) = 0
         AND toDate(received_at) IN {edge_days:Array(Date)}
         AND received_at >= multiIf(
             category = 'sign_ins', {keep_sign_ins:DateTime64(3, 'UTC')},

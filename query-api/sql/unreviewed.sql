@@ -1,4 +1,5 @@
--- How many violations of each of some users nobody has reviewed (K3).
+-- How many violations of each of some users nobody has reviewed (K3), as far as they have come by now. What is informational
+-- marks nobody.
 SELECT
     actor_id,
     count() AS violations
@@ -8,20 +9,27 @@ FROM (
         actor_id,
         anyLast(actor_kind) AS actor_kind,
         anyLast(category) AS category,
-        max(received_at) AS received_at
+        min(first_at) AS first_at,
+        max(received_at) AS received_at,
+        max(level) AS level,
+        sum(count) AS count,
+        max(seen) AS seen
     FROM violations
     WHERE tenant = {tenant:String}
         AND actor_id IN {users:Array(String)}
     GROUP BY window_at, actor_id, rule, violation_id
 ) AS found
+LEFT JOIN (
+    SELECT
+        violation_id,
+        argMaxMerge(last) AS latest_review
+    FROM violation_reviews
+    WHERE tenant = {tenant:String}
+    GROUP BY violation_id
+) AS reviews USING (violation_id)
 WHERE received_at >= {oldest:DateTime64(3, 'UTC')}
     AND actor_kind = 'user'
-    AND violation_id NOT IN (
-        SELECT violation_id
-        FROM violation_reviews
-        WHERE tenant = {tenant:String}
-        GROUP BY violation_id
-        HAVING argMaxMerge(last).reviewed
-    )
+    AND level > 0
+    AND NOT (latest_review.reviewed AND found.count <= latest_review.count AND found.seen <= latest_review.seen)
     /* clauses */
 GROUP BY actor_id

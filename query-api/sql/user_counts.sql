@@ -25,6 +25,7 @@ WITH counted AS
         AND hour >= {whole_from:DateTime64(3, 'UTC')}
         AND hour < {to:DateTime64(3, 'UTC')}
         AND hour NOT IN {cut_hours:Array(DateTime('UTC'))}
+        AND bitAnd(reserved, {hidden:UInt8}) = 0
     UNION ALL
     SELECT
         toUnixTimestamp64Milli(occurred_at) AS at,
@@ -49,6 +50,7 @@ WITH counted AS
             occurred_at < {whole_from:DateTime64(3, 'UTC')}
             OR toStartOfHour(occurred_at) IN {cut_hours:Array(DateTime('UTC'))}
         )
+        AND bitAnd(reserved, {hidden:UInt8}) = 0
         /* clauses */
 )
 SELECT

@@ -14,6 +14,7 @@ WITH states AS
         AND hour >= {whole_from:DateTime64(3, 'UTC')}
         AND hour < {to:DateTime64(3, 'UTC')}
         AND hour NOT IN {cut_hours:Array(DateTime('UTC'))}
+        AND bitAnd(reserved, {hidden:UInt8}) = 0
     UNION ALL
     SELECT
         roundDown(toUnixTimestamp64Milli(occurred_at), {edges:Array(Int64)}) AS at,
@@ -31,6 +32,7 @@ WITH states AS
             occurred_at < {whole_from:DateTime64(3, 'UTC')}
             OR toStartOfHour(occurred_at) IN {cut_hours:Array(DateTime('UTC'))}
         )
+        AND bitAnd(reserved, {hidden:UInt8}) = 0
         /* clauses */
     GROUP BY at
 )

@@ -6,7 +6,7 @@ FROM (
         min(started_at) AS started_at,
         max(last_activity_at) AS last_activity_at,
         max(signed_out_at) AS signed_out_at,
-        sum(events) AS events,
+        sumIf(events, bitAnd(reserved, {hidden:UInt8}) = 0) AS events,
         argMaxMerge(client) AS latest,
         argMaxMerge(place) AS latest_place,
         argMaxMerge(device_id) AS device_id,

@@ -5,10 +5,10 @@ FROM (
         actor_id,
         min(first_seen_at) AS first_seen_at,
         max(last_activity_at) AS last_activity_at,
-        sum(sign_ins) AS sign_ins,
+        sumIf(sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS sign_ins,
         argMaxMerge(name) AS name,
         argMaxMerge(email) AS email,
-        argMaxMerge(active) AS active
+        NOT argMaxMerge(deactivated) AS active
     FROM users
     WHERE tenant = {tenant:String}
         AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})

@@ -1,5 +1,9 @@
 -- Violations with what staff said of them (K12, K13). Parts of one violation are brought together before anything is asked
--- of it; conditions on columns of the sort key are pushed down to the parts by the store.
+-- of it; conditions on columns of the sort key are pushed down to the parts by the store. A review is of what the violation had
+-- come to: what has grown since is unreviewed. Events that the caller may not read are counted by the finding, and not named.
+WITH
+    latest_review.reviewed AND found.count <= latest_review.count AND found.seen <= latest_review.seen AS reviewed,
+    latest_review.reviewed AND NOT reviewed AS outgrown
 SELECT ?fields
 FROM (
     SELECT
@@ -20,13 +24,13 @@ FROM (
         anyLast(grouped_by) AS grouped_by,
         anyLast(actor_kind) AS actor_kind,
         max(actor_name) AS actor_name,
-        argMaxMerge(last) AS latest,
+        argMaxMergeIf(last, bitAnd(reserved, {hidden:UInt8}) = 0) AS latest,
         latest.device_id AS device_id,
         latest.session_id AS session_key,
         latest.ip AS ip,
         latest.country AS country,
         latest.city AS city,
-        groupUniqArrayMerge(100)(event_ids) AS event_ids
+        groupUniqArrayMergeIf(100)(event_ids, bitAnd(reserved, {hidden:UInt8}) = 0) AS event_ids
     FROM violations
     WHERE tenant = {tenant:String}
     GROUP BY window_at, actor_id, rule, violation_id
@@ -34,12 +38,12 @@ FROM (
 LEFT JOIN (
     SELECT
         violation_id,
-        argMaxMerge(last) AS latest,
-        latest.reviewed AS reviewed,
-        latest.reviewer_id AS reviewer_id,
-        latest.reviewer_name AS reviewer_name,
-        latest.reviewed_at AS reviewed_at,
-        latest.note AS note
+        argMaxMerge(last) AS latest_review,
+        latest_review.reviewer_id AS reviewer_id,
+        latest_review.reviewer_name AS reviewer_name,
+        latest_review.reviewed_at AS reviewed_at,
+        latest_review.note AS note,
+        latest_review.count AS reviewed_count
     FROM violation_reviews
     WHERE tenant = {tenant:String}
     GROUP BY violation_id

@@ -15,6 +15,7 @@ use crate::QueryApi;
 use crate::asking::Asking;
 use crate::export::Exported;
 use crate::params::{ParamError, Params};
+use crate::sql::Clauses;
 use crate::viewed::{Shown, View};
 
 /// What an application asks at each sign-in.
@@ -33,6 +34,7 @@ pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/statistics", Permission::ReadLog),
     (Method::GET, "/v1/catalogue", Permission::ReadLog),
     (Method::GET, "/v1/catalogue/unknown", Permission::ReadLog),
+    (Method::GET, "/v1/catalogue/used", Permission::ReadLog),
     (Method::GET, "/v1/users", Permission::ReadLog),
     (Method::GET, "/v1/users/{id}", Permission::ReadLog),
     (Method::GET, "/v1/users/{id}/activities", Permission::TraceUsers),
@@ -65,6 +67,8 @@ pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/violations/{id}", Permission::SeeViolations),
     (Method::POST, "/v1/violations/{id}/review", Permission::ManageAccess),
     (Method::DELETE, "/v1/violations/{id}/review", Permission::ManageAccess),
+    (Method::GET, "/v1/plans", Permission::RunInstallation),
+    (Method::PUT, "/v1/plans", Permission::RunInstallation),
     (Method::GET, "/v1/tenants", Permission::RunInstallation),
     (Method::POST, "/v1/tenants", Permission::RunInstallation),
     (Method::GET, "/v1/tenants/{id}", Permission::Administer),
@@ -153,6 +157,18 @@ impl Caller {
     /// Whether the caller has a permission.
     pub fn may(&self, permission: Permission) -> bool {
         self.principal.permissions.contain(permission)
+    }
+
+    /// What the caller may not read, and so not count, as bits of the column `reserved`: changes of the configuration (A2), and what
+    /// was found or said of violations (K16).
+    pub fn hidden(&self) -> u8 {
+        let bit = |bit: u8, permission| if self.may(permission) { 0 } else { bit };
+        bit(1, Permission::ReadConfiguration) | bit(2, Permission::SeeViolations)
+    }
+
+    /// Binds that for queries that name it by themselves.
+    pub(crate) fn bind_hidden(&self, clauses: &mut Clauses) {
+        clauses.bind_number("hidden", self.hidden().into());
     }
 
     /// Who asks: a person who signed in at an identity provider, or else an API key.

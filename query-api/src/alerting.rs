@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::Utc;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::{Config, Kafka};
+use runtime::kafka::placed;
 use runtime::outbound::Outbound;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
@@ -73,7 +74,7 @@ impl Alerting {
         let producer = self.producer.get_or_try_init(make).await.map_err(|error| unavailable(&error))?;
         let topic = self.kafka.topic(topics::ALERTS);
         let record = FutureRecord::to(&topic).key(&key).payload(&value);
-        producer.send(record, QUEUE_TIMEOUT).await.map_err(|(error, _)| unavailable(&error))?;
+        placed(producer.send(record, QUEUE_TIMEOUT).await).map_err(|error| unavailable(&error))?;
         Ok(id)
     }
 }

@@ -9,7 +9,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Config;
-use runtime::kafka::ANSWERED;
+use runtime::kafka::{ANSWERED, placed};
 use runtime::problem::Problem;
 use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, Scratch, decode};
 use schemas::topics::{self, headers};
@@ -154,9 +154,9 @@ impl Audit {
             .insert(Header { key: headers::TENANT, value: Some(tenant) })
             .insert(Header { key: headers::KEY_ID, value: Some(KEY_ID) });
         let record = FutureRecord::to(topic).key(&key).payload(&payload).headers(beside);
-        match producer.send(record, Duration::ZERO).await {
+        match placed(producer.send(record, Duration::ZERO).await) {
             Ok(_) => Ok(id),
-            Err((error, _)) => Err(Problem::unavailable(
+            Err(error) => Err(Problem::unavailable(
                 "broker_unreachable",
                 "whether this is recorded is not known; sending it again is safe",
                 Duration::from_secs(1),

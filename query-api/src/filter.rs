@@ -1,7 +1,6 @@
 //! What an event list can be narrowed to (L12–L15, J5–J8), as parsed and checked from the query string.
 
 use schemas::event::{ActorKind, Category, Class, Outcome};
-use schemas::settings::Permission;
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -9,9 +8,9 @@ use crate::access::Caller;
 use crate::params::{ParamError, Params};
 use crate::sql::Clauses;
 
-mod search;
+pub(crate) mod search;
 
-/// Filters of `GET /v1/events`. Lists are given with commas or by repeating the parameter; values of one parameter are
+/// Filters of `GET /v1/events`. Lists are given with commas, encoded or not, or by repeating the parameter; values of one parameter are
 /// alternatives, different parameters must all hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -19,7 +18,7 @@ pub struct EventFilter {
     /// L12: kind of actor.
     #[param(required = false, example = json!(["user"]))]
     pub actor_kind: Vec<String>,
-    /// L13, J7: ids of actors.
+    /// L13, J7: ids of actors. A comma within an id stands behind a backslash, as in every list.
     #[param(required = false)]
     pub actor_id: Vec<String>,
     /// L15: types of objects.
@@ -68,22 +67,31 @@ pub struct EventFilter {
     /// IPv4 or IPv6 addresses, however they are spelled.
     #[param(required = false, example = json!(["198.51.100.7"]))]
     pub ip: Vec<String>,
-    /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case, in the names and
+    /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
+    /// letters are composed (`ß` is `ss`, `İ` is `i`), in the names and
     /// ids of actor and object, in the reason, in the payload, or in a change's path or value.
     #[param(required = false, value_type = String, example = "invoice 4711")]
     pub q: Vec<String>,
     /// A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
     #[param(required = false, example = "deadline")]
     pub changed: Option<String>,
-    /// The value before the change, as JSON or as the bare text.
+    /// The value before the change, as JSON or as the bare text. Values are compared, not spellings: `1.0` is `1`.
     #[param(required = false, example = "AND")]
     pub changed_from: Option<String>,
-    /// The value after the change, as JSON or as the bare text.
+    /// The value after the change, as JSON or as the bare text; compared as the one before.
     #[param(required = false, example = "OR")]
     pub changed_to: Option<String>,
     /// `true` for events that broke any rule, or names of rules. Needs the role security (K16).
     #[param(required = false)]
     pub violations: Vec<String>,
+}
+
+/// Kinds of device, with the common word for one of them.
+pub(crate) fn device_kinds(mut kinds: Vec<String>) -> Vec<String> {
+    if kinds.iter().any(|kind| kind == "phone") {
+        kinds.push("mobile".to_owned());
+    }
+    kinds
 }
 
 impl EventFilter {
@@ -177,13 +185,12 @@ impl EventFilter {
         }
     }
 
-    /// Leaves out what a caller may not see: what staff said of violations (K16), and changes of the configuration (A2).
+    /// Leaves out what a caller may not see: what was found or said of violations (K16), and changes of the configuration (A2). The
+    /// tables that count events know it under the same name.
     pub fn visible_to(caller: &Caller, clauses: &mut Clauses) {
-        if !caller.may(Permission::SeeViolations) {
-            clauses.plain("type NOT IN ('violation.reviewed', 'violation.review_withdrawn')");
-        }
-        if !caller.may(Permission::ReadConfiguration) {
-            clauses.plain("category != 'configuration'");
+        if caller.hidden() != 0 {
+            clauses.plain("bitAnd(reserved, {hidden:UInt8}) = 0");
+            caller.bind_hidden(clauses);
         }
     }
 

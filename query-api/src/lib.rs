@@ -41,18 +41,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono::Weekday;
 use detect::rules::{RuleError, RuleSet};
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
-use runtime::problem::Problem;
+use runtime::problem::{Problem, in_language};
 use runtime::settings::Settings;
 use runtime::webhook::ClientError;
-use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError};
-use schemas::settings::{Limits, Tenant, WeekStart};
+use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError, Lang, Texts};
+use schemas::settings::{Limits, Tenant};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -115,7 +114,7 @@ struct Inner {
     alerting: Alerting,
     restores: Restores,
     catalogue: Catalogue,
-    titles: HashMap<Arc<str>, Arc<str>>,
+    titles: HashMap<Arc<str>, Texts>,
     max_rows: u32,
     default_limits: Limits,
 }
@@ -128,7 +127,10 @@ impl QueryApi {
     pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
         let rules = RuleSet::shipped()?;
-        let titles = rules.rules().iter().map(|rule| (Arc::clone(&rule.name), Arc::clone(&rule.title)));
+        let titles = rules.rules().iter().map(|rule| {
+            let [en, ru, cs] = Lang::ALL.map(|lang| rule.title_in(lang).to_owned());
+            (Arc::clone(&rule.name), Texts { en, ru, cs })
+        });
         let name = Name::new("query_views_not_recorded");
         let viewed = Viewed::new(Arc::clone(&parts.audit), metrics, name);
         Ok(Self(Arc::new(Inner {
@@ -199,8 +201,8 @@ impl QueryApi {
     }
 
     /// What to call a rule: the title of one that comes with the program, or else its name.
-    pub(crate) fn rule_title<'a>(&'a self, name: &'a str) -> &'a str {
-        self.0.titles.get(name).map_or(name, |title| &**title)
+    pub(crate) fn rule_title<'a>(&'a self, name: &'a str, lang: Lang) -> &'a str {
+        self.0.titles.get(name).map_or(name, |title| title.get(lang))
     }
 
     pub(crate) fn max_rows(&self) -> u32 {
@@ -212,12 +214,7 @@ impl QueryApi {
     }
 
     pub(crate) fn calendar(&self, tenant: &Tenant) -> Calendar {
-        let week_start = match tenant.week_start {
-            WeekStart::Monday => Weekday::Mon,
-            WeekStart::Sunday => Weekday::Sun,
-            WeekStart::Saturday => Weekday::Sat,
-        };
-        Calendar { zone: tenant.time_zone, week_start }
+        Calendar::of(tenant)
     }
 
     /// Whether a tenant may declare these event types.
@@ -234,7 +231,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::{
         activities, catalogue, check, configuration, devices_access, events, exemptions, explanations, keys, objects,
         own_rules, plan, restore_endpoint, restores, retention, reviews, rules, settings, statistics,
-        tenant_statistics, tenants, timeline, trials, unknown_types, user_log, users, violations,
+        tenant_statistics, tenants, timeline, trials, unknown_types, used_kinds, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -257,6 +254,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(reviews::put, reviews::withdraw))
         .routes(routes!(catalogue::get))
         .routes(routes!(unknown_types::list))
+        .routes(routes!(used_kinds::list))
         .routes(routes!(tenants::list, tenants::create))
         .routes(routes!(tenants::get, tenants::replace, tenants::modify))
         .routes(routes!(keys::list, keys::create))
@@ -272,6 +270,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(restore_endpoint::get, restore_endpoint::replace, restore_endpoint::delete))
         .routes(routes!(restore_endpoint::rotate))
         .routes(routes!(plan::get))
+        .routes(routes!(plan::list, plan::replace))
         .routes(routes!(check::get))
         .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
         .routes(routes!(exemptions::list))
@@ -320,6 +319,7 @@ pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
         })
         .fallback(|| async { Problem::not_found("there is nothing here; see /openapi.json") })
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::from_fn(in_language))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
@@ -327,3 +327,11 @@ fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
         panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
     Problem::internal(text.unwrap_or_else(|| "panic".to_owned())).into_response()
 }
+
+/// A value as `serde_json::json!` has it, with numbers of any length.
+#[cfg(test)]
+macro_rules! json {
+    ($($json:tt)+) => { schemas::json::Value::from(serde_json::json!($($json)+)) };
+}
+#[cfg(test)]
+pub(crate) use json;

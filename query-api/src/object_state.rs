@@ -5,8 +5,8 @@
 //! beginning was never sent has the items that were.
 
 use clickhouse::Row;
+use schemas::json::{Map, Value};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// Deepest path that is followed, as deep as an event may be nested.
 const MAX_DEPTH: usize = schemas::decode::MAX_DEPTH;
@@ -56,7 +56,7 @@ impl Changes {
 
 /// The state after all the changes of `rows`, oldest first. A change that can't be applied (too deep, too large, an item
 /// that isn't there) leaves the rest as it is.
-pub fn state<'a>(rows: impl Iterator<Item = &'a Changes>) -> Map<String, Value> {
+pub fn state<'a>(rows: impl Iterator<Item = &'a Changes>) -> Map {
     let mut state = State { root: Value::Object(Map::new()), weight: 0 };
     for (path, op, old, new) in rows.flat_map(Changes::each) {
         let keys = keys(path);
@@ -85,7 +85,7 @@ pub(crate) fn keys(path: &str) -> Vec<String> {
 pub(crate) fn value(json: &str) -> Value {
     match json {
         "" => Value::Null,
-        _ => serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned())),
+        _ => Value::parse(json).unwrap_or_else(|| json.into()),
     }
 }
 
@@ -226,7 +226,7 @@ fn move_item(items: &mut Vec<Value>, from: usize, to: usize) {
 fn child<'a>(holder: &'a mut Value, key: &str) -> Option<&'a mut Value> {
     hold(holder, key);
     match holder {
-        Value::Object(fields) => Some(fields.entry(key).or_insert(Value::Null)),
+        Value::Object(fields) => Some(fields.entry(key.to_owned()).or_insert(Value::Null)),
         Value::Array(items) => {
             let at = position(key).unwrap_or(items.len()).min(items.len());
             if at == items.len() {
@@ -262,7 +262,7 @@ const NODE: usize = 32;
 
 fn weight(value: &Value) -> usize {
     NODE + match value {
-        Value::String(text) => text.len(),
+        Value::String(text) | Value::Number(text) => text.len(),
         Value::Array(items) => items.iter().map(weight).sum(),
         Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + weight(value)).sum(),
         _ => 0,

@@ -7,6 +7,7 @@
 use chrono::{
     DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike, Utc, Weekday,
 };
+use schemas::settings::{Tenant, WeekStart};
 use schemas::zone::Zone;
 use serde::Serialize;
 
@@ -33,6 +34,19 @@ pub struct Calendar {
     pub zone: Zone,
     /// The tenant's first day of the week.
     pub week_start: Weekday,
+}
+
+impl Calendar {
+    /// A tenant's.
+    #[must_use]
+    pub fn of(tenant: &Tenant) -> Self {
+        let week_start = match tenant.week_start {
+            WeekStart::Monday => Weekday::Mon,
+            WeekStart::Sunday => Weekday::Sun,
+            WeekStart::Saturday => Weekday::Sat,
+        };
+        Self { zone: tenant.time_zone, week_start }
+    }
 }
 
 /// A resolved period; a missing bound is open.
@@ -165,6 +179,16 @@ impl PeriodSpec {
 }
 
 impl Preset {
+    /// Whether it is one of these names; no name means all.
+    pub(crate) fn is_among(self, names: &[String]) -> bool {
+        names.is_empty() || names.iter().any(|name| Self::named(name) == Some(self))
+    }
+
+    /// It, if it is one of these names, or else the first of them.
+    pub(crate) fn or_of(self, names: &[String]) -> Self {
+        if self.is_among(names) { self } else { names.first().and_then(|name| Self::named(name)).unwrap_or(self) }
+    }
+
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "today" => Self::Today,

@@ -162,6 +162,14 @@ pub(crate) fn message_id(tenant: &str, event_id: &str) -> String {
     format!("msg_{}", hex(&digest[..16]))
 }
 
+/// What an application is sent. The state stands apart, as its numbers may have more digits than any other.
+#[derive(Serialize)]
+struct Asking<'a> {
+    #[serde(flatten)]
+    asked: Value,
+    state: &'a schemas::json::Map,
+}
+
 /// What is to be restored, by whom, and where to call.
 pub(crate) struct Order {
     pub(crate) caller: Caller,
@@ -178,8 +186,8 @@ impl Order {
     pub(crate) async fn carry_out(self, api: QueryApi) -> Result<Outcome, Problem> {
         let id = message_id(&self.endpoint.tenant, &self.deletion.event_id);
         let requested = self.tell(&api, &id, RestoreStatus::Requested, &Effort::default(), "").await?;
-        let body = self.message(&id).to_string();
-        let called = api.restores().calls.make(&self.endpoint, &id, body.as_bytes()).await;
+        let body = serde_json::to_vec(&self.message(&id)).map_err(Problem::internal)?;
+        let called = api.restores().calls.make(&self.endpoint, &id, &body).await;
         let status = if called.taken { RestoreStatus::Succeeded } else { RestoreStatus::Failed };
         let effort = Effort { attempts: called.attempts, answer_status: called.answer_status, requested };
         let event_id = self.tell(&api, &id, status, &effort, &called.reason).await?;
@@ -189,21 +197,21 @@ impl Order {
     }
 
     /// What the application is sent.
-    fn message(&self, id: &str) -> Value {
+    fn message(&self, id: &str) -> Asking<'_> {
         let row = &self.deletion;
-        json!({
+        let asked = json!({
             "type": "restore.requested",
             "id": id,
             "timestamp": rfc3339(Utc::now()),
             "tenant": self.endpoint.tenant,
             "object": { "type": row.object_type, "id": row.object_id, "name": row.object_name },
-            "state": self.last.fields,
             "state_complete": self.last.complete,
             "deleted_at": rfc3339(row.occurred_at),
             "deleted_by": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name },
             "requested_by": actor(&self.caller),
             "event_id": row.event_id,
-        })
+        });
+        Asking { asked, state: &self.last.fields }
     }
 
     /// Records an event about the object, so that it is in the object's history; returns its id.

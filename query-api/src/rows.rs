@@ -137,11 +137,13 @@ pub struct ViolationRow {
     pub city: String,
     pub event_ids: Vec<String>,
     pub reviewed: bool,
+    pub outgrown: bool,
     pub reviewer_id: String,
     pub reviewer_name: String,
     #[serde(with = "millis")]
     pub reviewed_at: DateTime<Utc>,
     pub note: String,
+    pub reviewed_count: u64,
 }
 
 /// A row of `unreviewed.sql`.
@@ -166,6 +168,20 @@ pub struct EventTypeRow {
     pub filed_action: String,
 }
 
+/// A row of `event_kinds.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct EventKindRow {
+    pub event_type: String,
+    pub action: String,
+    pub object_type: String,
+    pub events: u64,
+    #[serde(with = "millis")]
+    pub first_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub last_at: DateTime<Utc>,
+}
+
 /// A row of `users.sql`.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
@@ -179,6 +195,18 @@ pub struct UserRow {
     pub name: String,
     pub email: String,
     pub active: bool,
+}
+
+/// A row of `seen_since.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Deserialize)]
+pub struct SeenRow {
+    pub key: String,
+    #[serde(with = "millis")]
+    pub first_at: DateTime<Utc>,
+    pub sign_ins: u64,
+    pub failed_sign_ins: u64,
+    pub events: u64,
 }
 
 /// A row of `user_devices.sql`.

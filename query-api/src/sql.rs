@@ -35,6 +35,7 @@ named! {
     EVENTS_OLDEST "events_oldest": "The event log, oldest first.";
     EVENTS_RECEIVED "events_received": "The event log in the order of receipt, for polling.";
     EVENT_BY_ID "event_by_id": "One event.";
+    EVENT_KINDS "event_kinds": "Types of events, actions and types of objects, counted.";
     EVENT_TYPES "event_types": "Types of events, counted.";
     HISTORY "history": "Events user by user, for trials of rules.";
     LOG_NEWEST "log_newest": "The event log of all users, newest first.";
@@ -42,6 +43,7 @@ named! {
     OBJECT_LIFE "object_life": "What became of one object, newest first.";
     RESTORE_TOLD "restore_told": "What the log tells of one restore.";
     RETENTION_PREVIEW "retention_preview": "What another retention would end.";
+    SEEN_SINCE "seen_since": "Users, devices or sessions since a time, counted.";
     STATISTICS_EVENTS "statistics_events": "What a tenant did, counted from its events.";
     STATISTICS_QUARTERS "statistics_quarters": "What a tenant did, by quarters of an hour.";
     STATISTICS_USERS "statistics_users": "What a tenant did, users told apart.";

@@ -1,5 +1,7 @@
 //! What staff changed of a tenant's settings, as events of the tenant: whichever way the change came, the same events.
 
+use std::collections::BTreeSet;
+
 use futures::future::try_join_all;
 use runtime::problem::Problem;
 use schemas::decode::MAX_CHANGES;
@@ -50,22 +52,30 @@ fn events(old: &Tenant, new: &Tenant) -> Result<Vec<StaffEvent>, Problem> {
     Ok(events)
 }
 
-/// Rules switched on and off are events of the rules; limits and actions are settings.
+/// Rules switched on and off are events of the rules; profile, limits and actions are settings.
 fn detection(old: &Detection, new: &Detection) -> Vec<StaffEvent> {
-    let switched = |kind, from: &Detection, to: &Detection, enabled: bool| {
-        let names = from.disabled.iter().filter(|name| !to.disabled.contains(name));
-        let rule = move |name: &String| StaffEvent {
+    let only = |some: &[String], others: &[String]| -> BTreeSet<String> {
+        some.iter().filter(|name| !others.contains(name)).cloned().collect()
+    };
+    let switched = |kind, names: BTreeSet<String>, enabled: bool| {
+        let rule = move |name: String| StaffEvent {
             kind,
             object_type: "rule",
             object_id: name.clone(),
-            object_name: name.clone(),
+            object_name: name,
             reason: String::new(),
             changes: vec![("enabled".to_owned(), json!(!enabled), json!(enabled))],
         };
-        names.map(rule).collect::<Vec<_>>()
+        names.into_iter().map(rule).collect::<Vec<_>>()
     };
-    let mut events = switched("rule.enabled", old, new, true);
-    events.extend(switched("rule.disabled", new, old, false));
+    let (off, no_more_off) = (only(&new.disabled, &old.disabled), only(&old.disabled, &new.disabled));
+    let (on, no_more_on) = (only(&new.enabled, &old.enabled), only(&old.enabled, &new.enabled));
+    let mut events = switched("rule.enabled", &no_more_off | &on, true);
+    events.extend(switched("rule.disabled", &off | &no_more_on, false));
+    if old.profile() != new.profile() {
+        let change = ("profile".to_owned(), json!(old.profile()), json!(new.profile()));
+        events.push(setting("setting.changed", "detection", vec![change]));
+    }
     let (limits, actions) = ((json!(old.limits), json!(new.limits)), (json!(old.actions), json!(new.actions)));
     for (field, (old, new)) in [("limits", limits), ("actions", actions)] {
         let mut changes = differences(&object(old), &object(new));

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::filter::level_name;
 use crate::rows::EventRow;
 
+mod conditions;
 pub mod configuration;
 pub mod edits;
 mod event_table;
@@ -292,7 +293,7 @@ pub struct Device {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub confidence: String,
-    /// Desktop, phone, tablet …
+    /// `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script` or `unknown`.
     #[schema(example = "desktop")]
     pub kind: String,
     /// Browser or application.

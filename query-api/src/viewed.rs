@@ -44,6 +44,7 @@ const PAGING: [&str; 2] = ["cursor", "limit"];
 /// Reads that show what others did. `{id}` is of a user where the second is true.
 const SHOWS: &[(&str, bool)] = &[
     ("/v1/catalogue/unknown", false),
+    ("/v1/catalogue/used", false),
     ("/v1/configuration", false),
     ("/v1/events", false),
     ("/v1/events/{id}", false),

@@ -112,6 +112,13 @@ impl AccessList {
         self.0.progress.is_ready()
     }
 
+    /// As [`Settings::catch_up`](crate::settings::Settings::catch_up), of decisions.
+    pub fn catch_up(&self) {
+        if let Some(log) = &self.0.log {
+            log.catch_up(&self.0.progress);
+        }
+    }
+
     /// What was decided about a device of a user. Allocates nothing.
     #[must_use]
     pub fn get(&self, tenant: &str, user: &str, device: &str) -> Option<Arc<AccessDecision>> {

@@ -1,17 +1,18 @@
 //! Compacted topics of one partition that a process keeps in memory: a thread [follows](spawn) the topic, and a change is
 //! in force here when [`Log::write`] returns, in other processes a moment later.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
 
 use crate::config::Kafka;
-use crate::kafka::ANSWERED;
+use crate::kafka::{ANSWERED, placed};
 use crate::metrics::{Metrics, Name};
 use crate::ops::Pulse;
 use crate::shutdown::Shutdown;
@@ -28,6 +29,9 @@ const PUBLISH: Duration = Duration::from_millis(50);
 const LOG_ERRORS: Duration = Duration::from_secs(10);
 /// After an error, and while nothing comes, it is looked this often whether the topic can be read to its end again.
 const LOOK: Duration = Duration::from_secs(2);
+/// Longest wait for changes that are in the topic already, and how long nobody waits after that failed.
+const CATCH_UP: Duration = Duration::from_secs(2);
+const RESIGNED: Duration = Duration::from_secs(10);
 /// How long a follower may not be able to read its topic until a process that needs it is not ready.
 pub(crate) const SILENCE: Duration = Duration::from_secs(15);
 /// After how long a start gives Kafka up: a broker that is started beside us may take a minute.
@@ -119,13 +123,41 @@ pub(crate) enum WriteError {
 pub(crate) struct Log {
     producer: FutureProducer,
     topic: String,
+    /// Until when nobody waits to [catch up](Log::catch_up), since that failed.
+    resigned: Mutex<Option<Instant>>,
 }
 
 impl Log {
     /// A producer for the topic, which waits for no second record.
     pub(crate) fn new(kafka: &Kafka, topic: &str) -> Result<Self, KafkaError> {
         let producer = crate::kafka::producer_config_within(kafka, ANSWERED).set("linger.ms", "0").create()?;
-        Ok(Self { producer, topic: topic.to_owned() })
+        Ok(Self { producer, topic: topic.to_owned(), resigned: Mutex::default() })
+    }
+
+    /// Waits until everything is in force here that was in the topic when this was called. After a failure nobody waits for a
+    /// while: what is known is in force, and what comes will be at its pace.
+    pub(crate) fn catch_up(&self, progress: &Progress) {
+        let resigned = || self.resigned.lock().unwrap_or_else(PoisonError::into_inner);
+        if resigned().is_some_and(|until| Instant::now() < until) {
+            return;
+        }
+        let deadline = Instant::now() + CATCH_UP;
+        let caught_up = match self.producer.client().fetch_watermarks(&self.topic, PARTITION, CATCH_UP) {
+            Ok((_, end)) => loop {
+                if *progress.applied.borrow() >= end {
+                    break true;
+                }
+                if Instant::now() >= deadline {
+                    break false;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            },
+            Err(_) => false,
+        };
+        if !caught_up {
+            *resigned() = Some(Instant::now() + RESIGNED);
+            tracing::warn!(topic = self.topic, "changes can't be read as they come; what is known stays in force");
+        }
     }
 
     /// Removes a key, without waiting until that is known here.
@@ -137,8 +169,7 @@ impl Log {
     /// Writes one record (`None` removes the key) and returns its offset once it is in force here.
     pub(crate) async fn write(&self, key: &str, value: Option<&[u8]>, progress: &Progress) -> Result<i64, WriteError> {
         let record = FutureRecord { payload: value, ..FutureRecord::to(&self.topic).key(key) };
-        let sent = self.producer.send(record, Duration::ZERO).await;
-        let delivered = sent.map_err(|(error, _)| WriteError::Kafka(error))?;
+        let delivered = placed(self.producer.send(record, Duration::ZERO).await).map_err(WriteError::Kafka)?;
         let mut applied = progress.applied.subscribe();
         let read_back = applied.wait_for(|next| *next > delivered.offset);
         match tokio::time::timeout(APPLY_TIMEOUT, read_back).await {

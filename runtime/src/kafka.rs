@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::Timestamp;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
+use rdkafka::producer::future_producer::{Delivery, OwnedDeliveryResult};
 use rdkafka::types::RDKafkaErrorCode;
 use schemas::topics::{self, Cleanup, Partitions, Topic};
 
@@ -98,6 +100,22 @@ pub enum TopicsError {
     /// The work was cut off.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// What became of a send to one of our topics, where an acknowledgement without the broker's time of receipt counts for none.
+///
+/// librdkafka takes a broker's answer that it has the batch's sequence number already for an acknowledgement of a batch that it sent
+/// before, under offsets that it makes up. All our topics are stamped by the broker, and that answer has no stamp. It is right unless the two count differently, after a batch that was given up: then the record is nowhere. Sent again, it
+/// is there once at least, and whoever reads tells repetitions.
+///
+/// # Errors
+/// That of the send; [`RDKafkaErrorCode::DuplicateSequenceNumber`] where nobody knows whether the record is in the topic.
+pub fn placed(sent: OwnedDeliveryResult) -> Result<Delivery, KafkaError> {
+    match sent {
+        Ok(delivery) if matches!(delivery.timestamp, Timestamp::LogAppendTime(_)) => Ok(delivery),
+        Ok(_) => Err(KafkaError::MessageProduction(RDKafkaErrorCode::DuplicateSequenceNumber)),
+        Err((error, _)) => Err(error),
+    }
 }
 
 fn base_config(kafka: &Kafka) -> ClientConfig {

@@ -1,16 +1,22 @@
 //! The one error type of the APIs: Problem Details (RFC 9457).
 
+mod language;
+
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemas::catalogue::Lang;
+use schemas::problem_texts;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::throttle::Throttle;
+
+pub use language::in_language;
 
 /// Media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -25,12 +31,15 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: Cow<'static, str>,
+    /// The title, where it isn't the status in English.
+    title: Option<&'static str>,
     /// What most problems don't have; behind a pointer, because results carry a problem's size on the good path too.
     more: Box<More>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct More {
+    detail_en: Option<Cow<'static, str>>,
     pointer: Option<String>,
     errors: Option<Value>,
     members: Map<String, Value>,
@@ -45,14 +54,17 @@ struct Shape<'a> {
     /// A URN made of the code.
     #[serde(rename = "type")]
     kind: String,
-    /// The status in words.
+    /// The status in words, in the language of the answer.
     title: &'a str,
     /// The HTTP status.
     status: u16,
     /// Stable word for programs, such as `rate_limited`.
     code: &'a str,
-    /// For people: what happened, and what to do about it.
+    /// For people: what happened, and what to do about it, in the language of the answer.
     detail: &'a str,
+    /// The same in English, with particulars, where the answer is in another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_en: Option<&'a str>,
     /// JSON Pointer (RFC 6901) to the field, or the name of the query parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<&'a str>,
@@ -70,10 +82,11 @@ impl Serialize for Problem {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let shape = Shape {
             kind: format!("{TYPE_PREFIX}{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Error"),
+            title: self.title.or_else(|| self.status.canonical_reason()).unwrap_or("Error"),
             status: self.status.as_u16(),
             code: self.code,
             detail: &self.detail,
+            detail_en: self.more.detail_en.as_deref(),
             pointer: self.more.pointer.as_deref(),
             errors: self.more.errors.as_ref(),
             members: &self.more.members,
@@ -97,7 +110,7 @@ impl ToSchema for Problem {
 impl Problem {
     /// A problem with a status, a code for programs and a sentence for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), more: Box::default() }
+        Self { status, code, detail: detail.into(), title: None, more: Box::default() }
     }
 
     /// 400, for malformed requests.
@@ -187,6 +200,14 @@ impl Problem {
         self
     }
 
+    /// Puts it into another language. Its particulars stay in English, beside; what is `worded` already keeps its words.
+    fn translate(&mut self, lang: Lang, worded: bool) {
+        self.title = problem_texts::title(self.status.as_u16(), lang);
+        if !worded && let Some(detail) = problem_texts::detail(self.code, lang).or(self.title) {
+            self.more.detail_en = Some(std::mem::replace(&mut self.detail, detail.into()));
+        }
+    }
+
     /// Its status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -210,7 +231,9 @@ impl IntoResponse for Problem {
         let mut headers = std::mem::take(&mut self.more.headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        (self.status, headers, body).into_response()
+        let mut response = (self.status, headers, body).into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }
 

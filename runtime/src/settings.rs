@@ -17,7 +17,7 @@ use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, header};
 use chrono::Utc;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Permissions, Tenant};
+use schemas::settings::{ApiKey, Features, Invalid, KeyText, Limits, Permissions, Plans, Tenant};
 use schemas::topics::{self, SettingsKey};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
@@ -219,6 +219,20 @@ impl Settings {
         self.0.snapshot.load_full()
     }
 
+    /// Whether nothing changed since this snapshot was taken.
+    #[must_use]
+    pub fn is_current(&self, snapshot: &Arc<Snapshot>) -> bool {
+        Arc::ptr_eq(&self.0.snapshot.load(), snapshot)
+    }
+
+    /// Waits, on a thread that may, until everything is in force here that was in the topic when this was called: every change
+    /// that was answered before. While Kafka is away or slow, what is known stays in force.
+    pub fn catch_up(&self) {
+        if let Some(log) = &self.0.log {
+            log.catch_up(&self.0.progress);
+        }
+    }
+
     /// The offset after the last record applied.
     #[must_use]
     pub fn applied_offset(&self) -> i64 {
@@ -235,6 +249,18 @@ impl Settings {
     #[must_use]
     pub fn tenant(&self, id: &str) -> Option<Arc<Tenant>> {
         self.0.snapshot.load().tenant(id).cloned()
+    }
+
+    /// The plans in force: those that the platform has defined, or else those that come with the program.
+    #[must_use]
+    pub fn plans(&self) -> Arc<Plans> {
+        self.snapshot().plans().map_or_else(|| Arc::new(Plans::shipped()), Arc::clone)
+    }
+
+    /// What a tenant's plan allows.
+    #[must_use]
+    pub fn features(&self, tenant: &Tenant) -> Features {
+        self.plans().features(&tenant.plan)
     }
 
     /// All tenants, by id.

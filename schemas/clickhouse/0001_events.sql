@@ -2,6 +2,9 @@
 -- Partitions: retention class and a period of receipt that fits it, so that TTL drops whole parts (never the tenant:
 -- parts would explode; never the time of occurrence: late events would make tiny parts). `signals` holds those that say
 -- something: most events have few or none, and a column for each would cost every row.
+-- `actor_standing` and `object_standing` are what an event says of whether a user may still work: nothing, 1 yes, 2 not any more.
+-- `reserved` is what it takes to read a row beyond the log itself, as bits: 1, changes of the configuration; 2, what was found of
+-- violations or said of them. Tables that count events are keyed by it, so that nobody counts what they may not read.
 CREATE TABLE IF NOT EXISTS events{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
@@ -83,6 +86,9 @@ CREATE TABLE IF NOT EXISTS events{local} {on_cluster}
     `retention_days` UInt16,
     `kafka_partition` UInt16,
     `kafka_offset` UInt64 CODEC(DoubleDelta, ZSTD(1)),
+    `actor_standing` UInt8,
+    `object_standing` UInt8,
+    `reserved` UInt8 ALIAS toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))),
     INDEX by_object (object_type, object_id) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_time occurred_at TYPE minmax GRANULARITY 1,

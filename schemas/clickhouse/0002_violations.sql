@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS violations{local} {on_cluster}
     `rule` LowCardinality(String),
     `window_at` DateTime64(3, 'UTC'),
     `actor_id` String,
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -28,7 +29,8 @@ CREATE TABLE IF NOT EXISTS violations{local} {on_cluster}
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, window_at, actor_id, rule, violation_id)
+ORDER BY (tenant, window_at, actor_id, rule, violation_id, reserved)
+PRIMARY KEY (tenant, window_at, actor_id, rule, violation_id)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
@@ -41,6 +43,7 @@ SELECT
     found_rule AS rule,
     found_window AS window_at,
     subject AS actor_id,
+    toUInt8((e.category = 'configuration') + 2 * (e.type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     e.retention_days AS retention_days,
     toUInt32(multiIf(
         e.retention_days <= 30, toYYYYMMDD(e.received_at),
@@ -89,4 +92,4 @@ FROM (
         violation_limits AS found_limit,
         violation_groups AS found_group
 ) AS e
-GROUP BY tenant, found_id, found_rule, found_window, subject, e.retention_days, received_period;
+GROUP BY tenant, found_id, found_rule, found_window, subject, reserved, e.retention_days, received_period;

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS user_hours{local} {on_cluster}
     `country` LowCardinality(String),
     `device_kind` LowCardinality(String),
     `outcome` LowCardinality(String),
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -23,7 +24,7 @@ CREATE TABLE IF NOT EXISTS user_hours{local} {on_cluster}
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, actor_id, hour, action, class, channel, object_type, country, device_kind, outcome)
+ORDER BY (tenant, actor_id, hour, action, class, channel, object_type, country, device_kind, outcome, reserved)
 PRIMARY KEY (tenant, actor_id, hour)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
@@ -42,6 +43,7 @@ SELECT
     country,
     device_kind,
     outcome,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     retention_days,
     toUInt32(multiIf(
         retention_days <= 30, toYYYYMMDD(received_at),
@@ -55,7 +57,7 @@ SELECT
     sum(length(violations)) AS violations
 FROM events{local}
 GROUP BY
-    tenant, actor_id, hour, action, class, channel, object_type, country, device_kind, outcome, retention_days, received_period;
+    tenant, actor_id, hour, action, class, channel, object_type, country, device_kind, outcome, reserved, retention_days, received_period;
 
 -- Distinct counts: uniqCombined64 (never uniqCombined, whose 32-bit hash saturates), 2^12 cells: about 1.6 % error,
 -- exact in practice for the handfuls that one user's hour holds.
@@ -64,6 +66,7 @@ CREATE TABLE IF NOT EXISTS user_hours_distinct{local} {on_cluster}
     `tenant` LowCardinality(String),
     `actor_id` String,
     `hour` DateTime('UTC'),
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -74,7 +77,8 @@ CREATE TABLE IF NOT EXISTS user_hours_distinct{local} {on_cluster}
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, actor_id, hour)
+ORDER BY (tenant, actor_id, hour, reserved)
+PRIMARY KEY (tenant, actor_id, hour)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
@@ -85,6 +89,7 @@ SELECT
     tenant,
     actor_id,
     toDateTime(toStartOfHour(occurred_at), 'UTC') AS hour,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     retention_days,
     toUInt32(multiIf(
         retention_days <= 30, toYYYYMMDD(received_at),
@@ -98,4 +103,4 @@ SELECT
     uniqCombined64StateIf(12)(session_id, session_id != '') AS sessions
 FROM events{local}
 GROUP BY
-    tenant, actor_id, hour, retention_days, received_period;
+    tenant, actor_id, hour, reserved, retention_days, received_period;

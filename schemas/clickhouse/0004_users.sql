@@ -1,9 +1,10 @@
--- What staff said about violations (K13): the event of the review is the only record of it.
+-- What staff said about violations (K13): the event of the review is the only record of it. It says what the violation had come
+-- to when it was looked at, as changes of `count` and `seen`: what grows beyond that nobody has reviewed.
 CREATE TABLE IF NOT EXISTS violation_reviews{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `violation_id` String,
-    `last` AggregateFunction(argMax, Tuple(reviewed Bool, reviewer_id String, reviewer_name String, reviewed_at DateTime64(3, 'UTC'), note String), DateTime64(3, 'UTC'))
+    `last` AggregateFunction(argMax, Tuple(reviewed Bool, reviewer_id String, reviewer_name String, reviewed_at DateTime64(3, 'UTC'), note String, count UInt64, seen Float64), DateTime64(3, 'UTC'))
 )
 ENGINE = {engine:AggregatingMergeTree}
 ORDER BY (tenant, violation_id)
@@ -15,18 +16,28 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS violation_reviews_v1 {on_cluster} TO viol
 SELECT
     tenant,
     object_id AS violation_id,
-    argMaxState((type = 'violation.reviewed', actor_id, toString(actor_name), occurred_at, toString(reason))::Tuple(reviewed Bool, reviewer_id String, reviewer_name String, reviewed_at DateTime64(3, 'UTC'), note String), occurred_at) AS last
-FROM events{local}
+    argMaxState((
+        type = 'violation.reviewed',
+        actor_id,
+        toString(actor_name),
+        occurred_at,
+        toString(reason),
+        toUInt64OrZero(e.`changes.new`[indexOf(e.`changes.path`, 'count')]),
+        toFloat64OrZero(e.`changes.new`[indexOf(e.`changes.path`, 'seen')])
+    )::Tuple(reviewed Bool, reviewer_id String, reviewer_name String, reviewed_at DateTime64(3, 'UTC'), note String, count UInt64, seen Float64), occurred_at) AS last
+FROM events{local} AS e
 WHERE type IN ('violation.reviewed', 'violation.review_withdrawn') AND key_id = 'usertrail'
 GROUP BY tenant, violation_id;
 
 -- Users, their devices and their sessions, as the events show them, backfilled history (J17) included: what is first and last goes
 -- by the time of the events. What an event doesn't say of its user, device or place is left as the last one that does has it. A
--- failed sign-in is one however it is spelled: by its action, or by a sign-in's outcome.
+-- failed sign-in is one however it is spelled: by its action, or by a sign-in's outcome. What happens to a user without anybody being
+-- there is no activity of the session.
 CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `actor_id` String,
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -36,11 +47,12 @@ CREATE TABLE IF NOT EXISTS users{local} {on_cluster}
     `sign_ins` SimpleAggregateFunction(sum, UInt64),
     `name` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
     `email` AggregateFunction(argMax, String, DateTime64(3, 'UTC')),
-    `active` AggregateFunction(argMax, Bool, DateTime64(3, 'UTC'))
+    `deactivated` AggregateFunction(argMax, Bool, Tuple(DateTime64(3, 'UTC'), DateTime64(3, 'UTC'), UInt8))
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, actor_id)
+ORDER BY (tenant, actor_id, reserved)
+PRIMARY KEY (tenant, actor_id)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
@@ -50,6 +62,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS users_v1 {on_cluster} TO users{local} AS
 SELECT
     tenant,
     actor_id,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     retention_days,
     toUInt32(multiIf(
         retention_days <= 30, toYYYYMMDD(received_at),
@@ -63,16 +76,41 @@ SELECT
     countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
     argMaxStateIf(toString(actor_name), occurred_at, actor_name != '') AS name,
     argMaxStateIf(toString(actor_email), occurred_at, actor_email != '') AS email,
-    argMaxState(actor_active, occurred_at) AS active
+    argMaxStateIf(actor_standing = 2, (occurred_at, received_at, actor_standing), actor_standing > 0) AS deactivated
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != ''
-GROUP BY tenant, actor_id, retention_days, received_period;
+GROUP BY tenant, actor_id, reserved, retention_days, received_period;
+
+-- Users whom others deactivated or brought back. Who is known by that alone was never active.
+CREATE MATERIALIZED VIEW IF NOT EXISTS users_by_others_v1 {on_cluster} TO users{local} AS
+SELECT
+    tenant,
+    object_id AS actor_id,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
+    retention_days,
+    toUInt32(multiIf(
+        retention_days <= 30, toYYYYMMDD(received_at),
+        retention_days <= 180, toYYYYMMDD(toMonday(received_at)),
+        toYYYYMM(received_at)
+    )) AS received_period,
+    max(toDate(received_at)) AS received_on,
+    min(occurred_at) AS first_seen_at,
+    toDateTime64(0, 3, 'UTC') AS last_activity_at,
+    toUInt64(0) AS events,
+    toUInt64(0) AS sign_ins,
+    argMaxStateIf(object_name, occurred_at, object_name != '') AS name,
+    argMaxStateIf('', occurred_at, FALSE) AS email,
+    argMaxState(object_standing = 2, (occurred_at, received_at, object_standing)) AS deactivated
+FROM events{local} AS e
+WHERE e.object_standing > 0 AND e.object_id != ''
+GROUP BY tenant, e.object_id, reserved, retention_days, received_period;
 
 CREATE TABLE IF NOT EXISTS user_devices{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `actor_id` String,
     `device_id` String,
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -86,7 +124,8 @@ CREATE TABLE IF NOT EXISTS user_devices{local} {on_cluster}
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, actor_id, device_id)
+ORDER BY (tenant, actor_id, device_id, reserved)
+PRIMARY KEY (tenant, actor_id, device_id)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
@@ -97,6 +136,7 @@ SELECT
     tenant,
     actor_id,
     toString(e.device_id) AS device_id,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     retention_days,
     toUInt32(multiIf(
         retention_days <= 30, toYYYYMMDD(received_at),
@@ -113,13 +153,14 @@ SELECT
     argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND e.device_id != ''
-GROUP BY tenant, actor_id, device_id, retention_days, received_period;
+GROUP BY tenant, actor_id, device_id, reserved, retention_days, received_period;
 
 CREATE TABLE IF NOT EXISTS user_sessions{local} {on_cluster}
 (
     `tenant` LowCardinality(String),
     `actor_id` String,
     `session_key` String,
+    `reserved` UInt8,
     `retention_days` UInt16,
     `received_period` UInt32,
     `received_on` SimpleAggregateFunction(max, Date),
@@ -133,7 +174,8 @@ CREATE TABLE IF NOT EXISTS user_sessions{local} {on_cluster}
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, actor_id, session_key)
+ORDER BY (tenant, actor_id, session_key, reserved)
+PRIMARY KEY (tenant, actor_id, session_key)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
 
@@ -144,6 +186,7 @@ SELECT
     tenant,
     actor_id,
     session_key,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     retention_days,
     toUInt32(multiIf(
         retention_days <= 30, toYYYYMMDD(received_at),
@@ -152,12 +195,12 @@ SELECT
     )) AS received_period,
     max(toDate(received_at)) AS received_on,
     min(session_started_at) AS started_at,
-    max(occurred_at) AS last_activity_at,
-    maxIf(occurred_at, action = 'sign_out') AS signed_out_at,
+    max(if(action IN ('session_expired', 'call_missed', 'miss', 'expire', 'receive', 'match', 'free_start', 'free'), session_started_at, occurred_at)) AS last_activity_at,
+    maxIf(occurred_at, action IN ('sign_out', 'session_expired')) AS signed_out_at,
     count() AS events,
     argMaxStateIf(toString(e.device_id), occurred_at, e.device_id != '') AS device_id,
     argMaxStateIf((toString(browser), toString(os), toString(device_kind))::Tuple(browser String, os String, kind String), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,
     argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place
 FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND session_key != ''
-GROUP BY tenant, actor_id, session_key, retention_days, received_period;
+GROUP BY tenant, actor_id, session_key, reserved, retention_days, received_period;

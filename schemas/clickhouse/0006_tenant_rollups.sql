@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS tenant_quarters{local} {on_cluster}
     `device_kind` LowCardinality(String),
     `country` LowCardinality(String),
     `location` LowCardinality(String),
+    `reserved` UInt8,
     `received_on` Date,
     `retention_days` UInt16,
     `received_period` UInt32,
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS tenant_quarters{local} {on_cluster}
 )
 ENGINE = {engine:AggregatingMergeTree}
 PARTITION BY (retention_days, received_period)
-ORDER BY (tenant, quarter, category, action, class, object_type, channel, device_kind, country, location, received_on)
+ORDER BY (tenant, quarter, category, action, class, object_type, channel, device_kind, country, location, reserved, received_on)
 PRIMARY KEY (tenant, quarter)
 TTL received_on + toIntervalDay(retention_days + 1)
 SETTINGS ttl_only_drop_parts = 1, {deduplication_window};
@@ -53,6 +54,7 @@ SELECT
     device_kind,
     country,
     location,
+    toUInt8((category = 'configuration') + 2 * (type IN ('rule.matched', 'violation.reviewed', 'violation.review_withdrawn'))) AS reserved,
     toDate(received_at) AS received_on,
     retention_days,
     toUInt32(multiIf(
@@ -70,4 +72,4 @@ SELECT
     uniqCombined64StateIf(14)(toString(device_id), device_id != '') AS devices
 FROM events{local}
 GROUP BY
-    tenant, quarter, category, action, class, object_type, channel, device_kind, country, location, received_on, retention_days, received_period;
+    tenant, quarter, category, action, class, object_type, channel, device_kind, country, location, reserved, received_on, retention_days, received_period;

@@ -30,6 +30,9 @@ impl Access {
     }
 }
 
+/// Before the name of a rule that decided about a device.
+pub const BY_RULE: &str = "rule:";
+
 /// One decision; the last one on the topic for a device holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccessDecision {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub use entry::{CatalogueEntry, Lang, Texts};
 pub use template::{TemplateError, Values, system};
 pub use unknown::classify_unknown;
+pub(crate) use unknown::words_of;
 
 pub use crate::event::{Category, Class};
 
@@ -28,6 +29,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("stock.json", include_str!("../catalogue/stock.json")),
     ("clients.json", include_str!("../catalogue/clients.json")),
     ("crm.json", include_str!("../catalogue/crm.json")),
+    ("courses.json", include_str!("../catalogue/courses.json")),
     ("people.json", include_str!("../catalogue/people.json")),
     ("communication.json", include_str!("../catalogue/communication.json")),
     ("presence.json", include_str!("../catalogue/presence.json")),

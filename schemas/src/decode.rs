@@ -10,6 +10,7 @@ use std::cell::OnceCell;
 
 use crate::event::{ActorKind, Category, ChangeOp, Class, Event, Outcome, SentAddress, Text, clip};
 use crate::ids;
+use crate::json::well_formed;
 use crate::sign_ins;
 
 pub use self::array::split_array;
@@ -75,6 +76,7 @@ pub struct Attributes<'a> {
 /// each event.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    text: OnceCell<String>,
     attributes: OnceCell<String>,
     data: OnceCell<String>,
 }
@@ -93,7 +95,7 @@ pub fn decode<'a>(bytes: &'a [u8], attributes: &Attributes<'a>, scratch: &'a Scr
     }
     let bytes = without_bom(bytes);
     let mut event = if attributes.cloud_event.is_empty() {
-        let text = utf8(bytes)?;
+        let text = readable(bytes, scratch)?;
         check_depth(bytes)?;
         cloud_event::unsupported(attributes)?;
         match attributes.content_type {
@@ -127,6 +129,14 @@ fn utf8(bytes: &[u8]) -> Result<&str, Rejection> {
             _ => format!("byte {} is not UTF-8", error.valid_up_to()),
         };
         Rejection::new("invalid_utf8", "", detail)
+    })
+}
+
+/// The bytes as text that every field can be read from: half of a surrogate pair is U+FFFD in it.
+fn readable<'a>(bytes: &'a [u8], scratch: &'a Scratch) -> Result<&'a str, Rejection> {
+    Ok(match well_formed(utf8(bytes)?) {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => scratch.text.get_or_init(|| text),
     })
 }
 

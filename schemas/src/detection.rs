@@ -20,10 +20,28 @@ const RESERVED: &str = "test";
 /// Longest reason or note, in bytes.
 pub const MAX_NOTE_BYTES: usize = 2000;
 
+/// Where a tenant's restrictions start from; what it decides about single rules comes on top.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// No rule but its own, until it switches one on.
+    None,
+    /// Every rule marks, and none does anything to a device.
+    MarksOnly,
+    /// Every rule, with what its author wants done.
+    #[default]
+    Recommended,
+}
+
 /// How a tenant wants the rules that apply to it. Names that no rule has do nothing: a rule may be gone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Detection {
+    /// What it starts from: `recommended` where a new tenant says nothing. In a change: absent, it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// Rules switched on that the profile has off, by name.
+    pub enabled: Vec<String>,
     /// Rules switched off, by name.
     pub disabled: Vec<String>,
     /// Limits of rules, by the limit's name; the rule's own where absent.
@@ -33,16 +51,57 @@ pub struct Detection {
 }
 
 impl Detection {
+    /// The profile in force.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile.unwrap_or_default()
+    }
+
+    /// Whether the rules that come along hold as they come.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        Self { profile: None, ..self.clone() } == Self::default() && self.profile() == Profile::Recommended
+    }
+
+    /// Whether a rule is on, of which it is told whether it is the tenant's own.
+    #[must_use]
+    pub fn has_on(&self, rule: &str, own: bool) -> bool {
+        let names = |names: &[String]| names.iter().any(|name| name == rule);
+        !names(&self.disabled) && (own || self.profile() != Profile::None || names(&self.enabled))
+    }
+
+    /// Switches a rule on or off.
+    pub fn switch(&mut self, rule: &str, own: bool, on: bool) {
+        self.disabled.retain(|name| name != rule);
+        self.enabled.retain(|name| name != rule);
+        if self.has_on(rule, own) != on {
+            let names = if on { &mut self.enabled } else { &mut self.disabled };
+            names.push(rule.to_owned());
+        }
+    }
+
+    /// What becomes of the device when a rule is broken whose author wants `of_rule`.
+    #[must_use]
+    pub fn action(&self, rule: &str, of_rule: Action) -> Action {
+        let by_profile = if self.profile() == Profile::MarksOnly { Action::Flag } else { of_rule };
+        self.actions.get(rule).copied().unwrap_or(by_profile)
+    }
+
     /// Checks all of it; `at` is the pointer to it. That limits are in their rules' ranges is for whoever holds the rules.
     ///
     /// # Errors
     /// The first field found wrong.
     pub fn validate(&self, at: &str) -> Result<(), Invalid> {
-        let sizes = [("disabled", self.disabled.len()), ("limits", self.limits.len()), ("actions", self.actions.len())];
+        let sizes = [
+            ("disabled", self.disabled.len()),
+            ("enabled", self.enabled.len()),
+            ("limits", self.limits.len()),
+            ("actions", self.actions.len()),
+        ];
         if let Some((field, _)) = sizes.into_iter().find(|(_, size)| *size > MAX_ENTRIES) {
             return Err(Invalid { pointer: format!("{at}/{field}"), detail: format!("at most {MAX_ENTRIES}") });
         }
-        let names = self.disabled.iter().chain(self.limits.keys()).chain(self.actions.keys());
+        let names = self.disabled.iter().chain(&self.enabled).chain(self.limits.keys()).chain(self.actions.keys());
         if names.into_iter().any(|name| name.len() > MAX_NAME_BYTES) {
             return Err(Invalid {
                 pointer: at.to_owned(),

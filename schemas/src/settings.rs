@@ -16,7 +16,7 @@ use crate::catalogue::{CatalogueEntry, Category, Lang};
 use crate::detection::Detection;
 pub use crate::key_text::{KeyText, hex};
 use crate::zone::Zone;
-pub use plan::{Feature, Features, Plan};
+pub use plan::{Feature, Features, NAMED_PERIODS, Plan, PlanDefinition, Plans};
 pub use proxy_header::ProxyHeader;
 
 mod plan;

@@ -83,6 +83,7 @@ pub mod headers {
 
 /// Key of the platform's own record on [`SETTINGS`].
 pub const PLATFORM_KEY: &str = "platform";
+const PLANS_KEY: &str = "plans";
 const TENANT_PREFIX: &str = "tenant/";
 const API_KEY_PREFIX: &str = "api-key/";
 const EXEMPTION_PREFIX: &str = "exemption/";
@@ -120,6 +121,8 @@ pub enum SettingsKey<'a> {
     Silence(&'a str, &'a str),
     /// Where a tenant's application is asked to restore: the tenant.
     RestoreEndpoint(&'a str),
+    /// The plans of the installation.
+    Plans,
     /// The installation as a whole.
     Platform,
     /// Anything a newer version may have put there.
@@ -147,6 +150,8 @@ impl<'a> SettingsKey<'a> {
             Self::Silence(tenant, id)
         } else if let Some(tenant) = key.strip_prefix(RESTORE_PREFIX) {
             Self::RestoreEndpoint(tenant)
+        } else if key == PLANS_KEY {
+            Self::Plans
         } else if key == PLATFORM_KEY {
             Self::Platform
         } else {
@@ -173,6 +178,7 @@ impl std::fmt::Display for SettingsKey<'_> {
             Self::AlertEndpoint(tenant, id) => write!(f, "{ENDPOINT_PREFIX}{tenant}/{id}"),
             Self::Silence(tenant, id) => write!(f, "{SILENCE_PREFIX}{tenant}/{id}"),
             Self::RestoreEndpoint(tenant) => write!(f, "{RESTORE_PREFIX}{tenant}"),
+            Self::Plans => f.write_str(PLANS_KEY),
             Self::Platform => f.write_str(PLATFORM_KEY),
             Self::Other(key) => f.write_str(key),
         }

@@ -1,5 +1,7 @@
 //! `SETTINGS …` and `FORMAT …` at the end of a statement. The parser would take either word for an alias after some columns.
 
+use std::collections::BTreeSet;
+
 use sqlparser::tokenizer::Token;
 
 use super::Confined;
@@ -25,7 +27,7 @@ impl Endings {
             zones: Vec::new(),
             format: self.format,
             settings: self.settings,
-            is_reading: false,
+            reads: BTreeSet::new(),
         }
     }
 }

@@ -174,7 +174,7 @@ impl Writer<'_> {
 
     /// A view, with the conditions on it that came beside the statement.
     fn view(&mut self, view: &View) -> Written {
-        self.is_reading = true;
+        self.reads.insert(view.name);
         let rows = view.subquery(&self.surroundings.database);
         // None of them is heeded in one of them.
         let filters = std::mem::take(&mut self.filters);

@@ -11,7 +11,8 @@ use schemas::settings::Retention;
 use crate::support::{World, with_world};
 
 fn reader(tenant: &str) -> Reader {
-    Reader { tenant: tenant.to_owned(), keep: Keep::at(Utc::now(), &Retention::default()) }
+    let keep = Keep::at(Utc::now(), &Retention::default());
+    Reader { tenant: tenant.to_owned(), keep, hidden: 0, look_back: chrono::DateTime::UNIX_EPOCH }
 }
 
 fn surroundings(world: &World) -> Surroundings {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use runtime::http::{Counts, Limits, Server};
-use schemas::settings::{Permission, Plan, Role, Tenant};
+use schemas::settings::{Permission, Plan, Plans, Role, Tenant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
 
@@ -70,7 +70,7 @@ fn what_is_read_is_recorded() {
         assert!(world.audit.recorded("globex").is_empty());
 
         let mut tenant = Tenant::clone(&world.settings.tenant("acme").unwrap());
-        tenant.plan = Plan::Standard;
+        tenant.plan = Plan::STANDARD;
         world.settings.put_tenant(tenant).await.unwrap();
         let refused = world.post("", "SELECT 1").await;
         assert_eq!((refused.status, refused.header("x-clickhouse-exception-code")), (403, "497"), "{}", refused.text);
@@ -288,4 +288,73 @@ fn half_a_statement_ends_in_time() {
             assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("TIMEOUT_EXCEEDED"), "{answer}");
         },
     );
+}
+
+/// A2, K16, T19, J4: by SQL a key reads and counts what it may read elsewhere, and no further back than the tenant's plan.
+#[test]
+fn sql_shows_what_may_be_read() {
+    with_world("bi_permissions", async |world| {
+        let sql = "INSERT INTO events (tenant, event_id, type, category, action, occurred_at, received_at, actor_kind, \
+                   actor_id, device_id, session_key, session_started_at, violations, violation_ids, violation_windows, \
+                   violation_levels, violation_versions, violation_actions, violation_seen, violation_limits, \
+                   violation_groups, retention_days) \
+                   SELECT 'acme', e, t, c, 'x', now64(3) - toIntervalDay(d), now64(3) - 60, 'user', '0', '0', '0', \
+                   now64(3) - 60, ['r'], [e], [toDateTime64(0, 3)], [1], [1], ['flag'], [1], [1], [''], 1825 FROM values(\
+                   'e String, t String, c String, d UInt16', ('changed', 'plan.changed', 'configuration', 0), \
+                   ('said', 'violation.reviewed', 'changes', 0), ('old', 'old.done', 'other', 800))";
+        world.client.query_raw(sql).execute().await.unwrap();
+        let permissions =
+            [Permission::ReadConfiguration, Permission::SeeViolations, Permission::TraceUsers, Permission::QuerySql];
+        for set in 8..16_u8 {
+            let given: Vec<_> = (0..4).filter(|at| set >> at & 1 == 1).map(|at| permissions[at]).collect();
+            let made = world.settings.create_key_permitting(Some("acme"), Role::Viewer, &given, "x").await;
+            let key = made.unwrap().1.expose();
+            let may = |permission| given.contains(&permission);
+            let hidden = [Permission::ReadConfiguration, Permission::SeeViolations];
+            let readable = 6 - hidden.into_iter().filter(|permission| !may(*permission)).count();
+            let ask = async |sql: &str| {
+                let request = Request::post("/").header("x-clickhouse-key", &key);
+                world.send(request.body(Body::from(sql.to_owned())).unwrap()).await
+            };
+            assert_eq!(ask("SELECT count() FROM events").await.text, format!("{readable}\n"), "{given:?}");
+            assert_eq!(ask("SELECT sum(events) FROM users").await.text, format!("{readable}\n"), "{given:?}");
+            let violations = if may(Permission::SeeViolations) { readable } else { 0 };
+            let flags = ask("SELECT sum(length(violations)) FROM events").await.text;
+            assert_eq!(flags, format!("{violations}\n"), "{given:?}");
+            for (sql, permission, expected) in [
+                ("SELECT sum(events) FROM user_hours", Permission::TraceUsers, readable),
+                ("SELECT sum(violations) FROM user_hours", Permission::TraceUsers, violations),
+                ("SELECT sum(events) FROM sessions", Permission::SeeViolations, readable),
+                ("SELECT count() FROM devices", Permission::SeeViolations, 3),
+                ("SELECT sum(events) FROM violations", Permission::SeeViolations, 6),
+            ] {
+                let answer = ask(sql).await;
+                let told = (answer.status, answer.header("x-clickhouse-exception-code").to_owned());
+                if may(permission) {
+                    assert_eq!((told.0, answer.text), (200, format!("{expected}\n")), "{given:?} {sql}");
+                } else {
+                    assert_eq!(told, (403, "497".to_owned()), "{given:?} {sql}: {}", answer.text);
+                }
+            }
+            // In whatever it stands.
+            for sql in ["SELECT 1 WHERE 1 IN (SELECT count() FROM violations)", "DESCRIBE (SELECT * FROM violations)"] {
+                let status = if may(Permission::SeeViolations) { 200 } else { 403 };
+                assert_eq!(ask(sql).await.status, status, "{given:?} {sql}");
+            }
+        }
+
+        // J4: the platform gives SQL to a plan that looks back a year.
+        let mut plans = Plans::clone(&world.settings.plans());
+        for plan in &mut plans.plans {
+            plan.features.sql = true;
+        }
+        world.settings.put_plans(plans).await.unwrap();
+        let mut tenant = (*world.settings.tenant("acme").unwrap()).clone();
+        tenant.plan = Plan::STANDARD;
+        world.settings.put_tenant(tenant).await.unwrap();
+        assert_eq!(world.rows("SELECT count() FROM events").await, "5\n");
+        assert_eq!(world.rows("SELECT sum(events) FROM user_hours").await, "5\n");
+        assert_eq!(world.rows("SELECT countIf(violation_id = 'old') FROM violations").await, "0\n");
+        assert_eq!(world.rows("SELECT countIf(first_seen_at < now() - INTERVAL 366 DAY) FROM users").await, "0\n");
+    });
 }

@@ -136,7 +136,7 @@ impl World {
         let settings = Settings::in_memory(config.limits);
         for tenant in ["acme", "globex"] {
             let mut tenant = Tenant::new(tenant, tenant);
-            tenant.plan = Plan::Unlimited;
+            tenant.plan = Plan::UNLIMITED;
             settings.put_tenant(tenant).await.unwrap();
         }
         let client = runtime::clickhouse::client(&config.clickhouse);
@@ -161,7 +161,7 @@ impl World {
 
     /// A key that may query.
     pub(crate) async fn key_of(&self, tenant: Option<&str>) -> String {
-        let role = if tenant.is_some() { Role::Viewer } else { Role::Platform };
+        let role = if tenant.is_some() { Role::Admin } else { Role::Platform };
         let made = self.settings.create_key_permitting(tenant, role, &[Permission::QuerySql], "bi").await;
         made.unwrap().1.expose()
     }

@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalogue/used": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which types, actions and types of objects the log holds, with how often and when they came: what there is to filter by.
+         *     Of the last 30 days unless a period is given. Changes of the configuration are left out for those who may not see them.
+         */
+        get: operations["listUsedKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/configuration": {
         parameters: {
             query?: never;
@@ -1295,7 +1315,7 @@ export interface components {
         CountedActivity: components["schemas"]["TracedActivity"] & {
             /**
              * Format: int64
-             * @description What it adds to the figure, in the figure's unit. Time that several activities share is the first one's, so that
+             * @description What it adds to the figure, in the figure's unit. Time or an object that several activities share is the first one's, so that
              *     rows add up to the figure. Absent where no figure is asked for.
              */
             counted?: number | null;
@@ -1431,7 +1451,7 @@ export interface components {
             /** @description Told by cookie, or else by fingerprint. */
             id?: string;
             /**
-             * @description Desktop, phone, tablet …
+             * @description `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script` or `unknown`.
              * @example desktop
              */
             kind: string;
@@ -2518,7 +2538,7 @@ export interface components {
             data: (components["schemas"]["TracedActivity"] & {
                 /**
                  * Format: int64
-                 * @description What it adds to the figure, in the figure's unit. Time that several activities share is the first one's, so that
+                 * @description What it adds to the figure, in the figure's unit. Time or an object that several activities share is the first one's, so that
                  *     rows add up to the figure. Absent where no figure is asked for.
                  */
                 counted?: number | null;
@@ -3007,8 +3027,10 @@ export interface components {
         Problem: {
             /** @description Stable word for programs, such as `rate_limited`. */
             code: string;
-            /** @description For people: what happened, and what to do about it. */
+            /** @description For people: what happened, and what to do about it, in the language of the answer. */
             detail: string;
+            /** @description The same in English, with particulars, where the answer is in another language. */
+            detail_en?: string | null;
             /** @description Several things at once, in the shape that the operation documents. */
             errors?: Record<string, never>[] | null;
             /** @description JSON Pointer (RFC 6901) to the field, or the name of the query parameter or header. */
@@ -3018,7 +3040,7 @@ export interface components {
              * @description The HTTP status.
              */
             status: number;
-            /** @description The status in words. */
+            /** @description The status in words, in the language of the answer. */
             title: string;
             /** @description A URN made of the code. */
             type: string;
@@ -3913,6 +3935,52 @@ export interface components {
             /** @description The period as it was understood. */
             period: components["schemas"]["PeriodView"];
         };
+        /** @description Something that events of the period have in common. */
+        UsedKind: {
+            /**
+             * Format: int64
+             * @description Events of the period.
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description When the first of them occurred.
+             */
+            first_at: string;
+            /**
+             * Format: date-time
+             * @description When the last of them did.
+             */
+            last_at: string;
+            /**
+             * @description As it stands in events.
+             * @example task.deadline_changed
+             */
+            name: string;
+        };
+        /** @description What the events of a period are: each list has those with the most events first, at most 1000. */
+        UsedKinds: components["schemas"]["Completeness"] & {
+            /** @description Actions, as `action=` takes them. */
+            actions: components["schemas"]["UsedKind"][];
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description Types of objects, as `object_type=` takes them; events without an object are left out. */
+            object_types: components["schemas"]["UsedKind"][];
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
+            /** @description Types of events, as `type=` of `GET /v1/events` takes them. */
+            types: components["schemas"]["UsedType"][];
+        };
+        /** @description A type that events of the period have. */
+        UsedType: components["schemas"]["UsedKind"] & {
+            /** @description Whether the catalogue has it, or the tenant's own types. */
+            known: boolean;
+            /**
+             * @description What people call it; of a type that the catalogue doesn't know, the type.
+             * @example Task deadline changed
+             */
+            label: string;
+        };
         /** @description A user, as the events show one. */
         User: {
             /** @description False for a deactivated user. */
@@ -4334,7 +4402,7 @@ export interface components {
             restorable: boolean;
             /**
              * @description J13: what happened, as a sentence.
-             * @example Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”
+             * @example Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”
              */
             text: string;
         };
@@ -7065,7 +7133,7 @@ export interface operations {
                      *           "object_type": "task",
                      *           "own": false,
                      *           "restorable": false,
-                     *           "sentence": "{actor} changed the deadline of task {object}[ from “{old}”][ to “{new}”]",
+                     *           "sentence": "{actor} changed the deadline of the task[ “{object}”][ from “{old}”][ to “{new}”]",
                      *           "type": "task.deadline_changed"
                      *         }
                      *       ]
@@ -7264,6 +7332,218 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["UnknownTypes"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUsedKinds: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: string;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+            };
+            header?: {
+                /** @description Wanted languages of the labels */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the log holds */
+            200: {
+                headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         {
+                     *           "events": 41,
+                     *           "first_at": "2026-11-20T09:30:00Z",
+                     *           "last_at": "2026-11-22T12:55:00Z",
+                     *           "name": "update"
+                     *         }
+                     *       ],
+                     *       "complete": true,
+                     *       "complete_until": "2026-11-22T13:02:44.312Z",
+                     *       "has_more": false,
+                     *       "object_types": [
+                     *         {
+                     *           "events": 41,
+                     *           "first_at": "2026-11-20T09:30:00Z",
+                     *           "last_at": "2026-11-22T12:55:00Z",
+                     *           "name": "task"
+                     *         }
+                     *       ],
+                     *       "period": {
+                     *         "from": "2026-10-24T00:00:00Z",
+                     *         "to": "2026-11-23T00:00:00Z"
+                     *       },
+                     *       "types": [
+                     *         {
+                     *           "events": 41,
+                     *           "first_at": "2026-11-20T09:30:00Z",
+                     *           "known": true,
+                     *           "label": "Task deadline changed",
+                     *           "last_at": "2026-11-22T12:55:00Z",
+                     *           "name": "task.deadline_changed"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsedKinds"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -7897,7 +8177,7 @@ export interface operations {
                      *           "outcome": "success",
                      *           "received_at": "2026-03-02T08:15:30.480Z",
                      *           "restorable": false,
-                     *           "text": "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”",
+                     *           "text": "Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”",
                      *           "type": "task.deadline_changed"
                      *         }
                      *       ],
@@ -8275,7 +8555,7 @@ export interface operations {
                      *         "outcome": "success",
                      *         "received_at": "2026-03-02T08:15:30.480Z",
                      *         "restorable": false,
-                     *         "text": "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”",
+                     *         "text": "Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”",
                      *         "type": "task.deadline_changed"
                      *       }
                      *     }
@@ -9353,7 +9633,7 @@ export interface operations {
                      *           "outcome": "success",
                      *           "received_at": "2026-03-02T08:15:30.480Z",
                      *           "restorable": false,
-                     *           "text": "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”",
+                     *           "text": "Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”",
                      *           "type": "task.deadline_changed"
                      *         }
                      *       ],
@@ -15245,7 +15525,7 @@ export interface operations {
                 compare?: string;
                 /** @description Countries, ISO 3166-1 alpha-2 */
                 country?: string[];
-                /** @description Kinds of devices */
+                /** @description Kinds of devices, as `device.kind` of events has them; `phone` is understood as `mobile` */
                 device?: string[];
                 /**
                  * @description Different `users`, `devices` or both, too
@@ -18256,7 +18536,10 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
-                /** @description Kinds: `desktop`, `phone`, `tablet` … */
+                /**
+                 * @description Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
+                 *     `mobile`.
+                 */
                 kind?: string[];
                 /** @description Most rows of the page. */
                 limit?: number;

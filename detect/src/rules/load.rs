@@ -197,6 +197,7 @@ fn detection(name: &str, sigma: &SigmaRule, own: &Attributes, limit: Option<f64>
         uuid: uuid(sigma.id.as_deref())?,
         title: sigma.title.as_str().into(),
         description: sigma.description.as_deref().unwrap_or_default().trim().into(),
+        translations: Arc::clone(&own.translations),
         level: level(sigma.level)?,
         version: version(&sigma.custom_attributes)?,
         tags: sigma.tags.as_slice().into(),
@@ -219,6 +220,7 @@ fn correlation(name: &str, sigma: &CorrelationRule, own: &Attributes) -> Result<
         uuid: uuid(sigma.id.as_deref())?,
         title: sigma.title.as_str().into(),
         description: sigma.description.as_deref().unwrap_or_default().trim().into(),
+        translations: Arc::clone(&own.translations),
         level: level(sigma.level)?,
         version: version(&sigma.custom_attributes)?,
         tags: sigma.tags.as_slice().into(),
@@ -235,7 +237,9 @@ fn correlation(name: &str, sigma: &CorrelationRule, own: &Attributes) -> Result<
 /// A base rule: what it doesn't say itself is the correlation's.
 fn base(of: &Rule, sigma: &SigmaRule, own: &Attributes, hidden: bool) -> Result<Rule, RuleProblem> {
     if !own.is_empty() {
-        return Err(RuleProblem::Correlation("`limits`, `seen`, `action` and `group` are the correlation's"));
+        return Err(RuleProblem::Correlation(
+            "`limits`, `seen`, `action`, `group` and `translations` are the correlation's",
+        ));
     }
     let name = sigma.name.as_deref().ok_or(RuleProblem::Attribute("name", "in a base rule"))?;
     Ok(Rule {
@@ -243,6 +247,7 @@ fn base(of: &Rule, sigma: &SigmaRule, own: &Attributes, hidden: bool) -> Result<
         uuid: sigma.id.as_deref().unwrap_or_default().into(),
         title: sigma.title.as_str().into(),
         description: sigma.description.as_deref().unwrap_or_default().trim().into(),
+        translations: Arc::default(),
         level: sigma.level.map_or(Ok(of.level), |own| level(Some(own)))?,
         tags: sigma.tags.as_slice().into(),
         action: Action::Flag,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rsigma_parser::{CorrelationRule, SigmaRule, Timespan, parse_sigma_yaml};
+use schemas::catalogue::Lang;
 use schemas::violation::Action;
 use serde::{Deserialize, Serialize};
 use yaml_serde::{Mapping, Value};
 
 use super::load::RuleProblem;
-use super::{bounded, nesting};
+use super::{Words, bounded, nesting};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -47,12 +48,17 @@ pub(super) struct Attributes {
     pub(super) seen: Option<Arc<str>>,
     pub(super) action: Option<Action>,
     pub(super) window_ms: Option<i64>,
+    pub(super) translations: Arc<BTreeMap<Lang, Words>>,
     has_limits: bool,
 }
 
 impl Attributes {
     pub(super) fn is_empty(&self) -> bool {
-        self.seen.is_none() && self.action.is_none() && self.window_ms.is_none() && !self.has_limits
+        self.seen.is_none()
+            && self.action.is_none()
+            && self.window_ms.is_none()
+            && self.translations.is_empty()
+            && !self.has_limits
     }
 }
 
@@ -113,6 +119,11 @@ fn attributes(document: &mut Mapping, rule: &str, limits: &mut Vec<LimitSpec>) -
     if let Some(value) = document.remove("group") {
         let window = value.as_str().and_then(window_ms);
         attributes.window_ms = Some(window.ok_or(RuleProblem::Attribute("group", "a part of a day (15m, 1h) or 1d"))?);
+    }
+    if let Some(value) = document.remove("translations") {
+        let wanted = "languages (en, ru, cs), each with a `title` and, maybe, a `description`";
+        let words = yaml_serde::from_value(value).map_err(|_| RuleProblem::Attribute("translations", wanted))?;
+        attributes.translations = Arc::new(words);
     }
     Ok(attributes)
 }

@@ -61,7 +61,7 @@ impl Sessions {
                 session.country = country;
             }
         }
-        session.ended |= sighting.act == Act::SignOut;
+        session.ended |= matches!(sighting.act, Act::SignOut | Act::Expired);
         signals.session_key.clone_from(&session.key);
         signals.session_started_at = session.started_at;
     }

@@ -245,6 +245,28 @@ fn k8_last_activity_moves_in_steps() {
     assert_eq!(at(20_000), NOON + 30_000, "a little late");
 }
 
+/// K8: what happens to a user is no activity, and a session that expires is over.
+#[test]
+fn k8_what_is_no_interaction_moves_nothing() {
+    let mut user = User::default();
+    let first = user.observe(&sighting(NOON, Act::SignIn), prague());
+    for (minutes, action) in (1..).zip(["call_missed", "receive", "match", "free", "free_start", "miss"]) {
+        let act = Act::of(action, "other", "success");
+        let found = user.observe(&sighting(NOON + minutes * MINUTE, act), prague());
+        assert_eq!(
+            (found.last_activity_at, found.session_key.as_str()),
+            (NOON, first.session_key.as_str()),
+            "{action}"
+        );
+    }
+    let expired =
+        user.observe(&sighting(NOON + 10 * MINUTE, Act::of("session_expired", "sign_ins", "success")), prague());
+    assert_eq!((expired.last_activity_at, &expired.session_key), (NOON, &first.session_key));
+    let next = user.observe(&sighting(NOON + 11 * MINUTE, Act::View), prague());
+    assert_eq!(next.last_activity_at, NOON + 11 * MINUTE);
+    assert_ne!(next.session_key, first.session_key);
+}
+
 #[test]
 fn late_events_change_nothing() {
     let mut user = User::default();
@@ -452,7 +474,7 @@ proptest! {
                         .collect();
                     prop_assert_eq!(found.devices_24h, Some(devices.len() as u32));
                 }
-                Act::SignOut | Act::Refused | Act::Other => {}
+                Act::SignOut | Act::Refused | Act::Expired | Act::Passive | Act::Other => {}
             }
         }
     }

@@ -196,8 +196,9 @@ impl User {
     }
 
     fn advance(&mut self, act: Act, at: i64) {
-        // Nobody was there for a failed sign-in: whoever guesses the password of a dormant account doesn't wake it.
-        if act.makes_known() && at >= self.last_activity + ACTIVITY_STEP_MS {
+        // Nobody was there for a failed sign-in, nor for a missed call: whoever guesses the password of a dormant account or
+        // rings it doesn't wake it.
+        if act.is_interaction() && at >= self.last_activity + ACTIVITY_STEP_MS {
             self.last_activity = at;
         }
     }
@@ -230,7 +231,13 @@ impl Activity {
                 self.deleted.add(at, records);
                 signals.deleted_1h = Some(self.deleted.sum(at, HOUR_MS));
             }
-            Act::SignIn | Act::SignInFailed | Act::Refused | Act::SignOut | Act::Other => {}
+            Act::SignIn
+            | Act::SignInFailed
+            | Act::Refused
+            | Act::SignOut
+            | Act::Expired
+            | Act::Passive
+            | Act::Other => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! One consumer of `enrich.cross`: windows of groups, and the events that they give rise to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::ROOM;
+use runtime::kafka::{ROOM, placed};
 use runtime::ops::{Gate, Pulse};
 use runtime::settings::Settings;
 use runtime::unreadable::RecordPlace;
@@ -28,6 +28,7 @@ use super::{Counted, HORIZON_MS, MATCHED, Matched, OWN_KEY_ID};
 use crate::batch::received_at;
 use crate::membership::{Membership, fatal};
 use crate::metrics::Metrics;
+use crate::patience::Patience;
 use crate::rulebook::RuleBook;
 use crate::sending::send_together;
 
@@ -68,6 +69,8 @@ pub(crate) struct Correlator {
     consumer: Arc<BaseConsumer<Membership>>,
     partitions: HashMap<i32, Partition>,
     groups: Groups,
+    /// How long it waits for rules.
+    patience: Patience,
     swept: Instant,
     pulse: Pulse,
 }
@@ -90,7 +93,8 @@ impl Correlator {
         consumer.subscribe(&[&topic])?;
         let (groups, swept, pulse) = (Groups::new(parts.memory), Instant::now(), Pulse::default());
         let partitions = HashMap::new();
-        Ok(Self { parts, topic, consumer: Arc::new(consumer), partitions, groups, swept, pulse })
+        let patience = Patience::default();
+        Ok(Self { parts, topic, consumer: Arc::new(consumer), partitions, groups, patience, swept, pulse })
     }
 
     /// Beats while it works.
@@ -127,16 +131,16 @@ impl Correlator {
 
     fn take_records(&mut self, found: &mut Vec<Found>) -> Result<bool> {
         let consumer = Arc::clone(&self.consumer);
-        let mut taken = false;
+        let mut records: Vec<BorrowedMessage<'_>> = Vec::new();
         for turn in 0..RECORDS_A_TURN {
             match consumer.poll(if turn == 0 { IDLE } else { Duration::ZERO }) {
                 Some(Ok(record)) => {
                     for number in consumer.context().take_revoked() {
                         self.partitions.remove(&number);
                         self.groups.revoke(number);
+                        records.retain(|before| before.partition() != number);
                     }
-                    taken = true;
-                    self.take(&record, found);
+                    records.push(record);
                 }
                 Some(Err(error)) => {
                     tracing::warn!(%error, "reading enrich.cross");
@@ -145,10 +149,23 @@ impl Correlator {
                 None => break,
             }
         }
-        Ok(taken)
+        if records.is_empty() {
+            return Ok(false);
+        }
+        // What was changed before one of these was written holds for it.
+        self.parts.settings.catch_up();
+        let mut begun = HashSet::new();
+        for record in &records {
+            // After the first record of a partition it is gone back from there: what follows it here comes again.
+            if !begun.contains(&record.partition()) && self.take(record, found) {
+                begun.insert(record.partition());
+            }
+        }
+        Ok(true)
     }
 
-    fn take(&mut self, record: &BorrowedMessage<'_>, found: &mut Vec<Found>) {
+    /// Takes a record in. Whether its partition was gone back in.
+    fn take(&mut self, record: &BorrowedMessage<'_>, found: &mut Vec<Found>) -> bool {
         let (number, offset) = (record.partition(), record.offset());
         if !self.partitions.contains_key(&number) {
             // The first record after the partition was assigned stands at the committed offset.
@@ -163,11 +180,11 @@ impl Correlator {
                     let _ = self.consumer.seek(&self.topic, number, Offset::Offset(offset), TIMEOUT);
                 }
             }
-            return;
+            return true;
         }
-        let Some(partition) = self.partitions.get_mut(&number) else { return };
+        let Some(partition) = self.partitions.get_mut(&number) else { return false };
         if offset < partition.next {
-            return;
+            return false;
         }
         partition.next = offset + 1;
         partition.clock = partition.clock.max(received_at(record));
@@ -184,11 +201,13 @@ impl Correlator {
                 self.parts.metrics.unreadable().report(place, &why);
             }
         }
+        false
     }
 
     /// Counts an event in its group, and says what that fires.
     fn count(&mut self, key: (i32, &[u8]), counted: &Counted, arrived: i64) -> Vec<Found> {
-        let rules = self.parts.rules.at(&self.parts.settings.snapshot(), &counted.tenant);
+        let settings = self.parts.settings.snapshot();
+        let (rules, _) = self.parts.rules.current(&settings, &counted.tenant, &mut self.patience);
         // A rule that was switched off meanwhile, or a version with another shape, is not there.
         let Some((correlation, rule)) = rules.correlations().iter().find_map(|correlation| {
             let rule = rules.rules().get(usize::from(correlation.rule))?;
@@ -196,7 +215,8 @@ impl Correlator {
         }) else {
             return Vec::new();
         };
-        let reporter = Reporter { counted, rule };
+        let lang = settings.tenant(&counted.tenant).and_then(|tenant| tenant.languages.first().copied());
+        let reporter = Reporter { counted, rule, title: rule.title_in(lang.unwrap_or_default()) };
         let (found, dropped) = self.groups.with(key, counted, (correlation, arrived), |group| {
             let fires = group.push(counted, correlation);
             fires.iter().filter_map(|fire| reporter.report(fire, group)).collect()
@@ -235,7 +255,7 @@ impl Correlator {
                 // By the finding: however often it is told, it comes to one partition, which knows its id.
                 let key = topics::event_key(&found.tenant, &found.id);
                 let record = FutureRecord::to(topic).key(&key).payload(&found.value).headers(headers);
-                self.parts.producer.send(record, ROOM).await.map(drop).map_err(|(error, _)| error)
+                placed(self.parts.producer.send(record, ROOM).await).map(drop)
             }
         });
         let sent = sent.await.context("writing to events.raw")?;
@@ -279,13 +299,14 @@ impl Correlator {
 struct Reporter<'a> {
     counted: &'a Counted,
     rule: &'a Rule,
+    title: &'a str,
 }
 
 impl Reporter<'_> {
     /// One event for each end of a window that fires, and one more whenever a window turns out to hold more than was told of
     /// the violation: that one counts for nothing but what was seen. The log's order is fixed, so a replay tells the same under the same ids.
     fn report(&self, fire: &Fire, from: &mut Group) -> Option<Found> {
-        let Self { counted, rule } = *self;
+        let Self { counted, rule, title } = *self;
         let group = serde_json::to_string(&counted.group).ok()?;
         let (violation_id, window_at) = violation_of(&counted.tenant, rule, &group, fire.at);
         let is_new = from.fires_anew(fire.at);
@@ -298,7 +319,7 @@ impl Reporter<'_> {
         };
         let matched = Matched {
             rule: rule.name.to_string(),
-            title: rule.title.to_string(),
+            title: title.to_owned(),
             version: rule.version,
             level: rule.level as u8,
             action: rule.action,
@@ -316,7 +337,7 @@ impl Reporter<'_> {
             "type": MATCHED,
             "occurred_at": DateTime::from_timestamp_millis(fire.at)?.to_rfc3339(),
             "actor": {"kind": "system"},
-            "object": {"type": "rule", "id": &*rule.name, "name": &*rule.title},
+            "object": {"type": "rule", "id": &*rule.name, "name": title},
             "context": context,
             "records": u8::from(is_new),
             "payload": matched,

@@ -11,7 +11,7 @@ use rdkafka::message::{Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::{DELIVERED, ROOM};
+use runtime::kafka::{DELIVERED, ROOM, placed};
 use runtime::retry_action::RetryAction;
 use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::topics;
@@ -155,7 +155,7 @@ async fn replay_one(kafka: Kafka, producer: FutureProducer, mut letter: DeadLett
     record.timestamp = (whole.timestamp >= 0).then_some(whole.timestamp);
     record.payload = whole.payload.as_deref();
     record.key = whole.key.as_deref();
-    if let Err((error, _)) = producer.send(record, ROOM).await {
+    if let Err(error) = placed(producer.send(record, ROOM).await) {
         return match RetryAction::of_kafka(&error, 1) {
             RetryAction::Reject(_) => Ok(Err(Box::new((letter, error.to_string())))),
             _ => Err(error).context("sending a dead letter again"),

@@ -32,7 +32,7 @@ async fn put_rule(settings: &Settings, rule: &StoredRule) {
 }
 
 /// P4: a tenant's rules are compiled once for what they are made of, whatever else changes; while they are compiled anew,
-/// those before hold, and whoever asks doesn't wait.
+/// those before hold for whoever doesn't wait.
 #[tokio::test]
 async fn rules_are_compiled_once_a_version() {
     let settings = Settings::in_memory(runtime::config::Config::defaults().unwrap().limits);
@@ -61,7 +61,16 @@ async fn rules_are_compiled_once_a_version() {
     // A change of its own: the rules before hold until the new ones are ready.
     put_rule(&settings, &stored("own", 1, 2)).await;
     assert!(Arc::ptr_eq(&at("own"), &first));
-    catch_up();
+    // An event of the tenant waits for them, one of another tenant doesn't.
+    let snapshot = settings.snapshot();
+    let (rules, current) = book.current(&snapshot, "picky", &mut Patience::default());
+    assert!(current && Arc::ptr_eq(&rules, &at("picky")));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| book.current(&snapshot, "own", &mut Patience::default()));
+        catch_up();
+        let (rules, current) = waiting.join().unwrap();
+        assert!(current && Arc::ptr_eq(&rules, &at("own")));
+    });
     let version = |tenant: &str| at(tenant).rule(at(tenant).find("own-1").unwrap()).unwrap().version;
     assert_eq!(version("own"), 2);
 

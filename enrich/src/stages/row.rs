@@ -1,11 +1,15 @@
 //! The last stage: an event and what was found about it, as values of the columns of `events`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use schemas::address::counted;
 use schemas::catalogue::Classification;
 use schemas::decode::{ATTRIBUTE_PREFIX, unknown_fields};
 use schemas::event::Event;
+use schemas::json::{canonical, kept, put_text};
+use schemas::standing;
 use serde_json::value::RawValue;
 
 use detect::signals::Signals;
@@ -62,10 +66,13 @@ impl Enriched<'_> {
         rows.backfill.push(event.backfill.unwrap_or_default().into());
         rows.key_id.push(received.key_id);
         rows.content_hash.push(received.content);
-        rows.payload.push(event.payload.map_or("", RawValue::get));
+        rows.payload.push(&event.payload.map_or(Cow::Borrowed(""), kept));
         rows.retention_days.push(self.retention_days);
         rows.kafka_partition.push(received.partition);
         rows.kafka_offset.push(received.offset);
+        let (of_actor, of_object) = standing::said(event, filed);
+        rows.actor_standing.push(of_actor as u8);
+        rows.object_standing.push(of_object as u8);
         actor(event, rows);
         object(event, filed, rows);
         changes(event, rows);
@@ -84,10 +91,16 @@ fn extra(event: &Event<'_>, metrics: &Metrics, rows: &mut Rows) {
         return rows.extra.push("");
     }
     metrics.unknown_fields(unknown.iter().filter(|(name, _)| !name.starts_with(ATTRIBUTE_PREFIX)).count());
-    let fields: std::collections::BTreeMap<&str, &RawValue> =
-        unknown.iter().map(|(path, value)| (path.as_str(), *value)).collect();
-    // Keys are strings and values JSON already: this can't fail.
-    rows.extra.push(&serde_json::to_string(&fields).unwrap_or_default());
+    let fields: BTreeMap<&str, &RawValue> = unknown.iter().map(|(path, value)| (path.as_str(), *value)).collect();
+    let mut json = String::new();
+    for (path, value) in fields {
+        json.push(if json.is_empty() { '{' } else { ',' });
+        put_text(&mut json, path);
+        json.push(':');
+        json.push_str(&kept(value));
+    }
+    json.push('}');
+    rows.extra.push(&json);
 }
 
 fn signals(found: &Enriched<'_>, rows: &mut Rows) {
@@ -136,13 +149,13 @@ fn object(event: &Event<'_>, filed: &Classification<'_>, rows: &mut Rows) {
     rows.object_url.push(text(object.and_then(|object| object.url.as_ref())));
 }
 
-/// Old and new values are kept as the JSON they came in; one that is absent is empty (J14).
+/// Old and new values are kept in their one spelling, so that they can be compared; one that is absent is empty (J14).
 fn changes(event: &Event<'_>, rows: &mut Rows) {
     for change in event.changes.iter().flatten() {
         rows.changes_path.elements.push(text(change.path.as_ref()));
         rows.changes_op.elements.push(or(text(change.op.as_ref()), "replace"));
-        rows.changes_old.elements.push(change.old.map_or("", RawValue::get));
-        rows.changes_new.elements.push(change.new.map_or("", RawValue::get));
+        rows.changes_old.elements.push(&change.old.map_or(Cow::Borrowed(""), canonical));
+        rows.changes_new.elements.push(&change.new.map_or(Cow::Borrowed(""), canonical));
     }
     rows.changes_path.end_row();
     rows.changes_op.end_row();

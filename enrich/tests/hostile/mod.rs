@@ -127,8 +127,14 @@ pub(crate) async fn a_replay_is_the_same_record(world: &World) {
         world.put(topics::EVENTS_RAW, partition, (None, Some(&id)), &headers).await;
         places.push((partition, None, headers.len()));
     }
+    let unknown = async || world.dead().await.get("unknown_tenant").copied().unwrap_or_default();
+    let before = unknown().await;
     let enricher = world.enrich().await;
     world.both_partitions_go_on("before-replay").await;
+    // Letters are written once the rows beside them are stored.
+    while unknown().await < before + 6 {
+        tokio::task::yield_now().await;
+    }
     let mut tenant = Tenant::new("later", "");
     tenant.logging = true;
     world.settings.put_tenant(tenant).await.unwrap();
@@ -136,6 +142,14 @@ pub(crate) async fn a_replay_is_the_same_record(world: &World) {
     let wanted = |letter: &enrich::dead_letter::DeadLetter| {
         letter.reason == "unknown_tenant" && letter.headers.contains(&("tenant".to_owned(), Some(b"later".to_vec())))
     };
+    // Letters are written after the rows that came with them.
+    loop {
+        let kafka = world.config.kafka.clone();
+        let letters = tokio::task::spawn_blocking(move || enrich::dead_letter::list(&kafka)).await.unwrap().unwrap();
+        if letters.iter().filter(|letter| wanted(letter)).count() == 6 {
+            break;
+        }
+    }
     let replayed = enrich::dead_letter::replay(&world.config.kafka, wanted).await.unwrap();
     assert_eq!((replayed.sent, replayed.left.len()), (6, 0), "{:?}", replayed.left);
     world.until("SELECT count() FROM events WHERE tenant = 'later'", 6).await;
@@ -229,7 +243,7 @@ pub(crate) async fn garbage_in_our_own_topics(world: &World) {
 
 /// A2: a decision of a newer version stops this one, which would store its records a second time; nothing is committed.
 pub(crate) async fn a_newer_decision_stops_the_enricher(world: &World) {
-    let newer = br#"{"v":2,"offsets":[1,2],"facts":"of tomorrow"}"#;
+    let newer = br#"{"v":3,"offsets":[1,2],"facts":"of tomorrow"}"#;
     world.put(topics::LEDGER, 0, (None, Some(newer)), &[]).await;
     let event = br#"{"id":"too-new","type":"task.created","actor":{"id":"u"}}"#;
     world.put(topics::EVENTS_RAW, 0, (None, Some(event)), &[("tenant", b"acme")]).await;

@@ -98,11 +98,16 @@ impl World {
 
     /// An enricher with its own configuration and counters.
     pub(crate) async fn enrich_with(&self, config: &Config, metrics: &Metrics) -> Shutdown {
+        self.enrich_by(config, self.settings.clone(), metrics).await
+    }
+
+    /// An enricher as of a process of its own: it follows the settings by itself.
+    pub(crate) async fn enrich_by(&self, config: &Config, settings: Settings, metrics: &Metrics) -> Shutdown {
         let shutdown = Shutdown::default();
         let access = runtime::access::AccessList::in_memory();
         // Through the open door: this one may be closed.
         let stream = enrich::stream::check(&self.config, None).await.unwrap();
-        let enricher = enrich::Enricher::new(config, &stream, self.settings.clone(), access, metrics).unwrap();
+        let enricher = enrich::Enricher::new(config, &stream, settings, access, metrics).unwrap();
         enricher.start(&runtime::ops::Readiness::default(), &shutdown).unwrap();
         shutdown
     }

@@ -17,7 +17,7 @@ use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
-use crate::period::{Period, PeriodSpec, Preset};
+use crate::period::Preset;
 use crate::trace::activity::Activity;
 use crate::trace::figures::{self, FIGURES, Figure, Listed};
 use crate::trace::intervals::Interval;
@@ -107,9 +107,11 @@ pub async fn list(
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.feature(Feature::Tracing)?;
     let filter = ActivityFilter::take(&mut reading.params).map_err(refused)?;
+    reading.by_default(Preset::ThisMonth);
     let mut asked = reading.page("activities", &(&user, &filter))?;
-    let (period, now) = (bounded(&api, &mut asked)?, asked.reading.now);
-    let trace = Trace { caller: &caller, tenant: &asked.reading.tenant, user: &user, period, now };
+    let (period, now) = (bounded(&mut asked)?, asked.reading.now);
+    let (tenant, earliest) = (&*asked.reading.tenant, asked.reading.earliest);
+    let trace = Trace { caller: &caller, tenant, user: &user, period, now, earliest };
     let activities = trace
         .activities(&api, &filter.channels(), MOST_ROWS)
         .await?
@@ -129,14 +131,10 @@ pub async fn list(
     asked.answer(rows, key, view).await
 }
 
-/// Settles the period of all pages: this month unless one is given, and no further than now, so that what goes on is as long
+/// Settles the period of all pages: no further than now, so that what goes on is as long
 /// on the last page as on the first.
-fn bounded(api: &QueryApi, asked: &mut Asked<'_>) -> Result<Interval, Problem> {
+fn bounded(asked: &mut Asked<'_>) -> Result<Interval, Problem> {
     let now = asked.reading.now;
-    if asked.period == Period::default() {
-        let month = PeriodSpec { preset: Some(Preset::ThisMonth), ..PeriodSpec::default() };
-        asked.period = month.resolve(api.calendar(&asked.reading.tenant), now).map_err(refused)?;
-    }
     let from = asked.period.from.ok_or_else(|| refused(ParamError::bad("from", "the period needs a beginning")))?;
     let to = match asked.period.to {
         // An open one that has not begun stays open; nothing occurs later than a day ahead of the clock.

@@ -106,7 +106,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    reading.within_plan(Feature::ConfigurationAudit)?;
+    reading.feature(Feature::ConfigurationAudit)?;
     reading.by_default(Preset::Last90Days);
     let filter = ConfigurationFilter::take(&mut reading.params).map_err(refused)?;
     let (list, named, by_time, keyset) = if ascending(&mut reading.params)? {

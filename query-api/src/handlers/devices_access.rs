@@ -8,7 +8,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::access::{Access, AccessDecision};
+use schemas::access::{Access, AccessDecision, BY_RULE};
 use schemas::settings::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -179,6 +179,25 @@ pub async fn reset(
     let change = Change { kind: "device.access_reset", old: Some(ended), new: None };
     change.record(&api, &caller, &tenant, (&user, &device)).await?;
     Ok(Json(AccessView::of(user, device, None)))
+}
+
+/// Takes back what rules decided about the devices of a user; each is an event.
+pub(super) async fn end_decisions_of_rules(
+    api: &QueryApi,
+    caller: &Caller,
+    tenant: &Tenant,
+    user: &str,
+) -> Result<(), Problem> {
+    for decision in api.access().of_user(&tenant.id, user) {
+        if !decision.decided_by.starts_with(BY_RULE) {
+            continue;
+        }
+        let device = &decision.device_id;
+        let ended = api.access().forget(&tenant.id, user, device).await?;
+        let change = Change { kind: "device.access_reset", old: ended, new: None };
+        change.record(api, caller, tenant, (user, device)).await?;
+    }
+    Ok(())
 }
 
 fn to_change(ids: Ids) -> Result<(String, String), Problem> {

@@ -108,7 +108,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    reading.within_plan(Feature::Log)?;
+    reading.feature(Feature::Log)?;
     let filter = EventFilter::take(&mut reading.params).map_err(refused)?;
     let order = Order::take(&mut reading.params).map_err(refused)?;
     if filter.wants_violations() && !caller.may(Permission::SeeViolations) {
@@ -194,7 +194,7 @@ pub async fn get(
 ) -> Result<Worded<One<Event>>, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    reading.within_plan(Feature::Log)?;
+    reading.feature(Feature::Log)?;
     let which = Which::take(&mut reading.params).map_err(refused)?;
     let mut clauses = reading.one()?;
     clauses.bind_text("event_id", &id);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::devices_access::end_decisions_of_rules;
 use super::tenants::no_parameters;
 use super::{Whole, YEARS_OF_SETTINGS, body, check_time, id, not_changed, path, written_id};
 use crate::QueryApi;
@@ -59,6 +60,9 @@ pub struct NewExemption {
     /// When it ends by itself; never, when absent.
     #[serde(default)]
     pub expires_at: Option<DateTime<Utc>>,
+    /// Whether what rules decided about the user's devices ends as well; what staff decided stays.
+    #[serde(default)]
+    pub end_rule_decisions: bool,
 }
 
 /// Lists the exemptions (K6), by user, those that have run out too.
@@ -113,14 +117,14 @@ pub async fn get(
 }
 
 /// Switches the checks off for a user (K6), or changes the exemption that there is. One that still holds keeps the time it
-/// was granted.
+/// was granted. With `end_rule_decisions`, devices of the user that rules blocked, or want asked about, may in again.
 #[utoipa::path(
     put,
     path = "/v1/users/{id}/exemption",
     tag = "access",
     operation_id = "grantExemption",
     params(("id" = String, Path, description = "Id of the user", example = "u-17")),
-    request_body(content = NewExemption, example = json!({"owner": "Jana Nováková", "reason": "Travels with a sales team", "expires_at": "2026-04-01T00:00:00Z"})),
+    request_body(content = NewExemption, example = json!({"owner": "Jana Nováková", "reason": "Travels with a sales team", "expires_at": "2026-04-01T00:00:00Z", "end_rule_decisions": true})),
     responses(
         (status = 200, description = "Granted and in force", body = ExemptionView, example = json!(crate::openapi::examples::exemption())),
         crate::openapi::ChangeProblems,
@@ -136,7 +140,7 @@ pub async fn grant(
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let user_id = written_id(path(user)?)?;
-    let NewExemption { owner, reason, expires_at } = body(request).await?;
+    let NewExemption { owner, reason, expires_at, end_rule_decisions } = body(request).await?;
     check_time("/expires_at", expires_at, YEARS_OF_SETTINGS)?;
     let snapshot = api.settings().snapshot();
     let wanted = Exemption {
@@ -152,6 +156,9 @@ pub async fn grant(
     let known = snapshot.exemption(&tenant.id, &user_id).map(|exemption| &**exemption);
     let event = event("exemption.granted", known, Some(&granted));
     api.audit().record(&caller, &granted.tenant, event).await?;
+    if end_rule_decisions {
+        end_decisions_of_rules(&api, &caller, &tenant, &user_id).await?;
+    }
     Ok(Json(ExemptionView::from(&*granted)))
 }
 

@@ -182,6 +182,7 @@ pub async fn of_event(
     let (rules, version) = compile(&api, &reading, &name).await?;
     let missing = || reading.completeness.not_found("there is no such event, or not yet, or no longer");
     let row = Which::only(of_id(&api, &reading, &id, &which).await?)?.ok_or_else(missing)?;
+    reading.reaches(row.occurred_at)?;
     let data = explain(&api, &reading, &rules, &row).await?;
     Ok(Json(ExplainedEvent { rule: name, rule_version: version, data, completeness: reading.completeness }))
 }
@@ -269,6 +270,7 @@ async fn window(
     clauses.bind_time("from", row.occurred_at - TimeDelta::milliseconds(standing.timespan_ms()));
     clauses.bind_time("to", row.occurred_at + TimeDelta::milliseconds(1));
     reading.keep().add_to(&mut clauses);
+    reading.look_back(&mut clauses);
     if !standing.across_users() {
         clauses.text("actor_id = {actor_id:String}", "actor_id", &row.actor_id);
     }

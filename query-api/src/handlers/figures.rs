@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use schemas::settings::Tenant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::page::Reading;
 use super::trace::{LONGEST, MOST_ROWS, Trace, instant};
 use crate::QueryApi;
 use crate::access::Caller;
@@ -31,10 +31,11 @@ impl Figures {
     pub(super) async fn of(
         api: &QueryApi,
         caller: &Caller,
-        (tenant, user): (&Tenant, &str),
+        reading: &Reading<'_>,
+        user: &str,
         (from, to): (DateTime<Utc>, DateTime<Utc>),
-        now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
+        let (tenant, now) = (&*reading.tenant, reading.now);
         let until = if from < now { to.min(now) } else { to };
         let Some(period) = Interval::new(from.timestamp_millis(), until.timestamp_millis()) else {
             return Ok(Self::none("nothing can have occurred in the period".to_owned()));
@@ -45,7 +46,7 @@ impl Figures {
         let mut channels: Vec<String> = FIGURES.iter().flat_map(Figure::channels).map(ToOwned::to_owned).collect();
         channels.sort_unstable();
         channels.dedup();
-        let trace = Trace { caller, tenant, user, period, now };
+        let trace = Trace { caller, tenant, user, period, now, earliest: reading.earliest };
         let Some(activities) = trace.activities(api, &channels, MOST_ROWS).await? else {
             return Ok(Self::none(format!("the user did more than {MOST_ROWS} things in the period")));
         };

@@ -4,9 +4,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
 use runtime::problem::Problem;
+use schemas::json::Map;
 use schemas::settings::Feature;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::events::{add_period, telling};
@@ -44,7 +44,7 @@ pub struct History {
 pub struct ObjectState {
     /// Its fields as they last were, rebuilt from all that is kept of its history, before and after the period of the page.
     #[schema(value_type = Object, example = json!({"deadline": "2026-03-09", "assignee": "u-17"}))]
-    pub state: Map<String, Value>,
+    pub state: Map,
     /// Whether its last edit deleted it; the state is then what it last was.
     pub deleted: bool,
     /// Edits that it was rebuilt from.
@@ -83,7 +83,7 @@ pub async fn history(
     let (object_type, object_id) = path(named)?;
     let object = (id(object_type)?, id(object_id)?);
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    reading.within_plan(Feature::Log)?;
+    reading.feature(Feature::Log)?;
     let order = reading.params.one_of("order", &["asc", "desc"]).map_err(refused)?;
     let (list, query, keyset) = if order.as_deref() == Some("desc") {
         ("object/newest", sql::EVENTS_NEWEST, keyset!("occurred_at", event, newest))
@@ -127,6 +127,7 @@ fn narrow(clauses: &mut Clauses, asked: &Asked<'_>, (object_type, object_id): &(
     clauses.text(EDITS, "object_type", object_type);
     clauses.bind_text("object_id", object_id);
     asked.reading.narrow(clauses);
+    asked.reading.look_back(clauses);
 }
 
 async fn rebuilt(api: &QueryApi, asked: &Asked<'_>, object: &(String, String)) -> Result<ObjectState, Problem> {

@@ -153,17 +153,10 @@ pub async fn enable(
     no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let name = path(name)?;
-    Book::open(&api, Some(tenant)).await?.find(&name)?;
+    let own = Book::open(&api, Some(tenant)).await?.find(&name)?.origin == Origin::Own;
     let wanted: Enabled = body(request).await?;
-    let touched = |tenant: &Tenant| tenant.detection.disabled.contains(&name);
-    change_tenant(&api, &caller, touched, |tenant| {
-        let disabled = &mut tenant.detection.disabled;
-        disabled.retain(|known| *known != name);
-        if !wanted.enabled {
-            disabled.push(name.clone());
-        }
-    })
-    .await?;
+    let touched = |tenant: &Tenant| tenant.detection.has_on(&name, own);
+    change_tenant(&api, &caller, touched, |tenant| tenant.detection.switch(&name, own, wanted.enabled)).await?;
     Ok(Json(wanted))
 }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use clickhouse::{RowOwned, RowRead};
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
-use schemas::settings::{Feature, Permission, Tenant};
+use schemas::settings::{Feature, Features, Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,16 +52,20 @@ pub(crate) struct Reading<'a> {
     api: &'a QueryApi,
     caller: &'a Caller,
     pub(crate) tenant: Arc<Tenant>,
+    /// What its plan allows.
+    features: Features,
     pub(crate) params: Params,
     pub(crate) now: DateTime<Utc>,
     pub(crate) completeness: Completeness,
-    /// Where the look-back of the tenant's plan begins, for what is bounded by it.
-    earliest: Option<DateTime<Utc>>,
+    /// Where the look-back of the tenant's plan begins (J4). No answer shows what was before it.
+    pub(crate) earliest: Option<DateTime<Utc>>,
     /// The period where none is asked for.
     default: Option<Preset>,
     /// The reader's language: the one that `lang=` names, or else `Accept-Language` asks for, or else the tenant's first.
     pub(crate) lang: Lang,
     separator: Separator,
+    /// Whether a list without a period has what was last seen before the look-back, too.
+    is_of_all: bool,
     /// What was asked for, to be told of an export.
     told: Vec<(String, String)>,
 }
@@ -74,17 +78,23 @@ impl<'a> Reading<'a> {
         let tenant = caller.read_tenant(api, &mut params)?;
         let named = params.one_of("lang", &["en", "ru", "cs"]).map_err(refused)?;
         let lang = named.as_deref().and_then(Lang::parse).or_else(|| Lang::accepted(caller.asking().language()));
+        let completeness = Completeness::now(api.freshness());
+        let now = Utc::now();
+        let features = api.settings().features(&tenant);
+        let earliest = features.look_back_days.map(|days| period::days_ago(api.calendar(&tenant), now, days));
         Ok(Self {
             api,
             caller,
-            params,
-            now: Utc::now(),
-            completeness: Completeness::now(api.freshness()),
-            earliest: None,
-            default: None,
             lang: lang.or_else(|| tenant.languages.first().copied()).unwrap_or_default(),
             separator: Separator::default(),
             tenant,
+            features,
+            params,
+            now,
+            completeness,
+            earliest,
+            default: None,
+            is_of_all: false,
             told,
         })
     }
@@ -96,46 +106,61 @@ impl<'a> Reading<'a> {
 
     /// Refuses what is no part of the tenant's plan (J3).
     pub(crate) fn feature(&self, feature: Feature) -> Result<(), Problem> {
-        plan::feature(self.tenant.plan, feature)
+        plan::feature(&self.api.settings().plans(), &self.tenant.plan, feature)
     }
 
-    /// Refuses what is no part of the tenant's plan, and keeps all of this read within its look-back (J4).
-    pub(crate) fn within_plan(&mut self, feature: Feature) -> Result<(), Problem> {
-        self.feature(feature)?;
-        let days = self.tenant.plan.features().look_back_days;
-        self.earliest = days.map(|days| period::days_ago(self.api.calendar(&self.tenant), self.now, days));
-        Ok(())
+    /// Lists what there is, whenever it was last seen, where no period is asked for.
+    pub(crate) fn of_all(&mut self) {
+        self.is_of_all = true;
     }
 
     /// Refuses what occurred before the look-back of the plan.
     pub(crate) fn reaches(&self, occurred_at: DateTime<Utc>) -> Result<(), Problem> {
         match self.earliest {
-            Some(earliest) if occurred_at < earliest => Err(plan::too_long_ago(self.tenant.plan)),
+            Some(earliest) if occurred_at < earliest => Err(plan::too_long_ago(&self.tenant.plan, &self.features)),
             _ => Ok(()),
         }
     }
 
-    /// A period as the plan allows it: an open beginning is where the look-back begins, an earlier one is refused.
-    fn allowed(&self, spec: &PeriodSpec) -> Result<Period, Problem> {
-        let plan = self.tenant.plan;
-        let period = spec.resolve(self.api.calendar(&self.tenant), self.now).map_err(refused)?;
-        let Some(earliest) = self.earliest else { return Ok(period) };
-        if spec.is_free() && !plan.features().free_dates {
-            return Err(plan::named_periods_only(plan));
+    /// Leaves out what occurred before the look-back of the plan.
+    pub(crate) fn look_back(&self, clauses: &mut Clauses) {
+        if let Some(earliest) = self.earliest {
+            clauses.time("occurred_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
         }
+    }
+
+    /// A period as it was asked for, or else the default one, as the plan allows it: an open beginning is where the look-back
+    /// begins, an earlier one is refused if it was asked for.
+    pub(crate) fn allowed(&self, asked: &PeriodSpec) -> Result<(PeriodSpec, Period), Problem> {
+        let default = || self.default.map(|preset| preset.or_of(&self.features.periods));
+        let spec = if asked.is_empty() { PeriodSpec { preset: default(), ..*asked } } else { *asked };
+        let period = spec.resolve(self.api.calendar(&self.tenant), self.now).map_err(refused)?;
+        if asked.is_empty() {
+            let from = if self.is_of_all { period.from } else { period.from.max(self.earliest) };
+            return Ok((spec, Period { from, to: period.to }));
+        }
+        self.checked(&spec, period).map(|period| (spec, period))
+    }
+
+    fn checked(&self, spec: &PeriodSpec, period: Period) -> Result<Period, Problem> {
+        let (plan, features) = (&self.tenant.plan, &self.features);
+        if spec.is_free() && !features.free_dates {
+            return Err(plan::named_periods_only(plan, features));
+        }
+        if spec.preset.is_some_and(|preset| !preset.is_among(&features.periods)) {
+            return Err(plan::other_periods_only(plan, features));
+        }
+        let Some(earliest) = self.earliest else { return Ok(period) };
         if period.from.is_some_and(|from| from < earliest) || period.to.is_some_and(|to| to <= earliest) {
-            return Err(plan::too_long_ago(plan));
+            return Err(plan::too_long_ago(plan, features));
         }
         Ok(Period { from: period.from.or(Some(earliest)), to: period.to })
     }
 
     /// Takes the period of a read that has no pages.
     pub(crate) fn period(&mut self) -> Result<Period, Problem> {
-        let mut spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
-        if spec.is_empty() {
-            spec.preset = self.default;
-        }
-        self.allowed(&spec)
+        let spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
+        self.allowed(&spec).map(|(_, period)| period)
     }
 
     /// The conditions of a read of one thing, which takes no more parameters.
@@ -156,6 +181,11 @@ impl<'a> Reading<'a> {
     pub(crate) fn narrow(&self, clauses: &mut Clauses) {
         self.keep().add_to(clauses);
         EventFilter::visible_to(self.caller, clauses);
+    }
+
+    /// Binds what the caller may not count, for queries that name it by themselves.
+    pub(crate) fn bind_hidden(&self, clauses: &mut Clauses) {
+        self.caller.bind_hidden(clauses);
     }
 
     /// Whether the caller has a permission.
@@ -202,10 +232,8 @@ impl<'a> Reading<'a> {
     /// Takes format, size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
     pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked<'a>, Problem> {
         let format = self.format()?;
-        let mut spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
-        if spec.is_empty() {
-            spec.preset = self.default;
-        }
+        let asked = PeriodSpec::take(&mut self.params).map_err(refused)?;
+        let (spec, allowed) = self.allowed(&asked)?;
         let limit = self.params.number("limit", 1, self.api.max_rows()).map_err(refused)?;
         let cursor = self.params.one("cursor").map_err(refused)?;
         if format.is_some() && (limit.is_some() || cursor.is_some()) {
@@ -221,8 +249,9 @@ impl<'a> Reading<'a> {
             .map_err(|error| Problem::bad_request("invalid_cursor", error.to_string()).with_pointer("cursor"))?;
         let period = match &after {
             // A cursor outlives its day, and is no way around the plan.
+            Some(Position { period, .. }) if self.is_of_all => *period,
             Some(Position { period, .. }) => Period { from: period.from.max(self.earliest), to: period.to },
-            None => self.allowed(&spec)?,
+            None => allowed,
         };
         Ok(Asked { reading: self, list, filter, period, format, limit: limit.unwrap_or(DEFAULT_ROWS), after })
     }
@@ -354,6 +383,13 @@ impl Asked<'_> {
             period: PeriodView { from: self.period.from, to: self.period.to },
             completeness: self.reading.completeness,
         }
+    }
+}
+
+/// Leaves out violations that have an event before the look-back of a plan.
+pub(crate) fn look_back_of_violations(earliest: Option<DateTime<Utc>>, clauses: &mut Clauses) {
+    if let Some(earliest) = earliest {
+        clauses.time("first_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
     }
 }
 

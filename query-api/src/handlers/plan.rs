@@ -1,14 +1,16 @@
 //! The tenant's plan (J3, J4): what it allows, and what is said where it ends.
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::{Extension, RawQuery, Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::settings::{Feature, Features, Plan};
+use schemas::settings::{Feature, Features, Plan, Plans};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::tenants::no_parameters;
+use super::{body, not_changed};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::params::Params;
@@ -46,38 +48,87 @@ pub async fn get(
     let mut params = Params::parse(query.as_deref()).map_err(refused)?;
     let tenant = caller.read_tenant(&api, &mut params)?;
     params.finish().map_err(refused)?;
-    let features = tenant.plan.features();
+    let features = api.settings().features(&tenant);
     let look_back_from = features.look_back_days.map(|days| period::days_ago(api.calendar(&tenant), Utc::now(), days));
-    Ok(Json(PlanView { plan: tenant.plan, features, look_back_from }))
+    Ok(Json(PlanView { plan: tenant.plan.clone(), features, look_back_from }))
+}
+
+/// The plans of the installation (J3).
+#[utoipa::path(
+    get,
+    path = "/v1/plans",
+    tag = "tenants",
+    operation_id = "listPlans",
+    responses(
+        (status = 200, description = "All plans, the smallest first", body = Plans, example = json!(crate::openapi::examples::log::plans())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(State(api): State<QueryApi>, RawQuery(query): RawQuery) -> Result<Json<Plans>, Problem> {
+    no_parameters(query.as_deref())?;
+    Ok(Json(Plans::clone(&api.settings().plans())))
+}
+
+/// Replaces the plans, the smallest first; what they allow holds at once. `version` must be the one in force, and a plan that a
+/// tenant has must stay.
+#[utoipa::path(
+    put,
+    path = "/v1/plans",
+    tag = "tenants",
+    operation_id = "replacePlans",
+    request_body(content = Plans, example = json!(crate::openapi::examples::log::plans())),
+    responses(
+        (status = 200, description = "Changed and in force", body = Plans, example = json!(crate::openapi::examples::log::plans())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn replace(
+    State(api): State<QueryApi>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Json<Plans>, Problem> {
+    no_parameters(query.as_deref())?;
+    let wanted: Plans = body(request).await?;
+    let in_force = || Some(Plans::clone(&api.settings().plans()));
+    let changed = api.settings().put_plans(wanted).await.map_err(|error| not_changed(error, in_force))?;
+    tracing::info!(version = changed.version, "plans changed");
+    Ok(Json(Plans::clone(&changed)))
 }
 
 /// Refuses a feature that a plan doesn't have.
-pub(crate) fn feature(plan: Plan, feature: Feature) -> Result<(), Problem> {
-    if plan.features().has(feature) {
+pub(crate) fn feature(plans: &Plans, plan: &Plan, feature: Feature) -> Result<(), Problem> {
+    if plans.features(plan).has(feature) {
         return Ok(());
     }
-    let least = Plan::ALL.into_iter().find(|larger| larger.features().has(feature));
-    let needed = least.map(|least| format!("; the plan {} has it", least.as_str())).unwrap_or_default();
+    let needed = plans.least(feature).map(|least| format!("; the plan {} has it", least.as_str())).unwrap_or_default();
     Err(limit(plan, format!("{} is no part of the plan {}{needed}", feature.as_str(), plan.as_str())))
 }
 
 /// What is said of a time before the look-back.
-pub(crate) fn too_long_ago(plan: Plan) -> Problem {
-    limit(plan, format!("this reaches too far back: {}", allowance(plan))).with_pointer("from")
+pub(crate) fn too_long_ago(plan: &Plan, features: &Features) -> Problem {
+    limit(plan, format!("this reaches too far back: {}", allowance(plan, features))).with_pointer("from")
 }
 
 /// What is said of dates where there is no choice of them.
-pub(crate) fn named_periods_only(plan: Plan) -> Problem {
-    limit(plan, format!("from and to can't be chosen: {}", allowance(plan))).with_pointer("from")
+pub(crate) fn named_periods_only(plan: &Plan, features: &Features) -> Problem {
+    limit(plan, format!("from and to can't be chosen: {}", allowance(plan, features))).with_pointer("from")
 }
 
-fn allowance(plan: Plan) -> String {
-    let features = plan.features();
+/// What is said of a named period that is none of the plan's.
+pub(crate) fn other_periods_only(plan: &Plan, features: &Features) -> Problem {
+    limit(plan, format!("this period can't be chosen: {}", allowance(plan, features))).with_pointer("period")
+}
+
+fn allowance(plan: &Plan, features: &Features) -> String {
     let days = features.look_back_days.map(|days| format!(" of the last {days} days")).unwrap_or_default();
-    let dates = if features.free_dates { "" } else { ", by the named periods (such as period=last_30_days)" };
+    let dates = match (features.free_dates, features.periods.as_slice()) {
+        (true, _) => String::new(),
+        (false, []) => ", by the named periods (such as period=last_30_days)".to_owned(),
+        (false, periods) => format!(", by these named periods: {}", periods.join(", ")),
+    };
     format!("the plan {} shows the log{days}{dates}", plan.as_str())
 }
 
-fn limit(plan: Plan, detail: String) -> Problem {
+fn limit(plan: &Plan, detail: String) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "plan_limit", detail).with_member("plan", plan)
 }

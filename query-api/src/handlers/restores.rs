@@ -125,8 +125,8 @@ pub async fn restore(
     let which = Which::take(&mut params).map_err(refused)?;
     params.finish().map_err(refused)?;
     let (tenant, id) = (caller.own_tenant()?, path(id)?);
-    let mut reading = Reading::begin(&api, &caller, None)?;
-    reading.within_plan(Feature::Restore)?;
+    let reading = Reading::begin(&api, &caller, None)?;
+    reading.feature(Feature::Restore)?;
     let (lang, completeness) = (language(&headers, &tenant), reading.completeness);
     let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
     let Some(deletion) = past.event(&id, &which).await? else {
@@ -179,7 +179,7 @@ pub async fn get(
 ) -> Result<Json<One<Restore>>, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    reading.within_plan(Feature::Log)?;
+    reading.feature(Feature::Log)?;
     let which = Which::take(&mut reading.params).map_err(refused)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);

@@ -5,7 +5,7 @@ use axum::extract::{Extension, RawQuery, State};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::event::Category;
-use schemas::settings::{RETENTION_DAYS, Retention};
+use schemas::settings::{Permission, RETENTION_DAYS, Retention};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,7 +21,7 @@ use crate::table::{Cell, Column, Kind, Tabular};
 /// What a proposed retention would do.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RetentionPreview {
-    /// Events that would be deleted, of all categories.
+    /// Events that would be deleted, of all categories that the caller may read.
     pub events: u64,
     /// By category.
     pub data: Vec<CategoryPreview>,
@@ -43,8 +43,9 @@ pub struct CategoryPreview {
     #[schema(example = 30)]
     pub proposed_days: u16,
     /// Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
-    /// then be kept longer, as would be what comes.
-    pub events: u64,
+    /// then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them (A2).
+    #[schema(required = true)]
+    pub events: Option<u64>,
     /// Those received before this time.
     pub received_before: DateTime<Utc>,
     /// The day (UTC) on which the oldest of them was received.
@@ -119,6 +120,9 @@ pub async fn preview(
     shorter.bind_proposed(&mut clauses);
     let edge_days = keep.last_days().into_iter().chain(shorter.last_days());
     clauses.bind_texts("edge_days", edge_days.map(|day| day.to_string()).collect());
+    caller.bind_hidden(&mut clauses);
+    let readable =
+        |category: &Category| *category != Category::Configuration || caller.may(Permission::ReadConfiguration);
     let rows: Vec<RetentionRow> = api.store().rows(sql::RETENTION_PREVIEW, clauses).await?;
     let one = |category: &Category| {
         let row = rows.iter().find(|row| row.category == category.as_str());
@@ -126,14 +130,14 @@ pub async fn preview(
             category: category.as_str().to_owned(),
             days: tenant.retention.days(*category),
             proposed_days: proposed.days(*category),
-            events: row.map_or(0, |row| row.events),
+            events: readable(category).then(|| row.map_or(0, |row| row.events)),
             received_before: shorter.of(*category),
             first_day: row.map(|row| row.first_day.clone()),
             last_day: row.map(|row| row.last_day.clone()),
         }
     };
     let data: Vec<CategoryPreview> = Category::ALL.iter().map(one).collect();
-    Ok(Json(RetentionPreview { events: data.iter().map(|one| one.events).sum(), data, completeness }))
+    Ok(Json(RetentionPreview { events: data.iter().filter_map(|one| one.events).sum(), data, completeness }))
 }
 
 fn proposed(params: &mut Params, now: Retention) -> Result<Retention, ParamError> {

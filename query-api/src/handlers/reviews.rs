@@ -6,15 +6,18 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use runtime::problem::Problem;
+use schemas::catalogue::Lang;
 use schemas::decode::MAX_REASON_BYTES;
 use schemas::settings::Invalid;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::language::wanted;
 use super::page::Reading;
 use super::violations::{find, show};
 use super::{Completeness, body, invalid, path};
@@ -36,6 +39,11 @@ pub struct NewReview {
     #[serde(default)]
     #[schema(example = "A business trip, confirmed by phone")]
     pub note: String,
+    /// How many events the violation had when it was looked at: its `count`. What it has beyond them stays unreviewed. Absent:
+    /// all that it has now.
+    #[serde(default)]
+    #[schema(example = 3)]
+    pub count: Option<u64>,
 }
 
 /// What became of a review.
@@ -53,9 +61,10 @@ pub struct ReviewAnswer {
     pub completeness: Completeness,
 }
 
+type Changes = Vec<(String, Value, Value)>;
 type Answer = Result<(StatusCode, Json<ReviewAnswer>), Problem>;
 
-/// Marks a violation as reviewed (K13). Once more, with another note, takes the place of the first.
+/// Marks a violation as reviewed (K13), as far as it has come: what comes later makes it unreviewed again (K15). Once more, with another note, takes the place of the first.
 #[utoipa::path(
     post,
     path = "/v1/violations/{id}/review",
@@ -73,18 +82,21 @@ pub async fn put(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Answer {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let NewReview { note } = body(request).await?;
+    let lang = wanted(&mut reading.params, &headers, Some(&reading.tenant))?;
+    let NewReview { note, count } = body(request).await?;
     if note.len() > MAX_REASON_BYTES {
         let detail = format!("at most {MAX_REASON_BYTES} bytes");
         return Err(invalid(Invalid { pointer: "/note".to_owned(), detail }));
     }
     let violation = find(&api, &mut reading, &id).await?;
-    record(&api, &caller, reading, violation, ("violation.reviewed", note)).await
+    let changes = covered(&violation, count)?;
+    record(&api, &caller, (reading, lang), violation, ("violation.reviewed", note, changes)).await
 }
 
 /// Withdraws a review: the violation is unreviewed again. Nothing changes where there is no review.
@@ -104,30 +116,48 @@ pub async fn withdraw(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let lang = wanted(&mut reading.params, &headers, Some(&reading.tenant))?;
     let violation = find(&api, &mut reading, &id).await?;
-    if !violation.reviewed {
+    if !violation.reviewed && !violation.outgrown {
         let answer = Json(ReviewAnswer {
-            data: show(&api, violation),
+            data: show(&api, violation, lang),
             applied: true,
             event_id: None,
             completeness: reading.completeness,
         });
         return Ok((StatusCode::OK, answer));
     }
-    record(&api, &caller, reading, violation, ("violation.review_withdrawn", String::new())).await
+    record(&api, &caller, (reading, lang), violation, ("violation.review_withdrawn", String::new(), Vec::new())).await
+}
+
+/// What a review is of: the events that were looked at, and the most that was seen in them. The event says so, for whatever the
+/// violation comes to afterwards is not reviewed.
+fn covered(violation: &ViolationRow, count: Option<u64>) -> Result<Changes, Problem> {
+    let count = count.unwrap_or(violation.count);
+    if count == 0 || count > violation.count {
+        let detail = format!("the violation has {} events by now", violation.count);
+        return Err(invalid(Invalid { pointer: "/count".to_owned(), detail }));
+    }
+    let mut covered = vec![("count".to_owned(), Value::Null, json!(count))];
+    // What fewer events came to is not known.
+    if count == violation.count && violation.seen > 0.0 {
+        covered.push(("seen".to_owned(), Value::Null, json!(violation.seen)));
+    }
+    Ok(covered)
 }
 
 /// Records a review, and waits until the store shows it.
 async fn record(
     api: &QueryApi,
     caller: &Caller,
-    mut reading: Reading<'_>,
+    (mut reading, lang): (Reading<'_>, Lang),
     violation: ViolationRow,
-    (kind, reason): (&'static str, String),
+    (kind, reason, changes): (&'static str, String, Changes),
 ) -> Answer {
     // Times of events are kept in milliseconds.
     let begun = Utc::now().duration_trunc(TimeDelta::milliseconds(1)).map_err(Problem::internal)?;
@@ -135,14 +165,14 @@ async fn record(
         kind,
         object_type: "violation",
         object_id: violation.violation_id.clone(),
-        object_name: api.rule_title(&violation.rule).to_owned(),
+        object_name: api.rule_title(&violation.rule, Lang::En).to_owned(),
         reason,
-        changes: Vec::new(),
+        changes,
     };
     let event_id = api.audit().record(caller, &reading.tenant.id, event).await?;
     let (row, applied) = shown(api, &mut reading, violation, begun).await;
     let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let data = show(api, row);
+    let data = show(api, row, lang);
     Ok((status, Json(ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness })))
 }
 

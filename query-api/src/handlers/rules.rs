@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use detect::rules::LimitSpec;
+use detect::rules::{LimitSpec, Rule};
 use runtime::problem::Problem;
+use schemas::catalogue::Lang;
 use schemas::detection::{Detection, StoredRule};
 use schemas::settings::{Invalid, Tenant};
 use schemas::topics::SHARED;
@@ -15,6 +17,7 @@ use schemas::violation::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::language::wanted;
 use super::{Whole, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -116,6 +119,7 @@ impl From<&StoredRule> for RuleVersion {
 pub(super) struct Book {
     rules: Rules,
     detection: Detection,
+    lang: Lang,
 }
 
 impl Book {
@@ -126,9 +130,14 @@ impl Book {
             let id = tenant.as_ref().map(|tenant| tenant.id.as_str());
             let rules = Rules::of(&snapshot, id, None)?;
             let detection = tenant.map(|tenant| tenant.detection.clone()).unwrap_or_default();
-            Ok(Self { rules, detection })
+            Ok(Self { rules, detection, lang: Lang::default() })
         });
         compiled.await.map_err(Problem::internal)?
+    }
+
+    /// Titles and descriptions in a language.
+    fn in_language(self, lang: Lang) -> Self {
+        Self { lang, ..self }
     }
 
     /// The rule of that name.
@@ -167,25 +176,21 @@ impl Book {
 
     fn view(&self, entry: &Entry) -> RuleView {
         let compiled = self.rules.compiled(entry);
-        let text = |of: fn(&detect::rules::Rule) -> &str| compiled.map(of).unwrap_or_default().to_owned();
+        let text =
+            |of: fn(&Rule, Lang) -> &str| compiled.map(|rule| of(rule, self.lang)).unwrap_or_default().to_owned();
         let stored = entry.stored.as_deref();
         RuleView {
             name: entry.name.clone(),
             origin: entry.origin,
-            title: text(|rule| &rule.title),
-            description: text(|rule| &rule.description),
+            title: text(Rule::title_in),
+            description: text(Rule::description_in),
             level: compiled.map(|rule| rule.level.as_str()),
             version: stored.map(|rule| rule.version).or(compiled.map(|rule| rule.version)).unwrap_or_default(),
             tags: compiled.map(|rule| rule.tags.to_vec()).unwrap_or_default(),
-            action: self
-                .detection
-                .actions
-                .get(&entry.name)
-                .copied()
-                .or(compiled.map(|rule| rule.action))
-                .unwrap_or_default(),
+            action: self.detection.action(&entry.name, compiled.map(|rule| rule.action).unwrap_or_default()),
             limits: if compiled.is_some() { self.limits(entry) } else { Vec::new() },
-            enabled: stored.is_none_or(|rule| rule.enabled) && !self.detection.disabled.contains(&entry.name),
+            enabled: stored.is_none_or(|rule| rule.enabled)
+                && self.detection.has_on(&entry.name, entry.origin == Origin::Own),
             problem: entry.problem.clone(),
         }
     }
@@ -209,7 +214,11 @@ impl Book {
     path = "/v1/rules",
     tag = "rules",
     operation_id = "listRules",
-    params(crate::openapi::TenantParam),
+    params(
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of titles; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::TenantParam,
+    ),
     responses(
         (status = 200, description = "All rules", body = Whole<RuleView>, example = json!({"data": [crate::openapi::examples::rule()]})),
         crate::openapi::Problems,
@@ -218,9 +227,11 @@ impl Book {
 pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Whole<RuleView>>, Problem> {
-    let book = Book::open(&api, reader(&api, &caller, query.as_deref())?).await?;
+    let (tenant, lang) = reader(&api, &caller, &headers, query.as_deref())?;
+    let book = Book::open(&api, tenant).await?.in_language(lang);
     Ok(Json(Whole { data: book.rules.entries().iter().map(|entry| book.view(entry)).collect() }))
 }
 
@@ -230,7 +241,12 @@ pub async fn list(
     path = "/v1/rules/{name}",
     tag = "rules",
     operation_id = "getRule",
-    params(("name" = String, Path, description = "Name of the rule", example = "mass-export"), crate::openapi::TenantParam),
+    params(
+        ("name" = String, Path, description = "Name of the rule", example = "mass-export"),
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of titles; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::TenantParam,
+    ),
     responses(
         (status = 200, description = "The rule", body = RuleText, example = json!(crate::openapi::examples::rule_text())),
         crate::openapi::Problems,
@@ -240,9 +256,11 @@ pub async fn get(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RuleText>, Problem> {
-    let book = Book::open(&api, reader(&api, &caller, query.as_deref())?).await?;
+    let (tenant, lang) = reader(&api, &caller, &headers, query.as_deref())?;
+    let book = Book::open(&api, tenant).await?.in_language(lang);
     Ok(Json(book.text(&path(name)?)?))
 }
 
@@ -262,9 +280,10 @@ pub async fn versions(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Whole<RuleVersion>>, Problem> {
-    let tenant = reader(&api, &caller, query.as_deref())?;
+    let (tenant, _) = reader(&api, &caller, &headers, query.as_deref())?;
     let name = path(name)?;
     let snapshot = api.settings().snapshot();
     for scope in tenant.iter().map(|tenant| tenant.id.as_str()).chain([SHARED]) {
@@ -279,9 +298,15 @@ pub async fn versions(
     Ok(Json(Whole { data: vec![shipped] }))
 }
 
-fn reader(api: &QueryApi, caller: &Caller, query: Option<&str>) -> Result<Option<Arc<Tenant>>, Problem> {
+fn reader(
+    api: &QueryApi,
+    caller: &Caller,
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Result<(Option<Arc<Tenant>>, Lang), Problem> {
     let mut params = Params::parse(query).map_err(refused)?;
     let tenant = caller.read_tenant_if_any(api, &mut params)?;
+    let lang = wanted(&mut params, headers, tenant.as_deref())?;
     params.finish().map_err(refused)?;
-    Ok(tenant)
+    Ok((tenant, lang))
 }

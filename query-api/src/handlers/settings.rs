@@ -40,15 +40,21 @@ pub struct Logging {
     /// Off until an administrator turns it on.
     #[schema(example = true)]
     pub enabled: bool,
+    /// How long each category is kept; as it is when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionDays>,
 }
 
 impl Subject for Logging {
     fn of(tenant: &Tenant) -> Self {
-        Self { enabled: tenant.logging }
+        Self { enabled: tenant.logging, retention: Some(RetentionDays::of(tenant)) }
     }
 
     fn put(self, tenant: &mut Tenant) {
         tenant.logging = self.enabled;
+        if let Some(retention) = self.retention {
+            retention.put(tenant);
+        }
     }
 }
 
@@ -148,11 +154,11 @@ impl Subject for TrustedProxies {
 /// How the tenant wants its rules (P4, K12).
 impl Subject for Detection {
     fn of(tenant: &Tenant) -> Self {
-        tenant.detection.clone()
+        Self { profile: Some(tenant.detection.profile()), ..tenant.detection.clone() }
     }
 
     fn put(self, tenant: &mut Tenant) {
-        tenant.detection = self;
+        tenant.detection = Self { profile: self.profile.or(tenant.detection.profile), ..self };
     }
 
     async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
@@ -251,9 +257,9 @@ macro_rules! subject {
 }
 
 subject!(
-    "/v1/settings/logging", Logging, {"enabled": true},
-    get_logging "getLogging" "Whether activity is recorded (L1).",
-    put_logging "putLogging" "Turns recording on or off (L1)."
+    "/v1/settings/logging", Logging, {"enabled": true, "retention": {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180}},
+    get_logging "getLogging" "Whether activity is recorded (L1), and for how long (L2).",
+    put_logging "putLogging" "Turns recording on or off (L1), and says for how long each category is kept, if it is given (L2): both or neither."
 );
 subject!(
     "/v1/settings/retention", RetentionDays, {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180},
@@ -277,9 +283,9 @@ subject!(
 );
 
 subject!(
-    "/v1/settings/detection", Detection, {"disabled": ["sign-in-tor"], "limits": {"devices_per_day": 5}, "actions": {"mass-export": "block"}},
-    get_detection "getDetection" "Rules switched off, and the limits and actions that differ from the rules' own (K12).",
-    put_detection "putDetection" "Replaces which rules are switched off, and the limits and actions that differ from the rules' own (K12)."
+    "/v1/settings/detection", Detection, {"profile": "recommended", "disabled": ["sign-in-tor"], "limits": {"devices_per_day": 5}, "actions": {"mass-export": "block"}},
+    get_detection "getDetection" "The profile that restrictions start from, rules switched on and off, and the limits and actions that differ from the rules' own (K12).",
+    put_detection "putDetection" "Replaces the profile (where one is named), which rules are switched on and off, and the limits and actions that differ from the rules' own (K12)."
 );
 
 /// The limits in force (P12). They are the platform's to change.

@@ -242,29 +242,28 @@ pub async fn get(
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let (now, tenant) = (reading.now, Arc::clone(&reading.tenant));
     let format = reading.format()?;
-    let mut spec = PeriodSpec::take(&mut reading.params).map_err(refused)?;
+    let asked = PeriodSpec::take(&mut reading.params).map_err(refused)?;
     let width = match reading.params.one_of("by", &["hour", "day", "week"]).map_err(refused)?.as_deref() {
         Some("hour") => Width::Hour,
         Some("week") => Width::Week,
         _ => Width::Day,
     };
     std::mem::take(&mut reading.params).finish().map_err(refused)?;
-    if spec.is_empty() {
-        spec.preset = Some(Preset::ThisMonth);
-    }
+    reading.by_default(Preset::ThisMonth);
+    let (_, period) = reading.allowed(&asked)?;
     let calendar = api.calendar(&tenant);
-    let period = spec.resolve(calendar, now).map_err(refused)?;
     let keep = reading.keep();
     let plan = Plan::new(period, keep, calendar, width, now).ok_or_else(|| {
         let detail = format!("the period has more than {MAX_BUCKETS} buckets; choose a shorter one or wider buckets");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_buckets", detail).with_pointer("by")
     })?;
     let shown = period.told((plan.from, plan.to), now);
-    let clauses = plan.clauses(&tenant, &user, keep);
+    let mut clauses = plan.clauses(&tenant, &user, keep);
+    caller.bind_hidden(&mut clauses);
     let (counts, distinct, figures) = tokio::try_join!(
         api.store().rows::<CountRow>(sql::USER_COUNTS, clauses.clone()),
         api.store().rows::<DistinctRow>(sql::USER_DISTINCT, clauses),
-        Figures::of(&api, &caller, (&tenant, &user), (plan.from, plan.to), now),
+        Figures::of(&api, &caller, &reading, &user, (plan.from, plan.to)),
     )?;
     let answer = Answer { counts, distinct, with_violations: caller.may(Permission::SeeViolations) };
     let statistics = Statistics {

@@ -13,7 +13,8 @@ use schemas::settings::Permission;
 use super::page::Reading;
 use crate::QueryApi;
 use crate::access::{Caller, refused};
-use crate::period::Period;
+use crate::filter::EventFilter;
+use crate::period::{Period, Preset};
 use crate::rows::StatisticsRow;
 use crate::view::statistics::TenantStatistics;
 use answer::Answer;
@@ -42,7 +43,7 @@ use plan::Plan;
         ("action" = Option<Vec<String>>, Query, description = "Actions"),
         ("object_type" = Option<Vec<String>>, Query, description = "Types of objects"),
         ("channel" = Option<Vec<String>>, Query, description = "Channels"),
-        ("device" = Option<Vec<String>>, Query, description = "Kinds of devices"),
+        ("device" = Option<Vec<String>>, Query, description = "Kinds of devices, as `device.kind` of events has them; `phone` is understood as `mobile`"),
         ("country" = Option<Vec<String>>, Query, description = "Countries, ISO 3166-1 alpha-2"),
         ("location" = Option<Vec<String>>, Query, description = "Locations (branches, offices)"),
         ("class" = Option<Vec<String>>, Query, description = "`create`, `delete`, `change` or `other` (J2)"),
@@ -70,12 +71,12 @@ pub async fn get(
     let with_violations = caller.may(Permission::SeeViolations);
     let calendar = api.calendar(&reading.tenant);
     let keep = reading.keep();
-    let plan = Plan::new(&asked, calendar, keep, reading.now)?;
+    reading.by_default(Preset::ThisMonth);
+    let period = reading.allowed(&asked.period)?;
+    let plan = Plan::new(&asked, period, calendar, &reading)?;
     let mut clauses = plan.clauses(&reading.tenant.id, keep);
     asked.add_to(&mut clauses);
-    if !with_violations {
-        clauses.plain("NOT (object_type = 'violation' AND action = 'review')");
-    }
+    EventFilter::visible_to(&caller, &mut clauses);
     let rows: Vec<StatisticsRow> = api.store().rows(plan.query(), clauses).await?;
     let statistics = Answer::new(&rows, &asked, &plan, calendar, with_violations).show(reading.completeness);
     match format {

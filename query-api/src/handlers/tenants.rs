@@ -15,13 +15,14 @@ use crate::access::{Caller, refused};
 use crate::params::Params;
 use crate::tenant_changes;
 
-/// Creates a tenant. Logging is off unless the body turns it on (L1).
+/// Creates a tenant. Logging is off unless the body turns it on (L1). Its restrictions start from the profile that
+/// `detection.profile` names: `none`, `marks_only`, or `recommended`, which is the default.
 #[utoipa::path(
     post,
     path = "/v1/tenants",
     tag = "tenants",
     operation_id = "createTenant",
-    request_body(content = Tenant, description = "Only `id` is required", example = json!({"id": "acme", "name": "Acme s.r.o.", "time_zone": "Europe/Prague"})),
+    request_body(content = Tenant, description = "Only `id` is required", example = json!({"id": "acme", "name": "Acme s.r.o.", "time_zone": "Europe/Prague", "detection": {"profile": "marks_only"}})),
     responses(
         (status = 201, description = "Created and in force", body = Tenant, example = json!(crate::openapi::examples::tenant())),
         crate::openapi::ChangeProblems,
@@ -39,6 +40,7 @@ pub async fn create(
         return Err(exists());
     }
     tenant.version = 0;
+    tenant.detection.profile.get_or_insert_default();
     api.check_types(&tenant.event_types)?;
     let tenant = api.settings().put_tenant(tenant).await.map_err(|error| match error {
         PutError::Conflict { .. } => exists(),
@@ -147,7 +149,13 @@ pub async fn modify(
     change(&api, &caller, &current, parse_strict(&text).map_err(invalid)?).await
 }
 
-async fn change(api: &QueryApi, caller: &Caller, current: &Tenant, wanted: Tenant) -> Result<Json<Tenant>, Problem> {
+async fn change(
+    api: &QueryApi,
+    caller: &Caller,
+    current: &Tenant,
+    mut wanted: Tenant,
+) -> Result<Json<Tenant>, Problem> {
+    wanted.detection.profile = wanted.detection.profile.or(current.detection.profile);
     if wanted.id != current.id {
         let detail = "the id of a tenant never changes".to_owned();
         return Err(invalid(Invalid { pointer: "/id".to_owned(), detail }));

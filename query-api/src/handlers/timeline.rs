@@ -150,13 +150,15 @@ pub async fn get(
         Extent::Day => day(calendar, date),
         Extent::Week => week(calendar, date),
     };
+    reading.reaches(from).map_err(|problem| problem.with_pointer("date"))?;
     let period = Interval::new(from.timestamp_millis(), to.timestamp_millis())
         .ok_or_else(|| refused(ParamError::bad("date", "the tenant's zone skipped this day")))?;
     let starts = match resolution {
         Some(resolution) => Some(resolution.starts(calendar, (from, to)).ok_or_else(too_many_buckets)?),
         None => None,
     };
-    let trace = Trace { caller: &caller, tenant: &reading.tenant, user: &user, period, now: reading.now };
+    let (now, earliest) = (reading.now, reading.earliest);
+    let trace = Trace { caller: &caller, tenant: &reading.tenant, user: &user, period, now, earliest };
     let activities = trace.activities(&api, &[], MOST_ROWS).await?;
     let activities =
         activities.ok_or_else(|| too_many(MOST_ROWS, "read their list by channel, or /v1/events page by page"))?;

@@ -28,6 +28,8 @@ pub(super) struct Trace<'a> {
     pub(super) user: &'a str,
     pub(super) period: Interval,
     pub(super) now: DateTime<Utc>,
+    /// Where the look-back of the tenant's plan begins.
+    pub(super) earliest: Option<DateTime<Utc>>,
 }
 
 impl Trace<'_> {
@@ -49,6 +51,9 @@ impl Trace<'_> {
         clauses.bind_number("rows", most + 1);
         Keep::at(self.now, &self.tenant.retention).add_to(&mut clauses);
         EventFilter::visible_to(self.caller, &mut clauses);
+        if let Some(earliest) = self.earliest {
+            clauses.time("occurred_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
+        }
         if channels.iter().any(|channel| channel == SESSION) {
             let either = "channel IN {channels:Array(String)} OR action IN ('sign_in', 'sign_out')";
             clauses.texts(either, "channels", channels);

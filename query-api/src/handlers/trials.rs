@@ -160,6 +160,7 @@ pub async fn test(
     if wanted.from >= to {
         return Err(invalid(Invalid { pointer: "/from".into(), detail: "must lie before `to`".into() }));
     }
+    reading.reaches(wanted.from).map_err(|problem| problem.with_pointer("/from"))?;
     let rules = compile(&api, &reading, &wanted).await?;
     let lookback = rules.correlations().iter().map(detect::correlate::Correlation::timespan_ms).max().unwrap_or(0);
     let mut trial = Trial::new(&rules);
@@ -298,6 +299,7 @@ async fn chunk(
     clauses.bind_time("to", to);
     // A rule of the caller's own would tell what is in an event that it matches (A2).
     reading.narrow(&mut clauses);
+    reading.look_back(&mut clauses);
     if let Some((actor, at, id)) = after {
         clauses.text("actor_id >= {after_actor:String}", "after_actor", actor);
         clauses.plain(

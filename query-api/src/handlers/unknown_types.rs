@@ -85,7 +85,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    reading.within_plan(Feature::Log)?;
+    reading.feature(Feature::Log)?;
     reading.by_default(Preset::Last30Days);
     let period = reading.period()?;
     std::mem::take(&mut reading.params).finish().map_err(refused)?;

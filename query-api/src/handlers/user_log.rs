@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::access::Access;
@@ -14,10 +15,11 @@ use utoipa::IntoParams;
 
 use super::events::add_period;
 use super::page::{Asked, Keyset, Page, Reading, ascending, keyset};
+use super::since::Since;
 use super::{path, violations};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
-use crate::filter::ViolationFilter;
+use crate::filter::{ViolationFilter, device_kinds};
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::rows::{DeviceRow, EventRow, SessionRow};
@@ -112,13 +114,13 @@ pub async fn sign_ins(
     };
     let asked = reading.page(list, &(&user, &filter))?;
     let mut clauses = asked.clauses(keyset);
-    asked.reading.keep().add_to(&mut clauses);
+    asked.reading.narrow(&mut clauses);
     clauses.text("actor_kind = 'user' AND actor_id = {user_id:String}", "user_id", &user);
     clauses.plain("action IN ('sign_in', 'sign_in_failed')");
     filter.add_to(&mut clauses);
     add_period(&mut clauses, asked.period);
-    let sessions =
-        Sessions { api: api.clone(), tenant: Arc::clone(&asked.reading.tenant), keep: asked.reading.keep(), user };
+    let (tenant, keep) = (Arc::clone(&asked.reading.tenant), asked.reading.keep());
+    let sessions = Sessions { api: api.clone(), tenant, caller: caller.clone(), keep, user };
     let show = move |rows| {
         let sessions = sessions.clone();
         async move { sessions.beside(rows).await }
@@ -131,6 +133,7 @@ pub async fn sign_ins(
 struct Sessions {
     api: QueryApi,
     tenant: Arc<Tenant>,
+    caller: Caller,
     keep: Keep,
     user: String,
 }
@@ -158,6 +161,7 @@ impl Sessions {
         clauses.order(SESSIONS.order);
         clauses.texts("session_key IN {session_keys:Array(String)}", "session_keys", &keys);
         self.keep.bind_oldest(&mut clauses);
+        self.caller.bind_hidden(&mut clauses);
         let found: Vec<SessionRow> = self.api.store().rows(sql::USER_SESSIONS, clauses).await?;
         Ok(found.into_iter().map(|row| (row.session_key.clone(), row)).collect())
     }
@@ -170,14 +174,15 @@ pub struct DeviceFilter {
     /// `true` for devices that the user signed in on, `false` for those where every attempt failed or none was seen.
     #[param(required = false)]
     signed_in: Option<bool>,
-    /// Kinds: `desktop`, `phone`, `tablet` …
+    /// Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
+    /// `mobile`.
     #[param(required = false)]
     kind: Vec<String>,
 }
 
 impl DeviceFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
-        Ok(Self { signed_in: params.flag("signed_in")?, kind: params.list("kind")? })
+        Ok(Self { signed_in: params.flag("signed_in")?, kind: device_kinds(params.list("kind")?) })
     }
 
     fn add_to(&self, clauses: &mut Clauses) {
@@ -227,11 +232,21 @@ pub async fn devices(
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
     let (decisions, tenant) = (api.access().clone(), Arc::clone(&asked.reading.tenant));
-    let view = move |row: DeviceRow| {
-        let decided = decisions.get(&tenant.id, &user, &row.device_id);
-        UserDevice::new(row, decided.map_or(Access::Allow, |decided| decided.access))
+    let since = Since::of(&api, &caller, &asked.reading);
+    let show = move |mut rows: Vec<DeviceRow>| {
+        let (since, decisions, tenant, user) = (since.clone(), decisions.clone(), Arc::clone(&tenant), user.clone());
+        async move {
+            since.cut(vec![user.clone()], &mut rows).await?;
+            let view = |row: DeviceRow| {
+                let decided = decisions.get(&tenant.id, &user, &row.device_id);
+                UserDevice::new(row, decided.map_or(Access::Allow, |decided| decided.access))
+            };
+            Ok(rows.into_iter().map(view).collect())
+        }
     };
-    asked.list(sql::USER_DEVICES, clauses, |row| (row.last_seen_at, (&row.device_id).into()), view).await
+    asked
+        .list_with(sql::USER_DEVICES, clauses, |row: &DeviceRow| (row.last_seen_at, (&row.device_id).into()), show)
+        .await
 }
 
 /// What a user's sessions can be narrowed to.
@@ -297,13 +312,16 @@ pub async fn sessions(
         "last_activity_at >= {from:DateTime64(3, 'UTC')}",
         "started_at < {to:DateTime64(3, 'UTC')}",
     );
+    let since = Since::of(&api, &caller, &asked.reading);
+    let show = move |mut rows: Vec<SessionRow>| {
+        let (since, user) = (since.clone(), user.clone());
+        async move {
+            since.cut(vec![user], &mut rows).await?;
+            Ok(rows.into_iter().map(Session::from).collect())
+        }
+    };
     asked
-        .list(
-            sql::USER_SESSIONS,
-            clauses,
-            |row: &SessionRow| (row.started_at, (&row.session_key).into()),
-            Session::from,
-        )
+        .list_with(sql::USER_SESSIONS, clauses, |row: &SessionRow| (row.started_at, (&row.session_key).into()), show)
         .await
 }
 
@@ -311,6 +329,7 @@ fn of_user(asked: &Asked<'_>, keyset: &Keyset, user: &str) -> Clauses {
     let mut clauses = asked.clauses(keyset);
     clauses.bind_text("user_id", user);
     asked.reading.keep().bind_oldest(&mut clauses);
+    asked.reading.bind_hidden(&mut clauses);
     clauses
 }
 
@@ -336,9 +355,10 @@ pub async fn violations(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: UserId,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let user = path(id)?;
     let reading = Reading::begin(&api, &caller, query.as_deref())?;
-    violations::page(&api, reading, &[user]).await
+    violations::page(&api, reading, &[user], &headers).await
 }

@@ -7,15 +7,18 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use super::page::{Keyset, Page, Reading, keyset};
+use super::page::{Keyset, Page, Reading, keyset, look_back_of_violations};
+use super::since::Since;
 use super::{One, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
+use crate::filter::search;
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::rows::{UnreviewedRow, UserRow};
@@ -28,7 +31,7 @@ const LATEST: Keyset = keyset!("last_activity_at", "actor_id", newest);
 #[derive(Debug, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserFilter {
-    /// K2: part of the name, the e-mail address or the id, in any case; at most 256 bytes.
+    /// K2: part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
     #[param(required = false, example = "novak")]
     q: Option<String>,
     /// `true`: deactivated users, too.
@@ -43,13 +46,7 @@ impl UserFilter {
 
     fn add_to(&self, clauses: &mut Clauses) {
         if let Some(text) = &self.q {
-            clauses.text(
-                "positionCaseInsensitiveUTF8(name, {q:String}) > 0 \
-                 OR positionCaseInsensitiveUTF8(email, {q:String}) > 0 \
-                 OR positionCaseInsensitiveUTF8(actor_id, {q:String}) > 0",
-                "q",
-                text,
-            );
+            clauses.text(search::USER, "q", text);
         }
         if self.include_deactivated != Some(true) {
             clauses.plain("active");
@@ -78,13 +75,15 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let filter = UserFilter::take(&mut reading.params).map_err(refused)?;
+    reading.of_all();
     let asked = reading.page("users", &filter)?;
     let mut clauses = asked.clauses(&LATEST);
     asked.reading.keep().bind_oldest(&mut clauses);
+    asked.reading.bind_hidden(&mut clauses);
     filter.add_to(&mut clauses);
     asked.add_period(
         &mut clauses,
-        "last_activity_at >= {from:DateTime64(3, 'UTC')}",
+        "greatest(last_activity_at, first_seen_at) >= {from:DateTime64(3, 'UTC')}",
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
     let marks = Marks::of(&api, &caller, &asked.reading);
@@ -119,6 +118,7 @@ pub async fn get(
     clauses.order(LATEST.order);
     clauses.text("actor_id = {user_id:String}", "user_id", &id);
     reading.keep().bind_oldest(&mut clauses);
+    reading.bind_hidden(&mut clauses);
     let rows: Vec<UserRow> = api.store().rows(sql::USERS, clauses).await?;
     let users = Marks::of(&api, &caller, &reading).show(rows).await?;
     match users.into_iter().next() {
@@ -133,16 +133,21 @@ struct Marks {
     api: QueryApi,
     tenant: Arc<Tenant>,
     keep: Keep,
+    earliest: Option<DateTime<Utc>>,
+    since: Since,
     allowed: bool,
 }
 
 impl Marks {
     fn of(api: &QueryApi, caller: &Caller, reading: &Reading<'_>) -> Self {
         let allowed = caller.may(Permission::SeeViolations);
-        Self { api: api.clone(), tenant: Arc::clone(&reading.tenant), keep: reading.keep(), allowed }
+        let since = Since::of(api, caller, reading);
+        let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.keep(), reading.earliest);
+        Self { api: api.clone(), tenant, keep, earliest, since, allowed }
     }
 
-    async fn show(&self, rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
+    async fn show(&self, mut rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
+        self.since.cut(rows.iter().map(|row| row.actor_id.clone()).collect(), &mut rows).await?;
         if !self.allowed {
             return Ok(rows.into_iter().map(|row| User::new(row, None)).collect());
         }
@@ -150,6 +155,7 @@ impl Marks {
         clauses.bind_text("tenant", &self.tenant.id);
         clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
         self.keep.add_to(&mut clauses);
+        look_back_of_violations(self.earliest, &mut clauses);
         let counts: Vec<UnreviewedRow> = self.api.store().rows(sql::UNREVIEWED, clauses).await?;
         let marks: HashMap<String, u64> = counts.into_iter().map(|row| (row.actor_id, row.violations)).collect();
         let marked = |row: UserRow| {

@@ -3,10 +3,13 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use runtime::problem::Problem;
+use schemas::catalogue::Lang;
 
-use super::page::{Keyset, Page, Reading, ascending, keyset};
+use super::language::wanted;
+use super::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
 use super::{One, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -30,6 +33,8 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
     params(
         ("user_id" = Option<Vec<String>>, Query, description = "Ids of users", example = json!(["u-17"])),
         ViolationFilter,
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of titles; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::PeriodParams,
         crate::openapi::PageParams,
         ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
@@ -42,15 +47,22 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
 pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let users = reading.params.list("user_id").map_err(refused)?;
-    page(&api, reading, &users).await
+    page(&api, reading, &users, &headers).await
 }
 
 /// A page of violations: of some users, or of all when none is named.
-pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[String]) -> Result<Response, Problem> {
+pub(super) async fn page(
+    api: &QueryApi,
+    mut reading: Reading<'_>,
+    users: &[String],
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let lang = wanted(&mut reading.params, headers, Some(&reading.tenant))?;
     let filter = ViolationFilter::take(&mut reading.params).map_err(refused)?;
     let (list, keyset) = match ascending(&mut reading.params)? {
         true => ("violations/oldest", &OLDEST),
@@ -59,6 +71,8 @@ pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[Stri
     let asked = reading.page(list, &(users, &filter))?;
     let mut clauses = asked.clauses(keyset);
     asked.reading.keep().add_to(&mut clauses);
+    asked.reading.bind_hidden(&mut clauses);
+    look_back_of_violations(asked.reading.earliest, &mut clauses);
     if !users.is_empty() {
         clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", users);
     }
@@ -70,7 +84,7 @@ pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[Stri
         "window_at < {to:DateTime64(3, 'UTC')} AND first_at < {to:DateTime64(3, 'UTC')}",
     );
     let api = api.clone();
-    let view = move |row| show(&api, row);
+    let view = move |row| show(&api, row, lang);
     asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
 }
 
@@ -80,7 +94,12 @@ pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[Stri
     path = "/v1/violations/{id}",
     tag = "violations",
     operation_id = "getViolation",
-    params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
+    params(
+        ("id" = String, Path, description = "Id of the violation"),
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of titles; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::TenantParam,
+    ),
     responses(
         (status = 200, description = "The violation", body = One<Violation>, example = json!(crate::openapi::examples::one_violation())),
         crate::openapi::Problems,
@@ -90,12 +109,14 @@ pub async fn get(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Json<One<Violation>>, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    let lang = wanted(&mut reading.params, &headers, Some(&reading.tenant))?;
     let row = find(&api, &mut reading, &id).await?;
-    Ok(Json(One { data: show(&api, row), completeness: reading.completeness }))
+    Ok(Json(One { data: show(&api, row, lang), completeness: reading.completeness }))
 }
 
 /// The violation of an id.
@@ -104,12 +125,15 @@ pub(super) async fn find(api: &QueryApi, reading: &mut Reading<'_>, id: &str) ->
     clauses.order(NEWEST.order);
     clauses.text("violation_id = {violation_id:String}", "violation_id", id);
     reading.keep().add_to(&mut clauses);
+    reading.bind_hidden(&mut clauses);
     let rows: Vec<ViolationRow> = api.store().rows(sql::VIOLATIONS, clauses).await?;
     let missing = || reading.completeness.not_found("there is no such violation, or not yet, or no longer");
-    rows.into_iter().next().ok_or_else(missing)
+    let row = rows.into_iter().next().ok_or_else(missing)?;
+    reading.reaches(row.first_at)?;
+    Ok(row)
 }
 
-pub(super) fn show(api: &QueryApi, row: ViolationRow) -> Violation {
-    let title = api.rule_title(&row.rule).to_owned();
+pub(super) fn show(api: &QueryApi, row: ViolationRow, lang: Lang) -> Violation {
+    let title = api.rule_title(&row.rule, lang).to_owned();
     Violation::new(row, title)
 }

@@ -14,7 +14,7 @@ fn event() -> Value {
         "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
         "type": "task.deadline_changed",
         "name": "Task deadline changed",
-        "text": "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”",
+        "text": "Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”",
         "details": "Location: Brno",
         "restorable": false,
         "class": "change",
@@ -99,7 +99,8 @@ fn violation() -> Value {
             "reviewed": true,
             "by": { "id": "k3jq7xw2m5ab", "name": "Security desk" },
             "at": "2026-03-02T08:15:59Z",
-            "note": "A business trip, confirmed by phone"
+            "note": "A business trip, confirmed by phone",
+            "count": 3
         }
     })
 }
@@ -268,7 +269,7 @@ pub(crate) fn catalogue() -> Value {
             "module": "tasks",
             "object_type": "task",
             "restorable": false,
-            "sentence": "{actor} changed the deadline of task {object}[ from “{old}”][ to “{new}”]",
+            "sentence": "{actor} changed the deadline of the task[ “{object}”][ from “{old}”][ to “{new}”]",
             "own": false
         }]
     })

@@ -263,3 +263,10 @@ proptest! {
         }
     }
 }
+
+/// J4: plans name periods as they are asked for.
+#[test]
+fn plans_name_the_presets() {
+    let presets: Vec<&str> = PRESETS.iter().copied().filter(|name| *name != "custom").collect();
+    assert_eq!(presets, schemas::settings::NAMED_PERIODS);
+}

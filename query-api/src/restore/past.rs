@@ -1,7 +1,7 @@
 //! What the log tells: the deletion, the object's life, and how a restore ended before.
 
 use runtime::problem::Problem;
-use serde_json::{Map, Value};
+use schemas::json::Map;
 
 use crate::QueryApi;
 use crate::access::Caller;
@@ -20,7 +20,7 @@ const MAX_EVENTS: u32 = 10_000;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LastState {
     /// Fields by name.
-    pub(crate) fields: Map<String, Value>,
+    pub(crate) fields: Map,
     /// Whether its history is known from its creation on.
     pub(crate) complete: bool,
 }
@@ -133,7 +133,8 @@ impl From<ToldRow> for Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json;
+    use schemas::json::Value;
 
     fn row(class: &str, action: &str, changes: &[(&str, &str, &str, &str)]) -> LifeRow {
         let each = |pick: fn(&(&str, &str, &str, &str)) -> String| changes.iter().map(pick).collect();
@@ -161,7 +162,7 @@ mod tests {
         let deleted = row("delete", "delete", &[("owner", "remove", "\"jana\"", "")]);
         let fields = |rows: &[&LifeRow]| {
             let last = last_state(rows.iter().copied().cloned().collect());
-            (Value::from(last.fields), last.complete)
+            (Value::Object(last.fields), last.complete)
         };
         assert_eq!(fields(&[&created, &changed, &deleted]), (json!({ "title": "B", "old": 1, "owner": "jana" }), true));
         assert_eq!(

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use schemas::passive::SESSION_EXPIRED;
+
 use crate::rows::ActivityRow;
 use crate::trace::REACH;
 use crate::trace::intervals::Interval;
@@ -115,7 +117,7 @@ pub fn activities(rows: Vec<ActivityRow>, now: i64) -> Vec<Activity> {
 fn place(row: &ActivityRow) -> ((&str, &str), Part) {
     match (row.channel.as_str(), row.action.as_str()) {
         (_, "sign_in") if row.outcome != "failure" => ((SESSION, "signed_in"), Part::Begin),
-        (_, "sign_out") => ((SESSION, "signed_in"), Part::End),
+        (_, "sign_out" | SESSION_EXPIRED) => ((SESSION, "signed_in"), Part::End),
         ("call", "call_in" | "call_out") => (("call", "call"), Part::Whole),
         ("ticket", "update") => (("ticket", "editing"), Part::Whole),
         ("pause", "pause_start") => match row.event_type.as_str() {

@@ -1,9 +1,12 @@
 //! Figures of one user's work (T8–T13), and the rows that they are made of (T15).
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::Measure::{Count, Time, TimeWithin};
+use self::Measure::{Count, Objects, Time, TimeWithin};
+use crate::rows::ActivityRow;
 use crate::trace::activity::{Activity, SESSION};
 use crate::trace::intervals::{Interval, Set};
 
@@ -14,7 +17,7 @@ use crate::trace::intervals::{Interval, Set};
 pub enum Unit {
     /// Milliseconds.
     Ms,
-    /// Activities.
+    /// Activities, or objects that they were about.
     Count,
 }
 
@@ -40,6 +43,8 @@ enum Measure {
     TimeWithin(Place, Place),
     /// Activities whose events occurred in the period.
     Count(Place),
+    /// Different objects of such activities; one that names none is about an object of its own.
+    Objects(Place),
 }
 
 /// A figure.
@@ -74,7 +79,7 @@ pub const FIGURES: &[Figure] = &[
     figure("whatsapp.closed", Count(("whatsapp", "closed"))),
     figure("viber.writing_time", Time(("viber", "writing"))),
     figure("viber.closed", Count(("viber", "closed"))),
-    figure("tickets.edited", Count(("ticket", "editing"))),
+    figure("tickets.edited", Objects(("ticket", "editing"))),
     figure("tickets.editing_time", Time(("ticket", "editing"))),
     figure("tickets.closed", Count(("ticket", "closed"))),
     figure("pauses.paid", Count(("pause", "paid"))),
@@ -109,14 +114,14 @@ impl Figure {
     pub fn unit(&self) -> Unit {
         match self.measure {
             Time(_) | TimeWithin(..) => Unit::Ms,
-            Count(_) => Unit::Count,
+            Count(_) | Objects(_) => Unit::Count,
         }
     }
 
     /// The channels whose activities it takes.
     pub fn channels(&self) -> impl Iterator<Item = &'static str> + use<> {
         let (of, other) = match self.measure {
-            Time(place) | Count(place) => (place, None),
+            Time(place) | Count(place) | Objects(place) => (place, None),
             TimeWithin(place, within) => (place, Some(within)),
         };
         [Some(of), other].into_iter().flatten().map(|(channel, _)| channel)
@@ -132,10 +137,11 @@ impl Figure {
                 while_in(place, activities, period).intersection(&within).measure()
             }
             Count(place) => counted(place, activities, period).map(|_| 1).sum(),
+            Objects(_) => self.rows(activities, period).iter().filter_map(|row| row.counted).sum(),
         }
     }
 
-    /// Every activity that it takes, in order, each with what it adds: time that several share is the first one's.
+    /// Every activity that it takes, in order, each with what it adds: time or an object that several share is the first one's.
     #[must_use]
     pub fn rows<'a>(&self, activities: &'a [Activity], period: Interval) -> Vec<Listed<'a>> {
         match self.measure {
@@ -147,6 +153,17 @@ impl Figure {
             Count(place) => {
                 let row = |activity: &'a Activity| Listed { activity, at: activity.at(), counted: Some(1) };
                 in_order(counted(place, activities, period).map(row).collect())
+            }
+            Objects(place) => {
+                let mut known = HashSet::new();
+                let row = |activity: &'a Activity| Listed { activity, at: activity.at(), counted: None };
+                let mut rows = in_order(counted(place, activities, period).map(row).collect());
+                for row in &mut rows {
+                    let ActivityRow { object_type, object_id, .. } = &row.activity.row;
+                    let first = object_id.is_empty() || known.insert((object_type, object_id));
+                    row.counted = Some(u64::from(first));
+                }
+                rows
             }
         }
     }
@@ -204,4 +221,20 @@ fn timed<'a>(
         taken = taken.max(span.map_or(taken, Interval::end));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T8–T13: the guide says of every figure which events make it, and names no other.
+    #[test]
+    fn every_figure_is_in_the_guide() {
+        let guide = include_str!("../../../docs/figures.md");
+        let rows = guide.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('|'));
+        let named: Vec<&str> =
+            rows.flat_map(|(names, _)| names.split('`').step_by(2).filter(|name| name.contains('.'))).collect();
+        let all: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
+        assert_eq!(named, all);
+    }
 }

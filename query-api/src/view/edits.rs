@@ -5,12 +5,13 @@
 //! after; then it is found out what differs.
 
 use schemas::catalogue::Lang;
+use schemas::json::{Map, Value};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::object_state::{keys, position, value};
 use crate::rows::EventRow;
+use crate::view::conditions::{self, condition, is_conditional};
 
 mod lists;
 mod sentence;
@@ -19,14 +20,10 @@ mod sentence;
 const MAX_EDITS: usize = 256;
 /// Longest list that is compared item by item.
 const MAX_ITEMS: usize = 500;
-/// Deepest value that is taken apart.
-const MAX_DEPTH: usize = 16;
-
-/// What a list of conditions is called.
-const CONDITION_LISTS: &[&str] = &["conditions", "condition", "criteria", "filters", "rules"];
-/// What the operator of a group of conditions is called, and what it may be.
-const OPERATOR_NAMES: &[&str] = &["operator", "op", "logic", "match", "combinator", "conjunction", "join"];
-const OPERATORS: &[&str] = &["and", "or", "all", "any", "none", "not", "xor"];
+/// Deepest value that is taken apart: as deep as an event may be nested.
+const MAX_DEPTH: usize = schemas::decode::MAX_DEPTH;
+/// How many pairs of items the lists of one event are searched for those that are most alike.
+const MAX_COMPARED: usize = 20_000;
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -63,9 +60,11 @@ pub struct Edit {
     pub label: String,
     /// Before; absent where there was nothing, or where it isn't known (J14).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub old: Option<Value>,
     /// After.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub new: Option<Value>,
     /// Position in the list before, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,14 +79,21 @@ pub struct Edit {
 
 /// The edits of an event, in the order of its changes.
 pub fn edits(row: &EventRow, lang: Lang) -> Vec<Edit> {
+    edits_but(row, None, lang)
+}
+
+/// The edits of an event, but for those of one change.
+pub(super) fn edits_but(row: &EventRow, left_out: Option<usize>, lang: Lang) -> Vec<Edit> {
     let values = row.changes_old.iter().zip(&row.changes_new);
-    let changes = row.changes_path.iter().zip(&row.changes_op).zip(values);
+    let changes = row.changes_path.iter().zip(&row.changes_op).zip(values).enumerate();
     let mut found = Found::default();
-    for ((path, op), (old, new)) in changes {
+    for (_, ((path, op), (old, new))) in changes.filter(|(at, _)| Some(*at) != left_out) {
         found.change(path, op, value(old), value(new));
     }
-    found.0.into_iter().map(|plain| sentence::worded(plain, lang)).collect()
+    found.edits.into_iter().map(|plain| sentence::worded(plain, lang)).collect()
 }
+
+type Fields = Map;
 
 /// An edit without words.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,8 +106,18 @@ struct Plain {
     to: Option<usize>,
 }
 
-#[derive(Debug, Default)]
-struct Found(Vec<Plain>);
+#[derive(Debug)]
+struct Found {
+    edits: Vec<Plain>,
+    /// Pairs of items that may still be compared.
+    budget: usize,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self { edits: Vec::new(), budget: MAX_COMPARED }
+    }
+}
 
 impl Found {
     fn change(&mut self, path: &str, op: &str, old: Value, new: Value) {
@@ -117,14 +133,14 @@ impl Found {
                 let (from, to) = (place(&old), place(&new));
                 self.push(EditKind::ListItemMoved, path, (Value::Null, Value::Null), (from, to));
             }
-            "add" if listed => self.added(path, &keys, new, position(last)),
-            "remove" if listed => self.removed(path, &keys, old, position(last)),
+            "add" if listed || one_of_conditions(last, &new) => self.added(path, &keys, new, position(last)),
+            "remove" if listed || one_of_conditions(last, &old) => self.removed(path, &keys, old, position(last)),
             _ => {
-                let before = self.0.len();
+                let before = self.edits.len();
                 self.replaced(path, (old.clone(), new.clone()), 0);
                 // Too much to be read: as it was sent.
-                if self.0.len() > MAX_EDITS {
-                    self.0.truncate(before);
+                if self.edits.len() > MAX_EDITS {
+                    self.edits.truncate(before);
                     self.push(EditKind::ValueChanged, path, (old, new), (None, None));
                 }
             }
@@ -132,23 +148,25 @@ impl Found {
     }
 
     fn replaced(&mut self, path: &str, (old, new): (Value, Value), depth: usize) {
-        if old == new || self.0.len() > MAX_EDITS {
+        if old == new || self.edits.len() > MAX_EDITS {
             return;
         }
         let keys = keys(path);
         let last = keys.last().map_or("", String::as_str);
-        if is_operator(last, &old) && is_operator(last, &new) {
-            return self.push(EditKind::OperatorSwitched, path, (old, new), (None, None));
+        if let (Some(before), Some(after)) = (conditions::operator(last, &old), conditions::operator(last, &new)) {
+            let kind = if before == after { EditKind::ValueChanged } else { EditKind::OperatorSwitched };
+            return self.push(kind, path, (old, new), (None, None));
         }
         let deep = depth >= MAX_DEPTH;
         match (old, new) {
+            (old, new) if is_other_condition(&old, &new) => {
+                self.push(EditKind::ConditionUpdated, path, (old, new), (None, None));
+            }
             (Value::Array(old), Value::Array(new)) if !deep && old.len().max(new.len()) <= MAX_ITEMS => {
                 self.list(path, &old, &new, depth);
             }
-            (old, new) if is_condition(&old) && is_condition(&new) => {
-                self.push(EditKind::ConditionUpdated, path, (old, new), (None, None));
-            }
-            (Value::Object(mut old), Value::Object(new)) if !deep => {
+            (Value::Object(mut old), Value::Object(mut new)) if !deep => {
+                self.switched(path, &mut old, &mut new, depth);
                 for (name, new) in new {
                     let old = old.remove(&name).unwrap_or(Value::Null);
                     self.replaced(&below(path, &name), (old, new), depth + 1);
@@ -158,7 +176,7 @@ impl Found {
                 }
             }
             (Value::String(old), Value::String(new)) if !deep && is_document(&old) && is_document(&new) => {
-                self.replaced(path, (value(&old), value(&new)), MAX_DEPTH - 4);
+                self.replaced(path, (value(&old), value(&new)), depth + 1);
             }
             (old, new) => {
                 let kind = if in_condition(&keys) { EditKind::ConditionUpdated } else { EditKind::ValueChanged };
@@ -167,8 +185,23 @@ impl Found {
         }
     }
 
+    /// `{"all": […]}` that became `{"any": […]}`: the operator is the list's name.
+    fn switched(&mut self, path: &str, old: &mut Fields, new: &mut Fields, depth: usize) {
+        let name = |fields: &Fields| Some(conditions::by_operator(fields)?.to_owned());
+        let (Some(before), Some(after)) = (name(old), name(new)) else { return };
+        if before == after {
+            return;
+        }
+        let lists = (old.remove(&before).unwrap_or_default(), new.remove(&after).unwrap_or_default());
+        let same = conditions::operator_of(&before) == conditions::operator_of(&after);
+        let kind = if same { EditKind::ValueChanged } else { EditKind::OperatorSwitched };
+        self.push(kind, path, (before.into(), after.clone().into()), (None, None));
+        self.replaced(&below(path, &after), lists, depth + 1);
+    }
+
     fn list(&mut self, path: &str, old: &[Value], new: &[Value], depth: usize) {
-        let pairs = lists::pairs(old, new);
+        let conditions = keys(path).last().is_some_and(|name| conditions::is_list(name));
+        let pairs = lists::pairs((old, new), conditions, &mut self.budget);
         let item = |at: usize| below(path, &at.to_string());
         for at in pairs.removed {
             let place = item(at);
@@ -187,13 +220,13 @@ impl Found {
     }
 
     fn added(&mut self, path: &str, keys: &[String], item: Value, at: Option<usize>) {
-        let condition = holds_conditions(keys) || is_condition(&item);
+        let condition = holds_conditions(keys) || is_conditional(&item);
         let kind = if condition { EditKind::ConditionAdded } else { EditKind::ListItemAdded };
         self.push(kind, path, (Value::Null, item), (None, at));
     }
 
     fn removed(&mut self, path: &str, keys: &[String], item: Value, at: Option<usize>) {
-        let condition = holds_conditions(keys) || is_condition(&item);
+        let condition = holds_conditions(keys) || is_conditional(&item);
         let kind = if condition { EditKind::ConditionRemoved } else { EditKind::ListItemRemoved };
         self.push(kind, path, (item, Value::Null), (at, None));
     }
@@ -205,7 +238,7 @@ impl Found {
         (old, new): (Value, Value),
         (from, to): (Option<usize>, Option<usize>),
     ) {
-        self.0.push(Plain { kind, path: path.to_owned(), old, new, from, to });
+        self.edits.push(Plain { kind, path: path.to_owned(), old, new, from, to });
     }
 }
 
@@ -217,31 +250,29 @@ fn below(path: &str, key: &str) -> String {
     format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-fn is_operator(name: &str, value: &Value) -> bool {
-    let word = |text: &str| OPERATORS.iter().any(|operator| operator.eq_ignore_ascii_case(text));
-    OPERATOR_NAMES.contains(&name) && value.as_str().is_some_and(word)
+/// Whether both are conditions, and not the same one: what else a condition has is compared by itself.
+fn is_other_condition(old: &Value, new: &Value) -> bool {
+    condition(old).zip(condition(new)).is_some_and(|(old, new)| old != new)
 }
 
-/// A condition on a field; a group of conditions is not one by itself.
-fn is_condition(value: &Value) -> bool {
-    let Value::Object(fields) = value else { return false };
-    let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
-    has(&["field", "attribute", "property"]) && has(&["operator", "op", "comparison", "value", "values", "is", "is_"])
+/// Whether something that is added to or removed from a list by the list's own path is one of its conditions.
+fn one_of_conditions(name: &str, item: &Value) -> bool {
+    conditions::is_list(name) && is_conditional(item)
 }
 
 /// Whether the list that a path's item is in holds conditions.
 fn holds_conditions(keys: &[String]) -> bool {
-    keys.len() >= 2 && CONDITION_LISTS.contains(&keys[keys.len() - 2].as_str())
+    keys.iter().rev().find(|key| position(key).is_none() && *key != "-").is_some_and(|name| conditions::is_list(name))
 }
 
 /// Whether a path leads to a condition or into one.
 fn in_condition(keys: &[String]) -> bool {
-    keys.windows(2).any(|pair| CONDITION_LISTS.contains(&pair[0].as_str()) && position(&pair[1]).is_some())
+    keys.windows(2).any(|pair| conditions::is_list(&pair[0]) && position(&pair[1]).is_some())
 }
 
 /// A text that is itself JSON: a blob.
 fn is_document(text: &str) -> bool {
-    text.starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok()
+    text.starts_with(['{', '[']) && Value::parse(text).is_some()
 }
 
 #[cfg(test)]

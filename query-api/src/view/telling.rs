@@ -5,11 +5,12 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemas::catalogue::{Catalogue, CatalogueEntry, Lang, Values, system};
 use schemas::decode::MAX_URL_BYTES;
+use schemas::json::Value;
 use schemas::settings::Tenant;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::edits::edits_but;
 use super::words;
 use crate::rows::EventRow;
 
@@ -17,6 +18,8 @@ use crate::rows::EventRow;
 const IN_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Longest text of a message beside an event, in bytes. The payload has the whole.
 const MAX_TEXT: usize = 4096;
+/// Longest list of changed fields in a sentence, in bytes.
+const MAX_FIELDS: usize = 4096;
 /// Fields of a payload that are shown as media.
 const MEDIA: &[(&str, MediaKind)] = &[
     ("recording_url", MediaKind::Recording),
@@ -33,7 +36,7 @@ pub struct Words {
     #[schema(example = "Task deadline changed")]
     pub name: String,
     /// J13: what happened, as a sentence.
-    #[schema(example = "Jana Nováková changed the deadline of task Call back from “2026-03-05” to “2026-03-09”")]
+    #[schema(example = "Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”")]
     pub text: String,
     /// J13, "Additional": reason, number of records, duration, location and channel, as far as there are.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -130,8 +133,8 @@ impl Telling {
     }
 
     fn sentence(&self, row: &EventRow) -> String {
-        let at = told_change(row);
-        let value = |values: &[String]| words::shown(values.get(at)?, self.lang);
+        let told = told_change(row);
+        let value = |values: &[String]| words::shown(values.get(told?)?, self.lang);
         let (old, new) = (value(&row.changes_old), value(&row.changes_new));
         let values = Values {
             actor: Some(self.actor(row)),
@@ -141,7 +144,26 @@ impl Telling {
             reason: first(&[&row.reason]),
             records: Some(row.records).filter(|records| *records > 0),
         };
-        self.catalogue.describe(&row.event_type, self.lang, &values)
+        let mut sentence = self.catalogue.describe(&row.event_type, self.lang, &values);
+        if row.class == "change" {
+            self.name_fields(row, told, &mut sentence);
+        }
+        sentence
+    }
+
+    /// Every field that changed beside the one that the sentence is about.
+    fn name_fields(&self, row: &EventRow, told: Option<usize>, sentence: &mut String) {
+        let edits = edits_but(row, told, self.lang);
+        let end = sentence.len() + MAX_FIELDS;
+        for (at, edit) in edits.iter().enumerate() {
+            if sentence.len() + edit.text.len() > end {
+                let more = words::of(self.lang, ["more changes", "ещё изменений", "dalších změn"]);
+                sentence.push_str(&format!("; {more}: {}", edits.len() - at));
+                break;
+            }
+            sentence.push_str(if at == 0 && told.is_none() { " — " } else { "; " });
+            sentence.push_str(&edit.text);
+        }
     }
 
     fn details(&self, row: &EventRow) -> String {
@@ -158,7 +180,7 @@ impl Telling {
             all.push(label(["Duration", "Длительность", "Trvání"], duration));
         }
         if !row.location.is_empty() {
-            all.push(label(["Location", "Местоположение", "Pobočka"], row.location.clone()));
+            all.push(label(["Location", "Локация", "Pobočka"], row.location.clone()));
         }
         if !row.channel.is_empty() {
             let channel = words::channel(&row.channel, self.lang).to_owned();
@@ -172,7 +194,7 @@ impl Telling {
         let other = [
             "Objects of this type can't be restored from the log.",
             "Объекты этого типа нельзя восстановить из журнала.",
-            "Objekty tohoto typu nelze z protokolu obnovit.",
+            "Objekty tohoto typu nelze ze záznamu obnovit.",
         ];
         told.unwrap_or_else(|| words::of(self.lang, other)).to_owned()
     }
@@ -183,18 +205,21 @@ fn first<'a>(texts: &[&'a String]) -> Option<&'a str> {
 }
 
 /// The change that the sentence is about: the one that the type is named after (`deadline` of `task.deadline_changed`), or
-/// else the first.
-fn told_change(row: &EventRow) -> usize {
+/// else the first. None where the type says no more than that something changed: which fields is to be told of all alike.
+fn told_change(row: &EventRow) -> Option<usize> {
     let verb = row.event_type.rsplit_once('.').map_or(row.event_type.as_str(), |(_, verb)| verb);
+    if row.class == "change" && ["updated", "changed", "edited", "modified"].contains(&verb) {
+        return None;
+    }
     let named = |path: &String| {
         let last = path.rsplit(['/', '.']).next().unwrap_or(path);
         !last.is_empty() && verb.strip_prefix(last).is_some_and(|rest| rest.starts_with('_'))
     };
-    row.changes_path.iter().position(named).unwrap_or(0)
+    Some(row.changes_path.iter().position(named).unwrap_or(0))
 }
 
 fn media(payload: &str) -> Vec<Media> {
-    let Ok(Value::Object(fields)) = serde_json::from_str(payload) else { return Vec::new() };
+    let Some(Value::Object(fields)) = Value::parse(payload) else { return Vec::new() };
     let one = |(name, kind): &(&str, MediaKind)| {
         let text = fields.get(*name)?.as_str().filter(|text| !text.is_empty())?;
         if name.ends_with("_url") {

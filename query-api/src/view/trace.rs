@@ -165,7 +165,7 @@ pub struct CountedActivity {
     /// It.
     #[serde(flatten)]
     pub activity: TracedActivity,
-    /// What it adds to the figure, in the figure's unit. Time that several activities share is the first one's, so that
+    /// What it adds to the figure, in the figure's unit. Time or an object that several activities share is the first one's, so that
     /// rows add up to the figure. Absent where no figure is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<u64>,

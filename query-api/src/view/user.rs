@@ -23,12 +23,14 @@ pub struct User {
     /// E-mail address.
     #[schema(example = "jana@acme.example")]
     pub email: String,
-    /// False for a deactivated user.
+    /// False for a deactivated user: by the last event that says so, whether `actor.active` of the user's own does, or a
+    /// `user.deactivated` or `user.reactivated` about the user.
     pub active: bool,
     /// When the first event occurred that is still kept.
     pub first_seen_at: DateTime<Utc>,
-    /// The last interaction, moved at most once per 30 s (K8).
-    pub last_activity_at: DateTime<Utc>,
+    /// The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
+    #[schema(required = true)]
+    pub last_activity_at: Option<DateTime<Utc>>,
     /// How many times the user signed in.
     pub sign_ins: u64,
     /// Violations that nobody has reviewed (K3). Shown from the role security on (K16).
@@ -45,7 +47,7 @@ impl User {
             email: row.email,
             active: row.active,
             first_seen_at: row.first_seen_at,
-            last_activity_at: row.last_activity_at,
+            last_activity_at: Some(row.last_activity_at).filter(|at| !is_epoch(at)),
             sign_ins: row.sign_ins,
             unreviewed_violations,
         }

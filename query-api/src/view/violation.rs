@@ -69,9 +69,12 @@ pub struct Violation {
     pub group: Option<Box<RawValue>>,
     /// Its events, at most 100.
     pub event_ids: Vec<String>,
-    /// The review in force (K13).
+    /// The review in force (K13); null where nobody reviewed it, or it has grown since.
     #[schema(required = true)]
     pub review: Option<Review>,
+    /// The last review, where the violation has grown since: it is unreviewed again (K15).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outgrown_review: Option<Review>,
 }
 
 /// Whose violation.
@@ -90,7 +93,7 @@ pub struct ViolationUser {
 /// What staff said.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Review {
-    /// True.
+    /// Whether it holds for all that the violation has come to.
     pub reviewed: bool,
     /// By which key.
     pub by: Reviewer,
@@ -98,6 +101,8 @@ pub struct Review {
     pub at: DateTime<Utc>,
     /// What was found out.
     pub note: String,
+    /// How many events the violation had, of those that were looked at.
+    pub count: u64,
 }
 
 /// Who reviewed.
@@ -115,6 +120,13 @@ impl Violation {
         let across_users = row.actor_id.is_empty() && !row.grouped_by.is_empty();
         let user = ViolationUser { kind: row.actor_kind, id: row.actor_id, name: row.actor_name };
         let by = Reviewer { id: row.reviewer_id, name: row.reviewer_name };
+        let (reviewed, count) = (row.reviewed, row.reviewed_count);
+        let review = Review { reviewed, by, at: row.reviewed_at, note: row.note, count };
+        let (review, outgrown_review) = match (row.reviewed, row.outgrown) {
+            (true, _) => (Some(review), None),
+            (false, true) => (None, Some(review)),
+            (false, false) => (None, None),
+        };
         Self {
             id: row.violation_id,
             rule: row.rule,
@@ -135,7 +147,8 @@ impl Violation {
             limit: measured(row.limit),
             group: json(&row.grouped_by),
             event_ids: row.event_ids,
-            review: row.reviewed.then_some(Review { reviewed: true, by, at: row.reviewed_at, note: row.note }),
+            review,
+            outgrown_review,
         }
     }
 }

@@ -81,6 +81,43 @@ async fn tenant(world: &World, rng: &mut StdRng, id: &str) -> schemas::zone::Zon
     zone
 }
 
+/// T11, T15: a ticket that is edited often is one ticket; the rows say which edit stands for it.
+#[test]
+fn edited_tickets_are_counted_once() {
+    with_world("activities_tickets", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Supervisor).await;
+        let edit = |id: &str, ticket: &str, hours: i64| Event {
+            event_type: "ticket.edited".to_owned(),
+            action: "update",
+            channel: "ticket",
+            category: "other",
+            object_type: "ticket",
+            object_id: ticket.to_owned(),
+            duration_ms: 0,
+            ..Event::sign_in(id, "u1", TimeDelta::hours(hours))
+        };
+        world
+            .insert(&[
+                edit("a", "1", 5),
+                edit("b", "1", 4),
+                edit("c", "2", 3),
+                edit("d", "1", 2),
+                edit("e", "", 2),
+                edit("f", "", 1),
+            ])
+            .await;
+        let statistics = world.ok("/v1/users/u1/statistics?by=day&period=last_30_days", &key).await;
+        let figures = statistics["figures"].as_array().unwrap();
+        let edited = figures.iter().find(|figure| figure["name"] == "tickets.edited").unwrap();
+        assert_eq!(edited["value"], 4, "{edited}");
+        let rows = world.pages(&format!("{}&limit=2", edited["rows"].as_str().unwrap()), &key).await;
+        let counted: Vec<(&str, u64)> =
+            rows.iter().map(|row| (row["id"].as_str().unwrap(), row["counted"].as_u64().unwrap())).collect();
+        assert_eq!(counted, [("a", 1), ("b", 0), ("c", 1), ("d", 0), ("e", 1), ("f", 1)]);
+    });
+}
+
 /// T8–T15: figures are exact and add up, over weeks in which clocks change, any bounds, and up to now.
 #[test]
 fn figures_equal_a_recount_and_their_rows() {

@@ -43,8 +43,24 @@ fn a_tenant_s_life() {
             }
             assert_eq!(world.ok(&format!("{path}?tenant=acme"), &platform).await, read);
         }
+        let off = json!({ "enabled": false });
+        let days = json!({ "sign_ins": 30, "changes": 730, "views": 90, "configuration": 1825, "other": 90 });
+        // Both in one request, or neither (L2).
+        let on = json!({ "enabled": true, "retention": days });
+        let mut wrong = on.clone();
+        wrong["retention"]["views"] = 31.into();
+        for (body, status, logging) in [(off, 200, false), (wrong, 422, false), (on, 200, true)] {
+            assert_eq!(world.send("PUT", "/v1/settings/logging", &admin, Some(body)).await.status, status);
+            assert_eq!(world.settings.tenant("acme").unwrap().logging, logging);
+        }
+        assert_eq!(world.ok("/v1/settings/retention", &admin).await, days);
+        assert_eq!(world.ok("/v1/settings/logging", &admin).await["retention"], days);
+        let both = json!({ "logging": true, "retention": { "views": 30 } });
+        let patched = world.send("PATCH", "/v1/tenants/acme", &admin, Some(both)).await;
+        assert_eq!((&patched.json["logging"], &patched.json["retention"]["views"]), (&json!(true), &json!(30)));
+        assert_eq!(patched.json["retention"]["sign_ins"], 30);
         let tenant = world.ok("/v1/tenants/acme", &admin).await;
-        assert_eq!((&tenant["logging"], &tenant["version"]), (&json!(true), &json!(6)));
+        assert_eq!((&tenant["logging"], &tenant["version"]), (&json!(true), &json!(9)));
         assert!(world.settings.tenant("acme").unwrap().logging);
 
         // J10: the tenant's own type is in its catalogue, and in nobody else's.

@@ -1,6 +1,7 @@
 //! The checks switched off for one user.
 
 use chrono::{TimeDelta, Utc};
+use schemas::access::{Access, AccessDecision};
 use schemas::detection::Exemption;
 use schemas::settings::Role;
 use schemas::topics::SettingsKey;
@@ -39,6 +40,45 @@ fn an_exemption_from_its_grant_to_its_end() {
         assert!(events[1].starts_with("exemption.granted u-17; expires_at: null → "), "{events:?}");
         assert!(events[2].starts_with(r#"exemption.ended u-17; owner: "Jana" → null"#), "{events:?}");
         assert_eq!(events.len(), 3);
+    });
+}
+
+/// K6, K11: what rules decided about a user's devices ends with the exemption, if that is asked for; what staff decided stays. Each end
+/// is an event.
+#[test]
+fn an_exemption_ends_what_rules_decided() {
+    with_world("exemptions_devices", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let staff = world.key(Some("acme"), Role::Security).await;
+        let decide = async |user: &str, device: &str, by: &str| {
+            let decision = AccessDecision {
+                tenant: "acme".to_owned(),
+                user_id: user.to_owned(),
+                device_id: device.to_owned(),
+                access: Access::Block,
+                decided_by: by.to_owned(),
+                reason: String::new(),
+                violation_id: None,
+                decided_at: Utc::now(),
+            };
+            world.access.put(decision).await.unwrap();
+        };
+        for (user, device, by) in
+            [("u-17", "d1", "rule:mass-export"), ("u-17", "d2", "k3jq7xw2m5ab"), ("u-18", "d1", "rule:x")]
+        {
+            decide(user, device, by).await;
+        }
+        let devices =
+            |user: &str| world.access.of_user("acme", user).iter().map(|one| one.device_id.clone()).collect::<Vec<_>>();
+        let path = "/v1/users/u-17/exemption";
+        let mut grant = json!({ "owner": "Jana", "reason": "travels" });
+        assert_eq!(world.send("PUT", path, &staff, Some(grant.clone())).await.status, 200);
+        assert_eq!(devices("u-17"), ["d1", "d2"]);
+        grant["end_rule_decisions"] = json!(true);
+        assert_eq!(world.send("PUT", path, &staff, Some(grant)).await.status, 200);
+        assert_eq!((devices("u-17"), devices("u-18")), (vec!["d2".to_owned()], vec!["d1".to_owned()]));
+        let events = world.staff_events("acme");
+        assert_eq!(events.last().unwrap(), r#"device.access_reset d1; access: "block" → null"#, "{events:?}");
     });
 }
 

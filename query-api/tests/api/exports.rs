@@ -19,14 +19,14 @@ use crate::export_files::{keep, peak_kib};
 use crate::support::{Event, World, ids, rng, with_configured, with_world};
 
 /// A file with its type and name.
-struct File {
+pub(crate) struct File {
     content_type: String,
     disposition: String,
     complete_until: Option<String>,
-    bytes: axum::body::Bytes,
+    pub(crate) bytes: axum::body::Bytes,
 }
 
-async fn file(world: &World, path: &str, key: &str, accept: &str) -> File {
+pub(crate) async fn file(world: &World, path: &str, key: &str, accept: &str) -> File {
     let request = Request::get(path).header("authorization", format!("Bearer {key}")).header("accept", accept);
     let response = world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), 200, "{path}");
@@ -37,7 +37,7 @@ async fn file(world: &World, path: &str, key: &str, accept: &str) -> File {
     File { content_type, disposition, complete_until, bytes }
 }
 
-fn csv_column(file: &[u8], name: &str) -> Vec<String> {
+pub(crate) fn csv_column(file: &[u8], name: &str) -> Vec<String> {
     let text = file.strip_prefix("\u{feff}".as_bytes()).unwrap();
     let mut reader = csv::Reader::from_reader(text);
     let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();

@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use schemas::settings::Role;
 use serde_json::json;
 
-use crate::support::{CATEGORIES, Event, RULES, World, encoded, ids, pick, rng, with_world};
+use crate::support::{CATEGORIES, Event, RULES, World, encoded, ids, listed, pick, rng, with_world};
 
 type Test = Box<dyn Fn(&Event) -> bool>;
 
@@ -44,8 +44,8 @@ fn random_filter(rng: &mut StdRng, now: DateTime<Utc>) -> (String, Vec<Test>) {
             let wanted = some(rng, all);
             let spelled: Vec<&str> = wanted.iter().map(|value| spelling(rng, value)).collect();
             let values: Vec<String> = spelled.into_iter().map(encoded).collect();
-            // Commas and repetition mean the same.
-            let joiner = if rng.random_bool(0.5) { ",".to_owned() } else { format!("&{name}=") };
+            // Commas, encoded or not, and repetition mean the same.
+            let joiner = pick(rng, &[",", "%2C", &format!("&{name}=")]).to_owned();
             query.push_str(&format!("&{name}={}", values.join(&joiner)));
             tests.push(Box::new(move |event| wanted.contains(&field(event))));
         }
@@ -225,13 +225,14 @@ fn hostile_values_are_data() {
             .collect();
         world.insert(&events).await;
         for event in &events {
-            let value = encoded(&event.actor_id);
+            let value = listed(&event.actor_id);
             for query in [format!("actor_id={value}"), format!("actor_id={value},nobody"), format!("object_id={value}")]
             {
                 compare(&world, &key, &events, &format!("limit=1000&{query}"), |other| other == event).await;
             }
             let one = world.ok(&format!("/v1/events/{}", encoded(&event.id)), &key).await;
             assert_eq!(one["data"]["actor"]["id"], event.actor_id);
+            let value = encoded(&event.actor_id);
             let statistics = world.ok(&format!("/v1/users/{value}/statistics?from=2020-01-01&by=week"), &key).await;
             assert_eq!(statistics["totals"]["events"], 1, "{value}");
         }
@@ -288,5 +289,55 @@ fn unknown_types_are_listed() {
         let found = &answer["data"][0];
         assert_eq!((&found["class"], &found["action"]), (&"delete".into(), &"delete".into()));
         assert!(found["first_at"].as_str().unwrap() < found["last_at"].as_str().unwrap(), "{found}");
+    });
+}
+
+/// J8, L15, A2: which types, actions and objects there are to filter by, with counts; what a caller may not see isn't counted.
+#[test]
+fn what_the_log_holds_is_listed() {
+    with_world("filters_used_kinds", async |world| {
+        for tenant in ["acme", "other"] {
+            world.tenant(tenant, |_| {}).await;
+        }
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        let of = |tenant: &str, hours: i64, kind: &str, action, object_type| Event {
+            tenant: tenant.to_owned(),
+            event_type: kind.to_owned(),
+            action,
+            object_type,
+            category: if kind == "workflow.updated" { "configuration" } else { "changes" },
+            ..Event::sign_in(&format!("{tenant}{hours}"), "u1", TimeDelta::hours(hours))
+        };
+        world
+            .insert(&[
+                of("acme", 1, "task.created", "create", "task"),
+                of("acme", 2, "task.created", "create", "task"),
+                of("acme", 3, "task.deleted", "delete", "task"),
+                of("acme", 4, "lead.odd", "create", ""),
+                of("acme", 5, "workflow.updated", "update", "workflow"),
+                of("acme", 24 * 40, "task.reopened", "reopen", "task"),
+                of("other", 6, "order.created", "create", "order"),
+            ])
+            .await;
+        let used = async |key: &str, query: &str| {
+            let answer = world.ok(&format!("/v1/catalogue/used{query}"), key).await;
+            let names = |list: &str| {
+                let kinds = answer[list].as_array().unwrap().iter();
+                kinds.map(|kind| format!("{} {}", kind["name"].as_str().unwrap(), kind["events"])).collect::<Vec<_>>()
+            };
+            (names("types"), names("actions"), names("object_types"), answer)
+        };
+        let (types, actions, objects, answer) = used(&viewer, "").await;
+        assert_eq!(types, ["task.created 2", "lead.odd 1", "task.deleted 1"]);
+        assert_eq!(actions, ["create 3", "delete 1"]);
+        assert_eq!(objects, ["task 3"]);
+        let first = &answer["types"][0];
+        assert_eq!((&first["label"], &first["known"]), (&"Task created".into(), &true.into()));
+        assert!(first["first_at"].as_str().unwrap() < first["last_at"].as_str().unwrap(), "{first}");
+        assert_eq!((&answer["types"][1]["label"], &answer["types"][1]["known"]), (&"lead.odd".into(), &false.into()));
+        assert_eq!(used(&admin, "").await.2, ["task 3", "workflow 1"]);
+        assert_eq!(used(&viewer, "?period=last_90_days").await.2, ["task 4"]);
+        assert_eq!(world.get("/v1/catalogue/used?limit=3", &viewer).await.status, 400);
     });
 }

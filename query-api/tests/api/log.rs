@@ -77,7 +77,7 @@ fn events_are_told_in_the_caller_s_language() {
             "cs",
             [
                 "Termín úkolu změněn",
-                "Jana Nováková: změněn termín úkolu „Call back“, původně: „2026-03-05“, nově: „2026-03-09“",
+                "Jana Nováková: změněn termín úkolu „Call back“, původně: „2026-03-05“, nově: „2026-03-09“; note: → „x“",
                 "Důvod: Client asked · Záznamů: 12 · Trvání: 3 min 4 s · Pobočka: Brno · Kanál: hovor"
             ]
         ]);
@@ -123,6 +123,57 @@ fn whatever_is_missing_there_is_a_sentence() {
             (&lesson["name"], &lesson["text"]),
             (&json!("Lesson booked"), &json!("Jana Nováková booked Call back"))
         );
+    });
+}
+
+/// J13, J14: an edit names the field that changed, and all of them; what a type is named after stays in its sentence.
+#[test]
+fn edits_name_every_field() {
+    with_world("log_fields", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let contact = |id: &str, changes: Vec<[String; 4]>| Event {
+            changes,
+            object_type: "contact",
+            ..event(id, "contact.updated", "change")
+        };
+        let phone = change("phone", "\"1\"", "\"2\"");
+        let rate = change("billing/hourly_rate", "", "12.5");
+        let many: Vec<[String; 4]> =
+            (0..200).map(|at| change(&format!("f{at}"), "", &format!("\"{}\"", "x".repeat(99)))).collect();
+        let added = ["tags/0", "add", "", "\"vip\""].map(str::to_owned);
+        world
+            .insert(&[
+                contact("e1", vec![phone.clone()]),
+                contact("e2", vec![phone.clone(), rate.clone(), added]),
+                contact("e3", Vec::new()),
+                contact("e4", many),
+                Event { changes: vec![phone.clone(), rate], ..event("e5", "task.phone_changed", "change") },
+                Event { changes: vec![phone.clone()], ..event("e6", "gadget.modified", "change") },
+                Event { changes: vec![phone], ..event("e7", "contact.created", "create") },
+            ])
+            .await;
+        let text = async |id: &str, lang: &str| {
+            let answer = ask(&world, &format!("/v1/events/{id}"), &key, Some(lang)).await;
+            answer.json["data"]["text"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(text("e1", "en").await, "Jana Nováková changed the contact “Call back” — phone: “1” → “2”");
+        assert_eq!(
+            text("e2", "en").await,
+            "Jana Nováková changed the contact “Call back” — phone: “1” → “2”; billing › hourly rate: → “12.5”; tags: added vip \
+             (position 1)"
+        );
+        assert_eq!(
+            text("e2", "ru").await,
+            "Jana Nováková: изменён контакт «Call back» — phone: «1» → «2»; billing › hourly rate: → «12,5»; tags: добавлено vip \
+             (позиция 1)"
+        );
+        assert_eq!(text("e3", "cs").await, "Jana Nováková: změněn kontakt „Call back“");
+        let many = text("e4", "en").await;
+        assert!(many.len() < 8192 && many.contains("; f30: → “x") && many.contains("; more changes: 1"), "{many}");
+        assert!(text("e5", "en").await.ends_with("; billing › hourly rate: → “12.5”"));
+        assert_eq!(text("e6", "en").await, "Jana Nováková: gadget.modified · Call back — phone: “1” → “2”");
+        assert_eq!(text("e7", "en").await, "Jana Nováková created the contact “Call back”");
     });
 }
 

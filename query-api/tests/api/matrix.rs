@@ -56,7 +56,7 @@ fn is_refused(answer: &Answer) -> bool {
 /// Things of the tenant acme, all marked; their ids by what comes before them in paths.
 async fn marked(world: &World) -> BTreeMap<&'static str, String> {
     let mark = |tenant: &mut schemas::settings::Tenant| {
-        tenant.plan = Plan::Unlimited;
+        tenant.plan = Plan::UNLIMITED;
         tenant.name = MARK.to_owned();
     };
     world.tenant("acme", mark).await;
@@ -103,7 +103,7 @@ async fn marked(world: &World) -> BTreeMap<&'static str, String> {
 #[test]
 fn who_may_do_what() {
     with_world("matrix", async |world| {
-        world.tenant("acme", |tenant| tenant.plan = Plan::Unlimited).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::UNLIMITED).await;
         let nothing = BTreeMap::new();
         let mut roles = Vec::new();
         for role in Role::ALL {
@@ -162,7 +162,7 @@ fn who_may_do_what() {
 fn strangers_see_and_change_nothing() {
     with_world("matrix_strangers", async |world| {
         let ids = marked(&world).await;
-        world.tenant("globex", |tenant| tenant.plan = Plan::Unlimited).await;
+        world.tenant("globex", |tenant| tenant.plan = Plan::UNLIMITED).await;
         let all = [Permission::SendEvents, Permission::QuerySql];
         let made = world.settings.create_key_permitting(Some("globex"), Role::Admin, &all, "all").await;
         let stranger = made.unwrap().1.expose();

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Event, encoded, ids, rng, with_world};
+use crate::support::{Event, encoded, ids, listed, rng, with_world};
 
 const PATH: &str = "/v1/objects/task/7/history";
 
@@ -143,12 +143,13 @@ fn whatever_is_stored_can_be_asked_for() {
         world.insert(&events).await;
         for (event, id) in events.iter().zip(odd) {
             let code = encoded(id);
+            let item = listed(id);
             let wanted = std::slice::from_ref(&event.id);
             for path in [
-                format!("/v1/events?actor_id={code}"),
-                format!("/v1/events?object_id={code}"),
-                format!("/v1/events?device_id={code}"),
-                format!("/v1/events?session_key={code}"),
+                format!("/v1/events?actor_id={item}"),
+                format!("/v1/events?object_id={item}"),
+                format!("/v1/events?device_id={item}"),
+                format!("/v1/events?session_key={item}"),
                 format!("/v1/objects/task/{code}/history"),
             ] {
                 assert_eq!(ids(&world.pages(&path, &key).await), wanted, "{path}");
@@ -156,7 +157,7 @@ fn whatever_is_stored_can_be_asked_for() {
             assert_eq!(world.ok(&format!("/v1/users/{code}"), &key).await["data"]["id"], id);
             let devices = world.ok(&format!("/v1/users/{code}/devices"), &key).await;
             assert_eq!(devices["data"][0]["id"], id, "{code}");
-            let sessions = world.ok(&format!("/v1/users/{code}/sessions?device_id={code}"), &key).await;
+            let sessions = world.ok(&format!("/v1/users/{code}/sessions?device_id={item}"), &key).await;
             assert_eq!(sessions["data"][0]["key"], id, "{code}");
             // What events can't have any more is not decided about either: it is refused before, not after.
             let status = if schemas::ids::nonsense(id.trim()).is_some() { 400 } else { 200 };

@@ -61,6 +61,7 @@ fn statistics_read_cut_hours_alone() {
         clauses.bind_time("to", now);
         clauses.bind_texts("cut_hours", vec!["2026-03-02 18:00:00".to_owned()]);
         clauses.bind_numbers("edges", vec![0]);
+        clauses.bind_number("hidden", 3);
         let event = Event::random(&mut rng(51), "acme", 1, TimeDelta::days(3));
         world.insert(&[event]).await;
         let text: &'static str = format!("EXPLAIN indexes = 1 {}", USER_COUNTS.text).leak();
@@ -109,6 +110,7 @@ fn violations_are_found_by_the_sort_key() {
         clauses.bind_text("tenant", "acme");
         clauses.bind_number("rows", 101);
         clauses.bind_time("oldest", Utc::now() - TimeDelta::days(30));
+        clauses.bind_number("hidden", 3);
         clauses.order("window_at DESC, violation_id DESC");
         clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", &["u1".to_owned()]);
         clauses.time("window_at <= {after:DateTime64(3, 'UTC')}", "after", Utc::now() - TimeDelta::days(1));

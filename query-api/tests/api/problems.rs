@@ -82,3 +82,37 @@ fn the_catalogue_speaks_the_caller_s_language() {
         assert_eq!(ask("/v1/catalogue?lang=en", Some("ru")).await, "en");
     });
 }
+
+/// P16: title and detail in the language that is asked for; the code stays, and the particulars are beside, in English.
+#[test]
+fn problems_are_worded_in_the_caller_s_language() {
+    with_world("problems_language", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let ask = async |path: &str, language: &str| {
+            let request = axum::http::Request::get(path)
+                .header("authorization", format!("Bearer {key}"))
+                .header("accept-language", language);
+            let answer = world.answer(request.body(axum::body::Body::empty()).unwrap()).await;
+            let told = answer.headers["content-language"].to_str().unwrap().to_owned();
+            assert!(answer.headers.get_all("vary").iter().any(|vary| vary == "accept-language"), "{path}");
+            (told, answer.json)
+        };
+        let english = world.get("/v1/events?limit=0", &key).await.json;
+        let (language, cs) = ask("/v1/events?limit=0", "cs-CZ, en;q=0.5").await;
+        assert_eq!(
+            (language.as_str(), &cs["title"], &cs["detail"]),
+            ("cs", &json!("Chybný požadavek"), &json!("Parametr není platný."))
+        );
+        assert_eq!((&cs["code"], &cs["pointer"]), (&english["code"], &english["pointer"]));
+        assert_eq!(cs["detail_en"], english["detail"]);
+        let (language, ru) = ask("/v1/nothing", "ru").await;
+        assert_eq!(
+            (language.as_str(), &ru["title"], &ru["detail"]),
+            ("ru", &json!("Не найдено"), &json!("Здесь ничего нет."))
+        );
+        let (language, en) = ask("/v1/events?limit=0", "de").await;
+        assert_eq!((language.as_str(), &en), ("en", &english));
+        assert!(en.get("detail_en").is_none());
+    });
+}

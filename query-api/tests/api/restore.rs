@@ -351,7 +351,7 @@ fn why_not_in_three_languages() {
         assert_eq!(all.len(), 12, "each has its own text in each language");
         let unknown = world.send("POST", "/v1/events/never/restore", &admin, None).await;
         assert_eq!(unknown.status, 404);
-        world.tenant("free", |tenant| tenant.plan = Plan::Free).await;
+        world.tenant("free", |tenant| tenant.plan = Plan::FREE).await;
         let free = world.key(Some("free"), Role::Admin).await;
         let no_part = world.send("POST", "/v1/events/never/restore", &free, None).await;
         assert_eq!((no_part.status, &no_part.json["code"]), (403, &json!("plan_limit")));

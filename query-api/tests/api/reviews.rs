@@ -35,7 +35,11 @@ async fn store_next(world: &World, consumer: BaseConsumer) -> (Value, BaseConsum
     let occurred = event["occurred_at"].as_str().unwrap().parse().unwrap();
     let kind = event["type"].as_str().unwrap();
     let violation = event["object"]["id"].as_str().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let changes = event["changes"].as_array().unwrap().iter();
+    let changes = changes.map(|one| [text(&one["path"]), text(&one["op"]), String::new(), one["new"].to_string()]);
     let stored = Event {
+        changes: changes.collect(),
         id: event["id"].as_str().unwrap().to_owned(),
         actor_id: by.to_owned(),
         occurred,
@@ -67,6 +71,7 @@ fn a_review_is_an_event_of_the_tenant() {
         assert_eq!((answer.status, &answer.json["applied"]), (200, &json!(true)), "{}", answer.json);
         let review = &answer.json["data"]["review"];
         assert_eq!((&review["by"]["id"], &review["note"]), (&json!(key[3..15]), &json!("known traveller")));
+        assert_eq!(sent["changes"], json!([{"path": "count", "op": "add", "new": 1}]));
         assert_eq!(answer.json["event_id"], sent["id"]);
         assert_eq!((&sent["type"], &sent["reason"]), (&json!("violation.reviewed"), &json!("known traveller")));
         assert_eq!(sent["actor"], json!({"kind": "api_key", "id": key[3..15], "name": "test"}));

@@ -1,9 +1,10 @@
 //! Rules through the settings: shipped, shared and own ones.
 
+use chrono::TimeDelta;
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
-use crate::support::{World, with_world};
+use crate::support::{Event, World, with_world};
 
 fn rule(id: u32, action: &str) -> String {
     format!(
@@ -137,8 +138,10 @@ fn rules_are_switched_off_and_on() {
         switch(true).await;
         let detection = json!({ "disabled": ["mass-export"], "limits": { "failed_sign_ins": 5.0 }, "actions": { "mass-export": "block" } });
         let put = world.send("PUT", "/v1/settings/detection", &admin, Some(detection.clone())).await;
-        assert_eq!((put.status, &put.json), (200, &detection));
-        assert_eq!(world.ok("/v1/settings/detection", &security).await, detection);
+        let mut shown = detection.clone();
+        (shown["profile"], shown["enabled"]) = (json!("recommended"), json!([]));
+        assert_eq!((put.status, &put.json), (200, &shown));
+        assert_eq!(world.ok("/v1/settings/detection", &security).await, shown);
         let rule = world.ok("/v1/rules/brute-force", &security).await;
         let limit = json!({ "name": "failed_sign_ins", "value": 5.0, "default": 10.0, "min": 3.0, "max": 1000.0, "unit": "failed sign-ins" });
         assert_eq!((&rule["limits"], &rule["action"]), (&json!([limit]), &json!("flag")));
@@ -160,6 +163,112 @@ fn rules_are_switched_off_and_on() {
                 r#"setting.changed detection; actions/mass-export: null → "block""#,
             ]
         );
+    });
+}
+
+/// K, P4: a tenant's restrictions are what it set, from the profile that it starts from: nothing but its own rules, marks alone, or
+/// all. The profile can be asked for, and changed; single rules are switched beside it.
+#[test]
+fn restrictions_start_from_a_profile() {
+    with_world("rules_profiles", async |world| {
+        let platform = world.key(None, Role::Platform).await;
+        for (profile, action, on) in [
+            (Some("none"), "block", false),
+            (Some("marks_only"), "flag", true),
+            (Some("recommended"), "block", true),
+            (None, "block", true),
+        ] {
+            let id = profile.unwrap_or("silent").replace('_', "-");
+            let mut body = json!({ "id": id });
+            if let Some(profile) = profile {
+                body["detection"] = json!({ "profile": profile });
+            }
+            let made = world.send("POST", "/v1/tenants", &platform, Some(body)).await;
+            let wanted = json!(profile.unwrap_or("recommended"));
+            assert_eq!((made.status, &made.json["detection"]["profile"]), (201, &wanted), "{}", made.json);
+            let admin = world.key(Some(&id), Role::Admin).await;
+            let blocking = format!("{}action: block\n", rule(9, "view"));
+            assert_eq!(world.send("POST", "/v1/rules", &admin, new("own-block", &blocking)).await.status, 201);
+            let all = world.ok("/v1/rules", &admin).await["data"].as_array().unwrap().clone();
+            for rule in &all {
+                assert_eq!(rule["enabled"], rule["origin"] == "own" || on, "{rule}");
+            }
+            assert_eq!(world.ok("/v1/rules/own-block", &admin).await["action"], action);
+            assert_eq!(world.ok("/v1/settings/detection", &admin).await["profile"], wanted);
+
+            let switch = async |enabled: bool| {
+                let body = Some(json!({ "enabled": enabled }));
+                assert_eq!(world.send("PUT", "/v1/rules/mass-view/enabled", &admin, body).await.status, 200);
+                assert_eq!(world.ok("/v1/rules/mass-view", &admin).await["enabled"], enabled);
+            };
+            switch(true).await;
+            switch(false).await;
+            // Whoever names no profile keeps it.
+            let rest = json!({ "disabled": [], "limits": {}, "actions": { "own-block": "ask" } });
+            let put = world.send("PUT", "/v1/settings/detection", &admin, Some(rest)).await;
+            assert_eq!((put.status, &put.json["profile"]), (200, &wanted), "{}", put.json);
+            assert_eq!(world.ok("/v1/rules/own-block", &admin).await["action"], "ask");
+            let other =
+                json!({ "profile": "none", "disabled": [], "enabled": ["mass-view"], "limits": {}, "actions": {} });
+            assert_eq!(world.send("PUT", "/v1/settings/detection", &admin, Some(other)).await.status, 200);
+            assert_eq!(world.ok("/v1/rules/mass-view", &admin).await["enabled"], true);
+            assert_eq!(world.ok("/v1/rules/mass-export", &admin).await["enabled"], false);
+        }
+        let bad = json!({ "id": "odd", "detection": { "profile": "strict" } });
+        assert_eq!(world.send("POST", "/v1/tenants", &platform, Some(bad)).await.status, 422);
+        let changed = world.staff_events("recommended");
+        assert!(
+            changed.contains(&r#"setting.changed detection; profile: "recommended" → "none""#.to_owned()),
+            "{changed:?}"
+        );
+    });
+}
+
+/// P16: rules are called and described in three languages, and so are a tenant's own where it says how.
+#[test]
+fn rules_have_words_in_three_languages() {
+    with_world("rules_words", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let own = format!(
+            "{}translations:\n  cs: {{title: Divné zobrazení, description: Popis}}\n  ru: {{title: Странный просмотр}}\n",
+            rule(1, "view")
+        );
+        assert_eq!(world.send("POST", "/v1/rules", &admin, new("odd", &own)).await.status, 201);
+        let of = async |path: &str, lang: &str| {
+            let rule = world.ok(&format!("{path}?lang={lang}"), &admin).await;
+            (rule["title"].as_str().unwrap().to_owned(), rule["description"].as_str().unwrap().to_owned())
+        };
+        assert_eq!(of("/v1/rules/odd", "cs").await, ("Divné zobrazení".to_owned(), "Popis".to_owned()));
+        assert_eq!(of("/v1/rules/odd", "ru").await.0, "Странный просмотр");
+        assert_eq!(of("/v1/rules/odd", "en").await.0, "Odd view");
+        assert_eq!(of("/v1/rules/mass-export", "cs").await.0, "Exportováno mnoho záznamů najednou");
+        let [en, ru, cs] = [
+            world.ok("/v1/rules", &admin).await,
+            world.ok("/v1/rules?lang=ru", &admin).await,
+            world.ok("/v1/rules?lang=cs", &admin).await,
+        ];
+        for (at, rule) in
+            en["data"].as_array().unwrap().iter().enumerate().filter(|(_, rule)| rule["origin"] == "shipped")
+        {
+            for field in ["title", "description"] {
+                let all = [&rule[field], &ru["data"][at][field], &cs["data"][at][field]];
+                assert!(all[0] != all[1] && all[0] != all[2] && all[1] != all[2], "{all:?}");
+            }
+        }
+        let mut event = Event::sign_in("e1", "u1", TimeDelta::hours(1));
+        event.violations = vec!["sign-in-tor"];
+        world.insert(&[event]).await;
+        for (lang, title) in [("en", "Sign-in through Tor"), ("ru", "Вход через Tor"), ("cs", "Přihlášení přes Tor")]
+        {
+            for path in ["/v1/violations", "/v1/users/u1/violations"] {
+                let page = world.ok(&format!("{path}?lang={lang}"), &admin).await;
+                assert_eq!(page["data"][0]["title"], title);
+            }
+        }
+        assert_eq!(world.get("/v1/rules?lang=de", &admin).await.status, 400);
+        let bad = format!("{}translations: {{de: {{title: x}}}}\n", rule(2, "view"));
+        assert_eq!(world.send("POST", "/v1/rules", &admin, new("bad", &bad)).await.status, 422);
     });
 }
 

@@ -247,7 +247,7 @@ impl World {
 
     /// Creates a tenant as `set` makes it, on the plan that bounds nothing.
     pub(crate) async fn tenant(&self, id: &str, set: impl FnOnce(&mut Tenant)) {
-        let mut tenant = Tenant { plan: Plan::Unlimited, ..Tenant::new(id, id) };
+        let mut tenant = Tenant { plan: Plan::UNLIMITED, ..Tenant::new(id, id) };
         set(&mut tenant);
         self.settings.put_tenant(tenant).await.unwrap();
     }
@@ -264,6 +264,12 @@ impl World {
         }
         let body = body.map_or_else(Body::empty, |json| Body::from(json.to_string()));
         self.answer(request.body(body).unwrap()).await
+    }
+
+    /// What came back, as text.
+    pub(crate) async fn body(&self, request: Request<Body>) -> String {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
     }
 
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
@@ -380,6 +386,12 @@ pub(crate) struct Event {
     pub(crate) retention_days: u16,
 }
 
+/// What the event of a review says that it is of.
+pub(crate) fn covering(count: u64, seen: f64) -> Vec<[String; 4]> {
+    let add = |path: &str, new: String| [path, "add", "", &new].map(str::to_owned);
+    vec![add("count", count.to_string()), add("seen", seen.to_string())]
+}
+
 pub(crate) fn pick<'a, T: ?Sized>(rng: &mut StdRng, all: &[&'a T]) -> &'a T {
     all[rng.random_range(0..all.len())]
 }
@@ -481,6 +493,7 @@ impl Event {
             object_type: "violation",
             object_id: violation.to_owned(),
             reason: "known traveller",
+            changes: covering(1000, 1000.0),
             key_id: "usertrail",
             session_id: String::new(),
             ..Self::sign_in(&format!("{kind}-{}", ago.num_seconds()), "k3jq7xw2m5ab", ago)
@@ -497,6 +510,15 @@ impl Event {
     pub(crate) fn window(&self) -> DateTime<Utc> {
         let at = self.occurred.timestamp_millis();
         DateTime::from_timestamp_millis(at - at.rem_euclid(HOUR_MS)).unwrap()
+    }
+
+    /// What it says of its object, as the enricher finds it.
+    fn object_standing(&self) -> u8 {
+        match self.event_type.as_str() {
+            "user.reactivated" => 1,
+            "user.deactivated" => 2,
+            _ => 0,
+        }
     }
 
     fn columns(&self) -> Vec<(&'static str, String)> {
@@ -524,6 +546,8 @@ impl Event {
             ("actor_name", quoted(&self.actor_name)),
             ("actor_email", quoted(&self.actor_email)),
             ("actor_active", self.actor_active.to_string()),
+            ("actor_standing", if self.actor_active { "1" } else { "2" }.to_owned()),
+            ("object_standing", self.object_standing().to_string()),
             ("object_type", quoted(self.object_type)),
             ("object_id", quoted(&self.object_id)),
             ("object_name", quoted(&self.object_name)),
@@ -591,6 +615,12 @@ fn text(value: &Value) -> &str {
 }
 
 /// Percent-encodes a value.
+/// A value as one of a list: a comma behind a backslash, backslashes before it and at the end twice.
+pub(crate) fn listed(value: &str) -> String {
+    let doubled = |part: &str| format!("{part}{}", "\\".repeat(part.len() - part.trim_end_matches('\\').len()));
+    encoded(&value.split(',').map(doubled).collect::<Vec<_>>().join("\\,"))
+}
+
 pub(crate) fn encoded(value: &str) -> String {
     percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -27,7 +27,7 @@ fn edit(id: &str, days_ago: i64) -> Event {
 #[test]
 fn the_smallest_plan_looks_back_a_month() {
     with_world("plans_free", async |world| {
-        world.tenant("acme", |tenant| tenant.plan = Plan::Free).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::FREE).await;
         let key = world.key(Some("acme"), Role::Admin).await;
         world.insert(&[edit("recent", 20), edit("long_ago", 40)]).await;
         let history = "/v1/objects/task/7/history";
@@ -37,14 +37,22 @@ fn the_smallest_plan_looks_back_a_month() {
             assert_eq!(ids(all["data"].as_array().unwrap()), ["recent"]);
             let from: chrono::DateTime<Utc> = all["period"]["from"].as_str().unwrap().parse().unwrap();
             assert!(Utc::now() - from >= TimeDelta::days(30) && Utc::now() - from < TimeDelta::days(31), "{from}");
-            for period in ["today", "yesterday", "this_week", "this_month", "last_week", "last_30_days"] {
-                world.ok(&format!("{path}?period={period}"), &key).await;
-            }
-            for query in ["from=2026-01-01", "to=2026-01-01", "period=custom&from=2026-01-01", "period=last_90_days"] {
+            world.ok(&format!("{path}?period=last_30_days"), &key).await;
+            for query in [
+                "from=2026-01-01",
+                "to=2026-01-01",
+                "period=custom&from=2026-01-01",
+                "period=last_90_days",
+                "period=today",
+                "period=this_month",
+            ] {
                 let problem = limited(&world, &format!("{path}?{query}"), &key).await;
                 assert_eq!(problem["plan"], "free");
                 let detail = problem["detail"].as_str().unwrap();
-                assert!(detail.contains("the last 30 days") && detail.contains("named periods"), "{detail}");
+                assert!(
+                    detail.contains("the last 30 days") && detail.contains("named periods: last_30_days"),
+                    "{detail}"
+                );
             }
         }
         assert_eq!(world.get("/v1/events/recent", &key).await.status, 200);
@@ -59,7 +67,7 @@ fn the_smallest_plan_looks_back_a_month() {
 #[test]
 fn larger_plans_look_back_further() {
     with_world("plans_larger", async |world| {
-        for (tenant, plan) in [("acme", Plan::Standard), ("other", Plan::Unlimited)] {
+        for (tenant, plan) in [("acme", Plan::STANDARD), ("other", Plan::UNLIMITED)] {
             world.tenant(tenant, |tenant| (tenant.plan, tenant.retention.changes) = (plan, 1825)).await;
         }
         let other = |event: Event| Event { tenant: "other".to_owned(), ..event };
@@ -85,7 +93,7 @@ fn larger_plans_look_back_further() {
 #[test]
 fn the_smallest_plan_has_no_traces_and_no_files() {
     with_world("plans_features", async |world| {
-        world.tenant("acme", |tenant| tenant.plan = Plan::Free).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::FREE).await;
         let key = world.key(Some("acme"), Role::Admin).await;
         for path in [
             "/v1/users/u1/timeline",
@@ -104,7 +112,7 @@ fn the_smallest_plan_has_no_traces_and_no_files() {
 #[test]
 fn the_plan_is_told_and_holds_at_once() {
     with_world("plans_told", async |world| {
-        world.tenant("acme", |tenant| tenant.plan = Plan::Standard).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::STANDARD).await;
         let key = world.key(Some("acme"), Role::Viewer).await;
         world.insert(&[edit("a", 10), edit("b", 20), edit("c", 40), edit("d", 50)]).await;
         let told = world.ok("/v1/plan", &key).await;
@@ -113,7 +121,7 @@ fn the_plan_is_told_and_holds_at_once() {
         assert_eq!(ids(first["data"].as_array().unwrap()), ["a"]);
 
         let mut tenant = (*world.settings.tenant("acme").unwrap()).clone();
-        tenant.plan = Plan::Free;
+        tenant.plan = Plan::FREE;
         world.settings.put_tenant(tenant).await.unwrap();
         let told = world.ok("/v1/plan", &key).await;
         assert_eq!((&told["plan"], &told["features"]["look_back_days"]), (&json!("free"), &json!(30)));
@@ -122,5 +130,157 @@ fn the_plan_is_told_and_holds_at_once() {
         let rest = world.ok(&format!("/v1/events?limit=10&cursor={cursor}"), &key).await;
         // The limit of a page may change, so the cursor is still good; what lies beyond the plan is not shown.
         assert_eq!(ids(rest["data"].as_array().unwrap()), ["b"]);
+    });
+}
+
+/// J4: the look-back holds in every answer that shows what was: nothing that was before it is listed, counted, traced, explained or
+/// tried, and asking for it is refused.
+#[test]
+fn no_answer_looks_back_further() {
+    with_world("plans_look_back", async |world| {
+        world.tenant("acme", |tenant| (tenant.plan, tenant.retention.sign_ins) = (Plan::STANDARD, 1825)).await;
+        world.tenant("other", |tenant| tenant.retention.sign_ins = 1825).await;
+        let sign_in = |id: &str, user: &str, days: i64| Event {
+            violations: vec!["mass-export"],
+            device_id: format!("d-{}", if days > 365 { "old" } else { "new" }),
+            session_id: "s1".to_owned(),
+            ..Event::sign_in(id, user, TimeDelta::days(days))
+        };
+        let mut events = vec![
+            sign_in("old", "u1", 500),
+            Event { device_id: "d-new".to_owned(), ..sign_in("older", "u1", 400) },
+            sign_in("new", "u1", 100),
+            sign_in("gone", "u2", 450),
+        ];
+        events.extend(events.clone().into_iter().map(|event| Event { tenant: "other".to_owned(), ..event }));
+        world.insert(&events).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let unlimited = world.key(Some("other"), Role::Admin).await;
+        let count = async |path: &str, key: &str| world.pages(path, key).await.len();
+        for (path, all, shown) in [
+            ("/v1/events", 4, 1),
+            ("/v1/users/u1/sign-ins", 3, 1),
+            ("/v1/users/u1/devices", 2, 1),
+            ("/v1/users/u1/violations", 3, 1),
+            ("/v1/violations", 4, 1),
+            ("/v1/users/u1/sessions", 1, 1),
+            // Who there is is known all the same.
+            ("/v1/users", 2, 2),
+        ] {
+            assert_eq!((count(path, &unlimited).await, count(path, &key).await), (all, shown), "{path}");
+            let separator = if path.contains('?') { '&' } else { '?' };
+            for query in ["from=2020-01-01", "to=2020-01-01"] {
+                limited(&world, &format!("{path}{separator}{query}"), &key).await;
+            }
+        }
+        // What lasts begins where the look-back does, and counts no more than was since.
+        let device = &world.ok("/v1/users/u1/devices", &key).await["data"][0];
+        assert_eq!((&device["id"], &device["sign_ins"]), (&json!("d-new"), &json!(1)), "{device}");
+        let newest = events[2].occurred.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        assert_eq!(device["first_seen_at"], newest);
+        let session = &world.ok("/v1/users/u1/sessions", &key).await["data"][0];
+        assert_eq!((&session["events"], &session["started_at"]), (&json!(1), &json!(newest)));
+        let user = world.ok("/v1/users/u1", &key).await["data"].clone();
+        assert_eq!((&user["sign_ins"], &user["unreviewed_violations"]), (&json!(1), &json!(1)));
+        assert_eq!(user["first_seen_at"], newest);
+        let gone = world.ok("/v1/users/u2", &key).await["data"].clone();
+        assert_eq!((&gone["sign_ins"], &gone["last_activity_at"]), (&json!(0), &Value::Null), "{gone}");
+        // Statistics: by default, and asked for.
+        for path in ["/v1/statistics", "/v1/users/u1/statistics"] {
+            assert_eq!(world.ok(path, &key).await["totals"]["events"], 0);
+            let year = encoded(&(Utc::now() - TimeDelta::days(360)).to_rfc3339_opts(SecondsFormat::Secs, true));
+            assert_eq!(world.ok(&format!("{path}?from={year}"), &key).await["totals"]["events"], 1);
+            limited(&world, &format!("{path}?from=2020-01-01"), &key).await;
+            limited(&world, &format!("{path}?from=2020-01-01&format=csv"), &key).await;
+            limited(&world, &format!("{path}?to=2020-01-01"), &key).await;
+        }
+        limited(
+            &world,
+            &format!("/v1/statistics?compare=previous&from={}", Utc::now().date_naive() - TimeDelta::days(300)),
+            &key,
+        )
+        .await;
+        // Traces, explanations, restores, single things.
+        for path in [
+            "/v1/users/u1/timeline?date=2020-01-01",
+            "/v1/users/u1/activities?from=2020-01-01&to=2020-01-03",
+            "/v1/events/old",
+            "/v1/events/old/explain?rule=mass-export",
+            "/v1/events?from=2020-01-01&format=csv",
+        ] {
+            limited(&world, path, &key).await;
+        }
+        for event in &events[..2] {
+            let id = event.violation_id("mass-export");
+            limited(&world, &format!("/v1/violations/{id}"), &key).await;
+            limited(&world, &format!("/v1/violations/{id}/explain"), &key).await;
+        }
+        let trial = |days: i64| json!({ "name": "mass-export", "from": Utc::now() - TimeDelta::days(days) });
+        let refused = world.send("POST", "/v1/rules/test", &key, Some(trial(400))).await;
+        assert_eq!((refused.status, &refused.json["code"]), (403, &json!("plan_limit")), "{}", refused.json);
+        let tried = world.send("POST", "/v1/rules/test", &key, Some(trial(360))).await;
+        assert_eq!((tried.status, &tried.json["events"]), (200, &json!(1)), "{}", tried.json);
+    });
+}
+
+/// J4: an object's history and the state that it is rebuilt to are those of the look-back.
+#[test]
+fn an_object_s_state_is_of_the_look_back() {
+    with_world("plans_object", async |world| {
+        world.tenant("acme", |tenant| (tenant.plan, tenant.retention.changes) = (Plan::STANDARD, 1825)).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let change = |path: &str| [path, "replace", "\"a\"", "\"b\""].map(str::to_owned);
+        let mut before = edit("before", 400);
+        before.changes = vec![change("secret")];
+        let mut since = edit("since", 10);
+        since.changes = vec![change("title")];
+        world.insert(&[before, since]).await;
+        let history = world.ok("/v1/objects/task/7/history", &key).await;
+        assert_eq!(ids(history["data"].as_array().unwrap()), ["since"]);
+        assert!(!history.to_string().contains("secret"), "{history}");
+    });
+}
+
+/// J3: plans are the platform's: it defines and changes them, what they allow holds at once, and a plan in use can't go.
+#[test]
+fn plans_are_the_platform_s() {
+    with_world("plans_defined", async |world| {
+        let platform = world.key(None, Role::Platform).await;
+        world.tenant("acme", |tenant| tenant.plan = Plan::NONE).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        world.insert(&[edit("recent", 2), edit("earlier", 9)]).await;
+        // A plan without the log has none.
+        for path in ["/v1/events", "/v1/events/recent", "/v1/objects/task/7/history", "/v1/catalogue/unknown"] {
+            let problem = limited(&world, path, &key).await;
+            assert!(problem["detail"].as_str().unwrap().ends_with("the plan free has it"), "{problem}");
+        }
+        let mut plans = world.ok("/v1/plans", &platform).await;
+        assert_eq!(plans["version"], 0);
+        let week = json!({ "name": "week", "features": {
+            "log": true, "look_back_days": 7, "free_dates": false, "periods": ["this_week", "today"], "exports": false,
+            "configuration_audit": false, "tracing": false, "restore": false, "sql": false
+        }});
+        plans["plans"].as_array_mut().unwrap().insert(1, week);
+        let changed = world.send("PUT", "/v1/plans", &platform, Some(plans.clone())).await;
+        assert_eq!((changed.status, &changed.json["version"]), (200, &json!(1)), "{}", changed.json);
+        // From the version that was.
+        assert_eq!(world.send("PUT", "/v1/plans", &platform, Some(plans)).await.status, 409);
+        assert_eq!(world.send("PUT", "/v1/plans", &key, Some(changed.json.clone())).await.status, 403);
+        let patched = world.send("PATCH", "/v1/tenants/acme", &platform, Some(json!({ "plan": "week" }))).await;
+        assert_eq!(patched.status, 200, "{}", patched.json);
+        assert_eq!(ids(&world.pages("/v1/events", &key).await), ["recent"]);
+        world.ok("/v1/events?period=today", &key).await;
+        limited(&world, "/v1/events?period=last_30_days", &key).await;
+        // Where statistics are of this month by default, they are of the first period that the plan has.
+        let statistics = world.ok("/v1/statistics", &key).await;
+        assert_eq!(statistics["period"], world.ok("/v1/statistics?period=this_week", &key).await["period"]);
+        assert_eq!(world.ok("/v1/plan", &key).await["features"]["look_back_days"], 7);
+
+        let mut plans = changed.json;
+        plans["plans"].as_array_mut().unwrap().remove(1);
+        let refused = world.send("PUT", "/v1/plans", &platform, Some(plans.clone())).await;
+        assert_eq!((refused.status, &refused.json["pointer"]), (422, &json!("/plans")), "{}", refused.json);
+        let unknown = world.send("PATCH", "/v1/tenants/acme", &platform, Some(json!({ "plan": "gold" }))).await;
+        assert_eq!((unknown.status, &unknown.json["pointer"]), (422, &json!("/plan")), "{}", unknown.json);
     });
 }

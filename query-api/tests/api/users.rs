@@ -87,6 +87,59 @@ fn users_are_found() {
     });
 }
 
+/// T5, T6, K2, J17: who is known from history alone is listed, found, traced, and shown as deactivated, by what was last said: by
+/// the user's own events or by others about the user. Whoever others alone speak of is listed and was never active.
+#[test]
+fn users_of_history_are_deactivated_and_come_back() {
+    with_world("users_history", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let old = |id: &str, user: &str, hours: i64| Event {
+            backfill: true,
+            channel: "call",
+            ..Event::sign_in(id, user, TimeDelta::hours(hours))
+        };
+        let about = |id: &str, user: &str, what: &str, hours: i64| Event {
+            event_type: what.to_owned(),
+            category: "configuration",
+            class: "change",
+            action: if what.ends_with("reactivated") { "reactivate" } else { "deactivate" },
+            object_type: "user",
+            object_id: user.to_owned(),
+            object_name: format!("Old {user}"),
+            ..old(id, "boss", hours)
+        };
+        world
+            .insert(&[
+                named(old("e1", "h-1", 30), "Old Jana", "old-jana@acme.example"),
+                named(old("e2", "h-2", 30), "Old Petr", ""),
+                Event { actor_active: false, ..old("e3", "h-2", 20) },
+                about("e4", "h-1", "user.deactivated", 10),
+                about("e5", "h-3", "user.deactivated", 10),
+                about("e6", "h-4", "user.reactivated", 9),
+            ])
+            .await;
+        // It comes late, and is older.
+        world.insert(&[about("e7", "h-4", "user.deactivated", 12), about("e8", "h-2", "user.reactivated", 25)]).await;
+        let key = world.key(Some("acme"), Role::Supervisor).await;
+        let all = world.pages("/v1/users?include_deactivated=true&q=h-", &key).await;
+        let shown = |row: &Value| (row["id"].as_str().unwrap().to_owned(), row["active"].as_bool().unwrap());
+        let mut states: Vec<_> = all.iter().map(shown).collect();
+        states.sort();
+        let expected = [("h-1", false), ("h-2", false), ("h-3", false), ("h-4", true)];
+        assert_eq!(states, expected.map(|(id, active)| (id.to_owned(), active)));
+        assert_eq!(ids(&world.pages("/v1/users?q=h-", &key).await), ["h-4"]);
+        assert_eq!(ids(&world.pages("/v1/users?include_deactivated=true&q=old-jana", &key).await), ["h-1"]);
+        assert_eq!(ids(&world.pages("/v1/users?include_deactivated=true&q=old%20h-3", &key).await), ["h-3"]);
+        assert_eq!(world.ok("/v1/users/h-3", &key).await["data"]["last_activity_at"], Value::Null);
+        let date = (Utc::now() - TimeDelta::hours(30)).date_naive();
+        let trace = world.ok(&format!("/v1/users/h-1/timeline?date={date}"), &key).await;
+        assert!(trace.to_string().contains("e1"), "{trace}");
+        // Brought back.
+        world.insert(&[about("e9", "h-3", "user.reactivated", 1)]).await;
+        assert_eq!(world.ok("/v1/users/h-3", &key).await["data"]["active"], true);
+    });
+}
+
 /// K8, pitfall 14: the latest active first, every user once through ties; K2: narrowed to a period.
 #[test]
 fn users_are_paged_through_ties() {
@@ -132,6 +185,15 @@ fn marks_are_for_security() {
         broke.violations = vec!["dormant", "new-country"];
         let key = Event { actor_kind: "api_key", id: "e3".to_owned(), actor_id: "u2".to_owned(), ..broke.clone() };
         world.insert(&[broke.clone(), Event::sign_in("e2", "u2", TimeDelta::hours(1)), key]).await;
+        // What is informational marks nobody.
+        let told = Event {
+            id: "e4".to_owned(),
+            action: "sign_out",
+            level: 0,
+            violations: vec!["password-changed"],
+            ..broke.clone()
+        };
+        world.insert(&[told]).await;
         let marked = world.pages("/v1/users", &security).await;
         let marks: Vec<&Value> = marked.iter().map(|row| &row["unreviewed_violations"]).collect();
         assert_eq!((ids(&marked), marks), (vec!["u2".to_owned(), "u1".to_owned()], vec![&json!(0), &json!(2)]));

@@ -6,7 +6,8 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Event, encoded, ids, rng, with_world};
+use crate::exports::{csv_column, file};
+use crate::support::{Event, covering, encoded, ids, rng, with_world};
 
 fn text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
@@ -57,7 +58,7 @@ fn crowded(seed: u64, count: usize) -> Vec<Event> {
 fn violations_are_merged_filtered_and_paged() {
     with_world("violations_filters", async |world| {
         world.tenant("acme", |_| {}).await;
-        let key = world.key(Some("acme"), Role::Security).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
         let events = crowded(11, 900);
         // In several parts, so that a violation is in several as well.
         for part in events.chunks(100) {
@@ -211,7 +212,8 @@ fn a_review_clears_the_mark_alone() {
             "reviewed": true,
             "by": {"id": "k3jq7xw2m5ab", "name": "Security desk"},
             "at": text(review.occurred),
-            "note": "known traveller"
+            "note": "known traveller",
+            "count": 1000
         });
         assert_eq!(reviewed["review"].take(), said);
         assert_eq!(reviewed, before);
@@ -228,6 +230,68 @@ fn a_review_clears_the_mark_alone() {
         // Nothing to withdraw any more: nothing is written.
         let again = world.send("DELETE", &format!("{path}/review"), &key, None).await;
         assert_eq!((again.status, &again.json["applied"], &again.json["event_id"]), (200, &json!(true), &Value::Null));
+    });
+}
+
+/// K15, K3: what a violation comes to after its review is unreviewed again, late events and what is seen across users included:
+/// in lists, counts, files. A review of less than there is leaves the rest.
+#[test]
+fn what_grows_after_a_review_is_unreviewed() {
+    with_world("violations_grow", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        let mut first = Event::sign_in("e1", "u1", TimeDelta::hours(3));
+        first.occurred = first.window() + TimeDelta::minutes(30);
+        first.violations = vec!["dormant"];
+        let spraying = Event {
+            id: "s1".to_owned(),
+            actor_id: String::new(),
+            actor_kind: "system",
+            group: r#"{"context.ip":"198.51.100.7"}"#,
+            violations: vec!["spraying"],
+            measured: (10.0, 5.0),
+            records: 1,
+            ..first.clone()
+        };
+        let (id, across) = (first.violation_id("dormant"), spraying.violation_id("spraying"));
+        world.insert(&[first.clone(), spraying.clone()]).await;
+        let reviewed = async |id: &str| {
+            let yes = ids(&world.pages("/v1/violations?reviewed=true", &key).await);
+            let no = ids(&world.pages("/v1/violations?reviewed=false", &key).await);
+            let one = world.ok(&format!("/v1/violations/{id}"), &key).await["data"].clone();
+            let mark = world.ok("/v1/users/u1", &key).await["data"]["unreviewed_violations"].clone();
+            let shown = yes.iter().any(|known| known == id);
+            assert_eq!((shown, !one["review"].is_null()), (!no.iter().any(|known| known == id), shown), "{one}");
+            (shown, one["outgrown_review"]["count"].clone(), mark)
+        };
+        let review = |id: &str, minutes, covered| Event {
+            changes: covered,
+            ..Event::review(id, "violation.reviewed", TimeDelta::minutes(minutes))
+        };
+        world.insert(&[review(&id, 60, covering(1, 0.0)), review(&across, 59, covering(1, 10.0))]).await;
+        assert_eq!(reviewed(&id).await, (true, Value::Null, json!(0)));
+        assert_eq!(reviewed(&across).await, (true, Value::Null, json!(0)));
+
+        // It occurred before what was reviewed, and came after the review.
+        let late = Event { id: "e2".to_owned(), occurred: first.occurred - TimeDelta::minutes(20), ..first.clone() };
+        // One that tells that more was seen, and is no breach more.
+        let more = Event { id: "s2".to_owned(), measured: (11.0, 5.0), records: 0, ..spraying.clone() };
+        world.insert(&[late, more]).await;
+        assert_eq!(reviewed(&id).await, (false, json!(1), json!(1)));
+        assert_eq!(reviewed(&across).await, (false, json!(1), json!(1)));
+        let list = world.ok("/v1/users", &key).await;
+        assert_eq!(list["data"][0]["unreviewed_violations"], 1, "{list}");
+        let csv = file(&world, "/v1/violations?reviewed=false&rule=dormant", &key, "text/csv").await;
+        assert_eq!(csv_column(&csv.bytes, "review.note"), [""]);
+
+        world.insert(&[review(&id, 50, covering(2, 0.0)), review(&across, 49, covering(1, 11.0))]).await;
+        assert_eq!(reviewed(&id).await, (true, Value::Null, json!(0)));
+        assert_eq!(reviewed(&across).await, (true, Value::Null, json!(0)));
+        let path = format!("/v1/violations/{id}/review");
+        for count in [0, 3] {
+            let refused = world.send("POST", &path, &key, Some(json!({ "count": count }))).await;
+            assert_eq!((refused.status, &refused.json["pointer"]), (422, &json!("/count")));
+        }
     });
 }
 

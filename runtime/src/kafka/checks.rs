@@ -13,9 +13,6 @@ use crate::config::Kafka;
 /// The largest `max.message.bytes` of a topic: what one answer of the broker can bring here.
 const LARGEST_BATCH: usize = 32 << 20;
 
-/// Topics that are read by time; in the others times are for retention alone.
-const BY_THE_BROKERS_CLOCK: [&str; 2] = [topics::EVENTS_RAW, topics::CROSS];
-
 /// What a topic is set to. A broker that describes it may leave out what has Kafka's default.
 type Settings = BTreeMap<String, String>;
 
@@ -67,9 +64,9 @@ fn check_topic(topic: &Topic, name: &str, settings: &Settings) -> Result<(), Top
         Err(TopicsError::Setting { topic: name.to_owned(), setting, found: found.to_owned(), needed })
     };
     let stamps = of("message.timestamp.type", "CreateTime");
-    if stamps != "LogAppendTime" && BY_THE_BROKERS_CLOCK.contains(&topic.name) {
-        let needed = "must have LogAppendTime: a sender that chooses its time of receipt chooses what is forgotten, and where \
-                      its rows go";
+    if stamps != "LogAppendTime" {
+        let needed = "must have LogAppendTime: a sender that chooses its time of receipt chooses what is forgotten, and an \
+                      acknowledgement without that time is no proof of a delivery";
         return refuse("message.timestamp.type", stamps, needed.to_owned());
     }
     let policy = of("cleanup.policy", "delete");
@@ -137,6 +134,7 @@ mod tests {
         for (topic, name, value) in [
             (topics::EVENTS_RAW, "message.timestamp.type", "CreateTime"),
             (topics::CROSS, "message.timestamp.type", "CreateTime"),
+            (topics::LEDGER, "message.timestamp.type", "CreateTime"),
             (topics::LEDGER, "cleanup.policy", "compact"),
             (topics::EVENTS_RAW, "cleanup.policy", "compact,delete"),
             (topics::SETTINGS, "cleanup.policy", "delete"),
@@ -148,8 +146,6 @@ mod tests {
             assert!(error.contains(topic) && error.contains(&format!("{name}={value}")), "{error}");
         }
         for (topic, name, value) in [
-            (topics::DEAD_LETTER, "message.timestamp.type", "CreateTime"),
-            (topics::LEDGER, "message.timestamp.type", "CreateTime"),
             (topics::EVENTS_RAW, "max.message.bytes", "10485760"),
             (topics::EVENTS_RAW, "some.setting.of.tomorrow", "7"),
         ] {

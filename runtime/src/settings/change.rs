@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Utc;
-use schemas::settings::{ApiKey, Invalid, KeyText, Permission, Role, Tenant};
+use schemas::settings::{ApiKey, Invalid, KeyText, Permission, Plans, Role, Tenant};
 use schemas::topics::SettingsKey;
 use serde::Serialize;
 
@@ -22,6 +22,10 @@ impl Settings {
         tenant.validate()?;
         let _one_at_a_time = self.0.writing.lock().await;
         let snapshot = self.snapshot();
+        if !self.plans().has(&tenant.plan) {
+            let detail = "there is no such plan; GET /v1/plans lists them".to_owned();
+            return Err(Invalid { pointer: "/plan".to_owned(), detail }.into());
+        }
         let current = snapshot.tenant(&tenant.id).map_or(0, |known| known.version);
         if tenant.version != current {
             return Err(PutError::Conflict { current });
@@ -50,6 +54,28 @@ impl Settings {
         snapshot.tenant(id).ok_or(PutError::NotFound)?;
         let key = SettingsKey::Tenant(id);
         self.put(key, snapshot.version(key), None).await
+    }
+
+    /// Replaces the plans. Their `version` must be the one in force; the result has the next one. A plan that a tenant has stays.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn put_plans(&self, mut plans: Plans) -> Result<Arc<Plans>, PutError> {
+        plans.validate()?;
+        let _one_at_a_time = self.0.writing.lock().await;
+        let snapshot = self.snapshot();
+        let current = self.plans().version;
+        if plans.version != current {
+            return Err(PutError::Conflict { current });
+        }
+        if let Some(tenant) = snapshot.tenants().find(|tenant| !plans.has(&tenant.plan)) {
+            let detail = format!("the plan {} is that of the tenant {}", tenant.plan.as_str(), tenant.id);
+            return Err(Invalid { pointer: "/plans".to_owned(), detail }.into());
+        }
+        plans.version += 1;
+        let key = SettingsKey::Plans;
+        self.put(key, snapshot.version(key), Some(&json(&plans)?)).await?;
+        Ok(Arc::new(plans))
     }
 
     /// Creates or replaces a key.

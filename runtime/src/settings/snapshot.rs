@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemas::alerts::{AlertEndpoint, Silence};
 use schemas::detection::{Exemption, StoredRule};
 use schemas::restore::RestoreEndpoint;
-use schemas::settings::{ApiKey, Invalid, Tenant};
+use schemas::settings::{ApiKey, Invalid, Plans, Tenant};
 use schemas::topics::SettingsKey;
 use serde_json::value::RawValue;
 
@@ -22,6 +22,7 @@ pub struct Snapshot {
     endpoints: BTreeMap<(String, String), Arc<AlertEndpoint>>,
     silences: BTreeMap<(String, String), Arc<Silence>>,
     restore_endpoints: BTreeMap<String, Arc<RestoreEndpoint>>,
+    plans: BTreeMap<(), Arc<Plans>>,
     /// The offset after the last record about rules or tenants: what compiled rules depend on.
     rules_offset: i64,
     others: BTreeMap<String, Arc<RawValue>>,
@@ -101,6 +102,12 @@ impl Snapshot {
         self.restore_endpoints.get(tenant)
     }
 
+    /// The plans, where the platform has defined any.
+    #[must_use]
+    pub fn plans(&self) -> Option<&Arc<Plans>> {
+        self.plans.get(&())
+    }
+
     /// The value of any other record, such as `platform`.
     #[must_use]
     pub fn other(&self, key: &str) -> Option<&RawValue> {
@@ -173,6 +180,7 @@ impl Snapshot {
             SettingsKey::RestoreEndpoint(tenant) => {
                 put(&mut self.restore_endpoints, tenant.to_owned(), read(value, RestoreEndpoint::validate))
             }
+            SettingsKey::Plans => put(&mut self.plans, (), read(value, Plans::validate)),
             SettingsKey::Platform | SettingsKey::Other(_) => {
                 let read = read::<Box<RawValue>>(value, |_| Ok(()));
                 put(&mut self.others, key.to_owned(), read.map(|read| read.map(|value| Arc::from((*value).clone()))))

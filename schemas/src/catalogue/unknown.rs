@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{Category, Class, Classification};
+use crate::passive::SESSION_EXPIRED;
 
 /// The sentence of such a type; its name stands in for the reason.
 pub(super) const SENTENCE: &str = "{actor}: {reason}[ · {object}]";
@@ -26,7 +27,7 @@ const LONGEST: usize = 2;
 /// What words tell, wherever they stand.
 const DONE: &[(&str, Class, Category, &str)] = &[
     (
-        "created added inserted registered attached uploaded posted cloned copied duplicated generated submitted invited issued",
+        "created added inserted registered uploaded posted cloned copied duplicated generated submitted invited issued",
         Class::Create,
         Category::Changes,
         "create",
@@ -34,7 +35,7 @@ const DONE: &[(&str, Class, Category, &str)] = &[
     ("imported", Class::Create, Category::Changes, "import"),
     ("restored undeleted recovered", Class::Create, Category::Changes, "restore"),
     (
-        "deleted removed detached destroyed purged erased discarded trashed wiped unregistered uninstalled",
+        "deleted removed destroyed purged erased discarded trashed wiped unregistered uninstalled",
         Class::Delete,
         Category::Changes,
         "delete",
@@ -48,6 +49,11 @@ const DONE: &[(&str, Class, Category, &str)] = &[
         Category::Changes,
         "update",
     ),
+    ("attached", Class::Other, Category::Changes, "attach"),
+    ("detached", Class::Other, Category::Changes, "detach"),
+    ("session_expired session_timeout", Class::Other, Category::SignIns, SESSION_EXPIRED),
+    ("expired", Class::Other, Category::Other, "expire"),
+    ("missed", Class::Other, Category::Other, "miss"),
     ("closed", Class::Change, Category::Changes, "close"),
     ("reopened", Class::Change, Category::Changes, "reopen"),
     (
@@ -75,7 +81,7 @@ const DONE: &[(&str, Class, Category, &str)] = &[
 /// What words tell that can be nouns as well: as the first word of a name or its last.
 const DO: &[(&str, Class, Category, &str)] = &[
     (
-        "create creates add adds insert inserts register registers registration attach attaches upload uploads post new \
+        "create creates add adds insert inserts register registers registration upload uploads post new \
          submit clone copy duplicate signup",
         Class::Create,
         Category::Changes,
@@ -84,7 +90,7 @@ const DO: &[(&str, Class, Category, &str)] = &[
     ("import imports", Class::Create, Category::Changes, "import"),
     ("restore restores undelete recover", Class::Create, Category::Changes, "restore"),
     (
-        "delete deletes deletion remove removes removal destroy destroys purge erase detach discard trash wipe del unregister",
+        "delete deletes deletion remove removes removal destroy destroys purge erase discard trash wipe del unregister",
         Class::Delete,
         Category::Changes,
         "delete",
@@ -97,6 +103,8 @@ const DO: &[(&str, Class, Category, &str)] = &[
         Category::Changes,
         "update",
     ),
+    ("attach attaches", Class::Other, Category::Changes, "attach"),
+    ("detach detaches", Class::Other, Category::Changes, "detach"),
     ("close closes", Class::Change, Category::Changes, "close"),
     ("reopen reopens", Class::Change, Category::Changes, "reopen"),
     (
@@ -157,7 +165,7 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
         verb.map_or((Class::Other, Category::Other, "other"), |verb| (verb.class, verb.category, verb.action));
     let category = match action {
         Some("view" | "export") => Category::Views,
-        Some("sign_in" | "sign_in_failed" | "sign_out") => Category::SignIns,
+        Some("sign_in" | "sign_in_failed" | "sign_out" | SESSION_EXPIRED) => Category::SignIns,
         _ if by_name.1 == Category::Other && class.is_some_and(|class| class != Class::Other) => Category::Changes,
         _ => by_name.1,
     };
@@ -214,6 +222,11 @@ impl Verb {
     fn failed(self) -> Option<Self> {
         (self.action == "sign_in").then_some(Self { action: "sign_in_failed", ..self })
     }
+}
+
+/// The words of a name, in small letters.
+pub(crate) fn words_of(name: &str) -> Vec<String> {
+    words(name).into_iter().map(|(from, to)| name[from..to].to_lowercase()).collect()
 }
 
 /// Where the words of a name begin and end.

@@ -16,10 +16,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
 use super::{
-    Attributes, CLOUD_EVENT, MAX_EVENT_BYTES, MAX_NAME_BYTES, Rejection, Scratch, check, check_depth, parse, utf8,
+    Attributes, CLOUD_EVENT, MAX_EVENT_BYTES, MAX_NAME_BYTES, Rejection, Scratch, check, check_depth, parse, readable,
 };
 use crate::event::{Actor, CloudEventAttributes, Event, Object, Text, clip, string};
 use crate::ids;
+use crate::json::well_formed;
 
 /// What the names of attributes begin with among the extra fields.
 pub const ATTRIBUTE_PREFIX: &str = "ce_";
@@ -114,7 +115,7 @@ fn decoded<'a>(encoded: &'a RawValue, scratch: &'a Scratch) -> Result<Data<'a>, 
     if json.trim().is_empty() {
         return Ok(Data::Nothing);
     }
-    let json = scratch.data.get_or_init(|| json);
+    let json = scratch.data.get_or_init(|| well_formed(&json).into_owned());
     check_depth(json.as_bytes())?;
     Ok(serde_json::from_str(json).map_or(Data::Bytes(encoded), |json| Data::Json(json, "/data_base64")))
 }
@@ -134,7 +135,7 @@ pub(super) fn binary<'a>(
         "" | "text/plain" | "application/octet-stream" | "application/x-www-form-urlencoded"
     );
     let as_json = || {
-        let text = utf8(bytes)?;
+        let text = readable(bytes, scratch)?;
         check_depth(bytes)?;
         parse::<&'a RawValue>(text, "")
     };

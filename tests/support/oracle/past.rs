@@ -95,7 +95,10 @@ impl<'a> Past<'a> {
 
     /// It moves by thirty seconds at least.
     fn last_activity(&self) -> Option<i64> {
-        self.known.iter().map(|row| row.at()).fold(None, |last, at| match last {
+        // What happens to a user is none of it.
+        let passive = ["session_expired", "call_missed", "miss", "expire", "receive", "match", "free_start", "free"];
+        let active = self.known.iter().filter(|row| !passive.contains(&row.action.as_str()));
+        active.map(|row| row.at()).fold(None, |last, at| match last {
             Some(last) if at < last + 30_000 => Some(last),
             _ => Some(at),
         })
@@ -274,7 +277,7 @@ impl<'a> Session<'a> {
     }
 
     fn ended(&self) -> bool {
-        self.members.iter().any(|row| row.action == "sign_out")
+        self.members.iter().any(|row| ["sign_out", "session_expired"].contains(&row.action.as_str()))
     }
 
     /// The value as of the latest activity: of those events that were the latest when they came.

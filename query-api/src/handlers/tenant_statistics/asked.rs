@@ -2,8 +2,9 @@
 
 use schemas::event::{Category, Class};
 
+use crate::filter::device_kinds;
 use crate::params::{ParamError, Params};
-use crate::period::{PeriodSpec, Preset, Width};
+use crate::period::{PeriodSpec, Width};
 use crate::sql::Clauses;
 use crate::view::statistics::Dimension;
 
@@ -50,10 +51,7 @@ pub(super) struct Asked {
 impl Asked {
     /// Takes all parameters.
     pub(super) fn take(params: &mut Params) -> Result<Self, ParamError> {
-        let mut period = PeriodSpec::take(params)?;
-        if period.is_empty() {
-            period.preset = Some(Preset::ThisMonth);
-        }
+        let period = PeriodSpec::take(params)?;
         let names: Vec<&str> = Dimension::ALL.iter().map(|dimension| dimension.as_str()).collect();
         let by = params.list_of("by", &names)?;
         if by.len() > MAX_DIMENSIONS {
@@ -108,6 +106,7 @@ fn filters(params: &mut Params) -> Result<Vec<Filter>, ParamError> {
         let values = match name {
             "class" => params.list_of(name, &Class::ALL.iter().map(|class| class.as_str()).collect::<Vec<_>>())?,
             "category" => params.list_of(name, &Category::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>())?,
+            "device" => device_kinds(params.list(name)?),
             _ => params.list(name)?,
         };
         if !values.is_empty() {

@@ -5,8 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use runtime::problem::Problem;
 
 use super::asked::Asked;
+use crate::handlers::page::Reading;
 use crate::keep::Keep;
-use crate::period::{Calendar, Period, Width, buckets};
+use crate::period::{Calendar, Period, PeriodSpec, Width, buckets};
 use crate::sql::{self, Clauses, NamedQuery};
 use crate::view::statistics::Dimension;
 
@@ -73,8 +74,13 @@ pub(super) struct Plan {
 
 impl Plan {
     /// A plan, or why there is none.
-    pub(super) fn new(asked: &Asked, calendar: Calendar, keep: Keep, now: DateTime<Utc>) -> Result<Self, Problem> {
-        let period = asked.period.resolve(calendar, now).map_err(crate::access::refused)?;
+    pub(super) fn new(
+        asked: &Asked,
+        (spec, period): (PeriodSpec, Period),
+        calendar: Calendar,
+        reading: &Reading<'_>,
+    ) -> Result<Self, Problem> {
+        let (keep, now) = (reading.keep(), reading.now);
         let (from, to) = period.closed(keep, now);
         if asked.compare && period.from.is_none() {
             return Err(unprocessable(
@@ -90,7 +96,8 @@ impl Plan {
             return Err(unprocessable("period_too_long", detail, "period"));
         }
         let starts = starts(asked, calendar, from, to)?;
-        let previous = asked.compare.then(|| asked.period.begin_of_previous(calendar, from, to));
+        let previous = asked.compare.then(|| spec.begin_of_previous(calendar, from, to));
+        previous.map_or(Ok(()), |begin| reading.reaches(begin)).map_err(|problem| problem.with_pointer("compare"))?;
         Ok(Self {
             source,
             previous,

@@ -48,10 +48,24 @@ pub(crate) fn plan() -> Value {
     json!({
         "plan": "free",
         "features": {
-            "log": true, "look_back_days": 30, "free_dates": false, "exports": false, "configuration_audit": false,
+            "log": true, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false, "configuration_audit": false,
             "tracing": false, "restore": false, "sql": false
         },
         "look_back_from": "2026-01-30T23:00:00Z"
+    })
+}
+
+/// Plans of a platform.
+pub(crate) fn plans() -> Value {
+    let all = |log: bool| {
+        json!({
+            "log": log, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false,
+            "configuration_audit": false, "tracing": false, "restore": false, "sql": false
+        })
+    };
+    json!({
+        "plans": [{ "name": "none", "features": all(false) }, { "name": "free", "features": all(true) }],
+        "version": 3
     })
 }
 
@@ -66,6 +80,27 @@ pub(crate) fn unknown_types() -> Value {
             "class": "delete",
             "action": "delete"
         }],
+        "has_more": false,
+        "period": { "from": "2026-10-24T00:00:00Z", "to": "2026-11-23T00:00:00Z" },
+        "complete_until": "2026-11-22T13:02:44.312Z",
+        "complete": true
+    })
+}
+
+/// What a log holds.
+pub(crate) fn used_kinds() -> Value {
+    let kind = |name: &str, events: u64| {
+        json!({
+            "name": name, "events": events, "first_at": "2026-11-20T09:30:00Z", "last_at": "2026-11-22T12:55:00Z"
+        })
+    };
+    let mut deadline = kind("task.deadline_changed", 41);
+    deadline["label"] = "Task deadline changed".into();
+    deadline["known"] = true.into();
+    json!({
+        "types": [deadline],
+        "actions": [kind("update", 41)],
+        "object_types": [kind("task", 41)],
         "has_more": false,
         "period": { "from": "2026-10-24T00:00:00Z", "to": "2026-11-23T00:00:00Z" },
         "complete_until": "2026-11-22T13:02:44.312Z",

@@ -1,8 +1,15 @@
 //! Two versions of a list: which items came, went, moved, or are other than they were.
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::Value;
+use schemas::json::Value;
+
+use crate::view::conditions::{condition, group};
+
+/// How much of an item is compared with others, in values.
+const MAX_ATOMS: usize = 64;
 
 /// How the items of two versions belong together, by their positions: (before, after).
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,13 +24,19 @@ pub(super) struct Pairs {
     pub(super) altered: Vec<(usize, usize)>,
 }
 
-/// Pairs equal items first, then those of one identity.
-pub(super) fn pairs(old: &[Value], new: &[Value]) -> Pairs {
-    let mut partners: Vec<Option<usize>> = vec![None; new.len()];
-    let mut free = vec![true; old.len()];
-    pair(old, new, (&mut partners, &mut free), |item| Some(item.to_string()));
-    pair(old, new, (&mut partners, &mut free), identity);
+/// Pairs equal items first, then those of one identity, then those that are most alike, within a budget of comparisons.
+pub(super) fn pairs((old, new): (&[Value], &[Value]), conditions: bool, budget: &mut usize) -> Pairs {
+    let mut pairing = Pairing { old, new, partners: vec![None; new.len()], free: vec![true; old.len()] };
+    pairing.by(|item| Some(item.to_string()));
+    pairing.by(identity);
+    // Ids that none of the conditions kept are made anew each time, and tell nothing.
+    let ids = |items: &[Value]| items.iter().filter_map(identity).collect::<HashSet<_>>();
+    let ids_hold = !ids(old).is_disjoint(&ids(new));
+    let kind = |item: &Value| kind(item, conditions, ids_hold);
+    pairing.by_likeness(kind, budget);
+    pairing.by_place(kind);
 
+    let Pairing { partners, free, .. } = pairing;
     let kept: Vec<(usize, usize)> =
         partners.iter().enumerate().filter_map(|(to, from)| from.map(|from| (from, to))).collect();
     let in_order = longest_increasing(&kept);
@@ -35,23 +48,71 @@ pub(super) fn pairs(old: &[Value], new: &[Value]) -> Pairs {
     }
 }
 
-/// Pairs what has no partner yet by a key, in order.
-fn pair(
-    old: &[Value],
-    new: &[Value],
-    (partners, free): (&mut [Option<usize>], &mut [bool]),
-    key: impl Fn(&Value) -> Option<String>,
-) {
-    let mut waiting: HashMap<String, VecDeque<usize>> = HashMap::new();
-    for (at, item) in old.iter().enumerate().filter(|(at, _)| free[*at]) {
-        if let Some(key) = key(item) {
-            waiting.entry(key).or_default().push_back(at);
+struct Pairing<'a> {
+    old: &'a [Value],
+    new: &'a [Value],
+    /// Of each item after, its place before.
+    partners: Vec<Option<usize>>,
+    /// Which items before have no partner.
+    free: Vec<bool>,
+}
+
+impl Pairing<'_> {
+    /// Pairs what has no partner yet by a key, in order.
+    fn by(&mut self, key: impl Fn(&Value) -> Option<String>) {
+        let mut waiting: HashMap<String, VecDeque<usize>> = HashMap::new();
+        for (at, item) in self.old.iter().enumerate().filter(|(at, _)| self.free[*at]) {
+            if let Some(key) = key(item) {
+                waiting.entry(key).or_default().push_back(at);
+            }
+        }
+        for (partner, item) in self.partners.iter_mut().zip(self.new).filter(|(partner, _)| partner.is_none()) {
+            *partner = key(item).and_then(|key| waiting.get_mut(&key)?.pop_front());
+            if let Some(at) = *partner {
+                self.free[at] = false;
+            }
         }
     }
-    for (partner, item) in partners.iter_mut().zip(new).filter(|(partner, _)| partner.is_none()) {
-        *partner = key(item).and_then(|key| waiting.get_mut(&key)?.pop_front());
-        if let Some(at) = *partner {
-            free[at] = false;
+
+    /// Pairs what has no partner yet with what is most like it among its kind.
+    fn by_likeness(&mut self, kind: impl Fn(&Value) -> Option<String>, budget: &mut usize) {
+        let left = |item| Some((kind(item)?, atoms(item)));
+        let old: Vec<_> = self.old.iter().enumerate().filter(|(at, _)| self.free[*at]).collect();
+        let old: Vec<_> = old.into_iter().filter_map(|(at, item)| Some((at, left(item)?))).collect();
+        let new = self.new.iter().enumerate().filter(|(at, _)| self.partners[*at].is_none());
+        let new: Vec<_> = new.filter_map(|(at, item)| Some((at, left(item)?))).collect();
+        let mut alike = Vec::new();
+        for (from, (kind, before)) in &old {
+            for (to, (_, after)) in new.iter().filter(|(_, (other, _))| other == kind) {
+                let Some(rest) = budget.checked_sub(1) else { break };
+                *budget = rest;
+                let shared = shared(before, after);
+                // A condition on the same field is the same condition.
+                if kind.starts_with("on ") || shared * 2 >= before.len().min(after.len()) {
+                    alike.push((Reverse(shared), from.abs_diff(*to), *from, *to));
+                }
+            }
+        }
+        alike.sort_unstable();
+        for (_, _, from, to) in alike {
+            self.pair(from, to);
+        }
+    }
+
+    /// Pairs lists and groups that stand where another of their kind stood.
+    fn by_place(&mut self, kind: impl Fn(&Value) -> Option<String>) {
+        for at in 0..self.old.len().min(self.new.len()) {
+            let (before, after) = (kind(&self.old[at]), kind(&self.new[at]));
+            if before == after && before.is_some_and(|kind| kind == GROUP || kind == LIST) {
+                self.pair(at, at);
+            }
+        }
+    }
+
+    fn pair(&mut self, from: usize, to: usize) {
+        if self.free[from] && self.partners[to].is_none() {
+            self.free[from] = false;
+            self.partners[to] = Some(from);
         }
     }
 }
@@ -59,10 +120,58 @@ fn pair(
 /// What tells a record whatever else of it changes.
 fn identity(item: &Value) -> Option<String> {
     let fields = item.as_object()?;
-    let name = ["id", "key", "uuid", "name", "field", "attribute", "property"]
-        .iter()
-        .find(|name| fields.contains_key(**name))?;
-    Some(format!("{name}={}", fields.get(*name)?))
+    let known = |name: &&str| fields.get(*name).is_some_and(|id| matches!(id, Value::String(_) | Value::Number(_)));
+    let name = ["id", "key", "uuid", "name"].into_iter().find(known)?;
+    Some(format!("{name}={}", fields.get(name)?))
+}
+
+const GROUP: &str = "a group";
+const LIST: &str = "a list";
+
+/// What an item may be paired with that is not the same; none for what is only itself.
+fn kind(item: &Value, conditions: bool, ids_hold: bool) -> Option<String> {
+    let named = identity(item).is_some();
+    if let Some(condition) = condition(item) {
+        return (!named || !ids_hold).then(|| format!("on {}", condition.field));
+    }
+    match item {
+        Value::Object(_) if !group(item).is_empty() => (!named || !ids_hold).then(|| GROUP.to_owned()),
+        Value::Object(_) => (!named).then(|| "a record".to_owned()),
+        Value::Array(_) => Some(LIST.to_owned()),
+        // A condition in words begins with what it is about.
+        Value::String(text) if conditions => text.split_once(' ').map(|(field, _)| format!("on {field}")),
+        _ => None,
+    }
+}
+
+/// The first values within an item, each with its name, as sorted hashes.
+fn atoms(item: &Value) -> Vec<u64> {
+    fn collect(name: &str, value: &Value, atoms: &mut Vec<u64>) {
+        match value {
+            _ if atoms.len() >= MAX_ATOMS => {}
+            Value::Array(items) => items.iter().for_each(|item| collect(name, item, atoms)),
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| collect(name, value, atoms)),
+            value => {
+                let mut hasher = DefaultHasher::new();
+                (name, value).hash(&mut hasher);
+                atoms.push(hasher.finish());
+            }
+        }
+    }
+    let mut atoms = Vec::new();
+    collect("", item, &mut atoms);
+    atoms.sort_unstable();
+    atoms
+}
+
+/// How many of them two have in common.
+fn shared(mut one: &[u64], mut other: &[u64]) -> usize {
+    let mut shared = 0;
+    while let ([a, one_rest @ ..], [b, other_rest @ ..]) = (one, other) {
+        shared += usize::from(a == b);
+        (one, other) = (if a <= b { one_rest } else { one }, if b <= a { other_rest } else { other });
+    }
+    shared
 }
 
 /// Which of the pairs are in the longest run that ascends on both sides: these stayed where they were.
@@ -91,8 +200,12 @@ fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
     use proptest::prelude::*;
-    use serde_json::json;
+
+    fn pairs(old: &[Value], new: &[Value]) -> Pairs {
+        super::pairs((old, new), false, &mut 100)
+    }
 
     fn list(items: &[u8]) -> Vec<Value> {
         items.iter().map(|item| json!(item)).collect()

@@ -1,11 +1,11 @@
 //! Edits in words.
 
 use schemas::catalogue::Lang;
-use serde_json::Value;
+use schemas::json::Value;
 
 use super::{Edit, EditKind, Plain};
 use crate::object_state::{keys, position};
-use crate::view::words::{brief, of};
+use crate::view::words::{brief, of, quoted};
 
 /// An edit with its words.
 pub(super) fn worded(plain: Plain, lang: Lang) -> Edit {
@@ -35,7 +35,7 @@ fn label(path: &str) -> String {
 
 /// The list that an item's label is in.
 fn list_of(label: &str) -> &str {
-    label.rsplit_once(" #").map_or(label, |(list, _)| list)
+    label.rsplit_once(" #").filter(|(_, at)| position(at).is_some()).map_or(label, |(list, _)| list)
 }
 
 fn text(edit: &Plain, label: &str, lang: Lang) -> String {
@@ -52,7 +52,7 @@ fn text(edit: &Plain, label: &str, lang: Lang) -> String {
         }
         EditKind::ConditionUpdated => {
             let words = of(lang, ["Condition changed", "Изменено условие", "Změněna podmínka"]);
-            format!("{words} ({label}): {}", from_to(&old, &new))
+            format!("{words} ({label}): {}", from_to(&old, &new, lang))
         }
         EditKind::OperatorSwitched => {
             let words = of(lang, ["switched to", "переключено на", "přepnuto na"]);
@@ -67,12 +67,12 @@ fn text(edit: &Plain, label: &str, lang: Lang) -> String {
             format!("{list}: {words} {old}{}", place(edit.from, lang))
         }
         EditKind::ListItemMoved => moved(edit, list, &new, lang),
-        EditKind::ValueChanged => format!("{label}: {}", from_to(&old, &new)),
+        EditKind::ValueChanged => format!("{label}: {}", from_to(&old, &new, lang)),
     }
 }
 
-fn from_to(old: &str, new: &str) -> String {
-    let shown = |text: &str| if text.is_empty() { "—".to_owned() } else { format!("“{text}”") };
+fn from_to(old: &str, new: &str, lang: Lang) -> String {
+    let shown = |text: &str| if text.is_empty() { "—".to_owned() } else { quoted(text, lang) };
     // What it was before is often not told (J14).
     if old.is_empty() { format!("→ {}", shown(new)) } else { format!("{} → {}", shown(old), shown(new)) }
 }

@@ -1,13 +1,13 @@
 use super::*;
+use crate::json;
 use proptest::prelude::*;
-use serde_json::json;
 
 fn worded(changes: &[(&str, &str, Value, Value)], lang: Lang) -> Vec<Edit> {
     let mut found = Found::default();
     for (path, op, old, new) in changes {
         found.change(path, op, old.clone(), new.clone());
     }
-    found.0.into_iter().map(|plain| sentence::worded(plain, lang)).collect()
+    found.edits.into_iter().map(|plain| sentence::worded(plain, lang)).collect()
 }
 
 fn told(changes: &[(&str, &str, Value, Value)]) -> Vec<(EditKind, String, String)> {
@@ -73,7 +73,7 @@ fn a_whole_tree() {
     let new = json!({"operator": "OR", "conditions": [condition("age", 21), group]});
     let wanted = [
         edit(EditKind::ConditionRemoved, "filter/conditions/1", "Condition removed: orders > 3"),
-        edit(EditKind::ConditionAdded, "filter/conditions/1", &format!("Condition added: {group}")),
+        edit(EditKind::ConditionAdded, "filter/conditions/1", "Condition added: (visits > 9)"),
         edit(
             EditKind::ConditionUpdated,
             "filter/conditions/0",
@@ -84,6 +84,145 @@ fn a_whole_tree() {
     assert_eq!(told_one("filter", "replace", old.clone(), new.clone()), wanted);
     let blobs = told_one("filter", "replace", json!(old.to_string()), json!(new.to_string()));
     assert_eq!(blobs, wanted);
+}
+
+fn on(field: &str, value: impl Into<Value>) -> Value {
+    json!({"field": field, "operator": "is", "value": value.into()})
+}
+
+/// A8: what changes inside a group is told as such, however deep the group is.
+#[test]
+fn inside_of_groups() {
+    let group = |items: &[Value]| json!({"operator": "OR", "conditions": items});
+    let tree = |items: &[Value]| json!({"operator": "AND", "conditions": items});
+    let (a, b, c) = (on("a", 1), on("b", 2), on("c", 3));
+    let old = tree(&[a.clone(), group(&[b.clone(), c.clone()])]);
+    let one = |new: Value| told_one("filters", "replace", old.clone(), new);
+    let inner = "filters › conditions #2 › conditions";
+    let inner_path = "filters/conditions/1/conditions";
+
+    let changed = edit(
+        EditKind::ConditionUpdated,
+        &format!("{inner_path}/1"),
+        &format!("Condition changed ({inner} #2): “c is 3” → “c is 4”"),
+    );
+    assert_eq!(one(tree(&[a.clone(), group(&[b.clone(), on("c", 4)])])), [changed]);
+    let added = edit(EditKind::ConditionAdded, &format!("{inner_path}/2"), "Condition added: d is 4");
+    assert_eq!(one(tree(&[a.clone(), group(&[b.clone(), c.clone(), on("d", 4)])])), [added]);
+    let removed = edit(EditKind::ConditionRemoved, &format!("{inner_path}/0"), "Condition removed: b is 2");
+    assert_eq!(one(tree(&[a.clone(), group(std::slice::from_ref(&c))])), [removed]);
+    let moved = edit(EditKind::ListItemMoved, inner_path, &format!("{inner}: c is 3 moved from position 2 to 1"));
+    assert_eq!(one(tree(&[a.clone(), group(&[c.clone(), b.clone()])])), [moved]);
+    let switched = edit(
+        EditKind::OperatorSwitched,
+        "filters/conditions/1/operator",
+        "filters › conditions #2 › operator: OR switched to AND",
+    );
+    assert_eq!(one(tree(&[a.clone(), tree(&[b.clone(), c.clone()])])), [switched]);
+    let whole = edit(EditKind::ConditionRemoved, "filters/conditions/1", "Condition removed: (b is 2 OR c is 3)");
+    assert_eq!(one(tree(&[a])), [whole]);
+
+    // As deep as an event may be, as a value or as a text that holds it.
+    let (mut old, mut new) = (on("x", 1), on("x", 2));
+    for _ in 0..14 {
+        (old, new) = (group(&[b.clone(), old]), group(&[b.clone(), new]));
+    }
+    for (old, new) in [(old.clone(), new.clone()), (json!(old.to_string()), json!(new.to_string()))] {
+        let got = told_one("f", "replace", old, new);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert_eq!(got[0].0, EditKind::ConditionUpdated);
+        assert!(got[0].2.ends_with("“x is 1” → “x is 2”"), "{}", got[0].2);
+    }
+}
+
+/// A8: groups are spelled in many ways; a change within each is one change.
+#[test]
+fn groups_in_other_spellings() {
+    let kinds = |old: Value, new: Value| -> Vec<EditKind> {
+        told_one("filter", "replace", old, new).into_iter().map(|edit| edit.0).collect()
+    };
+    let within: &[fn(Value) -> Value] = &[
+        |c| json!({"op": "and", "rules": [on("a", 1), {"op": "or", "rules": [on("b", 2), c]}]}),
+        |c| json!({"condition": "AND", "rules": [on("a", 1), {"condition": "OR", "rules": [on("b", 2), c]}]}),
+        |c| json!({"combinator": "and", "rules": [on("a", 1), {"combinator": "or", "not": false, "rules": [c]}]}),
+        |c| json!({"all": [on("a", 1), {"any": [on("b", 2), c]}]}),
+        |c| json!({"$and": [on("a", 1), {"$or": [on("b", 2), c]}]}),
+        |c| json!({"all": [on("a", 1), {"not": {"any": [on("b", 2), c]}}]}),
+        |c| json!({"filterBranchType": "OR", "filterBranches": [{"filterBranchType": "AND", "filters": [on("b", 2), c]}]}),
+        |c| json!({"type": "all", "children": [on("a", 1), {"type": "any", "children": [on("b", 2), c]}]}),
+        |c| json!([[on("a", 1), on("b", 2)], [on("b", 3), c]]),
+        |c| json!({"id": 1, "operator": "AND", "conditions": [{"id": 2, "operator": "OR", "conditions": [on("b", 2), c]}]}),
+    ];
+    for spelled in within {
+        assert_eq!(
+            kinds(spelled(on("c", 3)), spelled(on("c", 4))),
+            [EditKind::ConditionUpdated],
+            "{}",
+            spelled(json!(0))
+        );
+        let words = (json!(["c", "=", 3]), json!(["c", "=", 4]));
+        assert_eq!(kinds(spelled(words.0), spelled(words.1)), [EditKind::ConditionUpdated], "{}", spelled(json!(0)));
+    }
+    for (from, to) in [("all", "any"), ("and", "or"), ("$or", "$and"), ("must", "should")] {
+        let with = |operator: &str| json!({"all": [on("a", 1), {operator: [on("b", 2), on("c", 3)]}]});
+        assert_eq!(kinds(with(from), with(to)), [EditKind::OperatorSwitched], "{from} to {to}");
+        let grown = json!({"all": [on("a", 1), {to: [on("b", 2), on("c", 3), on("d", 4)]}]});
+        assert_eq!(kinds(with(from), grown), [EditKind::OperatorSwitched, EditKind::ConditionAdded]);
+    }
+    // The same operator by another word is no switch.
+    let with = |operator: &str| json!({"operator": operator, "conditions": [on("b", 2)]});
+    assert_eq!(kinds(with("AND"), with("all")), [EditKind::ValueChanged]);
+}
+
+/// A8: ids tell conditions, where they are the same before and after.
+#[test]
+fn conditions_with_and_without_ids() {
+    let with = |id: i32, field: &str, value: i32| json!({"id": id, "field": field, "operator": "is", "value": value});
+    let kinds = |old: Value, new: Value| -> Vec<EditKind> {
+        told_one("conditions", "replace", old, new).into_iter().map(|edit| edit.0).collect()
+    };
+    let old = json!([with(1, "a", 1), with(2, "b", 2)]);
+    assert_eq!(kinds(old.clone(), json!([with(1, "a", 1), with(2, "b", 3)])), [EditKind::ConditionUpdated]);
+    assert_eq!(kinds(old.clone(), json!([with(1, "a", 1), with(2, "c", 2)])), [EditKind::ConditionUpdated]);
+    let another = json!([with(1, "a", 1), with(3, "b", 3)]);
+    assert_eq!(kinds(old.clone(), another), [EditKind::ConditionRemoved, EditKind::ConditionAdded]);
+    // Ids that are made anew each time.
+    let anew = told_one("conditions", "replace", old, json!([with(8, "a", 1), with(9, "b", 3)]));
+    assert!(anew.iter().all(|edit| edit.0 == EditKind::ConditionUpdated), "{anew:?}");
+    // Of several on one field, that which is most alike.
+    let old = json!([on("a", "x"), on("a", "y"), {"field": "a", "operator": "above", "value": 1}]);
+    let new = json!([on("a", "x"), {"field": "a", "operator": "above", "value": 2}]);
+    assert_eq!(kinds(old, new), [EditKind::ConditionRemoved, EditKind::ConditionUpdated]);
+    // Conditions in words.
+    assert_eq!(kinds(json!(["age > 18", "b"]), json!(["age > 21", "b"])), [EditKind::ConditionUpdated]);
+    // Something else of a condition than what it says.
+    let negated = |yes: bool| json!([{"field": "a", "operator": "is", "value": 1, "negated": yes}]);
+    let got = told_one("conditions", "replace", negated(false), negated(true));
+    assert_eq!(
+        got,
+        [edit(
+            EditKind::ConditionUpdated,
+            "conditions/0/negated",
+            "Condition changed (conditions #1 › negated): “no” → “yes”"
+        )]
+    );
+}
+
+/// A8: lists in lists, and records without ids.
+#[test]
+fn lists_in_lists() {
+    let got = told_one("days", "replace", json!([["mon", "tue"], ["sat"]]), json!([["mon", "tue", "wed"], ["sat"]]));
+    assert_eq!(got, [edit(EditKind::ListItemAdded, "days/0/2", "days #1: added wed (position 3)")]);
+    let step = |days: i32| json!([{"type": "email", "delay_days": 1}, {"type": "call", "delay_days": days}]);
+    let got = told_one("steps", "replace", step(2), step(5));
+    assert_eq!(got, [edit(EditKind::ValueChanged, "steps/1/delay_days", "steps #2 › delay days: “2” → “5”")]);
+    let got =
+        told_one("steps", "replace", json!([{"type": "email", "on": [1, 2]}]), json!([{"type": "call", "on": [7]}]));
+    let texts: Vec<&str> = got.iter().map(|edit| edit.2.as_str()).collect();
+    assert_eq!(
+        texts,
+        ["steps: removed on: (1, 2), type: email (position 1)", "steps: added on: (7), type: call (position 1)"]
+    );
 }
 
 /// P16.
@@ -102,7 +241,7 @@ fn three_languages() {
             "conditions › operator: AND переключено на OR",
             "users: добавлено Eva (позиция 1)",
             "users: Petr перемещено с позиции 2 на 1",
-            "enabled: “да” → “нет”",
+            "enabled: «да» → «нет»",
         ]
     );
     assert_eq!(texts(Lang::Cs)[2], "users: Petr přesunuto z pozice 2 na 1");
@@ -124,14 +263,14 @@ fn bounded() {
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        (0..5_i32).prop_map(Value::from),
-        prop::sample::select(&["AND", "OR", "x", "[1]", "{\"a\":1}"]).prop_map(Value::from)
+        any::<bool>().prop_map(|value| json!(value)),
+        (0..5_i32).prop_map(|value| json!(value)),
+        prop::sample::select(&["AND", "OR", "x", "[1]", "{\"a\":1}"]).prop_map(|value| json!(value))
     ];
-    let names = prop::sample::select(&["conditions", "operator", "field", "value", "id", "users", "x"]);
+    let names = prop::sample::select(&["conditions", "operator", "field", "value", "id", "users", "any", "all", "x"]);
     leaf.prop_recursive(5, 40, 5, move |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec(inner.clone(), 0..5).prop_map(|value| json!(value)),
             prop::collection::btree_map(names.clone(), inner, 0..5).prop_map(|fields| {
                 Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
             }),

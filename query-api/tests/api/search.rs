@@ -1,0 +1,153 @@
+//! Texts and values are found as what they are, however they are written: in what is stored, and in what is asked.
+
+use chrono::TimeDelta;
+use schemas::settings::Role;
+
+use crate::support::{Event, encoded, ids, with_world};
+
+/// Spellings of one thing, and what is another.
+const SAME: &[(&[&str], &[&str])] = &[
+    // Composed and decomposed letters.
+    (&["Dvořák", "Dvor\u{30c}a\u{301}k", "DVOŘÁK"], &["Dvorak"]),
+    (&["йод", "и\u{306}од", "ЙОД"], &["иод"]),
+    // Turkish.
+    (&["Işık", "IŞIK", "ışık", "işik", "İŞİK", "I\u{307}s\u{327}ik"], &["isik"]),
+    // German.
+    (&["Straße", "STRASSE", "STRA\u{1e9e}E", "strasse"], &["Strase"]),
+    // Final sigma.
+    (&["ΛΟΓΟΣ", "λογος", "λογοσ"], &["λογο"]),
+    // Ligatures, full-width letters and digits, half-width katakana, numbers in circles, invisible letters.
+    (&["office 12", "o\u{fb03}ce 12", "ＯＦＦＩＣＥ\u{3000}１２", "of\u{ad}fi\u{200b}ce ①②"], &["ofice 12"]),
+    (&["カタカナ", "ｶﾀｶﾅ"], &["かたかな"]),
+    (&["naïve", "nai\u{308}ve"], &["naive"]),
+];
+
+/// J13, K2: the log and the users are searched by letters, not by how these are composed.
+#[test]
+fn letters_are_letters() {
+    with_world("search_letters", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        for (number, (same, other)) in SAME.iter().enumerate() {
+            let (mut events, mut wanted) = (Vec::new(), Vec::new());
+            for (at, text) in same.iter().chain(*other).enumerate() {
+                let id = format!("{number}-{at}");
+                if at < same.len() {
+                    wanted.push(id.clone());
+                }
+                events.push(Event {
+                    actor_id: format!("u-{id}"),
+                    actor_name: format!("x{text}x {number}"),
+                    changes: vec![[text.to_string(), "replace".into(), String::new(), format!("\"{text} {number}\"")]],
+                    ..Event::sign_in(&id, "u", TimeDelta::minutes(1))
+                });
+            }
+            world.insert(&events).await;
+            for text in *same {
+                let found = world.pages(&format!("/v1/events?q={}", encoded(&format!("{text} {number}"))), &key).await;
+                let mut found: Vec<String> =
+                    ids(&found).into_iter().filter(|id| id.starts_with(&format!("{number}-"))).collect();
+                found.sort_unstable();
+                assert_eq!(found, wanted, "{text}");
+                let users = world.pages(&format!("/v1/users?q={}", encoded(text)), &key).await;
+                assert_eq!(users.len(), same.len(), "{text}");
+            }
+        }
+        // What was changed, in either form; case counts there.
+        for (query, found) in [
+            ("changed=Dvořák", 2),
+            ("changed=Dvor\u{30c}a\u{301}k", 2),
+            ("changed_to=Dvor\u{30c}a\u{301}k 0", 2),
+            ("changed_to=\"Dvořák 0\"", 2),
+            ("changed_to=DVOŘÁK 0", 1),
+        ] {
+            let (name, value) = query.split_once('=').unwrap();
+            let found_here = world.pages(&format!("/v1/events?{name}={}", encoded(value)), &key).await;
+            assert_eq!(found_here.len(), found, "{query}");
+        }
+    });
+}
+
+/// J14: a value that was changed is found by any of its spellings.
+#[test]
+fn values_are_values() {
+    with_world("search_values", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        // As the enricher stores them.
+        let stored =
+            ["[1,2]", "1", "\"Новая\"", "{\"a\":1,\"b\":[]}", "12345678901234567890123", "0.1", "\"1e400\"", ""];
+        let events: Vec<Event> = (0..)
+            .zip(stored)
+            .map(|(number, value)| Event {
+                changes: vec![["field".into(), "replace".into(), value.to_owned(), value.to_owned()]],
+                ..Event::sign_in(&format!("{number}"), "u", TimeDelta::minutes(1))
+            })
+            .collect();
+        world.insert(&events).await;
+        for (asked, found) in [
+            ("[1,2]", Some(0)),
+            ("[ 1.0, 2e0 ]", Some(0)),
+            ("[2,1]", None),
+            ("1", Some(1)),
+            ("1.0", Some(1)),
+            ("10e-1", Some(1)),
+            ("Новая", Some(2)),
+            ("\"\\u041d\\u043e\\u0432\\u0430\\u044f\"", Some(2)),
+            ("{\"b\": [ ], \"a\": 1.00}", Some(3)),
+            ("12345678901234567890123", Some(4)),
+            ("12345678901234567890123.0", Some(4)),
+            ("12345678901234567890124", None),
+            ("0.10", Some(5)),
+            ("0.1000000000000000055511151231257827", None),
+            ("10e399", Some(6)),
+            ("null", Some(7)),
+        ] {
+            for name in ["changed_from", "changed_to"] {
+                let found_here = ids(&world.pages(&format!("/v1/events?{name}={}", encoded(asked)), &key).await);
+                let found: Vec<String> = found.iter().map(|number: &usize| number.to_string()).collect();
+                assert_eq!(found_here, found, "{name}={asked}");
+            }
+        }
+    });
+}
+
+/// J13, L16: numbers keep their digits in sentences, histories and rebuilt states.
+#[test]
+fn numbers_are_not_rounded() {
+    with_world("search_numbers", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let [old, new] = ["12345678901234567890123", "0.1000000000000000055511151231257827"];
+        let edit = Event {
+            class: "change",
+            category: "configuration",
+            action: "update",
+            event_type: "task.deadline_changed".to_owned(),
+            object_type: "task",
+            object_id: "7".to_owned(),
+            changes: vec![
+                ["deadline".into(), "replace".into(), old.into(), new.into()],
+                ["list".into(), "replace".into(), format!("[{old}]"), format!("[{old},\"1e400\"]")],
+            ],
+            ..Event::sign_in("e", "u", TimeDelta::minutes(1))
+        };
+        world.insert(&[edit]).await;
+        let event = &world.pages("/v1/events", &key).await[0];
+        let text = event["text"].as_str().unwrap();
+        assert!(text.contains(old) && text.contains(new), "{text}");
+        for path in ["/v1/objects/task/7/history", "/v1/configuration", "/v1/events?format=csv"] {
+            let request = axum::http::Request::get(path).header("authorization", format!("Bearer {key}"));
+            let body = world.body(request.body(axum::body::Body::empty()).unwrap()).await;
+            for number in [old, new, "1e400"] {
+                assert!(body.contains(number), "{path} has no {number}: {body}");
+            }
+            if path.ends_with("history") {
+                assert!(
+                    body.contains(&format!("\"state\":{{\"deadline\":{new},\"list\":[{old},\"1e400\"]}}")),
+                    "{body}"
+                );
+            }
+        }
+    });
+}
