@@ -85,10 +85,18 @@ pub struct CorrelationExplanation {
     pub seen: f64,
     /// What it is held against: the first bound of the condition, or how many base rules there are.
     pub needed: f64,
+    /// How much more it takes, while that is not enough: of whole numbers one more than `needed` where more is asked for.
+    pub missing: f64,
     /// Length of the window, milliseconds.
     pub timespan_ms: i64,
     /// Events in the window.
     pub events: usize,
+}
+
+/// How much more than `seen` it takes to reach a bound, or to get beyond it.
+pub(crate) fn short_of(seen: f64, bound: f64, beyond: bool) -> f64 {
+    let is_whole = seen.fract() == 0.0 && bound.fract() == 0.0;
+    (bound - seen + if beyond && is_whole { 1.0 } else { 0.0 }).max(0.0)
 }
 
 impl Correlation {
@@ -150,6 +158,7 @@ impl Correlation {
             matched: holds && events > 0,
             seen,
             needed: self.test.needed(),
+            missing: self.test.missing(seen),
             timespan_ms: self.timespan_ms,
             events,
         }

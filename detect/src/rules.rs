@@ -27,7 +27,7 @@ use schemas::catalogue::Lang;
 use schemas::violation::Action;
 use serde::{Deserialize, Serialize};
 
-use crate::correlate::Correlation;
+use crate::correlate::{self, Correlation};
 pub(crate) use load::known_field;
 pub use load::{Origin, RuleError, RuleProblem, Source};
 pub use rsigma_eval::EventValue as FieldValue;
@@ -103,6 +103,8 @@ pub struct Rule {
     pub seen_field: Option<Arc<str>>,
     /// The limit in force (K12): the first of the rule's limits.
     pub limit: Option<f64>,
+    /// Whether what was seen has to be more than that, and not only as much.
+    pub more_than_limit: bool,
     /// Whether it only counts for its correlation, and makes no violations of its own.
     pub hidden: bool,
     /// The correlation that this is a base rule of: index into the set's correlations.
@@ -146,7 +148,8 @@ pub struct Explanation {
     pub seen: Option<f64>,
     /// The limit in force (K12).
     pub limit: Option<f64>,
-    /// How much less than the limit was seen, where the event doesn't break the rule for that.
+    /// How much more would have had to be seen, where the event doesn't break the rule for that: of whole numbers one more than the
+    /// limit where a rule asks for more.
     pub missing: Option<f64>,
 }
 
@@ -294,8 +297,8 @@ impl RuleSet {
         let conditions = explain_rule(rule.compiled.as_ref()?, &View(event));
         let matched = conditions.matched;
         let seen = rule.seen(event);
-        let missing = seen.zip(rule.limit).map(|(seen, limit)| limit - seen);
-        let missing = missing.filter(|missing| !matched && *missing >= 0.0);
+        let short = seen.zip(rule.limit).filter(|(seen, limit)| !matched && seen <= limit);
+        let missing = short.map(|(seen, limit)| correlate::short_of(seen, limit, rule.more_than_limit));
         Some(Explanation { matched, conditions, seen, limit: rule.limit, missing })
     }
 }

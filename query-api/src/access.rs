@@ -77,6 +77,7 @@ pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/tenants/{id}/keys", Permission::Administer),
     (Method::POST, "/v1/tenants/{id}/keys", Permission::Administer),
     (Method::DELETE, "/v1/tenants/{id}/keys/{key}", Permission::Administer),
+    (Method::PUT, "/v1/tenants/{id}/keys/{key}/limits", Permission::Administer),
     (Method::GET, "/v1/settings/logging", Permission::Administer),
     (Method::PUT, "/v1/settings/logging", Permission::Administer),
     (Method::GET, "/v1/settings/retention", Permission::Administer),
@@ -261,7 +262,7 @@ pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next
             let mut response = next.run(request).await;
             let shown = response.status().is_success() && response.extensions().get::<Exported>().is_none();
             if let Some(view) = view.filter(|_| shown) {
-                let shown = response.extensions().get::<Shown>().copied();
+                let shown = response.extensions().get::<Shown>().cloned();
                 view.record(&api, &caller, shown);
             }
             for (name, value) in rate_headers(policy, &decision) {

@@ -52,6 +52,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
+use crate::QueryApi;
 use crate::bodies;
 use crate::freshness::Freshness;
 
@@ -93,6 +94,16 @@ pub struct One<T> {
 pub struct Whole<T> {
     /// All there are.
     pub data: Vec<T>,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+impl<T> Whole<T> {
+    /// All there are now.
+    pub(crate) fn of(api: &QueryApi, data: Vec<T>) -> Self {
+        Self { data, completeness: Completeness::now(api.freshness()) }
+    }
 }
 
 /// A period as it was understood; a missing bound is open.

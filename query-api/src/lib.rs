@@ -259,6 +259,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(tenants::get, tenants::replace, tenants::modify))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(keys::limit))
         .routes(routes!(settings::get_logging, settings::put_logging))
         .routes(routes!(settings::get_retention, settings::put_retention))
         .routes(routes!(retention::preview))

@@ -10,11 +10,11 @@ use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 /// Longest query string that is read.
-pub const MAX_QUERY_BYTES: usize = 16 * 1024;
+pub const MAX_QUERY_BYTES: usize = 60 * 1024;
 /// Longest value, as everywhere in the event (`schemas`' bound on ids and names).
 pub const MAX_VALUE_BYTES: usize = 256;
 /// Most values of one parameter.
-pub const MAX_VALUES: usize = 200;
+pub const MAX_VALUES: usize = 2000;
 
 /// Why a query string was refused. The parameter is always named.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

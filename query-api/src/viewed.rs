@@ -67,12 +67,14 @@ const SHOWS: &[(&str, bool)] = &[
 ];
 
 /// What an answer shows, as far as its handler told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shown {
     /// Records.
     pub(crate) records: u64,
     /// The period as it was understood.
     pub(crate) period: Option<Period>,
+    /// What the query string doesn't tell: what a body asked for, and the events that were looked into.
+    pub(crate) more: Vec<(String, String)>,
 }
 
 /// What is remembered of reads, and how many are being told. Clones share it.
@@ -223,7 +225,7 @@ impl View {
     /// Records it. What a person reads of what they did themselves is no matter for the log.
     pub(crate) fn record(self, api: &QueryApi, caller: &Caller, shown: Option<Shown>) {
         // What names one thing by its id shows it, and has nothing more to tell.
-        let one = || Shown { records: u64::from(self.path.ends_with("{id}")), period: None };
+        let one = || Shown { records: u64::from(self.path.ends_with("{id}")), period: None, more: Vec::new() };
         let shown = shown.unwrap_or_else(one);
         let Some(tenant) = self.tenant(caller) else { return };
         let named = caller.asking().named();
@@ -235,8 +237,9 @@ impl View {
         let given = Params::parse(Some(&self.query)).map(|params| params.told()).unwrap_or_default();
         let mut asked: Vec<_> = given.iter().filter(|(name, _)| !PAGING.contains(&name.as_str())).collect();
         asked.sort_unstable();
-        let same = json!([self.method.as_str(), self.path, named, asked, shown.period.map(told)]);
-        let mut payload = json!({ "path": self.path, "filter": grouped(&[named, &filters(given.clone())].concat()) });
+        let same = json!([self.method.as_str(), self.path, named, asked, shown.more, shown.period.map(told)]);
+        let mut payload =
+            json!({ "path": self.path, "filter": grouped(&[named, &filters(given.clone()), &shown.more].concat()) });
         if self.method != Method::GET {
             payload["method"] = self.method.as_str().into();
         }

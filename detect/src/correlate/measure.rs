@@ -94,6 +94,16 @@ impl Test {
         self.bounds.first().map_or(0.0, |(_, bound)| *bound)
     }
 
+    /// How much more than what was seen it takes to get within the first bound from below.
+    pub(super) fn missing(&self, seen: f64) -> f64 {
+        let more = |(op, bound): &(ConditionOperator, f64)| match op {
+            ConditionOperator::Lt | ConditionOperator::Lte | ConditionOperator::Neq => 0.0,
+            ConditionOperator::Gt => super::short_of(seen, *bound, true),
+            ConditionOperator::Gte | ConditionOperator::Eq => super::short_of(seen, *bound, false),
+        };
+        self.bounds.first().map_or(0.0, more)
+    }
+
     fn in_bounds(&self, seen: f64) -> bool {
         self.bounds.iter().all(|(op, bound)| match op {
             ConditionOperator::Lt => seen < *bound,

@@ -212,7 +212,14 @@ fn a_window_keeps_the_newest_and_forgets() {
     window.forget(1190);
     assert_eq!(window.len(), 10);
     let explained = correlation.explain(&window, 1199);
-    let want = CorrelationExplanation { matched: false, seen: 10.0, needed: 1000.0, timespan_ms: 10_000, events: 10 };
+    let want = CorrelationExplanation {
+        matched: false,
+        seen: 10.0,
+        needed: 1000.0,
+        missing: 990.0,
+        timespan_ms: 10_000,
+        events: 10,
+    };
     assert_eq!(explained, want);
     assert!(!correlation.explain(&window, 90_000).matched);
     window.forget(i64::MAX);

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rsigma_eval::{CompiledRule, EvalError, RuleFieldSet, compile_rule};
-use rsigma_parser::{CorrelationRule, Detection, SigmaCollection, SigmaParserError, SigmaRule};
+use rsigma_parser::{
+    CorrelationRule, Detection, DetectionItem, Modifier, SigmaCollection, SigmaParserError, SigmaRule,
+};
 use schemas::violation::Action;
 
 use super::cost::Cost;
@@ -191,6 +193,23 @@ impl Loaded {
     }
 }
 
+/// Whether a rule compares a field by `gt`.
+fn asks_for_more(sigma: &SigmaRule, field: &str) -> bool {
+    fn within(detection: &Detection, field: &str) -> bool {
+        let is = |item: &DetectionItem| {
+            item.field.name.as_deref() == Some(field) && item.field.modifiers.contains(&Modifier::Gt)
+        };
+        match detection {
+            Detection::AllOf(items) => items.iter().any(is),
+            Detection::AnyOf(parts) | Detection::And(parts) => parts.iter().any(|part| within(part, field)),
+            Detection::Keywords(_) => false,
+            Detection::ArrayMatch { body, .. } => within(body, field),
+            Detection::Conditional { named, .. } => named.values().any(|part| within(part, field)),
+        }
+    }
+    sigma.detection.named.values().any(|detection| within(detection, field))
+}
+
 fn detection(name: &str, sigma: &SigmaRule, own: &Attributes, limit: Option<f64>) -> Result<Rule, RuleProblem> {
     Ok(Rule {
         name: name.into(),
@@ -205,6 +224,7 @@ fn detection(name: &str, sigma: &SigmaRule, own: &Attributes, limit: Option<f64>
         window_ms: own.window_ms(),
         seen_field: own.seen.clone(),
         limit,
+        more_than_limit: own.seen.as_deref().is_some_and(|seen| asks_for_more(sigma, seen)),
         hidden: false,
         correlation: None,
         compiled: Some(compiled(sigma)?),
@@ -228,6 +248,7 @@ fn correlation(name: &str, sigma: &CorrelationRule, own: &Attributes) -> Result<
         window_ms: own.window_ms(),
         seen_field: None,
         limit: None,
+        more_than_limit: false,
         hidden: false,
         correlation: None,
         compiled: None,
@@ -252,6 +273,7 @@ fn base(of: &Rule, sigma: &SigmaRule, own: &Attributes, hidden: bool) -> Result<
         tags: sigma.tags.as_slice().into(),
         action: Action::Flag,
         limit: None,
+        more_than_limit: false,
         hidden,
         compiled: Some(compiled(sigma)?),
         ..of.clone()

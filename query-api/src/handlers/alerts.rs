@@ -212,7 +212,7 @@ fn event(kind: &'static str, old: Option<&EndpointView>, new: Option<&EndpointVi
     operation_id = "listAlertEndpoints",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All of them, without secrets", body = Whole<EndpointView>, example = json!({"data": [crate::openapi::examples::endpoint()]})),
+        (status = 200, description = "All of them, without secrets", body = Whole<EndpointView>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::endpoint()))),
         crate::openapi::Problems,
     ),
 )]
@@ -226,7 +226,7 @@ pub async fn list(
     params.finish().map_err(refused)?;
     let settings = api.settings().snapshot();
     let data = settings.endpoints(&tenant.id).map(|endpoint| EndpointView::from(&**endpoint)).collect();
-    Ok(Json(Whole { data }))
+    Ok(Json(Whole::of(&api, data)))
 }
 
 /// Makes an endpoint. Its secret is in this answer and nowhere else.

@@ -7,6 +7,7 @@ use schemas::catalogue::{CatalogueEntry, Lang};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Completeness;
 use super::language::{Worded, language};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -20,6 +21,9 @@ pub struct CatalogueView {
     pub language: Lang,
     /// The shipped types, then the tenant's own.
     pub types: Vec<TypeView>,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
 }
 
 /// One type of event.
@@ -112,5 +116,5 @@ pub async fn get(
         .entries()
         .map(|entry| TypeView::new(entry, language, shipped.get(&entry.event_type).is_none()))
         .collect();
-    Ok(Worded(language, CatalogueView { language, types }))
+    Ok(Worded(language, CatalogueView { language, types, completeness: Completeness::now(api.freshness()) }))
 }

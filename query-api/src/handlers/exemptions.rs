@@ -73,7 +73,7 @@ pub struct NewExemption {
     operation_id = "listExemptions",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All exemptions", body = Whole<ExemptionView>, example = json!({"data": [crate::openapi::examples::exemption()]})),
+        (status = 200, description = "All exemptions", body = Whole<ExemptionView>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::exemption()))),
         crate::openapi::Problems,
     ),
 )]
@@ -86,7 +86,7 @@ pub async fn list(
     let tenant = caller.read_tenant(&api, &mut params)?;
     params.finish().map_err(refused)?;
     let data = api.settings().snapshot().exemptions(&tenant.id).map(|exemption| (&**exemption).into()).collect();
-    Ok(Json(Whole { data }))
+    Ok(Json(Whole::of(&api, data)))
 }
 
 /// Shows the exemption of a user (K6).

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use detect::rules::RuleSet;
 use detect::trial::Standing;
@@ -25,9 +26,12 @@ use crate::history::Stored;
 use crate::rows::EventRow;
 use crate::rules::Rules;
 use crate::sql::{self, Clauses};
+use crate::viewed::Shown;
 
 /// Events of a violation that are explained.
 const EVENTS: usize = 20;
+/// Events that the record of an explanation names.
+const TOLD: usize = 100;
 /// Most events of a window that are looked at.
 const WINDOW: u32 = 20_000;
 
@@ -117,7 +121,7 @@ pub async fn violation(
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<ExplainedViolation>, Problem> {
+) -> Result<Response, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let found = find(&api, &mut reading, &id).await?;
@@ -137,14 +141,16 @@ pub async fn violation(
         }
     }
     events.sort_by_key(|event| event.occurred_at);
-    Ok(Json(ExplainedViolation {
+    let shown = shown(&events);
+    let answer = Json(ExplainedViolation {
         violation_id: id,
         rule: found.rule,
         rule_version: found.rule_version,
         explained_by_version: version,
         events,
         completeness: reading.completeness,
-    }))
+    });
+    Ok((Extension(shown), answer).into_response())
 }
 
 /// Whether an event breaks a rule, and if not, how far it is from it (P6).
@@ -170,7 +176,7 @@ pub async fn of_event(
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<ExplainedEvent>, Problem> {
+) -> Result<Response, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let name = reading.params.one("rule").map_err(refused)?;
@@ -184,7 +190,20 @@ pub async fn of_event(
     let row = Which::only(of_id(&api, &reading, &id, &which).await?)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
     let data = explain(&api, &reading, &rules, &row).await?;
-    Ok(Json(ExplainedEvent { rule: name, rule_version: version, data, completeness: reading.completeness }))
+    let shown = shown(std::slice::from_ref(&data));
+    let completeness = reading.completeness;
+    let answer = Json(ExplainedEvent { rule: name, rule_version: version, data, completeness });
+    Ok((Extension(shown), answer).into_response())
+}
+
+/// What explanations show: events, and those that counted with them (P13).
+fn shown(explained: &[Explained]) -> Shown {
+    let windows = explained.iter().filter_map(|event| event.window.as_ref()).flat_map(|window| &window.event_ids);
+    let mut ids: Vec<&String> = explained.iter().map(|event| &event.event_id).chain(windows).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let more = ids.iter().take(TOLD).map(|id| ("looked_into".to_owned(), (*id).clone())).collect();
+    Shown { records: ids.len() as u64, period: None, more }
 }
 
 /// The last of the events that a finding across users names.
@@ -291,10 +310,9 @@ async fn window(
     let group = standing.group().iter().map(|(field, value)| (field.to_string(), value.clone())).collect();
     let timespan_ms = standing.timespan_ms();
     let (found, mut event_ids) = standing.explain();
-    let needed = found.needed;
     explained.matched = found.matched;
     explained.seen = Some(found.seen);
-    explained.missing = (!found.matched).then_some((needed - found.seen).max(0.0));
+    explained.missing = (!found.matched).then_some(found.missing);
     event_ids.retain(|id| named.contains(id.as_str()));
     event_ids.drain(..event_ids.len().saturating_sub(100));
     let standing = serde_json::to_value(&found).unwrap_or_default();

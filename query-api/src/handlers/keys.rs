@@ -75,6 +75,17 @@ pub struct NewKey {
     /// For people.
     #[serde(default)]
     pub name: String,
+    /// Limits of this key alone, beside its tenant's.
+    #[serde(default)]
+    pub limits: Option<Limits>,
+}
+
+/// Limits of a key.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct KeyLimits {
+    /// Those of this key alone, beside its tenant's; null: its tenant's alone.
+    #[schema(required = true)]
+    pub limits: Option<Limits>,
 }
 
 /// Makes a key. Its secret is in this answer and nowhere else.
@@ -104,10 +115,47 @@ pub async fn create(
         let detail = "a tenant's key can't have the role platform".to_owned();
         return Err(invalid(Invalid { pointer: "/role".to_owned(), detail }));
     }
-    let (key, text) =
-        api.settings().create_key_permitting(Some(&tenant.id), wanted.role, &wanted.permissions, &wanted.name).await?;
-    record(&api, &caller, "api_key.created", &key).await?;
+    let NewKey { role, permissions, name, limits } = wanted;
+    let (key, text) = api.settings().create_key_limited(Some(&tenant.id), role, &permissions, &name, limits).await?;
+    record(&api, &caller, "api_key.created", &key, given(&key)).await?;
     Ok((StatusCode::CREATED, Json(NewKeyView { key: KeyView::from(&*key), secret: text.expose() })))
+}
+
+/// Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once. They hold at once,
+/// beside those of the tenant.
+#[utoipa::path(
+    put,
+    path = "/v1/tenants/{id}/keys/{key}/limits",
+    tag = "keys",
+    operation_id = "limitKey",
+    params(
+        ("id" = String, Path, description = "Id of the tenant", example = "acme"),
+        ("key" = String, Path, description = "Public part of the key", example = "k3jq7xw2m5ab"),
+    ),
+    request_body(content = KeyLimits, example = json!({"limits": {"events_per_second": 100, "burst": 500, "queries_per_second": 5, "query_burst": 20}})),
+    responses(
+        (status = 200, description = "In force", body = KeyView, example = json!(crate::openapi::examples::key())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn limit(
+    State(api): State<QueryApi>,
+    Extension(caller): Extension<Caller>,
+    ids: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Json<KeyView>, Problem> {
+    no_parameters(query.as_deref())?;
+    let (id, key) = path(ids)?;
+    let tenant = caller.path_tenant(&api, &id)?;
+    let wanted: KeyLimits = body(request).await?;
+    let before = api.settings().snapshot().key(&key).and_then(|key| key.limits);
+    let changed = api.settings().limit_key(&tenant.id, &key, wanted.limits).await?;
+    if changed.limits != before {
+        let change = vec![("limits".to_owned(), json!(before), json!(changed.limits))];
+        record(&api, &caller, "api_key.limits_changed", &changed, change).await?;
+    }
+    Ok(Json(KeyView::from(&*changed)))
 }
 
 /// Lists a tenant's keys, revoked ones too.
@@ -118,7 +166,7 @@ pub async fn create(
     operation_id = "listKeys",
     params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
     responses(
-        (status = 200, description = "All keys, without secrets", body = Whole<KeyView>, example = json!({"data": [crate::openapi::examples::key()]})),
+        (status = 200, description = "All keys, without secrets", body = Whole<KeyView>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::key()))),
         crate::openapi::Problems,
     ),
 )]
@@ -131,7 +179,7 @@ pub async fn list(
     no_parameters(query.as_deref())?;
     let tenant = caller.path_tenant(&api, &path(id)?)?;
     let data = api.settings().keys(Some(&tenant.id)).iter().map(|key| KeyView::from(&**key)).collect();
-    Ok(Json(Whole { data }))
+    Ok(Json(Whole::of(&api, data)))
 }
 
 /// Revokes a key for good. Doing it again changes nothing.
@@ -161,24 +209,31 @@ pub async fn revoke(
     let known = api.settings().snapshot().key(&key).cloned();
     let revoked = api.settings().revoke_key(Some(&tenant.id), &key).await?;
     if known.is_some_and(|known| known.revoked_at.is_none()) {
-        record(&api, &caller, "api_key.revoked", &revoked).await?;
+        let revoked_at = vec![("revoked_at".to_owned(), Value::Null, json!(revoked.revoked_at))];
+        record(&api, &caller, "api_key.revoked", &revoked, revoked_at).await?;
     }
     Ok(Json(KeyView::from(&*revoked)))
 }
 
+/// What a new key was given.
+fn given(key: &ApiKey) -> Vec<(String, Value, Value)> {
+    let mut given = vec![("role".to_owned(), Value::Null, json!(key.role))];
+    if !key.permissions.is_empty() {
+        given.push(("permissions".to_owned(), Value::Null, json!(key.permissions)));
+    }
+    given.extend(key.limits.map(|limits| ("limits".to_owned(), Value::Null, json!(limits))));
+    given
+}
+
 /// What became of a key; neither its secret nor the hash of it.
-async fn record(api: &QueryApi, caller: &Caller, kind: &'static str, key: &ApiKey) -> Result<(), Problem> {
+async fn record(
+    api: &QueryApi,
+    caller: &Caller,
+    kind: &'static str,
+    key: &ApiKey,
+    changes: Vec<(String, Value, Value)>,
+) -> Result<(), Problem> {
     let Some(tenant) = &key.tenant else { return Ok(()) };
-    let changes = match key.revoked_at {
-        None => {
-            let mut given = vec![("role".to_owned(), Value::Null, json!(key.role))];
-            if !key.permissions.is_empty() {
-                given.push(("permissions".to_owned(), Value::Null, json!(key.permissions)));
-            }
-            given
-        }
-        Some(at) => vec![("revoked_at".to_owned(), Value::Null, json!(at))],
-    };
     let event = StaffEvent {
         kind,
         object_type: "api_key",

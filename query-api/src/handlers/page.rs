@@ -369,7 +369,7 @@ impl Asked<'_> {
     /// An answer, with a note of how many records it shows for whoever records the read (P13).
     pub(crate) fn shown(&self, records: usize, answer: impl IntoResponse) -> Response {
         let mut answer = answer.into_response();
-        answer.extensions_mut().insert(Shown { records: records as u64, period: Some(self.period) });
+        answer.extensions_mut().insert(Shown { records: records as u64, period: Some(self.period), more: Vec::new() });
         answer
     }
 

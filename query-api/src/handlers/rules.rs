@@ -220,7 +220,7 @@ impl Book {
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "All rules", body = Whole<RuleView>, example = json!({"data": [crate::openapi::examples::rule()]})),
+        (status = 200, description = "All rules", body = Whole<RuleView>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::rule()))),
         crate::openapi::Problems,
     ),
 )]
@@ -232,7 +232,7 @@ pub async fn list(
 ) -> Result<Json<Whole<RuleView>>, Problem> {
     let (tenant, lang) = reader(&api, &caller, &headers, query.as_deref())?;
     let book = Book::open(&api, tenant).await?.in_language(lang);
-    Ok(Json(Whole { data: book.rules.entries().iter().map(|entry| book.view(entry)).collect() }))
+    Ok(Json(Whole::of(&api, book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
 }
 
 /// A rule with its text.
@@ -272,7 +272,7 @@ pub async fn get(
     operation_id = "listRuleVersions",
     params(("name" = String, Path, description = "Name of the rule", example = "odd-hours"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All versions", body = Whole<RuleVersion>, example = json!({"data": [crate::openapi::examples::rule_version()]})),
+        (status = 200, description = "All versions", body = Whole<RuleVersion>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::rule_version()))),
         crate::openapi::Problems,
     ),
 )]
@@ -290,12 +290,12 @@ pub async fn versions(
         let kept: Vec<_> =
             snapshot.rules(scope).filter(|rule| rule.name == name).map(|rule| (&**rule).into()).collect();
         if !kept.is_empty() {
-            return Ok(Json(Whole { data: kept }));
+            return Ok(Json(Whole::of(&api, kept)));
         }
     }
     let RuleText { rule, yaml, .. } = Book::open(&api, tenant).await?.text(&name)?;
     let shipped = RuleVersion { version: rule.version, deleted: false, yaml, written_by: None, written_at: None };
-    Ok(Json(Whole { data: vec![shipped] }))
+    Ok(Json(Whole::of(&api, vec![shipped])))
 }
 
 fn reader(

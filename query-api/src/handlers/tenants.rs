@@ -62,14 +62,14 @@ fn exists() -> Problem {
     tag = "tenants",
     operation_id = "listTenants",
     responses(
-        (status = 200, description = "All tenants, by id", body = Whole<Tenant>, example = json!({"data": [crate::openapi::examples::tenant()]})),
+        (status = 200, description = "All tenants, by id", body = Whole<Tenant>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::tenant()))),
         crate::openapi::Problems,
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, RawQuery(query): RawQuery) -> Result<Json<Whole<Tenant>>, Problem> {
     no_parameters(query.as_deref())?;
     let data = api.settings().tenants().iter().map(|tenant| Tenant::clone(tenant)).collect();
-    Ok(Json(Whole { data }))
+    Ok(Json(Whole::of(&api, data)))
 }
 
 /// Shows a tenant.

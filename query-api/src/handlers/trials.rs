@@ -19,6 +19,7 @@ use super::page::Reading;
 use super::{Completeness, YEARS, body, check_time, invalid};
 use crate::QueryApi;
 use crate::access::Caller;
+use crate::audit::clip;
 use crate::history::Stored;
 use crate::period::Period;
 use crate::rows::EventRow;
@@ -32,6 +33,8 @@ const CHUNK: u32 = 5_000;
 const MOST_EVENTS: u64 = 500_000;
 /// Findings that an answer shows.
 const SHOWN: usize = 1_000;
+/// Bytes of a rule's text that the record of a trial tells.
+const MAX_TOLD: usize = 4096;
 /// Users that an answer names.
 const USERS: usize = 20;
 
@@ -200,7 +203,10 @@ pub async fn test(
     for crossed in trial.finish().iter().filter(|crossed| crossed.at >= wanted.from.timestamp_millis()) {
         count.extend_across(&rules, &reading.tenant.id, crossed);
     }
-    let shown = Shown { records: events, period: Some(Period { from: Some(wanted.from), to: Some(to) }) };
+    let mut more = vec![("rule".to_owned(), wanted.name.clone())];
+    more.extend(wanted.yaml.iter().map(|yaml| ("yaml".to_owned(), clip(yaml, MAX_TOLD).to_owned())));
+    more.extend(wanted.limits.iter().map(|(name, limit)| (format!("limits.{name}"), limit.to_string())));
+    let shown = Shown { records: events, period: Some(Period { from: Some(wanted.from), to: Some(to) }), more };
     let answer = answer(wanted, to, (events, late), count, reading.completeness);
     Ok((Extension(shown), Json(answer)).into_response())
 }

@@ -101,7 +101,7 @@ pub async fn list(
     let mut data: Vec<UnknownType> = unknown.map(UnknownType::from).collect();
     has_more |= data.len() > SHOWN;
     data.truncate(SHOWN);
-    let shown = Shown { records: data.len() as u64, period: Some(period) };
+    let shown = Shown { records: data.len() as u64, period: Some(period), more: Vec::new() };
     let period = PeriodView { from: period.from, to: period.to };
     let mut answer = Json(UnknownTypes { data, has_more, period, completeness: reading.completeness }).into_response();
     answer.extensions_mut().insert(shown);

@@ -113,7 +113,11 @@ pub async fn list(
     let mut by = |name: fn(&EventKindRow) -> &str| counted(&rows, name, &mut has_more);
     let (types, actions) = (by(|row| &row.event_type), by(|row| &row.action));
     let object_types = by(|row| &row.object_type);
-    let shown = Shown { records: (types.len() + actions.len() + object_types.len()) as u64, period: Some(period) };
+    let shown = Shown {
+        records: (types.len() + actions.len() + object_types.len()) as u64,
+        period: Some(period),
+        more: Vec::new(),
+    };
     let types = labelled(&api, &reading, types, lang);
     let period = PeriodView { from: period.from, to: period.to };
     let completeness = reading.completeness;

@@ -236,6 +236,11 @@ pub(crate) fn silence() -> Value {
     })
 }
 
+/// A whole list of one.
+pub(crate) fn whole(one: Value) -> Value {
+    json!({ "data": [one], "complete_until": "2026-03-02T08:16:00Z", "complete": true })
+}
+
 /// A page of the log of deliveries.
 pub(crate) fn deliveries() -> Value {
     json!({
@@ -252,13 +257,17 @@ pub(crate) fn deliveries() -> Value {
         }],
         "has_more": false,
         "next_cursor": null,
-        "period": { "from": null, "to": null }
+        "period": { "from": null, "to": null },
+        "complete_until": "2026-03-02T08:16:00Z",
+        "complete": true
     })
 }
 
 /// The catalogue.
 pub(crate) fn catalogue() -> Value {
     json!({
+        "complete_until": "2026-03-02T08:16:00Z",
+        "complete": true,
         "language": "en",
         "types": [{
             "type": "task.deadline_changed",

@@ -341,3 +341,22 @@ fn what_the_log_holds_is_listed() {
         assert_eq!(world.get("/v1/catalogue/used?limit=3", &viewer).await.status, 400);
     });
 }
+
+/// J8: any subset of the catalogue can be asked for, and of a tenant's own types as well.
+#[test]
+fn many_types_are_asked_for_at_once() {
+    with_world("filters_types", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let mut events = vec![Event::sign_in("e1", "u1", TimeDelta::minutes(5))];
+        events.push(Event {
+            event_type: "own.type_1499".to_owned(),
+            ..Event::sign_in("e2", "u1", TimeDelta::minutes(6))
+        });
+        events.push(Event { event_type: "own.other".to_owned(), ..Event::sign_in("e3", "u1", TimeDelta::minutes(7)) });
+        world.insert(&events).await;
+        let types: Vec<String> = (0..1500).map(|number| format!("own.type_{number}")).collect();
+        let path = format!("/v1/events?type=user.signed_in,{}", types.join(","));
+        assert_eq!(ids(&world.pages(&path, &key).await), ["e1", "e2"]);
+    });
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Utc;
-use schemas::settings::{ApiKey, Invalid, KeyText, Permission, Plans, Role, Tenant};
+use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Permission, Plans, Role, Tenant};
 use schemas::topics::SettingsKey;
 use serde::Serialize;
 
@@ -122,6 +122,21 @@ impl Settings {
         permissions: &[Permission],
         name: &str,
     ) -> Result<(Arc<ApiKey>, KeyText), PutError> {
+        self.create_key_limited(tenant, role, permissions, name, None).await
+    }
+
+    /// As [`create_key_permitting`](Self::create_key_permitting), with limits of its own.
+    ///
+    /// # Errors
+    /// [`PutError`].
+    pub async fn create_key_limited(
+        &self,
+        tenant: Option<&str>,
+        role: Role,
+        permissions: &[Permission],
+        name: &str,
+        limits: Option<Limits>,
+    ) -> Result<(Arc<ApiKey>, KeyText), PutError> {
         let mut random = [0_u8; 40];
         getrandom::fill(&mut random).map_err(|error| Invalid {
             pointer: String::new(),
@@ -130,7 +145,20 @@ impl Settings {
         let text = KeyText::from_random(&random);
         let mut key = ApiKey::new(&text, tenant.map(str::to_owned), role, name.to_owned(), Utc::now());
         key.permissions = permissions.to_vec();
+        key.limits = limits;
         Ok((self.put_key(key).await?, text))
+    }
+
+    /// Sets the limits of a tenant's key, beside those of its tenant; none: its tenant's alone. A revoked key has none to change.
+    ///
+    /// # Errors
+    /// [`PutError`]; [`PutError::NotFound`] for a key of somebody else, too.
+    pub async fn limit_key(&self, tenant: &str, id: &str, limits: Option<Limits>) -> Result<Arc<ApiKey>, PutError> {
+        let _one_at_a_time = self.0.writing.lock().await;
+        let snapshot = self.snapshot();
+        let known = snapshot.key(id).filter(|key| key.tenant.as_deref() == Some(tenant) && key.revoked_at.is_none());
+        let key = ApiKey { limits, ..ApiKey::clone(known.ok_or(PutError::NotFound)?) };
+        self.put_key_from(&snapshot, key).await
     }
 
     /// Revokes a key of a tenant, or of the platform (`None`), for good. Once this returns, the key does not work here.

@@ -52,7 +52,13 @@ fn p6_explanations_say_how_far_it_is() {
         (explanation.matched, explanation.seen, explanation.limit, explanation.missing)
     };
     assert_eq!(explain(Some(6), "sign_in"), (true, Some(6.0), Some(5.0), None));
-    assert_eq!(explain(Some(3), "sign_in"), (false, Some(3.0), Some(5.0), Some(2.0)));
+    assert_eq!(explain(Some(3), "sign_in"), (false, Some(3.0), Some(5.0), Some(3.0)));
+    // More than 5 is one more.
+    assert_eq!(explain(Some(5), "sign_in"), (false, Some(5.0), Some(5.0), Some(1.0)));
+    let least = LIMITED.replace("|gt: '%most%'", "|gte: '%most%'");
+    let set = RuleSet::compile([("r", least.as_str())], &Default::default()).unwrap();
+    let event = json!({ "action": "sign_in", "signal.devices_24h": 4 });
+    assert_eq!(set.explain(Match { rule: 0 }, &JsonFields::new(&event)).unwrap().missing, Some(1.0));
     assert_eq!(explain(Some(6), "view"), (false, Some(6.0), Some(5.0), None));
     assert_eq!(explain(None, "sign_in"), (false, None, Some(5.0), None));
 }

@@ -17,8 +17,8 @@ use crate::params::{ParamError, Params};
 use crate::sql::{self, Clauses};
 use crate::table::{Cell, Column, Kind, Tabular};
 
-use super::super::PeriodView;
 use super::super::page::{Keyset, Page, Reading, keyset};
+use super::super::{Completeness, PeriodView};
 
 const OUTCOMES: &[&str] = &["delivered", "failed", "given_up", "gone", "dropped"];
 
@@ -89,6 +89,9 @@ pub struct DeliveryPage {
     pub next_cursor: Option<String>,
     /// The period as it was understood.
     pub period: PeriodView,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
 }
 
 /// Filters of `GET /v1/alerts/deliveries`.
@@ -162,8 +165,8 @@ pub async fn list(
     let has_more = asked.cut(&mut rows);
     let last = rows.last().filter(|_| has_more);
     let next = last.map(|row| Position { at: row.at, id: row.id(), period: asked.period });
-    let Page { data, has_more, next_cursor, period, .. } = asked.paged(shown(rows), has_more, next.as_ref());
-    Ok(Json(DeliveryPage { data, has_more, next_cursor, period }).into_response())
+    let Page { data, has_more, next_cursor, period, completeness } = asked.paged(shown(rows), has_more, next.as_ref());
+    Ok(Json(DeliveryPage { data, has_more, next_cursor, period, completeness }).into_response())
 }
 
 impl Tabular for Delivery {

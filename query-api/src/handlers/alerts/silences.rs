@@ -48,7 +48,7 @@ pub struct NewSilence {
     operation_id = "listSilences",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All of them", body = Whole<Silence>, example = json!({"data": [crate::openapi::examples::silence()]})),
+        (status = 200, description = "All of them", body = Whole<Silence>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::silence()))),
         crate::openapi::Problems,
     ),
 )]
@@ -61,7 +61,7 @@ pub async fn list(
     let tenant = caller.read_tenant(&api, &mut params)?;
     params.finish().map_err(refused)?;
     let data = api.settings().snapshot().silences(&tenant.id).map(|silence| Silence::clone(silence)).collect();
-    Ok(Json(Whole { data }))
+    Ok(Json(Whole::of(&api, data)))
 }
 
 /// Makes a silence.
