@@ -1,4 +1,4 @@
--- What an actor did in an hour, counted: cheap at any number of events.
+-- What an actor did in an hour of UTC, counted: cheap at any number of events.
 SELECT
     t.actor_id AS actor_id,
     t.hour AS hour,

@@ -19,6 +19,7 @@ mod relations;
 mod rewriting;
 mod shows;
 mod types;
+mod zones;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -31,6 +32,7 @@ pub use functions::{AGGREGATES, FUNCTIONS};
 pub use lexis::{MAX_BYTES, Parameter};
 pub(crate) use lexis::{identifier, quoted};
 pub(crate) use types::{ALIASES, NESTED, NUMBERED, PLAIN};
+pub(crate) use zones::known as zone;
 
 use crate::refusal::Refusal;
 use around::Around;
@@ -64,6 +66,10 @@ pub struct Confined {
     pub sql: String,
     /// Parameters whose values the text needs, by the caller's names.
     pub parameters: Vec<String>,
+    /// Those of them that name time zones.
+    pub zone_parameters: Vec<String>,
+    /// Time zones that it names.
+    pub zones: Vec<&'static str>,
     /// The caller's `FORMAT`.
     pub format: Option<String>,
     /// The caller's `SETTINGS`, not yet checked.
@@ -141,6 +147,8 @@ fn confine_here(
         filters: filters::read(&filters)?,
         parameters: &lexed.parameters,
         used: HashSet::new(),
+        zone_parameters: BTreeSet::new(),
+        zones: BTreeSet::new(),
         reads: BTreeSet::new(),
         surroundings,
     };
@@ -148,7 +156,12 @@ fn confine_here(
     let mut parameters: Vec<_> = writer.used.into_iter().collect();
     parameters.sort_unstable();
     let sql = around.written(writer.out);
-    Ok(Confined { reads: writer.reads, ..endings.of(sql, parameters) })
+    Ok(Confined {
+        reads: writer.reads,
+        zone_parameters: writer.zone_parameters.into_iter().collect(),
+        zones: writer.zones.into_iter().collect(),
+        ..endings.of(sql, parameters)
+    })
 }
 
 /// Writes the statement. Its parts are in [`queries`] and [`expressions`].
@@ -164,6 +177,8 @@ struct Writer<'a> {
     filters: Vec<(&'static str, Expr)>,
     parameters: &'a [Parameter],
     used: HashSet<String>,
+    zone_parameters: BTreeSet<String>,
+    zones: BTreeSet<&'static str>,
     reads: BTreeSet<&'static str>,
     surroundings: &'a Surroundings,
 }

@@ -25,15 +25,16 @@ use schemas::settings::{Feature, Permission, Tenant};
 use uuid::Uuid;
 
 use crate::compressed::compressed;
-use crate::confine::{MAX_BYTES, Surroundings, confine_at};
+use crate::confine::{MAX_BYTES, Surroundings, confine_at, zone};
 use crate::failure::{Failure, Tail};
 use crate::native::{self, Types};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::selftest::{self, SelfTestError};
-use crate::settings;
+use crate::settings::{self, Wish};
 use crate::store::{Filters, Reader, Statement, Store, message};
 use crate::views::View;
+use crate::zones::Zones;
 
 /// Memory of all statements that are being received, or wait for their turn.
 const ALL_BYTES: usize = 32 * 1024 * 1024;
@@ -70,6 +71,7 @@ struct Inner {
     limiter: Limiter,
     viewed: Viewed,
     surroundings: Surroundings,
+    zones: Zones,
     memory: MemoryBudget,
     times: BodyTimes,
 }
@@ -97,7 +99,16 @@ impl Bi {
         let version = selftest::run(&store).await?;
         let surroundings = Surroundings { database: store.database()?, version };
         let (memory, times) = (MemoryBudget::new(ALL_BYTES), BodyTimes::from(&config.http));
-        Ok(Self(Arc::new(Inner { store, settings, limiter, viewed, surroundings, memory, times })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            settings,
+            limiter,
+            viewed,
+            surroundings,
+            zones: Zones::default(),
+            memory,
+            times,
+        })))
     }
 }
 
@@ -176,6 +187,17 @@ impl Bi {
         for (name, value) in confined.settings {
             request.setting(name, value)?;
         }
+        let now = Utc::now();
+        let look_back =
+            self.0.settings.features(tenant).look_back_days.map(|days| days_ago(Calendar::of(tenant), now, days));
+        let reader = Reader {
+            tenant: tenant.id.clone(),
+            keep: Keep::at(now, &tenant.retention),
+            hidden: caller.hidden(),
+            look_back: look_back.unwrap_or_default(),
+        };
+        self.zones_agree(&reader, (&confined.zones, &confined.zone_parameters), &request.parameters, &request.settings)
+            .await?;
         let format = confined.format.or(request.format).unwrap_or_else(|| "TabSeparated".to_owned());
         let mut parameters = request.parameters;
         parameters.retain(|(name, _)| confined.parameters.contains(name));
@@ -191,15 +213,6 @@ impl Bi {
             settings: request.settings.into_iter().map(|(name, value, _)| (name, value)).collect(),
         };
         let revision = if statement.format == "Native" { request.revision } else { 0 };
-        let now = Utc::now();
-        let look_back =
-            self.0.settings.features(tenant).look_back_days.map(|days| days_ago(Calendar::of(tenant), now, days));
-        let reader = Reader {
-            tenant: tenant.id.clone(),
-            keep: Keep::at(now, &tenant.retention),
-            hidden: caller.hidden(),
-            look_back: look_back.unwrap_or_default(),
-        };
         // P13: reading the log is an event, by whatever way, and whether it ended well or not: what was read before it failed
         // was read. What a client asks of the server when it connects is none, nor is what the engine could not begin.
         let read = |succeeded| {
@@ -221,6 +234,24 @@ impl Bi {
         }
         tracing::debug!(%status, %failure, "the store refused a statement");
         Ok((status, headers, failure.told(&own)).into_response())
+    }
+
+    /// Whether the engine knows the zones that a statement names as the program does.
+    async fn zones_agree(
+        &self,
+        reader: &Reader,
+        (zones, zone_parameters): (&[&'static str], &[String]),
+        parameters: &[(String, String)],
+        settings: &[(String, String, Wish)],
+    ) -> Result<(), Refusal> {
+        let given = parameters.iter().filter(|(name, _)| zone_parameters.contains(name));
+        let session = settings.iter().filter(|(name, ..)| name == "session_timezone").map(|(_, value, _)| value);
+        let names = given.map(|(_, value)| value).chain(session.filter(|value| !value.is_empty()));
+        let names = names.map(String::as_str).chain(zones.iter().copied());
+        for name in names {
+            self.0.zones.agree(&self.0.store, reader, zone(name)?).await?;
+        }
+        Ok(())
     }
 
     /// Types of the columns of a statement's result, once somebody waits for them.

@@ -16,5 +16,6 @@ pub mod selftest;
 pub mod settings;
 pub mod store;
 pub mod views;
+mod zones;
 
 pub use endpoint::{Bi, StartError, router};

@@ -71,7 +71,7 @@ views! {
         "device_id": "String", "browser": "String", "os": "String", "device_kind": "String", "ip": "IPv6",
         "country": "String", "city": "String",
     }
-    "user_hours" TraceUsers "What an actor did in an hour, counted." {
+    "user_hours" TraceUsers "What an actor did in an hour of UTC, counted. For hours of zones at half past or a quarter, count events." {
         "actor_id": "String", "hour": "DateTime('UTC')", "action": "LowCardinality(String)",
         "class": "LowCardinality(String)", "channel": "LowCardinality(String)",
         "object_type": "LowCardinality(String)", "country": "LowCardinality(String)",

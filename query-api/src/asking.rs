@@ -14,6 +14,7 @@ pub(crate) struct Asking(Arc<Said>);
 struct Said {
     head: bool,
     accept: String,
+    language: String,
     named: Vec<(String, String)>,
 }
 
@@ -21,9 +22,11 @@ impl Asking {
     pub(crate) fn of(request: &Request) -> Self {
         let values = request.headers().get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let accept = values.collect::<Vec<_>>().join(",");
+        let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let language = language.unwrap_or_default().to_owned();
         let template = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let head = request.method() == Method::HEAD;
-        Self(Arc::new(Said { head, accept, named: named(template, request.uri().path()) }))
+        Self(Arc::new(Said { head, accept, language, named: named(template, request.uri().path()) }))
     }
 
     /// Whether only the headers of the answer are asked for.
@@ -34,6 +37,11 @@ impl Asking {
     /// The `Accept` header; empty: anything.
     pub(crate) fn accept(&self) -> &str {
         &self.0.accept
+    }
+
+    /// The `Accept-Language` header; empty: any.
+    pub(crate) fn language(&self) -> &str {
+        &self.0.language
     }
 
     /// What the path names, by the names that filters have: `/v1/users/u-17/devices` is about the `user_id` `u-17`.

@@ -5,12 +5,14 @@
 //! A file that could not be written to its end breaks the transfer off. How an export ended is an event of the tenant
 //! (P13, L10).
 
+mod clock;
 mod csv;
 mod format;
 pub(crate) mod heading;
 mod parquet;
 mod pdf;
 mod sink;
+mod words;
 mod writer;
 mod xlsx;
 mod xlsx_parts;
@@ -32,8 +34,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub use self::format::Format;
 pub(crate) use self::format::choose;
+pub use self::format::{Format, Separator};
 pub use self::heading::Heading;
 use self::sink::Sink;
 pub use self::writer::Writer;
@@ -186,6 +188,10 @@ impl Export {
         }
         let nosniff = HeaderName::from_static("x-content-type-options");
         response.headers_mut().insert(nosniff, HeaderValue::from_static("nosniff"));
+        let lang = HeaderValue::from_static(self.heading.lang.as_str());
+        response.headers_mut().insert(header::CONTENT_LANGUAGE, lang);
+        let vary = HeaderValue::from_static("accept, accept-language, authorization");
+        response.headers_mut().insert(header::VARY, vary);
         response
     }
 

@@ -42,6 +42,13 @@ pub struct PageParams {
     /// `cursor` (P9). It goes before `Accept`.
     #[param(example = "json")]
     format: Option<String>,
+    /// Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+    /// with it Russian and Czech numbers have one.
+    #[param(example = "semicolon")]
+    separator: Option<String>,
+    /// Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+    #[param(example = "en")]
+    lang: Option<String>,
 }
 
 /// The format of a report.
@@ -52,6 +59,13 @@ pub struct FormatParam {
     /// `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
     #[param(example = "json")]
     format: Option<String>,
+    /// Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+    /// with it Russian and Czech numbers have one.
+    #[param(example = "semicolon")]
+    separator: Option<String>,
+    /// Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+    #[param(example = "en")]
+    lang: Option<String>,
 }
 
 /// The tenant, for keys that have none.

@@ -11,6 +11,7 @@ use schemas::settings::{Tenant, WeekStart};
 use schemas::zone::Zone;
 use serde::Serialize;
 
+use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 
 /// Names of the presets, as the parameter `period` takes them.
@@ -55,6 +56,21 @@ pub struct Period {
     pub from: Option<DateTime<Utc>>,
     /// First instant outside.
     pub to: Option<DateTime<Utc>>,
+}
+
+impl Period {
+    /// The bounds of what is counted. An open period ends now, or, if it has not begun by then, where nothing occurs any more.
+    pub(crate) fn closed(self, keep: Keep, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+        let open = |from: DateTime<Utc>| if from < now { now } else { from.max(now + Keep::AHEAD) };
+        let to = self.to.unwrap_or_else(|| self.from.map_or(now, open));
+        (self.from.unwrap_or_else(|| keep.oldest()).min(to), to)
+    }
+
+    /// The period as it is told, whose bounds of counting are these: one that begins later than now stays open.
+    pub(crate) fn told(self, (from, to): (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) -> Self {
+        let open = self.to.is_none() && from >= now;
+        Self { from: Some(from), to: (!open).then_some(to) }
+    }
 }
 
 /// A preset of J5.

@@ -56,6 +56,8 @@ pub enum Cell<'a> {
     Empty,
     /// Text.
     Text(Cow<'a, str>),
+    /// A word of ours, in the reader's language.
+    Word(Word),
     /// An instant.
     Time(DateTime<Utc>),
     /// A whole number, or milliseconds.
@@ -64,6 +66,23 @@ pub enum Cell<'a> {
     Number(f64),
     /// Yes or no.
     Flag(bool),
+}
+
+/// What stands where a value has no text of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// Of what has no value: no channel, no country.
+    Nothing,
+    /// Of all groups that are not named.
+    Others,
+}
+
+impl<'a> Cell<'a> {
+    /// The key of a group; an empty one is named.
+    #[must_use]
+    pub fn key(text: &'a str) -> Self {
+        if text.is_empty() { Self::Word(Word::Nothing) } else { Self::Text(Cow::Borrowed(text)) }
+    }
 }
 
 impl<'a> From<&'a str> for Cell<'a> {

@@ -24,7 +24,7 @@ pub mod trace;
 pub mod telling;
 pub mod user;
 pub mod violation;
-mod words;
+pub(crate) mod words;
 
 use signals::signals;
 use telling::{Telling, Words};

@@ -125,13 +125,13 @@ mod tests {
     fn an_hour_east() -> Vec<u8> {
         let header = |version: u8| {
             let mut header = [MAGIC, &[version], &[0; 15]].concat();
-            for count in [0_u32, 0, 0, 0, 1, 2] {
+            for count in [0_u32, 0, 0, 0, 1, 4] {
                 header.extend(count.to_be_bytes());
             }
             header
         };
-        let body = |offset: i32| [&offset.to_be_bytes()[..], &[0, 0], b"X\0"].concat();
-        [header(b'2'), body(3600), header(b'2'), body(3600), b"\n<X>-1\n".to_vec()].concat()
+        let body = |offset: i32| [&offset.to_be_bytes()[..], &[0, 0], b"MTC\0"].concat();
+        [header(b'2'), body(3600), header(b'2'), body(3600), b"\nMTC-1\n".to_vec()].concat()
     }
 
     /// J5: newer zones come without another program; what they lack is as before, and older ones are refused.

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use super::lexis::{quoted, unescaped};
 use super::queries::plain;
-use super::{Writer, Written, absent, functions, types, unsupported};
+use super::{Writer, Written, absent, functions, types, unsupported, zones};
 use crate::native::REVISION;
 use crate::refusal::Refusal;
 use crate::views::DATABASE;
@@ -49,6 +49,7 @@ impl Writer<'_> {
             return Ok(());
         }
         let written = functions::known(name)?;
+        self.zones_of_call(&written, &zones::expressions(args))?;
         self.put(&written);
         match parameters {
             FunctionArguments::None => {}
@@ -119,6 +120,7 @@ impl Writer<'_> {
         };
         let Value::SingleQuotedString(raw) = &kind.value else { return Err(unsupported("a type that is no text")) };
         let kind = types::named(&String::from_utf8_lossy(&unescaped(raw)))?;
+        self.zones_of_type(&kind)?;
         absent(list.duplicate_treatment.is_none() && list.clauses.is_empty(), "a clause of a cast")?;
         self.put(&format!("{call}("));
         self.expression(value)?;
@@ -130,8 +132,10 @@ impl Writer<'_> {
     pub(super) fn named_call(&mut self, parts: &[&str], args: &[FunctionArg]) -> Written {
         let [name] = parts else { return Err(unsupported("a function of a database")) };
         let written = functions::known(name)?;
+        let list = FunctionArgumentList { duplicate_treatment: None, args: args.to_vec(), clauses: Vec::new() };
+        self.zones_of_call(&written, &zones::expressions(&FunctionArguments::List(list.clone())))?;
         self.put(&written);
-        self.arguments(&FunctionArgumentList { duplicate_treatment: None, args: args.to_vec(), clauses: Vec::new() })
+        self.arguments(&list)
     }
 
     fn arguments(&mut self, list: &FunctionArgumentList) -> Written {

@@ -34,6 +34,7 @@ impl Writer<'_> {
         match (sign, arguments.as_slice()) {
             (None, [first, rest @ ..]) if rest.len() >= 2 => {
                 let Some((name, _)) = unit(first) else { return Ok(false) };
+                self.zones_of_call("dateDiff", &arguments)?;
                 self.put(&format!("dateDiff('{name}'"));
                 for argument in rest {
                     self.put(", ");

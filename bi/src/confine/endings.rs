@@ -20,7 +20,15 @@ pub(super) struct Endings {
 
 impl Endings {
     pub(super) fn of(self, sql: String, parameters: Vec<String>) -> Confined {
-        Confined { sql, parameters, format: self.format, settings: self.settings, reads: BTreeSet::new() }
+        Confined {
+            sql,
+            parameters,
+            zone_parameters: Vec::new(),
+            zones: Vec::new(),
+            format: self.format,
+            settings: self.settings,
+            reads: BTreeSet::new(),
+        }
     }
 }
 

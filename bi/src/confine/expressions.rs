@@ -109,9 +109,11 @@ impl Writer<'_> {
                 self.call(name, &arguments)
             }
             Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: false }) => {
+                let kind = types::written(data_type)?;
+                self.zones_of_type(&kind)?;
                 self.put("CAST(");
                 self.value(&value.value)?;
-                self.put(&format!(" AS {})", types::written(data_type)?));
+                self.put(&format!(" AS {kind})"));
                 Ok(())
             }
             Expr::Function(function) => self.function(function),
@@ -213,6 +215,7 @@ impl Writer<'_> {
                 let known = at.and_then(|at| self.parameters.get(at));
                 let Some(parameter) = known else { return Err(unsupported("this placeholder")) };
                 self.used.insert(parameter.name.clone());
+                self.zones_of_type(&parameter.kind)?;
                 let text = format!("{{{PARAMETER_PREFIX}{}:{}}}", parameter.name, parameter.kind);
                 self.put(&text);
             }
@@ -274,6 +277,7 @@ impl Writer<'_> {
 
     fn cast(&mut self, kind: &CastKind, expression: &Expr, data_type: &DataType) -> Written {
         let kind_written = types::written(data_type)?;
+        self.zones_of_type(&kind_written)?;
         if matches!(kind, CastKind::TryCast | CastKind::SafeCast) {
             self.put("accurateCastOrNull(");
             self.expression(expression)?;
@@ -329,6 +333,7 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, name: &str, arguments: &[&Expr]) -> Written {
+        self.zones_of_call(name, arguments)?;
         self.put(name);
         self.put("(");
         self.separated(arguments, ", ", |writer, argument| writer.expression(argument))?;

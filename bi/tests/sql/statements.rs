@@ -129,6 +129,63 @@ fn native_blocks_are_of_the_clients_version() {
     });
 }
 
+/// J5: the engine's own data of time zones are older than the program's. A statement that would be an hour off is refused,
+/// however it names the zone; those that are the same go on.
+#[test]
+fn zones_that_the_engine_has_otherwise_are_refused() {
+    with_world("bi_zones", async |world| {
+        for zone in ["America/Vancouver", "America/Edmonton", "America/Havana", "Africa/Casablanca"] {
+            for sql in [
+                format!("SELECT toHour(toTimeZone(now(), '{zone}'))"),
+                format!("SELECT now() AT TIME ZONE '{zone}'"),
+                format!("SELECT toStartOfDay(now(), '{zone}')"),
+                format!("SELECT date_trunc('day', now(), '{zone}')"),
+                format!("SELECT toStartOfInterval(now(), INTERVAL 1 DAY, '{zone}')"),
+                format!("SELECT dateDiff('day', now(), now(), '{zone}')"),
+                format!("SELECT dateDiff(DAY, now(), now(), '{zone}')"),
+                format!("SELECT formatDateTime(now(), '%F %T', '{zone}')"),
+                format!("SELECT now('{zone}')"),
+                format!("SELECT CAST(now(), 'Nullable(DateTime64(3, \\'{zone}\\'))')"),
+                format!("SELECT 1 SETTINGS session_timezone = '{zone}'"),
+            ] {
+                let answer = world.post("", &sql).await;
+                assert_eq!(answer.status, 501, "{sql}: {}", answer.text);
+                assert!(answer.text.contains(zone) && answer.text.contains("2026"), "{sql}: {}", answer.text);
+            }
+            let name = zone.replace('/', "%2F");
+            for (settings, sql) in [
+                (format!("param_z={name}"), "SELECT toHour(now(), {z:String})"),
+                (format!("session_timezone={name}"), "SELECT toHour(now())"),
+            ] {
+                assert_eq!(world.post(&settings, sql).await.status, 501, "{sql} {settings}");
+            }
+            // A zone that is a value is one like any other.
+            assert_eq!(
+                world.rows(&format!("SELECT count() FROM events WHERE country = '{zone}'")).await.trim_end(),
+                "0"
+            );
+        }
+        for (sql, answer) in [
+            ("SELECT toDateTime('2026-10-25 00:30:00', 'UTC') AT TIME ZONE 'Europe/Prague'", "2026-10-25 02:30:00"),
+            ("SELECT toHour(toDateTime(1795000000, 'UTC'), 'Asia/Kathmandu')", "16"),
+            ("SELECT toMinute(toDateTime(1795000000), 'Australia/Lord_Howe')", "6"),
+            ("SELECT toDateTime64('2026-10-25 00:30:00', 0, 'Asia/Kolkata')", "2026-10-25 00:30:00"),
+            ("SELECT toStartOfInterval(toDateTime(100), INTERVAL 1 HOUR, toDateTime(10))", "1970-01-01 00:00:10"),
+        ] {
+            assert_eq!(world.rows(sql).await.trim_end(), answer, "{sql}");
+        }
+        for sql in [
+            "SELECT toTimeZone(now(), 'file:/usr/share/zoneinfo/America/Vancouver')",
+            "SELECT toTimeZone(now(), concat('America/', 'Vancouver'))",
+            "WITH 'America/Vancouver' AS z SELECT toTimeZone(now(), z)",
+            "SELECT toTimeZone(now(), 'Nowhere')",
+            "SELECT CAST(now(), 'DateTime(\\'Nowhere\\')')",
+        ] {
+            assert_eq!(world.post("", sql).await.status, 400, "{sql}");
+        }
+    });
+}
+
 /// K15: what has grown since its review is not reviewed, in SQL as elsewhere.
 #[test]
 fn what_grew_after_its_review_is_not_reviewed() {

@@ -3,8 +3,12 @@
 use std::io::{self, Write};
 
 use chrono::SecondsFormat;
+use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
+use super::format::Separator;
+use super::heading::Heading;
+use super::words;
 use crate::table::{Cell, Column};
 
 /// What Excel knows UTF-8 by.
@@ -16,23 +20,31 @@ const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋',
 pub(super) struct Csv<W: Write> {
     writer: csv::Writer<W>,
     zone: Zone,
+    lang: Lang,
+    decimals: Lang,
 }
 
 impl<W: Write> Csv<W> {
-    pub(super) fn open(mut to: W, zone: Zone) -> io::Result<Self> {
+    pub(super) fn open(mut to: W, heading: &Heading) -> io::Result<Self> {
         to.write_all(BYTE_ORDER_MARK)?;
-        let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
-        Ok(Self { writer, zone })
+        let Heading { zone, lang, separator, .. } = *heading;
+        let writer =
+            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).delimiter(separator.byte()).from_writer(to);
+        // A decimal comma is for spreadsheets that take semicolons between cells; others read a point.
+        let decimals = if separator == Separator::Semicolon { lang } else { Lang::En };
+        Ok(Self { writer, zone, lang, decimals })
     }
 
     pub(super) fn header(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.writer.write_record(columns.iter().map(|column| column.name)).map_err(io::Error::other)
+        self.writer
+            .write_record(columns.iter().map(|column| words::name(column.name, self.lang)))
+            .map_err(io::Error::other)
     }
 
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         for cell in cells {
             match cell {
-                Cell::Empty => self.writer.write_field(""),
+                Cell::Empty | Cell::Word(_) => self.writer.write_field(""),
                 Cell::Text(text) if text.starts_with(FORMULA) => self.writer.write_field(format!("'{text}")),
                 Cell::Text(text) => self.writer.write_field(text.as_bytes()),
                 Cell::Time(time) => {
@@ -40,7 +52,7 @@ impl<W: Write> Csv<W> {
                     self.writer.write_field(local)
                 }
                 Cell::Whole(number) => self.writer.write_field(number.to_string()),
-                Cell::Number(number) => self.writer.write_field(number.to_string()),
+                Cell::Number(number) => self.writer.write_field(words::number(*number, self.decimals)),
                 Cell::Flag(flag) => self.writer.write_field(if *flag { "true" } else { "false" }),
             }
             .map_err(io::Error::other)?;

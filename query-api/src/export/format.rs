@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use runtime::problem::Problem;
 
 use crate::access::refused;
-use crate::params::Params;
+use crate::params::{ParamError, Params};
 
 /// Most media ranges of an `Accept` header that are looked at.
 const MAX_RANGES: usize = 64;
@@ -58,6 +58,37 @@ impl Format {
             Self::Pdf => "application/pdf",
             Self::Parquet => "application/vnd.apache.parquet",
         }
+    }
+}
+
+/// What stands between the cells of a CSV file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Separator {
+    /// As in RFC 4180.
+    #[default]
+    Comma,
+    /// As spreadsheets take it where a comma is the decimal sign.
+    Semicolon,
+}
+
+impl Separator {
+    pub(super) fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+        }
+    }
+
+    /// `separator=`, which goes with CSV alone.
+    pub(crate) fn take(params: &mut Params, format: Option<Format>) -> Result<Self, Problem> {
+        let named = params.one_of("separator", &["comma", "semicolon", ",", ";"]).map_err(refused)?;
+        if named.is_some() && format != Some(Format::Csv) {
+            return Err(refused(ParamError::bad("separator", "only CSV has one")));
+        }
+        Ok(match named.as_deref() {
+            Some("semicolon" | ";") => Self::Semicolon,
+            _ => Self::Comma,
+        })
     }
 }
 

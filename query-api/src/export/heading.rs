@@ -1,13 +1,15 @@
 //! What is told about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
 
 use chrono::{DateTime, Utc};
+use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
-use super::Format;
+use super::{Format, Separator, clock, words};
 use crate::period::Period;
+use crate::view::words::of;
 
 /// Parameters that are no filter: they are told in other ways, or not at all.
-const NOT_FILTERS: [&str; 7] = ["format", "tenant", "limit", "cursor", "period", "from", "to"];
+const NOT_FILTERS: [&str; 9] = ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to"];
 /// Longest filter in words, bytes.
 const MAX_FILTER_BYTES: usize = 2000;
 
@@ -30,32 +32,52 @@ pub struct Heading {
     pub created_at: DateTime<Utc>,
     /// P15: every event received before this is in it; none: not known.
     pub complete_until: Option<DateTime<Utc>>,
+    /// The reader's language.
+    pub lang: Lang,
+    /// Between the cells of a CSV file.
+    pub separator: Separator,
 }
 
 impl Heading {
+    /// The title in the reader's language.
+    #[must_use]
+    pub fn title_in_words(&self) -> String {
+        words::name(&self.title, self.lang)
+    }
+
     /// The period in words, in the tenant's zone.
     #[must_use]
     pub fn period_in_words(&self) -> String {
-        let local = |time: DateTime<Utc>| time.with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string();
+        let say = |texts| of(self.lang, texts);
+        let local = |time| clock::shown(self.zone, time, "%Y-%m-%d %H:%M");
         match (self.period.from.map(local), self.period.to.map(local)) {
-            (None, None) => "all that is kept".to_owned(),
-            (Some(from), None) => format!("from {from}"),
-            (None, Some(to)) => format!("before {to}"),
-            (Some(from), Some(to)) => format!("from {from} to before {to}"),
+            (None, None) => say(["all that is kept", "всё, что хранится", "vše, co se uchovává"]).to_owned(),
+            (Some(from), None) => format!("{} {from}", say(["from", "с", "od"])),
+            (None, Some(to)) => format!("{} {to}", say(["before", "до", "do"])),
+            (Some(from), Some(to)) => {
+                let ([begin, end], from, to) = ([say(["from", "с", "od"]), say(["to before", "до", "do"])], from, to);
+                format!("{begin} {from} {end} {to}")
+            }
         }
     }
 
     /// What there is to tell, line by line: a word and what it is about.
     #[must_use]
     pub fn lines(&self) -> [(&'static str, String); 5] {
-        let filter = if self.filter.is_empty() { "none".to_owned() } else { self.filter.clone() };
-        let local = |time: DateTime<Utc>| time.with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S").to_string();
+        let say = |texts| of(self.lang, texts);
+        let filter =
+            if self.filter.is_empty() { say(["none", "нет", "žádný"]).to_owned() } else { self.filter.clone() };
+        let local = |time| clock::shown(self.zone, time, "%Y-%m-%d %H:%M:%S");
+        let complete = match self.complete_until {
+            None => say(["not known", "неизвестно", "není známo"]).to_owned(),
+            Some(until) => format!("{} {}", say(["until", "до", "do"]), local(until)),
+        };
         [
-            ("Tenant", self.tenant.clone()),
-            ("Period", self.period_in_words()),
-            ("Filter", filter),
-            ("Created", format!("{} ({})", local(self.created_at), self.zone.name())),
-            ("Complete", self.complete_until.map_or("not known".to_owned(), |until| format!("until {}", local(until)))),
+            (say(["Tenant", "Организация", "Organizace"]), self.tenant.clone()),
+            (say(["Period", "Период", "Období"]), self.period_in_words()),
+            (say(["Filter", "Фильтр", "Filtr"]), filter),
+            (say(["Created", "Создано", "Vytvořeno"]), format!("{} ({})", local(self.created_at), self.zone.name())),
+            (say(["Complete", "Полнота", "Úplné"]), complete),
         ]
     }
 
@@ -65,6 +87,8 @@ impl Heading {
     pub fn file_name(&self, format: Format) -> String {
         let local = |time: DateTime<Utc>| time.with_timezone(&self.zone).format("%Y-%m-%d").to_string();
         let last = self.period.to.map_or(self.created_at, |to| to - chrono::TimeDelta::milliseconds(1));
+        // A period that has not begun ends no sooner than it begins.
+        let last = last.max(self.period.from.unwrap_or(last));
         let from = self.period.from.map_or_else(String::new, |from| format!("{}--", local(from)));
         format!("{}-{}-{from}{}.{}", safe(&self.tenant_id), safe(&self.title), local(last), format.as_str())
     }
@@ -115,6 +139,8 @@ mod tests {
             zone: "Europe/Prague".parse().unwrap(),
             created_at: time("2026-11-22T20:00:00Z"),
             complete_until: None,
+            lang: Lang::En,
+            separator: Separator::Comma,
         }
     }
 

@@ -1,5 +1,6 @@
 //! PDF (ISO 32000-1), written as it goes: each page when it is full, the font and the number of pages at the end.
 
+mod bidi;
 mod file;
 mod font;
 mod layout;
@@ -7,12 +8,13 @@ mod layout;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use schemas::zone::Zone;
+use schemas::catalogue::Lang;
 
 use self::file::{File, Id, text_string};
 use self::font::Font;
 use self::layout::{PADDING, SIZE};
 use super::heading::Heading;
+use super::{clock, words};
 use crate::table::{Cell, Column, Kind};
 
 /// A4, landscape, points.
@@ -82,7 +84,7 @@ impl<W: Write> Pdf<W> {
     /// Title, tenant, period, filter.
     fn head(&mut self) {
         self.y -= TITLE_SIZE;
-        let title = capitalised(&self.heading.title);
+        let title = capitalised(&self.heading.title_in_words());
         self.text(MARGIN, self.y, TITLE_SIZE, &title);
         self.y -= 6.0;
         for (word, about) in self.heading.lines() {
@@ -105,23 +107,26 @@ impl<W: Write> Pdf<W> {
         let on_paper = |column: &Column| printed.is_empty() || printed.contains(&column.name);
         let columns: Vec<(usize, Column)> =
             columns.iter().copied().enumerate().filter(|(_, column)| on_paper(column)).collect();
-        let names = columns.iter().map(|(_, column)| column.title().replace(['_', '.'], " ")).collect();
+        let lang = self.heading.lang;
+        // English is the names of columns, which have underscores and dots; the words of others are as they are.
+        let plain = |name: String| if lang == Lang::En { name.replace(['_', '.'], " ") } else { name };
+        let names = columns.iter().map(|(_, column)| plain(words::name(column.title(), lang))).collect();
         self.table = Table { columns, sample: vec![names], widths: Vec::new() };
         if name != self.heading.title {
             if self.y < BOTTOM + 60.0 {
                 self.end_page()?;
             }
             self.y -= HEADING_SIZE + 8.0;
-            self.text(MARGIN, self.y, HEADING_SIZE + 1.5, &capitalised(name));
+            self.text(MARGIN, self.y, HEADING_SIZE + 1.5, &capitalised(&words::name(name, lang)));
             self.y -= 5.0;
         }
         Ok(())
     }
 
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        let zone = self.heading.zone;
+        let heading = &self.heading;
         let of = |(at, column): &(usize, Column)| {
-            cells.get(*at).map_or_else(String::new, |cell| shown(cell, column.kind, zone))
+            cells.get(*at).map_or_else(String::new, |cell| shown(cell, column.kind, heading))
         };
         let texts: Vec<String> = self.table.columns.iter().map(of).collect();
         if !self.table.widths.is_empty() {
@@ -180,9 +185,10 @@ impl<W: Write> Pdf<W> {
         let mut x = MARGIN;
         for (at, lines) in cells.iter().enumerate() {
             let width = self.table.widths.get(at).copied().unwrap_or_default();
-            let right = self.table.columns.get(at).is_some_and(|(_, column)| is_number(column.kind));
+            let number = self.table.columns.get(at).is_some_and(|(_, column)| is_number(column.kind));
             let mut y = self.y - LEADING;
             for line in lines {
+                let right = number || bidi::is_rtl(line);
                 let indent = if right { width - PADDING - self.font.width(line, SIZE) } else { PADDING };
                 self.text(x + indent, y, SIZE, line);
                 y -= LEADING;
@@ -195,15 +201,20 @@ impl<W: Write> Pdf<W> {
 
     fn text(&mut self, x: f32, y: f32, size: f32, text: &str) {
         if !text.is_empty() {
-            let glyphs = self.font.show(text);
-            let _ = writeln!(self.drawn, "BT /F {size} Tf {x:.2} {y:.2} Td {glyphs} Tj ET");
+            let shown = self.font.show(text, size);
+            let _ = writeln!(self.drawn, "BT /F {size} Tf {x:.2} {y:.2} Td {shown} ET");
         }
     }
 
     /// Writes the page, and begins the next one.
     fn end_page(&mut self) -> io::Result<()> {
-        let number = format!("page {} of ", self.pages.len() + 1);
-        let beside = format!("{} · {}", self.heading.tenant, self.heading.title);
+        let [page, of_all] = match self.heading.lang {
+            Lang::En => ["page", "of"],
+            Lang::Ru => ["стр.", "из"],
+            Lang::Cs => ["strana", "z"],
+        };
+        let number = format!("{page} {} {of_all} ", self.pages.len() + 1);
+        let beside = format!("{} · {}", self.heading.tenant, self.heading.title_in_words());
         let beside = layout::lines(&mut self.font, &beside, WIDTH / 2.0);
         self.text(MARGIN, MARGIN, SIZE, beside.first().map_or("", |line| line));
         let x = WIDTH - MARGIN - 30.0;
@@ -228,10 +239,10 @@ impl<W: Write> Pdf<W> {
         self.end_page()?;
         let Ids { catalog, pages, font, total, resources } = self.ids;
         // Every page draws this form, which can be made only now.
-        let glyphs = self.font.show(&self.pages.len().to_string());
+        let shown = self.font.show(&self.pages.len().to_string(), SIZE);
         let entries =
             format!("/Type /XObject /Subtype /Form /BBox [0 -3 60 12] /Resources << /Font << /F {font} 0 R >> >>");
-        self.file.stream(total, &entries, format!("BT /F {SIZE} Tf 0 0 Td {glyphs} Tj ET").as_bytes())?;
+        self.file.stream(total, &entries, format!("BT /F {SIZE} Tf 0 0 Td {shown} ET").as_bytes())?;
         self.font.write(&mut self.file, font)?;
         let forms = format!("<< /Font << /F {font} 0 R >> /XObject << /Total {total} 0 R >> >>");
         self.file.object(resources, &forms)?;
@@ -242,10 +253,11 @@ impl<W: Write> Pdf<W> {
             kids.join(" ")
         );
         self.file.object(pages, &tree)?;
+        let lang = self.heading.lang;
         let shows_title = "/ViewerPreferences << /DisplayDocTitle true >>";
-        self.file.object(catalog, &format!("<< /Type /Catalog /Pages {pages} 0 R /Lang (en) {shows_title} >>"))?;
+        self.file.object(catalog, &format!("<< /Type /Catalog /Pages {pages} 0 R /Lang ({lang}) {shows_title} >>"))?;
         let info = self.file.reserve();
-        let title = text_string(&format!("{} · {}", capitalised(&self.heading.title), self.heading.tenant));
+        let title = text_string(&format!("{} · {}", capitalised(&self.heading.title_in_words()), self.heading.tenant));
         let created = self.heading.created_at.format("D:%Y%m%d%H%M%SZ");
         self.file.object(info, &format!("<< /Title {title} /Producer (usertrail) /CreationDate ({created}) >>"))?;
         self.file.finish(catalog, info)
@@ -269,17 +281,17 @@ fn capitalised(text: &str) -> String {
 }
 
 /// A cell as people read it.
-fn shown(cell: &Cell<'_>, kind: Kind, zone: Zone) -> String {
+fn shown(cell: &Cell<'_>, kind: Kind, heading: &Heading) -> String {
     match cell {
-        Cell::Empty => String::new(),
+        Cell::Empty | Cell::Word(_) => String::new(),
         Cell::Text(text) => text.to_string(),
-        Cell::Time(time) => time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string(),
+        Cell::Time(time) => clock::shown(heading.zone, *time, "%Y-%m-%d %H:%M:%S"),
         Cell::Whole(milliseconds) if kind == Kind::Duration => {
             let seconds = milliseconds / 1000;
             format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
         }
         Cell::Whole(number) => number.to_string(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Cell::Number(number) => words::number(*number, heading.lang),
+        Cell::Flag(flag) => words::flag(*flag, heading.lang).to_owned(),
     }
 }

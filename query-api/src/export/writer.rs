@@ -2,18 +2,20 @@
 
 use std::io::{self, Write};
 
+use schemas::catalogue::Lang;
 use serde::Serialize;
 
 use super::csv::Csv;
 use super::parquet::Parquet;
 use super::pdf::Pdf;
 use super::xlsx::Xlsx;
-use super::{Format, Heading};
+use super::{Format, Heading, words};
 use crate::table::{Cell, Tabular};
 
 /// Writes an export. Memory is bounded, however many rows there are.
 pub struct Writer<W: Write + Send> {
     form: Form<W>,
+    lang: Lang,
     tables: usize,
     rows: u64,
 }
@@ -32,14 +34,15 @@ impl<W: Write + Send> Writer<W> {
     /// # Errors
     /// Those of `to`.
     pub fn open(format: Format, to: W, heading: Heading) -> io::Result<Self> {
+        let lang = heading.lang;
         let form = match format {
-            Format::Csv => Form::Csv(Box::new(Csv::open(to, heading.zone)?)),
+            Format::Csv => Form::Csv(Box::new(Csv::open(to, &heading)?)),
             Format::Ndjson => Form::Ndjson(to),
             Format::Xlsx => Form::Xlsx(Box::new(Xlsx::new(to, heading))),
             Format::Pdf => Form::Pdf(Box::new(Pdf::open(to, heading)?)),
             Format::Parquet => Form::Parquet(Box::new(Parquet::new(to))),
         };
-        Ok(Self { form, tables: 0, rows: 0 })
+        Ok(Self { form, lang, tables: 0, rows: 0 })
     }
 
     /// Begins a table. CSV, NDJSON and Parquet hold one: the first; rows of others are left out.
@@ -73,6 +76,11 @@ impl<W: Write + Send> Writer<W> {
         }
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(T::COLUMNS.len());
         row.cells(&mut cells);
+        for cell in &mut cells {
+            if let Cell::Word(word) = cell {
+                *cell = Cell::Text(words::word(*word, self.lang).into());
+            }
+        }
         match &mut self.form {
             Form::Csv(csv) => csv.row(&cells),
             Form::Xlsx(xlsx) => xlsx.row(&cells),

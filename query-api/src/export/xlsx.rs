@@ -5,13 +5,15 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
 use super::heading::Heading;
 use super::xlsx_parts as parts;
+use super::{clock, words};
 use crate::table::{Cell, Column, Kind};
+use crate::view::words::of;
 
 /// Rows of a sheet below its header: Excel has 1,048,576 in all.
 const MAX_ROWS: u32 = 1_048_575;
@@ -23,15 +25,19 @@ const MAX_TEXT: usize = 32_767;
 const MAX_EXACT: u64 = 1 << 53;
 
 /// Styles of cells, by their place in `cellXfs` of the style sheet.
-const TIME: u8 = 1;
+const TIME: usize = 1;
 const DURATION: u8 = 2;
 const HEADER: u8 = 3;
+/// From here on: times with an offset.
+const FIRST_OFFSET: usize = 4;
 
 /// Writes rows as a workbook.
 pub(super) struct Xlsx<W: Write> {
     archive: ZipWriter<StreamWriter<W>>,
     heading: Heading,
     sheets: Vec<String>,
+    /// Offsets that times are told apart by, in the order of their styles.
+    offsets: Vec<FixedOffset>,
     table: &'static str,
     columns: &'static [Column],
     part: u32,
@@ -48,6 +54,7 @@ impl<W: Write> Xlsx<W> {
             archive: ZipWriter::new_stream(to),
             heading,
             sheets: Vec::new(),
+            offsets: Vec::new(),
             table: "",
             columns: &[],
             part: 0,
@@ -67,7 +74,8 @@ impl<W: Write> Xlsx<W> {
 
     fn begin_sheet(&mut self) -> io::Result<()> {
         self.part += 1;
-        let name = if self.part == 1 { self.table.to_owned() } else { format!("{} {}", self.table, self.part) };
+        let table = words::name(self.table, self.heading.lang);
+        let name = if self.part == 1 { table } else { format!("{table} {}", self.part) };
         self.sheets.push(parts::sheet_name(&name));
         self.begin_part(&format!("xl/worksheets/sheet{}.xml", self.sheets.len()))?;
         self.archive.write_all(parts::sheet_head(self.columns).as_bytes())?;
@@ -75,7 +83,7 @@ impl<W: Write> Xlsx<W> {
         self.line.clear();
         self.line.push_str("<row>");
         for column in self.columns {
-            text(&mut self.line, column.title(), HEADER);
+            text(&mut self.line, &words::name(column.title(), self.heading.lang), HEADER);
         }
         self.end_line()
     }
@@ -97,12 +105,15 @@ impl<W: Write> Xlsx<W> {
     fn cell(&mut self, cell: &Cell<'_>, kind: Kind) {
         // Writing to a string can't fail.
         let _ = match cell {
-            Cell::Empty => write!(self.line, "<c/>"),
+            Cell::Empty | Cell::Word(_) => write!(self.line, "<c/>"),
             Cell::Text(of) => {
                 text(&mut self.line, of, 0);
                 Ok(())
             }
-            Cell::Time(time) => write!(self.line, "<c s=\"{TIME}\"><v>{}</v></c>", self.days(*time)),
+            Cell::Time(time) => {
+                let style = self.style(*time);
+                write!(self.line, "<c s=\"{style}\"><v>{}</v></c>", self.days(*time))
+            }
             Cell::Whole(number) if kind == Kind::Duration => {
                 write!(self.line, "<c s=\"{DURATION}\"><v>{}</v></c>", duration_in_days(*number))
             }
@@ -115,6 +126,17 @@ impl<W: Write> Xlsx<W> {
             Cell::Number(_) => write!(self.line, "<c/>"),
             Cell::Flag(flag) => write!(self.line, "<c t=\"b\"><v>{}</v></c>", u8::from(*flag)),
         };
+    }
+
+    /// How a time is shown: in an hour that comes twice with its offset.
+    fn style(&mut self, time: DateTime<Utc>) -> usize {
+        let Some(offset) = clock::told_apart_by(self.heading.zone, time) else { return TIME };
+        let known = self.offsets.iter().position(|known| *known == offset);
+        let at = known.unwrap_or(self.offsets.len());
+        if known.is_none() {
+            self.offsets.push(offset);
+        }
+        FIRST_OFFSET + at
     }
 
     /// Days since the eve of 1900, in the tenant's zone: Excel has no zones.
@@ -144,7 +166,7 @@ impl<W: Write> Xlsx<W> {
     fn about(&mut self) -> io::Result<()> {
         const COLUMNS: &[Column] = &[Column::new("about", Kind::Text), Column::new("value", Kind::Text)];
         self.table("About", COLUMNS)?;
-        let title = ("Title", self.heading.title.clone());
+        let title = (of(self.heading.lang, ["Title", "Название", "Název"]), self.heading.title_in_words());
         for (word, about) in [title].into_iter().chain(self.heading.lines()) {
             self.row(&[word.into(), Cell::Text(about.into())])?;
         }
@@ -159,7 +181,7 @@ impl<W: Write> Xlsx<W> {
     pub(super) fn finish(mut self) -> io::Result<W> {
         self.about()?;
         self.end_sheet()?;
-        for (name, content) in parts::all(&self.sheets) {
+        for (name, content) in parts::all(&self.sheets, &self.offsets) {
             self.begin_part(name)?;
             self.archive.write_all(content.as_bytes())?;
         }
@@ -196,6 +218,7 @@ mod tests {
 
     use super::*;
     use crate::period::Period;
+    use schemas::catalogue::Lang;
 
     const COLUMNS: &[Column] = &[Column::new("at", Kind::Whole), Column::new("text", Kind::Text)];
     const MOST: u32 = 6;
@@ -211,6 +234,8 @@ mod tests {
             zone: schemas::zone::Zone::utc(),
             created_at: DateTime::UNIX_EPOCH,
             complete_until: None,
+            lang: Lang::En,
+            separator: crate::export::Separator::Comma,
         };
         let mut xlsx = Xlsx::new(Vec::new(), heading);
         assert_eq!(xlsx.most_rows, 1_048_575, "what Excel has, less the header");

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use chrono::FixedOffset;
+
 use crate::table::{Column, Kind};
 
 const XML: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
@@ -33,11 +35,11 @@ pub(super) fn sheet_head(columns: &[Column]) -> String {
 }
 
 /// The parts that follow the sheets, by their names in the archive.
-pub(super) fn all(sheets: &[String]) -> [(&'static str, String); 5] {
+pub(super) fn all(sheets: &[String], offsets: &[FixedOffset]) -> [(&'static str, String); 5] {
     [
         ("xl/workbook.xml", workbook(sheets)),
         ("xl/_rels/workbook.xml.rels", workbook_relations(sheets.len())),
-        ("xl/styles.xml", styles()),
+        ("xl/styles.xml", styles(offsets)),
         ("_rels/.rels", relations()),
         ("[Content_Types].xml", content_types(sheets.len())),
     ]
@@ -99,22 +101,34 @@ fn workbook_relations(sheets: usize) -> String {
     text
 }
 
-/// Formats by their place: general, time, duration, header.
-fn styles() -> String {
+/// Formats by their place: general, time, duration, header, and times with each of the offsets.
+fn styles(offsets: &[FixedOffset]) -> String {
+    let (mut formats, mut cells) = (String::new(), String::new());
+    for (id, offset) in (166..).zip(offsets) {
+        let _ = write!(
+            formats,
+            "<numFmt numFmtId=\"{id}\" formatCode=\"yyyy\\-mm\\-dd\\ hh:mm:ss\\ &quot;{offset}&quot;\"/>"
+        );
+        let _ = write!(
+            cells,
+            "<xf numFmtId=\"{id}\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>"
+        );
+    }
+    let (formats_in_all, cells_in_all) = (2 + offsets.len(), 4 + offsets.len());
     format!(
         "{XML}<styleSheet xmlns=\"{MAIN}\">\
-         <numFmts count=\"2\"><numFmt numFmtId=\"164\" formatCode=\"yyyy\\-mm\\-dd\\ hh:mm:ss\"/>\
-         <numFmt numFmtId=\"165\" formatCode=\"[h]:mm:ss\"/></numFmts>\
+         <numFmts count=\"{formats_in_all}\"><numFmt numFmtId=\"164\" formatCode=\"yyyy\\-mm\\-dd\\ hh:mm:ss\"/>\
+         <numFmt numFmtId=\"165\" formatCode=\"[h]:mm:ss\"/>{formats}</numFmts>\
          <fonts count=\"2\"><font><sz val=\"11\"/><name val=\"Calibri\"/></font>\
          <font><b/><sz val=\"11\"/><name val=\"Calibri\"/></font></fonts>\
          <fills count=\"2\"><fill><patternFill patternType=\"none\"/></fill>\
          <fill><patternFill patternType=\"gray125\"/></fill></fills>\
          <borders count=\"1\"><border><left/><right/><top/><bottom/><diagonal/></border></borders>\
          <cellStyleXfs count=\"1\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/></cellStyleXfs>\
-         <cellXfs count=\"4\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\"/>\
+         <cellXfs count=\"{cells_in_all}\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\"/>\
          <xf numFmtId=\"164\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>\
          <xf numFmtId=\"165\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>\
-         <xf numFmtId=\"0\" fontId=\"1\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyFont=\"1\"/></cellXfs>\
+         <xf numFmtId=\"0\" fontId=\"1\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyFont=\"1\"/>{cells}</cellXfs>\
          <cellStyles count=\"1\"><cellStyle name=\"Normal\" xfId=\"0\" builtinId=\"0\"/></cellStyles>\
          </styleSheet>"
     )

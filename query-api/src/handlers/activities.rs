@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
 use runtime::problem::Problem;
 use schemas::settings::Feature;
 use serde::Serialize;
@@ -15,6 +15,7 @@ use super::path;
 use super::trace::{LONGEST, MOST_ROWS, Trace, instant, too_many};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
+use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::period::Preset;
 use crate::trace::activity::Activity;
@@ -135,9 +136,15 @@ pub async fn list(
 fn bounded(asked: &mut Asked<'_>) -> Result<Interval, Problem> {
     let now = asked.reading.now;
     let from = asked.period.from.ok_or_else(|| refused(ParamError::bad("from", "the period needs a beginning")))?;
-    let ends = |to: DateTime<Utc>| if from < now { to.min(now) } else { to };
-    let to = asked.period.to.map_or(now, ends);
-    asked.period.to = Some(to);
+    let to = match asked.period.to {
+        // An open one that has not begun stays open; nothing occurs later than a day ahead of the clock.
+        None if from >= now => (now + Keep::AHEAD).max(from + TimeDelta::milliseconds(1)),
+        to => {
+            let to = to.map_or(now, |to| if from < now { to.min(now) } else { to });
+            asked.period.to = Some(to);
+            to
+        }
+    };
     if to - from > LONGEST {
         let detail = format!("activities are listed for {} days at most", LONGEST.num_days());
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "period_too_long", detail).with_pointer("from"));

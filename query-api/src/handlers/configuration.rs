@@ -1,7 +1,6 @@
 //! The audit of the configuration (A1–A9): what was changed, by whom, one edit at a time.
 
 use axum::extract::{Extension, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::event::Class;
@@ -104,7 +103,6 @@ impl ConfigurationFilter {
 pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
@@ -124,7 +122,7 @@ pub async fn list(
     asked.reading.narrow(&mut clauses);
     filter.of_events().add_to(&mut clauses);
     add_period(&mut clauses, asked.period);
-    let telling = telling(&api, &caller, &asked.reading, &headers);
+    let telling = telling(&api, &caller, &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect()))

@@ -2,13 +2,12 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::DateTime;
 use runtime::problem::Problem;
 use schemas::settings::{Feature, Permission};
 
-use super::language::{Worded, language};
+use super::language::Worded;
 use super::page::{Keyset, Page, Reading, keyset};
 use super::which::Which;
 use super::{One, path};
@@ -106,7 +105,6 @@ impl Order {
 pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
@@ -130,7 +128,7 @@ pub async fn list(
     if order == Order::Received {
         clauses.bind_time("before", before);
     }
-    let telling = telling(&api, &caller, &asked.reading, &headers);
+    let telling = telling(&api, &caller, &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))
@@ -154,9 +152,8 @@ pub async fn list(
 }
 
 /// How events are told in an answer.
-pub(crate) fn telling(api: &QueryApi, caller: &Caller, reading: &Reading<'_>, headers: &HeaderMap) -> Telling {
-    let lang = language(headers, &reading.tenant);
-    Telling::new(api.catalogue(), &reading.tenant, lang, caller.may(Permission::SeeViolations))
+pub(crate) fn telling(api: &QueryApi, caller: &Caller, reading: &Reading<'_>) -> Telling {
+    Telling::new(api.catalogue(), &reading.tenant, reading.lang, caller.may(Permission::SeeViolations))
 }
 
 /// Adds the period to a read of `events`.
@@ -193,7 +190,6 @@ pub async fn get(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Worded<One<Event>>, Problem> {
     let id = path(id)?;
@@ -209,6 +205,6 @@ pub async fn get(
     let missing = || completeness.not_found("there is no such event, or not yet, or no longer");
     let row = Which::only(rows)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
-    let telling = telling(&api, &caller, &reading, &headers);
+    let telling = telling(&api, &caller, &reading);
     Ok(Worded(telling.lang, One { data: Event::new(row, &telling), completeness }))
 }

@@ -38,7 +38,7 @@ impl Figures {
         let (tenant, now) = (&*reading.tenant, reading.now);
         let until = if from < now { to.min(now) } else { to };
         let Some(period) = Interval::new(from.timestamp_millis(), until.timestamp_millis()) else {
-            return Ok(Self::none("the period is empty".to_owned()));
+            return Ok(Self::none("nothing can have occurred in the period".to_owned()));
         };
         if until - from > LONGEST {
             return Ok(Self::none(format!("figures are of {} days at most", LONGEST.num_days())));

@@ -2,7 +2,6 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::json::Map;
@@ -79,7 +78,6 @@ pub async fn history(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     named: Result<Path<(String, String)>, PathRejection>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let (object_type, object_id) = path(named)?;
@@ -103,7 +101,7 @@ pub async fn history(
             .completeness
             .not_found("there is no edit of such an object, or not yet, or no longer"));
     }
-    let telling = telling(&api, &caller, &asked.reading, &headers);
+    let telling = telling(&api, &caller, &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use clickhouse::{RowOwned, RowRead};
 use runtime::problem::Problem;
+use schemas::catalogue::Lang;
 use schemas::settings::{Feature, Features, Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +17,7 @@ use super::{Completeness, PeriodView, plan};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::cursor::{Binding, Position};
-use crate::export::{self, Export, Format, Heading, Rows, heading};
+use crate::export::{self, Export, Format, Heading, Rows, Separator, heading};
 use crate::filter::EventFilter;
 use crate::keep::Keep;
 use crate::params::Params;
@@ -60,6 +61,9 @@ pub(crate) struct Reading<'a> {
     pub(crate) earliest: Option<DateTime<Utc>>,
     /// The period where none is asked for.
     default: Option<Preset>,
+    /// The reader's language: the one that `lang=` names, or else `Accept-Language` asks for, or else the tenant's first.
+    pub(crate) lang: Lang,
+    separator: Separator,
     /// Whether a list without a period has what was last seen before the look-back, too.
     is_of_all: bool,
     /// What was asked for, to be told of an export.
@@ -72,6 +76,8 @@ impl<'a> Reading<'a> {
         let mut params = Params::parse(query).map_err(refused)?;
         let told = params.told();
         let tenant = caller.read_tenant(api, &mut params)?;
+        let named = params.one_of("lang", &["en", "ru", "cs"]).map_err(refused)?;
+        let lang = named.as_deref().and_then(Lang::parse).or_else(|| Lang::accepted(caller.asking().language()));
         let completeness = Completeness::now(api.freshness());
         let now = Utc::now();
         let features = api.settings().features(&tenant);
@@ -79,6 +85,8 @@ impl<'a> Reading<'a> {
         Ok(Self {
             api,
             caller,
+            lang: lang.or_else(|| tenant.languages.first().copied()).unwrap_or_default(),
+            separator: Separator::default(),
             tenant,
             features,
             params,
@@ -188,6 +196,7 @@ impl<'a> Reading<'a> {
     /// Takes the format of the answer; none is JSON.
     pub(crate) fn format(&mut self) -> Result<Option<Format>, Problem> {
         let format = export::choose(&mut self.params, self.caller.asking().accept())?;
+        self.separator = Separator::take(&mut self.params, format)?;
         if format.is_some() {
             self.feature(Feature::Exports)?;
         }
@@ -212,6 +221,8 @@ impl<'a> Reading<'a> {
                 zone: self.tenant.time_zone,
                 created_at: self.now,
                 complete_until: self.completeness.complete_until,
+                lang: self.lang,
+                separator: self.separator,
             },
             list: title,
             filters,

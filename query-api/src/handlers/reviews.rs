@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::language::wanted;
 use super::page::Reading;
 use super::violations::{find, show};
 use super::{Completeness, body, invalid, path};
@@ -82,13 +81,12 @@ pub async fn put(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Answer {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let lang = wanted(&mut reading.params, &headers, Some(&reading.tenant))?;
+    let lang = reading.lang;
     let NewReview { note, count } = body(request).await?;
     if note.len() > MAX_REASON_BYTES {
         let detail = format!("at most {MAX_REASON_BYTES} bytes");
@@ -116,12 +114,11 @@ pub async fn withdraw(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let lang = wanted(&mut reading.params, &headers, Some(&reading.tenant))?;
+    let lang = reading.lang;
     let violation = find(&api, &mut reading, &id).await?;
     if !violation.reviewed && !violation.outgrown {
         let answer = Json(ReviewAnswer {

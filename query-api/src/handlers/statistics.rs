@@ -169,8 +169,7 @@ struct Plan {
 
 impl Plan {
     fn new(period: Period, keep: Keep, calendar: Calendar, width: Width, now: DateTime<Utc>) -> Option<Self> {
-        let to = period.to.unwrap_or(now);
-        let from = period.from.unwrap_or_else(|| keep.oldest()).min(to);
+        let (from, to) = period.closed(keep, now);
         let starts = buckets(calendar, (from, to), width, MAX_BUCKETS)?;
         // What occurred since then was received within the shortest retention, so the rollup, which knows no
         // categories, has nothing that retention would hide.
@@ -258,6 +257,7 @@ pub async fn get(
         let detail = format!("the period has more than {MAX_BUCKETS} buckets; choose a shorter one or wider buckets");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_buckets", detail).with_pointer("by")
     })?;
+    let shown = period.told((plan.from, plan.to), now);
     let mut clauses = plan.clauses(&tenant, &user, keep);
     caller.bind_hidden(&mut clauses);
     let (counts, distinct, figures) = tokio::try_join!(
@@ -267,7 +267,7 @@ pub async fn get(
     )?;
     let answer = Answer { counts, distinct, with_violations: caller.may(Permission::SeeViolations) };
     let statistics = Statistics {
-        period: PeriodView { from: Some(plan.from), to: Some(plan.to) },
+        period: PeriodView { from: shown.from, to: shown.to },
         time_zone: calendar.zone.name().to_owned(),
         by: width,
         totals: answer.totals(),
@@ -285,10 +285,7 @@ pub async fn get(
     };
     match format {
         None => Ok(Json(statistics).into_response()),
-        Some(format) => {
-            let period = Period { from: Some(plan.from), to: Some(plan.to) };
-            reading.export(format, "statistics", period).report(statistics).await
-        }
+        Some(format) => reading.export(format, "statistics", shown).report(statistics).await,
     }
 }
 
@@ -360,6 +357,7 @@ impl Answer {
         plan.starts
             .iter()
             .zip(ends)
+            .filter(|(start, end)| start < end)
             .map(|(start, end)| {
                 let bucket = start.timestamp_millis();
                 Bucket {

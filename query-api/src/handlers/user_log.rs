@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::access::Access;
@@ -355,10 +354,9 @@ pub async fn violations(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: UserId,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let user = path(id)?;
     let reading = Reading::begin(&api, &caller, query.as_deref())?;
-    violations::page(&api, reading, &[user], &headers).await
+    violations::page(&api, reading, &[user]).await
 }

@@ -3,12 +3,10 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
 
-use super::language::wanted;
 use super::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
 use super::{One, path};
 use crate::QueryApi;
@@ -33,7 +31,6 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
     params(
         ("user_id" = Option<Vec<String>>, Query, description = "Ids of users", example = json!(["u-17"])),
         ViolationFilter,
-        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of titles; wins over Accept-Language", example = "cs"),
         ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::PeriodParams,
         crate::openapi::PageParams,
@@ -47,22 +44,16 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
 pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let users = reading.params.list("user_id").map_err(refused)?;
-    page(&api, reading, &users, &headers).await
+    page(&api, reading, &users).await
 }
 
 /// A page of violations: of some users, or of all when none is named.
-pub(super) async fn page(
-    api: &QueryApi,
-    mut reading: Reading<'_>,
-    users: &[String],
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    let lang = wanted(&mut reading.params, headers, Some(&reading.tenant))?;
+pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[String]) -> Result<Response, Problem> {
+    let lang = reading.lang;
     let filter = ViolationFilter::take(&mut reading.params).map_err(refused)?;
     let (list, keyset) = match ascending(&mut reading.params)? {
         true => ("violations/oldest", &OLDEST),
@@ -109,12 +100,11 @@ pub async fn get(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Json<One<Violation>>, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let lang = wanted(&mut reading.params, &headers, Some(&reading.tenant))?;
+    let lang = reading.lang;
     let row = find(&api, &mut reading, &id).await?;
     Ok(Json(One { data: show(&api, row, lang), completeness: reading.completeness }))
 }

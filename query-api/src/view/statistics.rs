@@ -10,7 +10,8 @@ use crate::export::Writer;
 use crate::handlers::statistics::{Counts, Figure};
 use crate::handlers::{Completeness, PeriodView};
 use crate::period::Width;
-use crate::table::{Cell, Column, Kind, Report, Tabular};
+use crate::table::{Cell, Column, Kind, Report, Tabular, Word};
+use crate::view::is_false;
 
 /// Sketches of 2^14 cells hold this many hashes of 64 bits before they begin to estimate.
 const EXACT_UP_TO: u64 = 512;
@@ -288,12 +289,36 @@ impl Tabular for Point {
     }
 }
 
-/// One bucket of one group.
+/// A row of a file: a group, or all groups that are not named, so that rows add up to the totals.
+#[derive(Debug, Serialize)]
+struct GroupRow<'a> {
+    #[serde(flatten)]
+    keys: Keys<'a>,
+    #[serde(flatten)]
+    part: &'a Part,
+}
+
+/// One bucket of such a row.
 #[derive(Debug, Serialize)]
 struct GroupPoint<'a> {
-    keys: &'a [String],
+    #[serde(flatten)]
+    keys: Keys<'a>,
     #[serde(flatten)]
     point: &'a Point,
+}
+
+/// What a row is of.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Keys<'a> {
+    /// Of how many dimensions there are keys.
+    #[serde(skip)]
+    dimensions: usize,
+    /// None for all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<&'a [String]>,
+    /// All groups that are not named.
+    #[serde(skip_serializing_if = "is_false")]
+    other: bool,
 }
 
 /// The course of each group over time where both were asked for, or else the groups, or else the course of all, or else all of
@@ -302,26 +327,40 @@ impl Report for TenantStatistics {
     fn tables<W: io::Write + Send>(&self, to: &mut Writer<W>) -> io::Result<()> {
         if !self.groups.is_empty() && self.interval.is_some() {
             to.table::<GroupPoint<'_>>("group series")?;
-            self.groups.iter().flat_map(Group::points).try_for_each(|row| to.row(&row))?;
+            for GroupRow { keys, part } in self.rows() {
+                part.series.iter().try_for_each(|point| to.row(&GroupPoint { keys, point }))?;
+            }
         }
         if !self.groups.is_empty() {
-            to.whole("groups", &self.groups)?;
+            to.table::<GroupRow<'_>>("groups")?;
+            self.rows().try_for_each(|row| to.row(&row))?;
         }
         if !self.series.is_empty() {
             to.whole("series", &self.series)?;
         }
-        let all = Part { figures: self.totals, series: Vec::new() };
-        to.whole("totals", &[Group { keys: Vec::new(), part: all }])
+        let part = &Part { figures: self.totals, series: Vec::new() };
+        to.whole("totals", &[GroupRow { keys: Keys { dimensions: 0, keys: None, other: false }, part }])
     }
 }
 
-impl Group {
-    fn points(&self) -> impl Iterator<Item = GroupPoint<'_>> {
-        self.part.series.iter().map(|point| GroupPoint { keys: &self.keys, point })
+impl TenantStatistics {
+    /// The groups, and the rest of them.
+    fn rows(&self) -> impl Iterator<Item = GroupRow<'_>> {
+        let dimensions = self.by.len();
+        let named = self.groups.iter().map(|group| ((Some(group.keys.as_slice()), false), &group.part));
+        let rest = self.other.iter().map(|part| ((None, true), part));
+        named.chain(rest).map(move |((keys, other), part)| GroupRow { keys: Keys { dimensions, keys, other }, part })
     }
+}
 
-    fn key_cells<'a>(keys: &'a [String], row: &mut Vec<Cell<'a>>) {
-        row.extend([0, 1].map(|at| Cell::from(keys.get(at))));
+impl<'a> Keys<'a> {
+    fn cells(&self, row: &mut Vec<Cell<'a>>) {
+        row.extend([0, 1].map(|at| match self.keys {
+            _ if at >= self.dimensions => Cell::Empty,
+            Some(keys) => keys.get(at).map_or(Cell::Empty, |key| Cell::key(key)),
+            None => Cell::Word(Word::Others),
+        }));
+        row.push(self.other.into());
     }
 }
 
@@ -329,6 +368,7 @@ impl Tabular for GroupPoint<'_> {
     const COLUMNS: &'static [Column] = &[
         Column::new("key", Kind::Text),
         Column::new("key_2", Kind::Text),
+        Column::new("other", Kind::Flag),
         Column::new("start", Kind::Time),
         Column::new("end", Kind::Time),
         Column::new("events", Kind::Whole),
@@ -342,15 +382,16 @@ impl Tabular for GroupPoint<'_> {
     ];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        Group::key_cells(self.keys, row);
+        self.keys.cells(row);
         self.point.cells(row);
     }
 }
 
-impl Tabular for Group {
+impl Tabular for GroupRow<'_> {
     const COLUMNS: &'static [Column] = &[
         Column::new("key", Kind::Text),
         Column::new("key_2", Kind::Text),
+        Column::new("other", Kind::Flag),
         Column::new("events", Kind::Whole),
         Column::new("duration_ms", Kind::Duration),
         Column::new("records", Kind::Whole),
@@ -365,7 +406,7 @@ impl Tabular for Group {
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         let Compared { tally, previous, change } = &self.part.figures;
-        Group::key_cells(&self.keys, row);
+        self.keys.cells(row);
         tally.cells(row);
         row.push(previous.map(|tally| tally.counts.events).into());
         row.push(change.and_then(|change| change.events.relative).into());

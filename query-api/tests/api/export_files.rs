@@ -7,9 +7,10 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lopdf::Document;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::RowAccessor as _;
-use query_api::export::{Format, Heading, Writer};
+use query_api::export::{Format, Heading, Separator, Writer};
 use query_api::period::Period;
 use query_api::table::{Cell, Column, Kind, Tabular};
+use schemas::catalogue::Lang;
 use serde::Serialize;
 
 #[derive(Debug, Clone, Serialize)]
@@ -87,6 +88,8 @@ fn heading() -> Heading {
         zone: "Europe/Prague".parse().unwrap(),
         created_at: "2026-11-22T20:00:00Z".parse().unwrap(),
         complete_until: None,
+        lang: Lang::En,
+        separator: Separator::Comma,
     }
 }
 
@@ -228,6 +231,88 @@ fn pdf_has_numbered_pages_and_every_letter() {
 /// Where lines and columns end is up to the reader.
 fn unspaced(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).collect()
+}
+
+fn file_of(format: Format, heading: Heading, rows: &[Row]) -> Vec<u8> {
+    let mut writer = Writer::open(format, Vec::new(), heading).unwrap();
+    writer.whole("events", rows).unwrap();
+    writer.finish().unwrap()
+}
+
+fn row(at: &str, text: &str, number: f64) -> Row {
+    Row { at: at.parse().unwrap(), text: text.to_owned(), whole: 7, number: Some(number), lasted: 0, flag: true }
+}
+
+/// P16: a file's own words are in the reader's language; numbers of CSV have a decimal comma where semicolons part cells.
+#[test]
+fn files_speak_the_readers_language() {
+    let rows = [row("2026-03-28T22:30:00Z", "a;b", 0.5)];
+    let czech = |separator| Heading { lang: Lang::Cs, separator, ..heading() };
+    for (separator, expected) in [
+        (
+            Separator::Comma,
+            "kdy,text,whole,number,lasted_ms,flag\r\n2026-03-28T23:30:00.000+01:00,a;b,7,0.5,0,true\r\n",
+        ),
+        (
+            Separator::Semicolon,
+            "kdy;text;whole;number;lasted_ms;flag\r\n2026-03-28T23:30:00.000+01:00;\"a;b\";7;0,5;0;true\r\n",
+        ),
+    ] {
+        let file = String::from_utf8(file_of(Format::Csv, czech(separator), &rows)).unwrap();
+        assert_eq!(file.strip_prefix('\u{feff}').unwrap(), expected);
+    }
+    let file = file_of(Format::Xlsx, czech(Separator::Comma), &rows);
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file)).unwrap();
+    assert_eq!(book.sheet_names(), ["události", "O souboru"]);
+    assert_eq!(book.worksheet_range("události").unwrap().rows().next().unwrap()[0], "kdy");
+    let file = file_of(Format::Pdf, czech(Separator::Comma), &rows);
+    let text = unspaced(&Document::load_mem(&file).unwrap().extract_text(&[1]).unwrap());
+    for part in ["Události", "Organizace", "Období", "Vytvořeno", "kdy", "0,5", "ano", "strana1z"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    let russian = Heading { lang: Lang::Ru, ..heading() };
+    let file = file_of(Format::Pdf, russian, &rows);
+    let text = unspaced(&Document::load_mem(&file).unwrap().extract_text(&[1]).unwrap());
+    for part in ["События", "Организация", "Период", "когда", "да", "стр.1из"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}
+
+/// T18: the hour that a clock shows twice is told apart in every format.
+#[test]
+fn hours_that_come_twice_are_told_apart() {
+    let rows = [row("2026-10-25T00:30:00Z", "first", 1.0), row("2026-10-25T01:30:00Z", "second", 1.0)];
+    let csv = String::from_utf8(file_of(Format::Csv, heading(), &rows)).unwrap();
+    assert!(
+        csv.contains("2026-10-25T02:30:00.000+02:00,first") && csv.contains("2026-10-25T02:30:00.000+01:00,second")
+    );
+    let pdf = file_of(Format::Pdf, heading(), &rows);
+    let text = unspaced(&Document::load_mem(&pdf).unwrap().extract_text(&[1]).unwrap());
+    assert!(text.contains("02:30:00+02:00") && text.contains("02:30:00+01:00"), "{text}");
+    let mut book = zip::ZipArchive::new(Cursor::new(file_of(Format::Xlsx, heading(), &rows))).unwrap();
+    let mut part = |name: &str| std::io::read_to_string(book.by_name(name).unwrap()).unwrap();
+    let styles = part("xl/styles.xml");
+    assert!(styles.contains("&quot;+02:00&quot;") && styles.contains("&quot;+01:00&quot;"), "{styles}");
+    let sheet = part("xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("<c s=\"4\"><v>46320.104166") && sheet.contains("<c s=\"5\"><v>46320.104166"), "{sheet}");
+    let parquet = SerializedFileReader::new(bytes(file_of(Format::Parquet, heading(), &rows))).unwrap();
+    let times: Vec<i64> =
+        parquet.get_row_iter(None).unwrap().map(|row| row.unwrap().get_timestamp_millis(0).unwrap()).collect();
+    assert_eq!(times[1] - times[0], 3_600_000);
+}
+
+/// T17: Hebrew and Arabic can be read, searched and copied: every letter is told, and none is shown as unknown.
+#[test]
+fn text_from_right_to_left_is_whole() {
+    let texts = ["שלום עולם 123", "مرحبا بالعالم", "لا إله", "Jan שלום Novák", "محمد (أحمد) 2026"];
+    let rows: Vec<Row> = texts.iter().map(|text| row("2026-11-25T00:30:00Z", text, 1.0)).collect();
+    let file = file_of(Format::Pdf, heading(), &rows);
+    keep("right-to-left.pdf", &file);
+    let text = Document::load_mem(&file).unwrap().extract_text(&[1]).unwrap();
+    for letter in texts.concat().chars().filter(|letter| !letter.is_whitespace()) {
+        assert!(text.contains(letter), "{letter} is not in {text}");
+    }
+    assert!(!text.contains('\u{fffd}'), "{text}");
 }
 
 /// An empty table is a whole file, too.

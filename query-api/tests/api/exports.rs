@@ -116,6 +116,85 @@ fn an_export_has_the_rows_of_all_pages() {
     });
 }
 
+/// P8: a file of statistics adds up: what is not named is a row of its own, and events without a value have a word.
+#[test]
+fn a_file_of_statistics_adds_up() {
+    with_world("exports_statistics", async |world| {
+        world.tenant("acme", |_| ()).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        let mut events = events(300);
+        for (number, event) in events.iter_mut().enumerate() {
+            event.channel = if number % 3 == 0 { "call" } else { "" };
+        }
+        world.insert(&events).await;
+        let period = "period=last_90_days";
+        let all = world.get(&format!("/v1/statistics?{period}"), &key).await.json["totals"]["events"].as_u64().unwrap();
+        assert!(all > 100, "{all}");
+        for query in
+            ["by=country&top=1", "by=action,object_type&top=2", "by=action&top=1&interval=week", "by=user&top=2"]
+        {
+            let path = format!("/v1/statistics?{period}&{query}&format=csv");
+            let csv = file(&world, &path, &key, "*/*").await;
+            let sum: u64 = csv_column(&csv.bytes, "events").iter().map(|number| number.parse::<u64>().unwrap()).sum();
+            assert_eq!(sum, all, "{query}");
+            let (keys, other) = (csv_column(&csv.bytes, "key"), csv_column(&csv.bytes, "other"));
+            for (key, other) in keys.iter().zip(&other) {
+                assert_eq!(key == "(all others)", other == "true", "{query}");
+                assert!(!key.is_empty(), "{query}");
+            }
+            assert!(other.contains(&"true".to_owned()), "{query}");
+            let ndjson = file(&world, &path.replace("csv", "ndjson"), &key, "*/*").await;
+            let lines = std::str::from_utf8(&ndjson.bytes).unwrap().lines();
+            let rows: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(rows.iter().map(|row| row["events"].as_u64().unwrap()).sum::<u64>(), all, "{query}");
+            assert!(rows.iter().any(|row| row["other"] == true), "{query}");
+        }
+        for (lang, word) in [("en", "(none)"), ("ru", "(не указано)"), ("cs", "(neuvedeno)")] {
+            let path = format!("/v1/statistics?{period}&by=channel&format=csv&lang={lang}&separator=semicolon");
+            let csv = String::from_utf8(file(&world, &path, &key, "*/*").await.bytes.to_vec()).unwrap();
+            assert!(csv.contains(&format!("\n{word};;")), "{csv}");
+            let xlsx =
+                file(&world, &path.replace("csv", "xlsx").replace("&separator=semicolon", ""), &key, "*/*").await;
+            let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(xlsx.bytes)).unwrap();
+            let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+            assert!(sheet.rows().any(|row| row[0] == *word), "{lang}");
+        }
+        let refused = world.get("/v1/statistics?format=xlsx&separator=semicolon", &key).await;
+        assert_eq!((refused.status, &refused.json["pointer"]), (400, &json!("separator")));
+    });
+}
+
+/// J5: a period that has not begun is that period, and nothing is in it.
+#[test]
+fn a_period_in_the_future_is_that_period() {
+    with_world("exports_future", async |world| {
+        world.tenant("acme", |_| ()).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        world.insert(&events(30)).await;
+        for path in [
+            "/v1/statistics?interval=day&by=action",
+            "/v1/users/u1/statistics?by=day",
+            "/v1/users/u1/activities?channel=call",
+            "/v1/events?order=asc",
+        ] {
+            let closed = world.get(&format!("{path}&from=2100-01-01&to=2100-01-02"), &key).await.json;
+            assert_eq!(
+                closed["period"],
+                json!({"from": "2100-01-01T00:00:00Z", "to": "2100-01-03T00:00:00Z"}),
+                "{path}"
+            );
+            let open = world.get(&format!("{path}&from=2100-01-01"), &key).await.json;
+            assert_eq!(open["period"], json!({"from": "2100-01-01T00:00:00Z", "to": null}), "{path}");
+            for answer in [closed, open] {
+                let empty = answer["totals"]["events"] == 0 || answer["data"] == json!([]);
+                assert!(empty, "{path}: {answer}");
+            }
+            let csv = file(&world, &format!("{path}&from=2100-01-01&format=csv"), &key, "*/*").await;
+            assert!(csv.disposition.contains("2100-01-01--2100-01-01.csv"), "{}", csv.disposition);
+        }
+    });
+}
+
 /// P9: every list and report is a file on demand, and the rows are those of its pages.
 #[test]
 fn every_list_and_report_is_exported() {

@@ -409,9 +409,14 @@ fn a_file_has_the_series_of_each_group() {
 
         let answer = world.ok(&format!("{path}&interval=week"), &key).await;
         let mut expected = Vec::new();
-        for group in answer["groups"].as_array().unwrap() {
+        for group in answer["groups"].as_array().unwrap().iter().chain([&answer["other"]]) {
             for point in group["series"].as_array().unwrap() {
-                let keys = [&group["keys"][0], &group["keys"][1]].map(|key| key.as_str().unwrap().to_owned());
+                // What has no value has a word, and so have all groups that are not named.
+                let keys = [0, 1].map(|at| match group["keys"][at].as_str() {
+                    Some("") => "(none)".to_owned(),
+                    Some(key) => key.to_owned(),
+                    None => "(all others)".to_owned(),
+                });
                 expected.push((
                     keys,
                     time(&point["start"]),
@@ -432,8 +437,13 @@ fn a_file_has_the_series_of_each_group() {
 
         let groups = rows(path).await;
         let of_groups: Vec<&str> = groups.iter().map(|row| row["events"].as_str()).collect();
-        let expected: Vec<String> =
-            answer["groups"].as_array().unwrap().iter().map(|group| group["events"].to_string()).collect();
+        let expected: Vec<String> = answer["groups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .chain([&answer["other"]])
+            .map(|group| group["events"].to_string())
+            .collect();
         assert_eq!(of_groups, expected);
         assert!(groups[0].contains_key("previous.events") && !groups[0].contains_key("start"));
     });

@@ -1,4 +1,4 @@
-//! The font of the pages: DejaVu Sans Condensed, which has Latin, Cyrillic and Greek letters. What is used of it is embedded.
+//! The font of the pages: DejaVu Sans Condensed, which has Latin, Cyrillic, Greek, Hebrew and Arabic letters. What is used of it is embedded.
 //!
 //! Glyphs get their numbers in the subset when they are first used, so pages can be written before the subset is known.
 
@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use subsetter::GlyphRemapper;
-use ttf_parser::Face;
+use ttf_parser::{Face, GlyphId};
 
+use super::bidi::{self, Part};
 use super::file::{File, Id};
 
 const NAME: &str = "UTRAIL+DejaVuSansCondensed";
@@ -20,8 +21,8 @@ pub(super) struct Font {
     face: Face<'static>,
     remapper: GlyphRemapper,
     known: HashMap<char, Glyph>,
-    /// By their numbers in the subset: the letter, and its width.
-    used: Vec<(char, f32)>,
+    /// By their numbers in the subset: the letters, and the width.
+    used: Vec<(String, f32)>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,13 +38,20 @@ impl Font {
         let face = Face::parse(dejavu::sans_condensed::regular(), 0).map_err(io::Error::other)?;
         let mut font = Self { face, remapper: GlyphRemapper::new(), known: HashMap::new(), used: Vec::new() };
         // Number 0 is the glyph for what has none.
-        font.used.push((UNKNOWN, 600.0));
+        font.used.push((UNKNOWN.to_string(), 600.0));
         Ok(font)
     }
 
     /// Width of a text in points.
     pub(super) fn width(&mut self, text: &str, size: f32) -> f32 {
-        text.chars().map(|letter| self.letter_width(letter, size)).sum()
+        if !bidi::is_needed(text) {
+            return text.chars().map(|letter| self.letter_width(letter, size)).sum();
+        }
+        let width = |part| match part {
+            Part::Plain(text) => text.chars().map(|letter| self.letter_width(letter, size)).sum(),
+            Part::Glyph(glyph) => self.thousandths(scaled(glyph.advance)) * size / 1000.0,
+        };
+        bidi::parts(text).into_iter().map(width).sum()
     }
 
     /// Width of a letter in points.
@@ -51,21 +59,57 @@ impl Font {
         self.glyph(letter).width * size / 1000.0
     }
 
-    /// A text as glyphs, for `Tj`.
-    pub(super) fn show(&mut self, text: &str) -> String {
-        let mut digits = String::with_capacity(text.len() * 4 + 2);
-        digits.push('<');
+    /// What shows a text (ISO 32000-1, 9.4.3), from where the pen is.
+    pub(super) fn show(&mut self, text: &str, size: f32) -> String {
+        let mut shown = String::with_capacity(text.len() * 4 + 6);
+        if bidi::is_needed(text) {
+            for part in bidi::parts(text) {
+                match part {
+                    Part::Plain(text) => self.plain(text, &mut shown),
+                    Part::Glyph(glyph) => self.shaped(&glyph, size, &mut shown),
+                }
+            }
+        } else {
+            self.plain(text, &mut shown);
+        }
+        shown
+    }
+
+    fn plain(&mut self, text: &str, shown: &mut String) {
+        shown.push('<');
         for letter in text.chars() {
             let glyph = self.glyph(letter);
-            let number = self.remapper.remap(glyph.number);
-            if usize::from(number) == self.used.len() {
-                self.used.push((letter, glyph.width));
-            }
+            let number = self.used(glyph, letter.encode_utf8(&mut [0; 4]));
             // Writing to a string can't fail.
-            let _ = write!(digits, "{number:04X}");
+            let _ = write!(shown, "{number:04X}");
         }
-        digits.push('>');
-        digits
+        shown.push_str("> Tj ");
+    }
+
+    /// A glyph in a place of its own. Where it is not, the pen is moved there, by thousandths to the left.
+    fn shaped(&mut self, of: &bidi::Glyph<'_>, size: f32, shown: &mut String) {
+        if of.number == 0 {
+            return self.plain(of.letters, shown);
+        }
+        let width = self.advance(GlyphId(of.number));
+        let number = self.used(Glyph { number: of.number, width }, of.letters);
+        let [right, up, advance] = [of.right, of.up, of.advance].map(|units| self.thousandths(scaled(units)));
+        let after = width + right - advance;
+        let rise = up * size / 1000.0;
+        let _ = write!(shown, "{rise:.2} Ts [{:.0} <{number:04X}> {after:.0}] TJ 0 Ts ", -right);
+    }
+
+    /// The number of a glyph in the subset.
+    fn used(&mut self, glyph: Glyph, letters: &str) -> u16 {
+        let number = self.remapper.remap(glyph.number);
+        if usize::from(number) == self.used.len() {
+            self.used.push((letters.to_owned(), glyph.width));
+        }
+        number
+    }
+
+    fn advance(&self, index: GlyphId) -> f32 {
+        self.thousandths(f32::from(self.face.glyph_hor_advance(index).unwrap_or_default()))
     }
 
     fn glyph(&mut self, letter: char) -> Glyph {
@@ -73,8 +117,7 @@ impl Font {
             return *known;
         }
         let index = self.face.glyph_index(letter).or_else(|| self.face.glyph_index(UNKNOWN)).unwrap_or_default();
-        let advance = f32::from(self.face.glyph_hor_advance(index).unwrap_or_default());
-        let glyph = Glyph { number: index.0, width: self.thousandths(advance) };
+        let glyph = Glyph { number: index.0, width: self.advance(index) };
         self.known.insert(letter, glyph);
         glyph
     }
@@ -131,15 +174,22 @@ impl Font {
              /CMapName /Adobe-Identity-UCS def /CMapType 2 def\n\
              1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
             .to_owned();
-        for (block, letters) in self.used.chunks(BLOCK).enumerate() {
-            let _ = writeln!(map, "{} beginbfchar", letters.len());
-            for (at, (letter, _)) in letters.iter().enumerate() {
-                let units: String = letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("{unit:04X}")).collect();
-                let _ = writeln!(map, "<{:04X}> <{units}>", block * BLOCK + at);
+        // A glyph that stands for no letters is a mark of those beside it.
+        let told: Vec<_> = self.used.iter().enumerate().filter(|(_, (letters, _))| !letters.is_empty()).collect();
+        for block in told.chunks(BLOCK) {
+            let _ = writeln!(map, "{} beginbfchar", block.len());
+            for (number, (letters, _)) in block {
+                let units: String = letters.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+                let _ = writeln!(map, "<{number:04X}> <{units}>");
             }
             map.push_str("endbfchar\n");
         }
         map.push_str("endcmap CMapName currentdict /CMap defineresource pop end end\n");
         map
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "measures of glyphs are small")]
+fn scaled(units: i32) -> f32 {
+    units as f32
 }

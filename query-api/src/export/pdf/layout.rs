@@ -1,5 +1,6 @@
 //! How wide columns are, and how text is broken into lines.
 
+use super::bidi;
 use super::font::Font;
 
 /// Size of letters in tables, points.
@@ -47,6 +48,12 @@ fn share(asked: &[f32], room: f32) -> f32 {
 
 /// Breaks a text into lines of `room` points, between words where that is possible.
 pub(super) fn lines(font: &mut Font, text: &str, room: f32) -> Vec<String> {
+    let mut lines = broken(font, text, room);
+    bidi::directed(text, &mut lines);
+    lines
+}
+
+fn broken(font: &mut Font, text: &str, room: f32) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut width) = (String::new(), 0.0);
     for letter in text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }) {

@@ -78,7 +78,7 @@ impl Tabular for Share {
     ];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        row.push((&self.key).into());
+        row.push(Cell::key(&self.key));
         row.extend(counted(&self.counts));
     }
 }

@@ -63,10 +63,10 @@ impl<'a> Answer<'a> {
     }
 
     pub(super) fn show(&self, completeness: Completeness) -> TenantStatistics {
-        let Plan { from, to, previous, .. } = *self.plan;
+        let Plan { from, told, previous, .. } = *self.plan;
         let grouped = !self.asked.by.is_empty();
         TenantStatistics {
-            period: PeriodView { from: Some(from), to: Some(to) },
+            period: PeriodView { from: told.from, to: told.to },
             previous_period: previous.map(|begin| PeriodView { from: Some(begin), to: Some(from) }),
             time_zone: self.calendar.zone.name().to_owned(),
             by: self.asked.by.clone(),
@@ -111,7 +111,7 @@ impl<'a> Answer<'a> {
             end: local(end),
             tally: self.tally(true, slot, Some(start.timestamp_millis())),
         };
-        starts.iter().zip(ends).map(point).collect()
+        starts.iter().zip(ends).filter(|(start, end)| start < end).map(point).collect()
     }
 
     fn tally(&self, current: bool, slot: Slot<'_>, bucket: Option<i64>) -> Tally {

@@ -64,6 +64,8 @@ pub(super) struct Plan {
     pub(super) previous: Option<DateTime<Utc>>,
     pub(super) from: DateTime<Utc>,
     pub(super) to: DateTime<Utc>,
+    /// The period as it is told.
+    pub(super) told: Period,
     /// First instants of the buckets.
     pub(super) starts: Vec<DateTime<Utc>>,
     parts: Vec<(&'static str, &'static str)>,
@@ -79,8 +81,7 @@ impl Plan {
         reading: &Reading<'_>,
     ) -> Result<Self, Problem> {
         let (keep, now) = (reading.keep(), reading.now);
-        let to = period.to.unwrap_or(now);
-        let from = period.from.unwrap_or_else(|| keep.oldest()).min(to);
+        let (from, to) = period.closed(keep, now);
         if asked.compare && period.from.is_none() {
             return Err(unprocessable(
                 "no_previous_period",
@@ -97,7 +98,16 @@ impl Plan {
         let starts = starts(asked, calendar, from, to)?;
         let previous = asked.compare.then(|| spec.begin_of_previous(calendar, from, to));
         previous.map_or(Ok(()), |begin| reading.reaches(begin)).map_err(|problem| problem.with_pointer("compare"))?;
-        Ok(Self { source, previous, from, to, starts, parts: parts(asked), top: asked.top })
+        Ok(Self {
+            source,
+            previous,
+            from,
+            to,
+            told: period.told((from, to), now),
+            starts,
+            parts: parts(asked),
+            top: asked.top,
+        })
     }
 
     /// The query that answers.

@@ -1,0 +1,222 @@
+//! The words of files in the reader's language: headings, names of tables and columns. English is the names themselves, as in
+//! the JSON answer, so that a program that reads a file by them asks for `lang=en`.
+
+use schemas::catalogue::Lang;
+
+use crate::table::Word;
+use crate::view::words::of;
+
+/// Names, in Russian and Czech, in the order of their letters.
+const NAMES: &[(&str, &str, &str)] = &[
+    ("About", "О файле", "O souboru"),
+    ("about", "что", "co"),
+    ("access", "доступ", "přístup"),
+    ("action", "действие", "akce"),
+    ("actions", "действия", "akce"),
+    ("active", "активен", "aktivní"),
+    ("activities", "действия пользователя", "činnosti uživatele"),
+    ("actor", "исполнитель", "kdo"),
+    ("alert-deliveries", "доставка оповещений", "doručení upozornění"),
+    ("at", "когда", "kdy"),
+    ("attempt", "попытка", "pokus"),
+    ("backfill", "из истории", "z historie"),
+    ("browser", "браузер", "prohlížeč"),
+    ("by", "кем", "kým"),
+    ("category", "категория", "kategorie"),
+    ("change", "изменение", "změna"),
+    ("changes", "изменения", "změny"),
+    ("channel", "канал", "kanál"),
+    ("channels", "каналы", "kanály"),
+    ("city", "город", "město"),
+    ("class", "класс", "třída"),
+    ("classes", "классы", "třídy"),
+    ("clipped_end", "обрезано в конце", "na konci zkráceno"),
+    ("clipped_start", "обрезано в начале", "na začátku zkráceno"),
+    ("confidence", "уверенность", "jistota"),
+    ("configuration", "изменения настроек", "změny nastavení"),
+    ("context", "контекст", "kontext"),
+    ("count", "количество", "počet"),
+    ("countries", "страны", "země"),
+    ("country", "страна", "země"),
+    ("days", "дни", "dny"),
+    ("details", "подробности", "podrobnosti"),
+    ("device", "устройство", "zařízení"),
+    ("device kinds", "виды устройств", "druhy zařízení"),
+    ("device_id", "id устройства", "id zařízení"),
+    ("device_kind", "вид устройства", "druh zařízení"),
+    ("devices", "устройства", "zařízení"),
+    ("distinct", "разные", "různé"),
+    ("duration", "длительность", "trvání"),
+    ("duration_ms", "длительность, мс", "trvání, ms"),
+    ("edits", "изменения полей", "změny polí"),
+    ("email", "эл. почта", "e-mail"),
+    ("end", "конец", "konec"),
+    ("endpoint", "получатель", "příjemce"),
+    ("event_ids", "id событий", "id událostí"),
+    ("events", "события", "události"),
+    ("extra", "дополнительно", "další údaje"),
+    ("failed_sign_ins", "неудачные входы", "neúspěšná přihlášení"),
+    ("figures", "показатели", "ukazatele"),
+    ("first_at", "первое", "první"),
+    ("first_day", "первый день", "první den"),
+    ("first_seen_at", "впервые замечен", "poprvé viděn"),
+    ("geo", "место", "místo"),
+    ("group", "группа", "skupina"),
+    ("group series", "группы по времени", "skupiny v čase"),
+    ("groups", "группы", "skupiny"),
+    ("id", "id", "id"),
+    ("intervals", "интервалы", "intervaly"),
+    ("ip", "IP-адрес", "IP adresa"),
+    ("ips", "IP-адреса", "IP adresy"),
+    ("key", "ключ", "klíč"),
+    ("key_2", "ключ 2", "klíč 2"),
+    ("key_id", "id ключа", "id klíče"),
+    ("kind", "вид", "druh"),
+    ("label", "название", "označení"),
+    ("last_activity_at", "последняя активность", "poslední aktivita"),
+    ("last_at", "последнее", "poslední"),
+    ("last_day", "последний день", "poslední den"),
+    ("last_seen_at", "последний раз замечен", "naposledy viděn"),
+    ("level", "уровень", "úroveň"),
+    ("limit", "предел", "limit"),
+    ("location", "филиал", "pobočka"),
+    ("message_id", "id сообщения", "id zprávy"),
+    ("model", "модель", "model"),
+    ("module", "модуль", "modul"),
+    ("name", "имя", "jméno"),
+    ("note", "примечание", "poznámka"),
+    ("object", "объект", "objekt"),
+    ("object types", "типы объектов", "typy objektů"),
+    ("objects", "объекты", "objekty"),
+    ("occurred_at", "время", "čas"),
+    ("open", "продолжается", "trvá"),
+    ("os", "ОС", "OS"),
+    ("other", "остальное", "ostatní"),
+    ("outcome", "исход", "výsledek"),
+    ("payload", "данные", "data"),
+    ("place", "место", "místo"),
+    ("points", "отметки", "body"),
+    ("previous", "прежний период", "předchozí období"),
+    ("proposed_days", "предложено дней", "navrženo dní"),
+    ("reason", "причина", "důvod"),
+    ("received_at", "получено", "přijato"),
+    ("received_before", "получено до", "přijato před"),
+    ("records", "записи", "záznamy"),
+    ("relative", "доля", "podíl"),
+    ("retention", "хранение", "uchovávání"),
+    ("review", "разбор", "posouzení"),
+    ("rule", "правило", "pravidlo"),
+    ("rule_version", "версия правила", "verze pravidla"),
+    ("seen", "замечено", "zjištěno"),
+    ("series", "по времени", "v čase"),
+    ("session", "сеанс", "relace"),
+    ("session_key", "ключ сеанса", "klíč relace"),
+    ("sessions", "сеансы", "relace"),
+    ("sign-ins", "входы", "přihlášení"),
+    ("sign_ins", "входы", "přihlášení"),
+    ("signals", "сигналы", "signály"),
+    ("signed_out_at", "выход", "odhlášení"),
+    ("start", "начало", "začátek"),
+    ("started_at", "начало", "začátek"),
+    ("state", "состояние", "stav"),
+    ("statistics", "статистика", "statistika"),
+    ("status", "статус", "stav"),
+    ("tenant_statistics", "статистика организации", "statistika organizace"),
+    ("text", "текст", "text"),
+    ("timeline", "хронология", "časová osa"),
+    ("title", "заголовок", "název"),
+    ("totals", "всего", "celkem"),
+    ("type", "тип", "typ"),
+    ("unit", "единица", "jednotka"),
+    ("unreviewed_violations", "неразобранные нарушения", "neposouzená porušení"),
+    ("url", "ссылка", "odkaz"),
+    ("user", "пользователь", "uživatel"),
+    ("users", "пользователи", "uživatelé"),
+    ("value", "значение", "hodnota"),
+    ("violation_id", "id нарушения", "id porušení"),
+    ("violations", "нарушения", "porušení"),
+    ("window_at", "окно", "okno"),
+];
+
+/// The name of a table, a file or a column, whose parts are told with a colon; a name that is not known is as it is.
+pub(super) fn name(name: &str, lang: Lang) -> String {
+    if lang == Lang::En {
+        return name.to_owned();
+    }
+    let parts: Vec<&str> = name.split('.').map(|part| known(part, lang).unwrap_or(part)).collect();
+    parts.join(": ")
+}
+
+fn known(name: &str, lang: Lang) -> Option<&'static str> {
+    let at = NAMES.binary_search_by(|(known, ..)| known.cmp(&name)).ok()?;
+    let (name, ru, cs) = NAMES.get(at)?;
+    Some(of(lang, [name, ru, cs]))
+}
+
+/// A word that stands for a value. In brackets, so that none is taken for a value that is the same.
+pub(super) fn word(word: Word, lang: Lang) -> &'static str {
+    match word {
+        Word::Nothing => of(lang, ["(none)", "(не указано)", "(neuvedeno)"]),
+        Word::Others => of(lang, ["(all others)", "(все остальные)", "(všechny ostatní)"]),
+    }
+}
+
+/// Yes or no.
+pub(super) fn flag(flag: bool, lang: Lang) -> &'static str {
+    if flag { of(lang, ["yes", "да", "ano"]) } else { of(lang, ["no", "нет", "ne"]) }
+}
+
+/// A number with the language's decimal sign.
+pub(super) fn number(number: f64, lang: Lang) -> String {
+    let text = number.to_string();
+    if lang == Lang::En { text } else { text.replace('.', ",") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn texts(folder: &Path, all: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                texts(&path, all);
+            } else {
+                // What tests name is no file's.
+                all.push_str(std::fs::read_to_string(path).unwrap().split("#[cfg(test)]").next().unwrap());
+            }
+        }
+    }
+
+    /// P16: every column and table of a file has its words in each language.
+    #[test]
+    fn all_names_have_words() {
+        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0), "they are found by their order");
+        let mut all = String::new();
+        texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+        let mut names = 0;
+        for mark in ["Column::new(\"", ".whole(\"", ">(\"", ".page(\"", "export(format, \""] {
+            for rest in all.split(mark).skip(1) {
+                let name = rest.split('"').next().unwrap();
+                if mark == ">(\"" && !rest[name.len()..].starts_with("\")?;") {
+                    continue;
+                }
+                names += 1;
+                for part in name.split('/').next().unwrap().split('.') {
+                    assert!(known(part, Lang::Cs).is_some(), "{part} of {name} has no words");
+                }
+            }
+        }
+        assert!(names > 100, "{names}");
+    }
+
+    #[test]
+    fn names_in_languages() {
+        assert_eq!(name("place.country", Lang::En), "place.country");
+        assert_eq!(name("place.country", Lang::Cs), "místo: země");
+        assert_eq!(name("unheard_of", Lang::Ru), "unheard_of");
+        assert_eq!(number(-0.5, Lang::Cs), "-0,5");
+    }
+}
