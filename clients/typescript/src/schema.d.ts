@@ -4773,6 +4773,11 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description `delivered`, `failed`, `given_up`, `gone` or `dropped`. */
@@ -4783,6 +4788,12 @@ export interface operations {
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -7854,6 +7865,11 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -7878,6 +7894,12 @@ export interface operations {
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -8189,6 +8211,11 @@ export interface operations {
                  *     ]
                  */
                 ip?: string[];
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description J6: locations (branches, offices). */
@@ -8219,6 +8246,12 @@ export interface operations {
                  * @example invoice 4711
                  */
                 q?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Sessions, as `context.session_key` has them. */
                 session_key?: string[];
                 /**
@@ -9666,6 +9699,11 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -9679,6 +9717,12 @@ export interface operations {
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -16242,6 +16286,11 @@ export interface operations {
                  * @example day
                  */
                 interval?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Locations (branches, offices) */
                 location?: string[];
                 /** @description Types of objects */
@@ -16252,6 +16301,12 @@ export interface operations {
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -18832,6 +18887,11 @@ export interface operations {
                 from?: string;
                 /** @description `true`: deactivated users, too. */
                 include_deactivated?: boolean;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -18845,6 +18905,12 @@ export interface operations {
                  * @example novak
                  */
                 q?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -19251,6 +19317,11 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -19259,6 +19330,12 @@ export interface operations {
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description `talk`, `writing`, `closed` …, as the list shows it. */
                 state?: string[];
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -19501,6 +19578,11 @@ export interface operations {
                  *     `mobile`.
                  */
                 kind?: string[];
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -19509,6 +19591,12 @@ export interface operations {
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description `true` for devices that the user signed in on, `false` for those where every attempt failed or none was seen. */
                 signed_in?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -21092,6 +21180,11 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -21100,6 +21193,12 @@ export interface operations {
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description `true` for sessions that the user signed out of. */
                 signed_out?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -21345,6 +21444,11 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -21360,6 +21464,12 @@ export interface operations {
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -21628,11 +21738,22 @@ export interface operations {
                  */
                 from?: string;
                 /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
+                /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -21978,6 +22099,11 @@ export interface operations {
                  */
                 format?: string;
                 /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
+                /**
                  * @description T3: `day` (default) or `week`, in the tenant's zone and by its first day of the week
                  * @example day
                  */
@@ -21987,6 +22113,12 @@ export interface operations {
                  * @example 15m
                  */
                 resolution?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -22271,6 +22403,11 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
                 /** @description `informational`, `low`, `medium`, `high` or `critical`. */
                 level?: string[];
                 /** @description Most rows of the page. */
@@ -22292,6 +22429,12 @@ export interface operations {
                 reviewed?: boolean;
                 /** @description Names of rules. */
                 rule?: string[];
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -22552,8 +22695,8 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
-                 * @example cs
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
                  */
                 lang?: string;
                 /** @description `informational`, `low`, `medium`, `high` or `critical`. */
@@ -22577,6 +22720,12 @@ export interface operations {
                 reviewed?: boolean;
                 /** @description Names of rules. */
                 rule?: string[];
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
