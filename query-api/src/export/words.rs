@@ -79,7 +79,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("last_seen_at", "последний раз замечен", "naposledy viděn"),
     ("level", "уровень", "úroveň"),
     ("limit", "предел", "limit"),
-    ("location", "филиал", "pobočka"),
+    ("location", "локация", "pobočka"),
     ("message_id", "id сообщения", "id zprávy"),
     ("model", "модель", "model"),
     ("module", "модуль", "modul"),
