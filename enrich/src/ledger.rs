@@ -267,6 +267,8 @@ pub(crate) fn tail(kafka: &Kafka, partitions: usize, most: i64) -> Result<Vec<Ta
                     ends.remove(&partition);
                 }
             }
+            // The last offsets may be those of records that no reader is given.
+            Some(Err(KafkaError::PartitionEOF(partition))) => drop(ends.remove(&partition)),
             Some(Err(error)) => bail!("reading the ledger: {error}"),
             None if std::time::Instant::now() > deadline => bail!("the ledger could not be read in time"),
             None => {}

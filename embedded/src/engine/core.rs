@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::chdb::{Api, Connection, at_exit};
 use super::error::DbError;
+use super::interrupted;
 use super::request::Request;
 use super::{EngineConfig, EngineError};
 use crate::lock::DirLock;
@@ -146,10 +147,9 @@ impl Core {
         let api = Api::load(&config.library)
             .map_err(|source| EngineError::Library { path: config.library.clone(), source })?;
         let refused = || EngineError::Refused(config.data_dir.clone());
-        let data_dir = config
-            .data_dir
-            .canonicalize()
-            .map_err(|source| EngineError::DataDir { path: config.data_dir.clone(), source })?;
+        let unusable = |source| EngineError::DataDir { path: config.data_dir.clone(), source };
+        let data_dir = config.data_dir.canonicalize().map_err(unusable)?;
+        interrupted::take_back(&data_dir).map_err(unusable)?;
         let args = arguments(&config, &data_dir).ok_or_else(refused)?;
         let mut anchor = api.connect(&args).ok_or_else(refused)?;
         let mut ask = |sql: &str| -> Result<String, EngineError> {

@@ -22,6 +22,7 @@ mod core;
 mod error;
 mod formats;
 mod http;
+mod interrupted;
 mod request;
 mod run;
 mod sql;
