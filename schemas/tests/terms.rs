@@ -33,6 +33,8 @@ fn texts() -> Vec<(Lang, String)> {
         collect(&serde_json::from_str(&text).unwrap(), &mut found);
     }
     collect(&serde_json::from_str(&read("schemas/problems.json")).unwrap(), &mut found);
+    let phrases: Vec<[String; 3]> = serde_json::from_str(&read("schemas/phrases.json")).unwrap();
+    found.extend(phrases.into_iter().flat_map(|texts| [Lang::En, Lang::Ru, Lang::Cs].into_iter().zip(texts)));
     found
 }
 
