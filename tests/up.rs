@@ -31,7 +31,8 @@ async fn the_demo_survives_a_kill_and_ends_well() {
     let data = dir.path().join("data");
     let listen = format!("127.0.0.1:{}", free_port());
     let few = "http.max_connections=100";
-    let arguments = ["up", "--demo", "--listen", &listen, "--data-dir", data.to_str().unwrap(), "--set", few];
+    // What it logs is looked at below.
+    let arguments = ["up", "--demo", "--verbose", "--listen", &listen, "--data-dir", data.to_str().unwrap(), "--set", few];
     let mut up = Process::start(dir.path(), "up", &arguments).at(&listen);
     let http = Client::new();
     until("the first events", async || {

@@ -9,8 +9,8 @@ use schemas::catalogue::{Catalogue, CatalogueError};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::generator::{Generator, Pace};
-use super::people::people;
+use crate::generator::{Generator, Pace};
+use crate::people::people;
 
 /// The demo's company is always the same.
 const SEED: u64 = 2026;
