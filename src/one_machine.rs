@@ -1,6 +1,7 @@
 //! What the feature `embedded` adds to the program: everything on one machine, its parts alone, and the demo's load.
 
 mod demo_tenant;
+mod history;
 pub mod load;
 mod parts;
 pub mod up;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use schemas::settings::{KeyText, Plan, Role as KeyRole, Tenant};
 
+use super::history::Loading;
 use super::parts::write_private;
 use crate::roles::Process;
 
@@ -14,26 +15,31 @@ const DEMO: &str = "demo";
 pub(crate) struct DemoKeys {
     pub(crate) sender: KeyText,
     pub(crate) reader: KeyText,
-    /// The tenant was made just now, and has no history yet.
-    pub(crate) is_new: bool,
+    /// The past that is not loaded yet.
+    pub(crate) past: Option<Loading>,
 }
 
 /// Creates the demo tenant on the first start. Its keys are kept beside the data, so that a restart can show them again;
 /// no other key ever is.
-pub(crate) async fn demo_tenant(process: &Process, data_dir: &Path) -> Result<DemoKeys> {
+pub(crate) async fn demo_tenant(process: &Process, data_dir: &Path, days: u32) -> Result<DemoKeys> {
     let settings = &process.settings;
-    let is_new = settings.tenant(DEMO).is_none();
-    if is_new {
+    let file = data_dir.join("demo-history.json");
+    let past = if settings.tenant(DEMO).is_none() {
+        // First, so that a tenant that is there has the past it began.
+        let past = Loading::begin(file, days)?;
         let mut tenant = Tenant::new(DEMO, "Demo company");
         tenant.logging = true;
         tenant.time_zone = "Europe/Prague".parse()?;
         tenant.plan = Plan::UNLIMITED;
         settings.put_tenant(tenant).await?;
-    }
+        Some(past)
+    } else {
+        Loading::resume(file)?
+    };
     Ok(DemoKeys {
         sender: demo_key(process, &data_dir.join("demo-sender.key"), KeyRole::Ingest).await?,
         reader: demo_key(process, &data_dir.join("demo-reader.key"), KeyRole::Admin).await?,
-        is_new,
+        past: past.filter(|past| !past.is_done()),
     })
 }
 

@@ -26,7 +26,7 @@ use crate::roles::{self, Accept, Process, Role, exit_now};
 /// Options of `up`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Adds a demo tenant with a steady load of believable people.
+    /// Adds a demo tenant: a company of believable people, with a past and a steady load.
     #[arg(long)]
     demo: bool,
     /// Partitions of events.raw when it is created. One is the fastest on one machine: fewer, larger inserts.
@@ -35,6 +35,9 @@ pub struct Options {
     /// Demo events a second.
     #[arg(long, default_value_t = 20.0, value_name = "EVENTS", requires = "demo", value_parser = rate)]
     demo_rate: f64,
+    /// Days of history that a new demo gets, some 1,800 events each; they are loaded once.
+    #[arg(long, default_value_t = 90, value_name = "DAYS", requires = "demo", value_parser = clap::value_parser!(u32).range(0..=365))]
+    demo_days: u32,
     /// Logs all that it does, instead of warnings alone; `telemetry.log` says more finely what.
     #[arg(long)]
     pub(crate) verbose: bool,
@@ -122,7 +125,7 @@ async fn start(
         files.check()
     });
     let sql = open_sql(&process).await?;
-    let demo = if options.demo { Some(demo_tenant(&process, &data_dir).await?) } else { None };
+    let demo = if options.demo { Some(demo_tenant(&process, &data_dir, options.demo_days).await?) } else { None };
     let welcome = Welcome {
         address,
         sql,
@@ -131,16 +134,18 @@ async fn start(
         data_dir: &data_dir,
         admin: admin.as_ref(),
         demo: demo.as_ref().map(|keys| &keys.reader),
+        has_past_to_load: demo.as_ref().is_some_and(|keys| keys.past.is_some()),
     };
     write!(std::io::stdout(), "{welcome}")?;
     if let Some(keys) = demo {
         let (url, stop, rate) = (format!("http://{address}"), shutdown.token(), options.demo_rate);
         shutdown.spawn(async move {
             let key = keys.sender.expose();
-            if keys.is_new
-                && let Err(error) = demo::backfill(&url, &key, stop.clone()).await
+            // What is live comes after its past: people would do everything for the first time otherwise.
+            if let Some(mut past) = keys.past
+                && let Err(error) = past.run(&url, &key, stop.clone()).await
             {
-                tracing::warn!(%error, "the demo has no history");
+                tracing::warn!("the demo's history is not whole: {error:#}");
             }
             demo::run(&url, &key, rate, stop).await;
         });

@@ -17,11 +17,13 @@ pub(crate) struct Welcome<'a> {
     pub(crate) admin: Option<&'a KeyText>,
     /// The key of the demo's tenant.
     pub(crate) demo: Option<&'a KeyText>,
+    /// Its past comes in from now on.
+    pub(crate) has_past_to_load: bool,
 }
 
 impl Display for Welcome<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { address, sql, kafka, clickhouse, data_dir, admin, demo } = self;
+        let Self { address, sql, kafka, clickhouse, data_dir, admin, demo, has_past_to_load } = self;
         writeln!(f, "usertrail is up at http://{address}\n")?;
         if let Some(key) = admin {
             writeln!(f, "  administrator's key   {}   (shown once)", key.expose())?;
@@ -48,6 +50,9 @@ impl Display for Welcome<'_> {
                 key.expose()
             )?,
             (None, None) => writeln!(f, "Next, see what there is:\n\n  curl -s http://{address}/")?,
+        }
+        if *has_past_to_load {
+            writeln!(f, "\nThe company's past comes in first, in about a minute; then people work live.")?;
         }
         writeln!(f, "\nCtrl-C stops it. From here on it writes warnings; with --verbose, all that it does.")
     }
