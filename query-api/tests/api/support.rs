@@ -32,7 +32,6 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use self::engine::Share;
-pub(crate) use self::engine::cache;
 pub(crate) use self::event::{CATEGORIES, Event, RULES, covering, millis, pick};
 
 /// Runs a test in a world of its own.
