@@ -14,11 +14,19 @@ const LONGEST: usize = 2000;
 /// Most holes of a phrase.
 const HOLES: usize = 4;
 
-/// The longest first: of two that fit, the one that says more is meant.
+/// Of two that fit, the one that says more is meant. What only goes around another phrase comes first, and what may begin with
+/// anything last.
 static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
     let texts: Vec<[String; 3]> = serde_json::from_str(FILE).unwrap_or_default();
     let mut phrases: Vec<Phrase> = texts.iter().map(|texts| Phrase(texts.each_ref().map(|text| parts(text)))).collect();
-    phrases.sort_by_key(|Phrase([english, ..])| std::cmp::Reverse(english.iter().map(Part::length).sum::<usize>()));
+    phrases.sort_by_key(|Phrase([english, ..])| {
+        let begins = match english.first() {
+            Some(Part::Hole { worded: true, .. }) => 0,
+            Some(Part::Hole { worded: false, .. }) => 2,
+            _ => 1,
+        };
+        (begins, std::cmp::Reverse(english.iter().map(Part::length).sum::<usize>()))
+    });
     phrases
 });
 
@@ -161,6 +169,14 @@ mod tests {
         assert_eq!(
             cs("invalid type: string \"x\", expected a boolean at line 1 column 7").as_deref(),
             Some("chybný typ: text \"x\", očekává se true nebo false (řádek 1, znak 7)")
+        );
+        assert_eq!(
+            cs("parameter \"lang\": \"tlh\" is not one of en, ru, cs").as_deref(),
+            Some("parametr \"lang\": \"tlh\" není mezi hodnotami en, ru, cs")
+        );
+        assert_eq!(
+            cs("unknown field `on`, expected `enabled` at line 1 column 4").as_deref(),
+            Some("neznámé pole `on`, očekává se `enabled` (řádek 1, znak 4)")
         );
         assert_eq!(cs("what a driver says"), None);
         assert_eq!(phrase("the text is empty", Lang::En), None);
