@@ -297,12 +297,19 @@ fn check_id(id: &mut Option<Text<'_>>, pointer: &'static str, max: usize) -> Res
     Ok(())
 }
 
+/// A name that names nothing is as one that wasn't sent: it must not take the place of the one that is known.
+fn check_name(name: &mut Option<Text<'_>>, pointer: &'static str) -> Result<(), Rejection> {
+    bound(name, pointer, MAX_NAME_BYTES)?;
+    name.take_if(|name| ids::names_nothing(name.trim()).is_some());
+    Ok(())
+}
+
 fn check_actor(event: &mut Event<'_>) -> Result<(), Rejection> {
     let Some(actor) = &mut event.actor else { return Ok(()) };
     word(&actor.kind, "/actor/kind", ActorKind::parse, "user, system or api_key")?;
     check_id(&mut actor.id, "/actor/id", MAX_NAME_BYTES)?;
-    bound(&actor.name, "/actor/name", MAX_NAME_BYTES)?;
-    bound(&actor.email, "/actor/email", MAX_NAME_BYTES)?;
+    check_name(&mut actor.name, "/actor/name")?;
+    check_name(&mut actor.email, "/actor/email")?;
     let is_system = actor.kind.as_deref() == Some(ActorKind::System.as_str());
     let is_named = is_system || actor.id.as_deref().is_some_and(|id| !id.is_empty());
     // A failed sign-in may be of a name that nobody has.

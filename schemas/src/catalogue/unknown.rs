@@ -9,6 +9,7 @@
 //! 3. Of what is left, the last words that are in the table decide. A word that can be a noun as well (`view`, `login`) counts
 //!    as the first or last one alone.
 //! 4. What failed did not happen: it is `other`, but for a sign-in, which is a failed one.
+//! 5. What was only asked for or begun (`sign_in_requested`) has not happened yet: it is `other`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -120,9 +121,34 @@ const DO: &[(&str, Class, Category, &str)] = &[
 ];
 
 /// Ends of names that say that it did not happen.
-const FAILED: &[&str] = &["failed", "failure", "failures", "fail", "error", "denied", "unsuccessful", "refused"];
+const FAILED: &[&str] = &[
+    "failed",
+    "failure",
+    "failures",
+    "fail",
+    "fails",
+    "error",
+    "errored",
+    "denied",
+    "unsuccessful",
+    "refused",
+    "unauthorized",
+    "unauthorised",
+    "forbidden",
+    "invalid",
+    "aborted",
+    "blocked",
+];
 /// Words that say the same before a verb.
-const FAILED_BEFORE: &[&str] = &["failed", "invalid", "unsuccessful", "denied"];
+const FAILED_BEFORE: &[&str] =
+    &["failed", "fail", "fails", "failing", "invalid", "unsuccessful", "denied", "not", "never", "cannot", "unable"];
+/// Words that may stand between those and the verb: `failed_to_delete`.
+const LINKS: &[&str] = &["to", "be", "been", "get", "yet"];
+/// Acts of their own (`order.rejected`) by which a sign-in came to nothing.
+const UNDONE: &[&str] = &["rejected", "cancelled", "canceled"];
+/// Ends of names that say that it was only asked for, or begun.
+const ASKED: &[&str] =
+    &["requested", "request", "started", "start", "initiated", "begun", "pending", "queued", "proposed", "required"];
 /// Ends of names that say nothing more.
 const PLAIN: &[&str] = &["event", "events", "succeeded", "success", "successful", "successfully", "ok"];
 /// What names of domains begin with when they are written backwards.
@@ -190,13 +216,16 @@ impl<'a> Named<'a> {
     fn read(name: &'a str) -> Self {
         let words = words(name);
         let lower: Vec<String> = words.iter().map(|&(from, to)| name[from..to].to_ascii_lowercase()).collect();
-        let (mut end, mut failed) = (lower.len(), false);
+        let (mut end, mut failed, mut asked) = (lower.len(), false, false);
         while let Some(last) = end.checked_sub(1).and_then(|at| lower.get(at)) {
-            let fails = FAILED.contains(&last.as_str());
-            if !fails && !PLAIN.contains(&last.as_str()) && !is_version(last) {
+            let last = last.as_str();
+            let asks = ASKED.contains(&last) && !ends_with_verb(&lower[..end], |_| true);
+            let fails = FAILED.contains(&last)
+                || UNDONE.contains(&last) && ends_with_verb(&lower[..end - 1], |verb| verb.action == "sign_in");
+            if !asks && !fails && !PLAIN.contains(&last) && !is_version(last) {
                 break;
             }
-            (end, failed) = (end - 1, failed || fails);
+            (end, failed, asked) = (end - 1, failed || fails, asked || asks);
         }
         for to in (1..=end).rev() {
             for from in (to.saturating_sub(LONGEST)..to).map(|at| (at, lower[at..to].join("_"))) {
@@ -205,12 +234,17 @@ impl<'a> Named<'a> {
                 if !verb.anywhere && from > 0 && to < end {
                     continue;
                 }
-                let failed = failed || from > 0 && FAILED_BEFORE.contains(&lower[from - 1].as_str());
+                let failed = failed || verb.is_undone(&lower[..from], &lower[to..end]);
                 let object_type = match from {
                     0 if to < end => &name[words[to].0..words[end - 1].1],
                     _ => before(name, words[from].0),
                 };
-                return Self { verb: if failed { verb.failed() } else { Some(*verb) }, object_type };
+                let verb = match (failed, asked) {
+                    (true, _) => verb.failed(),
+                    (false, true) => None,
+                    (false, false) => Some(*verb),
+                };
+                return Self { verb, object_type };
             }
         }
         Self { verb: None, object_type: without_domain(name.rsplit_once('.').map_or("", |(before, _)| before)) }
@@ -222,6 +256,21 @@ impl Verb {
     fn failed(self) -> Option<Self> {
         (self.action == "sign_in").then_some(Self { action: "sign_in_failed", ..self })
     }
+
+    /// Whether the words around say that it did not happen. Of a sign-in they may stand anywhere: `login_failed_twice`,
+    /// `failed_user_login`; elsewhere they may tell of something else: `failed_jobs.deleted`.
+    fn is_undone(&self, before: &[String], after: &[String]) -> bool {
+        let says = |word: &String| [FAILED, FAILED_BEFORE, UNDONE].iter().any(|words| words.contains(&word.as_str()));
+        let closest = before.iter().rev().find(|word| !LINKS.contains(&word.as_str()));
+        closest.is_some_and(|word| FAILED_BEFORE.contains(&word.as_str()))
+            || self.action == "sign_in" && before.iter().chain(after).any(says)
+    }
+}
+
+/// Whether the last words are a verb, and one that is asked for.
+fn ends_with_verb(words: &[String], is_asked_for: impl Fn(&Verb) -> bool) -> bool {
+    let starts = words.len().saturating_sub(LONGEST)..words.len();
+    starts.into_iter().any(|from| VERBS.get(words[from..].join("_").as_str()).is_some_and(&is_asked_for))
 }
 
 /// The words of a name, in small letters.
@@ -345,6 +394,30 @@ mod tests {
             ("user.login.failure", FAILED, "user"),
             ("LoginFailed", FAILED, ""),
             ("failed_login", FAILED, "failed"),
+            ("user.failed_to_sign_in", FAILED, "user"),
+            ("user.failed_to_login", FAILED, "user"),
+            ("FailedToLogIn", FAILED, "FailedTo"),
+            ("UserFailedToSignIn", FAILED, "UserFailedTo"),
+            ("failed_to_authenticate", FAILED, "failed_to"),
+            ("user.could_not_login", FAILED, "user"),
+            ("user.not_signed_in", FAILED, "user"),
+            ("login_unauthorized", FAILED, ""),
+            ("login_rejected", FAILED, ""),
+            ("user.login_cancelled", FAILED, "user"),
+            ("login.failed.wrong_password", FAILED, "failed.wrong_password"),
+            ("failed_user_login", FAILED, "failed_user"),
+            // What did not take place, or not yet.
+            ("task.failed_to_delete", OTHER, "task"),
+            ("task.not_deleted", OTHER, "task"),
+            ("task.delete_requested", OTHER, "task"),
+            ("user.sign_in_requested", OTHER, "user"),
+            ("login_as.started", OTHER, "as"),
+            ("login.required", OTHER, ""),
+            // And what did.
+            ("failed_jobs.deleted", DELETE, "failed_jobs"),
+            ("order.rejected", UPDATE, "order"),
+            ("order.cancelled", UPDATE, "order"),
+            ("user.session_started", SIGN_IN, "user"),
             ("user.authentication.failed.v1", FAILED, "user"),
             ("user.logout", SIGN_OUT, "user"),
             ("user.logged_out", SIGN_OUT, "user"),
