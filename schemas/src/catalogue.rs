@@ -109,6 +109,8 @@ pub struct Classification<'a> {
     pub object_type: &'a str,
     /// The channel of communication, for an event that names none; empty for most.
     pub channel: &'a str,
+    /// Whether the name says that it was only asked for or begun, so that its end is not known.
+    pub begun: bool,
     /// Whether the type is declared, by us or by the tenant.
     pub known: bool,
 }
@@ -233,6 +235,7 @@ impl Catalogue {
             module: &entry.module,
             object_type: &entry.object_type,
             channel: entry.channel.as_deref().unwrap_or(""),
+            begun: false,
             known: true,
         }
     }

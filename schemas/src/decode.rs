@@ -300,7 +300,7 @@ fn check_id(id: &mut Option<Text<'_>>, pointer: &'static str, max: usize) -> Res
 /// A name that names nothing is as one that wasn't sent: it must not take the place of the one that is known.
 fn check_name(name: &mut Option<Text<'_>>, pointer: &'static str) -> Result<(), Rejection> {
     bound(name, pointer, MAX_NAME_BYTES)?;
-    name.take_if(|name| ids::names_nothing(name.trim()).is_some());
+    name.take_if(|name| ids::names_nothing(name));
     Ok(())
 }
 

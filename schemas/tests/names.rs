@@ -12,6 +12,12 @@ fn names_that_name_nothing_are_absent() {
         ("undefined", false),
         ("null", false),
         ("[object Object]", false),
+        ("None", false),
+        ("%{name}", false),
+        ("\u{3164}", false),
+        // Surnames.
+        ("Null", true),
+        ("Nil", true),
         ("Eva", true),
         ("\u{5d0}\u{200f}", true),
     ];

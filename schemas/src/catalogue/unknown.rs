@@ -9,7 +9,8 @@
 //! 3. Of what is left, the last words that are in the table decide. A word that can be a noun as well (`view`, `login`) counts
 //!    as the first or last one alone.
 //! 4. What failed did not happen: it is `other`, but for a sign-in, which is a failed one.
-//! 5. What was only asked for or begun (`sign_in_requested`) has not happened yet: it is `other`.
+//! 5. What was asked for or begun (`export.started`, `delete_request`) is filed as the act, and how it ended is not known. A
+//!    sign-in is none before it is done: it is `other`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -142,8 +143,10 @@ const FAILED: &[&str] = &[
 /// Words that say the same before a verb.
 const FAILED_BEFORE: &[&str] =
     &["failed", "fail", "fails", "failing", "invalid", "unsuccessful", "denied", "not", "never", "cannot", "unable"];
-/// Words that may stand between those and the verb: `failed_to_delete`.
-const LINKS: &[&str] = &["to", "be", "been", "get", "yet"];
+/// Words that may stand around those, before the verb: `failed_to_delete`, `could_not_be_deleted`.
+const LINKS: &[&str] = &["to", "be", "been", "get", "yet", "could", "did", "was", "were", "is", "has"];
+/// Those of them that only stand before verbs.
+const NEGATIONS: &[&str] = &["not", "never", "cannot", "unable"];
 /// Acts of their own (`order.rejected`) by which a sign-in came to nothing.
 const UNDONE: &[&str] = &["rejected", "cancelled", "canceled"];
 /// Ends of names that say that it was only asked for, or begun.
@@ -202,6 +205,7 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
         module: "",
         object_type: named.object_type,
         channel: "",
+        begun: named.begun,
         known: false,
     }
 }
@@ -210,6 +214,8 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
 struct Named<'a> {
     verb: Option<Verb>,
     object_type: &'a str,
+    /// Whether it was only asked for, or begun.
+    begun: bool,
 }
 
 impl<'a> Named<'a> {
@@ -220,8 +226,8 @@ impl<'a> Named<'a> {
         while let Some(last) = end.checked_sub(1).and_then(|at| lower.get(at)) {
             let last = last.as_str();
             let asks = ASKED.contains(&last) && !ends_with_verb(&lower[..end], |_| true);
-            let fails = FAILED.contains(&last)
-                || UNDONE.contains(&last) && ends_with_verb(&lower[..end - 1], |verb| verb.action == "sign_in");
+            let fails =
+                FAILED.contains(&last) || UNDONE.contains(&last) && ends_with_verb(&lower[..end - 1], Verb::is_sign_in);
             if !asks && !fails && !PLAIN.contains(&last) && !is_version(last) {
                 break;
             }
@@ -231,40 +237,69 @@ impl<'a> Named<'a> {
             for from in (to.saturating_sub(LONGEST)..to).map(|at| (at, lower[at..to].join("_"))) {
                 let (from, phrase) = from;
                 let Some(verb) = VERBS.get(phrase.as_str()) else { continue };
-                if !verb.anywhere && from > 0 && to < end {
+                let (before_verb, after) = (Before::of(&lower[..from]), &lower[to..end]);
+                let is_failing = after.first().is_some_and(|word| verb.is_sign_in() && is_one_of(word, &[FAILED]));
+                let counts = verb.anywhere || from == 0 || to == end;
+                if !counts && !before_verb.is_phrase && !is_failing {
                     continue;
                 }
-                let failed = failed || verb.is_undone(&lower[..from], &lower[to..end]);
-                let object_type = match from {
+                let failed = failed || before_verb.fails || verb.is_undone(&lower[..from], after);
+                let object_type = match before_verb.subject {
                     0 if to < end => &name[words[to].0..words[end - 1].1],
-                    _ => before(name, words[from].0),
+                    subject => before(name, words[subject].0),
                 };
-                let verb = match (failed, asked) {
+                let verb = match (failed, asked && verb.is_sign_in()) {
                     (true, _) => verb.failed(),
                     (false, true) => None,
                     (false, false) => Some(*verb),
                 };
-                return Self { verb, object_type };
+                return Self { verb, object_type, begun: asked };
             }
         }
-        Self { verb: None, object_type: without_domain(name.rsplit_once('.').map_or("", |(before, _)| before)) }
+        let object_type = without_domain(name.rsplit_once('.').map_or("", |(before, _)| before));
+        Self { verb: None, object_type, begun: false }
+    }
+}
+
+/// What stands before a verb.
+struct Before {
+    /// How many words are its subject: what is left without `failed_to` and the like.
+    subject: usize,
+    /// Whether it is said that it failed.
+    fails: bool,
+    /// Whether that makes it a verb, wherever it stands: `failed_to_login_user`, beside `failed_login_counter`.
+    is_phrase: bool,
+}
+
+impl Before {
+    fn of(words: &[String]) -> Self {
+        let is_around = |word: &String| is_one_of(word, &[LINKS, FAILED_BEFORE]);
+        let subject = words.iter().rposition(|word| !is_around(word)).map_or(0, |at| at + 1);
+        let around = &words[subject..];
+        let fails = around.iter().any(|word| is_one_of(word, &[FAILED_BEFORE]));
+        Self { subject, fails, is_phrase: fails && around.iter().any(|word| is_one_of(word, &[LINKS, NEGATIONS])) }
     }
 }
 
 impl Verb {
     /// The same, tried in vain.
     fn failed(self) -> Option<Self> {
-        (self.action == "sign_in").then_some(Self { action: "sign_in_failed", ..self })
+        self.is_sign_in().then_some(Self { action: "sign_in_failed", ..self })
     }
 
-    /// Whether the words around say that it did not happen. Of a sign-in they may stand anywhere: `login_failed_twice`,
-    /// `failed_user_login`; elsewhere they may tell of something else: `failed_jobs.deleted`.
-    fn is_undone(&self, before: &[String], after: &[String]) -> bool {
-        let says = |word: &String| [FAILED, FAILED_BEFORE, UNDONE].iter().any(|words| words.contains(&word.as_str()));
-        let closest = before.iter().rev().find(|word| !LINKS.contains(&word.as_str()));
-        closest.is_some_and(|word| FAILED_BEFORE.contains(&word.as_str()))
-            || self.action == "sign_in" && before.iter().chain(after).any(says)
+    fn is_sign_in(&self) -> bool {
+        self.action == "sign_in"
     }
+
+    /// Whether the words around say of a sign-in that it did not happen: `login_failed_twice`, `failed_user_login`. Elsewhere
+    /// they may tell of something else: `failed_jobs.deleted`.
+    fn is_undone(&self, before: &[String], after: &[String]) -> bool {
+        self.is_sign_in() && before.iter().chain(after).any(|word| is_one_of(word, &[FAILED, FAILED_BEFORE, UNDONE]))
+    }
+}
+
+fn is_one_of(word: &str, lists: &[&[&str]]) -> bool {
+    lists.iter().any(|words| words.contains(&word))
 }
 
 /// Whether the last words are a verb, and one that is asked for.
@@ -335,6 +370,7 @@ mod tests {
         const DELETE: (Class, Category, &str) = (Class::Delete, Category::Changes, "delete");
         const UPDATE: (Class, Category, &str) = (Class::Change, Category::Changes, "update");
         const VIEW: (Class, Category, &str) = (Class::Other, Category::Views, "view");
+        const EXPORT: (Class, Category, &str) = (Class::Other, Category::Views, "export");
         const SIGN_IN: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_in");
         const FAILED: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_in_failed");
         const SIGN_OUT: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_out");
@@ -393,12 +429,16 @@ mod tests {
             ("login.failed", FAILED, ""),
             ("user.login.failure", FAILED, "user"),
             ("LoginFailed", FAILED, ""),
-            ("failed_login", FAILED, "failed"),
+            ("failed_login", FAILED, ""),
             ("user.failed_to_sign_in", FAILED, "user"),
             ("user.failed_to_login", FAILED, "user"),
-            ("FailedToLogIn", FAILED, "FailedTo"),
-            ("UserFailedToSignIn", FAILED, "UserFailedTo"),
-            ("failed_to_authenticate", FAILED, "failed_to"),
+            ("FailedToLogIn", FAILED, ""),
+            ("UserFailedToSignIn", FAILED, "User"),
+            ("failed_to_authenticate", FAILED, ""),
+            ("failed_to_login_user", FAILED, "user"),
+            ("app.could_not_login_user", FAILED, "app"),
+            ("user.login_failed_wrong_password", FAILED, "user"),
+            ("CouldNotSignIn", FAILED, ""),
             ("user.could_not_login", FAILED, "user"),
             ("user.not_signed_in", FAILED, "user"),
             ("login_unauthorized", FAILED, ""),
@@ -409,11 +449,20 @@ mod tests {
             // What did not take place, or not yet.
             ("task.failed_to_delete", OTHER, "task"),
             ("task.not_deleted", OTHER, "task"),
-            ("task.delete_requested", OTHER, "task"),
+            ("task.could_not_be_deleted", OTHER, "task"),
             ("user.sign_in_requested", OTHER, "user"),
             ("login_as.started", OTHER, "as"),
             ("login.required", OTHER, ""),
+            // What was asked for or begun is the act.
+            ("task.delete_requested", DELETE, "task"),
+            ("delete_request", DELETE, ""),
+            ("export.start", EXPORT, ""),
+            ("report.download_started", EXPORT, "report"),
+            ("export.pending", EXPORT, ""),
+            ("user.create.request", CREATE, "user"),
             // And what did.
+            ("failed_login_counter", OTHER, ""),
+            ("export_request.approved", UPDATE, "export_request"),
             ("failed_jobs.deleted", DELETE, "failed_jobs"),
             ("order.rejected", UPDATE, "order"),
             ("order.cancelled", UPDATE, "order"),
@@ -431,6 +480,21 @@ mod tests {
             let got = classify_unknown(name, None, None);
             assert_eq!((got.class, got.category, got.action), expected, "{name}");
             assert_eq!(got.object_type, object_type, "{name}");
+        }
+    }
+
+    /// J10: what began is no success.
+    #[test]
+    fn what_has_only_begun_has_no_end_yet() {
+        for (name, begun) in [
+            ("export.started", true),
+            ("task.delete_requested.v1", true),
+            ("user.sign_in_requested", true),
+            ("session_started", false),
+            ("shift.started", false),
+            ("request.deleted", false),
+        ] {
+            assert_eq!(classify_unknown(name, None, None).begun, begun, "{name}");
         }
     }
 
