@@ -7,9 +7,10 @@ use std::time::Instant;
 use anyhow::Result;
 use rdkafka::message::Message;
 use schemas::decode::{ATTRIBUTE_PREFIX, Attributes, MAX_NAME_BYTES, Scratch, decode};
-use schemas::identity;
+use schemas::event::Text;
 use schemas::settings::validate_tenant_id;
 use schemas::topics::{self, headers};
+use schemas::{identity, ids};
 
 use crate::cross::OWN_KEY_ID;
 use crate::dead_letter::DeadLetter;
@@ -138,11 +139,11 @@ impl Batch {
         }
         // An event without an id, sent straight to Kafka, is told by its place: the same place is the same event.
         let place;
-        let id = match event.id.take() {
-            Some(id) if !id.is_empty() => id,
+        let (id, is_told_by_place) = match event.id.take() {
+            Some(id) if !id.is_empty() => (id, false),
             _ => {
-                place = format!("{}-{}-{}", record.topic(), record.partition(), record.offset());
-                schemas::event::Text::from(place.as_str())
+                place = ids::of_place(record.partition(), record.offset());
+                (Text::from(place.as_str()), true)
             }
         };
         let key_id = meta.key_id.unwrap_or_default();
@@ -162,7 +163,6 @@ impl Batch {
         if meta.key_id.is_none() && !facts.policy.logging && !is_object_history(&event, facts) {
             return Err(("logging_off", format!("logging is switched off for tenant `{tenant}`")).into());
         }
-        let is_told_by_place = is_place(key_id, &id, record.topic(), received.partition, received.offset);
         if !is_told_by_place {
             match memory.seen.insert(identity, received.content, received.offset, received_at) {
                 Arrival::New => {}
@@ -212,16 +212,6 @@ impl From<(&'static str, String)> for Unfit {
 /// nobody else has their space of ids, and who records a thing again records the time of doing so.
 fn content_of(key_id: &str, payload: &[u8], attributes: &Attributes<'_>) -> u64 {
     if key_id == OWN_KEY_ID { 0 } else { identity::content(payload, attributes) }
-}
-
-/// Whether an id is the place of its own record, which no other record has: there is nothing to compare it with, and it is in
-/// nobody's way.
-pub(crate) fn is_place(key_id: &str, id: &str, topic: &str, partition: u16, offset: u64) -> bool {
-    let place = || {
-        let (partition, offset) = id.strip_prefix(topic)?.strip_prefix('-')?.split_once('-')?;
-        Some((partition.parse::<u16>().ok()?, offset.parse::<u64>().ok()?))
-    };
-    key_id.is_empty() && place() == Some((partition, offset))
 }
 
 /// Object change history is kept even while logging is off (L16).
@@ -324,19 +314,4 @@ fn lower(name: &str) -> Cow<'_, str> {
 /// The name of the CloudEvents attribute that a header holds: after `ce_`, or `ce-` as in HTTP.
 fn attribute(name: &str) -> Option<&str> {
     name.strip_prefix(ATTRIBUTE_PREFIX).or_else(|| name.strip_prefix("ce-")).filter(|name| !name.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_a_place_in_its_own_record_alone() {
-        assert!(is_place("", "events.raw-3-17", "events.raw", 3, 17));
-        for (key_id, id, offset) in
-            [("k", "events.raw-3-17", 17), ("", "events.raw-3-17", 18), ("", "x-events.raw-3-17", 17), ("", "17", 17)]
-        {
-            assert!(!is_place(key_id, id, "events.raw", 3, offset), "{key_id} {id}");
-        }
-    }
 }

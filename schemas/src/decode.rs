@@ -253,6 +253,10 @@ fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
         Some(_) => bound(&event.kind, "/type", MAX_ID_BYTES)?,
     }
     check_id(&mut event.id, "/id", MAX_ID_BYTES)?;
+    if event.id.as_deref().is_some_and(ids::is_of_place) {
+        let detail = "an id of this form is given to records that come without one; send another, or none";
+        return Err(Rejection::new("invalid_id", "/id", detail));
+    }
     bound(&event.source, "/source", MAX_SOURCE_BYTES)?;
     bound(&event.action, "/action", MAX_ID_BYTES)?;
     bound(&event.channel, "/channel", MAX_ID_BYTES)?;

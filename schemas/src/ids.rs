@@ -13,9 +13,13 @@
 //! to some. What programs write is told by its own spelling alone there: people are called Null, Nil and Nan.
 //!
 //! White space around an id is no part of it.
+//!
+//! And ids of events that only the program gives: of its place, to a record that has none.
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
+
+use crate::topics::EVENTS_RAW;
 
 /// Values that aren't there, as programs write them.
 const ABSENT: &[&str] = &[
@@ -74,6 +78,20 @@ fn stands_for_nothing(text: &str, is_written_as: impl Fn(&str, &str) -> bool) ->
         return Some("it is what programs write where there is no value");
     }
     is_template(text).then_some("it is a template that was not filled in")
+}
+
+/// The id of an event that came without one straight to Kafka: its place, which no other event has.
+#[must_use]
+pub fn of_place(partition: i32, offset: i64) -> String {
+    format!("{EVENTS_RAW}-{partition}-{offset}")
+}
+
+/// Whether an id is of that form. Nobody may send one: it would be that of another event, which is there or is still to come.
+#[must_use]
+pub fn is_of_place(id: &str) -> bool {
+    let place = || id.strip_prefix(EVENTS_RAW)?.strip_prefix('-')?.split_once('-');
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    place().is_some_and(|(partition, offset)| is_number(partition) && is_number(offset))
 }
 
 /// Whether it is the place of a value: by how it begins, or as a bare name within signs (`{user.id}`). `{7}` may be an id.
@@ -139,6 +157,14 @@ mod tests {
         let unfilled = ["%{id}", "%{[user][id]}", "{id}", "{user.id}", "[[id]]", "@id@", "%USER_ID%"];
         for id in blank.iter().chain(&hidden).chain(&unseen).chain(&unfilled) {
             assert!(nonsense(id).is_some(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn ids_of_places_are_told() {
+        assert!(is_of_place(&of_place(3, 17)) && is_of_place("events.raw-03-17"));
+        for id in ["events.raw", "events.raw-3", "events.raw-3-", "events.raw-3-x", "my.events.raw-3-17", "3-17"] {
+            assert!(!is_of_place(id), "{id}");
         }
     }
 
