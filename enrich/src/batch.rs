@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use rdkafka::message::Message;
 use schemas::decode::{ATTRIBUTE_PREFIX, Attributes, MAX_NAME_BYTES, Scratch, decode};
-use schemas::event::Text;
+use schemas::event::{Millis, Text};
 use schemas::settings::validate_tenant_id;
 use schemas::topics::{self, headers};
 use schemas::{identity, ids};
@@ -128,8 +128,10 @@ impl Batch {
             return Err(("invalid_utf8", format!("the header `{name}` is not UTF-8")).into());
         }
         let scratch = Scratch::default();
-        let mut event = decode(payload, &meta.attributes, &scratch)
-            .map_err(|rejection| (rejection.code, format!("{}: {}", rejection.pointer, rejection.detail)))?;
+        let mut event = decode(payload, &meta.attributes, &scratch).map_err(|rejection| {
+            let at = if rejection.pointer.is_empty() { String::new() } else { format!("{}: ", rejection.pointer) };
+            (rejection.code, format!("{at}{}", rejection.detail))
+        })?;
         let offset = record.offset() as u64;
         let arrived = Arrived { offset, received_at, through_ingest: meta.key_id.is_some() };
         let facts = self.policies.of(tenant, arrived, &mut stages.patience);
@@ -273,6 +275,7 @@ impl<'a> Meta<'a> {
                 headers::FOUND_BY => meta.found_by = true,
                 headers::ID => attributes.id = Some(value),
                 headers::IP => attributes.ip = Some(value),
+                headers::WRITTEN_AT => attributes.written_at = millis(value),
                 headers::CONTENT_TYPE => attributes.content_type = Some(value),
                 _ if attribute.is_some() => {
                     let name = match name {
@@ -295,12 +298,22 @@ impl<'a> Meta<'a> {
 
 /// What a header `tenant` names, after another one or none; two that differ name nobody.
 fn tenant_of<'a>(before: Option<&'a str>, named: Option<&'a str>) -> Result<&'a str, (&'static str, String)> {
-    let valid = named.filter(|id| validate_tenant_id(id).is_ok() && before.is_none_or(|before| before == *id));
-    valid.ok_or_else(|| {
-        let shown = named.unwrap_or("bytes that are not UTF-8");
-        let shown = shown[..shown.floor_char_boundary(64)].escape_debug();
-        ("invalid_tenant", format!("the header `tenant` names no one tenant: `{shown}`"))
-    })
+    let shown = |text: &str| text[..text.floor_char_boundary(64)].escape_debug().to_string();
+    let refused = |detail: String| Err(("invalid_tenant", detail));
+    match (before, named) {
+        (_, None) => refused("the header `tenant` is not UTF-8".to_owned()),
+        (_, Some(named)) if validate_tenant_id(named).is_err() => {
+            refused(format!("the header `tenant` names no tenant: `{}`", shown(named)))
+        }
+        (Some(before), Some(named)) if before != named => {
+            refused(format!("two headers `tenant` name two tenants: `{}` and `{}`", shown(before), shown(named)))
+        }
+        (_, Some(named)) => Ok(named),
+    }
+}
+
+fn millis(decimal: &str) -> Option<Millis> {
+    decimal.parse().ok().map(Millis).filter(|at| (Millis(0)..=Millis::MAX).contains(at))
 }
 
 fn lower(name: &str) -> Cow<'_, str> {

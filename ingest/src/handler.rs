@@ -117,7 +117,7 @@ fn beside(ingest: &Ingest, sender: &Sender, framing: &Framing, headers: &HeaderM
     Beside {
         tenant: sender.tenant.id.clone(),
         key_id: sender.principal.key_id.clone(),
-        ip: peer.map(|peer| client_ip::client_ip(peer, headers, writes).to_string()),
+        ip: peer.and_then(|peer| client_ip::client_ip(peer, headers, writes)).map(|ip| ip.to_string()),
         content_type: framing.event_type().map(str::to_owned),
         traceparent: headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(traceparent),
         attributes: framing.attributes().to_vec(),
@@ -178,7 +178,14 @@ fn check_all(ingest: &Ingest, sender: &Sender, framing: &Framing, identity: &Ide
 async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, held: Reservation) -> Result<Response, Problem> {
     let Checked { passed, rejected, repeatable } = checked;
     if passed.is_empty() {
-        return Err(all_rejected(Answer::new(rejected)));
+        let answer = Answer::new(rejected);
+        // Of an empty batch nothing is wrong.
+        let is_fine = answer.events.is_empty();
+        return if is_fine {
+            Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+        } else {
+            Err(all_rejected(answer))
+        };
     }
     let sent = ingest.0.sink.send(passed, beside, held).await?;
     let all_answered = sent.iter().all(|sent| sent.end != End::Unknown);

@@ -8,7 +8,7 @@ mod unknown;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::event::{ActorKind, Category, ChangeOp, Class, Event, Outcome, SentAddress, Text, clip};
+use crate::event::{ActorKind, Category, ChangeOp, Class, Event, Millis, Outcome, SentAddress, Text, clip};
 use crate::ids;
 use crate::json::well_formed;
 use crate::sign_ins;
@@ -66,6 +66,8 @@ pub struct Attributes<'a> {
     pub id: Option<&'a str>,
     /// Client address of the connection, for events that say nothing of theirs, history aside.
     pub ip: Option<&'a str>,
+    /// When the record was first written, for events that say no time of their own, if that is not when it was received.
+    pub written_at: Option<Millis>,
     /// Media type of the bytes; JSON of an event when absent.
     pub content_type: Option<&'a str>,
     /// CloudEvents binary mode: each attribute by its name (`id`, without `ce_`).
@@ -149,11 +151,12 @@ fn either<'a>(text: &'a str, scratch: &'a Scratch) -> Result<Event<'a>, Rejectio
     }
 }
 
-/// What travelled beside the bytes stands in for what is not in them: ingest's id and address.
+/// What travelled beside the bytes stands in for what is not in them: ingest's id and address, a time.
 fn apply<'a>(event: &mut Event<'a>, attributes: &Attributes<'a>) {
     if event.id.as_deref().is_none_or(str::is_empty) {
         event.id = attributes.id.map(Text::from);
     }
+    event.occurred_at = event.occurred_at.or(attributes.written_at);
     // Whoever sends history in is not the user of it; and who says that no address is known is believed.
     if let Some(ip) = attributes.ip
         && !event.backfill.unwrap_or_default()
@@ -188,7 +191,8 @@ fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str, base: &str) -> Result<T, 
     Err(Rejection::new(code, pointer, message[..message.floor_char_boundary(300)].to_owned()))
 }
 
-fn pointer(base: &str, path: &serde_path_to_error::Path) -> String {
+/// The JSON Pointer to what serde was reading, behind `base`.
+pub(crate) fn pointer(base: &str, path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = base.to_owned();
     for segment in path {

@@ -105,8 +105,8 @@ fn check(api: &QueryApi, tenant: &Tenant, event: &EventRow, lang: Lang) -> Resul
     operation_id = "restoreObject",
     params(
         ("id" = String, Path, description = "Id of the event that deleted it"),
-        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
-        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
         ("accept-language" = Option<String>, Header, description = "Language of the reason why not"),
     ),
     responses(
@@ -162,8 +162,8 @@ pub async fn restore(
     operation_id = "getRestore",
     params(
         ("id" = String, Path, description = "Id of the event that deleted it"),
-        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
-        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
         crate::openapi::TenantParam,
     ),
     responses(

@@ -8,7 +8,7 @@
 //! 2. Versions (`v1`, `2`), the word `event`, and what tells an outcome (`succeeded`, `failed`) are taken off the end.
 //! 3. Of what is left, the last words that are in the table decide. A word that can be a noun as well (`view`, `login`) counts
 //!    as the first or last one alone.
-//! 4. What failed did not happen: it is `other`, but for a sign-in, which is a failed one.
+//! 4. What failed did not happen: it is `other`, but for a sign-in or a step of one (`mfa_failed`), which is a failed one.
 //! 5. What was asked for or begun (`export.started`, `delete_request`) is filed as the act, and how it ended is not known. A
 //!    sign-in is none before it is done: it is `other`.
 
@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{Category, Class, Classification};
+use crate::event::Outcome;
 use crate::passive::SESSION_EXPIRED;
 
 /// The sentence of such a type; its name stands in for the reason.
@@ -121,25 +122,13 @@ const DO: &[(&str, Class, Category, &str)] = &[
     ("logout logouts signout logoff signoff", Class::Other, Category::SignIns, "sign_out"),
 ];
 
-/// Ends of names that say that it did not happen.
-const FAILED: &[&str] = &[
-    "failed",
-    "failure",
-    "failures",
-    "fail",
-    "fails",
-    "error",
-    "errored",
-    "denied",
-    "unsuccessful",
-    "refused",
-    "unauthorized",
-    "unauthorised",
-    "forbidden",
-    "invalid",
-    "aborted",
-    "blocked",
-];
+/// Ends of names that say that it was tried in vain.
+const FAILED: &[&str] = &["failed", "failure", "failures", "fail", "fails", "error", "errored", "unsuccessful"];
+/// Ends that say of a verb that it did not happen, and are acts of their own elsewhere (`user.blocked`).
+const REFUSED: &[&str] =
+    &["denied", "refused", "unauthorized", "unauthorised", "forbidden", "invalid", "aborted", "blocked"];
+/// Steps of a sign-in, which are told by a name alone where they come to nothing: `mfa_failed`.
+const STEPS: &[&str] = &["mfa", "2fa", "otp", "totp", "hotp", "passkey", "webauthn", "fido", "fido2", "sso", "saml"];
 /// Words that say the same before a verb.
 const FAILED_BEFORE: &[&str] =
     &["failed", "fail", "fails", "failing", "invalid", "unsuccessful", "denied", "not", "never", "cannot", "unable"];
@@ -205,7 +194,7 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
         module: "",
         object_type: named.object_type,
         channel: "",
-        begun: named.begun,
+        presumed: named.presumed,
         known: false,
     }
 }
@@ -214,31 +203,33 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
 struct Named<'a> {
     verb: Option<Verb>,
     object_type: &'a str,
-    /// Whether it was only asked for, or begun.
-    begun: bool,
+    /// How it ended, for all that the name says.
+    presumed: Outcome,
 }
 
 impl<'a> Named<'a> {
     fn read(name: &'a str) -> Self {
         let words = words(name);
         let lower: Vec<String> = words.iter().map(|&(from, to)| name[from..to].to_ascii_lowercase()).collect();
-        let (mut end, mut failed, mut asked) = (lower.len(), false, false);
+        let (mut end, mut failed, mut in_vain, mut asked) = (lower.len(), false, false, false);
         while let Some(last) = end.checked_sub(1).and_then(|at| lower.get(at)) {
             let last = last.as_str();
             let asks = ASKED.contains(&last) && !ends_with_verb(&lower[..end], |_| true);
-            let fails =
-                FAILED.contains(&last) || UNDONE.contains(&last) && ends_with_verb(&lower[..end - 1], Verb::is_sign_in);
+            let fails = is_one_of(last, &[FAILED, REFUSED])
+                || UNDONE.contains(&last) && ends_with_verb(&lower[..end - 1], Verb::is_sign_in);
             if !asks && !fails && !PLAIN.contains(&last) && !is_version(last) {
                 break;
             }
             (end, failed, asked) = (end - 1, failed || fails, asked || asks);
+            in_vain |= FAILED.contains(&last);
         }
         for to in (1..=end).rev() {
             for from in (to.saturating_sub(LONGEST)..to).map(|at| (at, lower[at..to].join("_"))) {
                 let (from, phrase) = from;
                 let Some(verb) = VERBS.get(phrase.as_str()) else { continue };
                 let (before_verb, after) = (Before::of(&lower[..from]), &lower[to..end]);
-                let is_failing = after.first().is_some_and(|word| verb.is_sign_in() && is_one_of(word, &[FAILED]));
+                let is_failing =
+                    after.first().is_some_and(|word| verb.is_sign_in() && is_one_of(word, &[FAILED, REFUSED]));
                 let counts = verb.anywhere || from == 0 || to == end;
                 if !counts && !before_verb.is_phrase && !is_failing {
                     continue;
@@ -253,11 +244,21 @@ impl<'a> Named<'a> {
                     (false, true) => None,
                     (false, false) => Some(*verb),
                 };
-                return Self { verb, object_type, begun: asked };
+                let presumed = match (failed, asked) {
+                    (true, _) => Outcome::Failure,
+                    (false, true) => Outcome::Unknown,
+                    (false, false) => Outcome::Success,
+                };
+                return Self { verb, object_type, presumed };
             }
         }
         let object_type = without_domain(name.rsplit_once('.').map_or("", |(before, _)| before));
-        Self { verb: None, object_type, begun: false }
+        let is_step = failed && lower[..end].iter().any(|word| STEPS.contains(&word.as_str()));
+        Self {
+            verb: VERBS.get("sign_in").filter(|_| is_step).and_then(|sign_in| sign_in.failed()),
+            object_type,
+            presumed: if in_vain || is_step { Outcome::Failure } else { Outcome::Success },
+        }
     }
 }
 
@@ -294,7 +295,8 @@ impl Verb {
     /// Whether the words around say of a sign-in that it did not happen: `login_failed_twice`, `failed_user_login`. Elsewhere
     /// they may tell of something else: `failed_jobs.deleted`.
     fn is_undone(&self, before: &[String], after: &[String]) -> bool {
-        self.is_sign_in() && before.iter().chain(after).any(|word| is_one_of(word, &[FAILED, FAILED_BEFORE, UNDONE]))
+        self.is_sign_in()
+            && before.iter().chain(after).any(|word| is_one_of(word, &[FAILED, REFUSED, FAILED_BEFORE, UNDONE]))
     }
 }
 
@@ -446,6 +448,13 @@ mod tests {
             ("user.login_cancelled", FAILED, "user"),
             ("login.failed.wrong_password", FAILED, "failed.wrong_password"),
             ("failed_user_login", FAILED, "failed_user"),
+            ("user.login_blocked", FAILED, "user"),
+            ("user.mfa_failed", FAILED, "user"),
+            ("OtpInvalid", FAILED, ""),
+            ("2fa.challenge.failed", FAILED, "2fa.challenge"),
+            ("mfa.enabled", UPDATE, "mfa"),
+            ("mfa.enable.failed", OTHER, "mfa"),
+            ("user.blocked", OTHER, "user"),
             // What did not take place, or not yet.
             ("task.failed_to_delete", OTHER, "task"),
             ("task.not_deleted", OTHER, "task"),
@@ -483,18 +492,25 @@ mod tests {
         }
     }
 
-    /// J10: what began is no success.
+    /// J10: what failed or began is no success.
     #[test]
-    fn what_has_only_begun_has_no_end_yet() {
-        for (name, begun) in [
-            ("export.started", true),
-            ("task.delete_requested.v1", true),
-            ("user.sign_in_requested", true),
-            ("session_started", false),
-            ("shift.started", false),
-            ("request.deleted", false),
+    fn names_tell_how_it_ended() {
+        for (name, presumed) in [
+            ("export.started", Outcome::Unknown),
+            ("task.delete_requested.v1", Outcome::Unknown),
+            ("user.sign_in_requested", Outcome::Unknown),
+            ("order.delete.failed", Outcome::Failure),
+            ("task.could_not_be_deleted", Outcome::Failure),
+            ("user.update.denied", Outcome::Failure),
+            ("payment.failed", Outcome::Failure),
+            ("user.mfa_failed", Outcome::Failure),
+            ("session_started", Outcome::Success),
+            ("shift.started", Outcome::Success),
+            ("request.deleted", Outcome::Success),
+            ("user.blocked", Outcome::Success),
+            ("order.deleted", Outcome::Success),
         ] {
-            assert_eq!(classify_unknown(name, None, None).begun, begun, "{name}");
+            assert_eq!(classify_unknown(name, None, None).presumed, presumed, "{name}");
         }
     }
 
