@@ -32,7 +32,7 @@ const INLINE_BYTES: usize = 32 * 1024;
 /// One event, an array, one event a line (NDJSON), or CloudEvents 1.0 (structured, batched, or binary with `ce-` headers);
 /// plain, gzip or zstd. `202` means that Kafka has acknowledged every event that the answer calls accepted. Sent again with
 /// the same event ids, or with the same `Idempotency-Key`, an event is stored once: it is the same event if API key, source,
-/// id and content are the same. Another content under the same key, source and id is a conflict: refused within one request,
+/// id and content are the same, byte for byte. Another content under the same key, source and id is a conflict: refused within one request,
 /// kept in the dead letter otherwise. `OPTIONS` with `WebHook-Request-Origin` answers the handshake of the CloudEvents web hook.
 #[utoipa::path(
     post,
