@@ -5,8 +5,9 @@ use query_api::cursor::{Binding, Position};
 use query_api::filter::EventFilter;
 use query_api::period::{Period, PeriodSpec};
 use schemas::settings::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::exports::{csv_column, file};
 use crate::support::{Event, ids, millis, rng, with_world};
 
 /// Events of which many share their time.
@@ -101,7 +102,7 @@ fn one_id_of_several_senders() {
         assert_ne!(preview.json["code"], "ambiguous_id", "{}", preview.json);
         assert_eq!(world.pages("/v1/events?source=&limit=1", &key).await.len(), 2);
         // Nor are they one in files.
-        let csv = file(world, "/v1/events?format=csv", &key, "*/*").await.body;
+        let csv = file(world, "/v1/events?format=csv", &key, "*/*").await.bytes;
         let (sources, keys) = (csv_column(&csv, "source"), csv_column(&csv, "context.key_id"));
         let mut found: Vec<(String, String)> = sources.into_iter().zip(keys).collect();
         found.sort_unstable();
