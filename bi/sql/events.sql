@@ -42,7 +42,9 @@ SELECT
     t.device_id AS device_id,
     t.bot AS bot,
     CAST(arrayFilter(rule -> bitAnd({bi_hidden:UInt8}, 2) = 0, t.violations) AS Array(LowCardinality(String))) AS violations,
-    t.extra AS extra
+    t.extra AS extra,
+    t.source AS source,
+    t.key_id AS key_id
 FROM $database.`events` AS t
 WHERE t.tenant = {bi_tenant:String}
     AND t.occurred_at >= {bi_look_back:DateTime64(3, 'UTC')}

@@ -63,7 +63,7 @@ views! {
         "latitude": "Float32", "longitude": "Float32", "browser": "LowCardinality(String)",
         "os": "LowCardinality(String)", "device_kind": "LowCardinality(String)",
         "device_id": "LowCardinality(String)", "bot": "Bool", "violations": "Array(LowCardinality(String))",
-        "extra": "String",
+        "extra": "String", "source": "LowCardinality(String)", "key_id": "LowCardinality(String)",
     }
     "sessions" SeeViolations "Sessions of users, one row each." {
         "actor_id": "String", "session_id": "String", "started_at": "DateTime64(3, 'UTC')",

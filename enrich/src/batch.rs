@@ -7,9 +7,10 @@ use std::time::Instant;
 use anyhow::Result;
 use rdkafka::message::Message;
 use schemas::decode::{ATTRIBUTE_PREFIX, Attributes, MAX_NAME_BYTES, Scratch, decode};
-use schemas::identity;
+use schemas::event::{Millis, Text};
 use schemas::settings::validate_tenant_id;
 use schemas::topics::{self, headers};
+use schemas::{identity, ids};
 
 use crate::cross::OWN_KEY_ID;
 use crate::dead_letter::DeadLetter;
@@ -127,8 +128,10 @@ impl Batch {
             return Err(("invalid_utf8", format!("the header `{name}` is not UTF-8")).into());
         }
         let scratch = Scratch::default();
-        let mut event = decode(payload, &meta.attributes, &scratch)
-            .map_err(|rejection| (rejection.code, format!("{}: {}", rejection.pointer, rejection.detail)))?;
+        let mut event = decode(payload, &meta.attributes, &scratch).map_err(|rejection| {
+            let at = if rejection.pointer.is_empty() { String::new() } else { format!("{}: ", rejection.pointer) };
+            (rejection.code, format!("{at}{}", rejection.detail))
+        })?;
         let offset = record.offset() as u64;
         let arrived = Arrived { offset, received_at, through_ingest: meta.key_id.is_some() };
         let facts = self.policies.of(tenant, arrived, &mut stages.patience);
@@ -138,11 +141,11 @@ impl Batch {
         }
         // An event without an id, sent straight to Kafka, is told by its place: the same place is the same event.
         let place;
-        let id = match event.id.take() {
-            Some(id) if !id.is_empty() => id,
+        let (id, is_told_by_place) = match event.id.take() {
+            Some(id) if !id.is_empty() => (id, false),
             _ => {
-                place = format!("{}-{}-{}", record.topic(), record.partition(), record.offset());
-                schemas::event::Text::from(place.as_str())
+                place = ids::of_place(record.partition(), record.offset());
+                (Text::from(place.as_str()), true)
             }
         };
         let key_id = meta.key_id.unwrap_or_default();
@@ -162,7 +165,6 @@ impl Batch {
         if meta.key_id.is_none() && !facts.policy.logging && !is_object_history(&event, facts) {
             return Err(("logging_off", format!("logging is switched off for tenant `{tenant}`")).into());
         }
-        let is_told_by_place = is_place(key_id, &id, record.topic(), received.partition, received.offset);
         if !is_told_by_place {
             match memory.seen.insert(identity, received.content, received.offset, received_at) {
                 Arrival::New => {}
@@ -212,16 +214,6 @@ impl From<(&'static str, String)> for Unfit {
 /// nobody else has their space of ids, and who records a thing again records the time of doing so.
 fn content_of(key_id: &str, payload: &[u8], attributes: &Attributes<'_>) -> u64 {
     if key_id == OWN_KEY_ID { 0 } else { identity::content(payload, attributes) }
-}
-
-/// Whether an id is the place of its own record, which no other record has: there is nothing to compare it with, and it is in
-/// nobody's way.
-pub(crate) fn is_place(key_id: &str, id: &str, topic: &str, partition: u16, offset: u64) -> bool {
-    let place = || {
-        let (partition, offset) = id.strip_prefix(topic)?.strip_prefix('-')?.split_once('-')?;
-        Some((partition.parse::<u16>().ok()?, offset.parse::<u64>().ok()?))
-    };
-    key_id.is_empty() && place() == Some((partition, offset))
 }
 
 /// Object change history is kept even while logging is off (L16).
@@ -283,6 +275,7 @@ impl<'a> Meta<'a> {
                 headers::FOUND_BY => meta.found_by = true,
                 headers::ID => attributes.id = Some(value),
                 headers::IP => attributes.ip = Some(value),
+                headers::WRITTEN_AT => attributes.written_at = millis(value),
                 headers::CONTENT_TYPE => attributes.content_type = Some(value),
                 _ if attribute.is_some() => {
                     let name = match name {
@@ -305,12 +298,22 @@ impl<'a> Meta<'a> {
 
 /// What a header `tenant` names, after another one or none; two that differ name nobody.
 fn tenant_of<'a>(before: Option<&'a str>, named: Option<&'a str>) -> Result<&'a str, (&'static str, String)> {
-    let valid = named.filter(|id| validate_tenant_id(id).is_ok() && before.is_none_or(|before| before == *id));
-    valid.ok_or_else(|| {
-        let shown = named.unwrap_or("bytes that are not UTF-8");
-        let shown = shown[..shown.floor_char_boundary(64)].escape_debug();
-        ("invalid_tenant", format!("the header `tenant` names no one tenant: `{shown}`"))
-    })
+    let shown = |text: &str| text[..text.floor_char_boundary(64)].escape_debug().to_string();
+    let refused = |detail: String| Err(("invalid_tenant", detail));
+    match (before, named) {
+        (_, None) => refused("the header `tenant` is not UTF-8".to_owned()),
+        (_, Some(named)) if validate_tenant_id(named).is_err() => {
+            refused(format!("the header `tenant` names no tenant: `{}`", shown(named)))
+        }
+        (Some(before), Some(named)) if before != named => {
+            refused(format!("two headers `tenant` name two tenants: `{}` and `{}`", shown(before), shown(named)))
+        }
+        (_, Some(named)) => Ok(named),
+    }
+}
+
+fn millis(decimal: &str) -> Option<Millis> {
+    decimal.parse().ok().map(Millis).filter(|at| (Millis(0)..=Millis::MAX).contains(at))
 }
 
 fn lower(name: &str) -> Cow<'_, str> {
@@ -324,19 +327,4 @@ fn lower(name: &str) -> Cow<'_, str> {
 /// The name of the CloudEvents attribute that a header holds: after `ce_`, or `ce-` as in HTTP.
 fn attribute(name: &str) -> Option<&str> {
     name.strip_prefix(ATTRIBUTE_PREFIX).or_else(|| name.strip_prefix("ce-")).filter(|name| !name.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_a_place_in_its_own_record_alone() {
-        assert!(is_place("", "events.raw-3-17", "events.raw", 3, 17));
-        for (key_id, id, offset) in
-            [("k", "events.raw-3-17", 17), ("", "events.raw-3-17", 18), ("", "x-events.raw-3-17", 17), ("", "17", 17)]
-        {
-            assert!(!is_place(key_id, id, "events.raw", 3, offset), "{key_id} {id}");
-        }
-    }
 }

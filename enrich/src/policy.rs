@@ -115,7 +115,7 @@ impl Facts {
             self.decision_bytes.fetch_add(json_bytes(&(kind, filed.category)), Ordering::Relaxed);
             self.policy.own_types.insert(kind.to_owned(), filed.category);
         }
-        sign_ins::file_failure(&mut filed, event.outcome.as_deref());
+        sign_ins::file_failure(&mut filed, event);
         filed
     }
 

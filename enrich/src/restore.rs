@@ -7,10 +7,9 @@ use clickhouse::{Client, Row};
 use runtime::config::Kafka;
 use runtime::unreadable::Unreadable;
 use schemas::identity::identity;
-use schemas::topics;
+use schemas::ids::is_of_place;
 use serde::Deserialize;
 
-use crate::batch::is_place;
 use crate::changelog;
 use crate::ledger::{Decision, Ledger};
 use crate::memory::Memory;
@@ -69,7 +68,6 @@ pub(crate) async fn restore(
         anyhow::Ok((ledger, decided, state))
     })
     .await??;
-    let topic = kafka.topic(topics::EVENTS_RAW);
     let mut memory = Memory { seen: Seen::new(window), state };
     let mut rows = client
         .query(
@@ -87,7 +85,7 @@ pub(crate) async fn restore(
         .fetch::<Stored>()
         .context("reading the ids of stored events")?;
     while let Some(row) = rows.next().await.context("reading the ids of stored events")? {
-        if !is_place(&row.key_id, &row.event_id, &topic, start.partition as u16, row.kafka_offset) {
+        if !is_of_place(&row.event_id) {
             let identity = identity(&row.tenant, &row.key_id, &row.source, &row.event_id);
             memory.seen.insert(identity, row.content_hash, row.kafka_offset, row.received_at);
         }

@@ -352,13 +352,13 @@ pub(crate) fn actor_kind<'a>(event: &'a Event<'_>) -> &'a str {
     }
 }
 
-/// What an event reports has been done, unless it says otherwise or its action is a failure. A failed sign-in is one,
-/// whatever it says of its outcome.
+/// What an event reports has been done, unless it or its name says otherwise, or its action is a failure. A failed sign-in is
+/// one, whatever it says of its outcome.
 fn outcome<'a>(event: &'a Event<'_>, filed: &Classification<'_>) -> &'a str {
     if filed.action == sign_ins::SIGN_IN_FAILED {
         return Outcome::Failure.as_str();
     }
-    let presumed = if filed.action.ends_with("_failed") { Outcome::Failure } else { Outcome::Success };
+    let presumed = if filed.action.ends_with("_failed") { Outcome::Failure } else { filed.presumed };
     or(text(event.outcome.as_ref()), presumed.as_str())
 }
 

@@ -149,7 +149,13 @@ async fn bad_payloads_become_dead_letters() {
         assert!(batch.rows.is_empty(), "{}: stored", golden.name);
         let [letter] = batch.dead.as_slice() else { panic!("{}: {:?}", golden.name, batch.dead) };
         assert_eq!(letter.reason, expected.code, "{}", golden.name);
-        assert!(letter.detail.starts_with(&format!("{}: ", expected.pointer)), "{}: {}", golden.name, letter.detail);
+        let at = if expected.pointer.is_empty() { String::new() } else { format!("{}: ", expected.pointer) };
+        assert!(
+            letter.detail.starts_with(&at) && !letter.detail.starts_with(':'),
+            "{}: {}",
+            golden.name,
+            letter.detail
+        );
         assert_eq!((letter.partition, letter.offset), (3, 17), "{}", golden.name);
         assert_eq!(letter.payload.as_deref(), Some(std::fs::read(&golden.path).unwrap().as_slice()), "{}", golden.name);
         let decision = batch.decision();

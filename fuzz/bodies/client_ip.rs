@@ -29,12 +29,12 @@ pub(crate) fn run(input: &[u8]) {
     let read = |peer, headers| client_ip(peer, &headers, |address| trusted(address).then_some(&header));
 
     let stranger = IpAddr::from([198, 51, 100, 7]);
-    assert_eq!(read(stranger, headers(None, None)), stranger);
+    assert_eq!(read(stranger, headers(None, None)), Some(stranger));
 
     let proxy = IpAddr::from([10, 0, 0, 1]);
     let client = read(proxy, headers(None, None));
-    assert_eq!(client, client.to_canonical());
-    if !trusted(client) {
+    assert_eq!(client, client.map(|client| client.to_canonical()));
+    if client.is_some_and(|client| !trusted(client)) {
         for forged in FORGED {
             assert_eq!(read(proxy, headers(Some(forged), None)), client, "{forged} on the left");
         }
@@ -45,6 +45,10 @@ pub(crate) fn run(input: &[u8]) {
         &["8.8.4.4", "8.8.4.4:80"]
     };
     for appended in appended {
-        assert_eq!(read(proxy, headers(None, Some(appended))), IpAddr::from([8, 8, 4, 4]), "{appended} on the right");
+        assert_eq!(
+            read(proxy, headers(None, Some(appended))),
+            Some(IpAddr::from([8, 8, 4, 4])),
+            "{appended} on the right"
+        );
     }
 }

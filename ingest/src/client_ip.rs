@@ -18,9 +18,14 @@ use schemas::settings::ProxyHeader;
 
 use self::forwarded::Backwards;
 
-/// The right-most address that is not a trusted proxy's. `writes` has the header that the proxy of an address writes, if it
-/// is trusted.
-pub fn client_ip<'a>(peer: IpAddr, headers: &HeaderMap, writes: impl Fn(IpAddr) -> Option<&'a ProxyHeader>) -> IpAddr {
+/// The right-most address that is not a trusted proxy's; nothing where the proxy before it says that it isn't known, or says
+/// it so that it can't be read: then it is anybody's but the proxy's. `writes` has the header that the proxy of an address
+/// writes, if it is trusted.
+pub fn client_ip<'a>(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    writes: impl Fn(IpAddr) -> Option<&'a ProxyHeader>,
+) -> Option<IpAddr> {
     let mut client = peer.to_canonical();
     // Proxies of two owners may write two headers, each its own.
     let mut chains: Vec<(&ProxyHeader, Chain)> = Vec::new();
@@ -29,11 +34,13 @@ pub fn client_ip<'a>(peer: IpAddr, headers: &HeaderMap, writes: impl Fn(IpAddr) 
             chains.push((header, Chain::of(headers, header)));
             chains.len() - 1
         });
-        // Not there, or not an address ("unknown", a made-up name): the proxy is the last that is known.
-        let Some(address) = chains[at].1.pop() else { return client };
-        client = address;
+        match chains[at].1.pop() {
+            Some(hop) => client = hop?,
+            // Nobody called the proxy, for all that it says.
+            None => break,
+        }
     }
-    client
+    Some(client)
 }
 
 /// Whether an address lies in one of the networks.
@@ -54,13 +61,16 @@ impl Chain {
         Self { text: lines.join(&b','), is_forwarded: header.is_forwarded() }
     }
 
-    /// The right-most hop; nothing when there is none, or it can't be read.
-    fn pop(&mut self) -> Option<IpAddr> {
+    /// The right-most hop, if there is one; nothing in it when it is no address ("unknown", a made-up name) or can't be read.
+    fn pop(&mut self) -> Option<Option<IpAddr>> {
+        if self.text.iter().all(|byte| matches!(byte, b',' | b' ' | b'\t')) {
+            return None;
+        }
         let mut rest = Backwards(&self.text);
         let hop = if self.is_forwarded { rest.node() } else { rest.item() };
         let left = rest.0.len();
         let address = hop.and_then(|hop| address::read_one(std::str::from_utf8(&hop).ok()?));
         self.text.truncate(left);
-        address
+        Some(address)
     }
 }

@@ -93,7 +93,8 @@ impl Framing {
         }
     }
 
-    /// The bytes of each event; at least one, `max` at most.
+    /// The bytes of each event; at least one, `max` at most. A batch of CloudEvents may be empty: the format says so, and who
+    /// sends one has nothing to mend.
     ///
     /// # Errors
     /// No event (400), too many (413), or an array that is none (400).
@@ -115,7 +116,7 @@ impl Framing {
                 None => Vec::new(),
             },
         };
-        if events.is_empty() {
+        if events.is_empty() && *self != Self::CloudEvents {
             return Err(Problem::bad_request("no_events", "the body holds no event"));
         }
         Ok(events)
@@ -200,10 +201,12 @@ fn is_lines(body: &[u8]) -> bool {
     }
 }
 
-/// Whether what is no array is lines, the first of which begins like one.
+/// Whether what is no array is lines, the first of which begins like one: most of them are whole, or all but that one,
+/// after which an array can't go on.
 fn mostly_lines(body: &[u8]) -> bool {
     let (lines, whole) = whole_lines(body);
-    2 * whole > lines
+    let first = body.trim_ascii().split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    2 * whole > lines || (whole > 0 && whole + 1 == lines && first != b"[" && !first.ends_with(b","))
 }
 
 /// How many lines there are that are not blank, and how many of them are a JSON object from their first character on. A

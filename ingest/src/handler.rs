@@ -33,7 +33,7 @@ const INLINE_BYTES: usize = 32 * 1024;
 /// One event, an array, one event a line (NDJSON), or CloudEvents 1.0 (structured, batched, or binary with `ce-` headers);
 /// plain, gzip or zstd. `202` means that Kafka has acknowledged every event that the answer calls accepted. Sent again with
 /// the same event ids, or with the same `Idempotency-Key`, an event is stored once: it is the same event if API key, source,
-/// id and content are the same. Another content under the same key, source and id is a conflict: refused within one request,
+/// id and content are the same, byte for byte. Another content under the same key, source and id is a conflict: refused within one request,
 /// kept in the dead letter otherwise. `OPTIONS` with `WebHook-Request-Origin` answers the handshake of the CloudEvents web hook.
 #[utoipa::path(
     post,
@@ -121,7 +121,7 @@ fn beside(ingest: &Ingest, sender: &Sender, framing: &Framing, headers: &HeaderM
     Beside {
         tenant: sender.tenant.id.clone(),
         key_id: sender.principal.key_id.clone(),
-        ip: peer.map(|peer| client_ip::client_ip(peer, headers, writes).to_string()),
+        ip: peer.and_then(|peer| client_ip::client_ip(peer, headers, writes)).map(|ip| ip.to_string()),
         content_type: framing.event_type().map(str::to_owned),
         traceparent: headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(traceparent),
         attributes: framing.attributes().to_vec(),
@@ -188,7 +188,14 @@ async fn finish(
 ) -> Result<Response, Problem> {
     let Checked { passed, rejected, repeatable } = checked;
     if passed.is_empty() {
-        return Err(all_rejected(Answer::new(rejected).in_language(lang)));
+        let answer = Answer::new(rejected).in_language(lang);
+        // Of an empty batch nothing is wrong.
+        let is_fine = answer.events.is_empty();
+        return if is_fine {
+            Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+        } else {
+            Err(all_rejected(answer))
+        };
     }
     let sent = ingest.0.sink.send(passed, beside, held).await?;
     let all_answered = sent.iter().all(|sent| sent.end != End::Unknown);

@@ -195,6 +195,12 @@ async fn cloud_events_are_told_by_what_they_hold() {
         let answer = world.send(&[("content-type", kind)], body.clone()).await;
         assert_eq!((answer.status.as_u16(), &answer.json["accepted"]), (202, &count.into()), "{kind} {body}");
     }
+    // An empty batch is one.
+    for (kind, status) in [("application/cloudevents-batch+json", 202), ("application/json", 400)] {
+        let answer = world.send(&[("content-type", kind)], "[]").await;
+        assert_eq!(answer.status.as_u16(), status, "{kind} {answer:?}");
+        assert!(status != 202 || answer.json["accepted"] == 0, "{answer:?}");
+    }
     let without = world.send(&[], r#"{"specversion":"1.0","id":"1","type":"x.y","data":{}}"#).await;
     assert_eq!(without.json["events"][0]["pointer"], "/source", "{without:?}");
     let headers = [

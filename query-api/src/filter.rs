@@ -52,7 +52,8 @@ pub struct EventFilter {
     /// `success`, `failure` or `unknown`.
     #[param(required = false)]
     pub outcome: Vec<String>,
-    /// Sources, as events tell them: parts of the application that number their events by themselves.
+    /// Sources, as events tell them: parts of the application that number their events by themselves. Empty (`source=`): events without
+    /// one.
     #[param(required = false, example = json!(["/shop-a"]))]
     pub source: Vec<String>,
     /// Countries of the addresses, ISO 3166-1 codes.
@@ -110,7 +111,7 @@ impl EventFilter {
             location: params.list("location")?,
             channel: params.list("channel")?,
             outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
-            source: params.list("source")?,
+            source: params.list_or_empty("source")?,
             country: params.list("country")?,
             device_id: params.list("device_id")?,
             session_key: params.list("session_key")?,

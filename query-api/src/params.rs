@@ -89,6 +89,16 @@ impl Params {
         Ok(Self { pairs, known: Vec::new() })
     }
 
+    /// One value or none; an empty one is a value.
+    pub fn one_or_empty(&mut self, name: &'static str) -> Result<Option<String>, ParamError> {
+        if self.take_empty(name) { Ok(Some(String::new())) } else { self.one(name) }
+    }
+
+    /// Like [`Params::list`], where the one value may be the empty one.
+    pub fn list_or_empty(&mut self, name: &'static str) -> Result<Vec<String>, ParamError> {
+        if self.take_empty(name) { Ok(vec![String::new()]) } else { self.list(name) }
+    }
+
     /// One value or none.
     pub fn one(&mut self, name: &'static str) -> Result<Option<String>, ParamError> {
         let mut raw = self.take(name);
@@ -165,6 +175,13 @@ impl Params {
         }
     }
 
+    /// Takes the parameter if it is there once, and empty.
+    fn take_empty(&mut self, name: &'static str) -> bool {
+        let mut given = self.pairs.iter().filter(|(key, _)| key == name);
+        let is_empty = given.next().is_some_and(|(_, value)| value.is_empty()) && given.next().is_none();
+        is_empty && !self.take(name).is_empty()
+    }
+
     fn take(&mut self, name: &'static str) -> Vec<String> {
         self.known.push(name);
         self.pairs.extract_if(.., |(key, _)| key == name).map(|(_, value)| value).collect()
@@ -237,6 +254,23 @@ mod tests {
         }
         for empty in ["a=,", "a=%2C", "a=x,,y", "a=x%2C"] {
             assert_eq!(Params::parse(Some(empty)).unwrap().list("a").unwrap_err().parameter(), Some("a"), "{empty}");
+        }
+    }
+
+    /// B11: where nothing is a value, it can be asked for.
+    #[test]
+    fn the_empty_value_is_one_where_it_may_be() {
+        for (query, one, list) in [
+            ("source=", Ok(Some("")), Ok(vec![""])),
+            ("source=/a", Ok(Some("/a")), Ok(vec!["/a"])),
+            ("", Ok(None), Ok(vec![])),
+            ("source=&source=/a", Err(()), Err(())),
+            ("source=/a,", Ok(Some("/a,")), Err(())),
+        ] {
+            let params = || Params::parse(Some(query)).unwrap();
+            assert_eq!(params().one_or_empty("source").map_err(drop), one.map(|one| one.map(str::to_owned)), "{query}");
+            let list = list.map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!(params().list_or_empty("source").map_err(drop), list, "{query}");
         }
     }
 

@@ -180,7 +180,8 @@ pub struct Ingest {
     pub max_in_flight_bytes: usize,
     /// Longest wait for the acknowledgement, milliseconds.
     pub delivery_timeout_ms: u64,
-    /// Networks of believed proxies.
+    /// Networks of believed proxies, or their addresses.
+    #[serde(deserialize_with = "schemas::address::networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they say where a request came from.
     pub proxy_header: ProxyHeader,

@@ -3,6 +3,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::IpNet;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
 /// The address in a text that somebody sent, in its one form.
 ///
 /// Read are addresses alone, with a port, in brackets, with a zone, in quotes, as the prefix of one host, as Java and gRPC
@@ -109,13 +113,19 @@ pub fn unwrapped(address: IpAddr) -> IpAddr {
 }
 
 /// What is one address where addresses are counted: IPv4 itself, the first address of the /64 of IPv6. A subscriber has at
-/// least a /64, and a machine takes another address of it every day, or for every connection.
+/// least a /64, and a machine takes another address of it every day, or for every connection. `::/64` is nobody's: each address
+/// in it (`::1`) is one, and none is `::`, which stands for "none".
 #[must_use]
 pub fn counted(address: IpAddr) -> IpAddr {
     match unwrapped(address) {
         IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) if is_nobodys(v6) => IpAddr::V6(v6),
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
     }
+}
+
+fn is_nobodys(address: Ipv6Addr) -> bool {
+    address.to_bits() >> 64 == 0
 }
 
 /// [`counted`] as rules and groups see it: `203.0.113.9`, `2001:db8:1:2::/64`.
@@ -123,6 +133,7 @@ pub fn counted(address: IpAddr) -> IpAddr {
 pub fn prefix(address: IpAddr) -> String {
     match counted(address) {
         IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) if is_nobodys(v6) => v6.to_string(),
         IpAddr::V6(v6) => format!("{v6}/64"),
     }
 }
@@ -144,6 +155,24 @@ pub fn mapped(address: IpAddr) -> Ipv6Addr {
         IpAddr::V4(v4) => v4.to_ipv6_mapped(),
         IpAddr::V6(v6) => v6,
     }
+}
+
+/// Reads networks that somebody set; an address is the network of it alone.
+///
+/// # Errors
+/// Says what was expected where a text is neither.
+pub fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    struct Network(IpNet);
+    impl<'de> Deserialize<'de> for Network {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            let expected =
+                |_| Error::custom("expected a network, such as 192.0.2.0/24 or 2001:db8::/32, or an address");
+            network.map(Self).map_err(expected)
+        }
+    }
+    Ok(Vec::<Network>::deserialize(deserializer)?.into_iter().map(|network| network.0).collect())
 }
 
 #[cfg(test)]
@@ -245,6 +274,8 @@ mod tests {
             ("2002:cb00:7109::1", "203.0.113.9", "203.0.113.9", "203.0.113.0/24"),
             ("2002:cb00:7109:ffff:1::2", "203.0.113.9", "203.0.113.9", "203.0.113.0/24"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+            ("::1", "::1", "::1", "::/48"),
+            ("::45.9.77.1", "::2d09:4d01", "::2d09:4d01", "::/48"),
         ] {
             let address: IpAddr = text.parse().unwrap();
             assert_eq!(unwrapped(address).to_string(), unwraps, "{text}");

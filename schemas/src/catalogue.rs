@@ -17,6 +17,7 @@ pub use template::{TemplateError, Values, system};
 pub use unknown::classify_unknown;
 pub(crate) use unknown::words_of;
 
+use crate::event::Outcome;
 pub use crate::event::{Category, Class};
 
 /// The shipped files: name (for error messages) and text.
@@ -109,6 +110,8 @@ pub struct Classification<'a> {
     pub object_type: &'a str,
     /// The channel of communication, for an event that names none; empty for most.
     pub channel: &'a str,
+    /// How it ended where the event doesn't say, by the name of its type.
+    pub presumed: Outcome,
     /// Whether the type is declared, by us or by the tenant.
     pub known: bool,
 }
@@ -233,6 +236,7 @@ impl Catalogue {
             module: &entry.module,
             object_type: &entry.object_type,
             channel: entry.channel.as_deref().unwrap_or(""),
+            presumed: Outcome::Success,
             known: true,
         }
     }

@@ -8,7 +8,7 @@ mod unknown;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::event::{ActorKind, Category, ChangeOp, Class, Event, Outcome, SentAddress, Text, clip};
+use crate::event::{ActorKind, Category, ChangeOp, Class, Event, Millis, Outcome, SentAddress, Text, clip};
 use crate::ids;
 use crate::json::well_formed;
 use crate::sign_ins;
@@ -66,6 +66,8 @@ pub struct Attributes<'a> {
     pub id: Option<&'a str>,
     /// Client address of the connection, for events that say nothing of theirs, history aside.
     pub ip: Option<&'a str>,
+    /// When the record was first written, for events that say no time of their own, if that is not when it was received.
+    pub written_at: Option<Millis>,
     /// Media type of the bytes; JSON of an event when absent.
     pub content_type: Option<&'a str>,
     /// CloudEvents binary mode: each attribute by its name (`id`, without `ce_`).
@@ -149,11 +151,12 @@ fn either<'a>(text: &'a str, scratch: &'a Scratch) -> Result<Event<'a>, Rejectio
     }
 }
 
-/// What travelled beside the bytes stands in for what is not in them: ingest's id and address.
+/// What travelled beside the bytes stands in for what is not in them: ingest's id and address, a time.
 fn apply<'a>(event: &mut Event<'a>, attributes: &Attributes<'a>) {
     if event.id.as_deref().is_none_or(str::is_empty) {
         event.id = attributes.id.map(Text::from);
     }
+    event.occurred_at = event.occurred_at.or(attributes.written_at);
     // Whoever sends history in is not the user of it; and who says that no address is known is believed.
     if let Some(ip) = attributes.ip
         && !event.backfill.unwrap_or_default()
@@ -188,7 +191,8 @@ fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str, base: &str) -> Result<T, 
     Err(Rejection::new(code, pointer, message[..message.floor_char_boundary(300)].to_owned()))
 }
 
-fn pointer(base: &str, path: &serde_path_to_error::Path) -> String {
+/// The JSON Pointer to what serde was reading, behind `base`.
+pub(crate) fn pointer(base: &str, path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = base.to_owned();
     for segment in path {
@@ -253,6 +257,10 @@ fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
         Some(_) => bound(&event.kind, "/type", MAX_ID_BYTES)?,
     }
     check_id(&mut event.id, "/id", MAX_ID_BYTES)?;
+    if event.id.as_deref().is_some_and(ids::is_of_place) {
+        let detail = "an id of this form is given to records that come without one; send another, or none";
+        return Err(Rejection::new("invalid_id", "/id", detail));
+    }
     bound(&event.source, "/source", MAX_SOURCE_BYTES)?;
     bound(&event.action, "/action", MAX_ID_BYTES)?;
     bound(&event.channel, "/channel", MAX_ID_BYTES)?;
@@ -297,12 +305,19 @@ fn check_id(id: &mut Option<Text<'_>>, pointer: &'static str, max: usize) -> Res
     Ok(())
 }
 
+/// A name that names nothing is as one that wasn't sent: it must not take the place of the one that is known.
+fn check_name(name: &mut Option<Text<'_>>, pointer: &'static str) -> Result<(), Rejection> {
+    bound(name, pointer, MAX_NAME_BYTES)?;
+    name.take_if(|name| ids::names_nothing(name));
+    Ok(())
+}
+
 fn check_actor(event: &mut Event<'_>) -> Result<(), Rejection> {
     let Some(actor) = &mut event.actor else { return Ok(()) };
     word(&actor.kind, "/actor/kind", ActorKind::parse, "user, system or api_key")?;
     check_id(&mut actor.id, "/actor/id", MAX_NAME_BYTES)?;
-    bound(&actor.name, "/actor/name", MAX_NAME_BYTES)?;
-    bound(&actor.email, "/actor/email", MAX_NAME_BYTES)?;
+    check_name(&mut actor.name, "/actor/name")?;
+    check_name(&mut actor.email, "/actor/email")?;
     let is_system = actor.kind.as_deref() == Some(ActorKind::System.as_str());
     let is_named = is_system || actor.id.as_deref().is_some_and(|id| !id.is_empty());
     // A failed sign-in may be of a name that nobody has.

@@ -132,7 +132,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for SentAddress<'a> {
             }
             _ => None,
         };
-        let plain = text.as_ref().is_some_and(|text| text.trim().is_empty() || text.parse::<IpAddr>().is_ok());
+        let is_address = |text: &str| text.parse::<IpAddr>().is_ok_and(|ip| !ip.is_unspecified());
+        let plain = text.as_ref().is_some_and(|text| text.trim().is_empty() || is_address(text));
         let ip = text.and_then(|text| crate::address::read(&text));
         Ok(Self { ip, sent: (!plain).then_some(raw) })
     }

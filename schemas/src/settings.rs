@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::address;
 use crate::catalogue::{CatalogueEntry, Category, Lang};
+use crate::decode::pointer;
 use crate::detection::Detection;
 pub use crate::key_text::{KeyText, hex};
 use crate::zone::Zone;
@@ -78,7 +80,7 @@ pub struct Tenant {
     #[serde(default)]
     pub event_types: Vec<CatalogueEntry>,
     /// Networks of proxies whose word on where a request came from is believed, besides those of the installation.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "address::networks")]
     #[schema(value_type = Vec<String>)]
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which those proxies say it.
@@ -530,7 +532,8 @@ impl ApiKey {
 /// [`Invalid`] for malformed JSON, a field of the wrong type, or an unknown field.
 pub fn parse_strict<T: DeserializeOwned + Serialize>(json: &[u8]) -> Result<T, Invalid> {
     let sent: Value = serde_json::from_slice(json).map_err(|error| Invalid::new("", error.to_string()))?;
-    let parsed: T = serde_json::from_slice(json).map_err(|error| Invalid::new("", error.to_string()))?;
+    let parsed: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json))
+        .map_err(|error| Invalid::new(pointer("", error.path()), error.into_inner().to_string()))?;
     let understood = serde_json::to_value(&parsed).map_err(|error| Invalid::new("", error.to_string()))?;
     match first_misread(&sent, &understood, &mut String::new()) {
         Some(invalid) => Err(invalid),

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use crate::catalogue::{Classification, classify_unknown};
-use crate::event::{Actor, Category, Event, Outcome, Text};
+use crate::event::{Actor, Category, Class, Event, Outcome, Text};
+use crate::passive::SESSION_EXPIRED;
 
 /// The action of a sign-in, which its outcome may make a failed one.
 pub const SIGN_IN: &str = "sign_in";
@@ -37,15 +38,20 @@ pub fn makes_nothing_known(action: &str, category: &str, outcome: &str) -> bool 
     has_failed(action, outcome) || (category == Category::SignIns.as_str() && outcome == Outcome::Failure.as_str())
 }
 
-/// Files a failure among the sign-ins as a failed sign-in, if its action is one by another name (`login`), or it has none.
-pub fn file_failure(filed: &mut Classification<'_>, outcome: Option<&str>) {
+/// Files a failure among the sign-ins as a failed sign-in, if its action is one by another name (`login`), or it has none. Of a
+/// type that nobody declared, the category that was sent says more than the words of its name (`session.created`).
+pub fn file_failure(filed: &mut Classification<'_>, event: &Event<'_>) {
     if filed.category != Category::SignIns || [SIGN_IN, SIGN_IN_FAILED].contains(&filed.action) {
         return;
     }
     let named = by_name(filed.action);
-    let may_be_one = named == SIGN_IN || filed.action == OTHER;
-    if named == SIGN_IN_FAILED || (may_be_one && outcome == Some(Outcome::Failure.as_str())) {
+    let is_the_end = ["sign_out", SESSION_EXPIRED].contains(&filed.action);
+    let has_none = !filed.known && !is_the_end && event.action.as_deref().is_none_or(str::is_empty);
+    let may_be_one = named == SIGN_IN || filed.action == OTHER || has_none;
+    let has_failed = event.outcome.as_deref() == Some(Outcome::Failure.as_str());
+    if named == SIGN_IN_FAILED || (may_be_one && has_failed) {
         filed.action = SIGN_IN_FAILED;
+        filed.class = event.class.as_deref().and_then(Class::parse).unwrap_or(Class::Other);
     }
 }
 
@@ -119,8 +125,26 @@ mod tests {
             ("login", Category::Other, Some("failure"), "login"),
         ] {
             let mut found = Classification { category, action, ..classify_unknown("x", None, None) };
-            file_failure(&mut found, outcome);
+            let sent = Event { action: Some(action.into()), outcome: outcome.map(Text::from), ..Event::default() };
+            file_failure(&mut found, &sent);
             assert_eq!(found.action, filed, "{action} {category:?} {outcome:?}");
+        }
+    }
+
+    /// L5: what is let in as a failed sign-in of a name that nobody has is filed as one.
+    #[test]
+    fn the_category_says_more_than_a_name() {
+        for (kind, filed) in [
+            ("session.created", SIGN_IN_FAILED),
+            ("foo.bar", SIGN_IN_FAILED),
+            ("user.logout", "sign_out"),
+            ("session_expired", SESSION_EXPIRED),
+        ] {
+            let json = format!(r#"{{"type":"{kind}","category":"sign_ins","outcome":"failure"}}"#);
+            let event: Event<'_> = serde_json::from_str(&json).unwrap();
+            let mut found = Classification { category: Category::SignIns, ..classify_unknown(kind, None, None) };
+            file_failure(&mut found, &event);
+            assert_eq!((found.action, found.class), (filed, Class::Other), "{kind}");
         }
     }
 

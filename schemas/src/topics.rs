@@ -53,6 +53,9 @@ pub mod headers {
     pub const FOUND_BY: &str = "found-by";
     /// Media type of the value; JSON of an event when absent.
     pub const CONTENT_TYPE: &str = "content-type";
+    /// Of a record that was sent again from the dead letter: when it was first written, milliseconds, decimal. An event that says
+    /// no time of its own happened then.
+    pub const WRITTEN_AT: &str = "written-at";
     /// W3C trace context.
     pub const TRACEPARENT: &str = "traceparent";
     /// Dead letter: topic the record came from.

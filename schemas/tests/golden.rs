@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use schemas::catalogue::{Catalogue, Category, Class};
 use schemas::decode::{self, Attributes, Rejection, Scratch, decode};
-use schemas::event::Event;
+use schemas::event::{Event, Millis};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -41,6 +41,7 @@ impl Golden {
         Attributes {
             id: header("id"),
             ip: header("ip"),
+            written_at: header("written-at").map(|at| Millis(at.parse().unwrap())),
             content_type: header("content-type"),
             cloud_event: attributes.collect(),
         }

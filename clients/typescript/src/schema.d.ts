@@ -246,7 +246,7 @@ export interface paths {
          * @description One event, an array, one event a line (NDJSON), or CloudEvents 1.0 (structured, batched, or binary with `ce-` headers);
          *     plain, gzip or zstd. `202` means that Kafka has acknowledged every event that the answer calls accepted. Sent again with
          *     the same event ids, or with the same `Idempotency-Key`, an event is stored once: it is the same event if API key, source,
-         *     id and content are the same. Another content under the same key, source and id is a conflict: refused within one request,
+         *     id and content are the same, byte for byte. Another content under the same key, source and id is a conflict: refused within one request,
          *     kept in the dead letter otherwise. `OPTIONS` with `WebHook-Request-Origin` answers the handshake of the CloudEvents web hook.
          */
         post: operations["sendEvents"];
@@ -3981,7 +3981,7 @@ export interface components {
             /** @description The header in which they say it; `x-forwarded-for` when left out. */
             proxy_header?: components["schemas"]["ProxyHeader"];
             /**
-             * @description Networks, such as `192.0.2.0/24`.
+             * @description Networks, such as `192.0.2.0/24`, or addresses.
              * @example [
              *       "192.0.2.0/24"
              *     ]
@@ -8263,7 +8263,8 @@ export interface operations {
                 /** @description Sessions, as `context.session_key` has them. */
                 session_key?: string[];
                 /**
-                 * @description Sources, as events tell them: parts of the application that number their events by themselves.
+                 * @description Sources, as events tell them: parts of the application that number their events by themselves. Empty (`source=`): events without
+                 *     one.
                  * @example [
                  *       "/shop-a"
                  *     ]
@@ -8652,9 +8653,9 @@ export interface operations {
     getEvent: {
         parameters: {
             query?: {
-                /** @description Of several events with this id, the one that came with this API key */
+                /** @description Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka */
                 key_id?: string;
-                /** @description Of several events with this id, the one of this source */
+                /** @description Of several events with this id, the one of this source; empty: the one without a source */
                 source?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
@@ -8884,14 +8885,14 @@ export interface operations {
     explainEvent: {
         parameters: {
             query: {
-                /** @description Of several events with this id, the one that came with this API key */
+                /** @description Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka */
                 key_id?: string;
                 /**
                  * @description Name of the rule
                  * @example mass-export
                  */
                 rule: string;
-                /** @description Of several events with this id, the one of this source */
+                /** @description Of several events with this id, the one of this source; empty: the one without a source */
                 source?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
@@ -9086,9 +9087,9 @@ export interface operations {
     getRestore: {
         parameters: {
             query?: {
-                /** @description Of several events with this id, the one that came with this API key */
+                /** @description Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka */
                 key_id?: string;
-                /** @description Of several events with this id, the one of this source */
+                /** @description Of several events with this id, the one of this source; empty: the one without a source */
                 source?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
@@ -9268,11 +9269,11 @@ export interface operations {
     restoreObject: {
         parameters: {
             query?: {
-                /** @description Of several events with this id, the one that came with this API key */
+                /** @description Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka */
                 key_id?: string;
                 /** @description `en`, `ru` or `cs`: the language of the reason why not; wins over Accept-Language */
                 lang?: string;
-                /** @description Of several events with this id, the one of this source */
+                /** @description Of several events with this id, the one of this source; empty: the one without a source */
                 source?: string;
             };
             header?: {

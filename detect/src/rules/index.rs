@@ -15,6 +15,7 @@ use rsigma_eval::matcher::GroupMode;
 use rsigma_eval::{CompiledDetection, CompiledDetectionItem, CompiledMatcher, CompiledRule};
 use rsigma_parser::{ArrayQuantifier, ConditionExpr, Quantifier};
 
+use super::addresses::made_of;
 use super::{EventFields, FieldValue, Match};
 
 /// By which fields and values rules are gated.
@@ -341,7 +342,7 @@ fn of_detection(detection: &CompiledDetection) -> Ways {
 }
 
 fn of_item(item: &CompiledDetectionItem) -> Demands {
-    match (&item.field, item.exists) {
+    match (item.field.as_deref().map(made_of), item.exists) {
         (None, _) | (Some(_), Some(false)) => Demands::default(),
         (Some(field), Some(true)) => Demands::one(field, Need::Present),
         (Some(field), None) => match (values(&item.matcher), &item.matcher) {

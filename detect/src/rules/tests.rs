@@ -66,9 +66,26 @@ fn addresses_are_compared_in_one_form() {
         ("context.ip_prefix: '45.9.77.1'", "::ffff:45.9.77.1", true),
         ("context.ip_prefix: '45.9.77.1'", "2002:2d09:4d01::1", true),
         ("context.ip_prefix: '2001:db8::/64'", "2001:db8:0:1::2", false),
+        ("context.ip|cidr: '::ffff:45.9.77.0/120'", "45.9.77.1", true),
+        ("context.ip_prefix|cidr: '2001:db8::/64'", "2001:db8::1", true),
+        ("context.ip_prefix|cidr: '2001:DB8:0::/32'", "2001:db8::1", true),
+        ("context.ip_prefix|cidr: '2001:db8::7/128'", "2001:db8::1", true),
+        ("context.ip_prefix|cidr: '2001:db8::/64'", "2001:db8:0:1::1", false),
+        ("context.ip_prefix|cidr: ['10.0.0.0/8', '45.9.0.0/16']", "45.9.77.1", true),
+        ("context.ip_prefix|cidr: '45.9.0.0/16'", "2002:2d09:4d01::1", true),
+        ("context.network: '2001:0DB8:0::/48'", "2001:db8::1", true),
+        ("context.network: '2001:db8::9'", "2001:db8::1", true),
+        ("context.network: '45.9.77.0/24'", "45.9.77.1", true),
+        ("context.network: '45.9.78.0/24'", "45.9.77.1", false),
+        ("context.network|cidr: '45.9.0.0/16'", "45.9.77.1", true),
+        ("context.network|cidr: '45.9.77.1/32'", "45.9.77.9", true),
+        ("context.network|cidr: '2001:db8::/32'", "2001:db8::1", true),
+        ("context.network|cidr: '45.10.0.0/16'", "45.9.77.1", false),
     ] {
         let set = compile([("r", rule(&format!("    {selection}")).as_str())]).unwrap();
-        assert_eq!(!names(&set, &json!({"context.ip": ip})).is_empty(), want, "{selection} {ip}");
+        let event = json!({"context.ip": ip});
+        assert_eq!(!names(&set, &event).is_empty(), want, "{selection} {ip}");
+        assert_eq!(set.explain(Match { rule: 0 }, &JsonFields::new(&event)).unwrap().matched, want, "{selection} {ip}");
     }
 }
 

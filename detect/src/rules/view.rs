@@ -4,17 +4,18 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use rsigma_eval::{Event, EventValue, JsonEvent};
-use schemas::address::prefix;
+use schemas::address::{network, prefix};
 use serde_json::Value;
 
-use super::FieldValue;
+use super::{FieldValue, addresses};
 
 /// Every field a rule can ask for: the contract between events and rules. `changes` is a list of maps (for `changes[any]`
 /// blocks, which look at one change at a time); `changes.path` and its siblings are lists of one member a change.
 ///
 /// `context.ip` is in its one form (`45.9.77.1`, `2001:db8::1`); `context.ip_prefix` is what counts as one address
 /// (`45.9.77.1`, `2001:db8:0:1::/64`), also where a correlation groups by `context.ip` or counts it; `context.network` is
-/// `AS64500` where the number is known, or else the /24 or /48.
+/// `AS64500` where the number is known, or else the /24 or /48. With `|cidr` the prefix and the network are their first addresses:
+/// the network is the /24 or /48 then, whatever its number.
 ///
 /// `actor.account` is the actor's id, or else its e-mail address or its name: failed sign-ins may be of names that nobody has,
 /// and have no id then.
@@ -134,6 +135,10 @@ impl EventFields for JsonFields<'_> {
             ("context.ip_prefix", None) => {
                 Some(FieldValue::Str(prefix(read(&self.0.get_field("context.ip")?)?).into()))
             }
+            ("context.network", None) => {
+                let asn = self.0.get_field("geo.asn").and_then(|asn| asn.as_f64()).unwrap_or_default();
+                Some(FieldValue::Str(network(read(&self.0.get_field("context.ip")?)?, asn as u32).into()))
+            }
             ("actor.account", None) => {
                 ["actor.id", "actor.email", "actor.name"].into_iter().find_map(|path| self.0.get_field(path))
             }
@@ -151,7 +156,10 @@ pub(super) struct View<'a, E>(pub(super) &'a E);
 
 impl<E: EventFields> Event for View<'_, E> {
     fn get_field(&self, path: &str) -> Option<EventValue<'_>> {
-        self.0.field(path)
+        match addresses::first_address(path, || read(&self.0.field("context.ip")?)) {
+            Some(first) => Some(FieldValue::Str(first?.to_string().into())),
+            None => self.0.field(path),
+        }
     }
 
     fn any_string_value(&self, pred: &dyn Fn(&str) -> bool) -> bool {

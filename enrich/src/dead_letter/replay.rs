@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use futures::{StreamExt as _, stream};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{Message as _, OwnedHeaders};
+use rdkafka::message::{Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
@@ -149,7 +149,13 @@ async fn replay_one(kafka: Kafka, producer: FutureProducer, mut letter: DeadLett
     } else {
         letter.clone()
     };
-    let headers = whole.append_headers(OwnedHeaders::new());
+    let mut headers = whole.append_headers(OwnedHeaders::new());
+    // Its topic gives it another time. What was sent again before has the first one.
+    let is_dated = whole.headers.iter().any(|(name, _)| name == topics::headers::WRITTEN_AT);
+    if whole.timestamp >= 0 && !is_dated {
+        let at = whole.timestamp.to_string();
+        headers = headers.insert(Header { key: topics::headers::WRITTEN_AT, value: Some(&at) });
+    }
     let mut record: FutureRecord<'_, [u8], [u8]> =
         FutureRecord::to(&whole.topic).partition(whole.partition).headers(headers);
     record.timestamp = (whole.timestamp >= 0).then_some(whole.timestamp);

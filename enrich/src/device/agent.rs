@@ -166,7 +166,11 @@ fn extract(patterns: &Extractor<'static>, user_agent: &str) -> Written {
 /// Family and version.
 fn browser_written(patterns: &Extractor<'static>, user_agent: &str) -> (String, String) {
     let Some(found) = patterns.ua.extract(user_agent) else { return Default::default() };
-    let family = family(clip(&found.family)).to_owned();
+    let mut family = family(clip(&found.family)).to_owned();
+    // Programs that show pages by a part of Edge: it is no browser of the user's. Teams says nothing else.
+    if family == "Edge" && [" WebView2/", " Teams/"].iter().any(|program| user_agent.contains(program)) {
+        "Edge WebView2".clone_into(&mut family);
+    }
     (family, version(&[found.major, found.minor, found.patch, found.patch_minor]))
 }
 

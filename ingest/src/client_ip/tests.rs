@@ -22,7 +22,7 @@ fn resolve_bytes(peer: &str, written: &str, theirs: &str, lines: &[(&'static str
         let ours = is_in(&ours, address).then_some(&written);
         ours.or_else(|| is_in(&others, address).then_some(&theirs))
     };
-    client_ip(peer.parse().unwrap(), &map, writes).to_string()
+    client_ip(peer.parse().unwrap(), &map, writes).map_or("none".to_owned(), |ip| ip.to_string())
 }
 
 fn resolve(peer: &str, written: &str, lines: &[(&'static str, &str)]) -> String {
@@ -56,9 +56,9 @@ fn the_chain_is_read_from_the_right() {
         ("10.0.0.1", "\"[2001:db8::1]:443\"", "2001:db8::1"),
         ("10.0.0.1", "fe80::1%eth0", "fe80::1"),
         ("fd00::1", "::ffff:1.2.3.4", "1.2.3.4"),
-        ("10.0.0.1", "1.2.3.4, unknown, 10.2.2.2", "10.2.2.2"),
-        ("10.0.0.1", "1.2.3.4, _hidden", "10.0.0.1"),
-        ("10.0.0.1", "1.2.3.4, unix:", "10.0.0.1"),
+        ("10.0.0.1", "1.2.3.4, unknown, 10.2.2.2", "none"),
+        ("10.0.0.1", "1.2.3.4, _hidden", "none"),
+        ("10.0.0.1", "1.2.3.4, unix:", "none"),
         ("10.0.0.1", "1.2.3.4,", "1.2.3.4"),
         ("10.0.0.1", ", ,1.2.3.4 ,, 10.2.2.2,\n,", "1.2.3.4"),
         ("10.0.0.1", ",,", "10.0.0.1"),
@@ -67,7 +67,7 @@ fn the_chain_is_read_from_the_right() {
         // Inside of an IPv6 address stands what its owner likes: it is no proxy's.
         ("10.0.0.1", "6.6.6.6, 2002:a00:1::1", "2002:a00:1::1"),
         ("10.0.0.1", "6.6.6.6, 64:ff9b::10.0.0.1", "64:ff9b::a00:1"),
-        ("10.0.0.1", "6.6.6.6, 010.0.0.1", "10.0.0.1"),
+        ("10.0.0.1", "6.6.6.6, 010.0.0.1", "none"),
         ("172.16.0.1", "1.2.3.4", "1.2.3.4"),
     ] {
         let lines: Vec<_> = value.split('\n').map(|line| (XFF, line)).collect();
@@ -81,20 +81,20 @@ fn the_chain_is_read_from_the_right() {
 #[test]
 fn forwarded_is_read_from_the_right() {
     for (value, expected) in [
-        ("for=\"_gazonk\"", "10.0.0.1"),
+        ("for=\"_gazonk\"", "none"),
         ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"),
         ("for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"),
         ("for=192.0.2.43, for=198.51.100.17", "198.51.100.17"),
-        ("for=192.0.2.43,for=\"[2001:db8:cafe::17]\",for=unknown", "10.0.0.1"),
+        ("for=192.0.2.43,for=\"[2001:db8:cafe::17]\",for=unknown", "none"),
         ("for=192.0.2.43, for=\"[2001:db8:cafe::17]\"", "2001:db8:cafe::17"),
-        ("for=_hidden, for=_SEVKISEK", "10.0.0.1"),
+        ("for=_hidden, for=_SEVKISEK", "none"),
         ("for=\"192.0.2.43:47011\"", "192.0.2.43"),
         ("for=\"192.0.2.43:_port\"", "192.0.2.43"),
         ("for=\"[2001:db8:cafe::17]:_port\"", "2001:db8:cafe::17"),
         ("for=6.6.6.6, For=\"[2001:db8::2]:80\";proto=https", "2001:db8::2"),
         ("proto=https;by=x;for=1.2.3.4, for=10.4.4.4", "1.2.3.4"),
         ("for=6.6.6.6\nproto=https;for=1.2.3.4\nfor=10.4.4.4", "1.2.3.4"),
-        ("for=1.2.3.4, for=\"_a,b\", for=10.4.4.4", "10.4.4.4"),
+        ("for=1.2.3.4, for=\"_a,b\", for=10.4.4.4", "none"),
         ("for=1.2.3.4 ; proto=https ,", "1.2.3.4"),
         (", for=1.2.3.4, , for=10.4.4.4;;", "1.2.3.4"),
         ("for=1.2.3.4:80", "1.2.3.4"),
@@ -102,19 +102,19 @@ fn forwarded_is_read_from_the_right() {
         ("for=\"1.2.\\3.4\"", "1.2.3.4"),
         ("for=6.6.6.6, host=\"a\\\"b,c;for=7.7.7.7\";for=1.2.3.4", "1.2.3.4"),
         ("for=6.6.6.6, for=1.2.3.4;host=\"a\\\\\"", "1.2.3.4"),
-        // Not closed, closed by an escape, no list, no pair, twice, without an address: as if nothing was said.
+        // Not closed, closed by an escape, no list, no pair, twice, without an address: nobody knows.
         ("for=1.1.1.1;x=\", for=8.8.4.4", "8.8.4.4"),
         ("for=1.1.1.1;x=\"\\, for=\"8.8.4.4\"", "8.8.4.4"),
         ("for=1.1.1.1;x=\"\nfor=\"[2001:db8::9]\";proto=https", "2001:db8::9"),
         ("\", for=8.8.4.4", "8.8.4.4"),
-        ("for=6.6.6.6, for=8.8.4.4\"", "10.0.0.1"),
-        ("for=6.6.6.6, for=\"8.8.4.4\\\"", "10.0.0.1"),
-        ("for=6.6.6.6, for=8.8.4.4 x", "10.0.0.1"),
-        ("for=6.6.6.6, 8.8.4.4", "10.0.0.1"),
-        ("for=6.6.6.6, for=8.8.4.4;for=10.4.4.4", "10.0.0.1"),
-        ("for=6.6.6.6, proto=https", "10.0.0.1"),
-        ("for=6.6.6.6, ;", "10.0.0.1"),
-        ("for=6.6.6.6, =8.8.4.4", "10.0.0.1"),
+        ("for=6.6.6.6, for=8.8.4.4\"", "none"),
+        ("for=6.6.6.6, for=\"8.8.4.4\\\"", "none"),
+        ("for=6.6.6.6, for=8.8.4.4 x", "none"),
+        ("for=6.6.6.6, 8.8.4.4", "none"),
+        ("for=6.6.6.6, for=8.8.4.4;for=10.4.4.4", "none"),
+        ("for=6.6.6.6, proto=https", "none"),
+        ("for=6.6.6.6, ;", "none"),
+        ("for=6.6.6.6, =8.8.4.4", "none"),
     ] {
         let lines: Vec<_> = value.split('\n').map(|line| ("forwarded", line)).collect();
         assert_eq!(resolve("10.0.0.1", "forwarded", &lines), expected, "{value}");
@@ -127,9 +127,9 @@ fn bytes_beyond_ascii() {
     for (name, line, expected) in [
         (XFF, b"6.6.6.6, \xe9, 8.8.4.4".as_slice(), "8.8.4.4"),
         (XFF, b"\xff\xfe, 8.8.4.4, 10.2.2.2", "8.8.4.4"),
-        (XFF, b"6.6.6.6, 8.8.4.4\xe9", "10.0.0.1"),
+        (XFF, b"6.6.6.6, 8.8.4.4\xe9", "none"),
         ("forwarded", b"for=6.6.6.6;x=\"\xe9, for=8.8.4.4", "8.8.4.4"),
-        ("forwarded", b"for=6.6.6.6, for=\xe9", "10.0.0.1"),
+        ("forwarded", b"for=6.6.6.6, for=\xe9", "none"),
     ] {
         assert_eq!(resolve_bytes("10.0.0.1", name, XFF, &[(name, line)]), expected, "{}", line.escape_ascii());
     }

@@ -16,7 +16,7 @@ fn split(framing: &Framing, body: &str) -> Result<Vec<String>, &'static str> {
 /// P1: one event, an array, lines: by the leading byte where the media type says no more than JSON.
 #[test]
 fn json_is_told_by_its_bytes() {
-    let cases: [(&str, Result<&[&str], &str>); 20] = [
+    let cases: [(&str, Result<&[&str], &str>); 25] = [
         (r#"{"a":1}"#, Ok(&[r#"{"a":1}"#])),
         ("{\n \"a\":1\n}\n", Ok(&["{\n \"a\":1\n}\n"])),
         ("{}\n{}", Ok(&["{}", "{}"])),
@@ -35,7 +35,12 @@ fn json_is_told_by_its_bytes() {
         ("{\"a\":\n{}", Ok(&["{\"a\":", "{}"])),
         ("# a comment\n{}\n{}", Ok(&["# a comment", "{}", "{}"])),
         ("[1\n{}\n{}", Ok(&["[1", "{}", "{}"])),
+        ("[1\n{}", Ok(&["[1", "{}"])),
+        ("[]\n{}", Ok(&["[]", "{}"])),
+        ("[{}]\n{}", Ok(&["[{}]", "{}"])),
         ("[\n{},\n{}\n", Err("malformed_json")),
+        ("[\n{}", Err("malformed_json")),
+        ("[{},\n{}", Err("malformed_json")),
         // A byte order mark is no part of what comes after it.
         ("\u{feff}{\"a\":1}", Ok(&["{\"a\":1}"])),
         ("\u{feff}[{}, {}]", Ok(&["{}", "{}"])),

@@ -117,6 +117,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("sign_ins", "входы", "přihlášení"),
     ("signals", "сигналы", "signály"),
     ("signed_out_at", "выход", "odhlášení"),
+    ("source", "источник", "zdroj"),
     ("start", "начало", "začátek"),
     ("started_at", "начало", "začátek"),
     ("state", "состояние", "stav"),

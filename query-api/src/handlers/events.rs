@@ -176,8 +176,8 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
     operation_id = "getEvent",
     params(
         ("id" = String, Path, description = "Id of the event. Each API key and each source numbers events by itself: where several have one of this id, the answer is 422 `ambiguous_id` with their keys and sources"),
-        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
-        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
         ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::TenantParam,
     ),

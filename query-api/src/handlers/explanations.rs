@@ -161,8 +161,8 @@ pub async fn violation(
     operation_id = "explainEvent",
     params(
         ("id" = String, Path, description = "Id of the event"),
-        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
-        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
         ("rule" = String, Query, description = "Name of the rule", example = "mass-export"),
         crate::openapi::TenantParam,
     ),

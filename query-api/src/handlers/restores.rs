@@ -104,8 +104,8 @@ fn check(api: &QueryApi, tenant: &Tenant, event: &EventRow, lang: Lang) -> Resul
     operation_id = "restoreObject",
     params(
         ("id" = String, Path, description = "Id of the event that deleted it"),
-        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
-        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
         ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of the reason why not; wins over Accept-Language"),
         ("accept-language" = Option<String>, Header, description = "Language of the reason why not"),
     ),
@@ -163,8 +163,8 @@ pub async fn restore(
     operation_id = "getRestore",
     params(
         ("id" = String, Path, description = "Id of the event that deleted it"),
-        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
-        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
         crate::openapi::TenantParam,
     ),
     responses(

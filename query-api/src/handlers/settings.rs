@@ -132,7 +132,8 @@ impl Subject for EventTypes {
 /// Proxies of the tenant whose word on where a request came from is believed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TrustedProxies {
-    /// Networks, such as `192.0.2.0/24`.
+    /// Networks, such as `192.0.2.0/24`, or addresses.
+    #[serde(deserialize_with = "schemas::address::networks")]
     #[schema(value_type = Vec<String>, example = json!(["192.0.2.0/24"]))]
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they say it; `x-forwarded-for` when left out.

@@ -16,9 +16,9 @@ pub(crate) struct Which {
 }
 
 impl Which {
-    /// Takes `source` and `key_id` from the query string.
+    /// Takes `source` and `key_id` from the query string; empty ones are those of events without.
     pub(crate) fn take(params: &mut Params) -> Result<Self, ParamError> {
-        Ok(Self { source: params.one("source")?, key_id: params.one("key_id")? })
+        Ok(Self { source: params.one_or_empty("source")?, key_id: params.one_or_empty("key_id")? })
     }
 
     /// Adds the conditions.
@@ -41,7 +41,7 @@ impl Which {
             .iter()
             .map(|row| json!({ "source": row.source, "key_id": row.key_id, "received_at": row.received_at }))
             .collect();
-        let detail = "several senders or sources have an event of this id: say source or key_id as well";
+        let detail = "several senders or sources have an event of this id: say source or key_id as well, empty for the one without";
         let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "ambiguous_id", detail).with_pointer("id");
         Err(problem.with_member("events", events))
     }

@@ -158,6 +158,11 @@ fn bad_bodies_are_refused() {
             assert_eq!(answer.headers["content-type"], "application/problem+json");
         }
         assert_eq!(world.settings.tenant("acme").unwrap().version, 1);
+        let proxies = json!({ "trusted_proxies": ["192.0.2.0/24", "localhost"] });
+        let answer = world.send("PUT", "/v1/settings/trusted-proxies", &admin, Some(proxies)).await;
+        assert_eq!(answer.json["pointer"], "/trusted_proxies/1", "{}", answer.json);
+        let detail = answer.json["detail_en"].as_str().or(answer.json["detail"].as_str()).unwrap();
+        assert!(detail.contains("expected a network"), "{detail}");
 
         let raw = async |media: &str, body: Vec<u8>| {
             let request = Request::put("/v1/settings/logging").header("content-type", media);
@@ -168,6 +173,10 @@ fn bad_bodies_are_refused() {
         assert_eq!(raw("application/json", vec![b' '; 2 << 20]).await, 413);
         assert_eq!(raw("application/json", b"{\"enabled\":\xff}".to_vec()).await, 422);
         assert_eq!(raw("application/json", "[".repeat(100_000).into_bytes()).await, 422);
+        // An address is the network of it alone.
+        let proxies = json!({ "trusted_proxies": ["127.0.0.1", "::1"] });
+        let answer = world.send("PUT", "/v1/settings/trusted-proxies", &admin, Some(proxies)).await;
+        assert_eq!(answer.json["trusted_proxies"], json!(["127.0.0.1/32", "::1/128"]), "{}", answer.json);
         assert_eq!(raw("application/json; charset=utf-8", b"{\"enabled\":true}".to_vec()).await, 200);
     });
 }

@@ -5,8 +5,9 @@ use query_api::cursor::{Binding, Position};
 use query_api::filter::EventFilter;
 use query_api::period::{Period, PeriodSpec};
 use schemas::settings::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::exports::{csv_column, file};
 use crate::support::{Event, ids, millis, rng, with_world};
 
 /// Events of which many share their time.
@@ -91,6 +92,21 @@ fn one_id_of_several_senders() {
         }
         let one = world.ok("/v1/events/7?source=/shop-a&key_id=k2", &key).await;
         assert_eq!((&one["data"]["source"], &one["data"]["context"]["key_id"]), (&"/shop-a".into(), &"k2".into()));
+        // The one without a source can be told as well.
+        let one = world.ok("/v1/events/7?source=&key_id=k2", &key).await;
+        assert_eq!((&one["data"]["source"], &one["data"]["context"]["key_id"]), (&Value::Null, &"k2".into()));
+        let explained = world.get("/v1/events/7/explain?rule=mass-view&source=&key_id=k2", &key).await;
+        assert_eq!(explained.status, 200, "{}", explained.json);
+        let preview = world.get("/v1/events/7/restore?source=&key_id=k2", &key).await;
+        assert_ne!(preview.json["code"], "invalid_parameter", "{}", preview.json);
+        assert_ne!(preview.json["code"], "ambiguous_id", "{}", preview.json);
+        assert_eq!(world.pages("/v1/events?source=&limit=1", &key).await.len(), 2);
+        // Nor are they one in files.
+        let csv = file(world, "/v1/events?format=csv", &key, "*/*").await.bytes;
+        let (sources, keys) = (csv_column(&csv, "source"), csv_column(&csv, "context.key_id"));
+        let mut found: Vec<(String, String)> = sources.into_iter().zip(keys).collect();
+        found.sort_unstable();
+        assert!(found.iter().map(|(source, key_id)| (&**source, &**key_id)).eq(expected.iter().copied()), "{found:?}");
     });
 }
 

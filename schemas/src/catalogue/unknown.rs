@@ -8,12 +8,15 @@
 //! 2. Versions (`v1`, `2`), the word `event`, and what tells an outcome (`succeeded`, `failed`) are taken off the end.
 //! 3. Of what is left, the last words that are in the table decide. A word that can be a noun as well (`view`, `login`) counts
 //!    as the first or last one alone.
-//! 4. What failed did not happen: it is `other`, but for a sign-in, which is a failed one.
+//! 4. What failed did not happen: it is `other`, but for a sign-in or a step of one (`mfa_failed`), which is a failed one.
+//! 5. What was asked for or begun (`export.started`, `delete_request`) is filed as the act, and how it ended is not known. A
+//!    sign-in is none before it is done: it is `other`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{Category, Class, Classification};
+use crate::event::Outcome;
 use crate::passive::SESSION_EXPIRED;
 
 /// The sentence of such a type; its name stands in for the reason.
@@ -119,10 +122,25 @@ const DO: &[(&str, Class, Category, &str)] = &[
     ("logout logouts signout logoff signoff", Class::Other, Category::SignIns, "sign_out"),
 ];
 
-/// Ends of names that say that it did not happen.
-const FAILED: &[&str] = &["failed", "failure", "failures", "fail", "error", "denied", "unsuccessful", "refused"];
+/// Ends of names that say that it was tried in vain.
+const FAILED: &[&str] = &["failed", "failure", "failures", "fail", "fails", "error", "errored", "unsuccessful"];
+/// Ends that say of a verb that it did not happen, and are acts of their own elsewhere (`user.blocked`).
+const REFUSED: &[&str] =
+    &["denied", "refused", "unauthorized", "unauthorised", "forbidden", "invalid", "aborted", "blocked"];
+/// Steps of a sign-in, which are told by a name alone where they come to nothing: `mfa_failed`.
+const STEPS: &[&str] = &["mfa", "2fa", "otp", "totp", "hotp", "passkey", "webauthn", "fido", "fido2", "sso", "saml"];
 /// Words that say the same before a verb.
-const FAILED_BEFORE: &[&str] = &["failed", "invalid", "unsuccessful", "denied"];
+const FAILED_BEFORE: &[&str] =
+    &["failed", "fail", "fails", "failing", "invalid", "unsuccessful", "denied", "not", "never", "cannot", "unable"];
+/// Words that may stand around those, before the verb: `failed_to_delete`, `could_not_be_deleted`.
+const LINKS: &[&str] = &["to", "be", "been", "get", "yet", "could", "did", "was", "were", "is", "has"];
+/// Those of them that only stand before verbs.
+const NEGATIONS: &[&str] = &["not", "never", "cannot", "unable"];
+/// Acts of their own (`order.rejected`) by which a sign-in came to nothing.
+const UNDONE: &[&str] = &["rejected", "cancelled", "canceled"];
+/// Ends of names that say that it was only asked for, or begun.
+const ASKED: &[&str] =
+    &["requested", "request", "started", "start", "initiated", "begun", "pending", "queued", "proposed", "required"];
 /// Ends of names that say nothing more.
 const PLAIN: &[&str] = &["event", "events", "succeeded", "success", "successful", "successfully", "ok"];
 /// What names of domains begin with when they are written backwards.
@@ -176,6 +194,7 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
         module: "",
         object_type: named.object_type,
         channel: "",
+        presumed: named.presumed,
         known: false,
     }
 }
@@ -184,44 +203,111 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
 struct Named<'a> {
     verb: Option<Verb>,
     object_type: &'a str,
+    /// How it ended, for all that the name says.
+    presumed: Outcome,
 }
 
 impl<'a> Named<'a> {
     fn read(name: &'a str) -> Self {
         let words = words(name);
         let lower: Vec<String> = words.iter().map(|&(from, to)| name[from..to].to_ascii_lowercase()).collect();
-        let (mut end, mut failed) = (lower.len(), false);
+        let (mut end, mut failed, mut in_vain, mut asked) = (lower.len(), false, false, false);
         while let Some(last) = end.checked_sub(1).and_then(|at| lower.get(at)) {
-            let fails = FAILED.contains(&last.as_str());
-            if !fails && !PLAIN.contains(&last.as_str()) && !is_version(last) {
+            let last = last.as_str();
+            let asks = ASKED.contains(&last) && !ends_with_verb(&lower[..end], |_| true);
+            let fails = is_one_of(last, &[FAILED, REFUSED])
+                || UNDONE.contains(&last) && ends_with_verb(&lower[..end - 1], Verb::is_sign_in);
+            if !asks && !fails && !PLAIN.contains(&last) && !is_version(last) {
                 break;
             }
-            (end, failed) = (end - 1, failed || fails);
+            (end, failed, asked) = (end - 1, failed || fails, asked || asks);
+            in_vain |= FAILED.contains(&last);
         }
         for to in (1..=end).rev() {
             for from in (to.saturating_sub(LONGEST)..to).map(|at| (at, lower[at..to].join("_"))) {
                 let (from, phrase) = from;
                 let Some(verb) = VERBS.get(phrase.as_str()) else { continue };
-                if !verb.anywhere && from > 0 && to < end {
+                let (before_verb, after) = (Before::of(&lower[..from]), &lower[to..end]);
+                let is_failing =
+                    after.first().is_some_and(|word| verb.is_sign_in() && is_one_of(word, &[FAILED, REFUSED]));
+                let counts = verb.anywhere || from == 0 || to == end;
+                if !counts && !before_verb.is_phrase && !is_failing {
                     continue;
                 }
-                let failed = failed || from > 0 && FAILED_BEFORE.contains(&lower[from - 1].as_str());
-                let object_type = match from {
+                let failed = failed || before_verb.fails || verb.is_undone(&lower[..from], after);
+                let object_type = match before_verb.subject {
                     0 if to < end => &name[words[to].0..words[end - 1].1],
-                    _ => before(name, words[from].0),
+                    subject => before(name, words[subject].0),
                 };
-                return Self { verb: if failed { verb.failed() } else { Some(*verb) }, object_type };
+                let verb = match (failed, asked && verb.is_sign_in()) {
+                    (true, _) => verb.failed(),
+                    (false, true) => None,
+                    (false, false) => Some(*verb),
+                };
+                let presumed = match (failed, asked) {
+                    (true, _) => Outcome::Failure,
+                    (false, true) => Outcome::Unknown,
+                    (false, false) => Outcome::Success,
+                };
+                return Self { verb, object_type, presumed };
             }
         }
-        Self { verb: None, object_type: without_domain(name.rsplit_once('.').map_or("", |(before, _)| before)) }
+        let object_type = without_domain(name.rsplit_once('.').map_or("", |(before, _)| before));
+        let is_step = failed && lower[..end].iter().any(|word| STEPS.contains(&word.as_str()));
+        Self {
+            verb: VERBS.get("sign_in").filter(|_| is_step).and_then(|sign_in| sign_in.failed()),
+            object_type,
+            presumed: if in_vain || is_step { Outcome::Failure } else { Outcome::Success },
+        }
+    }
+}
+
+/// What stands before a verb.
+struct Before {
+    /// How many words are its subject: what is left without `failed_to` and the like.
+    subject: usize,
+    /// Whether it is said that it failed.
+    fails: bool,
+    /// Whether that makes it a verb, wherever it stands: `failed_to_login_user`, beside `failed_login_counter`.
+    is_phrase: bool,
+}
+
+impl Before {
+    fn of(words: &[String]) -> Self {
+        let is_around = |word: &String| is_one_of(word, &[LINKS, FAILED_BEFORE]);
+        let subject = words.iter().rposition(|word| !is_around(word)).map_or(0, |at| at + 1);
+        let around = &words[subject..];
+        let fails = around.iter().any(|word| is_one_of(word, &[FAILED_BEFORE]));
+        Self { subject, fails, is_phrase: fails && around.iter().any(|word| is_one_of(word, &[LINKS, NEGATIONS])) }
     }
 }
 
 impl Verb {
     /// The same, tried in vain.
     fn failed(self) -> Option<Self> {
-        (self.action == "sign_in").then_some(Self { action: "sign_in_failed", ..self })
+        self.is_sign_in().then_some(Self { action: "sign_in_failed", ..self })
     }
+
+    fn is_sign_in(&self) -> bool {
+        self.action == "sign_in"
+    }
+
+    /// Whether the words around say of a sign-in that it did not happen: `login_failed_twice`, `failed_user_login`. Elsewhere
+    /// they may tell of something else: `failed_jobs.deleted`.
+    fn is_undone(&self, before: &[String], after: &[String]) -> bool {
+        self.is_sign_in()
+            && before.iter().chain(after).any(|word| is_one_of(word, &[FAILED, REFUSED, FAILED_BEFORE, UNDONE]))
+    }
+}
+
+fn is_one_of(word: &str, lists: &[&[&str]]) -> bool {
+    lists.iter().any(|words| words.contains(&word))
+}
+
+/// Whether the last words are a verb, and one that is asked for.
+fn ends_with_verb(words: &[String], is_asked_for: impl Fn(&Verb) -> bool) -> bool {
+    let starts = words.len().saturating_sub(LONGEST)..words.len();
+    starts.into_iter().any(|from| VERBS.get(words[from..].join("_").as_str()).is_some_and(&is_asked_for))
 }
 
 /// The words of a name, in small letters.
@@ -286,6 +372,7 @@ mod tests {
         const DELETE: (Class, Category, &str) = (Class::Delete, Category::Changes, "delete");
         const UPDATE: (Class, Category, &str) = (Class::Change, Category::Changes, "update");
         const VIEW: (Class, Category, &str) = (Class::Other, Category::Views, "view");
+        const EXPORT: (Class, Category, &str) = (Class::Other, Category::Views, "export");
         const SIGN_IN: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_in");
         const FAILED: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_in_failed");
         const SIGN_OUT: (Class, Category, &str) = (Class::Other, Category::SignIns, "sign_out");
@@ -344,7 +431,51 @@ mod tests {
             ("login.failed", FAILED, ""),
             ("user.login.failure", FAILED, "user"),
             ("LoginFailed", FAILED, ""),
-            ("failed_login", FAILED, "failed"),
+            ("failed_login", FAILED, ""),
+            ("user.failed_to_sign_in", FAILED, "user"),
+            ("user.failed_to_login", FAILED, "user"),
+            ("FailedToLogIn", FAILED, ""),
+            ("UserFailedToSignIn", FAILED, "User"),
+            ("failed_to_authenticate", FAILED, ""),
+            ("failed_to_login_user", FAILED, "user"),
+            ("app.could_not_login_user", FAILED, "app"),
+            ("user.login_failed_wrong_password", FAILED, "user"),
+            ("CouldNotSignIn", FAILED, ""),
+            ("user.could_not_login", FAILED, "user"),
+            ("user.not_signed_in", FAILED, "user"),
+            ("login_unauthorized", FAILED, ""),
+            ("login_rejected", FAILED, ""),
+            ("user.login_cancelled", FAILED, "user"),
+            ("login.failed.wrong_password", FAILED, "failed.wrong_password"),
+            ("failed_user_login", FAILED, "failed_user"),
+            ("user.login_blocked", FAILED, "user"),
+            ("user.mfa_failed", FAILED, "user"),
+            ("OtpInvalid", FAILED, ""),
+            ("2fa.challenge.failed", FAILED, "2fa.challenge"),
+            ("mfa.enabled", UPDATE, "mfa"),
+            ("mfa.enable.failed", OTHER, "mfa"),
+            ("user.blocked", OTHER, "user"),
+            // What did not take place, or not yet.
+            ("task.failed_to_delete", OTHER, "task"),
+            ("task.not_deleted", OTHER, "task"),
+            ("task.could_not_be_deleted", OTHER, "task"),
+            ("user.sign_in_requested", OTHER, "user"),
+            ("login_as.started", OTHER, "as"),
+            ("login.required", OTHER, ""),
+            // What was asked for or begun is the act.
+            ("task.delete_requested", DELETE, "task"),
+            ("delete_request", DELETE, ""),
+            ("export.start", EXPORT, ""),
+            ("report.download_started", EXPORT, "report"),
+            ("export.pending", EXPORT, ""),
+            ("user.create.request", CREATE, "user"),
+            // And what did.
+            ("failed_login_counter", OTHER, ""),
+            ("export_request.approved", UPDATE, "export_request"),
+            ("failed_jobs.deleted", DELETE, "failed_jobs"),
+            ("order.rejected", UPDATE, "order"),
+            ("order.cancelled", UPDATE, "order"),
+            ("user.session_started", SIGN_IN, "user"),
             ("user.authentication.failed.v1", FAILED, "user"),
             ("user.logout", SIGN_OUT, "user"),
             ("user.logged_out", SIGN_OUT, "user"),
@@ -358,6 +489,28 @@ mod tests {
             let got = classify_unknown(name, None, None);
             assert_eq!((got.class, got.category, got.action), expected, "{name}");
             assert_eq!(got.object_type, object_type, "{name}");
+        }
+    }
+
+    /// J10: what failed or began is no success.
+    #[test]
+    fn names_tell_how_it_ended() {
+        for (name, presumed) in [
+            ("export.started", Outcome::Unknown),
+            ("task.delete_requested.v1", Outcome::Unknown),
+            ("user.sign_in_requested", Outcome::Unknown),
+            ("order.delete.failed", Outcome::Failure),
+            ("task.could_not_be_deleted", Outcome::Failure),
+            ("user.update.denied", Outcome::Failure),
+            ("payment.failed", Outcome::Failure),
+            ("user.mfa_failed", Outcome::Failure),
+            ("session_started", Outcome::Success),
+            ("shift.started", Outcome::Success),
+            ("request.deleted", Outcome::Success),
+            ("user.blocked", Outcome::Success),
+            ("order.deleted", Outcome::Success),
+        ] {
+            assert_eq!(classify_unknown(name, None, None).presumed, presumed, "{name}");
         }
     }
 

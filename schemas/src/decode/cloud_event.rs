@@ -112,10 +112,11 @@ fn decoded<'a>(encoded: &'a RawValue, scratch: &'a Scratch) -> Result<Data<'a>, 
     let text = string(encoded).ok_or_else(|| refused("expected a string of base64"))?;
     let bytes = STANDARD.decode(text.as_bytes()).map_err(|_| refused("expected a string of base64"))?;
     let Ok(json) = String::from_utf8(bytes) else { return Ok(Data::Bytes(encoded)) };
+    let json = json.trim_start_matches('\u{feff}');
     if json.trim().is_empty() {
         return Ok(Data::Nothing);
     }
-    let json = scratch.data.get_or_init(|| well_formed(&json).into_owned());
+    let json = scratch.data.get_or_init(|| well_formed(json).into_owned());
     check_depth(json.as_bytes())?;
     Ok(serde_json::from_str(json).map_or(Data::Bytes(encoded), |json| Data::Json(json, "/data_base64")))
 }

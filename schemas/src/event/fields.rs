@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
 use super::Text;
-use crate::decode::{MAX_NAME_BYTES, MAX_SOURCE_BYTES};
+use crate::decode::{MAX_DURATION_MS, MAX_NAME_BYTES, MAX_RECORDS, MAX_SOURCE_BYTES};
 use crate::ids;
 
 /// An id: a string, or a whole number as text.
@@ -47,7 +47,7 @@ impl<'de> Deserialize<'de> for Count {
         impl Visitor<'_> for CountVisitor {
             type Value = Count;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a whole number from 0 to 18446744073709551615")
+                write!(f, "a whole number from 0 on (at most {MAX_RECORDS} records, {MAX_DURATION_MS} milliseconds)")
             }
             fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
                 Ok(Count(number))
