@@ -1,7 +1,7 @@
 //! In which language an answer is worded (P16).
 
 use axum::Json;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
@@ -32,7 +32,14 @@ pub struct Worded<T>(pub Lang, pub T);
 impl<T: Serialize> IntoResponse for Worded<T> {
     fn into_response(self) -> Response {
         let Self(lang, body) = self;
-        let headers = [(header::CONTENT_LANGUAGE, lang.as_str()), (header::VARY, "accept-language, authorization")];
-        (headers, Json(body)).into_response()
+        worded(lang, Json(body).into_response())
     }
+}
+
+/// Says in which language an answer has its words. A file says it itself.
+pub(crate) fn worded(lang: Lang, mut answer: Response) -> Response {
+    let headers = answer.headers_mut();
+    headers.entry(header::CONTENT_LANGUAGE).or_insert(HeaderValue::from_static(lang.as_str()));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language, authorization"));
+    answer
 }

@@ -17,7 +17,7 @@ use schemas::violation::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::language::wanted;
+use super::language::{Worded, wanted};
 use super::{Whole, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -229,10 +229,10 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Json<Whole<RuleView>>, Problem> {
+) -> Result<Worded<Whole<RuleView>>, Problem> {
     let (tenant, lang) = reader(&api, &caller, &headers, query.as_deref())?;
     let book = Book::open(&api, tenant).await?.in_language(lang);
-    Ok(Json(Whole::of(&api, book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
+    Ok(Worded(lang, Whole::of(&api, book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
 }
 
 /// A rule with its text.
@@ -258,10 +258,10 @@ pub async fn get(
     name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Json<RuleText>, Problem> {
+) -> Result<Worded<RuleText>, Problem> {
     let (tenant, lang) = reader(&api, &caller, &headers, query.as_deref())?;
     let book = Book::open(&api, tenant).await?.in_language(lang);
-    Ok(Json(book.text(&path(name)?)?))
+    Ok(Worded(lang, book.text(&path(name)?)?))
 }
 
 /// All versions of a rule, oldest first, also of one that was deleted. Of a shipped rule the program has one.

@@ -1,12 +1,11 @@
 //! Broken rules (K12). Only staff with the right see them (K16).
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
 use runtime::problem::Problem;
-use schemas::catalogue::Lang;
 
+use super::language::{Worded, worded};
 use super::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
 use super::{One, path};
 use crate::QueryApi;
@@ -14,6 +13,7 @@ use crate::access::{Caller, refused};
 use crate::filter::ViolationFilter;
 use crate::rows::ViolationRow;
 use crate::sql;
+use crate::titles::Titles;
 use crate::view::violation::Violation;
 
 const NEWEST: Keyset = keyset!("window_at", "violation_id", newest);
@@ -74,9 +74,12 @@ pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[Stri
         // No event is older than its window: the first half is over the sort key.
         "window_at < {to:DateTime64(3, 'UTC')} AND first_at < {to:DateTime64(3, 'UTC')}",
     );
-    let api = api.clone();
-    let view = move |row| show(&api, row, lang);
-    asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
+    let titles = Titles::new(api, &asked.reading.tenant.id, lang);
+    let view = move |row| show(row, &titles);
+    let answer = asked
+        .list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view)
+        .await?;
+    Ok(worded(lang, answer))
 }
 
 /// One violation (K12).
@@ -101,12 +104,13 @@ pub async fn get(
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<One<Violation>>, Problem> {
+) -> Result<Worded<One<Violation>>, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let lang = reading.lang;
     let row = find(&api, &mut reading, &id).await?;
-    Ok(Json(One { data: show(&api, row, lang), completeness: reading.completeness }))
+    let titles = Titles::new(&api, &reading.tenant.id, lang);
+    Ok(Worded(lang, One { data: show(row, &titles), completeness: reading.completeness }))
 }
 
 /// The violation of an id.
@@ -123,7 +127,7 @@ pub(super) async fn find(api: &QueryApi, reading: &mut Reading<'_>, id: &str) ->
     Ok(row)
 }
 
-pub(super) fn show(api: &QueryApi, row: ViolationRow, lang: Lang) -> Violation {
-    let title = api.rule_title(&row.rule, lang).to_owned();
+pub(super) fn show(row: ViolationRow, titles: &Titles) -> Violation {
+    let title = titles.of(&row.rule);
     Violation::new(row, title)
 }
