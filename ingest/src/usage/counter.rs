@@ -42,14 +42,14 @@ impl Counter {
 
     /// So much was stored, read `at`; all that was received until `complete` is in it.
     pub(super) fn read(&mut self, stored: u64, at: DateTime<Utc>, complete: Option<DateTime<Utc>>) {
+        while self.readings.get(1).is_some_and(|(read, _)| complete.is_some_and(|until| *read <= until)) {
+            self.readings.pop_front();
+        }
         let beside = signed(stored).saturating_sub(self.taken);
         while self.readings.back().is_some_and(|(_, known)| *known <= beside) {
             self.readings.pop_back();
         }
         self.readings.push_back((at, beside));
-        while self.readings.get(1).is_some_and(|(read, _)| complete.is_some_and(|until| *read <= until)) {
-            self.readings.pop_front();
-        }
         // The oldest counts; without the one after it, it counts a little longer.
         if self.readings.len() > MAX_READINGS {
             self.readings.remove(1);

@@ -12,7 +12,7 @@ const MAX_QUOTA: u64 = 1_000_000_000_000_000;
 
 /// How many events may be sent in a day and in a month, of UTC; what is absent has no bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Quotas {
     /// Events accepted in a day.
     #[schema(required = true, example = 100_000)]
