@@ -3,27 +3,16 @@
 
 mod common;
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, Utc};
 use clickhouse::Client;
 use common::{Answer, World, event};
+use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use ingest::Ingest;
 use runtime::freshness::Freshness;
 use runtime::metrics::Metrics;
 use runtime::settings::Bounds;
 use schemas::settings::{Plans, QuotaPeriod, Quotas, Role};
-
-fn library() -> PathBuf {
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
-    let caches = || std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("usertrail");
-    let cache =
-        || std::env::var_os("USERTRAIL_CACHE").map_or_else(caches, PathBuf::from).join("chdb-26.7.3/libchdb.so");
-    let path = std::env::var_os("USERTRAIL_CHDB_LIB").map_or_else(cache, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `make deps`", path.display());
-    path
-}
 
 /// A process of its own, as far as quotas go.
 fn process(world: &World, freshness: &Freshness) -> Ingest {
@@ -69,7 +58,7 @@ fn accepted(answer: &Answer, events: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn quotas_hold() {
     let dir = tempfile::tempdir().unwrap();
-    let engine = Engine::start(EngineConfig::new(library(), dir.path())).await.unwrap();
+    let engine = Engine::start(EngineConfig::new(engine_library(), dir.path())).await.unwrap();
     for (database, story) in ["one", "processes", "keys", "away"].iter().zip(0..) {
         let mut world = World::with(|config| {
             config.clickhouse.url = engine.url();
