@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use runtime::http::{authenticated, body};
 use runtime::memory::Reservation;
-use runtime::problem::Problem;
+use runtime::problem::{AskedLang, Problem, Spoken};
+use schemas::catalogue::Lang;
 
 use crate::access::{self, Sender};
 use crate::answer::{Answer, Fate};
@@ -108,7 +109,8 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     let count = checked.passed.iter().filter(|event| !event.repeated).count();
     let charge = quota::charge(&shared.usage, &shared.settings, &sender, count).await?;
     standings.extend(&charge.standings);
-    let response = finish(ingest, checked, charge, beside, held).await;
+    let AskedLang(lang) = AskedLang::found(&parts.extensions);
+    let response = finish(ingest, checked, charge, (beside, held), lang.unwrap_or_default()).await;
     let mut response = response.unwrap_or_else(IntoResponse::into_response);
     response.headers_mut().extend(Standing::headers(&standings));
     Ok(response)
@@ -185,12 +187,12 @@ async fn finish(
     ingest: &Ingest,
     checked: Checked,
     charge: Charge<'_>,
-    beside: Beside,
-    held: Reservation,
+    (beside, held): (Beside, Reservation),
+    lang: Lang,
 ) -> Result<Response, Problem> {
     let Checked { passed, rejected, repeatable } = checked;
     if passed.is_empty() {
-        return Err(all_rejected(Answer::new(rejected)));
+        return Err(all_rejected(Answer::new(rejected).in_language(lang)));
     }
     let sent = match ingest.0.sink.send(passed, beside, held).await {
         Ok(sent) => sent,
@@ -205,12 +207,14 @@ async fn finish(
     let fates = sent.into_iter().map(|Sent { event, end }| Fate::sent(&event, end));
     let mut fates: Vec<Fate> = rejected.into_iter().chain(fates).collect();
     fates.sort_unstable_by_key(|fate| fate.index);
-    let answer = Answer::new(fates);
+    let answer = Answer::new(fates).in_language(lang);
     if all_answered && answer.accepted == 0 {
         return Err(all_rejected(answer));
     }
     if all_answered {
-        return Ok((StatusCode::ACCEPTED, Json(answer)).into_response());
+        let mut response = (StatusCode::ACCEPTED, Json(answer)).into_response();
+        response.extensions_mut().insert(Spoken(lang));
+        return Ok(response);
     }
     let detail = if repeatable {
         "Kafka did not acknowledge every event in time; sending the same request again is safe: each event is stored once"

@@ -100,6 +100,13 @@ async fn one_process(world: &mut World, client: &Client) {
     refused(&world.send(&[], event("d")).await, "tenant-day", 10, 10);
     let wrong = world.send(&[], "{}").await;
     assert_eq!((wrong.status.as_u16(), &wrong.json["code"]), (422, &"all_rejected".into()));
+    for (lang, words) in
+        [("ru", "из 10 событий на эти сутки (UTC) осталось 0"), ("cs", "z 10 událostí na tento den (UTC) zbývá 0")]
+    {
+        let answer = world.send(&[("accept-language", lang)], event("d")).await;
+        refused(&answer, "tenant-day", 10, 10);
+        assert!(answer.json["detail"].as_str().unwrap().contains(words), "{answer:?}");
+    }
     // What never fits is told apart from what has to wait.
     let never = world.send(&[], batch("e", 11)).await;
     assert_eq!((never.status.as_u16(), &never.json["code"]), (413, &"batch_over_limit".into()), "{never:?}");

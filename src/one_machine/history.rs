@@ -92,7 +92,8 @@ impl Loading {
         let seconds = begun.elapsed().as_secs();
         say(&format!(
             "demo: {} days are in, {} events in {seconds} s; from now on it is live",
-            history.days, self.sent
+            history.days,
+            self.sent - sent
         ));
         Ok(())
     }

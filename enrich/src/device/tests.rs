@@ -154,7 +154,7 @@ fn what_is_cached_is_what_was_parsed_and_bounded() {
     let model = ClientHints { model: "Android", ..ClientHints::default() };
     assert_ne!(parse(&mut cache, "", platform), parse(&mut cache, "", model));
     // Whatever comes after 1 KiB is not read, nor kept.
-    let long = CHROME.to_owned() + &" ".repeat(1024);
+    let long = format!("{CHROME}{}", " ".repeat(1024));
     assert!(Arc::ptr_eq(
         &parse(&mut cache, &long, ClientHints::default()),
         &parse(&mut cache, &(long.clone() + "Edg/120"), ClientHints::default())

@@ -5,7 +5,7 @@ use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
 use runtime::problem::Problem;
 
-use super::language::{Worded, worded};
+use super::language::Worded;
 use super::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
 use super::{One, path};
 use crate::QueryApi;
@@ -76,10 +76,7 @@ pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[Stri
     );
     let titles = Titles::new(api, &asked.reading.tenant.id, lang);
     let view = move |row| show(row, &titles);
-    let answer = asked
-        .list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view)
-        .await?;
-    Ok(worded(lang, answer))
+    asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
 }
 
 /// One violation (K12).
