@@ -187,7 +187,7 @@ impl Api {
             access: AccessList::in_memory(),
             audit: Arc::new(query_api::audit::Audit::in_memory()),
             limiter: Limiter::default(),
-            freshness: query_api::freshness::Freshness::unknown(),
+            freshness: runtime::freshness::Freshness::unknown(),
         };
         let router = query_api::router(query_api::QueryApi::new(config, parts, &metrics).unwrap());
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result};
 use axum::Router;
 use clap::Args;
 use enrich::stream::Stream;
-use query_api::freshness::Freshness;
 use query_api::viewed::Viewed;
 use runtime::access::AccessList;
 use runtime::config::Config;
+use runtime::freshness::Freshness;
 use runtime::http::{self, Counts, Server};
 use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
@@ -110,13 +110,18 @@ impl Process {
         if roles.iter().any(|role| *role != Role::Ingest) {
             runtime::probe::store(&self.config, readiness, shutdown);
         }
+        // Both answer by it.
+        let freshness = match roles.iter().any(|role| matches!(role, Role::Ingest | Role::QueryApi)) {
+            true => Freshness::spawn(&self.config, &self.metrics, readiness, shutdown)?,
+            false => Freshness::unknown(),
+        };
         let mut router = runtime::ops::router(self.metrics.clone(), readiness.clone(), shutdown.clone());
         router = router.merge(crate::index::router(roles));
         for role in roles {
             match role {
-                Role::Ingest => router = router.merge(self.ingest()?),
+                Role::Ingest => router = router.merge(self.ingest(freshness.clone())?),
                 Role::Enrich => self.enrich()?,
-                Role::QueryApi => router = router.merge(self.query_api()?),
+                Role::QueryApi => router = router.merge(self.query_api(freshness.clone())?),
                 Role::Alert => self.alert()?,
             }
         }
@@ -134,8 +139,9 @@ impl Process {
         Ok(())
     }
 
-    fn ingest(&self) -> Result<Router> {
-        let ingest = ingest::Ingest::new(&self.config, self.settings.clone(), &self.metrics)?;
+    fn ingest(&self, freshness: Freshness) -> Result<Router> {
+        let ingest = ingest::Ingest::new(&self.config, self.settings.clone(), freshness, &self.metrics)?;
+        ingest.follow_usage(&self.shutdown);
         ingest.limiter().keep_small(&self.shutdown);
         Ok(ingest::router(ingest))
     }
@@ -150,8 +156,7 @@ impl Process {
         alert::start(&self.config, self.settings.clone(), &self.metrics, &self.readiness, &self.shutdown)
     }
 
-    fn query_api(&self) -> Result<Router> {
-        let freshness = Freshness::spawn(&self.config, &self.metrics, &self.readiness, &self.shutdown)?;
+    fn query_api(&self, freshness: Freshness) -> Result<Router> {
         let oidc = Oidc::new(&self.config.oidc, &self.metrics).context("the identity providers")?;
         oidc.start(&self.shutdown);
         let parts = query_api::Parts {

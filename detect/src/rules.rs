@@ -31,7 +31,7 @@ use crate::correlate::{self, Correlation};
 pub(crate) use load::known_field;
 pub use load::{Origin, RuleError, RuleProblem, Source};
 pub use rsigma_eval::EventValue as FieldValue;
-pub use text::LimitSpec;
+pub use text::{LimitSpec, title_of};
 pub use view::{EventFields, FIELDS, JsonFields};
 
 use index::Index;

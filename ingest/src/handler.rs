@@ -20,6 +20,8 @@ use crate::expand::{self, Encoding};
 use crate::framing::Framing;
 use crate::identity::Identity;
 use crate::metrics::{Code, Encoding as EncodingLabel, StatusCode as StatusLabel};
+use crate::quota::{self, Charge};
+use crate::rate::Standing;
 use crate::sink::{Beside, End, Sent};
 use crate::{Ingest, client_ip, rate};
 
@@ -64,7 +66,7 @@ const INLINE_BYTES: usize = 32 * 1024;
         (status = 413, description = "Too many bytes or events", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Unknown media type or encoding", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No event is accepted; each one's fate in `events`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Over the limit of events, or of what a key or tenant may send at once; nothing is accepted; see Retry-After", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Over the limit of events, over a quota of the day or month (`quota_exceeded`, with `limit`, `used`, `remaining` and `resets_at`), or over what a key or tenant may send at once; nothing is accepted; see Retry-After", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Kafka did not acknowledge, or there is no room; says whether sending again is safe", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -96,7 +98,7 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     }?;
     shared.counts.expanded.inc_by(events.iter().map(|event| event.len() as u64).sum());
 
-    let limits = rate::check(&shared.limiter, &shared.settings, &sender, events.len())?;
+    let mut standings = rate::check(&shared.limiter, &shared.settings, &sender, events.len())?;
     let checking = {
         let (ingest, sender) = (ingest.clone(), sender.clone());
         // It holds the memory of its events, too: whoever asked may have gone while it works.
@@ -104,11 +106,13 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     };
     let (checked, held) =
         if inline { checking() } else { tokio::task::spawn_blocking(checking).await.map_err(Problem::internal)? };
+    let count = checked.passed.iter().filter(|event| !event.repeated).count();
+    let charge = quota::charge(&shared.usage, &shared.settings, &sender, count).await?;
+    standings.extend(&charge.standings);
     let AskedLang(lang) = AskedLang::found(&parts.extensions);
-    let mut response = finish(ingest, checked, beside, held, lang.unwrap_or_default())
-        .await
-        .unwrap_or_else(IntoResponse::into_response);
-    response.headers_mut().extend(limits);
+    let response = finish(ingest, checked, charge, (beside, held), lang.unwrap_or_default()).await;
+    let mut response = response.unwrap_or_else(IntoResponse::into_response);
+    response.headers_mut().extend(Standing::headers(&standings));
     Ok(response)
 }
 
@@ -182,8 +186,8 @@ fn check_all(ingest: &Ingest, sender: &Sender, framing: &Framing, identity: &Ide
 async fn finish(
     ingest: &Ingest,
     checked: Checked,
-    beside: Beside,
-    held: Reservation,
+    charge: Charge<'_>,
+    (beside, held): (Beside, Reservation),
     lang: Lang,
 ) -> Result<Response, Problem> {
     let Checked { passed, rejected, repeatable } = checked;
@@ -197,7 +201,15 @@ async fn finish(
             Err(all_rejected(answer))
         };
     }
-    let sent = ingest.0.sink.send(passed, beside, held).await?;
+    let sent = match ingest.0.sink.send(passed, beside, held).await {
+        Ok(sent) => sent,
+        Err(problem) => {
+            charge.settle(0);
+            return Err(problem);
+        }
+    };
+    let is_kept = |sent: &&Sent| !sent.event.repeated && !matches!(sent.end, End::Refused(_));
+    charge.settle(sent.iter().filter(is_kept).count());
     let all_answered = sent.iter().all(|sent| sent.end != End::Unknown);
     let fates = sent.into_iter().map(|Sent { event, end }| Fate::sent(&event, end));
     let mut fates: Vec<Fate> = rejected.into_iter().chain(fates).collect();

@@ -1,8 +1,8 @@
 //! The first leg of an event's path: HTTP → Kafka (P1).
 //!
 //! ```text
-//! request ─► who? (key) ─► body (bounded) ─► expand (bounded) ─► split ─► limits ─► check each ─► Kafka ─► answer
-//!            access.rs     runtime::http     expand.rs           framing.rs rate.rs  check.rs     sink.rs  answer.rs
+//! request ─► who? (key) ─► body (bounded) ─► expand (bounded) ─► split ─► limits ─► check each ─► quotas ─► Kafka ─► answer
+//!            access.rs     runtime::http     expand.rs           framing.rs rate.rs  check.rs     quota.rs  sink.rs  answer.rs
 //! ```
 //!
 //! An event is told *accepted* only after Kafka acknowledged it on all replicas in sync. What can't be promised is
@@ -18,8 +18,10 @@ mod handler;
 mod handshake;
 mod identity;
 mod metrics;
+mod quota;
 mod rate;
 mod sink;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,16 +30,19 @@ use axum::Router;
 use axum::routing::post;
 use rdkafka::error::KafkaError;
 use runtime::config::Config;
+use runtime::freshness::Freshness;
 use runtime::http::body::BodyTimes;
 use runtime::limiter::Limiter;
 use runtime::memory::MemoryBudget;
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
+use runtime::shutdown::Shutdown;
 use schemas::catalogue::{Catalogue, CatalogueError};
 use utoipa::OpenApi as _;
 
 use crate::metrics::Counts;
 use crate::sink::Sink;
+use crate::usage::Usage;
 
 pub use crate::answer::{Answer, Fate, Status};
 
@@ -65,18 +70,25 @@ struct Shared {
     memory: MemoryBudget,
     times: BodyTimes,
     sink: Sink,
+    usage: Usage,
     counts: Counts,
 }
 
 impl Ingest {
-    /// Connects to nothing yet: Kafka is spoken to with the first event.
+    /// Connects to nothing yet: Kafka is spoken to with the first event, ClickHouse with the first of a tenant that has a quota.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn new(config: &Config, settings: Settings, metrics: &Metrics) -> Result<Self, StartError> {
+    pub fn new(
+        config: &Config,
+        settings: Settings,
+        freshness: Freshness,
+        metrics: &Metrics,
+    ) -> Result<Self, StartError> {
         let counts = Counts::new(metrics);
         Ok(Self(Arc::new(Shared {
             sink: Sink::new(config, counts.clone())?,
+            usage: Usage::new(runtime::clickhouse::client(&config.clickhouse), freshness),
             config: config.ingest.clone(),
             settings,
             catalogue: Catalogue::shipped()?,
@@ -91,6 +103,19 @@ impl Ingest {
     #[must_use]
     pub fn limiter(&self) -> &Limiter {
         &self.0.limiter
+    }
+
+    /// Keeps what is used of quotas up to date, until the process stops.
+    pub fn follow_usage(&self, shutdown: &Shutdown) {
+        let (ingest, stop) = (self.clone(), shutdown.clone());
+        shutdown.supervise("usage", async move {
+            stop.token().run_until_cancelled(ingest.0.usage.follow()).await;
+        });
+    }
+
+    /// Reads now what is used of quotas.
+    pub async fn read_usage(&self) {
+        self.0.usage.read_all().await;
     }
 
     /// Waits until Kafka has answered for everything sent, `limit` at most. Whether it has.

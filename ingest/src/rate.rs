@@ -2,7 +2,7 @@
 //! (draft-ietf-httpapi-ratelimit-headers).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use runtime::limiter::{Decision, Limiter, Rate, Verdict};
+use runtime::limiter::{Limiter, Rate, Verdict};
 use runtime::problem::Problem;
 use runtime::settings::Settings;
 
@@ -11,7 +11,34 @@ use crate::access::Sender;
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Counts `events` against the limits of the sender. Gives the headers of the answer.
+/// How a sender stands with one policy: a limit by the second, or a quota.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    /// Its name.
+    pub(crate) policy: &'static str,
+    /// What may be sent in all.
+    pub(crate) limit: u64,
+    /// What may be sent now.
+    pub(crate) remaining: u64,
+    /// Seconds until all of it may be.
+    pub(crate) reset_s: u64,
+    /// Seconds that the limit is for.
+    pub(crate) window_s: u64,
+}
+
+impl Standing {
+    /// The headers that tell all of these.
+    pub(crate) fn headers(all: &[Self]) -> HeaderMap {
+        let list =
+            |item: fn(&Self) -> String| HeaderValue::try_from(all.iter().map(item).collect::<Vec<_>>().join(", ")).ok();
+        let now = list(|of| format!("\"{}\";r={};t={}", of.policy, of.remaining, of.reset_s));
+        let policies = list(|of| format!("\"{}\";q={};w={}", of.policy, of.limit, of.window_s));
+        let named = [(RATE_LIMIT, now), (RATE_LIMIT_POLICY, policies)];
+        named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+/// Counts `events` against the limits of the sender. Tells how it stands with each.
 ///
 /// The key's own limit comes first, so that a key beyond it takes nothing from its tenant.
 pub(crate) fn check(
@@ -19,15 +46,21 @@ pub(crate) fn check(
     settings: &Settings,
     sender: &Sender,
     events: usize,
-) -> Result<HeaderMap, Problem> {
+) -> Result<Vec<Standing>, Problem> {
     let count = u32::try_from(events).unwrap_or(u32::MAX);
     let tenant = sender.tenant.id.as_str();
     let of_key = sender.principal.limits.map(|limits| ("key", format!("key/{}", sender.principal.key_id), limits));
     let of_tenant = ("tenant", format!("tenant/{tenant}"), settings.limits(tenant));
-    let mut decisions = Vec::with_capacity(2);
+    let mut standings = Vec::with_capacity(2);
     for (policy, name, limits) in of_key.into_iter().chain([of_tenant]) {
         let decision = limiter.check(&name, Rate::from(limits), count);
-        decisions.push((policy, decision));
+        standings.push(Standing {
+            policy,
+            limit: decision.limit.into(),
+            remaining: decision.remaining.into(),
+            reset_s: decision.reset_s,
+            window_s: decision.window_s,
+        });
         match decision.verdict {
             Verdict::Allowed => {}
             Verdict::Later { retry_after } => {
@@ -36,7 +69,7 @@ pub(crate) fn check(
                     "rate_limited",
                     format!("the {policy} sends more than its limit; nothing of this request was accepted"),
                 );
-                return Err(with_headers(problem.with_retry_after(retry_after), &decisions));
+                return Err(problem.with_retry_after(retry_after).with_headers(Standing::headers(&standings)));
             }
             Verdict::Never => {
                 let problem = Problem::new(
@@ -44,27 +77,9 @@ pub(crate) fn check(
                     "batch_over_limit",
                     format!("the {policy} may send {} events at once; send fewer at a time", decision.limit),
                 );
-                return Err(with_headers(problem, &decisions));
+                return Err(problem.with_headers(Standing::headers(&standings)));
             }
         }
     }
-    Ok(headers(&decisions))
-}
-
-fn with_headers(problem: Problem, decisions: &[(&str, Decision)]) -> Problem {
-    headers(decisions).into_iter().fold(problem, |problem, (name, value)| match name {
-        Some(name) => problem.with_header(name, value),
-        None => problem,
-    })
-}
-
-fn headers(decisions: &[(&str, Decision)]) -> HeaderMap {
-    let list = |item: fn(&str, &Decision) -> String| {
-        let items: Vec<String> = decisions.iter().map(|(policy, decision)| item(policy, decision)).collect();
-        HeaderValue::try_from(items.join(", ")).ok()
-    };
-    let now = list(|policy, decision| format!("\"{policy}\";r={};t={}", decision.remaining, decision.reset_s));
-    let policies = list(|policy, decision| format!("\"{policy}\";q={};w={}", decision.limit, decision.window_s));
-    let named = [(RATE_LIMIT, now), (RATE_LIMIT_POLICY, policies)];
-    named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    Ok(standings)
 }

@@ -78,6 +78,7 @@ pub const ACCESS: &[(Method, &str, Permission)] = &[
     (Method::POST, "/v1/tenants/{id}/keys", Permission::Administer),
     (Method::DELETE, "/v1/tenants/{id}/keys/{key}", Permission::Administer),
     (Method::PUT, "/v1/tenants/{id}/keys/{key}/limits", Permission::Administer),
+    (Method::GET, "/v1/tenants/{id}/usage", Permission::Administer),
     (Method::GET, "/v1/settings/logging", Permission::Administer),
     (Method::PUT, "/v1/settings/logging", Permission::Administer),
     (Method::GET, "/v1/settings/retention", Permission::Administer),

@@ -33,6 +33,7 @@ pub mod timeline;
 mod trace;
 pub mod trials;
 pub mod unknown_types;
+pub mod usage;
 pub mod used_kinds;
 pub mod user_log;
 pub mod users;
@@ -55,7 +56,7 @@ use utoipa::ToSchema;
 
 use crate::QueryApi;
 use crate::bodies;
-use crate::freshness::Freshness;
+use runtime::freshness::Freshness;
 
 /// P15: up to when an answer is complete.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]

@@ -16,7 +16,6 @@ pub mod cursor;
 pub mod export;
 pub mod fair;
 pub mod filter;
-pub mod freshness;
 pub mod handlers;
 pub mod history;
 pub mod keep;
@@ -31,6 +30,7 @@ pub mod sql;
 pub mod store;
 pub mod table;
 mod tenant_changes;
+mod titles;
 pub mod trace;
 pub mod view;
 pub mod viewed;
@@ -61,11 +61,11 @@ use crate::alerting::Alerting;
 use crate::audit::Audit;
 use crate::bodies::Bodies;
 use crate::export::Exports;
-use crate::freshness::Freshness;
 use crate::period::Calendar;
 use crate::restore::Restores;
 use crate::store::Store;
 use crate::viewed::Viewed;
+use runtime::freshness::Freshness;
 
 /// Most rows of a page whatever the configuration says.
 const MAX_PAGE: u64 = 1000;
@@ -200,9 +200,9 @@ impl QueryApi {
         &self.0.catalogue
     }
 
-    /// What to call a rule: the title of one that comes with the program, or else its name.
-    pub(crate) fn rule_title<'a>(&'a self, name: &'a str, lang: Lang) -> &'a str {
-        self.0.titles.get(name).map_or(name, |title| title.get(lang))
+    /// The title of a rule that comes with the program.
+    pub(crate) fn shipped_title(&self, name: &str, lang: Lang) -> Option<&str> {
+        self.0.titles.get(name).map(|title| title.get(lang))
     }
 
     pub(crate) fn max_rows(&self) -> u32 {
@@ -231,7 +231,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
     use handlers::{
         activities, catalogue, check, configuration, devices_access, events, exemptions, explanations, keys, objects,
         own_rules, plan, restore_endpoint, restores, retention, reviews, rules, settings, statistics,
-        tenant_statistics, tenants, timeline, trials, unknown_types, used_kinds, user_log, users, violations,
+        tenant_statistics, tenants, timeline, trials, unknown_types, usage, used_kinds, user_log, users, violations,
     };
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(events::list))
@@ -260,6 +260,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::limit))
+        .routes(routes!(usage::get))
         .routes(routes!(settings::get_logging, settings::put_logging))
         .routes(routes!(settings::get_retention, settings::put_retention))
         .routes(routes!(retention::preview))

@@ -48,6 +48,7 @@ named! {
     STATISTICS_QUARTERS "statistics_quarters": "What a tenant did, by quarters of an hour.";
     STATISTICS_USERS "statistics_users": "What a tenant did, users told apart.";
     UNREVIEWED "unreviewed": "Violations of some users that nobody has reviewed, counted.";
+    USAGE "usage": "What a tenant's keys used of their quotas.";
     USER_ACTIVITIES "user_activities": "What one user did around a period, for intervals.";
     USER_COUNTS "user_counts": "What one user did, counted.";
     USER_DISTINCT "user_distinct": "Distinct devices, addresses, objects and sessions of one user.";
@@ -199,6 +200,7 @@ mod tests {
                 "alert_deliveries",
                 "events",
                 "tenant_quarters",
+                "tenant_usage",
                 "user_devices",
                 "user_hours",
                 "user_hours_distinct",

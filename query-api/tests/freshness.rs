@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use embedded::broker::{Broker, BrokerConfig};
-use query_api::freshness::Freshness;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use runtime::config::{Config, Kafka};
+use runtime::freshness::Freshness;
 use runtime::metrics::Metrics;
 use runtime::shutdown::Shutdown;
 use schemas::topics;

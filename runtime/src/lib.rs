@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod clickhouse;
 mod compacted;
 pub mod config;
+pub mod freshness;
 pub mod http;
 pub mod kafka;
 pub mod limiter;

@@ -175,6 +175,13 @@ impl Problem {
         self
     }
 
+    /// With headers.
+    #[must_use]
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.more.headers.extend(headers);
+        self
+    }
+
     /// With `Retry-After`, in whole seconds, at least one.
     #[must_use]
     pub fn with_retry_after(self, after: Duration) -> Self {

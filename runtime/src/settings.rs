@@ -17,7 +17,7 @@ use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, header};
 use chrono::Utc;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use schemas::settings::{ApiKey, Features, Invalid, KeyText, Limits, Permissions, Plans, Tenant};
+use schemas::settings::{ApiKey, Features, Invalid, KeyText, Limits, Permissions, Plans, Quotas, Tenant};
 use schemas::topics::{self, SettingsKey};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
@@ -31,6 +31,7 @@ use crate::ops::Readiness;
 use crate::problem::Problem;
 use crate::shutdown::Shutdown;
 
+pub use change::Bounds;
 pub use snapshot::Snapshot;
 
 use record::RecordKey;
@@ -116,6 +117,8 @@ pub struct Principal {
     pub permissions: Permissions,
     /// Limits of the key, or of the person, alone.
     pub limits: Option<Limits>,
+    /// Quotas of the key alone.
+    pub quotas: Option<Quotas>,
     /// Who it is, if a token of an identity provider told.
     pub person: Option<Arc<Person>>,
 }
@@ -282,6 +285,12 @@ impl Settings {
         self.0.snapshot.load().tenant(tenant).and_then(|tenant| tenant.limits).unwrap_or(self.0.defaults)
     }
 
+    /// The quotas of a tenant: its own, or those of its plan.
+    #[must_use]
+    pub fn quotas(&self, tenant: &Tenant) -> Quotas {
+        tenant.quotas.unwrap_or_else(|| self.features(tenant).quotas)
+    }
+
     /// Tells who has a key; the secret is compared in constant time.
     ///
     /// # Errors
@@ -306,6 +315,7 @@ impl Settings {
             key_id: Arc::from(key.id.as_str()),
             permissions: key.all_permissions(),
             limits: key.limits,
+            quotas: key.quotas,
             person: None,
         })
     }

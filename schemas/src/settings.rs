@@ -20,9 +20,11 @@ pub use crate::key_text::{KeyText, hex};
 use crate::zone::Zone;
 pub use plan::{Feature, Features, NAMED_PERIODS, Plan, PlanDefinition, Plans};
 pub use proxy_header::ProxyHeader;
+pub use quota::{QuotaPeriod, QuotaUse, Quotas};
 
 mod plan;
 mod proxy_header;
+mod quota;
 
 /// Retention classes in days: few, because each is part of the tables' partition key.
 pub const RETENTION_DAYS: [u16; 6] = [30, 90, 180, 365, 730, 1825];
@@ -89,6 +91,9 @@ pub struct Tenant {
     /// Its limits; those of the installation when absent.
     #[serde(default)]
     pub limits: Option<Limits>,
+    /// How many events it may send in a day and a month; those of its plan when absent.
+    #[serde(default)]
+    pub quotas: Option<Quotas>,
     /// Deep links by object type, with `{id}` where the object's id goes (J14).
     #[serde(default)]
     pub url_templates: BTreeMap<String, String>,
@@ -120,6 +125,7 @@ impl Tenant {
             trusted_proxies: Vec::new(),
             proxy_header: ProxyHeader::default(),
             limits: None,
+            quotas: None,
             url_templates: BTreeMap::new(),
             detection: Detection::default(),
             version: 0,
@@ -150,6 +156,9 @@ impl Tenant {
         }
         if let Some(limits) = &self.limits {
             limits.validate("/limits")?;
+        }
+        if let Some(quotas) = self.quotas {
+            quotas.validate("/quotas")?;
         }
         self.detection.validate("/detection")?;
         for (object_type, template) in &self.url_templates {
@@ -466,6 +475,9 @@ pub struct ApiKey {
     /// Limits of this key alone, besides its tenant's.
     #[serde(default)]
     pub limits: Option<Limits>,
+    /// Quotas of this key alone, besides its tenant's.
+    #[serde(default)]
+    pub quotas: Option<Quotas>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was revoked; it works while this is absent.
@@ -485,6 +497,7 @@ impl ApiKey {
             name,
             hash: text.hash(),
             limits: None,
+            quotas: None,
             created_at,
             revoked_at: None,
         }
@@ -522,7 +535,10 @@ impl ApiKey {
         if self.permissions.len() > Permission::ALL.len() {
             return Err(Invalid::new("/permissions", "each at most once"));
         }
-        self.limits.as_ref().map_or(Ok(()), |limits| limits.validate("/limits"))
+        if let Some(limits) = &self.limits {
+            limits.validate("/limits")?;
+        }
+        self.quotas.map_or(Ok(()), |quotas| quotas.validate("/quotas"))
     }
 }
 

@@ -360,7 +360,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's plan (J3). */
+        /** The tenant's plan (J3), and what is used of its quotas (P12). */
         get: operations["getPlan"];
         put?: never;
         post?: never;
@@ -770,10 +770,30 @@ export interface paths {
         };
         get?: never;
         /**
-         * Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once. They hold at once,
-         *     beside those of the tenant.
+         * Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once; and its quotas: how
+         *     many events it may send in a day and in a month. They hold at once, beside those of the tenant.
          */
         put: operations["limitKey"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a tenant and its keys used of their quotas, today and this month (P12). Days and months are those of UTC. Events of the
+         *     product itself are not counted.
+         */
+        get: operations["getUsage"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1919,6 +1939,14 @@ export interface components {
              */
             periods: string[];
             /**
+             * @description How many events may be sent in a day and a month; a tenant's own, where it has any, stand in their place.
+             * @default {
+             *       "events_per_day": null,
+             *       "events_per_month": null
+             *     }
+             */
+            quotas: components["schemas"]["Quotas"];
+            /**
              * @description Restoring deleted objects (J15).
              * @default false
              */
@@ -2057,9 +2085,18 @@ export interface components {
         History: components["schemas"]["Page_Event"] & {
             object?: components["schemas"]["ObjectState"] | null;
         };
-        /** @description Limits of a key. */
+        /** @description Limits and quotas of a key. */
         KeyLimits: {
             limits: components["schemas"]["Limits"] | null;
+            quotas?: components["schemas"]["Quotas"] | null;
+        };
+        /** @description What one key used. */
+        KeyUsage: components["schemas"]["UsageView"] & {
+            /**
+             * @description The public part of the key; empty for what was written straight to Kafka.
+             * @example k3jq7xw2m5ab
+             */
+            key_id: string;
         };
         /** @description A key, without its secret. */
         KeyView: {
@@ -2078,6 +2115,7 @@ export interface components {
             name: string;
             /** @description What it may do beyond its role. */
             permissions: components["schemas"]["Permission"][];
+            quotas: components["schemas"]["Quotas"] | null;
             /**
              * Format: date-time
              * @description When it was revoked; it works while this is null.
@@ -2199,6 +2237,7 @@ export interface components {
             name?: string;
             /** @description What it may do beyond its role, such as `query_sql`. */
             permissions?: components["schemas"]["Permission"][];
+            quotas?: components["schemas"]["Quotas"] | null;
             /** @description What it may do: `ingest`, `viewer`, `supervisor`, `security` or `admin`. */
             role: components["schemas"]["Role"];
         };
@@ -3138,6 +3177,7 @@ export interface components {
             look_back_from: string | null;
             /** @description The plan. */
             plan: components["schemas"]["Plan"];
+            usage: components["schemas"]["UsageView"] | null;
         };
         /** @description One bucket. */
         Point: components["schemas"]["Tally"] & {
@@ -3194,6 +3234,46 @@ export interface components {
              * @example test-0f3c5a7e9b1d2c4e
              */
             violation_id: string;
+        };
+        /** @description How many events may be sent in a day and in a month, of UTC; what is absent has no bound. */
+        Quotas: {
+            /**
+             * Format: int64
+             * @description Events accepted in a day.
+             * @default null
+             * @example 100000
+             */
+            events_per_day: number | null;
+            /**
+             * Format: int64
+             * @description Events accepted in a month.
+             * @default null
+             * @example 2000000
+             */
+            events_per_month: number | null;
+        };
+        /** @description What is used of a quota. */
+        QuotaUse: {
+            /**
+             * Format: int64
+             * @description The quota; null where there is none.
+             */
+            limit: number | null;
+            /**
+             * Format: int64
+             * @description What is left of it; null where there is no quota.
+             */
+            remaining: number | null;
+            /**
+             * Format: date-time
+             * @description When it begins anew.
+             */
+            resets_at: string;
+            /**
+             * Format: int64
+             * @description Events since the period began. More than the limit where events were written straight to Kafka, which refuses none.
+             */
+            used: number;
         };
         /** @description Who asked for a restore. */
         Requester: {
@@ -3649,6 +3729,7 @@ export interface components {
             plan?: components["schemas"]["Plan"];
             /** @description The header in which those proxies say it. */
             proxy_header?: components["schemas"]["ProxyHeader"];
+            quotas?: components["schemas"]["Quotas"] | null;
             /** @description How long each category is kept (L2). */
             retention?: components["schemas"]["Retention"];
             /**
@@ -3697,6 +3778,16 @@ export interface components {
             time_zone: string;
             /** @description All of the period. */
             totals: components["schemas"]["Compared"];
+        };
+        /** @description What a tenant and its keys used. */
+        TenantUsage: components["schemas"]["UsageView"] & {
+            /**
+             * Format: date-time
+             * @description All that was received before this time is counted.
+             */
+            complete_until: string | null;
+            /** @description What each key used that has a quota or was used this month. */
+            keys: components["schemas"]["KeyUsage"][];
         };
         /** @description One text in the three languages. Shipped entries have all; a tenant's may have one, which then stands in for the rest. */
         Texts: {
@@ -4075,6 +4166,13 @@ export interface components {
             /** @description The period as it was understood. */
             period: components["schemas"]["PeriodView"];
         };
+        /** @description What is used in the day and the month, of UTC. */
+        UsageView: {
+            /** @description Today. */
+            day: components["schemas"]["QuotaUse"];
+            /** @description This month. */
+            month: components["schemas"]["QuotaUse"];
+        };
         /** @description Something that events of the period have in common. */
         UsedKind: {
             /**
@@ -4380,6 +4478,7 @@ export interface components {
                 name: string;
                 /** @description What it may do beyond its role. */
                 permissions: components["schemas"]["Permission"][];
+                quotas: components["schemas"]["Quotas"] | null;
                 /**
                  * Format: date-time
                  * @description When it was revoked; it works while this is null.
@@ -4491,6 +4590,7 @@ export interface components {
                 plan?: components["schemas"]["Plan"];
                 /** @description The header in which those proxies say it. */
                 proxy_header?: components["schemas"]["ProxyHeader"];
+                quotas?: components["schemas"]["Quotas"] | null;
                 /** @description How long each category is kept (L2). */
                 retention?: components["schemas"]["Retention"];
                 /**
@@ -8630,7 +8730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Over the limit of events, or of what a key or tenant may send at once; nothing is accepted; see Retry-After */
+            /** @description Over the limit of events, over a quota of the day or month (`quota_exceeded`, with `limit`, `used`, `remaining` and `resets_at`), or over what a key or tenant may send at once; nothing is accepted; see Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10045,12 +10145,30 @@ export interface operations {
                      *         "periods": [
                      *           "last_30_days"
                      *         ],
+                     *         "quotas": {
+                     *           "events_per_day": null,
+                     *           "events_per_month": 2000000
+                     *         },
                      *         "restore": false,
                      *         "sql": false,
                      *         "tracing": false
                      *       },
                      *       "look_back_from": "2026-01-30T23:00:00Z",
-                     *       "plan": "free"
+                     *       "plan": "free",
+                     *       "usage": {
+                     *         "day": {
+                     *           "limit": null,
+                     *           "remaining": null,
+                     *           "resets_at": "2026-03-03T00:00:00Z",
+                     *           "used": 41200
+                     *         },
+                     *         "month": {
+                     *           "limit": 2000000,
+                     *           "remaining": 1916900,
+                     *           "resets_at": "2026-04-01T00:00:00Z",
+                     *           "used": 83100
+                     *         }
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["PlanView"];
@@ -10218,6 +10336,10 @@ export interface operations {
                      *             "periods": [
                      *               "last_30_days"
                      *             ],
+                     *             "quotas": {
+                     *               "events_per_day": null,
+                     *               "events_per_month": 2000000
+                     *             },
                      *             "restore": false,
                      *             "sql": false,
                      *             "tracing": false
@@ -10234,6 +10356,10 @@ export interface operations {
                      *             "periods": [
                      *               "last_30_days"
                      *             ],
+                     *             "quotas": {
+                     *               "events_per_day": null,
+                     *               "events_per_month": 2000000
+                     *             },
                      *             "restore": false,
                      *             "sql": false,
                      *             "tracing": false
@@ -10401,6 +10527,10 @@ export interface operations {
                  *             "periods": [
                  *               "last_30_days"
                  *             ],
+                 *             "quotas": {
+                 *               "events_per_day": null,
+                 *               "events_per_month": 2000000
+                 *             },
                  *             "restore": false,
                  *             "sql": false,
                  *             "tracing": false
@@ -10417,6 +10547,10 @@ export interface operations {
                  *             "periods": [
                  *               "last_30_days"
                  *             ],
+                 *             "quotas": {
+                 *               "events_per_day": null,
+                 *               "events_per_month": 2000000
+                 *             },
                  *             "restore": false,
                  *             "sql": false,
                  *             "tracing": false
@@ -10452,6 +10586,10 @@ export interface operations {
                      *             "periods": [
                      *               "last_30_days"
                      *             ],
+                     *             "quotas": {
+                     *               "events_per_day": null,
+                     *               "events_per_month": 2000000
+                     *             },
                      *             "restore": false,
                      *             "sql": false,
                      *             "tracing": false
@@ -10468,6 +10606,10 @@ export interface operations {
                      *             "periods": [
                      *               "last_30_days"
                      *             ],
+                     *             "quotas": {
+                     *               "events_per_day": null,
+                     *               "events_per_month": 2000000
+                     *             },
                      *             "restore": false,
                      *             "sql": false,
                      *             "tracing": false
@@ -16759,6 +16901,7 @@ export interface operations {
                      *           "name": "Acme s.r.o.",
                      *           "plan": "standard",
                      *           "proxy_header": "x-forwarded-for",
+                     *           "quotas": null,
                      *           "retention": {
                      *             "changes": 365,
                      *             "configuration": 730,
@@ -16960,6 +17103,7 @@ export interface operations {
                      *       "name": "Acme s.r.o.",
                      *       "plan": "standard",
                      *       "proxy_header": "x-forwarded-for",
+                     *       "quotas": null,
                      *       "retention": {
                      *         "changes": 365,
                      *         "configuration": 730,
@@ -17222,6 +17366,7 @@ export interface operations {
                      *       "name": "Acme s.r.o.",
                      *       "plan": "standard",
                      *       "proxy_header": "x-forwarded-for",
+                     *       "quotas": null,
                      *       "retention": {
                      *         "changes": 365,
                      *         "configuration": 730,
@@ -17404,6 +17549,7 @@ export interface operations {
                  *       "name": "Acme s.r.o.",
                  *       "plan": "standard",
                  *       "proxy_header": "x-forwarded-for",
+                 *       "quotas": null,
                  *       "retention": {
                  *         "changes": 365,
                  *         "configuration": 730,
@@ -17448,6 +17594,7 @@ export interface operations {
                      *       "name": "Acme s.r.o.",
                      *       "plan": "standard",
                      *       "proxy_header": "x-forwarded-for",
+                     *       "quotas": null,
                      *       "retention": {
                      *         "changes": 365,
                      *         "configuration": 730,
@@ -17721,6 +17868,7 @@ export interface operations {
                      *       "name": "Acme s.r.o.",
                      *       "plan": "standard",
                      *       "proxy_header": "x-forwarded-for",
+                     *       "quotas": null,
                      *       "retention": {
                      *         "changes": 365,
                      *         "configuration": 730,
@@ -17981,6 +18129,7 @@ export interface operations {
                      *           "limits": null,
                      *           "name": "CRM production",
                      *           "permissions": [],
+                     *           "quotas": null,
                      *           "revoked_at": null,
                      *           "role": "ingest"
                      *         }
@@ -18162,6 +18311,7 @@ export interface operations {
                      *       "limits": null,
                      *       "name": "CRM production",
                      *       "permissions": [],
+                     *       "quotas": null,
                      *       "revoked_at": null,
                      *       "role": "ingest",
                      *       "secret": "ut_k3jq7xw2m5ab_8Zr0Vq1y6mB2w9cX4dE7fG3hJ5kL0nP8qR2sT6uW1xY"
@@ -18409,6 +18559,7 @@ export interface operations {
                      *       "limits": null,
                      *       "name": "CRM production",
                      *       "permissions": [],
+                     *       "quotas": null,
                      *       "revoked_at": null,
                      *       "role": "ingest"
                      *     }
@@ -18647,6 +18798,10 @@ export interface operations {
                  *         "events_per_second": 100,
                  *         "queries_per_second": 5,
                  *         "query_burst": 20
+                 *       },
+                 *       "quotas": {
+                 *         "events_per_day": 100000,
+                 *         "events_per_month": null
                  *       }
                  *     }
                  */
@@ -18669,6 +18824,7 @@ export interface operations {
                      *       "limits": null,
                      *       "name": "CRM production",
                      *       "permissions": [],
+                     *       "quotas": null,
                      *       "revoked_at": null,
                      *       "role": "ingest"
                      *     }
@@ -18860,6 +19016,198 @@ export interface operations {
                 };
             };
             /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the tenant
+                 * @example acme
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is used, as far as it is stored */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "day": {
+                     *         "limit": null,
+                     *         "remaining": null,
+                     *         "resets_at": "2026-03-03T00:00:00Z",
+                     *         "used": 41200
+                     *       },
+                     *       "keys": [
+                     *         {
+                     *           "day": {
+                     *             "limit": null,
+                     *             "remaining": null,
+                     *             "resets_at": "2026-03-03T00:00:00Z",
+                     *             "used": 41200
+                     *           },
+                     *           "key_id": "k3jq7xw2m5ab",
+                     *           "month": {
+                     *             "limit": 2000000,
+                     *             "remaining": 1916900,
+                     *             "resets_at": "2026-04-01T00:00:00Z",
+                     *             "used": 83100
+                     *           }
+                     *         }
+                     *       ],
+                     *       "month": {
+                     *         "limit": 2000000,
+                     *         "remaining": 1916900,
+                     *         "resets_at": "2026-04-01T00:00:00Z",
+                     *         "used": 83100
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantUsage"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
             503: {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];
@@ -22454,7 +22802,10 @@ export interface operations {
                  */
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path: {
                 /**
                  * @description Id of the user
@@ -22471,6 +22822,7 @@ export interface operations {
                 headers: {
                     "Complete-Until": components["headers"]["Complete-Until"];
                     "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "Content-Language": components["headers"]["Content-Language"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;

@@ -71,6 +71,15 @@ struct LimitText {
     unit: Arc<str>,
 }
 
+/// What a rule's text calls it, in a language if it has it. Nothing else of the text is read, and nothing compiled.
+#[must_use]
+pub fn title_of(yaml: &str, lang: Lang) -> Option<String> {
+    let documents = bounded::documents(yaml).ok()?;
+    let own = documents.iter().find(|document| document.contains_key("correlation")).or(documents.first())?;
+    let words = own.get("translations").and_then(|languages| languages.get(lang.as_str()));
+    words.and_then(|words| words.get("title")).or_else(|| own.get("title"))?.as_str().map(str::to_owned)
+}
+
 /// Reads the text of the rule `name`; `chosen` are limits that a tenant chose.
 pub(super) fn read(name: &str, yaml: &str, chosen: &BTreeMap<String, f64>) -> Result<Text, RuleProblem> {
     let mut text = Text { rules: Vec::new(), correlations: Vec::new(), limits: Vec::new(), limit: None };

@@ -16,6 +16,7 @@ use ingest::Ingest;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Headers as _, Message as _};
 use runtime::config::{self, Config};
+use runtime::freshness::Freshness;
 use runtime::http::{Counts, Limits, Server};
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
@@ -75,7 +76,7 @@ impl World {
         let tenant = Tenant { logging: true, ..Tenant::new("acme", "Acme") };
         settings.put_tenant(tenant).await.unwrap();
         let metrics = Metrics::default();
-        let router = ingest::router(Ingest::new(&config, settings.clone(), &metrics).unwrap());
+        let router = ingest::router(Ingest::new(&config, settings.clone(), Freshness::unknown(), &metrics).unwrap());
         // As the program has it around all routes.
         let router = router.layer(axum::middleware::from_fn(runtime::problem::in_language));
         let mut world = Self { router, settings, metrics, key: String::new(), config, broker: Some(broker), _dir: dir };

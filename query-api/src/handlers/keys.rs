@@ -6,7 +6,8 @@ use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::settings::{ApiKey, Invalid, Limits, Permission, Role};
+use runtime::settings::Bounds;
+use schemas::settings::{ApiKey, Invalid, Limits, Permission, Quotas, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -32,6 +33,9 @@ pub struct KeyView {
     /// Limits of this key alone.
     #[schema(required = true)]
     pub limits: Option<Limits>,
+    /// Quotas of this key alone; `GET /v1/tenants/{id}/usage` tells what is used of them.
+    #[schema(required = true)]
+    pub quotas: Option<Quotas>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was revoked; it works while this is null.
@@ -47,6 +51,7 @@ impl From<&ApiKey> for KeyView {
             permissions: key.permissions.clone(),
             name: key.name.clone(),
             limits: key.limits,
+            quotas: key.quotas,
             created_at: key.created_at,
             revoked_at: key.revoked_at,
         }
@@ -78,14 +83,20 @@ pub struct NewKey {
     /// Limits of this key alone, beside its tenant's.
     #[serde(default)]
     pub limits: Option<Limits>,
+    /// Quotas of this key alone, beside its tenant's.
+    #[serde(default)]
+    pub quotas: Option<Quotas>,
 }
 
-/// Limits of a key.
+/// Limits and quotas of a key.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct KeyLimits {
     /// Those of this key alone, beside its tenant's; null: its tenant's alone.
     #[schema(required = true)]
     pub limits: Option<Limits>,
+    /// Likewise, of events in a day and in a month.
+    #[serde(default)]
+    pub quotas: Option<Quotas>,
 }
 
 /// Makes a key. Its secret is in this answer and nowhere else.
@@ -115,14 +126,15 @@ pub async fn create(
         let detail = "a tenant's key can't have the role platform".to_owned();
         return Err(invalid(Invalid { pointer: "/role".to_owned(), detail }));
     }
-    let NewKey { role, permissions, name, limits } = wanted;
-    let (key, text) = api.settings().create_key_limited(Some(&tenant.id), role, &permissions, &name, limits).await?;
+    let NewKey { role, permissions, name, limits, quotas } = wanted;
+    let bounds = Bounds { limits, quotas };
+    let (key, text) = api.settings().create_key_limited(Some(&tenant.id), role, &permissions, &name, bounds).await?;
     record(&api, &caller, "api_key.created", &key, given(&key)).await?;
     Ok((StatusCode::CREATED, Json(NewKeyView { key: KeyView::from(&*key), secret: text.expose() })))
 }
 
-/// Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once. They hold at once,
-/// beside those of the tenant.
+/// Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once; and its quotas: how
+/// many events it may send in a day and in a month. They hold at once, beside those of the tenant.
 #[utoipa::path(
     put,
     path = "/v1/tenants/{id}/keys/{key}/limits",
@@ -132,7 +144,7 @@ pub async fn create(
         ("id" = String, Path, description = "Id of the tenant", example = "acme"),
         ("key" = String, Path, description = "Public part of the key", example = "k3jq7xw2m5ab"),
     ),
-    request_body(content = KeyLimits, example = json!({"limits": {"events_per_second": 100, "burst": 500, "queries_per_second": 5, "query_burst": 20}})),
+    request_body(content = KeyLimits, example = json!({"limits": {"events_per_second": 100, "burst": 500, "queries_per_second": 5, "query_burst": 20}, "quotas": {"events_per_day": 100000, "events_per_month": null}})),
     responses(
         (status = 200, description = "In force", body = KeyView, example = json!(crate::openapi::examples::key())),
         crate::openapi::ChangeProblems,
@@ -149,10 +161,17 @@ pub async fn limit(
     let (id, key) = path(ids)?;
     let tenant = caller.path_tenant(&api, &id)?;
     let wanted: KeyLimits = body(request).await?;
-    let before = api.settings().snapshot().key(&key).and_then(|key| key.limits);
-    let changed = api.settings().limit_key(&tenant.id, &key, wanted.limits).await?;
-    if changed.limits != before {
-        let change = vec![("limits".to_owned(), json!(before), json!(changed.limits))];
+    let before = api.settings().snapshot().key(&key).map(|key| (key.limits, key.quotas)).unwrap_or_default();
+    let bounds = Bounds { limits: wanted.limits, quotas: wanted.quotas };
+    let changed = api.settings().limit_key(&tenant.id, &key, bounds).await?;
+    let mut change = Vec::new();
+    if changed.limits != before.0 {
+        change.push(("limits".to_owned(), json!(before.0), json!(changed.limits)));
+    }
+    if changed.quotas != before.1 {
+        change.push(("quotas".to_owned(), json!(before.1), json!(changed.quotas)));
+    }
+    if !change.is_empty() {
         record(&api, &caller, "api_key.limits_changed", &changed, change).await?;
     }
     Ok(Json(KeyView::from(&*changed)))
@@ -222,6 +241,7 @@ fn given(key: &ApiKey) -> Vec<(String, Value, Value)> {
         given.push(("permissions".to_owned(), Value::Null, json!(key.permissions)));
     }
     given.extend(key.limits.map(|limits| ("limits".to_owned(), Value::Null, json!(limits))));
+    given.extend(key.quotas.map(|quotas| ("quotas".to_owned(), Value::Null, json!(quotas))));
     given
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::tenants::no_parameters;
+use super::usage::{self, UsageView};
 use super::{body, not_changed};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -26,9 +27,13 @@ pub struct PlanView {
     /// Before this time nothing is shown today; null where the plan has no such bound.
     #[schema(required = true)]
     pub look_back_from: Option<DateTime<Utc>>,
+    /// What is used of the tenant's quotas, as far as it is stored. Null for whoever may not read every event: what may not be read
+    /// is not counted for them.
+    #[schema(required = true)]
+    pub usage: Option<UsageView>,
 }
 
-/// The tenant's plan (J3).
+/// The tenant's plan (J3), and what is used of its quotas (P12).
 #[utoipa::path(
     get,
     path = "/v1/plan",
@@ -50,7 +55,11 @@ pub async fn get(
     params.finish().map_err(refused)?;
     let features = api.settings().features(&tenant);
     let look_back_from = features.look_back_days.map(|days| period::days_ago(api.calendar(&tenant), Utc::now(), days));
-    Ok(Json(PlanView { plan: tenant.plan.clone(), features, look_back_from }))
+    let usage = match caller.hidden() {
+        0 => Some(usage::of(&api, &tenant).await?),
+        _ => None,
+    };
+    Ok(Json(PlanView { plan: tenant.plan.clone(), features, look_back_from, usage }))
 }
 
 /// The plans of the installation (J3).

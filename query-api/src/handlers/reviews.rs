@@ -24,6 +24,7 @@ use crate::QueryApi;
 use crate::access::Caller;
 use crate::audit::StaffEvent;
 use crate::rows::ViolationRow;
+use crate::titles::Titles;
 use crate::view::violation::Violation;
 
 /// Longest wait until a review is in the store.
@@ -121,8 +122,8 @@ pub async fn withdraw(
     let lang = reading.lang;
     let violation = find(&api, &mut reading, &id).await?;
     if !violation.reviewed && !violation.outgrown {
-        let (data, completeness) = (show(&api, violation, lang), reading.completeness);
-        let answer = ReviewAnswer { data, applied: true, event_id: None, completeness };
+        let data = show(violation, &Titles::new(&api, &reading.tenant.id, lang));
+        let answer = ReviewAnswer { data, applied: true, event_id: None, completeness: reading.completeness };
         return Ok((StatusCode::OK, Worded(lang, answer)));
     }
     record(&api, &caller, (reading, lang), violation, ("violation.review_withdrawn", String::new(), Vec::new())).await
@@ -158,14 +159,14 @@ async fn record(
         kind,
         object_type: "violation",
         object_id: violation.violation_id.clone(),
-        object_name: api.rule_title(&violation.rule, Lang::En).to_owned(),
+        object_name: Titles::new(api, &reading.tenant.id, Lang::En).of(&violation.rule),
         reason,
         changes,
     };
     let event_id = api.audit().record(caller, &reading.tenant.id, event).await?;
     let (row, applied) = shown(api, &mut reading, violation, begun).await;
     let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let data = show(api, row, lang);
+    let data = show(row, &Titles::new(api, &reading.tenant.id, lang));
     let answer = ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness };
     Ok((status, Worded(lang, answer)))
 }

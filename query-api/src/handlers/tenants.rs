@@ -1,4 +1,4 @@
-//! Tenants. The platform creates and lists them; an admin sees and changes the own one, except its plan and limits.
+//! Tenants. The platform creates and lists them; an admin sees and changes the own one, except its plan, limits and quotas.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -161,8 +161,11 @@ async fn change(
         return Err(invalid(Invalid { pointer: "/id".to_owned(), detail }));
     }
     if !caller.may(Permission::RunInstallation) {
-        for (pointer, changed) in [("/plan", wanted.plan != current.plan), ("/limits", wanted.limits != current.limits)]
-        {
+        for (pointer, changed) in [
+            ("/plan", wanted.plan != current.plan),
+            ("/limits", wanted.limits != current.limits),
+            ("/quotas", wanted.quotas != current.quotas),
+        ] {
             if changed {
                 return Err(Problem::forbidden("this is for the platform to change").with_pointer(pointer));
             }

@@ -341,6 +341,7 @@ fn of_user(asked: &Asked<'_>, keyset: &Keyset, user: &str) -> Clauses {
     params(
         ("id" = String, Path, description = "Id of the user", example = "u-17"),
         ViolationFilter,
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::PeriodParams,
         crate::openapi::PageParams,
         ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),

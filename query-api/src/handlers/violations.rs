@@ -4,7 +4,6 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
 use runtime::problem::Problem;
-use schemas::catalogue::Lang;
 
 use super::language::Worded;
 use super::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
@@ -14,6 +13,7 @@ use crate::access::{Caller, refused};
 use crate::filter::ViolationFilter;
 use crate::rows::ViolationRow;
 use crate::sql;
+use crate::titles::Titles;
 use crate::view::violation::Violation;
 
 const NEWEST: Keyset = keyset!("window_at", "violation_id", newest);
@@ -74,8 +74,8 @@ pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[Stri
         // No event is older than its window: the first half is over the sort key.
         "window_at < {to:DateTime64(3, 'UTC')} AND first_at < {to:DateTime64(3, 'UTC')}",
     );
-    let api = api.clone();
-    let view = move |row| show(&api, row, lang);
+    let titles = Titles::new(api, &asked.reading.tenant.id, lang);
+    let view = move |row| show(row, &titles);
     asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
 }
 
@@ -106,7 +106,8 @@ pub async fn get(
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let lang = reading.lang;
     let row = find(&api, &mut reading, &id).await?;
-    Ok(Worded(lang, One { data: show(&api, row, lang), completeness: reading.completeness }))
+    let titles = Titles::new(&api, &reading.tenant.id, lang);
+    Ok(Worded(lang, One { data: show(row, &titles), completeness: reading.completeness }))
 }
 
 /// The violation of an id.
@@ -123,7 +124,7 @@ pub(super) async fn find(api: &QueryApi, reading: &mut Reading<'_>, id: &str) ->
     Ok(row)
 }
 
-pub(super) fn show(api: &QueryApi, row: ViolationRow, lang: Lang) -> Violation {
-    let title = api.rule_title(&row.rule, lang).to_owned();
+pub(super) fn show(row: ViolationRow, titles: &Titles) -> Violation {
+    let title = titles.of(&row.rule);
     Violation::new(row, title)
 }

@@ -310,6 +310,7 @@ pub(crate) fn tenant() -> Value {
         "trusted_proxies": ["192.0.2.0/24"],
         "proxy_header": "x-forwarded-for",
         "limits": null,
+        "quotas": null,
         "url_templates": { "task": "https://crm.example/tasks/{id}" },
         "version": 3,
         "updated_at": "2026-03-02T08:16:00Z"
@@ -324,6 +325,7 @@ pub(crate) fn key() -> Value {
         "permissions": [],
         "name": "CRM production",
         "limits": null,
+        "quotas": null,
         "created_at": "2026-03-02T08:16:00Z",
         "revoked_at": null
     })

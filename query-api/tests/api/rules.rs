@@ -272,6 +272,61 @@ fn rules_have_words_in_three_languages() {
     });
 }
 
+/// P16, K12: what a tenant's own rules and shared ones found has their titles, in the language asked for, or else in the rule's own; a
+/// deleted rule's keeps it. Every answer says in which language it is.
+#[test]
+fn what_own_rules_found_has_their_titles() {
+    with_world("rules_titles", async |world| {
+        world.tenant("acme", |tenant| tenant.languages = vec![schemas::catalogue::Lang::Cs]).await;
+        world.tenant("other", |_| {}).await;
+        let (admin, platform) = (world.key(Some("acme"), Role::Admin).await, world.key(None, Role::Platform).await);
+        let foreign = world.key(Some("other"), Role::Admin).await;
+        let own = format!("{}translations:\n  cs: {{title: Divné zobrazení}}\n", rule(1, "view"));
+        assert_eq!(world.send("POST", "/v1/rules", &admin, new("odd", &own)).await.status, 201);
+        assert_eq!(world.send("POST", "/v1/rules", &platform, new("for-all", &rule(2, "export"))).await.status, 201);
+        // Another tenant's rule of the same name is called otherwise.
+        assert_eq!(world.send("POST", "/v1/rules", &foreign, new("odd", &rule(3, "sign_in"))).await.status, 201);
+        let of = |id, rule| Event { violations: vec![rule], ..Event::sign_in(id, "u1", TimeDelta::hours(1)) };
+        let (odd, shared, gone) = (of("e1", "odd"), of("e2", "for-all"), of("e3", "gone"));
+        let id = odd.violation_id("odd");
+        world.insert(&[odd, shared, gone]).await;
+        let titles = async |path: &str| {
+            let page = world.get(path, &admin).await;
+            let found = page.json["data"].as_array().unwrap().iter();
+            let mut found: Vec<_> = found.map(|row| row["title"].as_str().unwrap().to_owned()).collect();
+            found.sort_unstable();
+            (found, page.headers["content-language"].to_str().unwrap().to_owned())
+        };
+        for path in ["/v1/violations", "/v1/users/u1/violations"] {
+            for (query, title, language) in [
+                ("?lang=en", "Odd view", "en"),
+                ("?lang=cs", "Divné zobrazení", "cs"),
+                ("", "Divné zobrazení", "cs"),
+                ("?lang=ru", "Odd view", "ru"),
+            ] {
+                let mut expected = [title, "Odd export", "gone"];
+                expected.sort_unstable();
+                let (found, said) = titles(&format!("{path}{query}")).await;
+                assert_eq!(
+                    (found.as_slice(), said.as_str()),
+                    (&expected.map(str::to_owned)[..], language),
+                    "{path}{query}"
+                );
+            }
+            let csv = world.get(&format!("{path}?format=csv&lang=cs"), &admin).await;
+            assert_eq!(csv.headers["content-language"], "cs");
+        }
+        for path in
+            [format!("/v1/violations/{id}?lang=ru"), "/v1/rules?lang=ru".to_owned(), "/v1/rules/odd?lang=ru".to_owned()]
+        {
+            let answer = world.get(&path, &admin).await;
+            assert_eq!((answer.status, &answer.headers["content-language"]), (200, &"ru".parse().unwrap()), "{path}");
+        }
+        assert_eq!(world.send("DELETE", "/v1/rules/odd", &admin, None).await.status, 200);
+        assert_eq!(world.ok(&format!("/v1/violations/{id}?lang=cs"), &admin).await["data"]["title"], "Divné zobrazení");
+    });
+}
+
 /// P4: a key of the platform writes the rules that all tenants share; no tenant can change them.
 #[test]
 fn the_platforms_rules_are_everybodys() {

@@ -1,10 +1,10 @@
 //! What tenants see by their plans (J3, J4).
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
-use schemas::settings::{Plan, Role};
+use schemas::settings::{Plan, QuotaPeriod, Quotas, Role};
 use serde_json::{Value, json};
 
-use crate::support::{Event, World, encoded, ids, with_world};
+use crate::support::{Event, World, encoded, ids, millis, with_world};
 
 async fn limited(world: &World, path: &str, key: &str) -> Value {
     let answer = world.get(path, key).await;
@@ -282,5 +282,90 @@ fn plans_are_the_platform_s() {
         assert_eq!((refused.status, &refused.json["pointer"]), (422, &json!("/plans")), "{}", refused.json);
         let unknown = world.send("PATCH", "/v1/tenants/acme", &platform, Some(json!({ "plan": "gold" }))).await;
         assert_eq!((unknown.status, &unknown.json["pointer"]), (422, &json!("/plan")), "{}", unknown.json);
+    });
+}
+
+/// P12: what is used of quotas, by day and month, of the tenant and of each key: what was received, whenever it occurred, but for the
+/// product's own; for nobody who may not read all that is counted.
+#[test]
+fn what_is_used_of_quotas_is_told() {
+    with_world("plans_usage", async |world| {
+        let quotas = |day, month| Quotas { events_per_day: day, events_per_month: month };
+        world.tenant("acme", |tenant| tenant.quotas = Some(quotas(Some(4), Some(100)))).await;
+        world.tenant("other", |_| {}).await;
+        let (key, viewer) = (world.key(Some("acme"), Role::Admin).await, world.key(Some("acme"), Role::Viewer).await);
+        let event = |id: &str, key_id, days_ago| Event { key_id, ..edit(id, days_ago) };
+        let foreign = Event { tenant: "other".to_owned(), ..event("f", "k1", 0) };
+        // What occurred long ago was received just now; straight to Kafka is under no key.
+        let events = [
+            event("a", "k1", 0),
+            event("b", "k1", 300),
+            event("c", "", 0),
+            event("d", "usertrail", 0),
+            event("e", "k2", 0),
+        ];
+        let received = |event: Event| Event { received: millis(Utc::now()), ..event };
+        world.insert(&events.into_iter().chain([foreign]).map(received).collect::<Vec<_>>()).await;
+
+        let plan = world.ok("/v1/plan", &key).await;
+        let usage = &plan["usage"];
+        assert_eq!(
+            (&usage["day"]["used"], &usage["day"]["limit"], &usage["day"]["remaining"]),
+            (&4.into(), &4.into(), &0.into()),
+            "{plan}"
+        );
+        assert_eq!((&usage["month"]["used"], &usage["month"]["remaining"]), (&4.into(), &96.into()));
+        for (name, period) in [("day", QuotaPeriod::Day), ("month", QuotaPeriod::Month)] {
+            let resets_at: chrono::DateTime<Utc> = usage[name]["resets_at"].as_str().unwrap().parse().unwrap();
+            assert_eq!(resets_at, period.resets_at(Utc::now()));
+        }
+        assert_eq!(world.ok("/v1/plan", &viewer).await["usage"], Value::Null);
+
+        // A key that has a quota is listed before it used any of it; the quota is set and shown with the key, and recorded.
+        let wanted = json!({"role": "ingest", "quotas": {"events_per_day": 2}});
+        let made = world.send("POST", "/v1/tenants/acme/keys", &key, Some(wanted)).await;
+        assert_eq!((made.status, &made.json["quotas"]), (201, &json!({"events_per_day": 2, "events_per_month": null})));
+        let id = made.json["id"].as_str().unwrap();
+        let all = world.ok("/v1/tenants/acme/usage", &key).await;
+        assert_eq!(all["day"], usage["day"]);
+        let of = |id: &str| {
+            let mut keys = all["keys"].as_array().unwrap().iter();
+            let found = keys.find(|key| key["key_id"] == id).unwrap_or_else(|| panic!("{id} in {all}"));
+            (found["day"]["used"].clone(), found["day"]["remaining"].clone())
+        };
+        assert_eq!(all["keys"].as_array().unwrap().len(), 4);
+        assert_eq!(
+            [of(""), of("k1"), of("k2")],
+            [(json!(1), Value::Null), (json!(2), Value::Null), (json!(1), Value::Null)]
+        );
+        assert_eq!(of(id), (json!(0), json!(2)));
+
+        let path = format!("/v1/tenants/acme/keys/{id}/limits");
+        let wanted = json!({"limits": null, "quotas": {"events_per_month": 7}});
+        let changed = world.send("PUT", &path, &key, Some(wanted)).await;
+        assert_eq!((changed.status, &changed.json["quotas"]["events_per_month"]), (200, &json!(7)), "{}", changed.json);
+        for (wanted, pointer) in [
+            (json!({"limits": null, "quotas": {"events_per_day": 0}}), "/quotas/events_per_day"),
+            (json!({"limits": null, "quotas": {"events_per_week": 1}}), "/quotas/events_per_week"),
+        ] {
+            let refused = world.send("PUT", &path, &key, Some(wanted)).await;
+            assert_eq!((refused.status, &refused.json["pointer"]), (422, &json!(pointer)), "{}", refused.json);
+        }
+        // A tenant's and a plan's are the platform's.
+        let patch = json!({"quotas": {"events_per_day": 1_000_000}});
+        let refused = world.send("PATCH", "/v1/tenants/acme", &key, Some(patch.clone())).await;
+        assert_eq!((refused.status, &refused.json["pointer"]), (403, &json!("/quotas")), "{}", refused.json);
+        let platform = world.key(None, Role::Platform).await;
+        assert_eq!(world.send("PATCH", "/v1/tenants/acme", &platform, Some(patch)).await.status, 200);
+        assert_eq!(world.ok("/v1/plan", &key).await["usage"]["day"]["remaining"], 1_000_000 - 4);
+        let mut plans = world.ok("/v1/plans", &platform).await;
+        plans["plans"][3]["features"]["quotas"] = json!({"events_per_day": 9, "events_per_month": null});
+        let replaced = world.send("PUT", "/v1/plans", &platform, Some(plans)).await;
+        assert_eq!(replaced.status, 200, "{}", replaced.json);
+        let other = world.key(Some("other"), Role::Admin).await;
+        let plan = world.ok("/v1/plan", &other).await;
+        assert_eq!((&plan["usage"]["day"]["limit"], &plan["usage"]["day"]["used"]), (&json!(9), &json!(1)), "{plan}");
+        let refused = world.get("/v1/tenants/other/usage", &key).await;
+        assert!([403, 404].contains(&refused.status), "{}", refused.json);
     });
 }

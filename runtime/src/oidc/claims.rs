@@ -75,6 +75,8 @@ pub(super) fn principal(rules: &Oidc, claims: &Value) -> Result<Principal, Refus
         key_id: Arc::from(format!("user:{subject}")),
         permissions,
         limits: rules.limits,
+        // People send no events.
+        quotas: None,
         person: Some(Arc::new(person)),
     })
 }

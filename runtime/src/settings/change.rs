@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Utc;
-use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Permission, Plans, Role, Tenant};
+use schemas::settings::{ApiKey, Invalid, KeyText, Limits, Permission, Plans, Quotas, Role, Tenant};
 use schemas::topics::SettingsKey;
 use serde::Serialize;
 
@@ -11,6 +11,15 @@ use super::{PutError, Settings, Snapshot};
 
 /// A change that is wanted whatever else changed is made again this often.
 const ATTEMPTS: u32 = 5;
+
+/// What one key may send and ask, beside what its tenant may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// A second.
+    pub limits: Option<Limits>,
+    /// A day and a month.
+    pub quotas: Option<Quotas>,
+}
 
 impl Settings {
     /// Creates or replaces a tenant. Its `version` must be the one in force (0: none); the result has the next one.
@@ -122,10 +131,10 @@ impl Settings {
         permissions: &[Permission],
         name: &str,
     ) -> Result<(Arc<ApiKey>, KeyText), PutError> {
-        self.create_key_limited(tenant, role, permissions, name, None).await
+        self.create_key_limited(tenant, role, permissions, name, Bounds::default()).await
     }
 
-    /// As [`create_key_permitting`](Self::create_key_permitting), with limits of its own.
+    /// As [`create_key_permitting`](Self::create_key_permitting), with limits and quotas of its own.
     ///
     /// # Errors
     /// [`PutError`].
@@ -135,7 +144,7 @@ impl Settings {
         role: Role,
         permissions: &[Permission],
         name: &str,
-        limits: Option<Limits>,
+        bounds: Bounds,
     ) -> Result<(Arc<ApiKey>, KeyText), PutError> {
         let mut random = [0_u8; 40];
         getrandom::fill(&mut random).map_err(|error| Invalid {
@@ -145,19 +154,20 @@ impl Settings {
         let text = KeyText::from_random(&random);
         let mut key = ApiKey::new(&text, tenant.map(str::to_owned), role, name.to_owned(), Utc::now());
         key.permissions = permissions.to_vec();
-        key.limits = limits;
+        (key.limits, key.quotas) = (bounds.limits, bounds.quotas);
         Ok((self.put_key(key).await?, text))
     }
 
-    /// Sets the limits of a tenant's key, beside those of its tenant; none: its tenant's alone. A revoked key has none to change.
+    /// Sets the limits and quotas of a tenant's key, beside those of its tenant; none: its tenant's alone. A revoked key has none to change.
     ///
     /// # Errors
     /// [`PutError`]; [`PutError::NotFound`] for a key of somebody else, too.
-    pub async fn limit_key(&self, tenant: &str, id: &str, limits: Option<Limits>) -> Result<Arc<ApiKey>, PutError> {
+    pub async fn limit_key(&self, tenant: &str, id: &str, bounds: Bounds) -> Result<Arc<ApiKey>, PutError> {
         let _one_at_a_time = self.0.writing.lock().await;
         let snapshot = self.snapshot();
         let known = snapshot.key(id).filter(|key| key.tenant.as_deref() == Some(tenant) && key.revoked_at.is_none());
-        let key = ApiKey { limits, ..ApiKey::clone(known.ok_or(PutError::NotFound)?) };
+        let Bounds { limits, quotas } = bounds;
+        let key = ApiKey { limits, quotas, ..ApiKey::clone(known.ok_or(PutError::NotFound)?) };
         self.put_key_from(&snapshot, key).await
     }
 

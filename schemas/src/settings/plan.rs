@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Invalid, validate_tenant_id};
+use super::{Invalid, Quotas, validate_tenant_id};
 
 /// Most plans of an installation.
 const MAX_PLANS: usize = 50;
@@ -109,6 +109,8 @@ pub struct Features {
     pub restore: bool,
     /// Queries by SQL (P10).
     pub sql: bool,
+    /// How many events may be sent in a day and a month; a tenant's own, where it has any, stand in their place.
+    pub quotas: Quotas,
 }
 
 impl Features {
@@ -166,6 +168,7 @@ impl Plans {
             tracing: true,
             restore: true,
             sql: false,
+            quotas: Quotas::default(),
         };
         let unlimited = Features { look_back_days: None, sql: true, ..standard.clone() };
         let none = Features { look_back_days: Some(30), ..Features::default() };
@@ -210,6 +213,7 @@ impl Plans {
             if plan.features.look_back_days.is_some_and(|days| !(1..=3650).contains(&days)) {
                 return Err(Invalid::new(field("features/look_back_days"), "1 to 3650 days, or null for no bound"));
             }
+            plan.features.quotas.validate(&field("features/quotas"))?;
             let periods = &plan.features.periods;
             if let Some(at) = periods.iter().position(|name| !NAMED_PERIODS.contains(&name.as_str())) {
                 let known = NAMED_PERIODS.join(", ");
@@ -263,6 +267,10 @@ mod tests {
             (with(|plans| plans.plans[0].name = Plan::named("A b")), "/plans/0/name"),
             (with(|plans| plans.plans[1].features.look_back_days = Some(0)), "/plans/1/features/look_back_days"),
             (with(|plans| plans.plans[1].features.periods = vec!["ever".to_owned()]), "/plans/1/features/periods/0"),
+            (
+                with(|plans| plans.plans[1].features.quotas.events_per_day = Some(0)),
+                "/plans/1/features/quotas/events_per_day",
+            ),
             (with(|plans| plans.plans[1].features.free_dates = true), "/plans/1/features/periods"),
         ] {
             assert_eq!(pointer, expected);

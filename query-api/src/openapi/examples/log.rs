@@ -49,10 +49,29 @@ pub(crate) fn plan() -> Value {
         "plan": "free",
         "features": {
             "log": true, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false, "configuration_audit": false,
-            "tracing": false, "restore": false, "sql": false
+            "tracing": false, "restore": false, "sql": false, "quotas": quotas()
         },
-        "look_back_from": "2026-01-30T23:00:00Z"
+        "look_back_from": "2026-01-30T23:00:00Z",
+        "usage": usage()
     })
+}
+
+/// Quotas, of the month alone.
+fn quotas() -> Value {
+    json!({ "events_per_day": null, "events_per_month": 2_000_000 })
+}
+
+fn usage() -> Value {
+    json!({
+        "day": { "limit": null, "used": 41_200, "remaining": null, "resets_at": "2026-03-03T00:00:00Z" },
+        "month": { "limit": 2_000_000, "used": 83_100, "remaining": 1_916_900, "resets_at": "2026-04-01T00:00:00Z" }
+    })
+}
+
+/// What a tenant and its one key used.
+pub(crate) fn tenant_usage() -> Value {
+    let key = with(usage(), json!({ "key_id": "k3jq7xw2m5ab" }));
+    with(usage(), json!({ "keys": [key], "complete_until": "2026-03-02T08:16:00Z" }))
 }
 
 /// Plans of a platform.
@@ -60,7 +79,7 @@ pub(crate) fn plans() -> Value {
     let all = |log: bool| {
         json!({
             "log": log, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false,
-            "configuration_audit": false, "tracing": false, "restore": false, "sql": false
+            "configuration_audit": false, "tracing": false, "restore": false, "sql": false, "quotas": quotas()
         })
     };
     json!({

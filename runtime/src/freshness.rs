@@ -21,16 +21,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use crate::config::Config;
+use crate::metrics::{Metrics, Name};
+use crate::ops::{Pulse, Readiness};
+use crate::shutdown::Shutdown;
 use chrono::{DateTime, TimeDelta, Utc};
 use prometheus_client::metrics::gauge::Gauge;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use runtime::config::Config;
-use runtime::metrics::{Metrics, Name};
-use runtime::ops::{Pulse, Readiness};
-use runtime::shutdown::Shutdown;
 use schemas::topics;
 use tokio::sync::watch;
 
@@ -92,7 +92,7 @@ impl Freshness {
         );
         let lag = metrics.register(LAG, "Records received and not yet stored", Gauge::<i64>::default());
         let mut watcher = Watcher {
-            consumer: runtime::kafka::consumer_config(kafka, &kafka.group()).create()?,
+            consumer: crate::kafka::consumer_config(kafka, &kafka.group()).create()?,
             topic: kafka.topic(topics::EVENTS_RAW),
             partitions: HashMap::new(),
         };

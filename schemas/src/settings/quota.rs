@@ -1,0 +1,166 @@
+//! Quotas: how many events may be sent in a day and in a month (P12). Days and months are those of UTC: one calendar for bills,
+//! for every process and for every tenant, which nobody begins anew by changing a time zone.
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Invalid;
+
+/// The largest quota: whole numbers up to here are exact in every JSON parser.
+const MAX_QUOTA: u64 = 1_000_000_000_000_000;
+
+/// How many events may be sent in a day and in a month, of UTC; what is absent has no bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Quotas {
+    /// Events accepted in a day.
+    #[schema(required = true, example = 100_000)]
+    pub events_per_day: Option<u64>,
+    /// Events accepted in a month.
+    #[schema(required = true, example = 2_000_000)]
+    pub events_per_month: Option<u64>,
+}
+
+impl Quotas {
+    /// The quota of a period, if it has one.
+    #[must_use]
+    pub const fn of(self, period: QuotaPeriod) -> Option<u64> {
+        match period {
+            QuotaPeriod::Day => self.events_per_day,
+            QuotaPeriod::Month => self.events_per_month,
+        }
+    }
+
+    /// Whether there is any.
+    #[must_use]
+    pub fn any(self) -> bool {
+        QuotaPeriod::ALL.iter().any(|period| self.of(*period).is_some())
+    }
+
+    /// Checks all of it; `at` is the pointer to it.
+    ///
+    /// # Errors
+    /// The first field found wrong.
+    pub fn validate(self, at: &str) -> Result<(), Invalid> {
+        let fields = [("events_per_day", self.events_per_day), ("events_per_month", self.events_per_month)];
+        match fields.into_iter().find(|(_, quota)| quota.is_some_and(|quota| !(1..=MAX_QUOTA).contains(&quota))) {
+            None => Ok(()),
+            Some((field, _)) => {
+                Err(Invalid::new(format!("{at}/{field}"), format!("1 to {MAX_QUOTA}, or null for no bound")))
+            }
+        }
+    }
+}
+
+/// What a quota is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotaPeriod {
+    /// A day of UTC.
+    Day,
+    /// A month of UTC.
+    Month,
+}
+
+impl QuotaPeriod {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Day, Self::Month];
+
+    /// Its first day.
+    #[must_use]
+    pub fn begins(self, now: DateTime<Utc>) -> NaiveDate {
+        let today = now.date_naive();
+        match self {
+            Self::Day => today,
+            Self::Month => today.with_day(1).unwrap_or(today),
+        }
+    }
+
+    /// When the next one begins, and the quota anew.
+    #[must_use]
+    pub fn resets_at(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let begins = self.begins(now);
+        let next = match self {
+            Self::Day => begins.checked_add_days(Days::new(1)),
+            Self::Month => begins.checked_add_months(Months::new(1)),
+        };
+        next.unwrap_or(NaiveDate::MAX).and_time(NaiveTime::MIN).and_utc()
+    }
+}
+
+/// What is used of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QuotaUse {
+    /// The quota; null where there is none.
+    #[schema(required = true)]
+    pub limit: Option<u64>,
+    /// Events since the period began. More than the limit where events were written straight to Kafka, which refuses none.
+    pub used: u64,
+    /// What is left of it; null where there is no quota.
+    #[schema(required = true)]
+    pub remaining: Option<u64>,
+    /// When it begins anew.
+    pub resets_at: DateTime<Utc>,
+}
+
+impl QuotaUse {
+    /// Of a period.
+    #[must_use]
+    pub fn new(limit: Option<u64>, used: u64, resets_at: DateTime<Utc>) -> Self {
+        Self { limit, used, remaining: limit.map(|limit| limit.saturating_sub(used)), resets_at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, TimeZone as _};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// P12: ends of months and years, leap days, and the nights in which clocks change somewhere.
+    #[test]
+    fn periods_end_with_days_and_months_of_utc() {
+        for (now, day, month) in [
+            ("2026-01-31T23:59:59.999Z", "2026-02-01T00:00:00Z", "2026-02-01T00:00:00Z"),
+            ("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z", "2026-03-01T00:00:00Z"),
+            ("2028-02-28T12:00:00Z", "2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z"),
+            ("2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            ("2026-03-29T00:59:59Z", "2026-03-30T00:00:00Z", "2026-04-01T00:00:00Z"),
+            ("2026-10-25T01:30:00Z", "2026-10-26T00:00:00Z", "2026-11-01T00:00:00Z"),
+        ] {
+            assert_eq!(QuotaPeriod::Day.resets_at(at(now)), at(day), "{now}");
+            assert_eq!(QuotaPeriod::Month.resets_at(at(now)), at(month), "{now}");
+        }
+    }
+
+    proptest! {
+        /// P12: every moment is in one period; the next begins where it ends; all of a period agree on it.
+        #[test]
+        fn periods_follow_one_another(seconds in 0_i64..4_102_444_800, later in 0_i64..2_678_400) {
+            let now = Utc.timestamp_opt(seconds, 0).unwrap();
+            for period in QuotaPeriod::ALL {
+                let (begins, ends) = (period.begins(now).and_time(NaiveTime::MIN).and_utc(), period.resets_at(now));
+                prop_assert!(begins <= now && now < ends);
+                prop_assert_eq!(period.begins(ends), ends.date_naive());
+                let length = (ends - begins).num_days();
+                let lengths = if period == QuotaPeriod::Day { 1..=1 } else { 28..=31 };
+                prop_assert!(lengths.contains(&length), "{}", length);
+                let then = now + TimeDelta::seconds(later);
+                prop_assert_eq!(then < ends, period.begins(then) == period.begins(now));
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let of = |day, month| Quotas { events_per_day: day, events_per_month: month }.validate("/quotas");
+        assert!(of(None, None).is_ok() && of(Some(1), Some(MAX_QUOTA)).is_ok());
+        assert_eq!(of(Some(0), None).unwrap_err().pointer, "/quotas/events_per_day");
+        assert_eq!(of(None, Some(MAX_QUOTA + 1)).unwrap_err().pointer, "/quotas/events_per_month");
+    }
+}
