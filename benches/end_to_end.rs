@@ -331,7 +331,7 @@ async fn ingest_memory(config: &Config, dir: &Path, key: &str) -> (u64, u64) {
     let (ingest, listen) = role("ingest", config, dir, &[]).await;
     let url = format!("http://{listen}");
     let stop = tokio_util::sync::CancellationToken::new();
-    let sent = usertrail::demo::load(&url, key, 2000.0, Some(INGESTED), stop).await.unwrap();
+    let sent = demo::load(&url, key, 2000.0, Some(INGESTED), stop).await.unwrap();
     assert_eq!(sent.accepted, INGESTED, "{sent:?}");
     let memory = resident_mib(ingest.pid());
     ingest.stop();

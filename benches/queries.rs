@@ -37,7 +37,7 @@ fn main() {
     let (sizes, rounds) = (argument("--sizes", 2), argument("--rounds", 50));
     let body = threads.block_on(async {
         let dir = tempfile::tempdir().unwrap();
-        let library = usertrail::cache::engine_library();
+        let library = embedded::cache::engine_library();
         let mut engine_config = EngineConfig::new(library, dir.path());
         engine_config.max_memory_bytes = 8 << 30;
         let engine = Engine::start(engine_config).await.unwrap();

@@ -9,7 +9,9 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use runtime::config::{BadValue, Config, ConfigError, EXIT_CODE};
 
-use crate::{commands, retain, roles, up};
+#[cfg(feature = "embedded")]
+use crate::one_machine;
+use crate::{commands, retain, roles};
 
 /// Activity log, sign-in monitor and usage statistics for the tenants of a SaaS product.
 #[derive(Debug, Parser)]
@@ -41,8 +43,9 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Everything on one machine: broker, engine, ingest, enrich, query API and alerts.
-    Up(up::Options),
+    #[cfg(feature = "embedded")]
+    #[command(flatten)]
+    OneMachine(one_machine::Command),
     /// HTTP → Kafka.
     Ingest,
     /// Kafka → ClickHouse. Several share the partitions between them.
@@ -53,10 +56,6 @@ enum Command {
     Alert,
     /// Creates topics and tables, or brings them up to date. Safe to repeat.
     Migrate,
-    /// The embedded broker alone, on a loopback address.
-    Broker,
-    /// The embedded ClickHouse engine alone, on a loopback address.
-    Engine,
     /// Reconciles: offsets in = rows + retries + dead letters, for every partition.
     Verify,
     /// Has the tables follow the tenants' retention: deletes what it has ended, keeps what it lengthened. Safe to repeat.
@@ -67,16 +66,8 @@ enum Command {
     /// The rules that events are checked against.
     #[command(subcommand)]
     Rules(commands::RulesCommand),
-    /// Sends a believable load to a running usertrail.
-    Load(commands::Load),
     /// Prints the OpenAPI description of the HTTP interface.
     Openapi,
-}
-
-/// Events a second of a load: more than none, and a number.
-pub(crate) fn rate(text: &str) -> Result<f64, String> {
-    let rate = text.parse::<f64>().ok().filter(|rate| (0.001..=1e6).contains(rate));
-    rate.ok_or_else(|| "expected a number from 0.001 to 1000000".to_owned())
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -84,26 +75,13 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Where the embedded broker listens when it runs alone.
-const BROKER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9092);
-/// Where the embedded engine listens when it runs alone.
-const ENGINE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8123);
-/// Settings that `up` decides by itself, and what to use instead.
-const DECIDED_BY_UP: &[(&str, &str)] = &[
-    ("clickhouse.password", "is made by `up` itself"),
-    ("clickhouse.url", "is that of `up`'s own engine"),
-    ("kafka.brokers", "is that of `up`'s own broker"),
-    ("kafka.partitions", "is given to `up` by --partitions"),
-    ("sql.user", "is nothing that the embedded engine has"),
-];
-
 /// How long what is left over at the end may take.
 const LEFTOVERS: Duration = Duration::from_secs(1);
 
 /// Runs a command; the exit code says how it ended: 0 done, 1 failed, 64 bad configuration, 75 not stopped in time.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
-    let outcome = refuse_unused(&cli).and_then(|()| config(&cli.options)).and_then(|config| {
+    let outcome = refuse_unused(&cli).and_then(|()| config(&cli)).and_then(|config| {
         runtime::telemetry::init(&config.telemetry)?;
         // Before any setting is read, since zones are found by their names once.
         let zones = runtime::zones::bring(config.time_zones.as_deref())?;
@@ -127,16 +105,16 @@ pub fn run(cli: Cli) -> ExitCode {
 /// Refuses flags that would mean nothing to the command, rather than passing over them.
 fn refuse_unused(cli: &Cli) -> Result<()> {
     let Options { listen, data_dir, set, .. } = &cli.options;
-    let (listens, keeps_data) = match &cli.command {
-        Command::Up(_) | Command::Broker | Command::Engine => (true, true),
-        Command::Ingest | Command::Enrich(_) | Command::QueryApi | Command::Alert => (true, false),
+    let (listens, keeps_data, decided) = match &cli.command {
+        #[cfg(feature = "embedded")]
+        Command::OneMachine(command) => (command.is_a_server(), command.is_a_server(), command.decided()),
+        Command::Ingest | Command::Enrich(_) | Command::QueryApi | Command::Alert => (true, false, &[][..]),
         Command::Migrate
         | Command::Verify
         | Command::Retain(_)
         | Command::DeadLetter(_)
         | Command::Rules(_)
-        | Command::Load(_)
-        | Command::Openapi => (false, false),
+        | Command::Openapi => (false, false, &[][..]),
     };
     let nothing = "means nothing to this command";
     let mut refused = Vec::new();
@@ -146,9 +124,7 @@ fn refuse_unused(cli: &Cli) -> Result<()> {
     if data_dir.is_some() && !keeps_data {
         refused.push(("--data-dir", nothing));
     }
-    if let Command::Up(_) = &cli.command {
-        refused.extend(DECIDED_BY_UP.iter().filter(|(key, _)| set.iter().any(|(given, _)| given == key)));
-    }
+    refused.extend(decided.iter().filter(|(key, _)| set.iter().any(|(given, _)| given == key)));
     if refused.is_empty() {
         return Ok(());
     }
@@ -156,7 +132,8 @@ fn refuse_unused(cli: &Cli) -> Result<()> {
     Err(ConfigError::Values(bad.collect()).into())
 }
 
-fn config(options: &Options) -> Result<Config> {
+fn config(cli: &Cli) -> Result<Config> {
+    let options = &cli.options;
     let mut flags: Vec<(&str, String)> = Vec::new();
     if let Some(listen) = options.listen {
         flags.push(("listen", listen.to_string()));
@@ -165,25 +142,31 @@ fn config(options: &Options) -> Result<Config> {
         flags.push(("data_dir", data_dir.to_str().context("--data-dir is not UTF-8")?.to_owned()));
     }
     flags.extend(options.set.iter().map(|(key, value)| (key.as_str(), value.clone())));
-    Ok(Config::load(options.config.as_deref(), std::env::vars(), &flags)?)
+    #[cfg_attr(not(feature = "embedded"), allow(unused_mut, reason = "only `up` changes it"))]
+    let mut config = Config::load(options.config.as_deref(), std::env::vars(), &flags)?;
+    #[cfg(feature = "embedded")]
+    if let Command::OneMachine(command) = &cli.command
+        && let Some(log) = command.log()
+        && config.telemetry.log == Config::defaults()?.telemetry.log
+    {
+        log.clone_into(&mut config.telemetry.log);
+    }
+    Ok(config)
 }
 
 async fn dispatch(cli: Cli, config: Config) -> Result<ExitCode> {
-    let listen = cli.options.listen;
     match cli.command {
-        Command::Up(options) => up::run(config, options).await,
+        #[cfg(feature = "embedded")]
+        Command::OneMachine(command) => command.run(config, cli.options.listen).await,
         Command::Ingest => roles::run(config, &[roles::Role::Ingest], roles::Accept::default()).await,
         Command::Enrich(accept) => roles::run(config, &[roles::Role::Enrich], accept).await,
         Command::QueryApi => roles::run(config, &[roles::Role::QueryApi], roles::Accept::default()).await,
         Command::Alert => roles::run(config, &[roles::Role::Alert], roles::Accept::default()).await,
         Command::Migrate => commands::migrate(&config).await,
-        Command::Broker => up::broker_alone(&config, listen.unwrap_or(BROKER)).await,
-        Command::Engine => up::engine_alone(&config, listen.unwrap_or(ENGINE)).await,
         Command::Verify => commands::verify(&config).await,
         Command::Retain(options) => retain::run(config, options).await,
         Command::DeadLetter(command) => commands::dead_letter(&config, command).await,
         Command::Rules(command) => commands::rules(&command),
-        Command::Load(load) => commands::load(load).await,
         Command::Openapi => commands::openapi(),
     }
 }

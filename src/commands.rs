@@ -6,9 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use runtime::config::Config;
-use tokio_util::sync::CancellationToken;
-
-use crate::demo;
 
 /// `usertrail dead-letter …`.
 #[derive(Debug, Subcommand)]
@@ -42,23 +39,6 @@ impl Wanted {
 pub enum RulesCommand {
     /// Lists the rules in force.
     List,
-}
-
-/// `usertrail load`.
-#[derive(Debug, Args)]
-pub struct Load {
-    /// Where usertrail listens.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: String,
-    /// An API key with the role `ingest`.
-    #[arg(long, env = "USERTRAIL_KEY", hide_env_values = true)]
-    key: String,
-    /// Events a second.
-    #[arg(long, default_value_t = 20.0, value_parser = crate::cli::rate)]
-    rate: f64,
-    /// Stop after this many events.
-    #[arg(long)]
-    count: Option<u64>,
 }
 
 /// Creates topics and tables.
@@ -162,24 +142,6 @@ pub fn rules(command: &RulesCommand) -> Result<ExitCode> {
     for rule in rules.rules().iter().filter(|rule| !rule.hidden) {
         writeln!(out, "{:<36} v{} {:<13} {}", rule.name, rule.version, rule.level.as_str(), rule.title)?;
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Sends the demo load until a signal.
-///
-/// # Errors
-/// When the signals can't be had.
-pub async fn load(load: Load) -> Result<ExitCode> {
-    let stop = CancellationToken::new();
-    let signalled = stop.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            signalled.cancel();
-        }
-    });
-    let report = demo::load(&load.url, &load.key, load.rate, load.count, stop).await?;
-    let (accepted, rejected, retries) = (report.accepted, report.rejected, report.retries);
-    writeln!(std::io::stdout(), "{accepted} events accepted, {rejected} rejected, {retries} requests repeated")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use chrono::Utc;
 use clap::Args;
-use embedded::engine::exit_now;
 use runtime::config::Config;
 use runtime::retain::{Lengthened, Retain, RetainError};
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
+
+use crate::roles::exit_now;
 
 /// Options of `retain`.
 #[derive(Debug, Args)]

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use axum::Router;
 use clap::Args;
-use embedded::engine::exit_now;
 use enrich::stream::Stream;
 use query_api::freshness::Freshness;
 use query_api::viewed::Viewed;
@@ -33,6 +32,18 @@ pub enum Role {
     QueryApi,
     /// Violations → webhooks.
     Alert,
+}
+
+impl Role {
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Enrich => "enrich",
+            Self::QueryApi => "query-api",
+            Self::Alert => "alert",
+        }
+    }
 }
 
 /// An operator's word on data that is lost.
@@ -100,6 +111,7 @@ impl Process {
             runtime::probe::store(&self.config, readiness, shutdown);
         }
         let mut router = runtime::ops::router(self.metrics.clone(), readiness.clone(), shutdown.clone());
+        router = router.merge(crate::index::router(roles));
         for role in roles {
             match role {
                 Role::Ingest => router = router.merge(self.ingest()?),
@@ -256,6 +268,15 @@ async fn start_alone(config: Config, roles: &[Role], accept: Accept, shutdown: S
 #[must_use]
 pub fn admin_key() -> Option<String> {
     std::env::var("USERTRAIL_ADMIN_KEY").ok().filter(|key| !key.is_empty())
+}
+
+#[cfg(feature = "embedded")]
+pub(crate) use embedded::engine::exit_now;
+
+/// Ends the process at once.
+#[cfg(not(feature = "embedded"))]
+pub(crate) fn exit_now(code: u8) -> ! {
+    std::process::exit(code.into())
 }
 
 /// Binds the HTTP address.

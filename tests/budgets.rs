@@ -22,7 +22,7 @@ const TENANT: &str = "t-0";
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_read_no_more_than_their_budgets() {
     let dir = tempfile::tempdir().unwrap();
-    let mut engine_config = EngineConfig::new(usertrail::cache::engine_library(), dir.path());
+    let mut engine_config = EngineConfig::new(embedded::cache::engine_library(), dir.path());
     engine_config.max_memory_bytes = 4 << 30;
     let engine = Engine::start(engine_config).await.unwrap();
     let mut config = Config::defaults().unwrap();

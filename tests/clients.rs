@@ -27,7 +27,8 @@ impl Demo {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
         let listen = format!("127.0.0.1:{}", free_port());
-        let arguments = ["up", "--demo", "--listen", &listen, "--data-dir", data.to_str().unwrap()];
+        let arguments =
+            ["up", "--demo", "--demo-days", "40", "--listen", &listen, "--data-dir", data.to_str().unwrap()];
         // Limits are tested elsewhere; here they would only hide answers.
         let limits = ["--set", "limits.queries_per_second=1000000", "--set", "limits.query_burst=1000000"];
         let up = Process::start(dir.path(), "up", &[arguments.as_slice(), &limits].concat()).at(&listen);
@@ -40,7 +41,7 @@ impl Demo {
             };
             let rows = async |path: &str| found(path).await.map(|page| page["data"].as_array().map_or(0, Vec::len));
             let (events, violations) =
-                (rows("/v1/events?period=yesterday&limit=500").await, rows("/v1/violations").await);
+                (rows("/v1/events?period=last_week&limit=500").await, rows("/v1/violations").await);
             match (events, violations) {
                 (Ok(500), Ok(1..)) => Ok(()),
                 other => Err(format!("{other:?}")),
@@ -88,7 +89,7 @@ async fn the_typescript_client_on_the_demo() {
 #[ignore = "needs tools/clients"]
 async fn the_python_example_on_the_demo() {
     let demo = Demo::start().await;
-    let events = demo.python(&["events", "--period", "yesterday"]);
+    let events = demo.python(&["events", "--period", "last_week"]);
     let ids: std::collections::BTreeSet<&str> = events.lines().filter_map(|line| line.split('\t').nth(1)).collect();
     assert!(ids.len() > 500 && ids.len() == events.lines().count(), "{} of {}", ids.len(), events.lines().count());
     let users: Value = Client::new()
@@ -114,7 +115,7 @@ async fn the_python_example_exports_on_the_demo() {
     let demo = Demo::start().await;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("log.csv");
-    demo.python(&["export", file.to_str().unwrap(), "--period", "yesterday"]);
+    demo.python(&["export", file.to_str().unwrap(), "--period", "last_week"]);
     let rows = std::fs::read_to_string(file).unwrap().lines().count();
     assert!(rows > 500, "{rows}");
 }

@@ -170,14 +170,35 @@ fn no_secret_is_in_the_file() {
     assert!(ignored.lines().any(|line| line == ".env"));
 }
 
-/// The image is built with the compiler that the workspace names, and runs as somebody without rights.
+/// The image and everybody's toolchain have the compiler that the workspace names; the image is built without what only one
+/// machine needs, and runs as somebody without rights.
 #[test]
 fn the_image_fits_the_workspace() {
     let image = include_str!("../Dockerfile");
     let manifest = include_str!("../Cargo.toml");
     let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap().trim_matches('"');
     assert!(image.contains(&format!("FROM rust:{version}-bookworm")));
+    // The image's own toolchain is called by all three numbers; another name would have rustup fetch a second one.
+    let toolchain = include_str!("../rust-toolchain.toml");
+    assert!(toolchain.contains(&format!("channel = \"{version}.0\"")), "{toolchain}");
     assert!(image.lines().any(|line| line.starts_with("USER 1")));
     assert!(image.contains("HEALTHCHECK"));
-    assert!(image.contains("--locked --ignore-rust-version"));
+    assert!(image.contains("--locked --no-default-features") && !image.contains("--ignore-rust-version"));
+}
+
+/// Without the feature `embedded` the program has neither the broker nor the engine nor the demo below it. That it builds so,
+/// with the compiler that the crates declare, is checked by `tools/test`.
+#[test]
+fn the_image_has_no_embedded_parts() {
+    let tree = |flags: &[&str]| {
+        let arguments = ["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"];
+        let ended = Command::new(env!("CARGO")).args(arguments).args(flags).output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        let lines = String::from_utf8(ended.stdout).unwrap();
+        lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let (whole, image) = (tree(&[]), tree(&["--no-default-features"]));
+    for part in ["embedded", "demo", "nisshi-broker", "libloading"] {
+        assert!(whole.contains(part) && !image.contains(part), "{part}");
+    }
 }

@@ -194,12 +194,12 @@ impl Up {
         .await;
     }
 
-    /// Of the broker and the engine, as the latest start told them.
+    /// Of the broker and the engine, as the latest start printed them.
     fn addresses(&self) -> (String, String) {
         let log = self.process.log();
-        let line = log.lines().rfind(|line| line.starts_with("usertrail listens on")).unwrap();
-        let between = |from: &str, to: char| line.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned();
-        (between("(Kafka ", ','), between("ClickHouse ", ')'))
+        let after =
+            |name: &str| log.lines().rev().find_map(|line| line.trim().strip_prefix(name)).unwrap().trim().to_owned();
+        (after("Kafka "), after("ClickHouse "))
     }
 }
 

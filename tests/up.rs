@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use reqwest::Client;
@@ -24,41 +25,122 @@ fn key(dir: &Path) -> Option<String> {
     std::fs::read_to_string(dir.join("demo-reader.key")).ok()
 }
 
-/// The demo comes up with events; killed, it comes up again with all its data and its key; asked to stop, it exits 0.
+/// Days of history in these tests: enough for every weekday's rhythm to show, and few enough to be quick.
+const DAYS: u64 = 8;
+
+/// A page of the log or a list, which has to be answered.
+async fn page(http: &Client, up: &Process, key: &str, path: &str) -> Value {
+    let answer = http.get(up.url(path)).bearer_auth(key).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    answer.json().await.unwrap()
+}
+
+/// What `up` keeps about the demo's history, beside its data.
+fn history(data: &Path) -> Value {
+    let text = std::fs::read_to_string(data.join("demo-history.json")).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// All events up to the end of the demo's history, oldest first.
+async fn past(http: &Client, up: &Process, key: &str, history: &Value) -> Vec<Value> {
+    let mut events = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/v1/events?order=asc&limit=1000&to={}", history["until"].as_str().unwrap());
+        let mut body = page(http, up, key, &(path + &cursor)).await;
+        events.append(body["data"].as_array_mut().unwrap());
+        match body["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return events,
+        }
+    }
+}
+
+/// The demo comes up with a past, which a kill in the midst of it neither shortens nor doubles, and which is loaded once; it has
+/// its data and its key again after each start; asked to stop, it exits 0. What it writes is short unless more is asked for.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_survives_a_kill_and_ends_well() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let listen = format!("127.0.0.1:{}", free_port());
-    let few = "http.max_connections=100";
-    let arguments = ["up", "--demo", "--listen", &listen, "--data-dir", data.to_str().unwrap(), "--set", few];
-    let mut up = Process::start(dir.path(), "up", &arguments).at(&listen);
+    let (few, days) = ("http.max_connections=100", DAYS.to_string());
+    let quiet =
+        ["up", "--demo", "--demo-days", &days, "--listen", &listen, "--data-dir", data.to_str().unwrap(), "--set", few];
+    let mut up = Process::start(dir.path(), "up", &quiet).at(&listen);
     let http = Client::new();
-    until("the first events", async || {
-        let Some(key) = key(&data) else { return Err("no key yet".to_owned()) };
-        match events(&http, &up, &key).await {
-            Some(stored) if stored > 500 => Ok(()),
-            other => Err(format!("{other:?}")),
-        }
+    until("a part of the past", async || {
+        let sent = history(&data)["sent"].as_u64().unwrap_or(0);
+        if sent > 1000 { Ok(()) } else { Err(sent.to_string()) }
     })
     .await;
     let first_key = key(&data).unwrap();
-    let oldest = |page: &Value| page["data"][0]["id"].as_str().map(str::to_owned);
-    let query = "/v1/events?order=asc&limit=1";
-    let before: Value = http.get(up.url(query)).bearer_auth(&first_key).send().await.unwrap().json().await.unwrap();
     up.kill9_and_restart();
     up.until_ready(&http).await;
     assert_eq!(key(&data).unwrap(), first_key, "a restart keeps the demo's key");
-    let after: Value = http.get(up.url(query)).bearer_auth(&first_key).send().await.unwrap().json().await.unwrap();
-    assert_eq!(oldest(&before), oldest(&after));
+    until("all of the past", async || {
+        let known = history(&data);
+        if known["done"] == true { Ok(()) } else { Err(format!("{known}\n{}", up.log_tail())) }
+    })
+    .await;
+    let known = history(&data);
+    until("the past to be in the log", async || {
+        let events = past(&http, &up, &first_key, &known).await.len() as u64;
+        if Some(events) == known["sent"].as_u64() { Ok(()) } else { Err(format!("{events} of {known}")) }
+    })
+    .await;
+    the_past_is_history(&http, &up, &first_key, &known).await;
+    let log = up.log();
+    assert!(log.lines().count() < 40 && log.contains("usertrail is up at") && !log.contains(" INFO "), "{log}");
+
+    up.kill9();
+    up.restart_with(&[quiet.as_slice(), &["--verbose"]].concat());
+    up.until_ready(&http).await;
     until("new events after the restart", async || match events(&http, &up, &first_key).await {
         Some(stored) if stored > 50 => Ok(()),
         other => Err(format!("{other:?}")),
     })
     .await;
+    assert_eq!(history(&data), known, "the past is loaded once");
+    assert_eq!(past(&http, &up, &first_key, &known).await.len() as u64, known["sent"].as_u64().unwrap());
+    assert!(up.log().contains(" INFO "), "{}", up.log_tail());
+    the_address_itself_says_where_to_go(&http, &up).await;
     strangers_shut_nobody_out(&up, &listen, &first_key).await;
     up.signal("INT");
     assert_eq!(up.wait(), Some(0), "{}", up.log_tail());
+}
+
+/// J17: it has events of every day, once each, and makes users and devices known; it breaks no rule.
+async fn the_past_is_history(http: &Client, up: &Process, key: &str, known: &Value) {
+    let events = past(http, up, key, known).await;
+    let texts = |name: &str| events.iter().map(|event| event[name].as_str().unwrap()).collect::<BTreeSet<_>>();
+    assert_eq!(texts("id").len(), events.len(), "each has its own id");
+    assert!(events.iter().all(|event| event["backfill"] == true));
+    let days: BTreeSet<_> = texts("occurred_at").iter().map(|at| &at[..10]).collect();
+    assert!(days.len() as u64 >= DAYS, "{days:?}");
+    let until = known["until"].as_str().unwrap();
+    let violations = page(http, up, key, &format!("/v1/violations?to={until}")).await;
+    assert_eq!(violations["data"], serde_json::json!([]));
+    let busiest = events.iter().rfind(|event| event["device"]["id"].is_string()).unwrap();
+    let user = busiest["actor"]["id"].as_str().unwrap();
+    let devices = page(http, up, key, &format!("/v1/users/{user}/devices")).await;
+    let first =
+        devices["data"].as_array().unwrap().iter().map(|device| device["first_seen_at"].as_str().unwrap()).min();
+    assert!(first.unwrap() < until, "{devices}");
+}
+
+/// `/` needs no key, and answers in JSON, or in text for who comes with a browser; every way that it names leads somewhere.
+async fn the_address_itself_says_where_to_go(http: &Client, up: &Process) {
+    let document: Value = http.get(up.url("/")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(document["roles"], serde_json::json!(["ingest", "enrich", "query-api", "alert"]));
+    let text = http.get(up.url("/")).header("accept", "text/html,*/*").send().await.unwrap();
+    assert!(text.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    let text = text.text().await.unwrap();
+    for link in document["links"].as_array().unwrap() {
+        let (method, path) = (link["method"].as_str().unwrap(), link["href"].as_str().unwrap());
+        assert!(text.contains(path), "{text}");
+        let answer = http.request(method.parse().unwrap(), up.url(path)).send().await.unwrap();
+        assert_eq!(answer.status(), if path.starts_with("/v1/") { 401 } else { 200 }, "{path}");
+    }
 }
 
 /// Silent connections, half headers and invented keys, more than there is room for: who has a key is answered, by new
@@ -143,6 +225,8 @@ fn flags_that_would_mean_nothing_are_refused() {
     for arguments in [
         &["up", "--demo-rate", "5"][..],
         &["up", "--demo", "--demo-rate", "NaN"],
+        &["up", "--demo-days", "5"],
+        &["up", "--demo", "--demo-days", "-1"],
         &["load", "--key", "ut_k", "--rate", "-1"],
         &["dead-letter", "list", "--partition", "-1"],
         &["broker", "--broker-listen", "127.0.0.1:1"],

@@ -3,6 +3,7 @@
 //
 //   node tools/fetch.mjs            the ClickHouse engine, the geolocation database, an identity provider for
 //                                   tests; checks the compilers
+//   node tools/fetch.mjs --tools    the compilers alone
 //   node tools/fetch.mjs --kafka    Apache Kafka, for the tests and benches that also run against it
 //
 // The cache is $USERTRAIL_CACHE, or $XDG_CACHE_HOME/usertrail, or ~/.cache/usertrail. What is there already is left alone.
@@ -16,8 +17,10 @@ import { fetchPackage } from './fetch/packages.mjs';
 import { ensureTools } from './fetch/system.mjs';
 
 async function main(args) {
-  const unknown = args.find((argument) => argument !== '--kafka');
-  if (unknown) throw new Problem(`unknown argument ${unknown}; usage: node tools/fetch.mjs [--kafka]`, 2);
+  const unknown = args.find((argument) => !['--kafka', '--tools'].includes(argument));
+  if (unknown) throw new Problem(`unknown argument ${unknown}; usage: node tools/fetch.mjs [--kafka | --tools]`, 2);
+  const { packages, tools } = JSON.parse(readFileSync(new URL('dependencies.json', import.meta.url), 'utf8'));
+  if (args.includes('--tools')) return ensureTools(tools);
 
   const cache = cacheDirectory();
   try {
@@ -27,7 +30,6 @@ async function main(args) {
   }
   if (args.includes('--kafka')) return fetchKafka(cache);
 
-  const { packages, tools } = JSON.parse(readFileSync(new URL('dependencies.json', import.meta.url), 'utf8'));
   ensureTools(tools);
   for (const item of packages) await fetchPackage(cache, item);
   await fetchModules(cache, new URL('oidc/', import.meta.url));

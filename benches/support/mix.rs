@@ -1,9 +1,9 @@
 //! The golden mix: what the demo's companies do, as bytes ready to send. The same events in every run.
 
 use chrono::{TimeZone as _, Utc};
+use demo::{Generator, Pace, people};
 use schemas::catalogue::Catalogue;
 use schemas::settings::Tenant;
-use usertrail::demo::{Generator, Pace, people};
 
 /// Companies in the mix, each a tenant.
 pub(crate) const TENANTS: usize = 20;

@@ -95,7 +95,7 @@ pub(crate) async fn until<T>(what: &str, limit: Duration, mut done: impl AsyncFn
 
 /// The geo database of the cache.
 pub(crate) fn geo_files() -> Vec<PathBuf> {
-    let files = usertrail::cache::geo_files();
+    let files = embedded::cache::geo_files();
     assert!(!files.is_empty(), "the geo database is missing; `make deps` fetches it");
     files
 }

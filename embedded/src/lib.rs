@@ -2,6 +2,7 @@
 //! of its own and hands back an address; whoever uses it speaks the protocol it would speak to a cluster.
 
 pub mod broker;
+pub mod cache;
 pub mod engine;
 
 mod lock;

@@ -2,24 +2,12 @@
 //! its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use clickhouse::{Client, Row};
+use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use serde::{Deserialize, Serialize};
-
-/// The library, fetched beforehand.
-fn library() -> PathBuf {
-    let cache = || {
-        let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
-        let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
-        cache.join("usertrail/chdb-26.7.3/libchdb.so")
-    };
-    let path = std::env::var_os("USERTRAIL_CHDB_LIB").map_or_else(cache, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `make deps`", path.display());
-    path
-}
 
 struct Shared {
     url: String,
@@ -34,7 +22,7 @@ fn shared() -> &'static Shared {
     SHARED.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
-        let engine = runtime.block_on(Engine::start(EngineConfig::new(library(), dir.path()))).unwrap();
+        let engine = runtime.block_on(Engine::start(EngineConfig::new(engine_library(), dir.path()))).unwrap();
         Shared { url: engine.url(), runtime, _engine: engine, _dir: dir }
     })
 }

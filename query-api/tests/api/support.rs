@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Request};
 use chrono::{DateTime, TimeDelta, Utc};
 use clickhouse::Client;
 use embedded::broker::{Broker, BrokerConfig};
+use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use http_body_util::BodyExt as _;
 use query_api::audit::Audit;
@@ -45,7 +46,7 @@ impl Shared {
         // An engine that is opened again in the same process must be given the same path.
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("query-api-{}", std::process::id()));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
-        let engine = runtime.block_on(Engine::start(EngineConfig::new(library(), &dir))).unwrap();
+        let engine = runtime.block_on(Engine::start(EngineConfig::new(engine_library(), &dir))).unwrap();
         Self { url: engine.url(), runtime, engine: Some(engine), dir }
     }
 }
@@ -82,20 +83,6 @@ impl Drop for Share {
         let _open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.0.take());
     }
-}
-
-/// Where `make deps` puts what it fetches.
-pub(crate) fn cache() -> PathBuf {
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
-    let caches = || std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("usertrail");
-    std::env::var_os("USERTRAIL_CACHE").map_or_else(caches, PathBuf::from)
-}
-
-fn library() -> PathBuf {
-    let cache = || cache().join("chdb-26.7.3/libchdb.so");
-    let path = std::env::var_os("USERTRAIL_CHDB_LIB").map_or_else(cache, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `make deps`", path.display());
-    path
 }
 
 /// Runs a test in a world of its own.

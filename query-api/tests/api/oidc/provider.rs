@@ -12,8 +12,6 @@ use runtime::config::Oidc;
 use runtime::oidc::Clock;
 use serde_json::Value;
 
-use crate::support::cache;
-
 /// A provider. It ends with this.
 pub(crate) struct Provider {
     child: Child,
@@ -85,7 +83,7 @@ impl Drop for Provider {
 }
 
 fn run(port: u16) -> Child {
-    let modules = cache().join("oidc-provider-9.13.3");
+    let modules = embedded::cache::directory().join("oidc-provider-9.13.3");
     assert!(modules.is_dir(), "{} is missing: run `make deps`", modules.display());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc/provider.mjs");
     let mut child = Command::new("node")

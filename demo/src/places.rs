@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use schemas::zone::Zone;
 
-use super::dice::Dice;
-use super::names::Locale;
+use crate::dice::Dice;
+use crate::names::Locale;
 
 /// An IPv4 range: first address and prefix length.
 type Range = ([u8; 4], u8);
@@ -18,7 +18,7 @@ pub struct Place {
     /// ISO 3166 country.
     pub country: &'static str,
     time_zone: &'static str,
-    pub(super) locale: Locale,
+    pub(crate) locale: Locale,
     /// Fixed lines, mobile network, companies.
     home: Range,
     mobile: Range,
@@ -34,7 +34,7 @@ impl Place {
     }
 
     /// An address of a home.
-    pub(super) fn home_ip(&self, dice: &mut Dice) -> IpAddr {
+    pub(crate) fn home_ip(&self, dice: &mut Dice) -> IpAddr {
         match self.home6 {
             Some([a, b, c]) if dice.chance(0.35) => {
                 let mut host = || dice.range(1, 0xffff) as u16;
@@ -46,12 +46,12 @@ impl Place {
     }
 
     /// An address of the mobile network.
-    pub(super) fn mobile_ip(&self, dice: &mut Dice) -> IpAddr {
+    pub(crate) fn mobile_ip(&self, dice: &mut Dice) -> IpAddr {
         v4(self.mobile, dice)
     }
 
     /// An address of a company.
-    pub(super) fn office_ip(&self, dice: &mut Dice) -> IpAddr {
+    pub(crate) fn office_ip(&self, dice: &mut Dice) -> IpAddr {
         v4(self.office, dice)
     }
 }
@@ -75,18 +75,18 @@ const DATA_CENTRES: &[Range] = &[
 const TOR: Range = ([185, 220, 101, 0], 24);
 
 /// An address that a VPN or an attacker's server comes from.
-pub(super) fn data_centre_ip(dice: &mut Dice) -> IpAddr {
+pub(crate) fn data_centre_ip(dice: &mut Dice) -> IpAddr {
     let range = *dice.pick(DATA_CENTRES);
     v4(range, dice)
 }
 
 /// A Tor exit.
-pub(super) fn tor_ip(dice: &mut Dice) -> IpAddr {
+pub(crate) fn tor_ip(dice: &mut Dice) -> IpAddr {
     v4(TOR, dice)
 }
 
 /// The offices of the demo's company, with their share of the people.
-pub(super) const OFFICES: &[(Place, u32)] = &[
+pub(crate) const OFFICES: &[(Place, u32)] = &[
     (PRAGUE, 6),
     (BRNO, 5),
     (MOSCOW, 4),
@@ -100,7 +100,7 @@ pub(super) const OFFICES: &[(Place, u32)] = &[
 ];
 
 /// Where people travel to, offices aside.
-pub(super) const DESTINATIONS: &[Place] = &[
+pub(crate) const DESTINATIONS: &[Place] = &[
     PRAGUE,
     LONDON,
     BERLIN,

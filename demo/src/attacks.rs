@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value, json};
 
-use super::devices::{self, Device};
-use super::generator::Generator;
-use super::places;
+use crate::devices::{self, Device};
+use crate::generator::Generator;
+use crate::places;
 
 impl Generator {
     /// One attack: guesses at one person's password, one password at many doors, or an account taken over.
-    pub(super) fn attack(&mut self) {
+    pub(crate) fn attack(&mut self) {
         match *self.dice.weighted(&[(0, 4), (1, 3), (2, 3), (3, 3)]) {
             0 => self.guess_passwords(),
             1 => self.spray_passwords(),

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use super::devices::{self, Device};
-use super::dice::Dice;
-use super::names;
-use super::places::{OFFICES, Place};
+use crate::devices::{self, Device};
+use crate::dice::Dice;
+use crate::names;
+use crate::places::{OFFICES, Place};
 
 /// What a person does all day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

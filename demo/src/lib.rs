@@ -21,7 +21,7 @@ pub use devices::{ClientHints, Device, DeviceKind};
 pub use generator::{Generator, Pace};
 pub use people::{Person, Role, people};
 pub use places::Place;
-pub use send::{Report, SendError, backfill, load, run};
+pub use send::{History, Report, SendError, backfill, load, run};
 
 #[cfg(test)]
 mod tests;

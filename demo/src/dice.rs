@@ -5,40 +5,40 @@ use rand::{RngExt, SeedableRng};
 
 /// A seeded source of chance.
 #[derive(Debug)]
-pub(super) struct Dice(StdRng);
+pub(crate) struct Dice(StdRng);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(StdRng::seed_from_u64(seed))
     }
 
     /// From `low` up to, but not including, `high`; `low` where there is nothing between.
-    pub(super) fn range(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) fn range(&mut self, low: u64, high: u64) -> u64 {
         if low >= high { low } else { self.0.random_range(low..high) }
     }
 
     /// From 0 up to, but not including, 1.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         self.0.random_range(0.0..1.0)
     }
 
     /// True with this probability.
-    pub(super) fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
     /// An index below `len` (0 for 0).
-    pub(super) fn index(&mut self, len: usize) -> usize {
+    pub(crate) fn index(&mut self, len: usize) -> usize {
         usize::try_from(self.range(0, len as u64)).unwrap_or(0)
     }
 
     /// One of a list that has at least one.
-    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.index(items.len())]
     }
 
     /// One of a list, by weight.
-    pub(super) fn weighted<'a, T>(&mut self, items: &'a [(T, u32)]) -> &'a T {
+    pub(crate) fn weighted<'a, T>(&mut self, items: &'a [(T, u32)]) -> &'a T {
         let total: u64 = items.iter().map(|(_, weight)| u64::from(*weight)).sum();
         let mut left = self.range(0, total);
         for (item, weight) in items {
@@ -51,20 +51,20 @@ impl Dice {
     }
 
     /// Many small values and a few large ones: uniform in the logarithm, between the two.
-    pub(super) fn log_range(&mut self, low: f64, high: f64) -> u64 {
+    pub(crate) fn log_range(&mut self, low: f64, high: f64) -> u64 {
         let value = (low.ln() + self.unit() * (high.ln() - low.ln())).exp();
         value as u64
     }
 
     /// Some lower-case hexadecimal digits, 16 at most.
-    pub(super) fn hex(&mut self, digits: usize) -> String {
+    pub(crate) fn hex(&mut self, digits: usize) -> String {
         let mut text = format!("{:016x}", self.range(0, u64::MAX));
         text.truncate(digits);
         text
     }
 
     /// Ten bytes, the random part of a UUIDv7.
-    pub(super) fn bytes(&mut self) -> [u8; 10] {
+    pub(crate) fn bytes(&mut self) -> [u8; 10] {
         let mut bytes = [0; 10];
         bytes[..8].copy_from_slice(&self.range(0, u64::MAX).to_le_bytes());
         bytes[8..].copy_from_slice(&(self.range(0, 1 << 16) as u16).to_le_bytes());
@@ -72,7 +72,7 @@ impl Dice {
     }
 
     /// Puts a list into random order.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = self.index(last + 1);
             items.swap(last, other);

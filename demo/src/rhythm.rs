@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Datelike, Timelike, Utc, Weekday};
 
-use super::people::Person;
+use crate::people::Person;
 
 /// Mean of [`activity`] over a week, about: what a daily pace is scaled by.
-pub(super) const MEAN_ACTIVITY: f64 = 0.25;
+pub(crate) const MEAN_ACTIVITY: f64 = 0.25;
 
 /// The person's activity at a moment, from 0 (asleep) to 1 (in the middle of the morning's work).
-pub(super) fn activity(person: &Person, at: DateTime<Utc>) -> f64 {
+pub(crate) fn activity(person: &Person, at: DateTime<Utc>) -> f64 {
     if !person.active {
         return 0.0;
     }
@@ -33,7 +33,7 @@ pub(super) fn activity(person: &Person, at: DateTime<Utc>) -> f64 {
 }
 
 /// Whether the person's working day is over, or has not begun.
-pub(super) fn off_duty(person: &Person, at: DateTime<Utc>) -> bool {
+pub(crate) fn off_duty(person: &Person, at: DateTime<Utc>) -> bool {
     let local = at.with_timezone(&person.office.zone());
     let hour = f64::from(local.num_seconds_from_midnight()) / 3600.0;
     hour < person.shift.0 - 0.5 || hour > person.shift.1

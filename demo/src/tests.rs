@@ -170,6 +170,19 @@ fn history_is_marked() {
     assert!(company(1).take(100).all(|event| event.get("backfill").is_none()));
 }
 
+/// A past of 90 days has events of every day, none too many to be loaded in a minute.
+#[test]
+fn a_past_has_all_its_days() {
+    let until = start() + TimeDelta::days(90);
+    let mut days: BTreeMap<i64, u32> = BTreeMap::new();
+    for event in company(10).pace(Pace::Daily(send::PAST_RATE)).take_while(|event| time(event) < until) {
+        *days.entry((time(&event) - start()).num_days()).or_default() += 1;
+    }
+    assert_eq!(days.len(), 90);
+    let all: u32 = days.values().sum();
+    assert!((120_000..240_000).contains(&all), "{all}");
+}
+
 /// Somebody who has left never gets in.
 #[test]
 fn who_has_left_stays_out() {

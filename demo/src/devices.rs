@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// What a device is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Device {
 
 impl Device {
     /// The device's part of an event's context.
-    pub(super) fn describe(&self, context: &mut Map<String, Value>) {
+    pub(crate) fn describe(&self, context: &mut Map<String, Value>) {
         context.insert("user_agent".to_owned(), json!(self.user_agent));
         if let Some(cookie) = &self.cookie {
             context.insert("device_id".to_owned(), json!(cookie));
@@ -80,7 +80,7 @@ const ANDROID_PHONES: &[(&str, &str)] = &[
 ];
 
 /// A computer's browser.
-pub(super) fn computer(dice: &mut Dice) -> Device {
+pub(crate) fn computer(dice: &mut Dice) -> Device {
     let windows = "Windows NT 10.0; Win64; x64";
     let mac = "Macintosh; Intel Mac OS X 10_15_7";
     match *dice.weighted(&[(0, 46), (1, 12), (2, 14), (3, 4), (4, 10), (5, 10), (6, 4)]) {
@@ -99,7 +99,7 @@ pub(super) fn computer(dice: &mut Dice) -> Device {
 }
 
 /// A phone's browser.
-pub(super) fn phone(dice: &mut Dice) -> Device {
+pub(crate) fn phone(dice: &mut Dice) -> Device {
     if dice.chance(0.45) {
         let ios = *dice.pick(&[("18_7", "26.1"), ("18_6", "18.6"), ("17_7", "17.7")]);
         let agent = format!(
@@ -118,7 +118,7 @@ pub(super) fn phone(dice: &mut Dice) -> Device {
 }
 
 /// What attackers' programs call themselves.
-pub(super) fn tool(dice: &mut Dice) -> Device {
+pub(crate) fn tool(dice: &mut Dice) -> Device {
     let agent = *dice.pick(&["python-requests/2.32.5", "Go-http-client/2.0", "curl/8.14.1", "okhttp/4.12.0"]);
     Device { kind: DeviceKind::Computer, cookie: None, user_agent: agent.to_owned(), client_hints: None }
 }

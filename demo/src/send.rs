@@ -9,8 +9,8 @@ use schemas::catalogue::{Catalogue, CatalogueError};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::generator::{Generator, Pace};
-use super::people::people;
+use crate::generator::{Generator, Pace};
+use crate::people::people;
 
 /// The demo's company is always the same.
 const SEED: u64 = 2026;
@@ -25,9 +25,19 @@ const MAX_LAG: TimeDelta = TimeDelta::seconds(30);
 /// Waits between attempts: doubling from the first to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LAST_WAIT: Duration = Duration::from_secs(5);
-/// The history of a new demo: how long, and about how many events.
-const HISTORY: TimeDelta = TimeDelta::days(2);
-const HISTORY_EVENTS: usize = 20_000;
+/// Most events in one request of history.
+const HISTORY_BATCH: usize = 1000;
+/// How busy the company was in its past: events a second in the mean, some 1,800 a day.
+pub(crate) const PAST_RATE: f64 = 1800.0 / 86_400.0;
+
+/// A past of the demo's company. The same past is made of the same events, under the same ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct History {
+    /// Its end.
+    pub until: DateTime<Utc>,
+    /// How many days it has.
+    pub days: u32,
+}
 
 /// What became of the events sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -118,26 +128,39 @@ pub async fn load(
     Ok(sender.report)
 }
 
-/// Sends the past two days of the demo's company, some 20,000 events marked as history (J17), so that a new demo has
-/// something to show. Meant to be called once, for a tenant that has just been made.
+/// Sends a past of the demo's company, marked as history (J17), so that there is something to look back on. The first `sent`
+/// events are left out: they were acknowledged before. After each batch `on_sent` learns how many there are by now, and of when
+/// the last one is.
 ///
 /// # Errors
 /// When the server refuses for good.
-pub async fn backfill(url: &str, key: &str, shutdown: CancellationToken) -> Result<Report, SendError> {
+pub async fn backfill(
+    url: &str,
+    key: &str,
+    history: History,
+    sent: u64,
+    shutdown: CancellationToken,
+    mut on_sent: impl FnMut(u64, DateTime<Utc>),
+) -> Result<Report, SendError> {
     let mut sender = Sender::new(url, key, shutdown)?;
-    let end = Utc::now();
-    let rate = HISTORY_EVENTS as f64 / HISTORY.as_seconds_f64();
-    let mut company = company(end - HISTORY)?.pace(Pace::Daily(rate)).backfill();
-    let mut left = HISTORY_EVENTS;
-    while left > 0 && !sender.stop.is_cancelled() {
-        let batch = due(&mut company, end, left.min(BATCH));
-        if batch.is_empty() {
-            break;
-        }
-        left -= batch.len();
-        sender.send(batch).await?;
+    let start = history.until - TimeDelta::days(history.days.into());
+    let mut company = company(start)?.pace(Pace::Daily(PAST_RATE)).backfill();
+    for _ in 0..sent {
+        company.next();
     }
-    Ok(sender.report)
+    let mut sent = sent;
+    loop {
+        let batch = due(&mut company, history.until, HISTORY_BATCH);
+        if batch.is_empty() {
+            return Ok(sender.report);
+        }
+        sent += batch.len() as u64;
+        sender.send(batch).await?;
+        if sender.stop.is_cancelled() {
+            return Ok(sender.report);
+        }
+        on_sent(sent, company.clock());
+    }
 }
 
 fn company(start: DateTime<Utc>) -> Result<Generator, SendError> {

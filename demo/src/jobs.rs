@@ -1,9 +1,9 @@
 //! What each role does all day, by types of the catalogue.
 
-use super::people::Role;
+use crate::people::Role;
 
 /// What each role does, and how often.
-pub(super) fn jobs(role: Role) -> &'static [(&'static str, u32)] {
+pub(crate) fn jobs(role: Role) -> &'static [(&'static str, u32)] {
     match role {
         Role::Sales => &[
             ("contact.viewed", 30),

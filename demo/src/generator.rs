@@ -6,11 +6,11 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use schemas::catalogue::{Catalogue, Category};
 use serde_json::{Map, Value, json};
 
-use super::content::Kind;
-use super::dice::Dice;
-use super::people::{Person, Role};
-use super::rhythm;
-use super::work::Member;
+use crate::content::Kind;
+use crate::dice::Dice;
+use crate::people::{Person, Role};
+use crate::rhythm;
+use crate::work::Member;
 
 /// How fast the company works.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,11 +30,11 @@ const ATTACK: f64 = 0.001;
 /// start give the same events.
 #[derive(Debug)]
 pub struct Generator {
-    pub(super) dice: Dice,
-    pub(super) members: Vec<Member>,
-    pub(super) clock: DateTime<Utc>,
-    pub(super) queue: VecDeque<Map<String, Value>>,
-    pub(super) created: u64,
+    pub(crate) dice: Dice,
+    pub(crate) members: Vec<Member>,
+    pub(crate) clock: DateTime<Utc>,
+    pub(crate) queue: VecDeque<Map<String, Value>>,
+    pub(crate) created: u64,
     kinds: Vec<Kind>,
     by_type: HashMap<String, usize>,
     /// Types in the order of their turns, and whose turn it is.
@@ -113,7 +113,7 @@ impl Generator {
     }
 
     /// The kind of a type that the catalogue has.
-    pub(super) fn kind(&self, event_type: &str) -> Option<Kind> {
+    pub(crate) fn kind(&self, event_type: &str) -> Option<Kind> {
         self.by_type.get(event_type).map(|index| self.kinds[*index].clone())
     }
 
@@ -130,7 +130,7 @@ impl Generator {
     }
 
     /// Somebody, the busier the likelier; nobody in a company without people.
-    pub(super) fn somebody(&mut self) -> Option<usize> {
+    pub(crate) fn somebody(&mut self) -> Option<usize> {
         let total = self.weights.last().copied().unwrap_or(0.0);
         let at = self.dice.unit() * total;
         let index = self.weights.partition_point(|sum| *sum <= at);

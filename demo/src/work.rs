@@ -6,19 +6,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use schemas::catalogue::Class;
 use serde_json::{Map, Value, json};
 
-use super::content::{self, Kind};
-use super::devices::DeviceKind;
-use super::dice::Dice;
-use super::generator::Generator;
-use super::jobs::jobs;
-use super::people::{Person, Role};
-use super::places::{self, DESTINATIONS, Place};
-use super::rhythm;
+use crate::content::{self, Kind};
+use crate::devices::DeviceKind;
+use crate::dice::Dice;
+use crate::generator::Generator;
+use crate::jobs::jobs;
+use crate::people::{Person, Role};
+use crate::places::{self, DESTINATIONS, Place};
+use crate::rhythm;
 
 /// A person, and what the person is in the middle of.
 #[derive(Debug, Clone)]
-pub(super) struct Member {
-    pub(super) person: Person,
+pub(crate) struct Member {
+    pub(crate) person: Person,
     session: Option<Session>,
     /// Away from home, until when.
     trip: Option<(Place, DateTime<Utc>)>,
@@ -27,13 +27,13 @@ pub(super) struct Member {
 
 impl Member {
     /// Somebody who is not signed in yet; one in twelve is on a trip.
-    pub(super) fn new(person: Person, now: DateTime<Utc>, dice: &mut Dice) -> Self {
+    pub(crate) fn new(person: Person, now: DateTime<Utc>, dice: &mut Dice) -> Self {
         let trip = dice.chance(1.0 / 12.0).then(|| trip(now, dice));
         Self { person, session: None, trip, last_seen: now }
     }
 
     /// The person as an event's actor.
-    pub(super) fn actor(&self) -> Value {
+    pub(crate) fn actor(&self) -> Value {
         let person = &self.person;
         json!({ "kind": "user", "id": person.id, "name": person.name, "email": person.email, "active": person.active })
     }
@@ -61,7 +61,7 @@ fn trip(now: DateTime<Utc>, dice: &mut Dice) -> (Place, DateTime<Utc>) {
 
 impl Generator {
     /// The next thing a person does.
-    pub(super) fn step(&mut self, index: usize) {
+    pub(crate) fn step(&mut self, index: usize) {
         let now = self.clock;
         let member = &self.members[index];
         let role = member.person.role;
@@ -88,14 +88,14 @@ impl Generator {
     }
 
     /// Makes sure that the person is signed in, as one must be for what follows.
-    pub(super) fn sign_in_first(&mut self, index: usize) {
+    pub(crate) fn sign_in_first(&mut self, index: usize) {
         if self.members[index].session.is_none() {
             self.sign_in(index);
         }
     }
 
     /// An event of a kind, by a person at work.
-    pub(super) fn do_work(&mut self, index: usize, kind: &Kind) {
+    pub(crate) fn do_work(&mut self, index: usize, kind: &Kind) {
         let mut fields = self.draft(index, &kind.event_type);
         fields.insert("location".to_owned(), json!(self.members[index].person.office.city));
         self.fill(kind, &mut fields);
@@ -119,7 +119,7 @@ impl Generator {
     }
 
     /// An event that nobody did (A5).
-    pub(super) fn by_the_system(&mut self, kind: &Kind) {
+    pub(crate) fn by_the_system(&mut self, kind: &Kind) {
         let mut fields = Map::new();
         fields.insert("type".to_owned(), json!(kind.event_type));
         fields.insert("actor".to_owned(), json!({ "kind": "system" }));
@@ -128,7 +128,7 @@ impl Generator {
     }
 
     /// An event that another program did, with an API key (L4).
-    pub(super) fn by_a_key(&mut self, kind: &Kind) {
+    pub(crate) fn by_a_key(&mut self, kind: &Kind) {
         let mut fields = Map::new();
         fields.insert("type".to_owned(), json!(kind.event_type));
         fields.insert("actor".to_owned(), json!({ "kind": "api_key", "id": "key-web-form", "name": "Web form" }));

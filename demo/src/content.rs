@@ -3,21 +3,21 @@
 use schemas::catalogue::{CatalogueEntry, Category, Class};
 use serde_json::{Map, Value, json};
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// What the demo needs to know of a type.
 #[derive(Debug, Clone)]
-pub(super) struct Kind {
-    pub(super) event_type: String,
-    pub(super) class: Class,
-    pub(super) category: Category,
-    pub(super) action: String,
-    pub(super) object_type: String,
-    pub(super) channel: String,
+pub(crate) struct Kind {
+    pub(crate) event_type: String,
+    pub(crate) class: Class,
+    pub(crate) category: Category,
+    pub(crate) action: String,
+    pub(crate) object_type: String,
+    pub(crate) channel: String,
 }
 
 impl Kind {
-    pub(super) fn of(entry: &CatalogueEntry) -> Self {
+    pub(crate) fn of(entry: &CatalogueEntry) -> Self {
         Self {
             event_type: entry.event_type.clone(),
             class: entry.class,
@@ -88,7 +88,7 @@ fn stock_of(object_type: &str) -> (u64, &'static [&'static str]) {
 }
 
 /// The object of an event; something that is being created has a number of its own.
-pub(super) fn object(kind: &Kind, created: u64, dice: &mut Dice) -> Option<Value> {
+pub(crate) fn object(kind: &Kind, created: u64, dice: &mut Dice) -> Option<Value> {
     if kind.object_type.is_empty() || kind.category == Category::SignIns {
         return None;
     }
@@ -107,7 +107,7 @@ pub(super) fn object(kind: &Kind, created: u64, dice: &mut Dice) -> Option<Value
 }
 
 /// Adds what an event of this type tells beyond who, where and what: changes, counts, durations, contents.
-pub(super) fn detail(kind: &Kind, fields: &mut Map<String, Value>, dice: &mut Dice) {
+pub(crate) fn detail(kind: &Kind, fields: &mut Map<String, Value>, dice: &mut Dice) {
     let changes = changes(kind, dice);
     if !changes.is_empty() {
         fields.insert("changes".to_owned(), Value::Array(changes));

@@ -1,10 +1,10 @@
 //! Names of people, with their spelling in e-mail addresses.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// Where a name comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Locale {
+pub(crate) enum Locale {
     Czech,
     Russian,
     English,
@@ -23,7 +23,7 @@ struct Names {
 }
 
 /// A name as shown (`Eva Nováková`) and as in an address (`eva.novakova`).
-pub(super) fn name(locale: Locale, dice: &mut Dice) -> (String, String) {
+pub(crate) fn name(locale: Locale, dice: &mut Dice) -> (String, String) {
     let names = match locale {
         Locale::Czech => &CZECH,
         Locale::Russian => &RUSSIAN,
