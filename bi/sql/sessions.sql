@@ -1,11 +1,12 @@
 -- Sessions of users, as of the last events in each, one row each.
+-- Where a plan looks back no further than some days, beginnings and counts are of these: the rollups know of each but all of its life.
 SELECT
     s.actor_id AS actor_id,
     s.session_key AS session_id,
-    CAST(greatest(s.started_at, {bi_look_back:DateTime64(3, 'UTC')}) AS DateTime64(3, 'UTC')) AS started_at,
+    CAST(greatest(s.started_at, {bi_look_back:DateTime64(3, 'UTC')}, ifNull(since.first_at, toDateTime64(0, 3, 'UTC'))) AS DateTime64(3, 'UTC')) AS started_at,
     CAST(s.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
     CAST(s.signed_out_at AS DateTime64(3, 'UTC')) AS signed_out_at,
-    s.events AS events,
+    if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), s.events, ifNull(since.events, 0)) AS events,
     s.device_id AS device_id,
     s.client.browser AS browser,
     s.client.os AS os,
@@ -29,4 +30,26 @@ FROM (
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})
     GROUP BY t.actor_id, t.session_key
 ) AS s
+LEFT JOIN (
+    SELECT
+        t.actor_id AS actor_id,
+        t.session_key AS session_key,
+        min(t.occurred_at) AS first_at,
+        count() AS events
+    FROM $database.`events` AS t
+    WHERE t.tenant = {bi_tenant:String}
+        AND {bi_look_back:DateTime64(3, 'UTC')} > toDateTime64(0, 3, 'UTC')
+        AND t.occurred_at >= {bi_look_back:DateTime64(3, 'UTC')}
+        AND t.actor_kind = 'user'
+        AND bitAnd(t.reserved, {bi_hidden:UInt8}) = 0
+        AND t.received_at >= {bi_oldest:DateTime64(3, 'UTC')}
+        AND t.received_at >= multiIf(
+            t.category = 'sign_ins', {bi_sign_ins:DateTime64(3, 'UTC')},
+            t.category = 'changes', {bi_changes:DateTime64(3, 'UTC')},
+            t.category = 'views', {bi_views:DateTime64(3, 'UTC')},
+            t.category = 'configuration', {bi_configuration:DateTime64(3, 'UTC')},
+            {bi_other:DateTime64(3, 'UTC')}
+        )
+    GROUP BY t.actor_id, t.session_key
+) AS since ON since.actor_id = s.actor_id AND since.session_key = s.session_key
 WHERE s.last_activity_at >= {bi_look_back:DateTime64(3, 'UTC')}

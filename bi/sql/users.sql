@@ -1,13 +1,14 @@
 -- Users as their events show them, one row each.
+-- Where a plan looks back no further than some days, beginnings and counts are of these: the rollups know of each but all of its life.
 SELECT
     u.actor_id AS actor_id,
     u.name AS name,
     u.email AS email,
     u.active AS active,
-    CAST(greatest(u.first_seen_at, {bi_look_back:DateTime64(3, 'UTC')}) AS DateTime64(3, 'UTC')) AS first_seen_at,
+    CAST(greatest(u.first_seen_at, {bi_look_back:DateTime64(3, 'UTC')}, ifNull(since.first_at, toDateTime64(0, 3, 'UTC'))) AS DateTime64(3, 'UTC')) AS first_seen_at,
     CAST(if(u.last_activity_at >= {bi_look_back:DateTime64(3, 'UTC')}, u.last_activity_at, toDateTime64(0, 3, 'UTC')) AS DateTime64(3, 'UTC')) AS last_activity_at,
-    u.events AS events,
-    u.sign_ins AS sign_ins
+    if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), u.events, ifNull(since.events, 0)) AS events,
+    if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), u.sign_ins, ifNull(since.sign_ins, 0)) AS sign_ins
 FROM (
     SELECT
         t.actor_id AS actor_id,
@@ -23,3 +24,25 @@ FROM (
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})
     GROUP BY t.actor_id
 ) AS u
+LEFT JOIN (
+    SELECT
+        t.actor_id AS actor_id,
+        min(t.occurred_at) AS first_at,
+        count() AS events,
+        countIf(t.action = 'sign_in' AND t.outcome != 'failure') AS sign_ins
+    FROM $database.`events` AS t
+    WHERE t.tenant = {bi_tenant:String}
+        AND {bi_look_back:DateTime64(3, 'UTC')} > toDateTime64(0, 3, 'UTC')
+        AND t.occurred_at >= {bi_look_back:DateTime64(3, 'UTC')}
+        AND t.actor_kind = 'user'
+        AND bitAnd(t.reserved, {bi_hidden:UInt8}) = 0
+        AND t.received_at >= {bi_oldest:DateTime64(3, 'UTC')}
+        AND t.received_at >= multiIf(
+            t.category = 'sign_ins', {bi_sign_ins:DateTime64(3, 'UTC')},
+            t.category = 'changes', {bi_changes:DateTime64(3, 'UTC')},
+            t.category = 'views', {bi_views:DateTime64(3, 'UTC')},
+            t.category = 'configuration', {bi_configuration:DateTime64(3, 'UTC')},
+            {bi_other:DateTime64(3, 'UTC')}
+        )
+    GROUP BY t.actor_id
+) AS since ON since.actor_id = u.actor_id

@@ -229,10 +229,13 @@ async fn values_are_stored_in_one_spelling(world: &World) {
     world.send_with(&[tenant], "acme/s", plain.as_bytes()).await;
     world.send_with(&[tenant], "acme/s", structured.as_bytes()).await;
     world.send_with(&binary, "acme/s", format!("{data}}}").as_bytes()).await;
+    let history =
+        plain.replace("\"s1\"", "\"s4\"").replace("\"type\": \"spelt\"", "\"type\": \"spelt\", \"backfill\": true");
+    world.send_with(&[tenant], "acme/s", history.as_bytes()).await;
     let spelt = "SELECT count() FROM events WHERE type = 'spelt' AND object_name = 'Новая \u{fffd}' \
                  AND `changes.old` = ['[1,2]'] AND `changes.new` = ['{\"a\":\"1e400\",\"b\":\"Ж😀\u{fffd}\"}'] \
                  AND payload = '{\"n\":\"Ж/\",\"m\":1.0}' AND position(extra, '\"odd\":[\"Ж\"]') > 0";
-    world.until(spelt, 3).await;
+    world.until(spelt, 4).await;
     assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
 }
 

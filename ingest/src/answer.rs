@@ -1,6 +1,8 @@
 //! What a sender is told: the fate of each event.
 
+use schemas::catalogue::Lang;
 use schemas::decode::Rejection;
+use schemas::problem_texts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,6 +30,14 @@ impl Answer {
         let (accepted, repeated) = (count(Status::Accepted), count(Status::Repeated));
         Self { accepted: accepted + repeated, repeated, rejected: count(Status::Rejected), events }
     }
+
+    /// With what is said of rejected events in this language (P16).
+    pub(crate) fn in_language(mut self, lang: Lang) -> Self {
+        if lang != Lang::En {
+            self.events.iter_mut().for_each(|event| event.translate(lang));
+        }
+        self
+    }
 }
 
 /// The fate of one event.
@@ -50,9 +60,12 @@ pub struct Fate {
     /// JSON Pointer (RFC 6901) to the field that is wrong; empty for the event as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
-    /// Why it was rejected, for people.
+    /// Why it was rejected, for people, in the language that is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// As it is in English, where the answer is in another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail_en: Option<String>,
 }
 
 /// What became of an event.
@@ -91,6 +104,7 @@ impl Fate {
             code: None,
             pointer: None,
             detail: None,
+            detail_en: None,
         }
     }
 
@@ -104,6 +118,15 @@ impl Fate {
             code: Some(code),
             pointer: Some(pointer),
             detail: Some(detail),
+            detail_en: None,
+        }
+    }
+
+    /// Puts why it was rejected into another language.
+    fn translate(&mut self, lang: Lang) {
+        let (Some(code), Some(detail)) = (self.code, &self.detail) else { return };
+        if let Some(worded) = problem_texts::worded(code, detail, lang) {
+            self.detail_en = self.detail.replace(worded.into_owned());
         }
     }
 }

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use runtime::http::{authenticated, body};
 use runtime::memory::Reservation;
-use runtime::problem::Problem;
+use runtime::problem::{AskedLang, Problem, Spoken};
+use schemas::catalogue::Lang;
 
 use crate::access::{self, Sender};
 use crate::answer::{Answer, Fate};
@@ -103,7 +104,10 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     };
     let (checked, held) =
         if inline { checking() } else { tokio::task::spawn_blocking(checking).await.map_err(Problem::internal)? };
-    let mut response = finish(ingest, checked, beside, held).await.unwrap_or_else(IntoResponse::into_response);
+    let AskedLang(lang) = AskedLang::found(&parts.extensions);
+    let mut response = finish(ingest, checked, beside, held, lang.unwrap_or_default())
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
     response.headers_mut().extend(limits);
     Ok(response)
 }
@@ -175,22 +179,30 @@ fn check_all(ingest: &Ingest, sender: &Sender, framing: &Framing, identity: &Ide
 }
 
 /// Sends what passed, and answers.
-async fn finish(ingest: &Ingest, checked: Checked, beside: Beside, held: Reservation) -> Result<Response, Problem> {
+async fn finish(
+    ingest: &Ingest,
+    checked: Checked,
+    beside: Beside,
+    held: Reservation,
+    lang: Lang,
+) -> Result<Response, Problem> {
     let Checked { passed, rejected, repeatable } = checked;
     if passed.is_empty() {
-        return Err(all_rejected(Answer::new(rejected)));
+        return Err(all_rejected(Answer::new(rejected).in_language(lang)));
     }
     let sent = ingest.0.sink.send(passed, beside, held).await?;
     let all_answered = sent.iter().all(|sent| sent.end != End::Unknown);
     let fates = sent.into_iter().map(|Sent { event, end }| Fate::sent(&event, end));
     let mut fates: Vec<Fate> = rejected.into_iter().chain(fates).collect();
     fates.sort_unstable_by_key(|fate| fate.index);
-    let answer = Answer::new(fates);
+    let answer = Answer::new(fates).in_language(lang);
     if all_answered && answer.accepted == 0 {
         return Err(all_rejected(answer));
     }
     if all_answered {
-        return Ok((StatusCode::ACCEPTED, Json(answer)).into_response());
+        let mut response = (StatusCode::ACCEPTED, Json(answer)).into_response();
+        response.extensions_mut().insert(Spoken(lang));
+        return Ok(response);
     }
     let detail = if repeatable {
         "Kafka did not acknowledge every event in time; sending the same request again is safe: each event is stored once"

@@ -96,6 +96,47 @@ async fn limits_count_events() {
     assert!(refused.json["detail"].as_str().unwrap().contains("the key"));
 }
 
+/// P16: what is said of refused events has three languages, whether some of a request pass or none; codes and pointers stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_events_are_told_in_three_languages() {
+    let world = World::start().await;
+    let bad = [
+        "{\"type\":1}",
+        "{}",
+        "{\"type\":\"a.b\",\"actor\":{}}",
+        "{\"type\":\"a.b\",\"actor\":{\"id\":\"null\"}}",
+        "{\"type\":\"a.b\",\"class\":\"destroy\"}",
+        "{\"type\":\"a.b\",\"occurred_at\":\"yesterday\"}",
+        "{\"type\":\"a.b\",\"tenant\":\"rival\"}",
+        "{\"type\":\"a.b\",\"changes\":[{}]}",
+        "{\"type\":\"a.b\",\"records\":-1}",
+        "{\"type\":\"a.b\",\"type\":\"a.b\"}",
+        "{",
+    ];
+    let json = [("content-type", "application/x-ndjson")];
+    let good = "{\"type\":\"a.b\",\"actor\":{\"id\":\"u\"}}";
+    for (body, status) in [(bad.join("\n"), 422), (format!("{}\n{good}", bad.join("\n")), 202)] {
+        let english = world.send(&json, body.clone()).await;
+        assert_eq!((english.status.as_u16(), english.headers["content-language"].to_str().unwrap()), (status, "en"));
+        for (lang, letters) in [("ru", 'а'..='я'), ("cs", 'á'..='ž')] {
+            let answer = world.send(&[json[0], ("accept-language", lang)], body.clone()).await;
+            assert_eq!((answer.status.as_u16(), answer.headers["content-language"].to_str().unwrap()), (status, lang));
+            for (at, sent) in bad.iter().enumerate() {
+                let (told, said) = (&answer.json["events"][at], &english.json["events"][at]);
+                for same in ["code", "pointer", "status", "index"] {
+                    assert_eq!(told[same], said[same], "{sent}");
+                }
+                assert_eq!(told["detail_en"], said["detail"], "{sent}");
+                assert!(said.get("detail_en").is_none(), "{sent}");
+                let (code, detail) = (told["code"].as_str().unwrap(), told["detail"].as_str().unwrap());
+                let by_code = schemas::problem_texts::detail(code, schemas::catalogue::Lang::parse(lang).unwrap());
+                assert_ne!(Some(detail), by_code, "{}", said["detail"]);
+                assert!(detail.chars().any(|letter| letters.contains(&letter)), "{detail}");
+            }
+        }
+    }
+}
+
 /// P1: bounds on bytes, events and memory; bombs are refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_are_bounded() {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, header};
 use percent_encoding::percent_decode_str;
+use runtime::problem::AskedLang;
+use schemas::catalogue::Lang;
 
 /// What a request says beside its query string. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +16,7 @@ pub(crate) struct Asking(Arc<Said>);
 struct Said {
     head: bool,
     accept: String,
-    language: String,
+    lang: Option<Lang>,
     named: Vec<(String, String)>,
 }
 
@@ -22,11 +24,10 @@ impl Asking {
     pub(crate) fn of(request: &Request) -> Self {
         let values = request.headers().get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let accept = values.collect::<Vec<_>>().join(",");
-        let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let language = language.unwrap_or_default().to_owned();
+        let AskedLang(lang) = AskedLang::found(request.extensions());
         let template = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let head = request.method() == Method::HEAD;
-        Self(Arc::new(Said { head, accept, language, named: named(template, request.uri().path()) }))
+        Self(Arc::new(Said { head, accept, lang, named: named(template, request.uri().path()) }))
     }
 
     /// Whether only the headers of the answer are asked for.
@@ -39,9 +40,9 @@ impl Asking {
         &self.0.accept
     }
 
-    /// The `Accept-Language` header; empty: any.
-    pub(crate) fn language(&self) -> &str {
-        &self.0.language
+    /// The language that is asked for.
+    pub(crate) fn lang(&self) -> Option<Lang> {
+        self.0.lang
     }
 
     /// What the path names, by the names that filters have: `/v1/users/u-17/devices` is about the `user_id` `u-17`.

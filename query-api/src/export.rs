@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 use clickhouse::{RowOwned, RowRead};
 use futures::stream;
-use runtime::problem::Problem;
+use runtime::problem::{Problem, Spoken};
 use schemas::settings::Tenant;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -188,10 +188,8 @@ impl Export {
         }
         let nosniff = HeaderName::from_static("x-content-type-options");
         response.headers_mut().insert(nosniff, HeaderValue::from_static("nosniff"));
-        let lang = HeaderValue::from_static(self.heading.lang.as_str());
-        response.headers_mut().insert(header::CONTENT_LANGUAGE, lang);
-        let vary = HeaderValue::from_static("accept, accept-language, authorization");
-        response.headers_mut().insert(header::VARY, vary);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, authorization"));
+        response.extensions_mut().insert(Spoken(self.heading.lang));
         response
     }
 

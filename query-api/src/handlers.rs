@@ -12,6 +12,7 @@ pub mod exemptions;
 pub mod explanations;
 pub mod figures;
 pub mod keys;
+mod kinds;
 pub mod language;
 pub mod objects;
 pub mod own_rules;

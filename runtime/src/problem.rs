@@ -16,7 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::throttle::Throttle;
 
-pub use language::in_language;
+pub use language::{AskedLang, Spoken, in_language};
 
 /// Media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -41,10 +41,10 @@ pub struct Problem {
 struct More {
     detail_en: Option<Cow<'static, str>>,
     pointer: Option<String>,
-    errors: Option<Value>,
     members: Map<String, Value>,
     headers: HeaderMap,
     cause: Option<String>,
+    spoken: Option<Lang>,
 }
 
 /// A problem as it is sent (RFC 9457).
@@ -60,18 +60,15 @@ struct Shape<'a> {
     status: u16,
     /// Stable word for programs, such as `rate_limited`.
     code: &'a str,
-    /// For people: what happened, and what to do about it, in the language of the answer.
+    /// For people: what happened, and what to do about it, in the language of the answer. Without its particulars where these are
+    /// known in English alone, as of texts that other software made.
     detail: &'a str,
-    /// The same in English, with particulars, where the answer is in another language.
+    /// As it is in English, where the answer is in another language.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail_en: Option<&'a str>,
     /// JSON Pointer (RFC 6901) to the field, or the name of the query parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<&'a str>,
-    /// Several things at once, in the shape that the operation documents.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<Object>>)]
-    errors: Option<&'a Value>,
     /// Further members of the operation's own.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -88,7 +85,6 @@ impl Serialize for Problem {
             detail: &self.detail,
             detail_en: self.more.detail_en.as_deref(),
             pointer: self.more.pointer.as_deref(),
-            errors: self.more.errors.as_ref(),
             members: &self.more.members,
         };
         shape.serialize(to)
@@ -163,13 +159,6 @@ impl Problem {
         self
     }
 
-    /// With several things at once; what can't be written as JSON is left out.
-    #[must_use]
-    pub fn with_errors(mut self, errors: impl Serialize) -> Self {
-        self.more.errors = serde_json::to_value(errors).ok();
-        self
-    }
-
     /// With a member of the operation's own; what can't be written as JSON is left out.
     #[must_use]
     pub fn with_member(mut self, name: &str, value: impl Serialize) -> Self {
@@ -193,6 +182,13 @@ impl Problem {
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
+    /// With a detail that is worded in this language already.
+    #[must_use]
+    pub fn spoken(mut self, lang: Lang) -> Self {
+        self.more.spoken = Some(lang);
+        self
+    }
+
     /// With a cause for the log.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Display) -> Self {
@@ -200,11 +196,12 @@ impl Problem {
         self
     }
 
-    /// Puts it into another language. Its particulars stay in English, beside; what is `worded` already keeps its words.
+    /// Puts it into another language, with the English beside; what is `worded` already keeps its words.
     fn translate(&mut self, lang: Lang, worded: bool) {
         self.title = problem_texts::title(self.status.as_u16(), lang);
-        if !worded && let Some(detail) = problem_texts::detail(self.code, lang).or(self.title) {
-            self.more.detail_en = Some(std::mem::replace(&mut self.detail, detail.into()));
+        let detail = || problem_texts::worded(self.code, &self.detail, lang).or(self.title.map(Cow::Borrowed));
+        if !worded && let Some(detail) = detail() {
+            self.more.detail_en = Some(std::mem::replace(&mut self.detail, detail));
         }
     }
 
@@ -232,6 +229,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (self.status, headers, body).into_response();
+        if let Some(lang) = self.more.spoken {
+            response.extensions_mut().insert(Spoken(lang));
+        }
         response.extensions_mut().insert(self);
         response
     }

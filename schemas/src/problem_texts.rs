@@ -1,6 +1,9 @@
-//! What problems (RFC 9457) are called in Russian and Czech: `schemas/problems.json`, by status and code. English is where a
-//! problem is made, with its particulars.
+//! What problems (RFC 9457) are called in Russian and Czech: `schemas/problems.json`, by status and code, and what they say in
+//! particular ([`phrases`]). English is where a problem is made.
 
+mod phrases;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -29,6 +32,13 @@ pub fn title(status: u16, lang: Lang) -> Option<&'static str> {
 #[must_use]
 pub fn detail(code: &str, lang: Lang) -> Option<&'static str> {
     text(&TEXTS.details, code, lang)
+}
+
+/// What is said of a code in particular, in another language: its own words, or else what the code says by itself. None in English,
+/// and where neither is known.
+#[must_use]
+pub fn worded(code: &str, said: &str, lang: Lang) -> Option<Cow<'static, str>> {
+    phrases::phrase(said, lang).map(Cow::Owned).or_else(|| detail(code, lang).map(Cow::Borrowed))
 }
 
 fn text(texts: &'static HashMap<String, Texts>, key: &str, lang: Lang) -> Option<&'static str> {

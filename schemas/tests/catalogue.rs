@@ -114,14 +114,15 @@ fn every_type_has_the_class_of_its_verb() {
     const OTHER: &str = "incoming outgoing missed talked sent received message_sent message_received review_received \
                          printed signed_in signed_out sign_in_failed session_expired paid_started paid_ended unpaid_started \
                          unpaid_ended entered left file_attached file_removed viewed exported recording_played played \
-                         restore.requested restore.failed rule.matched";
+                         downloaded restore.requested restore.failed rule.matched";
     const CREATE: &str = "created comment_created work_added service_added product_added exemption.granted \
-                          legal_hold.placed restore.succeeded";
+                          legal_hold.placed restore.succeeded uploaded invited imported";
     const DELETE: &str = "deleted work_removed service_removed product_removed erased api_key.revoked exemption.ended \
                           legal_hold.released";
     const CHANGE: &str = "updated changed edited renamed completed reopened applied cancelled enabled disabled activated \
                           deactivated reactivated blocked allowed access_asked access_reset reviewed review_withdrawn \
-                          two_factor_enabled two_factor_disabled enrolled refunded submitted";
+                          two_factor_enabled two_factor_disabled enrolled refunded submitted \
+                          converted renewed";
     let named = |words: &str, event_type: &str, verb: &str| {
         words.split_whitespace().any(|word| word == event_type || word == verb)
     };
@@ -170,7 +171,7 @@ fn every_area_of_a9_has_its_entries() {
 fn courses_and_the_crm_have_their_entries() {
     let catalogue = shipped();
     for object in "course lesson video offer payment assignment crm_object note document quote invoice contact deal \
-                   activity company"
+                   activity company lead meeting subscription"
         .split_whitespace()
     {
         for (verb, class, action) in [
@@ -184,6 +185,23 @@ fn courses_and_the_crm_have_their_entries() {
             assert_eq!(entry.category == Category::Views, verb == "viewed", "{object}.{verb}");
             assert_eq!(entry.object_type, object);
         }
+    }
+    // What goes with them: who owns them, where they stand, what hangs on them, and what comes and goes by the hundred.
+    for (types, class) in [
+        (
+            "lead.owner_changed lead.status_changed lead.converted client.updated user.updated subscription.renewed",
+            Class::Change,
+        ),
+        ("comment.created file.uploaded ticket.created user.invited leads.imported contacts.imported", Class::Create),
+        ("comment.deleted file.deleted ticket.deleted user.deleted webhook.deleted pipeline.deleted", Class::Delete),
+        ("file.downloaded ticket.viewed leads.exported tickets.exported", Class::Other),
+    ] {
+        for event_type in types.split_whitespace() {
+            assert_eq!(entry(&catalogue, event_type).class, class, "{event_type}");
+        }
+    }
+    for object in ["webhook", "pipeline", "team"] {
+        assert_eq!(entry(&catalogue, &format!("{object}.updated")).category, Category::Configuration, "{object}");
     }
 }
 

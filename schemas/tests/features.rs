@@ -25,10 +25,10 @@ fn cites(doc: &str, id: &str) -> bool {
 fn doc_of(source: &str, name: &str) -> Option<String> {
     let at = source.find(&format!("fn {name}("))?;
     let start = source.floor_char_boundary(at.saturating_sub(HEAD));
-    let above: Vec<&str> = source[start..at].lines().collect();
-    let above = &above[..above.len().saturating_sub(1)];
-    let is_head = |line: &&&str| line.trim_start().starts_with("///") || line.trim_start().starts_with("#[");
-    let mut doc: Vec<&str> = above.iter().rev().take_while(is_head).copied().collect();
+    let above = &source[start..at];
+    let above = &above[..above.rfind('\n').unwrap_or_default()];
+    let is_head = |line: &&str| line.trim_start().starts_with("///") || line.trim_start().starts_with("#[");
+    let mut doc: Vec<&str> = above.lines().rev().take_while(is_head).collect();
     doc.reverse();
     Some(doc.join(" "))
 }

@@ -33,6 +33,9 @@ fn texts() -> Vec<(Lang, String)> {
         collect(&serde_json::from_str(&text).unwrap(), &mut found);
     }
     collect(&serde_json::from_str(&read("schemas/problems.json")).unwrap(), &mut found);
+    let phrases: Vec<[String; 3]> = serde_json::from_str(&read("schemas/phrases.json")).unwrap();
+    // Their English is what sources say.
+    found.extend(phrases.into_iter().flat_map(|[_, ru, cs]| [(Lang::Ru, ru), (Lang::Cs, cs)]));
     found
 }
 

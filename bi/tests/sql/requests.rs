@@ -356,5 +356,17 @@ fn sql_shows_what_may_be_read() {
         assert_eq!(world.rows("SELECT sum(events) FROM user_hours").await, "5\n");
         assert_eq!(world.rows("SELECT countIf(violation_id = 'old') FROM violations").await, "0\n");
         assert_eq!(world.rows("SELECT countIf(first_seen_at < now() - INTERVAL 366 DAY) FROM users").await, "0\n");
+        // What lasts counts no more, and begins no sooner, than what is in the look-back.
+        for nulls in ["", " SETTINGS join_use_nulls = 1"] {
+            assert_eq!(world.rows(&format!("SELECT sum(events), sum(sign_ins) FROM users{nulls}")).await, "5\t0\n");
+            assert_eq!(world.rows(&format!("SELECT sum(events) FROM sessions{nulls}")).await, "5\n");
+            let young = "SELECT min(first_seen_at) > now() - INTERVAL 1 HOUR FROM users";
+            assert_eq!(world.rows(&format!("{young}{nulls}")).await, "1\n");
+            let devices = "SELECT count(), min(first_seen_at) > now() - INTERVAL 1 HOUR, sum(sign_ins) FROM devices";
+            assert_eq!(world.rows(&format!("{devices}{nulls}")).await, "3\t1\t0\n");
+        }
+        // The columns keep their types.
+        let types = "SELECT DISTINCT toTypeName(events), toTypeName(sign_ins), toTypeName(first_seen_at) FROM users";
+        assert_eq!(world.rows(types).await, "UInt64\tUInt64\tDateTime64(3, \\'UTC\\')\n");
     });
 }

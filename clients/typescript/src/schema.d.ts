@@ -1547,6 +1547,11 @@ export interface components {
         Edit: {
             /** @description Position in the list before, from 0. */
             from?: number | null;
+            /**
+             * @description Where it was, of what is in another group or list now.
+             * @example filter/conditions/1/conditions/0
+             */
+            from_path?: string | null;
             /** @description What was done. */
             kind: components["schemas"]["EditKind"];
             /**
@@ -1575,7 +1580,7 @@ export interface components {
          * @description What was done.
          * @enum {string}
          */
-        EditKind: "condition_added" | "condition_removed" | "condition_updated" | "operator_switched" | "list_item_added" | "list_item_removed" | "list_item_moved" | "value_changed";
+        EditKind: "condition_added" | "condition_removed" | "condition_updated" | "condition_moved" | "operator_switched" | "list_item_added" | "list_item_removed" | "list_item_moved" | "value_changed";
         /** @description Whether a rule is evaluated. */
         Enabled: {
             /** @description Whether it is. */
@@ -1859,8 +1864,10 @@ export interface components {
         Fate: {
             /** @description Why it was rejected: one word for programs. */
             code?: string | null;
-            /** @description Why it was rejected, for people. */
+            /** @description Why it was rejected, for people, in the language that is asked for. */
             detail?: string | null;
+            /** @description As it is in English, where the answer is in another language. */
+            detail_en?: string | null;
             /** @description Its id: the one it had, or the one it got. */
             id?: string | null;
             /** @description Its place in the request, from 0; blank lines don't count. */
@@ -3149,12 +3156,13 @@ export interface components {
         Problem: {
             /** @description Stable word for programs, such as `rate_limited`. */
             code: string;
-            /** @description For people: what happened, and what to do about it, in the language of the answer. */
+            /**
+             * @description For people: what happened, and what to do about it, in the language of the answer. Without its particulars where these are
+             *     known in English alone, as of texts that other software made.
+             */
             detail: string;
-            /** @description The same in English, with particulars, where the answer is in another language. */
+            /** @description As it is in English, where the answer is in another language. */
             detail_en?: string | null;
-            /** @description Several things at once, in the shape that the operation documents. */
-            errors?: Record<string, never>[] | null;
             /** @description JSON Pointer (RFC 6901) to the field, or the name of the query parameter or header. */
             pointer?: string | null;
             /**
@@ -9262,6 +9270,8 @@ export interface operations {
             query?: {
                 /** @description Of several events with this id, the one that came with this API key */
                 key_id?: string;
+                /** @description `en`, `ru` or `cs`: the language of the reason why not; wins over Accept-Language */
+                lang?: string;
                 /** @description Of several events with this id, the one of this source */
                 source?: string;
             };

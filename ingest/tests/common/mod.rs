@@ -76,6 +76,8 @@ impl World {
         settings.put_tenant(tenant).await.unwrap();
         let metrics = Metrics::default();
         let router = ingest::router(Ingest::new(&config, settings.clone(), &metrics).unwrap());
+        // As the program has it around all routes.
+        let router = router.layer(axum::middleware::from_fn(runtime::problem::in_language));
         let mut world = Self { router, settings, metrics, key: String::new(), config, broker: Some(broker), _dir: dir };
         world.key = world.new_key(Role::Ingest).await;
         world

@@ -36,6 +36,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("configuration", "изменения настроек", "změny nastavení"),
     ("context", "контекст", "kontext"),
     ("count", "количество", "počet"),
+    ("counted", "учтено", "započteno"),
     ("countries", "страны", "země"),
     ("country", "страна", "země"),
     ("days", "дни", "dny"),

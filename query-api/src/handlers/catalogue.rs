@@ -1,7 +1,6 @@
 //! The event catalogue (J8, J10), in the caller's language (P16).
 
 use axum::extract::{Extension, RawQuery, State};
-use axum::http::HeaderMap;
 use runtime::problem::Problem;
 use schemas::catalogue::{CatalogueEntry, Lang};
 use serde::Serialize;
@@ -102,14 +101,12 @@ impl TypeView {
 pub async fn get(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Worded<CatalogueView>, Problem> {
     let mut params = Params::parse(query.as_deref()).map_err(refused)?;
     let tenant = caller.read_tenant(&api, &mut params)?;
-    let named = params.one_of("lang", &["en", "ru", "cs"]).map_err(refused)?;
+    let language = language(&mut params, &caller, Some(&tenant))?;
     params.finish().map_err(refused)?;
-    let language = named.as_deref().and_then(Lang::parse).unwrap_or_else(|| language(&headers, &tenant));
     let shipped = api.catalogue();
     let catalogue = shipped.with_tenant_types(&tenant.event_types);
     let types = catalogue

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use clickhouse::{RowOwned, RowRead};
@@ -13,6 +12,7 @@ use schemas::settings::{Feature, Features, Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::language::{Worded, language};
 use super::{Completeness, PeriodView, plan};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -76,8 +76,7 @@ impl<'a> Reading<'a> {
         let mut params = Params::parse(query).map_err(refused)?;
         let told = params.told();
         let tenant = caller.read_tenant(api, &mut params)?;
-        let named = params.one_of("lang", &["en", "ru", "cs"]).map_err(refused)?;
-        let lang = named.as_deref().and_then(Lang::parse).or_else(|| Lang::accepted(caller.asking().language()));
+        let lang = language(&mut params, caller, Some(&tenant))?;
         let completeness = Completeness::now(api.freshness());
         let now = Utc::now();
         let features = api.settings().features(&tenant);
@@ -85,7 +84,7 @@ impl<'a> Reading<'a> {
         Ok(Self {
             api,
             caller,
-            lang: lang.or_else(|| tenant.languages.first().copied()).unwrap_or_default(),
+            lang,
             separator: Separator::default(),
             tenant,
             features,
@@ -338,7 +337,7 @@ impl Asked<'_> {
         let last = rows.last().filter(|_| has_more).map(key);
         let next = last.map(|(at, id)| Position { at, id: id.into_owned(), period: self.period });
         let shown = rows.len();
-        Ok(self.shown(shown, Json(self.paged(show(rows).await?, has_more, next.as_ref()))))
+        Ok(self.shown(shown, Worded(self.reading.lang, self.paged(show(rows).await?, has_more, next.as_ref()))))
     }
 
     /// As [`list`](Self::list), for rows that are all there already, those before the cursor left out.
@@ -358,7 +357,8 @@ impl Asked<'_> {
         let last = rows.last().filter(|_| has_more).map(key);
         let next = last.map(|(at, id)| Position { at, id, period: self.period });
         let shown = rows.len();
-        Ok(self.shown(shown, Json(self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref()))))
+        let page = self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref());
+        Ok(self.shown(shown, Worded(self.reading.lang, page)))
     }
 
     /// The whole list in another format, if that was asked for.

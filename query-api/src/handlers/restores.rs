@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
@@ -107,6 +106,7 @@ fn check(api: &QueryApi, tenant: &Tenant, event: &EventRow, lang: Lang) -> Resul
         ("id" = String, Path, description = "Id of the event that deleted it"),
         ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source"),
         ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key"),
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of the reason why not; wins over Accept-Language"),
         ("accept-language" = Option<String>, Header, description = "Language of the reason why not"),
     ),
     responses(
@@ -118,16 +118,17 @@ pub async fn restore(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Json<One<Restore>>, Problem> {
     let mut params = Params::parse(query.as_deref()).map_err(refused)?;
     let which = Which::take(&mut params).map_err(refused)?;
+    let tenant = caller.own_tenant()?;
+    let lang = language(&mut params, &caller, Some(&tenant))?;
     params.finish().map_err(refused)?;
-    let (tenant, id) = (caller.own_tenant()?, path(id)?);
+    let id = path(id)?;
     let reading = Reading::begin(&api, &caller, None)?;
     reading.feature(Feature::Restore)?;
-    let (lang, completeness) = (language(&headers, &tenant), reading.completeness);
+    let completeness = reading.completeness;
     let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
     let Some(deletion) = past.event(&id, &which).await? else {
         return Err(completeness.not_found("there is no such event, or not yet, or no longer"));

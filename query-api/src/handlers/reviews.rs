@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
@@ -17,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::language::Worded;
 use super::page::Reading;
 use super::violations::{find, show};
 use super::{Completeness, body, invalid, path};
@@ -61,7 +61,7 @@ pub struct ReviewAnswer {
 }
 
 type Changes = Vec<(String, Value, Value)>;
-type Answer = Result<(StatusCode, Json<ReviewAnswer>), Problem>;
+type Answer = Result<(StatusCode, Worded<ReviewAnswer>), Problem>;
 
 /// Marks a violation as reviewed (K13), as far as it has come: what comes later makes it unreviewed again (K15). Once more, with another note, takes the place of the first.
 #[utoipa::path(
@@ -121,13 +121,9 @@ pub async fn withdraw(
     let lang = reading.lang;
     let violation = find(&api, &mut reading, &id).await?;
     if !violation.reviewed && !violation.outgrown {
-        let answer = Json(ReviewAnswer {
-            data: show(&api, violation, lang),
-            applied: true,
-            event_id: None,
-            completeness: reading.completeness,
-        });
-        return Ok((StatusCode::OK, answer));
+        let (data, completeness) = (show(&api, violation, lang), reading.completeness);
+        let answer = ReviewAnswer { data, applied: true, event_id: None, completeness };
+        return Ok((StatusCode::OK, Worded(lang, answer)));
     }
     record(&api, &caller, (reading, lang), violation, ("violation.review_withdrawn", String::new(), Vec::new())).await
 }
@@ -170,7 +166,8 @@ async fn record(
     let (row, applied) = shown(api, &mut reading, violation, begun).await;
     let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };
     let data = show(api, row, lang);
-    Ok((status, Json(ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness })))
+    let answer = ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness };
+    Ok((status, Worded(lang, answer)))
 }
 
 /// The violation with a review no older than `begun`; as it was, and false, when there is none in time. That the store can't

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use detect::rules::{LimitSpec, Rule};
 use runtime::problem::Problem;
@@ -17,7 +16,7 @@ use schemas::violation::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::language::wanted;
+use super::language::{Worded, language};
 use super::{Whole, path};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
@@ -227,12 +226,11 @@ impl Book {
 pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Json<Whole<RuleView>>, Problem> {
-    let (tenant, lang) = reader(&api, &caller, &headers, query.as_deref())?;
+) -> Result<Worded<Whole<RuleView>>, Problem> {
+    let (tenant, lang) = reader(&api, &caller, query.as_deref())?;
     let book = Book::open(&api, tenant).await?.in_language(lang);
-    Ok(Json(Whole::of(&api, book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
+    Ok(Worded(lang, Whole::of(&api, book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
 }
 
 /// A rule with its text.
@@ -256,12 +254,11 @@ pub async fn get(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     name: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Json<RuleText>, Problem> {
-    let (tenant, lang) = reader(&api, &caller, &headers, query.as_deref())?;
+) -> Result<Worded<RuleText>, Problem> {
+    let (tenant, lang) = reader(&api, &caller, query.as_deref())?;
     let book = Book::open(&api, tenant).await?.in_language(lang);
-    Ok(Json(book.text(&path(name)?)?))
+    Ok(Worded(lang, book.text(&path(name)?)?))
 }
 
 /// All versions of a rule, oldest first, also of one that was deleted. Of a shipped rule the program has one.
@@ -280,10 +277,9 @@ pub async fn versions(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
     name: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Whole<RuleVersion>>, Problem> {
-    let (tenant, _) = reader(&api, &caller, &headers, query.as_deref())?;
+    let (tenant, _) = reader(&api, &caller, query.as_deref())?;
     let name = path(name)?;
     let snapshot = api.settings().snapshot();
     for scope in tenant.iter().map(|tenant| tenant.id.as_str()).chain([SHARED]) {
@@ -298,15 +294,10 @@ pub async fn versions(
     Ok(Json(Whole::of(&api, vec![shipped])))
 }
 
-fn reader(
-    api: &QueryApi,
-    caller: &Caller,
-    headers: &HeaderMap,
-    query: Option<&str>,
-) -> Result<(Option<Arc<Tenant>>, Lang), Problem> {
+fn reader(api: &QueryApi, caller: &Caller, query: Option<&str>) -> Result<(Option<Arc<Tenant>>, Lang), Problem> {
     let mut params = Params::parse(query).map_err(refused)?;
     let tenant = caller.read_tenant_if_any(api, &mut params)?;
-    let lang = wanted(&mut params, headers, tenant.as_deref())?;
+    let lang = language(&mut params, caller, tenant.as_deref())?;
     params.finish().map_err(refused)?;
     Ok((tenant, lang))
 }

@@ -2,27 +2,22 @@
 
 use axum::Json;
 use axum::extract::{Extension, RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::events::add_period;
+use super::kinds::{self, Kinds, SHOWN};
 use super::page::Reading;
 use super::{Completeness, PeriodView};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
-use crate::period::Preset;
+use crate::access::Caller;
 use crate::rows::EventTypeRow;
-use crate::sql::{self, Clauses};
-use crate::viewed::Shown;
+use crate::sql;
 
 /// Most types that are looked at, known ones included.
 const MOST_TYPES: u32 = 20_000;
-/// Most that an answer has.
-const SHOWN: usize = 1_000;
 
 /// Types that are in no catalogue.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,25 +80,14 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    reading.feature(Feature::Log)?;
-    reading.by_default(Preset::Last30Days);
-    let period = reading.period()?;
-    std::mem::take(&mut reading.params).finish().map_err(refused)?;
-    let mut clauses = Clauses::default();
-    clauses.bind_text("tenant", &reading.tenant.id);
-    clauses.bind_number("rows", MOST_TYPES);
-    reading.narrow(&mut clauses);
-    add_period(&mut clauses, period);
-    let rows: Vec<EventTypeRow> = api.store().rows(sql::EVENT_TYPES, clauses).await?;
+    let Kinds { rows, period, mut has_more } = kinds::count(&api, &mut reading, sql::EVENT_TYPES, MOST_TYPES).await?;
     let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
-    let mut has_more = rows.len() >= MOST_TYPES as usize;
-    let unknown = rows.into_iter().filter(|row| catalogue.get(&row.event_type).is_none());
+    let unknown = rows.into_iter().filter(|row: &EventTypeRow| catalogue.get(&row.event_type).is_none());
     let mut data: Vec<UnknownType> = unknown.map(UnknownType::from).collect();
     has_more |= data.len() > SHOWN;
     data.truncate(SHOWN);
-    let shown = Shown { records: data.len() as u64, period: Some(period), more: Vec::new() };
-    let period = PeriodView { from: period.from, to: period.to };
-    let mut answer = Json(UnknownTypes { data, has_more, period, completeness: reading.completeness }).into_response();
-    answer.extensions_mut().insert(shown);
-    Ok(answer)
+    let records = data.len();
+    let understood = PeriodView { from: period.from, to: period.to };
+    let answer = UnknownTypes { data, has_more, period: understood, completeness: reading.completeness };
+    Ok(kinds::answer(records, period, Json(answer)))
 }

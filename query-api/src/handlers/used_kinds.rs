@@ -3,30 +3,24 @@
 use std::collections::HashMap;
 
 use axum::extract::{Extension, RawQuery, State};
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
-use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::events::add_period;
-use super::language::{Worded, language};
+use super::kinds::{self, Kinds, SHOWN};
+use super::language::Worded;
 use super::page::Reading;
 use super::{Completeness, PeriodView};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
-use crate::period::Preset;
+use crate::access::Caller;
 use crate::rows::EventKindRow;
-use crate::sql::{self, Clauses};
-use crate::viewed::Shown;
+use crate::sql;
 
 /// Most combinations of type, action and object type that are looked at.
 const MOST_KINDS: u32 = 20_000;
-/// Most that each list of an answer has.
-const SHOWN: usize = 1_000;
 
 /// What the events of a period are: each list has those with the most events first, at most 1000.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,38 +87,19 @@ pub struct UsedKind {
 pub async fn list(
     State(api): State<QueryApi>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    reading.feature(Feature::Log)?;
-    reading.by_default(Preset::Last30Days);
-    let period = reading.period()?;
-    std::mem::take(&mut reading.params).finish().map_err(refused)?;
-    let mut clauses = Clauses::default();
-    clauses.bind_text("tenant", &reading.tenant.id);
-    clauses.bind_number("rows", MOST_KINDS);
-    reading.narrow(&mut clauses);
-    add_period(&mut clauses, period);
-    let rows: Vec<EventKindRow> = api.store().rows(sql::EVENT_KINDS, clauses).await?;
-
-    let lang = language(&headers, &reading.tenant);
-    let mut has_more = rows.len() >= MOST_KINDS as usize;
+    let Kinds { rows, period, mut has_more } = kinds::count(&api, &mut reading, sql::EVENT_KINDS, MOST_KINDS).await?;
+    let lang = reading.lang;
     let mut by = |name: fn(&EventKindRow) -> &str| counted(&rows, name, &mut has_more);
     let (types, actions) = (by(|row| &row.event_type), by(|row| &row.action));
     let object_types = by(|row| &row.object_type);
-    let shown = Shown {
-        records: (types.len() + actions.len() + object_types.len()) as u64,
-        period: Some(period),
-        more: Vec::new(),
-    };
+    let records = types.len() + actions.len() + object_types.len();
     let types = labelled(&api, &reading, types, lang);
-    let period = PeriodView { from: period.from, to: period.to };
-    let completeness = reading.completeness;
-    let answer = UsedKinds { types, actions, object_types, has_more, period, completeness };
-    let mut answer = Worded(lang, answer).into_response();
-    answer.extensions_mut().insert(shown);
-    Ok(answer)
+    let (understood, completeness) = (PeriodView { from: period.from, to: period.to }, reading.completeness);
+    let answer = UsedKinds { types, actions, object_types, has_more, period: understood, completeness };
+    Ok(kinds::answer(records, period, Worded(lang, answer)))
 }
 
 /// Rows summed up by one of their names; those without it are left out.

@@ -1,12 +1,12 @@
 //! Broken rules (K12). Only staff with the right see them (K16).
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
 
+use super::language::Worded;
 use super::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
 use super::{One, path};
 use crate::QueryApi;
@@ -101,12 +101,12 @@ pub async fn get(
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<One<Violation>>, Problem> {
+) -> Result<Worded<One<Violation>>, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let lang = reading.lang;
     let row = find(&api, &mut reading, &id).await?;
-    Ok(Json(One { data: show(&api, row, lang), completeness: reading.completeness }))
+    Ok(Worded(lang, One { data: show(&api, row, lang), completeness: reading.completeness }))
 }
 
 /// The violation of an id.

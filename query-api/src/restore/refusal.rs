@@ -1,6 +1,6 @@
 //! What can't be restored, and why, in the caller's language (J16, P16).
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use runtime::problem::Problem;
 use schemas::catalogue::{CatalogueEntry, Lang};
 
@@ -42,9 +42,7 @@ impl<'a> Refusal<'a> {
 
     /// 409 that says why.
     pub fn problem(self, lang: Lang) -> Problem {
-        let language = HeaderValue::from_static(lang.as_str());
-        Problem::new(StatusCode::CONFLICT, self.code(), self.detail(lang).to_owned())
-            .with_header(header::CONTENT_LANGUAGE, language)
+        Problem::new(StatusCode::CONFLICT, self.code(), self.detail(lang).to_owned()).spoken(lang)
     }
 
     fn code(self) -> &'static str {

@@ -14,6 +14,7 @@ use crate::rows::EventRow;
 use crate::view::conditions::{self, condition, is_conditional};
 
 mod lists;
+mod moves;
 mod sentence;
 
 /// Most edits that the changes of one event are taken apart into. Beyond, each change is one.
@@ -35,13 +36,15 @@ pub enum EditKind {
     ConditionRemoved,
     /// A condition is another.
     ConditionUpdated,
+    /// A condition, or a group of them, is in another group.
+    ConditionMoved,
     /// How conditions are joined: AND became OR.
     OperatorSwitched,
     /// An item came into a list.
     ListItemAdded,
     /// An item went out of a list.
     ListItemRemoved,
-    /// An item is at another place of its list.
+    /// An item is at another place of its list, or in another list.
     ListItemMoved,
     /// A value is another.
     ValueChanged,
@@ -58,6 +61,10 @@ pub struct Edit {
     /// The path for people; positions count from 1.
     #[schema(example = "conditions #3")]
     pub label: String,
+    /// Where it was, of what is in another group or list now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "filter/conditions/1/conditions/0")]
+    pub from_path: Option<String>,
     /// Before; absent where there was nothing, or where it isn't known (J14).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<serde_json::Value>)]
@@ -90,7 +97,7 @@ pub(super) fn edits_but(row: &EventRow, left_out: Option<usize>, lang: Lang) -> 
     for (_, ((path, op), (old, new))) in changes.filter(|(at, _)| Some(*at) != left_out) {
         found.change(path, op, value(old), value(new));
     }
-    found.edits.into_iter().map(|plain| sentence::worded(plain, lang)).collect()
+    found.in_words(lang)
 }
 
 type Fields = Map;
@@ -100,6 +107,7 @@ type Fields = Map;
 struct Plain {
     kind: EditKind,
     path: String,
+    from_path: Option<String>,
     old: Value,
     new: Value,
     from: Option<usize>,
@@ -120,6 +128,10 @@ impl Default for Found {
 }
 
 impl Found {
+    fn in_words(self, lang: Lang) -> Vec<Edit> {
+        moves::found(self.edits).into_iter().map(|plain| sentence::worded(plain, lang)).collect()
+    }
+
     fn change(&mut self, path: &str, op: &str, old: Value, new: Value) {
         let keys = keys(path);
         let last = keys.last().map_or("", String::as_str);
@@ -238,7 +250,7 @@ impl Found {
         (old, new): (Value, Value),
         (from, to): (Option<usize>, Option<usize>),
     ) {
-        self.edits.push(Plain { kind, path: path.to_owned(), old, new, from, to });
+        self.edits.push(Plain { kind, path: path.to_owned(), from_path: None, old, new, from, to });
     }
 }
 

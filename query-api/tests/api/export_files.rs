@@ -229,7 +229,7 @@ fn pdf_has_numbered_pages_and_every_letter() {
 }
 
 /// Where lines and columns end is up to the reader.
-fn unspaced(text: &str) -> String {
+pub(crate) fn unspaced(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 

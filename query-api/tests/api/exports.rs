@@ -15,6 +15,7 @@ use schemas::settings::Role;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::export_files::unspaced;
 use crate::export_files::{keep, peak_kib};
 use crate::support::{Event, World, ids, rng, with_configured, with_world};
 
@@ -42,6 +43,13 @@ pub(crate) fn csv_column(file: &[u8], name: &str) -> Vec<String> {
     let mut reader = csv::Reader::from_reader(text);
     let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
     reader.records().map(|record| record.unwrap()[at].to_owned()).collect()
+}
+
+/// All text of a PDF.
+fn pdf_text(file: &[u8]) -> String {
+    let document = lopdf::Document::load_mem(file).unwrap();
+    let pages: Vec<u32> = document.get_pages().into_keys().collect();
+    document.extract_text(&pages).unwrap()
 }
 
 /// Waits for what is recorded after an answer.
@@ -148,6 +156,23 @@ fn a_file_of_statistics_adds_up() {
             let rows: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
             assert_eq!(rows.iter().map(|row| row["events"].as_u64().unwrap()).sum::<u64>(), all, "{query}");
             assert!(rows.iter().any(|row| row["other"] == true), "{query}");
+            let parquet = file(&world, &path.replace("csv", "parquet"), &key, "*/*").await;
+            let reader = SerializedFileReader::new(parquet.bytes).unwrap();
+            let schema = reader.metadata().file_metadata().schema_descr_ptr();
+            let at = |name: &str| schema.columns().iter().position(|column| column.name() == name).unwrap();
+            let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+            assert_eq!(rows.iter().map(|row| row.get_ulong(at("events")).unwrap()).sum::<u64>(), all, "{query}");
+            for row in &rows {
+                let (key, other) = (row.get_string(at("key")).unwrap(), row.get_bool(at("other")).unwrap());
+                assert_eq!(key == "(all others)", other, "{query}");
+            }
+            assert_eq!(rows.len(), keys.len(), "{query}");
+            for (lang, word) in [("en", "(all others)"), ("ru", "(все остальные)"), ("cs", "(všechny ostatní)")]
+            {
+                let path = format!("{}&lang={lang}", path.replace("csv", "pdf"));
+                let pdf = unspaced(&pdf_text(&file(&world, &path, &key, "*/*").await.bytes));
+                assert!(pdf.contains(&unspaced(word)), "{query} {lang}: {pdf}");
+            }
         }
         for (lang, word) in [("en", "(none)"), ("ru", "(не указано)"), ("cs", "(neuvedeno)")] {
             let path = format!("/v1/statistics?{period}&by=channel&format=csv&lang={lang}&separator=semicolon");
@@ -161,6 +186,40 @@ fn a_file_of_statistics_adds_up() {
         }
         let refused = world.get("/v1/statistics?format=xlsx&separator=semicolon", &key).await;
         assert_eq!((refused.status, &refused.json["pointer"]), (400, &json!("separator")));
+    });
+}
+
+/// J13, J14, P9: what was sent as escapes, and what no machine holds, is in every file as the value that it was stored as; a file
+/// is never broken by it.
+#[test]
+fn text_that_was_escaped_is_text_in_every_file() {
+    with_world("exports_escaped", async |world| {
+        world.tenant("acme", |_| ()).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let name = "Новая 😀 \u{fffd} \\u041d";
+        let change = ["price", "replace", "[1,2]", "{\"a\":\"1e400\",\"b\":\"Ж\u{fffd}\"}"].map(str::to_owned);
+        let mut events = events(2);
+        (events[0].object_type, events[0].object_name, events[0].changes) = ("deal", name.to_owned(), vec![change]);
+        world.insert(&events[..1]).await;
+        let path = |format: &str| format!("/v1/events?format={format}");
+        let csv = file(&world, &path("csv"), &key, "*/*").await;
+        assert_eq!(csv_column(&csv.bytes, "object.name"), [name]);
+        let ndjson = file(&world, &path("ndjson"), &key, "*/*").await;
+        let line: Value = serde_json::from_slice(ndjson.bytes.trim_ascii_end()).unwrap();
+        assert_eq!(line["object"]["name"], name);
+        assert_eq!(line["changes"][0]["new"], json!({"a": "1e400", "b": "Ж\u{fffd}"}));
+        let xlsx = file(&world, &path("xlsx"), &key, "*/*").await;
+        let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(xlsx.bytes)).unwrap();
+        let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+        let cells: Vec<String> = sheet.rows().flatten().map(ToString::to_string).collect();
+        assert!(cells.iter().any(|cell| cell == name), "{cells:?}");
+        assert!(cells.iter().any(|cell| cell.contains("1e400") && cell.contains("Ж\u{fffd}")), "{cells:?}");
+        let parquet = SerializedFileReader::new(file(&world, &path("parquet"), &key, "*/*").await.bytes).unwrap();
+        let row = parquet.get_row_iter(None).unwrap().next().unwrap().unwrap();
+        let texts: Vec<String> = row.get_column_iter().map(|(_, field)| field.to_string()).collect();
+        assert!(texts.iter().any(|text| text.trim_matches('"') == name), "{texts:?}");
+        let pdf = unspaced(&pdf_text(&file(&world, &path("pdf"), &key, "*/*").await.bytes));
+        assert!(pdf.contains("Новая") && pdf.contains("1e400"), "{pdf}");
     });
 }
 

@@ -364,15 +364,15 @@ fn why_not_in_three_languages() {
 fn own_types_are_restored() {
     with_configured("restore_own_types", nearby, async |world| {
         let own: schemas::catalogue::CatalogueEntry = serde_json::from_value(json!({
-            "type": "lead.deleted", "name": { "en": "Lead deleted" }, "class": "delete", "category": "changes",
-            "action": "delete", "object_type": "lead", "restorable": true, "sentence": { "en": "{actor} deleted {object}" }
+            "type": "vehicle.deleted", "name": { "en": "Vehicle deleted" }, "class": "delete", "category": "changes",
+            "action": "delete", "object_type": "vehicle", "restorable": true, "sentence": { "en": "{actor} deleted {object}" }
         }))
         .unwrap();
         world.tenant("acme", |tenant| tenant.event_types = vec![own]).await;
         let (admin, application) = (world.key(Some("acme"), Role::Admin).await, Application::start().await);
         endpoint(&world, &admin, &application).await;
-        let lead = Row { object: ("lead", "5", "ACME"), ..task("gone", "lead.deleted", "delete", "5", 60) };
-        lead.store(&world).await;
+        let vehicle = Row { object: ("vehicle", "5", "ACME"), ..task("gone", "vehicle.deleted", "delete", "5", 60) };
+        vehicle.store(&world).await;
         assert_eq!(restore(&world, &admin, "gone").await["status"], "succeeded");
         let body = application.requests()[0].json();
         assert_eq!((&body["state"], &body["state_complete"]), (&json!({}), &json!(false)));

@@ -160,6 +160,12 @@ fn atoms(item: &Value) -> Vec<u64> {
     }
     let mut atoms = Vec::new();
     collect("", item, &mut atoms);
+    // Of two groups, the one that still has a condition of its own is more like it than one that has it within another.
+    for own in group(item).into_iter().flat_map(|group| group.items).take(MAX_ATOMS) {
+        let mut hasher = DefaultHasher::new();
+        own.hash(&mut hasher);
+        atoms.push(hasher.finish());
+    }
     atoms.sort_unstable();
     atoms
 }

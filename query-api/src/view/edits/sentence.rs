@@ -11,9 +11,9 @@ use crate::view::words::{brief, of, quoted};
 pub(super) fn worded(plain: Plain, lang: Lang) -> Edit {
     let label = label(&plain.path);
     let text = text(&plain, &label, lang);
-    let Plain { kind, path, old, new, from, to } = plain;
+    let Plain { kind, path, from_path, old, new, from, to } = plain;
     let some = |value: Value| Some(value).filter(|value| !value.is_null());
-    Edit { kind, path, label, old: some(old), new: some(new), from, to, text }
+    Edit { kind, path, label, from_path, old: some(old), new: some(new), from, to, text }
 }
 
 /// A path for people: `conditions/2/value` is `conditions #3 › value`.
@@ -66,6 +66,14 @@ fn text(edit: &Plain, label: &str, lang: Lang) -> String {
             let words = of(lang, ["removed", "удалено", "odebráno"]);
             format!("{list}: {words} {old}{}", place(edit.from, lang))
         }
+        EditKind::ConditionMoved => {
+            let words = of(lang, ["Condition moved", "Условие перемещено", "Podmínka přesunuta"]);
+            format!("{words} {}: {new}", elsewhere(edit, list, lang))
+        }
+        EditKind::ListItemMoved if edit.from_path.is_some() => {
+            let words = of(lang, ["Moved", "Перемещено", "Přesunuto"]);
+            format!("{words} {}: {new}", elsewhere(edit, list, lang))
+        }
         EditKind::ListItemMoved => moved(edit, list, &new, lang),
         EditKind::ValueChanged => format!("{label}: {}", from_to(&old, &new, lang)),
     }
@@ -80,6 +88,17 @@ fn from_to(old: &str, new: &str, lang: Lang) -> String {
 fn place(at: Option<usize>, lang: Lang) -> String {
     let words = of(lang, ["position", "позиция", "pozice"]);
     at.map(|at| format!(" ({words} {})", at.saturating_add(1))).unwrap_or_default()
+}
+
+/// From one list to another.
+fn elsewhere(edit: &Plain, list: &str, lang: Lang) -> String {
+    let before = label(edit.from_path.as_deref().unwrap_or_default());
+    let [from, to] = match lang {
+        Lang::En => ["from", "to"],
+        Lang::Ru => ["из", "в"],
+        Lang::Cs => ["z", "do"],
+    };
+    format!("{from} {} {to} {}", quoted(list_of(&before), lang), quoted(list, lang))
 }
 
 fn moved(edit: &Plain, list: &str, item: &str, lang: Lang) -> String {

@@ -7,7 +7,7 @@ fn worded(changes: &[(&str, &str, Value, Value)], lang: Lang) -> Vec<Edit> {
     for (path, op, old, new) in changes {
         found.change(path, op, old.clone(), new.clone());
     }
-    found.edits.into_iter().map(|plain| sentence::worded(plain, lang)).collect()
+    found.in_words(lang)
 }
 
 fn told(changes: &[(&str, &str, Value, Value)]) -> Vec<(EditKind, String, String)> {
@@ -27,9 +27,10 @@ fn edit(kind: EditKind, path: &str, text: &str) -> (EditKind, String, String) {
 fn edits_that_are_told_one_by_one() {
     let none = Value::Null;
     let country = json!({"field": "country", "operator": "is", "value": "CZ"});
+    let city = json!({"field": "city", "operator": "is", "value": "Brno"});
     let got = told(&[
         ("conditions/2", "add", none.clone(), country.clone()),
-        ("conditions/0", "remove", country, none.clone()),
+        ("conditions/0", "remove", city, none.clone()),
         ("conditions/1/value", "replace", json!(5), json!(7)),
         ("conditions/operator", "replace", json!("AND"), json!("OR")),
         ("rotation/users/3", "add", none.clone(), json!("Petr Dvořák")),
@@ -40,7 +41,7 @@ fn edits_that_are_told_one_by_one() {
     ]);
     let wanted = [
         edit(EditKind::ConditionAdded, "conditions/2", "Condition added: country is CZ"),
-        edit(EditKind::ConditionRemoved, "conditions/0", "Condition removed: country is CZ"),
+        edit(EditKind::ConditionRemoved, "conditions/0", "Condition removed: city is Brno"),
         edit(EditKind::ConditionUpdated, "conditions/1/value", "Condition changed (conditions #2 › value): “5” → “7”"),
         edit(EditKind::OperatorSwitched, "conditions/operator", "conditions › operator: AND switched to OR"),
         edit(EditKind::ListItemAdded, "rotation/users/3", "rotation › users: added Petr Dvořák (position 4)"),
@@ -133,6 +134,86 @@ fn inside_of_groups() {
         assert_eq!(got[0].0, EditKind::ConditionUpdated);
         assert!(got[0].2.ends_with("“x is 1” → “x is 2”"), "{}", got[0].2);
     }
+}
+
+/// A8: what goes from one group to another has moved, at any depth, alone or with others.
+#[test]
+fn conditions_between_groups() {
+    let group = |items: &[Value]| json!({"operator": "OR", "conditions": items});
+    let tree = |items: &[Value]| json!({"operator": "AND", "conditions": items});
+    let (a, b, c, d) = (on("a", 1), on("b", 2), on("c", 3), on("d", 4));
+    let one = |old: Value, new: Value| told_one("filters", "replace", old, new);
+    let outer = "filters/conditions";
+    let inner = "filters › conditions #2 › conditions";
+
+    let old = tree(&[a.clone(), group(&[b.clone(), c.clone()])]);
+    let out = edit(
+        EditKind::ConditionMoved,
+        &format!("{outer}/2"),
+        &format!("Condition moved from “{inner}” to “filters › conditions”: c is 3"),
+    );
+    assert_eq!(one(old.clone(), tree(&[a.clone(), group(std::slice::from_ref(&b)), c.clone()])), [out]);
+    let into = edit(
+        EditKind::ConditionMoved,
+        &format!("{outer}/0/conditions/2"),
+        "Condition moved from “filters › conditions” to “filters › conditions #1 › conditions”: a is 1",
+    );
+    assert_eq!(one(old.clone(), tree(&[group(&[b.clone(), c.clone(), a.clone()])])), [into]);
+
+    // From group to group, two levels apart.
+    let deep = |inner: &[Value], left: &[Value]| tree(&[group(left), group(&[tree(&[a.clone(), group(inner)])])]);
+    let got = one(
+        deep(&[b.clone(), c.clone()], std::slice::from_ref(&d)),
+        deep(std::slice::from_ref(&b), &[d.clone(), c.clone()]),
+    );
+    let kinds: Vec<EditKind> = got.iter().map(|edit| edit.0).collect();
+    assert_eq!(kinds, [EditKind::ConditionMoved], "{got:?}");
+    assert!(got[0].2.contains("#2 › conditions #1 › conditions #2 › conditions” to"), "{got:?}");
+
+    // A group of its own is made for what was there, beside something new; and is taken apart again.
+    let apart = tree(&[a.clone(), b.clone()]);
+    let together = tree(&[a.clone(), group(&[b.clone(), c.clone()])]);
+    let texts =
+        |edits: Vec<(EditKind, String, String)>| -> Vec<String> { edits.into_iter().map(|edit| edit.2).collect() };
+    assert_eq!(
+        texts(one(apart.clone(), together.clone())),
+        [&format!("Condition moved from “filters › conditions” to “{inner}”: b is 2"), "Condition added: (c is 3)"]
+    );
+    assert_eq!(
+        texts(one(together, apart)),
+        ["Condition removed: (c is 3)", &format!("Condition moved from “{inner}” to “filters › conditions”: b is 2")]
+    );
+    // A whole group into another.
+    let alone = tree(&[group(&[b.clone(), c.clone()]), group(&[a.clone(), d.clone()])]);
+    let within = tree(&[group(&[a.clone(), d.clone(), group(&[b.clone(), c.clone()])])]);
+    let got = one(alone, within);
+    assert_eq!(got.len(), 1, "{got:?}");
+    assert!(got[0].0 == EditKind::ConditionMoved && got[0].2.ends_with(": (b is 2 OR c is 3)"), "{got:?}");
+    // Twice the same: as many as went.
+    let got =
+        one(tree(&[group(&[a.clone(), b.clone()])]), tree(&[group(std::slice::from_ref(&b)), a.clone(), a.clone()]));
+    let kinds: Vec<EditKind> = got.iter().map(|edit| edit.0).collect();
+    assert_eq!(kinds, [EditKind::ConditionMoved, EditKind::ConditionAdded], "{got:?}");
+
+    // Told one by one, and within one list; a record from list to list.
+    let none = Value::Null;
+    let got = told(&[("x/rules/0", "remove", a.clone(), none.clone()), ("y/rules/3", "add", none.clone(), a.clone())]);
+    assert_eq!(
+        got,
+        [edit(EditKind::ConditionMoved, "y/rules/3", "Condition moved from “x › rules” to “y › rules”: a is 1")]
+    );
+    let got = told(&[("x/rules/0", "remove", a.clone(), none.clone()), ("x/rules/3", "add", none.clone(), a)]);
+    assert_eq!(got, [edit(EditKind::ListItemMoved, "x/rules", "x › rules: a is 1 moved from position 1 to 4")]);
+    let step = json!({"id": 7, "type": "call"});
+    let got = told(&[("morning/0", "remove", step.clone(), none.clone()), ("evening/0", "add", none.clone(), step)]);
+    assert_eq!(got.len(), 1, "{got:?}");
+    assert!(
+        got[0].0 == EditKind::ListItemMoved && got[0].2.starts_with("Moved from “morning” to “evening”: "),
+        "{got:?}"
+    );
+    // A word that stands in two lists is two words.
+    let got = told(&[("blocked/0", "remove", json!("CZ"), none.clone()), ("allowed/0", "add", none, json!("CZ"))]);
+    assert_eq!(got.len(), 2, "{got:?}");
 }
 
 /// A8: groups are spelled in many ways; a change within each is one change.
@@ -233,6 +314,8 @@ fn three_languages() {
         ("users/0", "add", Value::Null, json!("Eva")),
         ("users", "replace", json!(["Eva", "Petr"]), json!(["Petr", "Eva"])),
         ("enabled", "replace", json!(true), json!(false)),
+        ("x/rules/0", "remove", on("a", 1), Value::Null),
+        ("y/rules/0", "add", Value::Null, on("a", 1)),
     ];
     let texts = |lang| worded(&changes, lang).into_iter().map(|edit| edit.text).collect::<Vec<_>>();
     assert_eq!(
@@ -242,9 +325,11 @@ fn three_languages() {
             "users: добавлено Eva (позиция 1)",
             "users: Petr перемещено с позиции 2 на 1",
             "enabled: «да» → «нет»",
+            "Условие перемещено из «x › rules» в «y › rules»: a is 1",
         ]
     );
     assert_eq!(texts(Lang::Cs)[2], "users: Petr přesunuto z pozice 2 na 1");
+    assert_eq!(texts(Lang::Cs)[4], "Podmínka přesunuta z „x › rules“ do „y › rules“: a is 1");
 }
 
 /// What is too much to be read is shown as it was sent.
