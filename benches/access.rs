@@ -42,15 +42,9 @@ fn main() {
 async fn measure(rate: u64, events: u64, seconds: u64) -> String {
     let dir = tempfile::tempdir().unwrap();
     let listen = free_address().to_string();
-    let mut up = Role::start(&dir.path().join("data"), &["up", "--listen", &listen]);
-    let banner = until("usertrail up", LIMIT, async || {
-        up.check();
-        Some(up.printed()).filter(|banner| banner.contains("usertrail listens"))
-    })
-    .await;
-    let brokers = banner.split("(Kafka ").nth(1).unwrap();
+    let (up, welcome) = Role::up(&dir.path().join("data"), &["--listen", &listen]).await;
     let http = reqwest::Client::new();
-    let key = prepare(brokers.split([',', ')', '\n']).next().unwrap().trim().to_owned()).await;
+    let key = prepare(welcome.of("Kafka")).await;
     let last = format!("http://{listen}/v1/access/check?user_id=u-0&device_id=d-{}", DEVICES - 2);
     until("the decisions", LIMIT, async || {
         let answer = http.get(&last).bearer_auth(&key).send().await.unwrap();

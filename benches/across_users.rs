@@ -66,15 +66,9 @@ fn report(events: u64, [ordinary, spraying]: [f64; 2], soon: f64, found: usize) 
 impl Bench {
     async fn start(dir: &std::path::Path) -> Self {
         let listen = free_address().to_string();
-        let mut up = Role::start(&dir.join("data"), &["up", "--partitions", "4", "--listen", &listen]);
-        let banner = until("usertrail up", LIMIT, async || {
-            up.check();
-            Some(up.printed()).filter(|banner| banner.contains("usertrail listens"))
-        })
-        .await;
+        let (up, welcome) = Role::up(&dir.join("data"), &["--partitions", "4", "--listen", &listen]).await;
         let mut config = Config::defaults().unwrap();
-        let brokers = banner.split("(Kafka ").nth(1).unwrap();
-        config.kafka.brokers = brokers.split([',', ')', '\n']).next().unwrap().trim().to_owned();
+        config.kafka.brokers = welcome.of("Kafka");
         let shutdown = Shutdown::default();
         let settings = Settings::spawn(&config, &shutdown).unwrap();
         settings.ready().await;

@@ -14,7 +14,7 @@ use runtime::shutdown::Shutdown;
 use schemas::settings::{Role as KeyRole, Tenant};
 use serde_json::{Value, json};
 use support::process::{LIMIT, Role, cpu_seconds, free_address, resident_mib};
-use support::{Table, argument, mix, publish, until};
+use support::{Table, argument, mix, publish};
 
 /// Events of one request: what a backend gathers in a hundredth of a second.
 const EVENTS_A_REQUEST: usize = 10;
@@ -42,20 +42,11 @@ fn main() {
 async fn measure(rate: u64, seconds: u64) -> String {
     let dir = tempfile::tempdir().unwrap();
     let listen = free_address().to_string();
-    let mut up = Role::start(&dir.path().join("data"), &["up", "--listen", &listen]);
-    let banner = until("usertrail up", LIMIT, async || {
-        up.check();
-        Some(up.printed()).filter(|banner| banner.contains("usertrail listens"))
-    })
-    .await;
-    let address = |name: &str| {
-        let rest = banner.split(name).nth(1).unwrap();
-        rest.split([',', ')', '\n']).next().unwrap().trim().to_owned()
-    };
+    let (up, welcome) = Role::up(&dir.path().join("data"), &["--listen", &listen]).await;
     let http = reqwest::Client::new();
     let password = std::fs::read_to_string(dir.path().join("data/engine.password")).unwrap().trim().to_owned();
-    let engine = Engine { http: http.clone(), url: address("ClickHouse "), password };
-    let key = key(address("(Kafka ")).await;
+    let engine = Engine { http: http.clone(), url: welcome.of("ClickHouse"), password };
+    let key = key(welcome.of("Kafka")).await;
     let url = Arc::new(format!("http://{listen}/v1/events"));
     let samples = mix::events((rate * seconds) as usize);
     // The first events open connections, topics and tables; nobody waits for them.

@@ -14,8 +14,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::process::{LIMIT, Role, cpu_seconds, free_address, resident_mib};
-use support::{Table, argument, publish, until};
+use support::process::{Role, cpu_seconds, free_address, resident_mib};
+use support::{Table, argument, publish};
 use tokio_util::sync::CancellationToken;
 
 use hostile::Hostile;
@@ -181,20 +181,11 @@ impl Target {
     async fn start(data: &Path) -> Self {
         let (listen, sql) = (free_address().to_string(), free_address().to_string());
         let sql_listen = format!("sql.listen={sql}");
-        let mut up = Role::start(data, &["up", "--listen", &listen, "--set", &sql_listen]);
-        let banner = until("usertrail up", LIMIT, async || {
-            up.check();
-            Some(up.printed()).filter(|banner| banner.contains("administrator's key"))
-        })
-        .await;
-        let after = |name: &str| {
-            let rest = banner.split(name).nth(1).unwrap();
-            rest.split([',', ')', '\n']).next().unwrap().trim().to_owned()
-        };
+        let (up, welcome) = Role::up(data, &["--listen", &listen, "--set", &sql_listen]).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let password = std::fs::read_to_string(data.join("engine.password")).unwrap().trim().to_owned();
-        let engine = quiet::Engine { http: http.clone(), url: after("ClickHouse "), password };
-        let (brokers, admin) = (after("(Kafka "), after("shown once): "));
+        let engine = quiet::Engine { http: http.clone(), url: welcome.of("ClickHouse"), password };
+        let (brokers, admin) = (welcome.of("Kafka"), welcome.of("administrator's key"));
         Self { up, http, address: listen, sql, brokers, engine, admin }
     }
 

@@ -75,7 +75,8 @@ async fn a_tenant_lives_in_a_newer_zone(installation: &Installation) {
     assert_eq!(refused.1["detail"], "parametr \"limit\": je třeba celé číslo od 1 do 1000");
 }
 
-/// P1: one event, an array, lines, a CloudEvent; each retried as a whole, and stored once.
+/// P1: one event, an array, lines, a CloudEvent; each retried as a whole, and stored once. L3, L4, L6–L9, J1: whatever was done
+/// since the log was switched on, by whomever, stands in one report with its actor.
 async fn every_form_arrives(installation: &Installation, sender: &str, reader: &str) {
     let event = |id: &str, kind: &str| {
         json!({"id": id, "type": kind, "occurred_at": "2026-11-20T09:30:00Z", "location": "Prague",
@@ -122,6 +123,24 @@ async fn every_form_arrives(installation: &Installation, sender: &str, reader: &
     let one = installation.get(reader, "/v1/events/one").await;
     assert_eq!(one["data"]["changes"][0]["new"], "2026-11-22");
     assert_eq!(one["data"]["device"]["browser"], "Chrome");
+
+    let log = installation.get(reader, "/v1/events?limit=100").await;
+    let rows = log["data"].as_array().unwrap();
+    let of = |id: &str| rows.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("{id} in {log}"));
+    for (id, actor, class, action) in [
+        ("one", "ann", "change", "update"),
+        ("two", "ann", "create", "create"),
+        ("line-1", "ann", "other", "view"),
+        ("line-2", "ann", "delete", "delete"),
+        ("cloud", "bob", "other", "sign_in_failed"),
+    ] {
+        let row = of(id);
+        assert_eq!((&row["actor"]["id"], &row["class"]), (&json!(actor), &json!(class)), "{row}");
+        assert_eq!(row["action"], action, "{row}");
+    }
+    // The keys of the tenant were made by the administrator's.
+    let kinds: std::collections::BTreeSet<_> = rows.iter().map(|row| row["actor"]["kind"].to_string()).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["\"api_key\"", "\"user\""], "{log}");
 }
 
 /// L12–L15, J6–J8, J11, P8, P15: filters, pages, statistics, violations, the catalogue.

@@ -29,7 +29,7 @@ async fn until_ended(process: &mut Process) -> Option<i32> {
     process.wait()
 }
 
-/// A broker or a store that hangs or is gone closes the readiness of whoever needs it, and of nobody else; lag counts what
+/// O5: a broker or a store that hangs or is gone closes the readiness of whoever needs it, and of nobody else; lag counts what
 /// waits; a process that is asked to stop ends, whatever hangs; two processes don't share a name.
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_tells_what_hangs() {

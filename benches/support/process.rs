@@ -36,6 +36,17 @@ impl Role {
         Self { process, log }
     }
 
+    /// Starts `usertrail up <arguments>`, and waits until it has said where everything is.
+    pub(crate) async fn up(dir: &Path, arguments: &[&str]) -> (Self, Welcome) {
+        let mut up = Self::start(dir, &[&["up"], arguments].concat());
+        let printed = super::until("usertrail up", LIMIT, async || {
+            up.check();
+            Some(up.printed()).filter(|printed| printed.contains("Ctrl-C stops it"))
+        });
+        let welcome = Welcome(printed.await);
+        (up, welcome)
+    }
+
     /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.process.id()
@@ -69,6 +80,18 @@ impl Drop for Role {
         // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// What `up` prints for people.
+pub(crate) struct Welcome(String);
+
+impl Welcome {
+    /// What stands beside a name.
+    pub(crate) fn of(&self, name: &str) -> String {
+        let line = self.0.lines().find_map(|line| line.trim().strip_prefix(name));
+        let value = line.and_then(|rest| rest.split_whitespace().next());
+        value.unwrap_or_else(|| panic!("no {name} in {}", self.0)).to_owned()
     }
 }
 

@@ -25,6 +25,9 @@ use crate::storage_path::StoragePath;
 /// never taken for those of before.
 const CLUSTER_FILE: &str = "broker.cluster";
 const NODE: i32 = 1;
+/// SQLite holds the thread that it is called on: with fewer, consumers who wait in turn for nothing hold up those who have
+/// something to fetch.
+const THREADS: usize = 4;
 const LOCK_FILE: &str = "broker.lock";
 const PORT_FILE: &str = "broker.port";
 const DATABASE_FILE: &str = "broker.db";
@@ -172,7 +175,7 @@ impl Broker {
         let storage = StoragePath::of(&config.data_dir, DATABASE_FILE)
             .map_err(|source| BrokerError::Io { what: "link to its data", source })?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(THREADS)
             .thread_name("broker")
             .enable_all()
             .build()

@@ -134,6 +134,8 @@ impl Sink {
             .with_setting("insert_deduplicate", "1")
             .with_setting("insert_deduplication_token", token)
             .with_setting("deduplicate_blocks_in_dependent_materialized_views", "1")
+            // One block keeps one thread busy: that of the request, which waits for no other beside readers.
+            .with_setting("max_threads", "1")
             .with_timeouts(Some(Duration::from_secs(30)), Some(Duration::from_secs(180)));
         insert.send(block).await?;
         insert.end().await

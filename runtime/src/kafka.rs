@@ -27,8 +27,10 @@ pub const DELIVERED: Duration = Duration::from_secs(300);
 const REQUEST: Duration = Duration::from_secs(30);
 /// How long a send waits for room in the client's queue.
 pub const ROOM: Duration = Duration::from_secs(5);
-/// Bytes that one partition gives in one fetch, one batch at least; as large as the largest batch that we write.
-const FETCH_PARTITION_BYTES: usize = topics::MAX_BATCH_BYTES;
+/// Bytes that one partition gives in one fetch, one batch at least. Several of the largest batches: a fetch that ends by its
+/// size makes the embedded broker read on through all that is left of the partition, and a large record would be a fetch of
+/// its own.
+const FETCH_PARTITION_BYTES: usize = 8 * topics::MAX_BATCH_BYTES;
 /// Bytes of one fetch over all partitions, and of the answer that carries it.
 const FETCH_BYTES: usize = 50 << 20;
 const ANSWER_BYTES: usize = 100 << 20;
@@ -105,8 +107,9 @@ pub enum TopicsError {
 /// What became of a send to one of our topics, where an acknowledgement without the broker's time of receipt counts for none.
 ///
 /// librdkafka takes a broker's answer that it has the batch's sequence number already for an acknowledgement of a batch that it sent
-/// before, under offsets that it makes up. All our topics are stamped by the broker, and that answer has no stamp. It is right unless the two count differently, after a batch that was given up: then the record is nowhere. Sent again, it
-/// is there once at least, and whoever reads tells repetitions.
+/// before, under offsets that it makes up. All our topics are stamped by the broker, and that answer has no stamp. It is right
+/// unless the two count differently, after a batch that was given up: then the record is nowhere. Sent again, it is there once
+/// at least, and whoever reads tells repetitions.
 ///
 /// # Errors
 /// That of the send; [`RDKafkaErrorCode::DuplicateSequenceNumber`] where nobody knows whether the record is in the topic.

@@ -51,7 +51,7 @@ fn matches_come_once_each_and_after_what_is_there() {
     assert_eq!(out, [9, 0, 1].map(|rule| Match { rule }));
 }
 
-/// P4: an address in a rule and in an event is the same in any spelling; its prefix and network are fields.
+/// P4, D4: an address in a rule and in an event is the same in any spelling; its prefix and network are fields.
 #[test]
 fn addresses_are_compared_in_one_form() {
     for (selection, ip, want) in [

@@ -23,6 +23,7 @@ mod error;
 mod formats;
 mod http;
 mod interrupted;
+mod priority;
 mod request;
 mod run;
 mod sql;

@@ -8,6 +8,7 @@ use super::chdb::{Connection, Stats};
 use super::core::{Core, Done, Ticket};
 use super::error::DbError;
 use super::formats::Joiner;
+use super::priority;
 use super::request::Request;
 
 /// A part of a statement's result. The last one is `End` or `Failed`.
@@ -56,8 +57,8 @@ pub(super) fn statement(
 ) -> mpsc::Receiver<Part> {
     let (parts, receiver) = mpsc::channel(1);
     let (core, ticket) = (Arc::clone(core), Arc::clone(ticket));
-    let tracker = core.tracker.clone();
-    tracker.spawn_blocking(move || {
+    let (tracker, reads) = (core.tracker.clone(), statement.select);
+    let run = move || {
         let done = (Done(Arc::clone(&ticket)), slot);
         let last = match run_statement(&core, &ticket, &statement, &parts) {
             Ok(stats) => Part::End(stats),
@@ -66,7 +67,21 @@ pub(super) fn statement(
         drop(done);
         // A client that has gone needs no end.
         let _ = hand_over(&core, &ticket, &parts, last);
-    });
+    };
+    if reads {
+        let token = tracker.token();
+        let run = move || {
+            let _token = token;
+            priority::of_readers();
+            run();
+        };
+        // Without a thread nothing runs, and the receiver is told by its end.
+        if let Err(error) = std::thread::Builder::new().name("engine-read".to_owned()).spawn(run) {
+            tracing::error!(%error, "no thread for a query");
+        }
+    } else {
+        tracker.spawn_blocking(run);
+    }
     receiver
 }
 

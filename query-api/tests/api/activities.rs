@@ -191,7 +191,7 @@ fn long_periods_have_no_figures() {
     });
 }
 
-/// T15, T16: all activities of a user, narrowed by channel and state; each leads to its event.
+/// T7, T15, T16: all activities of a user, narrowed by channel and state; each leads to its event.
 #[test]
 fn activities_are_listed_and_narrowed() {
     with_world("activities_list", async |world| {

@@ -148,7 +148,7 @@ async fn found(world: &World, key: &str, path: &str, filter: &Filter, id: &str) 
     found
 }
 
-/// K1, K2, K7, K9: users, their sign-ins, devices and sessions.
+/// K1, K2, K5, K7, K9: users, their sign-ins, devices and sessions.
 #[test]
 fn users_and_their_pages_agree_with_a_recount() {
     with_world("differential_users", async |world| {
@@ -238,7 +238,7 @@ fn users_and_their_pages_agree_with_a_recount() {
     });
 }
 
-/// K12, K13: violations, of all users and of one, reviewed and not.
+/// K5, K12, K13: violations, of all users and of one, reviewed and not.
 #[test]
 fn violations_agree_with_a_recount() {
     with_world("differential_violations", async |world| {
