@@ -102,7 +102,7 @@ fn one_id_of_several_senders() {
         assert_ne!(preview.json["code"], "ambiguous_id", "{}", preview.json);
         assert_eq!(world.pages("/v1/events?source=&limit=1", &key).await.len(), 2);
         // Nor are they one in files.
-        let csv = file(world, "/v1/events?format=csv", &key, "*/*").await.bytes;
+        let csv = file(&world, "/v1/events?format=csv", &key, "*/*").await.bytes;
         let (sources, keys) = (csv_column(&csv, "source"), csv_column(&csv, "context.key_id"));
         let mut found: Vec<(String, String)> = sources.into_iter().zip(keys).collect();
         found.sort_unstable();
