@@ -2,7 +2,7 @@
 //!
 //! [`intake`] reads findings; [`policy`] says whom they are reported to; the [`book`] groups them, one report for each
 //! violation and endpoint; [`records`] keeps the book in the topic `alerts.pending`, before an offset is committed; the
-//! [`desk`] sends what is due with the [`sender`], in a [`format`], and again on [`schedule`]; the [`log`] tells
+//! [`desk`] sends what is due with the [`sender`], in a [`mod@format`], and again on [`schedule`]; the [`log`] tells
 //! how each attempt ended.
 
 mod book;

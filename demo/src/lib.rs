@@ -1,6 +1,6 @@
 //! A company that doesn't exist, working: believable people whose events fill the demo, load tests and benches.
 //!
-//! [`people`] hires them (offices on several continents, devices, homes, habits), [`Generator`] lets them work by their
+//! [`mod@people`] hires them (offices on several continents, devices, homes, habits), [`Generator`] lets them work by their
 //! local day: sign-ins, views, edits, exports, calls, pauses, travels, now and then an attacker, and every type of the
 //! catalogue. The same seed and start give the same events. [`run`], [`backfill`] and [`load`] send them to ingest.
 

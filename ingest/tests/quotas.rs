@@ -82,7 +82,7 @@ async fn one_process(world: &mut World, client: &Client) {
     store(client, "before", 4).await;
     world.change_tenant(|tenant| tenant.quotas = Some(quotas(Some(10), Some(1000)))).await;
     let ingest = process(world, &Freshness::unknown());
-    world.router = ingest::router(ingest);
+    world.router = common::router(ingest);
 
     let first = world.send(&[], batch("a", 5)).await;
     accepted(&first, 5);
@@ -126,7 +126,7 @@ async fn several_processes(world: &mut World, client: &Client) {
     world.change_tenant(|tenant| tenant.quotas = Some(quotas(None, Some(100)))).await;
     let freshness = Freshness::unknown();
     let (one, other) = (process(world, &freshness), process(world, &freshness));
-    let (first, second) = (ingest::router(one.clone()), ingest::router(other.clone()));
+    let (first, second) = (common::router(one.clone()), common::router(other.clone()));
     world.router = first.clone();
     accepted(&world.send(&[], batch("one", 60)).await, 60);
     world.router = second.clone();
@@ -149,7 +149,7 @@ async fn several_processes(world: &mut World, client: &Client) {
         refused(&world.send(&[], event("more")).await, "tenant-month", 110, 100);
     }
     // Somebody who starts knows, too.
-    world.router = ingest::router(process(world, &freshness));
+    world.router = common::router(process(world, &freshness));
     refused(&world.send(&[], event("more")).await, "tenant-month", 110, 100);
     world.change_tenant(|tenant| tenant.quotas = Some(quotas(None, Some(111)))).await;
     accepted(&world.send(&[], event("more")).await, 1);
@@ -163,7 +163,7 @@ async fn keys_and_plans(world: &mut World, client: &Client) {
     store(client, &id, 1).await;
     store(client, "another", 50).await;
     let freshness = Freshness::unknown();
-    world.router = ingest::router(process(world, &freshness));
+    world.router = common::router(process(world, &freshness));
     let last = world.send(&[], batch("a", 2)).await;
     accepted(&last, 2);
     assert!(last.headers["ratelimit"].to_str().unwrap().contains("\"key-day\";r=0;"), "{last:?}");
@@ -189,7 +189,7 @@ async fn keys_and_plans(world: &mut World, client: &Client) {
 async fn store_away(world: &mut World) {
     world.config.clickhouse.url = "http://127.0.0.1:1".to_owned();
     world.change_tenant(|tenant| tenant.quotas = Some(quotas(Some(3), None))).await;
-    world.router = ingest::router(process(world, &Freshness::unknown()));
+    world.router = common::router(process(world, &Freshness::unknown()));
     accepted(&world.send(&[], batch("a", 3)).await, 3);
     refused(&world.send(&[], event("b")).await, "tenant-day", 3, 3);
 }

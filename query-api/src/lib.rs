@@ -2,7 +2,7 @@
 //!
 //! A request goes through [`access`] (who asks, and may they), is read by [`params`], [`filter`] and [`period`], becomes a
 //! named query of [`sql`] with the cutoffs of [`keep`], runs in [`store`], comes back as [`rows`] and is shown as [`view`].
-//! Lists are paged by [`cursor`]; every answer says how complete it is, which [`freshness`] knows. Lists and reports are
+//! Lists are paged by [`cursor`]; every answer says how complete it is, which [`runtime::freshness`] knows. Lists and reports are
 //! also handed out whole, as files ([`export`]).
 //!
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.

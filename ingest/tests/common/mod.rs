@@ -59,6 +59,11 @@ impl Record {
     }
 }
 
+/// As the role serves it: problems are in the language of whoever asks.
+pub(crate) fn router(ingest: Ingest) -> Router {
+    ingest::router(ingest).layer(axum::middleware::from_fn(runtime::problem::in_language))
+}
+
 impl World {
     pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
@@ -76,9 +81,7 @@ impl World {
         let tenant = Tenant { logging: true, ..Tenant::new("acme", "Acme") };
         settings.put_tenant(tenant).await.unwrap();
         let metrics = Metrics::default();
-        let router = ingest::router(Ingest::new(&config, settings.clone(), Freshness::unknown(), &metrics).unwrap());
-        // As the program has it around all routes.
-        let router = router.layer(axum::middleware::from_fn(runtime::problem::in_language));
+        let router = router(Ingest::new(&config, settings.clone(), Freshness::unknown(), &metrics).unwrap());
         let mut world = Self { router, settings, metrics, key: String::new(), config, broker: Some(broker), _dir: dir };
         world.key = world.new_key(Role::Ingest).await;
         world
