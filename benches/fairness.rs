@@ -54,7 +54,7 @@ async fn measure(rows: u64, pages: u64) -> String {
     for (name, noisy, set) in [
         ("alone", false, |_: &mut Config| {}),
         ("beside, one queue for all (every place for anybody)", true, |config: &mut Config| {
-            config.query.max_concurrent_per_tenant = config.query.max_concurrent;
+            config.query.max_concurrent_per_tenant = config.query.places();
         }),
         ("**beside, in turn (the defaults)**", true, |_: &mut Config| {}),
         ("beside, in turn, one place a tenant", true, |config: &mut Config| config.query.max_concurrent_per_tenant = 1),

@@ -144,8 +144,8 @@ impl Store {
             password: password.clone(),
             policies: sql.user.is_some(),
             places: Places::new(Bounds {
-                places: sql.max_concurrent,
-                of_a_tenant: sql.max_concurrent_per_tenant,
+                places: sql.places(),
+                of_a_tenant: sql.places_of_a_tenant(),
                 waiting: config.query.max_waiting_per_tenant,
             }),
             limits: sql.clone(),

@@ -71,7 +71,7 @@ impl Exports {
     pub(crate) fn new(limits: &runtime::config::Query) -> Self {
         Self {
             places: Places::new(Bounds {
-                places: limits.export_max_concurrent,
+                places: limits.export_places(),
                 of_a_tenant: limits.export_places_of_a_tenant(),
                 waiting: limits.max_waiting_per_tenant,
             }),

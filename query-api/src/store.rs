@@ -114,7 +114,7 @@ impl Store {
         Self {
             client,
             places: Places::new(Bounds {
-                places: limits.max_concurrent,
+                places: limits.places(),
                 of_a_tenant: limits.places_of_a_tenant(),
                 waiting: limits.max_waiting_per_tenant,
             }),

@@ -235,7 +235,7 @@ pub struct Query {
     pub max_rows: u64,
     /// Longest run of a query, milliseconds.
     pub timeout_ms: u64,
-    /// Queries at the same time.
+    /// Queries at the same time; 0: see [`Query::places`].
     pub max_concurrent: usize,
     /// Queries of one tenant at the same time; 0: half of all. See [`Query::places_of_a_tenant`].
     pub max_concurrent_per_tenant: usize,
@@ -247,25 +247,44 @@ pub struct Query {
     pub export_max_rows: u32,
     /// Longest export, milliseconds.
     pub export_timeout_ms: u64,
-    /// Exports at the same time; half of them of one tenant. See [`Query::export_places_of_a_tenant`].
+    /// Exports at the same time, half of them of one tenant; 0: see [`Query::export_places`].
     pub export_max_concurrent: usize,
 }
 
 impl Query {
+    /// How many queries may run at the same time: 8 of a store of its own, unless set.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        set_or(self.max_concurrent, 8)
+    }
+
     /// How many queries of one tenant may run at the same time.
     #[must_use]
     pub fn places_of_a_tenant(&self) -> usize {
-        match self.max_concurrent_per_tenant {
-            0 => (self.max_concurrent / 2).max(1),
-            own => own,
-        }
+        set_or(self.max_concurrent_per_tenant, half(self.places()))
+    }
+
+    /// How many exports may run at the same time: 4 of a store of its own, unless set.
+    #[must_use]
+    pub fn export_places(&self) -> usize {
+        set_or(self.export_max_concurrent, 4)
     }
 
     /// How many exports of one tenant may run at the same time: half of all, so that one tenant's can't be all.
     #[must_use]
     pub fn export_places_of_a_tenant(&self) -> usize {
-        (self.export_max_concurrent / 2).max(1)
+        half(self.export_places())
     }
+}
+
+/// A number of places that was set, or that which stands for 0.
+fn set_or(set: usize, otherwise: usize) -> usize {
+    if set == 0 { otherwise } else { set }
+}
+
+/// Half of the places, and at least one.
+fn half(places: usize) -> usize {
+    (places / 2).max(1)
 }
 
 /// ClickHouse → BI tools.
@@ -290,10 +309,24 @@ pub struct Sql {
     pub max_result_rows: u64,
     /// Largest result, bytes.
     pub max_result_bytes: u64,
-    /// Queries at the same time.
+    /// Queries at the same time; 0: see [`Sql::places`].
     pub max_concurrent: usize,
-    /// Queries of one tenant at the same time.
+    /// Queries of one tenant at the same time; 0: half of all. See [`Sql::places_of_a_tenant`].
     pub max_concurrent_per_tenant: usize,
+}
+
+impl Sql {
+    /// How many queries may run at the same time: 8 of a store of its own, unless set.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        set_or(self.max_concurrent, 8)
+    }
+
+    /// How many queries of one tenant may run at the same time.
+    #[must_use]
+    pub fn places_of_a_tenant(&self) -> usize {
+        set_or(self.max_concurrent_per_tenant, half(self.places()))
+    }
 }
 
 /// Violations → people.
@@ -362,6 +395,15 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Config {
+    /// Gives readers the places that a store on the same machine has for them, where none were set: it shares its
+    /// processors with whoever records, and each query takes as many threads as there are processors.
+    pub fn share_processors(&mut self, processors: usize) {
+        let query = &mut self.query;
+        query.max_concurrent = set_or(query.max_concurrent, (2 * processors).clamp(4, 32));
+        query.export_max_concurrent = set_or(query.export_max_concurrent, processors.clamp(2, 8));
+        self.sql.max_concurrent = set_or(self.sql.max_concurrent, processors.clamp(2, 16));
+    }
+
     /// Reads and checks the configuration. `flags` are pairs of a dotted key and a value.
     ///
     /// # Errors

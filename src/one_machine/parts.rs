@@ -72,8 +72,7 @@ pub(crate) async fn start_engine(config: &Config, listen: SocketAddr) -> Result<
     let mut engine = EngineConfig::new(embedded::cache::engine_library(), config.data_dir.join("engine"));
     engine.listen = listen;
     // Whoever reads can't take what the product itself needs to write: there is a place for each of theirs, and its own.
-    engine.max_queries =
-        config.query.max_concurrent + config.query.export_max_concurrent + config.sql.max_concurrent + OWN_QUERIES;
+    engine.max_queries = config.query.places() + config.query.export_places() + config.sql.places() + OWN_QUERIES;
     // Less than a stopping process has left when its services have stopped.
     engine.drain_timeout = engine.drain_timeout.min(config.deadline().mul_f64(0.15));
     let password = config.clickhouse.password.expose();

@@ -62,6 +62,7 @@ pub async fn run(mut config: Config, options: Options) -> Result<ExitCode> {
     shutdown.on_signals(config.deadline(), exit_now)?;
     let listener = roles::bind(&config).await?;
     let address = listener.local_addr()?;
+    config.share_processors(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
     writeln!(std::io::stdout(), "starting, which takes some seconds …")?;
     let embedded = roles::started(&shutdown, async {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -115,6 +115,24 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
+fn a_store_on_the_same_machine_has_places_by_its_processors() {
+    let places = |environment: &[(&str, &str)], processors| {
+        let mut config = load("", environment, &[]).unwrap();
+        config.share_processors(processors);
+        let Config { query, sql, .. } = config;
+        [query.places(), query.places_of_a_tenant(), query.export_places(), sql.places(), sql.places_of_a_tenant()]
+    };
+    assert_eq!(places(&[], 1), [4, 2, 2, 2, 1]);
+    assert_eq!(places(&[], 2), [4, 2, 2, 2, 1]);
+    assert_eq!(places(&[], 8), [16, 8, 8, 8, 4]);
+    assert_eq!(places(&[], 128), [32, 16, 8, 16, 8]);
+    let set = [("USERTRAIL__QUERY__MAX_CONCURRENT", "3"), ("USERTRAIL__SQL__MAX_CONCURRENT_PER_TENANT", "2")];
+    assert_eq!(places(&set, 8), [3, 1, 8, 8, 2], "what was set stays");
+    let own = load("", &[], &[]).unwrap();
+    assert_eq!((own.query.places(), own.query.export_places(), own.sql.places()), (8, 4, 8), "a store of its own");
+}
+
+#[test]
 fn secrets_are_not_in_debug_output() {
     let config =
         load("[clickhouse]\npassword = \"hunter2\"\n[kafka.options]\n\"sasl.password\" = \"s3same\"", &[], &[]);

@@ -69,14 +69,14 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     enrich(&mut check, &config.enrich);
     check.within("query.max_rows", config.query.max_rows, 1..=10_000);
     check.within("query.timeout_ms", config.query.timeout_ms, 100..=600_000);
-    check.within("query.max_concurrent", config.query.max_concurrent as u64, 1..=1000);
-    let (each, all) = (config.query.max_concurrent_per_tenant, config.query.max_concurrent);
+    check.within("query.max_concurrent", config.query.max_concurrent as u64, 0..=1000);
+    let (each, all) = (config.query.max_concurrent_per_tenant, config.query.places());
     check.that(each <= all, "query.max_concurrent_per_tenant", "must be 0 to query.max_concurrent");
     check.within("query.max_waiting_per_tenant", config.query.max_waiting_per_tenant as u64, 0..=10_000);
     check.within("query.max_memory_bytes", config.query.max_memory_bytes, MIB..=1024 * GIB);
     check.within("query.export_max_rows", config.query.export_max_rows, 1..=1_000_000_000);
     check.within("query.export_timeout_ms", config.query.export_timeout_ms, 1000..=86_400_000);
-    check.within("query.export_max_concurrent", config.query.export_max_concurrent as u64, 1..=100);
+    check.within("query.export_max_concurrent", config.query.export_max_concurrent as u64, 0..=100);
     sql(&mut check, &config.sql);
     alert(&mut check, &config.alert);
     super::oidc::check(&mut check, &config.oidc);
@@ -172,10 +172,9 @@ fn sql(check: &mut Check, sql: &super::Sql) {
     check.within("sql.max_rows_to_read", sql.max_rows_to_read, 1000..=1_000_000_000_000);
     check.within("sql.max_result_rows", sql.max_result_rows, 1000..=1_000_000_000);
     check.within("sql.max_result_bytes", sql.max_result_bytes, KIB..=1024 * GIB);
-    check.within("sql.max_concurrent", sql.max_concurrent as u64, 1..=1000);
-    let each = sql.max_concurrent_per_tenant;
-    let fits = each >= 1 && each <= sql.max_concurrent;
-    check.that(fits, "sql.max_concurrent_per_tenant", "must be 1 to sql.max_concurrent");
+    check.within("sql.max_concurrent", sql.max_concurrent as u64, 0..=1000);
+    let fits = sql.max_concurrent_per_tenant <= sql.places();
+    check.that(fits, "sql.max_concurrent_per_tenant", "must be 0 to sql.max_concurrent");
     if let Some(user) = &sql.user {
         let name = user.len() <= 64 && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         check.that(name, "sql.user", "must be letters, digits and _");
