@@ -25,10 +25,10 @@ struct Route {
     rule: Rule,
 }
 
-/// Rows of `handler: Permission, Recorded;`. Of several permissions any will do; without the second, a read shows nothing of others.
-/// Requests are counted as queries unless the row says otherwise.
+/// Rows of `handler: Permission, Recorded => Policy;`. Of several permissions any will do; without the second, a read shows nothing of others.
+/// Requests are counted as queries unless the third says otherwise.
 macro_rules! table {
-    ($($($handler:ident)::+: $($takes:ident)|+ $(, $recorded:ident)? $(, counted as $counted:ident)?;)+) => {
+    ($($($handler:ident)::+: $($takes:ident)|+ $(, $recorded:ident)? $(=> $counted:ident)?;)+) => {
         fn table() -> Vec<Route> {
             vec![$(Route {
                 handler: utoipa_axum::routes!($($handler)::+),
@@ -101,7 +101,7 @@ table! {
     plan::get: ReadLog;
     plan::list: RunInstallation;
     plan::replace: RunInstallation;
-    check::get: SendEvents | SeeViolations, counted as CHECKS;
+    check::get: SendEvents | SeeViolations => CHECKS;
     devices_access::get: SeeViolations;
     devices_access::put: ManageAccess;
     devices_access::reset: ManageAccess;
