@@ -7,9 +7,8 @@ use runtime::problem::Problem;
 use runtime::settings::{Principal, Settings};
 use schemas::settings::{Permission, Tenant};
 
-use crate::QueryApi;
 use crate::asking::Asking;
-use crate::params::{ParamError, Params};
+use crate::params::Params;
 use crate::sql::Clauses;
 
 /// Who asks. Put into the request by [`guard`](crate::guard).
@@ -80,8 +79,8 @@ impl Caller {
 
     /// The tenant that a read is about: the caller's own, or for the platform the one it names with `tenant`. The tenant
     /// never comes from a parameter for anybody else (P11).
-    pub fn read_tenant(&self, api: &QueryApi, params: &mut Params) -> Result<Arc<Tenant>, Problem> {
-        self.read_tenant_if_any(api, params)?.ok_or_else(|| {
+    pub fn read_tenant(&self, settings: &Settings, params: &mut Params) -> Result<Arc<Tenant>, Problem> {
+        self.read_tenant_if_any(settings, params)?.ok_or_else(|| {
             Problem::bad_request(
                 "tenant_required",
                 "a key of the platform belongs to no tenant; name one with the parameter tenant",
@@ -91,14 +90,13 @@ impl Caller {
     }
 
     /// As [`read_tenant`](Self::read_tenant), but the platform need not name one.
-    pub fn read_tenant_if_any(&self, api: &QueryApi, params: &mut Params) -> Result<Option<Arc<Tenant>>, Problem> {
-        let named = params.one("tenant").map_err(refused)?;
+    pub fn read_tenant_if_any(&self, settings: &Settings, params: &mut Params) -> Result<Option<Arc<Tenant>>, Problem> {
+        let named = params.one("tenant")?;
         match (&self.own, named) {
             (Some(own), None) => Ok(Some(Arc::clone(own))),
             (Some(own), Some(named)) if own.id == named => Ok(Some(Arc::clone(own))),
             (Some(_), Some(_)) => Err(Problem::forbidden("this key belongs to another tenant").with_pointer("tenant")),
-            (None, Some(named)) => api
-                .settings()
+            (None, Some(named)) => settings
                 .tenant(&named)
                 .map(Some)
                 .ok_or_else(|| Problem::not_found("there is no such tenant").with_pointer("tenant")),
@@ -124,21 +122,12 @@ impl Caller {
     }
 
     /// The tenant in a path, if the caller may reach it. Somebody else's tenant looks as one that does not exist.
-    pub fn path_tenant(&self, api: &QueryApi, id: &str) -> Result<Arc<Tenant>, Problem> {
+    pub fn path_tenant(&self, settings: &Settings, id: &str) -> Result<Arc<Tenant>, Problem> {
         let reachable = match &self.own {
             Some(own) => own.id == id,
             None => true,
         };
-        let found = if reachable { api.settings().tenant(id) } else { None };
+        let found = if reachable { settings.tenant(id) } else { None };
         found.ok_or_else(|| Problem::not_found("there is no such tenant"))
-    }
-}
-
-/// A refused parameter as a problem.
-pub fn refused(error: ParamError) -> Problem {
-    let problem = Problem::bad_request("invalid_parameter", error.to_string());
-    match error.parameter() {
-        Some(name) => problem.with_pointer(name.to_owned()),
-        None => problem,
     }
 }

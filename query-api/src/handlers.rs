@@ -42,8 +42,7 @@ pub(crate) mod which;
 
 use std::ops::RangeInclusive;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request};
+use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use chrono::{DateTime, Datelike as _, Utc};
 use runtime::problem::Problem;
@@ -193,12 +192,4 @@ pub(crate) fn written_id(text: String) -> Result<String, Problem> {
         return Err(Problem::bad_request("invalid_path", format!("the id names nothing: {why}")));
     }
     id(text)
-}
-
-/// A path parameter, or the problem with it.
-pub(crate) fn path<T>(given: Result<Path<T>, PathRejection>) -> Result<T, Problem> {
-    match given {
-        Ok(Path(value)) => Ok(value),
-        Err(rejection) => Err(Problem::bad_request("invalid_path", rejection.body_text())),
-    }
 }

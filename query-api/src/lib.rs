@@ -14,6 +14,7 @@ pub mod audit;
 mod bodies;
 pub mod cursor;
 pub mod export;
+mod extract;
 pub mod fair;
 pub mod filter;
 mod guard;
@@ -41,6 +42,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::FromRef;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use detect::rules::{RuleError, RuleSet};
@@ -117,6 +119,12 @@ struct Inner {
     titles: HashMap<Arc<str>, Texts>,
     max_rows: u32,
     default_limits: Limits,
+}
+
+impl FromRef<QueryApi> for Settings {
+    fn from_ref(api: &QueryApi) -> Self {
+        api.settings().clone()
+    }
 }
 
 impl QueryApi {

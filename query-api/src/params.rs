@@ -7,6 +7,7 @@
 //! a comma, these are written twice.
 
 use percent_encoding::percent_decode_str;
+use runtime::problem::Problem;
 use thiserror::Error;
 
 /// Longest query string that is read.
@@ -61,6 +62,16 @@ impl ParamError {
             Self::QueryTooLong | Self::NotUtf8(_) => None,
             Self::Unknown { name, .. } | Self::BadValue { name, .. } => Some(name),
             Self::Repeated(name) | Self::TooManyValues(name) => Some(name),
+        }
+    }
+}
+
+impl From<ParamError> for Problem {
+    fn from(error: ParamError) -> Self {
+        let problem = Self::bad_request("invalid_parameter", error.to_string());
+        match error.parameter() {
+            Some(name) => problem.with_pointer(name.to_owned()),
+            None => problem,
         }
     }
 }

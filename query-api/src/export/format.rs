@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use runtime::problem::Problem;
 
-use crate::access::refused;
 use crate::params::{ParamError, Params};
 
 /// Most media ranges of an `Accept` header that are looked at.
@@ -81,9 +80,9 @@ impl Separator {
 
     /// `separator=`, which goes with CSV alone.
     pub(crate) fn take(params: &mut Params, format: Option<Format>) -> Result<Self, Problem> {
-        let named = params.one_of("separator", &["comma", "semicolon", ",", ";"]).map_err(refused)?;
+        let named = params.one_of("separator", &["comma", "semicolon", ",", ";"])?;
         if named.is_some() && format != Some(Format::Csv) {
-            return Err(refused(ParamError::bad("separator", "only CSV has one")));
+            return Err(ParamError::bad("separator", "only CSV has one").into());
         }
         Ok(match named.as_deref() {
             Some("semicolon" | ";") => Self::Semicolon,
@@ -98,7 +97,7 @@ impl Separator {
 /// 400 for an unknown `format=`; 406 when nothing that `Accept` takes is offered.
 pub(crate) fn choose(params: &mut Params, accept: &str) -> Result<Option<Format>, Problem> {
     const NAMES: [&str; 6] = ["json", "csv", "ndjson", "xlsx", "pdf", "parquet"];
-    match params.one_of("format", &NAMES).map_err(refused)? {
+    match params.one_of("format", &NAMES)? {
         Some(name) => Ok(Format::ALL.into_iter().find(|format| format.as_str() == name)),
         None => negotiate(accept).ok_or_else(not_acceptable),
     }

@@ -1,7 +1,6 @@
 //! Every activity of a user, and those behind a figure (T15, T16).
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::TimeDelta;
@@ -11,10 +10,10 @@ use serde::Serialize;
 use utoipa::IntoParams;
 
 use super::page::{Asked, Page, Reading};
-use super::path;
 use super::trace::{LONGEST, MOST_ROWS, Trace, instant, too_many};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
+use crate::extract::InPath;
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::period::Preset;
@@ -99,14 +98,12 @@ impl ActivityFilter {
 )]
 pub async fn list(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let user = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.feature(Feature::Tracing)?;
-    let filter = ActivityFilter::take(&mut reading.params).map_err(refused)?;
+    let filter = ActivityFilter::take(&mut reading.params)?;
     reading.by_default(Preset::ThisMonth);
     let mut asked = reading.page("activities", &(&user, &filter))?;
     let (period, now) = (bounded(&mut asked)?, asked.reading.now);
@@ -133,9 +130,9 @@ pub async fn list(
 
 /// Settles the period of all pages: no further than now, so that what goes on is as long
 /// on the last page as on the first.
-fn bounded(asked: &mut Asked<'_>) -> Result<Interval, Problem> {
+fn bounded(asked: &mut Asked) -> Result<Interval, Problem> {
     let now = asked.reading.now;
-    let from = asked.period.from.ok_or_else(|| refused(ParamError::bad("from", "the period needs a beginning")))?;
+    let from = asked.period.from.ok_or_else(|| ParamError::bad("from", "the period needs a beginning"))?;
     let to = match asked.period.to {
         // An open one that has not begun stays open; nothing occurs later than a day ahead of the clock.
         None if from >= now => (now + Keep::AHEAD).max(from + TimeDelta::milliseconds(1)),
@@ -150,5 +147,5 @@ fn bounded(asked: &mut Asked<'_>) -> Result<Interval, Problem> {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "period_too_long", detail).with_pointer("from"));
     }
     Interval::new(from.timestamp_millis(), to.timestamp_millis())
-        .ok_or_else(|| refused(ParamError::bad("from", "the period ends before it begins")))
+        .ok_or_else(|| ParamError::bad("from", "the period ends before it begins").into())
 }

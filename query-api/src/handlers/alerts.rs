@@ -6,8 +6,7 @@ pub mod silences;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
@@ -18,13 +17,13 @@ use schemas::topics::SettingsKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::tenants::{merge, no_parameters};
-use super::{Whole, body, invalid, not_changed, patch, path};
+use super::tenants::merge;
+use super::{Whole, body, invalid, not_changed, patch};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::alerting::new_secret;
 use crate::audit::{StaffEvent, differences};
-use crate::params::Params;
+use crate::extract::{InPath, NoParameters, ReadTenant};
 
 /// Why an endpoint changed whose secret was made anew: after the second time their number is the same.
 const ROTATED: &str = "a new secret";
@@ -218,12 +217,8 @@ fn event(kind: &'static str, old: Option<&EndpointView>, new: Option<&EndpointVi
 )]
 pub async fn list(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<Whole<EndpointView>>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
     let settings = api.settings().snapshot();
     let data = settings.endpoints(&tenant.id).map(|endpoint| EndpointView::from(&**endpoint)).collect();
     Ok(Json(Whole::of(&api, data)))
@@ -243,11 +238,10 @@ pub async fn list(
 )]
 pub async fn create(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    _: NoParameters,
     request: Request,
 ) -> Result<(StatusCode, Json<NewSecretView>), Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let wanted: NewEndpoint = body(request).await?;
     api.alerting().check_url(&wanted.change.url).await?;
@@ -295,14 +289,10 @@ pub async fn create(
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    InPath(id): InPath<String>,
+    ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<EndpointView>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
-    Ok(Json(EndpointView::from(&*known(&api.settings().snapshot(), &tenant.id, &path(id)?)?)))
+    Ok(Json(EndpointView::from(&*known(&api.settings().snapshot(), &tenant.id, &id)?)))
 }
 
 /// Changes an endpoint, by JSON Merge Patch (RFC 7386). Switching it on again clears why it was off.
@@ -320,13 +310,12 @@ pub async fn get(
 )]
 pub async fn modify(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
     request: Request,
 ) -> Result<Json<EndpointView>, Problem> {
-    no_parameters(query.as_deref())?;
-    let (tenant, id) = (caller.own_tenant()?, path(id)?);
+    let tenant = caller.own_tenant()?;
     let changes = patch(request).await?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
     let settings = api.settings().snapshot();
@@ -359,13 +348,11 @@ pub async fn modify(
 )]
 pub async fn delete(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
 ) -> Result<Json<EndpointView>, Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
-    let id = path(id)?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
     let settings = api.settings().snapshot();
     let last = known(&settings, &tenant.id, &id)?;
@@ -389,12 +376,11 @@ pub async fn delete(
 )]
 pub async fn rotate(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
 ) -> Result<Json<NewSecretView>, Problem> {
-    no_parameters(query.as_deref())?;
-    let (tenant, id) = (caller.own_tenant()?, path(id)?);
+    let tenant = caller.own_tenant()?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
     let settings = api.settings().snapshot();
     let current = known(&settings, &tenant.id, &id)?;
@@ -428,12 +414,11 @@ pub async fn rotate(
 )]
 pub async fn test(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
 ) -> Result<(StatusCode, Json<QueuedTest>), Problem> {
-    no_parameters(query.as_deref())?;
-    let (tenant, id) = (caller.own_tenant()?, path(id)?);
+    let tenant = caller.own_tenant()?;
     let endpoint = known(&api.settings().snapshot(), &tenant.id, &id)?;
     if !endpoint.enabled {
         let detail = "the endpoint is switched off";

@@ -1,6 +1,6 @@
 //! The event catalogue (J8, J10), in the caller's language (P16).
 
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::State;
 use runtime::problem::Problem;
 use schemas::catalogue::{CatalogueEntry, Lang};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::Completeness;
 use super::language::{Worded, language};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::params::Params;
 
 /// The catalogue in one language.
@@ -100,13 +100,12 @@ impl TypeView {
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    mut params: Params,
 ) -> Result<Worded<CatalogueView>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
+    let tenant = caller.read_tenant(api.settings(), &mut params)?;
     let language = language(&mut params, &caller, Some(&tenant))?;
-    params.finish().map_err(refused)?;
+    params.finish()?;
     let shipped = api.catalogue();
     let catalogue = shipped.with_tenant_types(&tenant.event_types);
     let types = catalogue

@@ -1,13 +1,13 @@
 //! May this device in? (K11) Answered from memory: a sign-in waits for it, and goes on when the store is away.
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::State;
 use runtime::problem::Problem;
 use schemas::access::device_of_cookie;
 
 use super::devices_access::AccessView;
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::params::{ParamError, Params};
 
 /// Whether a device may in (K11). To be asked at each sign-in, with the key that sends events; it has limits of its own, as
@@ -27,21 +27,16 @@ use crate::params::{ParamError, Params};
         crate::openapi::Problems,
     ),
 )]
-pub async fn get(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<AccessView>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
+pub async fn get(State(api): State<QueryApi>, caller: Caller, mut params: Params) -> Result<Json<AccessView>, Problem> {
+    let tenant = caller.read_tenant(api.settings(), &mut params)?;
     let user = required(&mut params, "user_id")?;
     let device = required(&mut params, "device_id")?;
-    params.finish().map_err(refused)?;
+    params.finish()?;
     let told_by_cookie = api.access().get(&tenant.id, &user, &device_of_cookie(&tenant.id, &device));
     let decision = told_by_cookie.or_else(|| api.access().get(&tenant.id, &user, &device));
     Ok(Json(AccessView::of(user, device, decision.as_deref())))
 }
 
-fn required(params: &mut Params, name: &'static str) -> Result<String, Problem> {
-    params.one(name).and_then(|value| value.ok_or_else(|| ParamError::bad(name, "is required"))).map_err(refused)
+fn required(params: &mut Params, name: &'static str) -> Result<String, ParamError> {
+    params.one(name)?.ok_or_else(|| ParamError::bad(name, "is required"))
 }

@@ -1,6 +1,6 @@
 //! The audit of the configuration (A1–A9): what was changed, by whom, one edit at a time.
 
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::event::Class;
@@ -12,7 +12,7 @@ use super::events::{add_period, telling};
 use super::language::Worded;
 use super::page::{Page, Reading, ascending, keyset};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::cursor::Position;
 use crate::filter::EventFilter;
 use crate::params::{ParamError, Params};
@@ -100,15 +100,10 @@ impl ConfigurationFilter {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
     reading.feature(Feature::ConfigurationAudit)?;
     reading.by_default(Preset::Last90Days);
-    let filter = ConfigurationFilter::take(&mut reading.params).map_err(refused)?;
+    let filter = ConfigurationFilter::take(&mut reading.params)?;
     let (list, named, by_time, keyset) = if ascending(&mut reading.params)? {
         let keyset = keyset!("occurred_at", event, oldest);
         ("configuration/oldest", sql::EVENTS_OLDEST, sql::LOG_OLDEST, keyset)

@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::access::{Access, AccessDecision, BY_RULE};
@@ -14,12 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::tenants::no_parameters;
-use super::{body, id, path, written_id};
+use super::{body, id, written_id};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::audit::StaffEvent;
-use crate::params::Params;
+use crate::extract::{InPath, NoParameters, ReadTenant};
 
 /// Whether a device may in.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -68,8 +66,6 @@ pub struct NewAccess {
     pub reason: String,
 }
 
-type Ids = Result<Path<(String, String)>, PathRejection>;
-
 /// What was decided about a device (K11).
 #[utoipa::path(
     get,
@@ -88,13 +84,9 @@ type Ids = Result<Path<(String, String)>, PathRejection>;
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    ids: Ids,
-    RawQuery(query): RawQuery,
+    InPath(ids): InPath<(String, String)>,
+    ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<AccessView>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
     let (user, device) = user_and_device(ids)?;
     let decision = api.access().get(&tenant.id, &user, &device);
     Ok(Json(AccessView::of(user, device, decision.as_deref())))
@@ -118,12 +110,11 @@ pub async fn get(
 )]
 pub async fn put(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    ids: Ids,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(ids): InPath<(String, String)>,
+    _: NoParameters,
     request: Request,
 ) -> Result<Json<AccessView>, Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let (user, device) = to_change(ids)?;
     let NewAccess { access, reason } = body(request).await?;
@@ -165,11 +156,10 @@ pub async fn put(
 )]
 pub async fn reset(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    ids: Ids,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(ids): InPath<(String, String)>,
+    _: NoParameters,
 ) -> Result<Json<AccessView>, Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let (user, device) = to_change(ids)?;
     let nothing = || Problem::not_found("nothing was decided about this device");
@@ -200,13 +190,11 @@ pub(super) async fn end_decisions_of_rules(
     Ok(())
 }
 
-fn to_change(ids: Ids) -> Result<(String, String), Problem> {
-    let (user, device) = path(ids)?;
+fn to_change((user, device): (String, String)) -> Result<(String, String), Problem> {
     Ok((written_id(user)?, written_id(device)?))
 }
 
-fn user_and_device(ids: Ids) -> Result<(String, String), Problem> {
-    let (user, device) = path(ids)?;
+fn user_and_device((user, device): (String, String)) -> Result<(String, String), Problem> {
     Ok((id(user)?, id(device)?))
 }
 

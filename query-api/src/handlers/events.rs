@@ -1,19 +1,19 @@
 //! The event log (L12–L15, J5–J8, J11) and one event of it (T16).
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use chrono::DateTime;
 use runtime::problem::Problem;
 use schemas::settings::{Feature, Permission};
 
+use super::One;
 use super::language::Worded;
 use super::page::{Keyset, Page, Reading, keyset};
 use super::which::Which;
-use super::{One, path};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::cursor::Position;
+use crate::extract::InPath;
 use crate::filter::EventFilter;
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
@@ -102,15 +102,10 @@ impl Order {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
     reading.feature(Feature::Log)?;
-    let filter = EventFilter::take(&mut reading.params).map_err(refused)?;
-    let order = Order::take(&mut reading.params).map_err(refused)?;
+    let filter = EventFilter::take(&mut reading.params)?;
+    let order = Order::take(&mut reading.params)?;
     if filter.wants_violations() && !caller.may(Permission::SeeViolations) {
         return Err(Problem::forbidden("violations take the permission see_violations").with_pointer("violations"));
     }
@@ -152,7 +147,7 @@ pub async fn list(
 }
 
 /// How events are told in an answer.
-pub(crate) fn telling(api: &QueryApi, caller: &Caller, reading: &Reading<'_>) -> Telling {
+pub(crate) fn telling(api: &QueryApi, caller: &Caller, reading: &Reading) -> Telling {
     Telling::new(api.catalogue(), &reading.tenant, reading.lang, caller.may(Permission::SeeViolations))
 }
 
@@ -188,14 +183,12 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Worded<One<Event>>, Problem> {
-    let id = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.feature(Feature::Log)?;
-    let which = Which::take(&mut reading.params).map_err(refused)?;
+    let which = Which::take(&mut reading.params)?;
     let mut clauses = reading.one()?;
     clauses.bind_text("event_id", &id);
     which.add_to(&mut clauses);

@@ -2,8 +2,7 @@
 //! seen until somebody takes it away.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::detection::Exemption;
@@ -12,12 +11,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::devices_access::end_decisions_of_rules;
-use super::tenants::no_parameters;
-use super::{Whole, YEARS_OF_SETTINGS, body, check_time, id, not_changed, path, written_id};
+use super::{Whole, YEARS_OF_SETTINGS, body, check_time, id, not_changed, written_id};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::audit::StaffEvent;
-use crate::params::Params;
+use crate::extract::{InPath, NoParameters, ReadTenant};
 
 /// An exemption.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -79,12 +77,8 @@ pub struct NewExemption {
 )]
 pub async fn list(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<Whole<ExemptionView>>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
     let data = api.settings().snapshot().exemptions(&tenant.id).map(|exemption| (&**exemption).into()).collect();
     Ok(Json(Whole::of(&api, data)))
 }
@@ -103,15 +97,11 @@ pub async fn list(
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    user: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    InPath(user): InPath<String>,
+    ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<ExemptionView>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
     let snapshot = api.settings().snapshot();
-    let known = snapshot.exemption(&tenant.id, &id(path(user)?)?);
+    let known = snapshot.exemption(&tenant.id, &id(user)?);
     let known = known.ok_or_else(|| Problem::not_found("this user has no exemption"))?;
     Ok(Json(ExemptionView::from(&**known)))
 }
@@ -132,14 +122,13 @@ pub async fn get(
 )]
 pub async fn grant(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    user: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    _: NoParameters,
     request: Request,
 ) -> Result<Json<ExemptionView>, Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
-    let user_id = written_id(path(user)?)?;
+    let user_id = written_id(user)?;
     let NewExemption { owner, reason, expires_at, end_rule_decisions } = body(request).await?;
     check_time("/expires_at", expires_at, YEARS_OF_SETTINGS)?;
     let snapshot = api.settings().snapshot();
@@ -176,13 +165,12 @@ pub async fn grant(
 )]
 pub async fn end(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    user: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    _: NoParameters,
 ) -> Result<Json<ExemptionView>, Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
-    let user_id = written_id(path(user)?)?;
+    let user_id = written_id(user)?;
     let put = api.settings().end_exemption(&api.settings().snapshot(), &tenant.id, &user_id).await;
     let ended = put.map_err(|error| not_changed(error, || in_force(&api, &tenant.id, &user_id)))?;
     api.audit().record(&caller, &tenant.id, event("exemption.ended", Some(&ended), None)).await?;

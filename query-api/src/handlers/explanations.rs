@@ -1,8 +1,7 @@
 //! Why a rule fired, or how far it was from it (P6).
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use detect::rules::RuleSet;
@@ -16,12 +15,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
 
+use super::Completeness;
 use super::page::Reading;
 use super::violations::find;
 use super::which::Which;
-use super::{Completeness, path};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::extract::InPath;
 use crate::history::Stored;
 use crate::rows::EventRow;
 use crate::rules::Rules;
@@ -118,12 +117,9 @@ pub struct ExplainedEvent {
 )]
 pub async fn violation(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let id = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let found = find(&api, &mut reading, &id).await?;
     let (rules, version) = compile(&api, &reading, &found.rule).await?;
     let mut events = Vec::new();
@@ -173,14 +169,11 @@ pub async fn violation(
 )]
 pub async fn of_event(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let id = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let name = reading.params.one("rule").map_err(refused)?;
-    let which = Which::take(&mut reading.params).map_err(refused)?;
+    let name = reading.params.one("rule")?;
+    let which = Which::take(&mut reading.params)?;
     drop(reading.one()?);
     let name = name.ok_or_else(|| {
         Problem::bad_request("invalid_parameter", "rule is required: the name of a rule").with_pointer("rule")
@@ -219,7 +212,7 @@ fn led_to(row: &EventRow) -> Option<String> {
 }
 
 /// The rule alone, as it is in force for the tenant.
-async fn compile(api: &QueryApi, reading: &Reading<'_>, name: &str) -> Result<(RuleSet, u32), Problem> {
+async fn compile(api: &QueryApi, reading: &Reading, name: &str) -> Result<(RuleSet, u32), Problem> {
     let (snapshot, tenant, name) = (api.settings().snapshot(), reading.tenant.id.clone(), name.to_owned());
     let limits = reading.tenant.detection.limits.clone();
     let compiled = tokio::task::spawn_blocking(move || {
@@ -233,7 +226,7 @@ async fn compile(api: &QueryApi, reading: &Reading<'_>, name: &str) -> Result<(R
 }
 
 /// The events of an id that the caller may see.
-async fn of_id(api: &QueryApi, reading: &Reading<'_>, id: &str, which: &Which) -> Result<Vec<EventRow>, Problem> {
+async fn of_id(api: &QueryApi, reading: &Reading, id: &str, which: &Which) -> Result<Vec<EventRow>, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
     clauses.bind_text("event_id", id);
@@ -242,7 +235,7 @@ async fn of_id(api: &QueryApi, reading: &Reading<'_>, id: &str, which: &Which) -
     Ok(api.store().rows(sql::EVENT_BY_ID, clauses).await?)
 }
 
-async fn explain(api: &QueryApi, reading: &Reading<'_>, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+async fn explain(api: &QueryApi, reading: &Reading, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
     let stored = Stored(row);
     let limit = rules.rules().iter().find_map(|rule| rule.limit);
     let detection = rules
@@ -278,7 +271,7 @@ async fn explain(api: &QueryApi, reading: &Reading<'_>, rules: &RuleSet, row: &E
 /// Fills a correlation's window from the store, up to the event.
 async fn window(
     api: &QueryApi,
-    reading: &Reading<'_>,
+    reading: &Reading,
     row: &EventRow,
     mut standing: Standing<'_>,
     explained: &mut Explained,

@@ -31,7 +31,7 @@ impl Figures {
     pub(super) async fn of(
         api: &QueryApi,
         caller: &Caller,
-        reading: &Reading<'_>,
+        reading: &Reading,
         user: &str,
         (from, to): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<Self, StoreError> {

@@ -1,8 +1,7 @@
 //! API keys of a tenant (P11). A secret is shown once, when it is made.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
@@ -12,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::tenants::no_parameters;
-use super::{Whole, body, invalid, path};
+use super::{Whole, body, invalid};
 use crate::QueryApi;
 use crate::access::Caller;
 use crate::audit::StaffEvent;
+use crate::extract::{InPath, NoParameters};
 
 /// A key, without its secret.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -114,13 +113,12 @@ pub struct KeyLimits {
 )]
 pub async fn create(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
     request: Request,
 ) -> Result<(StatusCode, Json<NewKeyView>), Problem> {
-    no_parameters(query.as_deref())?;
-    let tenant = caller.path_tenant(&api, &path(id)?)?;
+    let tenant = caller.path_tenant(api.settings(), &id)?;
     let wanted: NewKey = body(request).await?;
     if wanted.role == Role::Platform {
         let detail = "a tenant's key can't have the role platform".to_owned();
@@ -152,14 +150,12 @@ pub async fn create(
 )]
 pub async fn limit(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    ids: Result<Path<(String, String)>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath((id, key)): InPath<(String, String)>,
+    _: NoParameters,
     request: Request,
 ) -> Result<Json<KeyView>, Problem> {
-    no_parameters(query.as_deref())?;
-    let (id, key) = path(ids)?;
-    let tenant = caller.path_tenant(&api, &id)?;
+    let tenant = caller.path_tenant(api.settings(), &id)?;
     let wanted: KeyLimits = body(request).await?;
     let before = api.settings().snapshot().key(&key).map(|key| (key.limits, key.quotas)).unwrap_or_default();
     let bounds = Bounds { limits: wanted.limits, quotas: wanted.quotas };
@@ -191,12 +187,11 @@ pub async fn limit(
 )]
 pub async fn list(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
 ) -> Result<Json<Whole<KeyView>>, Problem> {
-    no_parameters(query.as_deref())?;
-    let tenant = caller.path_tenant(&api, &path(id)?)?;
+    let tenant = caller.path_tenant(api.settings(), &id)?;
     let data = api.settings().keys(Some(&tenant.id)).iter().map(|key| KeyView::from(&**key)).collect();
     Ok(Json(Whole::of(&api, data)))
 }
@@ -218,13 +213,11 @@ pub async fn list(
 )]
 pub async fn revoke(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    ids: Result<Path<(String, String)>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath((id, key)): InPath<(String, String)>,
+    _: NoParameters,
 ) -> Result<Json<KeyView>, Problem> {
-    no_parameters(query.as_deref())?;
-    let (id, key) = path(ids)?;
-    let tenant = caller.path_tenant(&api, &id)?;
+    let tenant = caller.path_tenant(api.settings(), &id)?;
     let known = api.settings().snapshot().key(&key).cloned();
     let revoked = api.settings().revoke_key(Some(&tenant.id), &key).await?;
     if known.is_some_and(|known| known.revoked_at.is_none()) {

@@ -8,7 +8,6 @@ use schemas::settings::Feature;
 use super::events::add_period;
 use super::page::Reading;
 use crate::QueryApi;
-use crate::access::refused;
 use crate::period::{Period, Preset};
 use crate::sql::{Clauses, NamedQuery};
 use crate::viewed::Shown;
@@ -26,7 +25,7 @@ pub(super) struct Kinds<R> {
 /// Counts kinds of events, `most` at most: of the last 30 days unless a period is asked for.
 pub(super) async fn count<R>(
     api: &QueryApi,
-    reading: &mut Reading<'_>,
+    reading: &mut Reading,
     query: NamedQuery,
     most: u32,
 ) -> Result<Kinds<R>, Problem>
@@ -36,7 +35,7 @@ where
     reading.feature(Feature::Log)?;
     reading.by_default(Preset::Last30Days);
     let period = reading.period()?;
-    std::mem::take(&mut reading.params).finish().map_err(refused)?;
+    std::mem::take(&mut reading.params).finish()?;
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
     clauses.bind_number("rows", most);

@@ -8,12 +8,12 @@ use schemas::catalogue::Lang;
 use schemas::settings::Tenant;
 use serde::Serialize;
 
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::params::Params;
 
 /// The language that the caller asks for, by the parameter `lang` or else by `Accept-Language`; or else the tenant's first.
 pub(crate) fn language(params: &mut Params, caller: &Caller, tenant: Option<&Tenant>) -> Result<Lang, Problem> {
-    let named = params.one_of("lang", &["en", "ru", "cs"]).map_err(refused)?.as_deref().and_then(Lang::parse);
+    let named = params.one_of("lang", &["en", "ru", "cs"])?.as_deref().and_then(Lang::parse);
     let of_tenant = || tenant?.languages.first().copied();
     Ok(named.or(caller.asking().lang()).or_else(of_tenant).unwrap_or_default())
 }

@@ -1,7 +1,6 @@
 //! The history of one object (L16): all its edits, whoever made them, and what it is by them.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::json::Map;
@@ -10,12 +9,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::events::{add_period, telling};
+use super::id;
 use super::language::Worded;
 use super::page::{Asked, Page, Reading, keyset};
-use super::{id, path};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::cursor::Position;
+use crate::extract::InPath;
 use crate::object_state::{Changes, state};
 use crate::rows::{EditRow, EventRow};
 use crate::sql::{self, Clauses};
@@ -76,15 +76,13 @@ pub struct ObjectState {
 )]
 pub async fn history(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    named: Result<Path<(String, String)>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath((object_type, object_id)): InPath<(String, String)>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let (object_type, object_id) = path(named)?;
     let object = (id(object_type)?, id(object_id)?);
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.feature(Feature::Log)?;
-    let order = reading.params.one_of("order", &["asc", "desc"]).map_err(refused)?;
+    let order = reading.params.one_of("order", &["asc", "desc"])?;
     let (list, query, keyset) = if order.as_deref() == Some("desc") {
         ("object/newest", sql::EVENTS_NEWEST, keyset!("occurred_at", event, newest))
     } else {
@@ -123,14 +121,14 @@ pub async fn history(
 }
 
 /// Narrows a read to the edits of an object that the caller may see.
-fn narrow(clauses: &mut Clauses, asked: &Asked<'_>, (object_type, object_id): &(String, String)) {
+fn narrow(clauses: &mut Clauses, asked: &Asked, (object_type, object_id): &(String, String)) {
     clauses.text(EDITS, "object_type", object_type);
     clauses.bind_text("object_id", object_id);
     asked.reading.narrow(clauses);
     asked.reading.look_back(clauses);
 }
 
-async fn rebuilt(api: &QueryApi, asked: &Asked<'_>, object: &(String, String)) -> Result<ObjectState, Problem> {
+async fn rebuilt(api: &QueryApi, asked: &Asked, object: &(String, String)) -> Result<ObjectState, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &asked.reading.tenant.id);
     clauses.bind_number("rows", MAX_EDITS + 1);

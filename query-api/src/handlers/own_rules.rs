@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::Utc;
 use runtime::problem::Problem;
@@ -19,11 +18,11 @@ use utoipa::ToSchema;
 
 use super::rules::{Book, RuleText, RuleVersion};
 use super::settings::change_tenant;
-use super::tenants::no_parameters;
-use super::{body, not_changed, path};
+use super::{body, not_changed};
 use crate::QueryApi;
 use crate::access::Caller;
 use crate::audit::StaffEvent;
+use crate::extract::{InPath, NoParameters};
 use crate::rules::{Origin, Verdict, check, last_version};
 use crate::tenant_changes::shown;
 
@@ -64,11 +63,10 @@ pub struct Enabled {
 )]
 pub async fn create(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    _: NoParameters,
     request: Request,
 ) -> Result<(StatusCode, Json<RuleText>), Problem> {
-    no_parameters(query.as_deref())?;
     let NewRule { name, yaml } = body(request).await?;
     if Book::open(&api, caller.own().cloned()).await?.find(&name).is_ok() {
         return Err(exists());
@@ -92,13 +90,11 @@ pub async fn create(
 )]
 pub async fn replace(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    name: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(name): InPath<String>,
+    _: NoParameters,
     request: Request,
 ) -> Result<Json<RuleText>, Problem> {
-    no_parameters(query.as_deref())?;
-    let name = path(name)?;
     writable(&api, &caller, &name).await?;
     let NewText { yaml } = body(request).await?;
     write(&api, &caller, "rule.updated", (&name, text(yaml)?)).await?;
@@ -119,12 +115,10 @@ pub async fn replace(
 )]
 pub async fn delete(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    name: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(name): InPath<String>,
+    _: NoParameters,
 ) -> Result<Json<RuleVersion>, Problem> {
-    no_parameters(query.as_deref())?;
-    let name = path(name)?;
     writable(&api, &caller, &name).await?;
     let deleted = write(&api, &caller, "rule.deleted", (&name, String::new())).await?;
     Ok(Json(RuleVersion::from(&*deleted)))
@@ -145,14 +139,12 @@ pub async fn delete(
 )]
 pub async fn enable(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    name: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(name): InPath<String>,
+    _: NoParameters,
     request: Request,
 ) -> Result<Json<Enabled>, Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
-    let name = path(name)?;
     let own = Book::open(&api, Some(tenant)).await?.find(&name)?.origin == Origin::Own;
     let wanted: Enabled = body(request).await?;
     let touched = |tenant: &Tenant| tenant.detection.has_on(&name, own);

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use clickhouse::{RowOwned, RowRead};
@@ -15,7 +17,7 @@ use utoipa::ToSchema;
 use super::language::{Worded, language};
 use super::{Completeness, PeriodView, plan};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::cursor::{Binding, Position};
 use crate::export::{self, Export, Format, Heading, Rows, Separator, heading};
 use crate::filter::EventFilter;
@@ -48,9 +50,9 @@ pub struct Page<T> {
 }
 
 /// A read as it begins: of whom, as of when.
-pub(crate) struct Reading<'a> {
-    api: &'a QueryApi,
-    caller: &'a Caller,
+pub struct Reading {
+    api: QueryApi,
+    pub(crate) caller: Caller,
     pub(crate) tenant: Arc<Tenant>,
     /// What its plan allows.
     features: Features,
@@ -70,13 +72,12 @@ pub(crate) struct Reading<'a> {
     told: Vec<(String, String)>,
 }
 
-impl<'a> Reading<'a> {
-    /// Reads the query string as far as all reads have it in common.
-    pub(crate) fn begin(api: &'a QueryApi, caller: &'a Caller, query: Option<&str>) -> Result<Self, Problem> {
-        let mut params = Params::parse(query).map_err(refused)?;
+impl Reading {
+    /// Takes of the query string what all reads have in common.
+    pub(crate) fn begin(api: QueryApi, caller: Caller, mut params: Params) -> Result<Self, Problem> {
         let told = params.told();
-        let tenant = caller.read_tenant(api, &mut params)?;
-        let lang = language(&mut params, caller, Some(&tenant))?;
+        let tenant = caller.read_tenant(api.settings(), &mut params)?;
+        let lang = language(&mut params, &caller, Some(&tenant))?;
         let completeness = Completeness::now(api.freshness());
         let now = Utc::now();
         let features = api.settings().features(&tenant);
@@ -133,7 +134,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn allowed(&self, asked: &PeriodSpec) -> Result<(PeriodSpec, Period), Problem> {
         let default = || self.default.map(|preset| preset.or_of(&self.features.periods));
         let spec = if asked.is_empty() { PeriodSpec { preset: default(), ..*asked } } else { *asked };
-        let period = spec.resolve(self.api.calendar(&self.tenant), self.now).map_err(refused)?;
+        let period = spec.resolve(self.api.calendar(&self.tenant), self.now)?;
         if asked.is_empty() {
             let from = if self.is_of_all { period.from } else { period.from.max(self.earliest) };
             return Ok((spec, Period { from, to: period.to }));
@@ -158,13 +159,13 @@ impl<'a> Reading<'a> {
 
     /// Takes the period of a read that has no pages.
     pub(crate) fn period(&mut self) -> Result<Period, Problem> {
-        let spec = PeriodSpec::take(&mut self.params).map_err(refused)?;
+        let spec = PeriodSpec::take(&mut self.params)?;
         self.allowed(&spec).map(|(_, period)| period)
     }
 
     /// The conditions of a read of one thing, which takes no more parameters.
     pub(crate) fn one(&mut self) -> Result<Clauses, Problem> {
-        std::mem::take(&mut self.params).finish().map_err(refused)?;
+        std::mem::take(&mut self.params).finish()?;
         let mut clauses = Clauses::default();
         clauses.bind_text("tenant", &self.tenant.id);
         clauses.bind_number("rows", 1);
@@ -179,7 +180,7 @@ impl<'a> Reading<'a> {
     /// Narrows a read of events to what the tenant still sees, and the caller may see (K16, A2).
     pub(crate) fn narrow(&self, clauses: &mut Clauses) {
         self.keep().add_to(clauses);
-        EventFilter::visible_to(self.caller, clauses);
+        EventFilter::visible_to(&self.caller, clauses);
     }
 
     /// Binds what the caller may not count, for queries that name it by themselves.
@@ -229,18 +230,18 @@ impl<'a> Reading<'a> {
     }
 
     /// Takes format, size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
-    pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked<'a>, Problem> {
+    pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked, Problem> {
         let format = self.format()?;
-        let asked = PeriodSpec::take(&mut self.params).map_err(refused)?;
+        let asked = PeriodSpec::take(&mut self.params)?;
         let (spec, allowed) = self.allowed(&asked)?;
-        let limit = self.params.number("limit", 1, self.api.max_rows()).map_err(refused)?;
-        let cursor = self.params.one("cursor").map_err(refused)?;
+        let limit = self.params.number("limit", 1, self.api.max_rows())?;
+        let cursor = self.params.one("cursor")?;
         if format.is_some() && (limit.is_some() || cursor.is_some()) {
             let pointer = if limit.is_some() { "limit" } else { "cursor" };
             let detail = "an export has all rows and no pages; leave limit and cursor out";
             return Err(Problem::bad_request("invalid_parameter", detail).with_pointer(pointer));
         }
-        std::mem::take(&mut self.params).finish().map_err(refused)?;
+        std::mem::take(&mut self.params).finish()?;
         let filter = serde_json::to_string(&(filter, &spec)).map_err(Problem::internal)?;
         let after = cursor
             .map(|text| Binding { tenant: &self.tenant.id, list, filter: &filter }.open(&text))
@@ -256,9 +257,19 @@ impl<'a> Reading<'a> {
     }
 }
 
+impl FromRequestParts<QueryApi> for Reading {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &QueryApi) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        let params = Params::from_request_parts(parts, api).await?;
+        Self::begin(api.clone(), caller, params)
+    }
+}
+
 /// A page, or a whole list, as it was asked for.
-pub(crate) struct Asked<'a> {
-    pub(crate) reading: Reading<'a>,
+pub(crate) struct Asked {
+    pub(crate) reading: Reading,
     list: &'static str,
     filter: String,
     pub(crate) period: Period,
@@ -267,7 +278,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) after: Option<Position>,
 }
 
-impl Asked<'_> {
+impl Asked {
     /// The conditions that every page has: whose rows, how many (one more than shown tells that there is more), from where.
     pub(crate) fn clauses(&self, keyset: &Keyset) -> Clauses {
         let most = self.format.map_or(self.limit, |format| self.reading.api.exports().max_rows(format));
@@ -404,7 +415,7 @@ pub(crate) struct Keyset {
 
 /// `order=` of lists that go both ways; the newest first unless asked otherwise.
 pub(crate) fn ascending(params: &mut Params) -> Result<bool, Problem> {
-    Ok(params.one_of("order", &["desc", "asc"]).map_err(refused)?.as_deref() == Some("asc"))
+    Ok(params.one_of("order", &["desc", "asc"])?.as_deref() == Some("asc"))
 }
 
 /// Makes a [`Keyset`] of the names of two columns and a direction; of events, by the time of a column and by

@@ -1,7 +1,7 @@
 //! The tenant's plan (J3, J4): what it allows, and what is said where it ends.
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
@@ -9,12 +9,11 @@ use schemas::settings::{Feature, Features, Plan, Plans};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::tenants::no_parameters;
 use super::usage::{self, UsageView};
 use super::{body, not_changed};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
-use crate::params::Params;
+use crate::access::Caller;
+use crate::extract::{NoParameters, ReadTenant};
 use crate::period;
 
 /// A tenant's plan.
@@ -47,12 +46,9 @@ pub struct PlanView {
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<PlanView>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
     let features = api.settings().features(&tenant);
     let look_back_from = features.look_back_days.map(|days| period::days_ago(api.calendar(&tenant), Utc::now(), days));
     let usage = match caller.hidden() {
@@ -73,8 +69,7 @@ pub async fn get(
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, RawQuery(query): RawQuery) -> Result<Json<Plans>, Problem> {
-    no_parameters(query.as_deref())?;
+pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<Plans>, Problem> {
     Ok(Json(Plans::clone(&api.settings().plans())))
 }
 
@@ -91,12 +86,7 @@ pub async fn list(State(api): State<QueryApi>, RawQuery(query): RawQuery) -> Res
         crate::openapi::ChangeProblems,
     ),
 )]
-pub async fn replace(
-    State(api): State<QueryApi>,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Result<Json<Plans>, Problem> {
-    no_parameters(query.as_deref())?;
+pub async fn replace(State(api): State<QueryApi>, _: NoParameters, request: Request) -> Result<Json<Plans>, Problem> {
     let wanted: Plans = body(request).await?;
     let in_force = || Some(Plans::clone(&api.settings().plans()));
     let changed = api.settings().put_plans(wanted).await.map_err(|error| not_changed(error, in_force))?;

@@ -1,7 +1,7 @@
 //! Where the tenant's application is asked to restore what was deleted (J15). Secrets are shown once, when they are made.
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
@@ -12,13 +12,12 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-use super::tenants::no_parameters;
 use super::{body, invalid, not_changed};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::alerting::new_secret;
 use crate::audit::{StaffEvent, differences};
-use crate::params::Params;
+use crate::extract::{NoParameters, ReadTenant};
 
 /// Why the endpoint changed whose secret was made anew: after the second time their number is the same.
 const ROTATED: &str = "a new secret";
@@ -129,12 +128,8 @@ async fn record(
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<RestoreEndpointView>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
     Ok(Json(RestoreEndpointView::from(&*known(&api.settings().snapshot(), &tenant.id)?)))
 }
 
@@ -153,11 +148,10 @@ pub async fn get(
 )]
 pub async fn replace(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    _: NoParameters,
     request: Request,
 ) -> Result<(StatusCode, Json<RestoreSecretView>), Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let RestoreEndpointChange { url } = body(request).await?;
     api.alerting().check_url(&url).await?;
@@ -189,10 +183,9 @@ pub async fn replace(
 )]
 pub async fn delete(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    _: NoParameters,
 ) -> Result<Json<RestoreEndpointView>, Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
     let settings = api.settings().snapshot();
@@ -215,10 +208,9 @@ pub async fn delete(
 )]
 pub async fn rotate(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    _: NoParameters,
 ) -> Result<Json<RestoreSecretView>, Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
     let settings = api.settings().snapshot();

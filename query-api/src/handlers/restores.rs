@@ -1,8 +1,7 @@
 //! Restoring what was deleted (J15, J16).
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
@@ -10,12 +9,13 @@ use schemas::settings::{Feature, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::One;
 use super::language::language;
 use super::page::Reading;
 use super::which::Which;
-use super::{One, path};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
+use crate::extract::InPath;
 use crate::params::Params;
 use crate::restore::past::Past;
 use crate::restore::refusal::Refusal;
@@ -116,17 +116,15 @@ fn check(api: &QueryApi, tenant: &Tenant, event: &EventRow, lang: Lang) -> Resul
 )]
 pub async fn restore(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    mut params: Params,
 ) -> Result<Json<One<Restore>>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let which = Which::take(&mut params).map_err(refused)?;
+    let which = Which::take(&mut params)?;
     let tenant = caller.own_tenant()?;
     let lang = language(&mut params, &caller, Some(&tenant))?;
-    params.finish().map_err(refused)?;
-    let id = path(id)?;
-    let reading = Reading::begin(&api, &caller, None)?;
+    params.finish()?;
+    let reading = Reading::begin(api.clone(), caller.clone(), Params::default())?;
     reading.feature(Feature::Restore)?;
     let completeness = reading.completeness;
     let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
@@ -174,14 +172,12 @@ pub async fn restore(
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Json<One<Restore>>, Problem> {
-    let id = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.feature(Feature::Log)?;
-    let which = Which::take(&mut reading.params).map_err(refused)?;
+    let which = Which::take(&mut reading.params)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
     let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };

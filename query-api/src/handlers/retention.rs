@@ -1,7 +1,7 @@
 //! What another retention would delete (L2, P7), before anybody decides.
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::event::Category;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::Completeness;
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
 use crate::rows::RetentionRow;
@@ -104,14 +104,13 @@ impl Tabular for CategoryPreview {
 )]
 pub async fn preview(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    mut params: Params,
 ) -> Result<Json<RetentionPreview>, Problem> {
     let now = Utc::now();
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    let proposed = proposed(&mut params, tenant.retention).map_err(refused)?;
-    params.finish().map_err(refused)?;
+    let tenant = caller.read_tenant(api.settings(), &mut params)?;
+    let proposed = proposed(&mut params, tenant.retention)?;
+    params.finish()?;
     let (keep, shorter) = (Keep::at(now, &tenant.retention), Keep::at(now, &proposed));
     let completeness = Completeness::now(api.freshness());
     let mut clauses = Clauses::default();

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use runtime::problem::Problem;
@@ -19,10 +18,11 @@ use utoipa::ToSchema;
 use super::language::Worded;
 use super::page::Reading;
 use super::violations::{find, show};
-use super::{Completeness, body, invalid, path};
+use super::{Completeness, body, invalid};
 use crate::QueryApi;
 use crate::access::Caller;
 use crate::audit::StaffEvent;
+use crate::extract::InPath;
 use crate::rows::ViolationRow;
 use crate::titles::Titles;
 use crate::view::violation::Violation;
@@ -80,13 +80,11 @@ type Answer = Result<(StatusCode, Worded<ReviewAnswer>), Problem>;
 )]
 pub async fn put(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
     request: Request,
 ) -> Answer {
-    let id = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let lang = reading.lang;
     let NewReview { note, count } = body(request).await?;
     if note.len() > MAX_REASON_BYTES {
@@ -113,12 +111,10 @@ pub async fn put(
 )]
 pub async fn withdraw(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
 ) -> Answer {
-    let id = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let lang = reading.lang;
     let violation = find(&api, &mut reading, &id).await?;
     if !violation.reviewed && !violation.outgrown {
@@ -149,7 +145,7 @@ fn covered(violation: &ViolationRow, count: Option<u64>) -> Result<Changes, Prob
 async fn record(
     api: &QueryApi,
     caller: &Caller,
-    (mut reading, lang): (Reading<'_>, Lang),
+    (mut reading, lang): (Reading, Lang),
     violation: ViolationRow,
     (kind, reason, changes): (&'static str, String, Changes),
 ) -> Answer {
@@ -175,7 +171,7 @@ async fn record(
 /// be asked is not the review's failure: it is recorded.
 async fn shown(
     api: &QueryApi,
-    reading: &mut Reading<'_>,
+    reading: &mut Reading,
     violation: ViolationRow,
     begun: DateTime<Utc>,
 ) -> (ViolationRow, bool) {

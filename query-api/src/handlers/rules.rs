@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use detect::rules::{LimitSpec, Rule};
 use runtime::problem::Problem;
@@ -16,10 +15,11 @@ use schemas::violation::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Whole;
 use super::language::{Worded, language};
-use super::{Whole, path};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
+use crate::extract::InPath;
 use crate::params::Params;
 use crate::rules::{Entry, Origin, Rules};
 
@@ -225,10 +225,10 @@ impl Book {
 )]
 pub async fn list(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    params: Params,
 ) -> Result<Worded<Whole<RuleView>>, Problem> {
-    let (tenant, lang) = reader(&api, &caller, query.as_deref())?;
+    let (tenant, lang) = reader(&api, &caller, params)?;
     let book = Book::open(&api, tenant).await?.in_language(lang);
     Ok(Worded(lang, Whole::of(&api, book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
 }
@@ -252,13 +252,13 @@ pub async fn list(
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    name: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(name): InPath<String>,
+    params: Params,
 ) -> Result<Worded<RuleText>, Problem> {
-    let (tenant, lang) = reader(&api, &caller, query.as_deref())?;
+    let (tenant, lang) = reader(&api, &caller, params)?;
     let book = Book::open(&api, tenant).await?.in_language(lang);
-    Ok(Worded(lang, book.text(&path(name)?)?))
+    Ok(Worded(lang, book.text(&name)?))
 }
 
 /// All versions of a rule, oldest first, also of one that was deleted. Of a shipped rule the program has one.
@@ -275,12 +275,11 @@ pub async fn get(
 )]
 pub async fn versions(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    name: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(name): InPath<String>,
+    params: Params,
 ) -> Result<Json<Whole<RuleVersion>>, Problem> {
-    let (tenant, _) = reader(&api, &caller, query.as_deref())?;
-    let name = path(name)?;
+    let (tenant, _) = reader(&api, &caller, params)?;
     let snapshot = api.settings().snapshot();
     for scope in tenant.iter().map(|tenant| tenant.id.as_str()).chain([SHARED]) {
         let kept: Vec<_> =
@@ -294,10 +293,9 @@ pub async fn versions(
     Ok(Json(Whole::of(&api, vec![shipped])))
 }
 
-fn reader(api: &QueryApi, caller: &Caller, query: Option<&str>) -> Result<(Option<Arc<Tenant>>, Lang), Problem> {
-    let mut params = Params::parse(query).map_err(refused)?;
-    let tenant = caller.read_tenant_if_any(api, &mut params)?;
+fn reader(api: &QueryApi, caller: &Caller, mut params: Params) -> Result<(Option<Arc<Tenant>>, Lang), Problem> {
+    let tenant = caller.read_tenant_if_any(api.settings(), &mut params)?;
     let lang = language(&mut params, caller, tenant.as_deref())?;
-    params.finish().map_err(refused)?;
+    params.finish()?;
     Ok((tenant, lang))
 }

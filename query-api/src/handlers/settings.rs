@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use ipnet::IpNet;
 use runtime::problem::Problem;
 use runtime::settings::PutError;
@@ -15,11 +15,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rules::Book;
-use super::tenants::no_parameters;
 use super::{body, invalid, not_changed};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
-use crate::params::Params;
+use crate::access::Caller;
+use crate::extract::{NoParameters, ReadTenant};
 use crate::tenant_changes;
 
 /// Changes of one subject don't touch the others, so a change that lost a race is simply made again.
@@ -167,20 +166,7 @@ impl Subject for Detection {
     }
 }
 
-fn show<S: Subject>(api: &QueryApi, caller: &Caller, query: Option<&str>) -> Result<Json<S>, Problem> {
-    let mut params = Params::parse(query).map_err(refused)?;
-    let tenant = caller.read_tenant(api, &mut params)?;
-    params.finish().map_err(refused)?;
-    Ok(Json(S::of(&tenant)))
-}
-
-async fn change<S: Subject>(
-    api: &QueryApi,
-    caller: &Caller,
-    query: Option<&str>,
-    request: Request,
-) -> Result<Json<S>, Problem> {
-    no_parameters(query)?;
+async fn change<S: Subject>(api: &QueryApi, caller: &Caller, request: Request) -> Result<Json<S>, Problem> {
     let own = caller.own_tenant()?;
     let wanted: S = body(request).await?;
     wanted.check(api, &own).await?;
@@ -229,12 +215,8 @@ macro_rules! subject {
             params(crate::openapi::TenantParam),
             responses((status = 200, description = "In force", body = $view, example = json!($example)), crate::openapi::Problems),
         )]
-        pub async fn $get(
-            State(api): State<QueryApi>,
-            Extension(caller): Extension<Caller>,
-            RawQuery(query): RawQuery,
-        ) -> Result<Json<$view>, Problem> {
-            show(&api, &caller, query.as_deref())
+        pub async fn $get(ReadTenant(tenant): ReadTenant) -> Json<$view> {
+            Json(<$view>::of(&tenant))
         }
 
         #[doc = $put_doc]
@@ -248,11 +230,11 @@ macro_rules! subject {
         )]
         pub async fn $put(
             State(api): State<QueryApi>,
-            Extension(caller): Extension<Caller>,
-            RawQuery(query): RawQuery,
+            caller: Caller,
+            _: NoParameters,
             request: Request,
         ) -> Result<Json<$view>, Problem> {
-            change(&api, &caller, query.as_deref(), request).await
+            change(&api, &caller, request).await
         }
     };
 }
@@ -298,13 +280,6 @@ subject!(
     params(crate::openapi::TenantParam),
     responses((status = 200, description = "In force", body = Limits, example = json!({"events_per_second": 5000, "burst": 20000, "queries_per_second": 50, "query_burst": 100})), crate::openapi::Problems),
 )]
-pub async fn get_limits(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Limits>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
+pub async fn get_limits(State(api): State<QueryApi>, ReadTenant(tenant): ReadTenant) -> Result<Json<Limits>, Problem> {
     Ok(Json(api.settings().limits(&tenant.id)))
 }

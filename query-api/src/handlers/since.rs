@@ -39,7 +39,7 @@ pub(super) trait Lasting {
 }
 
 impl Since {
-    pub(super) fn of(api: &QueryApi, caller: &Caller, reading: &Reading<'_>) -> Self {
+    pub(super) fn of(api: &QueryApi, caller: &Caller, reading: &Reading) -> Self {
         Self {
             api: api.clone(),
             caller: caller.clone(),

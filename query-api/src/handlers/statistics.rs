@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,9 +15,10 @@ use utoipa::ToSchema;
 
 use super::figures::Figures;
 use super::page::Reading;
-use super::{Completeness, PeriodView, path};
+use super::{Completeness, PeriodView};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
+use crate::extract::InPath;
 use crate::keep::Keep;
 use crate::period::{Calendar, Period, PeriodSpec, Preset, Width, buckets};
 use crate::rows::{CountRow, DistinctRow};
@@ -234,21 +234,19 @@ mod tables;
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let user = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let (now, tenant) = (reading.now, Arc::clone(&reading.tenant));
     let format = reading.format()?;
-    let asked = PeriodSpec::take(&mut reading.params).map_err(refused)?;
-    let width = match reading.params.one_of("by", &["hour", "day", "week"]).map_err(refused)?.as_deref() {
+    let asked = PeriodSpec::take(&mut reading.params)?;
+    let width = match reading.params.one_of("by", &["hour", "day", "week"])?.as_deref() {
         Some("hour") => Width::Hour,
         Some("week") => Width::Week,
         _ => Width::Day,
     };
-    std::mem::take(&mut reading.params).finish().map_err(refused)?;
+    std::mem::take(&mut reading.params).finish()?;
     reading.by_default(Preset::ThisMonth);
     let (_, period) = reading.allowed(&asked)?;
     let calendar = api.calendar(&tenant);

@@ -5,14 +5,14 @@ mod asked;
 mod plan;
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use runtime::problem::Problem;
 use schemas::settings::Permission;
 
 use super::page::Reading;
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::filter::EventFilter;
 use crate::period::{Period, Preset};
 use crate::rows::StatisticsRow;
@@ -56,15 +56,10 @@ use plan::Plan;
         crate::openapi::Problems,
     ),
 )]
-pub async fn get(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+pub async fn get(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
     let format = reading.format()?;
-    let asked = Asked::take(&mut reading.params).map_err(refused)?;
-    std::mem::take(&mut reading.params).finish().map_err(refused)?;
+    let asked = Asked::take(&mut reading.params)?;
+    std::mem::take(&mut reading.params).finish()?;
     if asked.tells_users_apart() && !caller.may(Permission::TraceUsers) {
         return Err(Problem::forbidden("telling users apart takes the permission trace_users").with_pointer("by"));
     }

@@ -1,18 +1,17 @@
 //! Tenants. The platform creates and lists them; an admin sees and changes the own one, except its plan, limits and quotas.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use runtime::problem::Problem;
 use runtime::settings::PutError;
 use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
 use serde_json::Value;
 
-use super::{Whole, body, invalid, not_changed, patch, path};
+use super::{Whole, body, invalid, not_changed, patch};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
-use crate::params::Params;
+use crate::access::Caller;
+use crate::extract::{InPath, NoParameters};
 use crate::tenant_changes;
 
 /// Creates a tenant. Logging is off unless the body turns it on (L1). Its restrictions start from the profile that
@@ -30,11 +29,10 @@ use crate::tenant_changes;
 )]
 pub async fn create(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    _: NoParameters,
     request: Request,
 ) -> Result<(StatusCode, Json<Tenant>), Problem> {
-    no_parameters(query.as_deref())?;
     let mut tenant: Tenant = body(request).await?;
     if api.settings().tenant(&tenant.id).is_some() {
         return Err(exists());
@@ -66,8 +64,7 @@ fn exists() -> Problem {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, RawQuery(query): RawQuery) -> Result<Json<Whole<Tenant>>, Problem> {
-    no_parameters(query.as_deref())?;
+pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<Whole<Tenant>>, Problem> {
     let data = api.settings().tenants().iter().map(|tenant| Tenant::clone(tenant)).collect();
     Ok(Json(Whole::of(&api, data)))
 }
@@ -86,12 +83,11 @@ pub async fn list(State(api): State<QueryApi>, RawQuery(query): RawQuery) -> Res
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
 ) -> Result<Json<Tenant>, Problem> {
-    no_parameters(query.as_deref())?;
-    Ok(Json(Tenant::clone(&*caller.path_tenant(&api, &path(id)?)?)))
+    Ok(Json(Tenant::clone(&*caller.path_tenant(api.settings(), &id)?)))
 }
 
 /// Replaces a tenant's settings. `version` must be the one in force, so that nobody's change is lost.
@@ -109,13 +105,12 @@ pub async fn get(
 )]
 pub async fn replace(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
     request: Request,
 ) -> Result<Json<Tenant>, Problem> {
-    no_parameters(query.as_deref())?;
-    let current = caller.path_tenant(&api, &path(id)?)?;
+    let current = caller.path_tenant(api.settings(), &id)?;
     let wanted: Tenant = body(request).await?;
     change(&api, &caller, &current, wanted).await
 }
@@ -135,13 +130,12 @@ pub async fn replace(
 )]
 pub async fn modify(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
     request: Request,
 ) -> Result<Json<Tenant>, Problem> {
-    no_parameters(query.as_deref())?;
-    let current = caller.path_tenant(&api, &path(id)?)?;
+    let current = caller.path_tenant(api.settings(), &id)?;
     let changes = patch(request).await?;
     let mut document = serde_json::to_value(&*current).map_err(Problem::internal)?;
     merge(&mut document, changes);
@@ -196,10 +190,6 @@ pub(super) fn merge(target: &mut Value, patch: Value) {
             }
         }
     }
-}
-
-pub(super) fn no_parameters(query: Option<&str>) -> Result<(), Problem> {
-    Params::parse(query).and_then(Params::finish).map_err(refused)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! A user's day or week on a timeline (T1–T7).
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
@@ -13,10 +12,11 @@ use utoipa::ToSchema;
 
 use super::page::Reading;
 use super::trace::{Trace, too_many};
-use super::{Completeness, PeriodView, path};
+use super::{Completeness, PeriodView};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::export::Writer;
+use crate::extract::InPath;
 use crate::params::{ParamError, Params};
 use crate::period::{Calendar, Period, Width, buckets, day, local_date, week};
 use crate::table::Report;
@@ -129,30 +129,28 @@ impl Resolution {
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let user = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     reading.feature(Feature::Tracing)?;
     let format = reading.format()?;
     let calendar = api.calendar(&reading.tenant);
     let params = &mut reading.params;
-    let extent = match params.one_of("period", &["day", "week"]).map_err(refused)?.as_deref() {
+    let extent = match params.one_of("period", &["day", "week"])?.as_deref() {
         Some("week") => Extent::Week,
         _ => Extent::Day,
     };
-    let date = date(params).map_err(refused)?.unwrap_or_else(|| local_date(calendar.zone, reading.now));
-    let resolution = Resolution::take(params).map_err(refused)?;
-    std::mem::take(params).finish().map_err(refused)?;
+    let date = date(params)?.unwrap_or_else(|| local_date(calendar.zone, reading.now));
+    let resolution = Resolution::take(params)?;
+    std::mem::take(params).finish()?;
     let (from, to) = match extent {
         Extent::Day => day(calendar, date),
         Extent::Week => week(calendar, date),
     };
     reading.reaches(from).map_err(|problem| problem.with_pointer("date"))?;
     let period = Interval::new(from.timestamp_millis(), to.timestamp_millis())
-        .ok_or_else(|| refused(ParamError::bad("date", "the tenant's zone skipped this day")))?;
+        .ok_or_else(|| ParamError::bad("date", "the tenant's zone skipped this day"))?;
     let starts = match resolution {
         Some(resolution) => Some(resolution.starts(calendar, (from, to)).ok_or_else(too_many_buckets)?),
         None => None,

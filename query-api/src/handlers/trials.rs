@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use detect::findings::{Finding, violation_of};
@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 use super::page::Reading;
 use super::{Completeness, YEARS, body, check_time, invalid};
 use crate::QueryApi;
-use crate::access::Caller;
 use crate::audit::clip;
 use crate::history::Stored;
 use crate::period::Period;
@@ -148,13 +147,7 @@ impl Count {
         crate::openapi::ChangeProblems,
     ),
 )]
-pub async fn test(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+pub async fn test(State(api): State<QueryApi>, mut reading: Reading, request: Request) -> Result<Response, Problem> {
     drop(reading.one()?);
     let wanted: NewTrial = body(request).await?;
     check_time("/from", Some(wanted.from), YEARS)?;
@@ -268,7 +261,7 @@ fn answer(
 }
 
 /// The rule alone, with the limits to be tried.
-async fn compile(api: &QueryApi, reading: &Reading<'_>, wanted: &NewTrial) -> Result<RuleSet, Problem> {
+async fn compile(api: &QueryApi, reading: &Reading, wanted: &NewTrial) -> Result<RuleSet, Problem> {
     let mut limits = reading.tenant.detection.limits.clone();
     limits.extend(wanted.limits.clone());
     let (snapshot, tenant) = (api.settings().snapshot(), reading.tenant.id.clone());
@@ -294,7 +287,7 @@ async fn compile(api: &QueryApi, reading: &Reading<'_>, wanted: &NewTrial) -> Re
 
 async fn chunk(
     api: &QueryApi,
-    reading: &Reading<'_>,
+    reading: &Reading,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     after: Option<&(String, DateTime<Utc>, String)>,
 ) -> Result<Vec<EventRow>, Problem> {

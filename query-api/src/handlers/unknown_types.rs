@@ -1,7 +1,7 @@
 //! What the catalogue doesn't know: types that the tenant's applications send and nobody declared.
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
@@ -12,7 +12,6 @@ use super::kinds::{self, Kinds, SHOWN};
 use super::page::Reading;
 use super::{Completeness, PeriodView};
 use crate::QueryApi;
-use crate::access::Caller;
 use crate::rows::EventTypeRow;
 use crate::sql;
 
@@ -74,12 +73,7 @@ impl From<EventTypeRow> for UnknownType {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
     let Kinds { rows, period, mut has_more } = kinds::count(&api, &mut reading, sql::EVENT_TYPES, MOST_TYPES).await?;
     let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
     let unknown = rows.into_iter().filter(|row: &EventTypeRow| catalogue.get(&row.event_type).is_none());

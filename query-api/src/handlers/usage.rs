@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
 use runtime::problem::Problem;
@@ -12,10 +11,9 @@ use schemas::settings::{QuotaPeriod, QuotaUse, Quotas, Tenant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::path;
-use super::tenants::no_parameters;
 use crate::QueryApi;
 use crate::access::Caller;
+use crate::extract::{InPath, NoParameters};
 use crate::sql::{Clauses, USAGE};
 
 /// What is used in the day and the month, of UTC.
@@ -73,12 +71,11 @@ struct Used {
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
 ) -> Result<Json<TenantUsage>, Problem> {
-    no_parameters(query.as_deref())?;
-    let tenant = caller.path_tenant(&api, &path(id)?)?;
+    let tenant = caller.path_tenant(api.settings(), &id)?;
     let complete_until = api.freshness().complete_until();
     let now = Utc::now();
     let used = read(&api, &tenant, now).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
@@ -15,7 +15,6 @@ use super::language::Worded;
 use super::page::Reading;
 use super::{Completeness, PeriodView};
 use crate::QueryApi;
-use crate::access::Caller;
 use crate::rows::EventKindRow;
 use crate::sql;
 
@@ -84,12 +83,7 @@ pub struct UsedKind {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
     let Kinds { rows, period, mut has_more } = kinds::count(&api, &mut reading, sql::EVENT_KINDS, MOST_KINDS).await?;
     let lang = reading.lang;
     let mut by = |name: fn(&EventKindRow) -> &str| counted(&rows, name, &mut has_more);
@@ -119,7 +113,7 @@ fn counted(rows: &[EventKindRow], name: fn(&EventKindRow) -> &str, has_more: &mu
     found
 }
 
-fn labelled(api: &QueryApi, reading: &Reading<'_>, kinds: Vec<UsedKind>, lang: Lang) -> Vec<UsedType> {
+fn labelled(api: &QueryApi, reading: &Reading, kinds: Vec<UsedKind>, lang: Lang) -> Vec<UsedType> {
     let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
     let labelled = kinds.into_iter().map(|kind| {
         let entry = catalogue.get(&kind.name);

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::access::Access;
@@ -15,9 +14,10 @@ use utoipa::IntoParams;
 use super::events::add_period;
 use super::page::{Asked, Keyset, Page, Reading, ascending, keyset};
 use super::since::Since;
-use super::{path, violations};
+use super::violations;
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
+use crate::extract::InPath;
 use crate::filter::{ViolationFilter, device_kinds};
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
@@ -25,8 +25,6 @@ use crate::rows::{DeviceRow, EventRow, SessionRow};
 use crate::sql::{self, Clauses};
 use crate::view::user::{Session, SignIn, UserDevice};
 use crate::view::violation::Violation;
-
-type UserId = Result<Path<String>, PathRejection>;
 
 const SIGN_INS_NEWEST: Keyset = keyset!("occurred_at", event, newest);
 const SIGN_INS_OLDEST: Keyset = keyset!("occurred_at", event, oldest);
@@ -100,13 +98,11 @@ impl SignInFilter {
 )]
 pub async fn sign_ins(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: UserId,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let user = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let filter = SignInFilter::take(&mut reading.params).map_err(refused)?;
+    let filter = SignInFilter::take(&mut reading.params)?;
     let (list, statement, keyset) = match ascending(&mut reading.params)? {
         true => ("sign-ins/oldest", sql::EVENTS_OLDEST, &SIGN_INS_OLDEST),
         false => ("sign-ins/newest", sql::EVENTS_NEWEST, &SIGN_INS_NEWEST),
@@ -215,13 +211,11 @@ impl DeviceFilter {
 )]
 pub async fn devices(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: UserId,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let user = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let filter = DeviceFilter::take(&mut reading.params).map_err(refused)?;
+    let filter = DeviceFilter::take(&mut reading.params)?;
     let asked = reading.page("devices", &(&user, &filter))?;
     let mut clauses = of_user(&asked, &DEVICES, &user);
     filter.add_to(&mut clauses);
@@ -296,13 +290,11 @@ impl SessionFilter {
 )]
 pub async fn sessions(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: UserId,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let user = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let filter = SessionFilter::take(&mut reading.params).map_err(refused)?;
+    let filter = SessionFilter::take(&mut reading.params)?;
     let asked = reading.page("sessions", &(&user, &filter))?;
     let mut clauses = of_user(&asked, &SESSIONS, &user);
     filter.add_to(&mut clauses);
@@ -324,7 +316,7 @@ pub async fn sessions(
         .await
 }
 
-fn of_user(asked: &Asked<'_>, keyset: &Keyset, user: &str) -> Clauses {
+fn of_user(asked: &Asked, keyset: &Keyset, user: &str) -> Clauses {
     let mut clauses = asked.clauses(keyset);
     clauses.bind_text("user_id", user);
     asked.reading.keep().bind_oldest(&mut clauses);
@@ -353,11 +345,8 @@ fn of_user(asked: &Asked<'_>, keyset: &Keyset, user: &str) -> Clauses {
 )]
 pub async fn violations(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: UserId,
-    RawQuery(query): RawQuery,
+    InPath(user): InPath<String>,
+    reading: Reading,
 ) -> Result<Response, Problem> {
-    let user = path(id)?;
-    let reading = Reading::begin(&api, &caller, query.as_deref())?;
     violations::page(&api, reading, &[user]).await
 }

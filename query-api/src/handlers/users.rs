@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
@@ -13,11 +12,12 @@ use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
 
+use super::One;
 use super::page::{Keyset, Page, Reading, keyset, look_back_of_violations};
 use super::since::Since;
-use super::{One, path};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
+use crate::extract::InPath;
 use crate::filter::search;
 use crate::keep::Keep;
 use crate::params::{ParamError, Params};
@@ -68,13 +68,8 @@ impl UserFilter {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let filter = UserFilter::take(&mut reading.params).map_err(refused)?;
+pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
+    let filter = UserFilter::take(&mut reading.params)?;
     reading.of_all();
     let asked = reading.page("users", &filter)?;
     let mut clauses = asked.clauses(&LATEST);
@@ -108,12 +103,10 @@ pub async fn list(
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Json<One<User>>, Problem> {
-    let id = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let mut clauses = reading.one()?;
     clauses.order(LATEST.order);
     clauses.text("actor_id = {user_id:String}", "user_id", &id);
@@ -139,7 +132,7 @@ struct Marks {
 }
 
 impl Marks {
-    fn of(api: &QueryApi, caller: &Caller, reading: &Reading<'_>) -> Self {
+    fn of(api: &QueryApi, caller: &Caller, reading: &Reading) -> Self {
         let allowed = caller.may(Permission::SeeViolations);
         let since = Since::of(api, caller, reading);
         let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.keep(), reading.earliest);

@@ -1,15 +1,14 @@
 //! Broken rules (K12). Only staff with the right see them (K16).
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
 
+use super::One;
 use super::language::Worded;
 use super::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
-use super::{One, path};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::extract::InPath;
 use crate::filter::ViolationFilter;
 use crate::rows::ViolationRow;
 use crate::sql;
@@ -41,20 +40,15 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let users = reading.params.list("user_id").map_err(refused)?;
+pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+    let users = reading.params.list("user_id")?;
     page(&api, reading, &users).await
 }
 
 /// A page of violations: of some users, or of all when none is named.
-pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[String]) -> Result<Response, Problem> {
+pub(super) async fn page(api: &QueryApi, mut reading: Reading, users: &[String]) -> Result<Response, Problem> {
     let lang = reading.lang;
-    let filter = ViolationFilter::take(&mut reading.params).map_err(refused)?;
+    let filter = ViolationFilter::take(&mut reading.params)?;
     let (list, keyset) = match ascending(&mut reading.params)? {
         true => ("violations/oldest", &OLDEST),
         false => ("violations/newest", &NEWEST),
@@ -98,12 +92,9 @@ pub(super) async fn page(api: &QueryApi, mut reading: Reading<'_>, users: &[Stri
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
 ) -> Result<Worded<One<Violation>>, Problem> {
-    let id = path(id)?;
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
     let lang = reading.lang;
     let row = find(&api, &mut reading, &id).await?;
     let titles = Titles::new(&api, &reading.tenant.id, lang);
@@ -111,7 +102,7 @@ pub async fn get(
 }
 
 /// The violation of an id.
-pub(super) async fn find(api: &QueryApi, reading: &mut Reading<'_>, id: &str) -> Result<ViolationRow, Problem> {
+pub(super) async fn find(api: &QueryApi, reading: &mut Reading, id: &str) -> Result<ViolationRow, Problem> {
     let mut clauses = reading.one()?;
     clauses.order(NEWEST.order);
     clauses.text("violation_id = {violation_id:String}", "violation_id", id);

@@ -1,7 +1,7 @@
 //! The log of deliveries: how each attempt to report a violation ended (P5).
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::QueryApi;
-use crate::access::{Caller, refused};
 use crate::cursor::Position;
 use crate::params::{ParamError, Params};
 use crate::sql::{self, Clauses};
@@ -146,13 +145,8 @@ const NEWEST: Keyset =
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(
-    State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
-    let filter = DeliveryFilter::take(&mut reading.params).map_err(refused)?;
+pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+    let filter = DeliveryFilter::take(&mut reading.params)?;
     let asked = reading.page("alert-deliveries/newest", &filter)?;
     let mut clauses = asked.clauses(&NEWEST);
     filter.add_to(&mut clauses);

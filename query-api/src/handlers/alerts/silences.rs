@@ -1,8 +1,7 @@
 //! Silences: violations that are not reported for a while (P5).
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
@@ -12,13 +11,12 @@ use schemas::topics::SettingsKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::tenants::no_parameters;
-use super::super::{Whole, YEARS_OF_SETTINGS, body, check_time, invalid, path};
+use super::super::{Whole, YEARS_OF_SETTINGS, body, check_time, invalid};
 use crate::QueryApi;
-use crate::access::{Caller, refused};
+use crate::access::Caller;
 use crate::alerting::{put_silence, random_hex};
 use crate::audit::{StaffEvent, differences};
-use crate::params::Params;
+use crate::extract::{InPath, NoParameters, ReadTenant};
 
 /// What is asked of a new silence. It covers what occurs in its time, however late it becomes known.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -54,12 +52,8 @@ pub struct NewSilence {
 )]
 pub async fn list(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<Whole<Silence>>, Problem> {
-    let mut params = Params::parse(query.as_deref()).map_err(refused)?;
-    let tenant = caller.read_tenant(&api, &mut params)?;
-    params.finish().map_err(refused)?;
     let data = api.settings().snapshot().silences(&tenant.id).map(|silence| Silence::clone(silence)).collect();
     Ok(Json(Whole::of(&api, data)))
 }
@@ -78,11 +72,10 @@ pub async fn list(
 )]
 pub async fn create(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    _: NoParameters,
     request: Request,
 ) -> Result<(StatusCode, Json<Silence>), Problem> {
-    no_parameters(query.as_deref())?;
     let tenant = caller.own_tenant()?;
     let NewSilence { rule, user_id, owner, reason, starts_at, ends_at } = body(request).await?;
     check_time("/starts_at", starts_at, YEARS_OF_SETTINGS)?;
@@ -114,12 +107,11 @@ pub async fn create(
 )]
 pub async fn delete(
     State(api): State<QueryApi>,
-    Extension(caller): Extension<Caller>,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
 ) -> Result<Json<Silence>, Problem> {
-    no_parameters(query.as_deref())?;
-    let (tenant, id) = (caller.own_tenant()?, path(id)?);
+    let tenant = caller.own_tenant()?;
     let _one_at_a_time = api.alerting().one_at_a_time().await;
     let snapshot = api.settings().snapshot();
     let known = snapshot.silences(&tenant.id).find(|silence| silence.id == id).cloned();

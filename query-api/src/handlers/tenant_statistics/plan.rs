@@ -78,7 +78,7 @@ impl Plan {
         asked: &Asked,
         (spec, period): (PeriodSpec, Period),
         calendar: Calendar,
-        reading: &Reading<'_>,
+        reading: &Reading,
     ) -> Result<Self, Problem> {
         let (keep, now) = (reading.keep(), reading.now);
         let (from, to) = period.closed(keep, now);
