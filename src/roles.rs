@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use axum::Router;
 use clap::Args;
 use enrich::stream::Stream;
-use query_api::viewed::Viewed;
+use query_api::audit::read_log::Viewed;
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::freshness::Freshness;

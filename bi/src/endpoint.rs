@@ -10,11 +10,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequ
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use futures::StreamExt as _;
-use query_api::access::Caller;
-use query_api::fair::Place;
-use query_api::keep::Keep;
-use query_api::period::{Calendar, days_ago};
-use query_api::viewed::Viewed;
+use query_api::audit::read_log::Viewed;
+use query_api::http::caller::Caller;
+use query_api::http::period::{Calendar, days_ago};
+use query_api::store::fair::Place;
+use query_api::store::keep::Keep;
 use runtime::config::Config;
 use runtime::http::authenticated;
 use runtime::http::body::{self, BodyTimes};

@@ -2,7 +2,7 @@
 //! see nothing, and what must not run must be refused. Whatever is not as it should be keeps the listener closed.
 
 use chrono::{DateTime, Utc};
-use query_api::keep::Keep;
+use query_api::store::keep::Keep;
 use schemas::settings::Retention;
 
 use crate::confine::{Surroundings, confine};

@@ -10,8 +10,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use query_api::fair::{Bounds, Place, Places};
-use query_api::keep::Keep;
+use query_api::store::fair::{Bounds, Place, Places};
+use query_api::store::keep::Keep;
 use reqwest::{Client, Response};
 use runtime::config::{Config, Secret, Sql};
 use schemas::ddl::bi::TENANT_SETTING;
@@ -84,7 +84,7 @@ pub struct Reader {
     pub tenant: String,
     /// Its cutoffs.
     pub keep: Keep,
-    /// What is hidden from whoever asks, as [`Caller::hidden`](query_api::access::Caller::hidden) has it.
+    /// What is hidden from whoever asks, as [`Caller::hidden`](query_api::http::caller::Caller::hidden) has it.
     pub hidden: u8,
     /// Nothing that was before it is seen.
     pub look_back: DateTime<Utc>,

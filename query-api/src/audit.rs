@@ -1,5 +1,7 @@
 //! What staff do is an event of the tenant: recorded as any other, in the order of the person or key that did it.
 
+pub mod read_log;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::access::Caller;
+use crate::http::caller::Caller;
 
 /// Id of the key that events of this program carry. Ingest gives none such: ids of keys are longer.
 pub const KEY_ID: &str = "usertrail";

@@ -5,17 +5,18 @@
 //! A file that could not be written to its end breaks the transfer off. How an export ended is an event of the tenant
 //! (P13, L10).
 
-mod clock;
-mod csv;
-mod format;
+pub(crate) mod clock;
+pub(crate) mod csv;
+pub(crate) mod format;
 pub(crate) mod heading;
-mod parquet;
-mod pdf;
-mod sink;
-mod words;
-mod writer;
-mod xlsx;
-mod xlsx_parts;
+pub(crate) mod parquet;
+pub(crate) mod pdf;
+pub(crate) mod sink;
+pub mod table;
+pub(crate) mod words;
+pub(crate) mod writer;
+pub(crate) mod xlsx;
+pub(crate) mod xlsx_parts;
 
 use std::io;
 use std::sync::Arc;
@@ -37,15 +38,15 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub(crate) use self::format::choose;
 pub use self::format::{Format, Separator};
 pub use self::heading::Heading;
-use self::sink::Sink;
 pub use self::writer::Writer;
 use crate::QueryApi;
-use crate::access::Caller;
 use crate::audit::{Details, StaffEvent};
-use crate::fair::{Bounds, Place, Places};
-use crate::sql::{Clauses, NamedQuery};
+use crate::export::sink::Sink;
+use crate::export::table::{Report, Tabular};
+use crate::http::caller::Caller;
 use crate::store::StoreError;
-use crate::table::{Report, Tabular};
+use crate::store::fair::{Bounds, Place, Places};
+use crate::store::sql::{Clauses, NamedQuery};
 
 /// Most rows of a PDF, whatever the configuration says: some thousand pages.
 const MAX_PRINTED: u32 = 100_000;

@@ -7,36 +7,22 @@
 //!
 //! Administrators change settings here as well; they are written to Kafka by [`runtime::settings`], never to ClickHouse.
 
-pub mod access;
-pub mod alerting;
-mod asking;
+pub mod alerts;
 pub mod audit;
-mod bodies;
-pub mod cursor;
+pub mod devices;
 pub mod export;
-mod extract;
-pub mod fair;
-pub mod filter;
-mod guard;
-pub mod handlers;
-pub mod history;
-pub mod keep;
-pub mod object_state;
+pub mod http;
+pub mod log;
 pub mod openapi;
-pub mod params;
-pub mod period;
 pub mod restore;
-mod routes;
-pub mod rows;
+pub(crate) mod routes;
 pub mod rules;
-pub mod sql;
+pub mod statistics;
 pub mod store;
-pub mod table;
-mod tenant_changes;
-mod titles;
+pub mod tenants;
 pub mod trace;
-pub mod view;
-pub mod viewed;
+pub mod users;
+pub mod violations;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,15 +44,15 @@ use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError, Lang, Texts}
 use schemas::settings::{Limits, Tenant};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::alerting::Alerting;
+use crate::alerts::alerting::Alerting;
 use crate::audit::Audit;
-use crate::bodies::Bodies;
+use crate::audit::read_log::Viewed;
 use crate::export::Exports;
-use crate::guard::Guard;
-use crate::period::Calendar;
+use crate::http::body::Bodies;
+use crate::http::guard::Guard;
+use crate::http::period::Calendar;
 use crate::restore::Restores;
 use crate::store::Store;
-use crate::viewed::Viewed;
 use runtime::freshness::Freshness;
 
 /// Most rows of a page whatever the configuration says.

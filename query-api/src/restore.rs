@@ -5,7 +5,10 @@
 //! the first call, `restore.succeeded` or `restore.failed` after the last. A process that dies in between leaves a request
 //! without an outcome; whoever asks again repeats the call under the same `webhook-id`, by which the receiver knows it.
 
-mod call;
+pub(crate) mod call;
+pub mod endpoint;
+pub(crate) mod examples;
+pub mod handlers;
 pub mod past;
 pub mod refusal;
 
@@ -29,11 +32,11 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::QueryApi;
-use crate::access::Caller;
 use crate::audit::{actor, clip};
+use crate::http::caller::Caller;
+use crate::log::rows::EventRow;
 use crate::restore::call::Calls;
 use crate::restore::past::LastState;
-use crate::rows::EventRow;
 
 /// How long a success is remembered here, until the log tells it.
 const REMEMBERED: Duration = Duration::from_secs(600);

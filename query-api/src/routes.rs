@@ -9,14 +9,19 @@ use schemas::settings::Permission;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use crate::guard::{CHECKS, QUERIES, Rule, guard};
-use crate::handlers::alerts::{self, deliveries, silences};
-use crate::handlers::{
-    activities, catalogue, check, configuration, devices_access, events, exemptions, explanations, keys, objects,
-    own_rules, plan, restore_endpoint, restores, retention, reviews, rules, settings, statistics, tenant_statistics,
-    tenants, timeline, trials, unknown_types, usage, used_kinds, user_log, users, violations,
-};
-use crate::viewed::Recorded;
+use crate::alerts::{deliveries, endpoints as alerts, silences};
+use crate::audit::read_log::Recorded;
+use crate::devices::{access as devices_access, check, exemptions};
+use crate::http::guard::{CHECKS, QUERIES, Rule, guard};
+use crate::log::catalogue::{self, unknown_types, used_kinds};
+use crate::log::{configuration, events, objects};
+use crate::restore::{endpoint as restore_endpoint, handlers as restores};
+use crate::rules::{explanations, list as rules, own as own_rules, trials};
+use crate::statistics::{tenant as tenant_statistics, user as statistics};
+use crate::tenants::{keys, list as tenants, plan, retention, settings, usage};
+use crate::trace::{list as activities, timeline};
+use crate::users::{list as users, pages as user_log};
+use crate::violations::{list as violations, reviews};
 use crate::{QueryApi, openapi};
 
 /// An operation: its handler with its part of the document, and what the guard holds it to.

@@ -1,5 +1,9 @@
 //! Running a statement: bounded in number, time, memory and rows (P12).
 
+pub mod fair;
+pub mod keep;
+pub mod sql;
+
 use std::time::{Duration, Instant};
 
 use clickhouse::error::Error as ClickHouseError;
@@ -13,8 +17,8 @@ use runtime::metrics::{Metrics, Name, latency_buckets};
 use runtime::problem::Problem;
 use thiserror::Error;
 
-use crate::fair::{Bounds, Full, Place, Places};
-use crate::sql::{Clauses, NamedQuery};
+use crate::store::fair::{Bounds, Full, Place, Places};
+use crate::store::sql::{Clauses, NamedQuery};
 
 /// More than any page or statistic has; a statement that returns more is wrong.
 const MAX_RESULT_ROWS: u32 = 200_000;

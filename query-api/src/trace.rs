@@ -4,9 +4,15 @@
 //! over them, and tell of every activity how much it adds, so that the rows of a figure add up to it.
 
 pub mod activity;
+pub(crate) mod examples;
 pub mod figures;
 pub mod intervals;
-mod states;
+pub mod list;
+pub(crate) mod reading;
+pub(crate) mod states;
+pub mod timeline;
+pub mod totals;
+pub mod view;
 
 use chrono::TimeDelta;
 

@@ -5,7 +5,7 @@ use bi::selftest;
 use bi::store::{Filters, ORDERED, Reader, Statement, Store, message};
 use bi::views::{PREDICATE, VIEWS, View};
 use chrono::Utc;
-use query_api::keep::Keep;
+use query_api::store::keep::Keep;
 use schemas::settings::Retention;
 
 use crate::support::{World, with_world};

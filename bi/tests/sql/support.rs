@@ -12,7 +12,7 @@ use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use http_body_util::BodyExt as _;
 use query_api::audit::Audit;
-use query_api::viewed::Viewed;
+use query_api::audit::read_log::Viewed;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};

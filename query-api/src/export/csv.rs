@@ -6,10 +6,10 @@ use chrono::SecondsFormat;
 use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
-use super::format::Separator;
-use super::heading::Heading;
-use super::words;
-use crate::table::{Cell, Column};
+use crate::export::format::Separator;
+use crate::export::heading::Heading;
+use crate::export::table::{Cell, Column};
+use crate::export::words;
 
 /// What Excel knows UTF-8 by.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use runtime::problem::Problem;
 
-use crate::params::{ParamError, Params};
+use crate::http::params::{ParamError, Params};
 
 /// Most media ranges of an `Accept` header that are looked at.
 const MAX_RANGES: usize = 64;

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
-use super::{Format, Separator, clock, words};
-use crate::period::Period;
-use crate::view::words::of;
+use crate::export::{Format, Separator, clock, words};
+use crate::http::period::Period;
+use crate::log::words::of;
 
 /// Parameters that are no filter: they are told in other ways, or not at all.
 const NOT_FILTERS: [&str; 9] = ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to"];

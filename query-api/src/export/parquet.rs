@@ -10,7 +10,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use crate::table::{Cell, Column, Kind};
+use crate::export::table::{Cell, Column, Kind};
 
 /// A row group ends when it has this many rows …
 const MAX_ROWS: usize = 20_000;

@@ -1,21 +1,21 @@
 //! PDF (ISO 32000-1), written as it goes: each page when it is full, the font and the number of pages at the end.
 
-mod bidi;
-mod file;
-mod font;
-mod layout;
+pub(crate) mod bidi;
+pub(crate) mod file;
+pub(crate) mod font;
+pub(crate) mod layout;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use schemas::catalogue::Lang;
 
-use self::file::{File, Id, text_string};
-use self::font::Font;
-use self::layout::{PADDING, SIZE};
-use super::heading::Heading;
-use super::{clock, words};
-use crate::table::{Cell, Column, Kind};
+use crate::export::heading::Heading;
+use crate::export::pdf::file::{File, Id, text_string};
+use crate::export::pdf::font::Font;
+use crate::export::pdf::layout::{PADDING, SIZE};
+use crate::export::table::{Cell, Column, Kind};
+use crate::export::{clock, words};
 
 /// A4, landscape, points.
 const WIDTH: f32 = 842.0;

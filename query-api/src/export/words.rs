@@ -3,8 +3,8 @@
 
 use schemas::catalogue::Lang;
 
-use crate::table::Word;
-use crate::view::words::of;
+use crate::export::table::Word;
+use crate::log::words::of;
 
 /// Names, in Russian and Czech, in the order of their letters.
 const NAMES: &[(&str, &str, &str)] = &[

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use schemas::catalogue::Lang;
 use serde::Serialize;
 
-use super::csv::Csv;
-use super::parquet::Parquet;
-use super::pdf::Pdf;
-use super::xlsx::Xlsx;
-use super::{Format, Heading, words};
-use crate::table::{Cell, Tabular};
+use crate::export::csv::Csv;
+use crate::export::parquet::Parquet;
+use crate::export::pdf::Pdf;
+use crate::export::table::{Cell, Tabular};
+use crate::export::xlsx::Xlsx;
+use crate::export::{Format, Heading, words};
 
 /// Writes an export. Memory is bounded, however many rows there are.
 pub struct Writer<W: Write + Send> {

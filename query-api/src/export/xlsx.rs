@@ -9,11 +9,10 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use super::heading::Heading;
-use super::xlsx_parts as parts;
-use super::{clock, words};
-use crate::table::{Cell, Column, Kind};
-use crate::view::words::of;
+use crate::export::heading::Heading;
+use crate::export::table::{Cell, Column, Kind};
+use crate::export::{clock, words, xlsx_parts as parts};
+use crate::log::words::of;
 
 /// Rows of a sheet below its header: Excel has 1,048,576 in all.
 const MAX_ROWS: u32 = 1_048_575;
@@ -217,7 +216,7 @@ mod tests {
     use calamine::{Reader as _, Xlsx as Read};
 
     use super::*;
-    use crate::period::Period;
+    use crate::http::period::Period;
     use schemas::catalogue::Lang;
 
     const COLUMNS: &[Column] = &[Column::new("at", Kind::Whole), Column::new("text", Kind::Text)];

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::FixedOffset;
 
-use crate::table::{Column, Kind};
+use crate::export::table::{Column, Kind};
 
 const XML: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";

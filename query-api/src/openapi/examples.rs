@@ -1,15 +1,8 @@
 //! Examples in the document. They are plain JSON, as a caller sees it.
 
-pub(crate) mod log;
-pub(crate) mod restores;
-mod statistics;
-pub(crate) mod trace;
-
 use serde_json::{Value, json};
 
-pub(crate) use statistics::tenant_statistics;
-
-fn event() -> Value {
+pub(crate) fn event() -> Value {
     json!({
         "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
         "type": "task.deadline_changed",
@@ -60,7 +53,7 @@ pub(crate) fn one_event() -> Value {
     one(&event())
 }
 
-fn page(row: &Value) -> Value {
+pub(crate) fn page(row: &Value) -> Value {
     json!({
         "data": [row],
         "has_more": false,
@@ -71,11 +64,11 @@ fn page(row: &Value) -> Value {
     })
 }
 
-fn one(row: &Value) -> Value {
+pub(crate) fn one(row: &Value) -> Value {
     json!({ "data": row, "complete_until": "2026-03-02T08:16:00Z", "complete": true })
 }
 
-fn violation() -> Value {
+pub(crate) fn violation() -> Value {
     json!({
         "id": "5f2b7c0e9d1a4b3f8e6d2c1b0a998877",
         "rule": "too-many-devices",
@@ -124,7 +117,7 @@ pub(crate) fn review(applied: bool) -> Value {
     with(one(&shown), json!({ "applied": applied, "event_id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1" }))
 }
 
-fn user() -> Value {
+pub(crate) fn user() -> Value {
     json!({
         "id": "u-17",
         "name": "Jana Nováková",
@@ -284,11 +277,11 @@ pub(crate) fn catalogue() -> Value {
     })
 }
 
-fn counts() -> Value {
+pub(crate) fn counts() -> Value {
     json!({ "events": 42, "duration_ms": 1_800_000, "records": 120, "sign_ins": 2, "failed_sign_ins": 1 })
 }
 
-fn with(mut target: Value, more: Value) -> Value {
+pub(crate) fn with(mut target: Value, more: Value) -> Value {
     if let (Value::Object(target), Value::Object(more)) = (&mut target, more) {
         target.extend(more);
     }
@@ -390,7 +383,7 @@ const RULE: &str = "title: Export by a bot\nid: 0b7f3c53-8f0e-4a55-9d68-5f6c8a3f
     logsource:\n  product: usertrail\ndetection:\n  export:\n    action: export\n    device.bot: true\n  condition: export\n\
     level: high\ntags:\n  - attack.t1020\n";
 
-fn written() -> Value {
+pub(crate) fn written() -> Value {
     json!({ "yaml": RULE, "written_by": "k3jq7xw2m5ab", "written_at": "2026-03-02T08:16:00Z" })
 }
 
@@ -459,7 +452,7 @@ pub fn trial() -> Value {
     })
 }
 
-fn explained() -> Value {
+pub(crate) fn explained() -> Value {
     json!({
         "event_id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
         "occurred_at": "2026-11-19T09:12:44.120Z",

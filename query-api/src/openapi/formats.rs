@@ -3,8 +3,8 @@
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::{Content, ContentBuilder, ObjectBuilder, OpenApi, RefOr, Response};
 
-use super::examples;
 use crate::export::Format;
+use crate::openapi::examples;
 
 /// Completes the operations that answer files as well.
 pub(crate) fn offer(document: &mut OpenApi) {

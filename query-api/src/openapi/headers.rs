@@ -4,7 +4,7 @@ use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Object, OpenApi, Ref, RefOr, Response, Type};
 
-use super::formats::takes;
+use crate::openapi::formats::takes;
 
 const COMPLETE_UNTIL: &str = "Complete-Until";
 const DISPOSITION: &str = "Content-Disposition";

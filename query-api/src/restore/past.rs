@@ -4,14 +4,14 @@ use runtime::problem::Problem;
 use schemas::json::Map;
 
 use crate::QueryApi;
-use crate::access::Caller;
-use crate::filter::EventFilter;
-use crate::handlers::which::Which;
-use crate::keep::Keep;
-use crate::object_state::{Changes, state};
+use crate::http::caller::Caller;
+use crate::log::filter::EventFilter;
+use crate::log::object_state::{Changes, state};
+use crate::log::rows::{EditRow, EventRow, LifeRow, ToldRow};
+use crate::log::which::Which;
 use crate::restore::{Effort, Outcome, RestoreStatus, message_id};
-use crate::rows::{EditRow, EventRow, LifeRow, ToldRow};
-use crate::sql::{self, Clauses};
+use crate::store::keep::Keep;
+use crate::store::sql::{self, Clauses};
 
 /// Most events that a state is rebuilt from; the latest ones count.
 const MAX_EVENTS: u32 = 10_000;

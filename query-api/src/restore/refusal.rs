@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use runtime::problem::Problem;
 use schemas::catalogue::{CatalogueEntry, Lang};
 
-use crate::rows::EventRow;
+use crate::log::rows::EventRow;
 
 /// Why an object is not restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemas::passive::SESSION_EXPIRED;
 
-use crate::rows::ActivityRow;
-use crate::trace::REACH;
+use crate::log::rows::ActivityRow;
 use crate::trace::intervals::Interval;
-use crate::trace::states;
+use crate::trace::{REACH, states};
 
 /// Channel of being signed in, which has none of its own.
 pub const SESSION: &str = "session";

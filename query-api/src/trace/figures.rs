@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::Measure::{Count, Objects, Time, TimeWithin};
-use crate::rows::ActivityRow;
+use crate::log::rows::ActivityRow;
 use crate::trace::activity::{Activity, SESSION};
+use crate::trace::figures::Measure::{Count, Objects, Time, TimeWithin};
 use crate::trace::intervals::{Interval, Set};
 
 /// What a figure counts in.

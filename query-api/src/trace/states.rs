@@ -1,6 +1,6 @@
 //! States that begin and end by events of their own: pauses, ready, free, signed in.
 
-use crate::rows::ActivityRow;
+use crate::log::rows::ActivityRow;
 use crate::trace::activity::{Activity, Lane, Part, REACH_MS, at};
 use crate::trace::intervals::{Interval, Set};
 
@@ -30,7 +30,7 @@ impl Mark {
 ///
 /// An event that tells the whole interval is believed before any beginning: one that lies within it, or comes right before it,
 /// is the same state told twice. A beginning without such an event lasts until the next mark; with none within
-/// [`REACH`](super::REACH), it is open.
+/// [`REACH`](crate::trace::REACH), it is open.
 pub(super) fn pair(lane: &Lane, mut marks: Vec<Mark>, now: i64, found: &mut Vec<Activity>) {
     let whole: Set = marks.iter().filter_map(|mark| mark.span).collect();
     marks.sort_by_key(Mark::order);

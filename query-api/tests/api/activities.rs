@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
-use query_api::table::{Cell, Tabular};
+use query_api::export::table::{Cell, Tabular};
 use query_api::trace::figures::FIGURES;
-use query_api::view::trace::{CountedActivity, TracedFigure, TracedInterval};
+use query_api::trace::view::{CountedActivity, TracedFigure, TracedInterval};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use schemas::settings::{Retention, Role, WeekStart};
@@ -261,9 +261,9 @@ fn tables_are_whole() {
         assert_eq!(cells.len(), T::COLUMNS.len());
         cells.len()
     }
-    use query_api::rows::ActivityRow;
+    use query_api::log::rows::ActivityRow;
+    use query_api::trace::timeline::lanes::lanes;
     use query_api::trace::{activity::activities, intervals::Interval};
-    use query_api::view::timeline::lanes;
     let row = ActivityRow {
         event_id: "e".to_owned(),
         key_id: String::new(),

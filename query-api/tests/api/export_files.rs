@@ -7,9 +7,9 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use lopdf::Document;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::RowAccessor as _;
+use query_api::export::table::{Cell, Column, Kind, Tabular};
 use query_api::export::{Format, Heading, Separator, Writer};
-use query_api::period::Period;
-use query_api::table::{Cell, Column, Kind, Tabular};
+use query_api::http::period::Period;
 use schemas::catalogue::Lang;
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! Paging (pitfalls 14 and 15, J11, P15).
 
 use chrono::{Datelike as _, NaiveDate, TimeDelta, Utc};
-use query_api::cursor::{Binding, Position};
-use query_api::filter::EventFilter;
-use query_api::period::{Period, PeriodSpec};
+use query_api::http::cursor::{Binding, Position};
+use query_api::http::period::{Period, PeriodSpec};
+use query_api::log::filter::EventFilter;
 use schemas::settings::Role;
 use serde_json::{Value, json};
 

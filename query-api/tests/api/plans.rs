@@ -1,9 +1,9 @@
 //! What the store does for a query: indexes are used (P8), so the cost follows the answer and not the table.
 
 use chrono::{TimeDelta, Utc};
-use query_api::filter::EventFilter;
-use query_api::params::Params;
-use query_api::sql::{Clauses, EVENTS_NEWEST, NamedQuery, USER_ACTIVITIES, USER_COUNTS, VIOLATIONS};
+use query_api::http::params::Params;
+use query_api::log::filter::EventFilter;
+use query_api::store::sql::{Clauses, EVENTS_NEWEST, NamedQuery, USER_ACTIVITIES, USER_COUNTS, VIOLATIONS};
 
 use crate::support::{Event, World, rng, with_world};
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use clickhouse::Row;
-use query_api::rows::EventRow;
-use query_api::table::{Cell, Kind, Tabular};
-use query_api::view::configuration::ConfigurationChange;
-use query_api::view::telling::Telling;
+use query_api::export::table::{Cell, Kind, Tabular};
+use query_api::log::configuration::view::ConfigurationChange;
+use query_api::log::rows::EventRow;
+use query_api::log::telling::Telling;
 use schemas::catalogue::{Catalogue, Lang};
 use schemas::settings::Tenant;
 use serde::Deserialize;
@@ -58,7 +58,7 @@ fn row_types_are_the_tables() {
         let tenant = Arc::new(Tenant::new("acme", "Acme"));
         let telling = Telling::new(&Catalogue::shipped().unwrap(), &tenant, Lang::En, true);
         let change = ConfigurationChange::new(events[0].clone(), &telling);
-        let shown = query_api::view::Event::new(events[0].clone(), &telling);
+        let shown = query_api::log::view::Event::new(events[0].clone(), &telling);
         whole(&change);
         whole(&shown);
     });

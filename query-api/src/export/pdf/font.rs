@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use subsetter::GlyphRemapper;
 use ttf_parser::{Face, GlyphId};
 
-use super::bidi::{self, Part};
-use super::file::{File, Id};
+use crate::export::pdf::bidi::{self, Part};
+use crate::export::pdf::file::{File, Id};
 
 const NAME: &str = "UTRAIL+DejaVuSansCondensed";
 /// What is shown for letters that the font doesn't have.

@@ -1,7 +1,7 @@
 //! How wide columns are, and how text is broken into lines.
 
-use super::bidi;
-use super::font::Font;
+use crate::export::pdf::bidi;
+use crate::export::pdf::font::Font;
 
 /// Size of letters in tables, points.
 pub(super) const SIZE: f32 = 7.0;

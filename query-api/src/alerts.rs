@@ -1,0 +1,6 @@
+//! Where violations are reported to, and how that went.
+
+pub mod alerting;
+pub mod deliveries;
+pub mod endpoints;
+pub mod silences;

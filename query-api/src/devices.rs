@@ -1,0 +1,5 @@
+//! Which devices may in, and who is exempt from the checks.
+
+pub mod access;
+pub mod check;
+pub mod exemptions;

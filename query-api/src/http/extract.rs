@@ -1,0 +1,75 @@
+//! What handlers take out of a request: ids of its path, its query string, and the tenant that it reads. What can't be had is
+//! answered with the problem before the handler runs.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts, Path};
+use axum::http::request::Parts;
+use runtime::problem::Problem;
+use runtime::settings::Settings;
+use schemas::settings::Tenant;
+use serde::de::DeserializeOwned;
+
+use crate::http::caller::Caller;
+use crate::http::params::Params;
+
+/// What the path names.
+pub struct InPath<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for InPath<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Problem::bad_request("invalid_path", rejection.body_text())),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let unseen = || Problem::internal("a handler was reached by a request that the guard has not seen");
+        parts.extensions.get::<Self>().cloned().ok_or_else(unseen)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self::parse(parts.uri.query())?)
+    }
+}
+
+/// Refuses a query string that has any parameter.
+pub struct NoParameters;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Params::parse(parts.uri.query())?.finish()?;
+        Ok(Self)
+    }
+}
+
+/// The tenant that a read is about, where the query string says nothing else.
+pub struct ReadTenant(pub Arc<Tenant>);
+
+impl<S: Send + Sync> FromRequestParts<S> for ReadTenant
+where
+    Settings: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let mut params = Params::from_request_parts(parts, state).await?;
+        let tenant = caller.read_tenant(&Settings::from_ref(state), &mut params)?;
+        params.finish()?;
+        Ok(Self(tenant))
+    }
+}

@@ -1,0 +1,33 @@
+//! In which language an answer is worded (P16).
+
+use axum::Json;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use runtime::problem::{Problem, Spoken};
+use schemas::catalogue::Lang;
+use schemas::settings::Tenant;
+use serde::Serialize;
+
+use crate::http::caller::Caller;
+use crate::http::params::Params;
+
+/// The language that the caller asks for, by the parameter `lang` or else by `Accept-Language`; or else the tenant's first.
+pub(crate) fn language(params: &mut Params, caller: &Caller, tenant: Option<&Tenant>) -> Result<Lang, Problem> {
+    let named = params.one_of("lang", &["en", "ru", "cs"])?.as_deref().and_then(Lang::parse);
+    let of_tenant = || tenant?.languages.first().copied();
+    Ok(named.or(caller.asking().lang()).or_else(of_tenant).unwrap_or_default())
+}
+
+/// An answer that has words in a language. Caches must tell it from the same answer in another, and from another caller's.
+#[derive(Debug)]
+pub struct Worded<T>(pub Lang, pub T);
+
+impl<T: Serialize> IntoResponse for Worded<T> {
+    fn into_response(self) -> Response {
+        let Self(lang, body) = self;
+        let mut response = Json(body).into_response();
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("authorization"));
+        response.extensions_mut().insert(Spoken(lang));
+        response
+    }
+}

@@ -1,0 +1,461 @@
+//! What all lists share: how a page is asked for, where the next one begins, and what is said beside its rows.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use clickhouse::{RowOwned, RowRead};
+use runtime::problem::Problem;
+use schemas::catalogue::Lang;
+use schemas::settings::{Feature, Features, Permission, Tenant};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::QueryApi;
+use crate::audit::read_log::Shown;
+use crate::export::table::Tabular;
+use crate::export::{self, Export, Format, Heading, Rows, Separator, heading};
+use crate::http::answer::{Completeness, PeriodView};
+use crate::http::caller::Caller;
+use crate::http::cursor::{Binding, Position};
+use crate::http::language::{Worded, language};
+use crate::http::params::Params;
+use crate::http::period::{self, Period, PeriodSpec, Preset};
+use crate::log::filter::EventFilter;
+use crate::store::keep::Keep;
+use crate::store::sql::{Clauses, NamedQuery};
+use crate::tenants::plan;
+
+/// Rows of a page when its size isn't asked for.
+const DEFAULT_ROWS: u32 = 100;
+
+/// A page.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// In the order that was asked for.
+    pub data: Vec<T>,
+    /// Whether there is more now.
+    pub has_more: bool,
+    /// For the next page, with the same filter and order. Where a list can be followed by receipt it is always there: ask
+    /// again later.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
+    /// The period as it was understood.
+    pub period: PeriodView,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+/// A read as it begins: of whom, as of when.
+pub struct Reading {
+    api: QueryApi,
+    pub(crate) caller: Caller,
+    pub(crate) tenant: Arc<Tenant>,
+    /// What its plan allows.
+    features: Features,
+    pub(crate) params: Params,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) completeness: Completeness,
+    /// Where the look-back of the tenant's plan begins (J4). No answer shows what was before it.
+    pub(crate) earliest: Option<DateTime<Utc>>,
+    /// The period where none is asked for.
+    default: Option<Preset>,
+    /// The reader's language: the one that `lang=` names, or else `Accept-Language` asks for, or else the tenant's first.
+    pub(crate) lang: Lang,
+    separator: Separator,
+    /// Whether a list without a period has what was last seen before the look-back, too.
+    is_of_all: bool,
+    /// What was asked for, to be told of an export.
+    told: Vec<(String, String)>,
+}
+
+impl Reading {
+    /// Takes of the query string what all reads have in common.
+    pub(crate) fn begin(api: QueryApi, caller: Caller, mut params: Params) -> Result<Self, Problem> {
+        let told = params.told();
+        let tenant = caller.read_tenant(api.settings(), &mut params)?;
+        let lang = language(&mut params, &caller, Some(&tenant))?;
+        let completeness = Completeness::now(api.freshness());
+        let now = Utc::now();
+        let features = api.settings().features(&tenant);
+        let earliest = features.look_back_days.map(|days| period::days_ago(api.calendar(&tenant), now, days));
+        Ok(Self {
+            api,
+            caller,
+            lang,
+            separator: Separator::default(),
+            tenant,
+            features,
+            params,
+            now,
+            completeness,
+            earliest,
+            default: None,
+            is_of_all: false,
+            told,
+        })
+    }
+
+    /// Takes the period where none is asked for to be this one.
+    pub(crate) fn by_default(&mut self, preset: Preset) {
+        self.default = Some(preset);
+    }
+
+    /// Refuses what is no part of the tenant's plan (J3).
+    pub(crate) fn feature(&self, feature: Feature) -> Result<(), Problem> {
+        plan::feature(&self.api.settings().plans(), &self.tenant.plan, feature)
+    }
+
+    /// Lists what there is, whenever it was last seen, where no period is asked for.
+    pub(crate) fn of_all(&mut self) {
+        self.is_of_all = true;
+    }
+
+    /// Refuses what occurred before the look-back of the plan.
+    pub(crate) fn reaches(&self, occurred_at: DateTime<Utc>) -> Result<(), Problem> {
+        match self.earliest {
+            Some(earliest) if occurred_at < earliest => Err(plan::too_long_ago(&self.tenant.plan, &self.features)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves out what occurred before the look-back of the plan.
+    pub(crate) fn look_back(&self, clauses: &mut Clauses) {
+        if let Some(earliest) = self.earliest {
+            clauses.time("occurred_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
+        }
+    }
+
+    /// A period as it was asked for, or else the default one, as the plan allows it: an open beginning is where the look-back
+    /// begins, an earlier one is refused if it was asked for.
+    pub(crate) fn allowed(&self, asked: &PeriodSpec) -> Result<(PeriodSpec, Period), Problem> {
+        let default = || self.default.map(|preset| preset.or_of(&self.features.periods));
+        let spec = if asked.is_empty() { PeriodSpec { preset: default(), ..*asked } } else { *asked };
+        let period = spec.resolve(self.api.calendar(&self.tenant), self.now)?;
+        if asked.is_empty() {
+            let from = if self.is_of_all { period.from } else { period.from.max(self.earliest) };
+            return Ok((spec, Period { from, to: period.to }));
+        }
+        self.checked(&spec, period).map(|period| (spec, period))
+    }
+
+    fn checked(&self, spec: &PeriodSpec, period: Period) -> Result<Period, Problem> {
+        let (plan, features) = (&self.tenant.plan, &self.features);
+        if spec.is_free() && !features.free_dates {
+            return Err(plan::named_periods_only(plan, features));
+        }
+        if spec.preset.is_some_and(|preset| !preset.is_among(&features.periods)) {
+            return Err(plan::other_periods_only(plan, features));
+        }
+        let Some(earliest) = self.earliest else { return Ok(period) };
+        if period.from.is_some_and(|from| from < earliest) || period.to.is_some_and(|to| to <= earliest) {
+            return Err(plan::too_long_ago(plan, features));
+        }
+        Ok(Period { from: period.from.or(Some(earliest)), to: period.to })
+    }
+
+    /// Takes the period of a read that has no pages.
+    pub(crate) fn period(&mut self) -> Result<Period, Problem> {
+        let spec = PeriodSpec::take(&mut self.params)?;
+        self.allowed(&spec).map(|(_, period)| period)
+    }
+
+    /// The conditions of a read of one thing, which takes no more parameters.
+    pub(crate) fn one(&mut self) -> Result<Clauses, Problem> {
+        std::mem::take(&mut self.params).finish()?;
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.tenant.id);
+        clauses.bind_number("rows", 1);
+        Ok(clauses)
+    }
+
+    /// What the tenant still sees.
+    pub(crate) fn keep(&self) -> Keep {
+        Keep::at(self.now, &self.tenant.retention)
+    }
+
+    /// Narrows a read of events to what the tenant still sees, and the caller may see (K16, A2).
+    pub(crate) fn narrow(&self, clauses: &mut Clauses) {
+        self.keep().add_to(clauses);
+        EventFilter::visible_to(&self.caller, clauses);
+    }
+
+    /// Binds what the caller may not count, for queries that name it by themselves.
+    pub(crate) fn bind_hidden(&self, clauses: &mut Clauses) {
+        self.caller.bind_hidden(clauses);
+    }
+
+    /// Whether the caller has a permission.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.caller.may(permission)
+    }
+
+    /// Takes the format of the answer; none is JSON.
+    pub(crate) fn format(&mut self) -> Result<Option<Format>, Problem> {
+        let format = export::choose(&mut self.params, self.caller.asking().accept())?;
+        self.separator = Separator::take(&mut self.params, format)?;
+        if format.is_some() {
+            self.feature(Feature::Exports)?;
+        }
+        Ok(format)
+    }
+
+    /// The export of what `list` names, of a period.
+    pub(crate) fn export(&self, format: Format, list: &'static str, period: Period) -> Export {
+        let filters = [self.caller.asking().named(), &heading::filters(self.told.clone())].concat();
+        let title = list.split('/').next().unwrap_or(list);
+        Export {
+            api: self.api.clone(),
+            caller: self.caller.clone(),
+            tenant: Arc::clone(&self.tenant),
+            format,
+            heading: Heading {
+                title: title.to_owned(),
+                tenant_id: self.tenant.id.clone(),
+                tenant: self.tenant.name.clone(),
+                filter: heading::in_words(&filters),
+                period,
+                zone: self.tenant.time_zone,
+                created_at: self.now,
+                complete_until: self.completeness.complete_until,
+                lang: self.lang,
+                separator: self.separator,
+            },
+            list: title,
+            filters,
+        }
+    }
+
+    /// Takes format, size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
+    pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked, Problem> {
+        let format = self.format()?;
+        let asked = PeriodSpec::take(&mut self.params)?;
+        let (spec, allowed) = self.allowed(&asked)?;
+        let limit = self.params.number("limit", 1, self.api.max_rows())?;
+        let cursor = self.params.one("cursor")?;
+        if format.is_some() && (limit.is_some() || cursor.is_some()) {
+            let pointer = if limit.is_some() { "limit" } else { "cursor" };
+            let detail = "an export has all rows and no pages; leave limit and cursor out";
+            return Err(Problem::bad_request("invalid_parameter", detail).with_pointer(pointer));
+        }
+        std::mem::take(&mut self.params).finish()?;
+        let filter = serde_json::to_string(&(filter, &spec)).map_err(Problem::internal)?;
+        let after = cursor
+            .map(|text| Binding { tenant: &self.tenant.id, list, filter: &filter }.open(&text))
+            .transpose()
+            .map_err(|error| Problem::bad_request("invalid_cursor", error.to_string()).with_pointer("cursor"))?;
+        let period = match &after {
+            // A cursor outlives its day, and is no way around the plan.
+            Some(Position { period, .. }) if self.is_of_all => *period,
+            Some(Position { period, .. }) => Period { from: period.from.max(self.earliest), to: period.to },
+            None => allowed,
+        };
+        Ok(Asked { reading: self, list, filter, period, format, limit: limit.unwrap_or(DEFAULT_ROWS), after })
+    }
+}
+
+impl FromRequestParts<QueryApi> for Reading {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &QueryApi) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        let params = Params::from_request_parts(parts, api).await?;
+        Self::begin(api.clone(), caller, params)
+    }
+}
+
+/// A page, or a whole list, as it was asked for.
+pub(crate) struct Asked {
+    pub(crate) reading: Reading,
+    list: &'static str,
+    filter: String,
+    pub(crate) period: Period,
+    format: Option<Format>,
+    limit: u32,
+    pub(crate) after: Option<Position>,
+}
+
+impl Asked {
+    /// The conditions that every page has: whose rows, how many (one more than shown tells that there is more), from where.
+    pub(crate) fn clauses(&self, keyset: &Keyset) -> Clauses {
+        let most = self.format.map_or(self.limit, |format| self.reading.api.exports().max_rows(format));
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.reading.tenant.id);
+        clauses.bind_number("rows", most + 1);
+        clauses.order(keyset.order);
+        if let Some(position) = &self.after {
+            clauses.time(keyset.bound, "after", position.at);
+            clauses.text(keyset.tie, "after_id", &position.id);
+        }
+        clauses
+    }
+
+    /// Adds the period of things that last: what overlaps it is inside. The conditions are over `{from}` and `{to}`.
+    pub(crate) fn add_period(&self, clauses: &mut Clauses, ends: &'static str, begins: &'static str) {
+        if let Some(from) = self.period.from {
+            clauses.time(ends, "from", from);
+        }
+        if let Some(to) = self.period.to {
+            clauses.time(begins, "to", to);
+        }
+    }
+
+    /// Cuts the rows to a page; whether there were more.
+    pub(crate) fn cut<R>(&self, rows: &mut Vec<R>) -> bool {
+        let has_more = rows.len() > self.limit as usize;
+        rows.truncate(self.limit as usize);
+        has_more
+    }
+
+    /// Runs the statement and answers a page, or the whole list in another format. `view` shows a row, and `key` tells its
+    /// place in the order.
+    pub(crate) async fn list<R, T>(
+        &self,
+        query: NamedQuery,
+        clauses: Clauses,
+        key: impl FnOnce(&R) -> (DateTime<Utc>, Cow<'_, str>),
+        view: impl Fn(R) -> T + Send + Sync + 'static,
+    ) -> Result<Response, Problem>
+    where
+        R: RowOwned + RowRead + Send + 'static,
+        T: Tabular + Serialize + Send + 'static,
+    {
+        let all = move |rows: Vec<R>| std::future::ready(Ok(rows.into_iter().map(&view).collect()));
+        self.list_with(query, clauses, key, all).await
+    }
+
+    /// As [`list`](Self::list), for rows that are shown together with what else has to be asked for.
+    pub(crate) async fn list_with<R, T, F>(
+        &self,
+        query: NamedQuery,
+        clauses: Clauses,
+        key: impl FnOnce(&R) -> (DateTime<Utc>, Cow<'_, str>),
+        show: impl Fn(Vec<R>) -> F + Send + Sync + 'static,
+    ) -> Result<Response, Problem>
+    where
+        R: RowOwned + RowRead + Send + 'static,
+        T: Tabular + Serialize + Send + 'static,
+        F: Future<Output = Result<Vec<T>, Problem>> + Send,
+    {
+        if let Some(export) = self.export() {
+            return export.rows(query, clauses, show).await;
+        }
+        let mut rows: Vec<R> = self.reading.api.store().rows(query, clauses).await?;
+        let has_more = self.cut(&mut rows);
+        let last = rows.last().filter(|_| has_more).map(key);
+        let next = last.map(|(at, id)| Position { at, id: id.into_owned(), period: self.period });
+        let shown = rows.len();
+        Ok(self.shown(shown, Worded(self.reading.lang, self.paged(show(rows).await?, has_more, next.as_ref()))))
+    }
+
+    /// As [`list`](Self::list), for rows that are all there already, those before the cursor left out.
+    pub(crate) async fn answer<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        key: impl FnOnce(&R) -> (DateTime<Utc>, String),
+        view: impl FnMut(R) -> T,
+    ) -> Result<Response, Problem>
+    where
+        T: Tabular + Serialize + Send + 'static,
+    {
+        if let Some(export) = self.export() {
+            return export.report(Rows(self.list, rows.into_iter().map(view).collect())).await;
+        }
+        let has_more = self.cut(&mut rows);
+        let last = rows.last().filter(|_| has_more).map(key);
+        let next = last.map(|(at, id)| Position { at, id, period: self.period });
+        let shown = rows.len();
+        let page = self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref());
+        Ok(self.shown(shown, Worded(self.reading.lang, page)))
+    }
+
+    /// The whole list in another format, if that was asked for.
+    pub(crate) fn export(&self) -> Option<Export> {
+        self.format.map(|format| self.reading.export(format, self.list, self.period))
+    }
+
+    /// An answer, with a note of how many records it shows for whoever records the read (P13).
+    pub(crate) fn shown(&self, records: usize, answer: impl IntoResponse) -> Response {
+        let mut answer = answer.into_response();
+        answer.extensions_mut().insert(Shown { records: records as u64, period: Some(self.period), more: Vec::new() });
+        answer
+    }
+
+    /// A page whose next one begins after `next`.
+    pub(crate) fn paged<T>(&self, data: Vec<T>, has_more: bool, next: Option<&Position>) -> Page<T> {
+        let binding = Binding { tenant: &self.reading.tenant.id, list: self.list, filter: &self.filter };
+        Page {
+            data,
+            has_more,
+            next_cursor: next.map(|position| binding.seal(position)),
+            period: PeriodView { from: self.period.from, to: self.period.to },
+            completeness: self.reading.completeness,
+        }
+    }
+}
+
+/// Leaves out violations that have an event before the look-back of a plan.
+pub(crate) fn look_back_of_violations(earliest: Option<DateTime<Utc>>, clauses: &mut Clauses) {
+    if let Some(earliest) = earliest {
+        clauses.time("first_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
+    }
+}
+
+/// An order by time and id. The bound is over the time alone, in a form that indexes understand; the other condition
+/// breaks ties.
+#[derive(Debug)]
+pub(crate) struct Keyset {
+    pub(crate) order: &'static str,
+    pub(crate) bound: &'static str,
+    pub(crate) tie: &'static str,
+}
+
+/// `order=` of lists that go both ways; the newest first unless asked otherwise.
+pub(crate) fn ascending(params: &mut Params) -> Result<bool, Problem> {
+    Ok(params.one_of("order", &["desc", "asc"])?.as_deref() == Some("asc"))
+}
+
+/// Makes a [`Keyset`] of the names of two columns and a direction; of events, by the time of a column and by
+/// [`EventRow::place`](crate::log::rows::EventRow::place).
+macro_rules! keyset {
+    ($at:literal, event, newest) => {
+        $crate::http::page::keyset!($at, event, " DESC", " <")
+    };
+    ($at:literal, event, oldest) => {
+        $crate::http::page::keyset!($at, event, " ASC", " >")
+    };
+    ($at:literal, event, $direction:literal, $beyond:literal) => {
+        $crate::http::page::Keyset {
+            order: concat!(
+                $at, $direction, ", event_id", $direction, ", key_id", $direction, ", source", $direction, ", actor_id",
+                $direction
+            ),
+            bound: concat!($at, $beyond, "= {after:DateTime64(3, 'UTC')}"),
+            tie: concat!(
+                $at,
+                $beyond,
+                " {after:DateTime64(3, 'UTC')} OR concat(event_id, char(1), key_id, char(1), source, char(1), actor_id)",
+                $beyond,
+                " {after_id:String}"
+            ),
+        }
+    };
+    ($at:literal, $id:literal, newest) => {
+        $crate::http::page::keyset!($at, $id, " DESC", " <")
+    };
+    ($at:literal, $id:literal, oldest) => {
+        $crate::http::page::keyset!($at, $id, " ASC", " >")
+    };
+    ($at:literal, $id:literal, $direction:literal, $beyond:literal) => {
+        $crate::http::page::Keyset {
+            order: concat!($at, $direction, ", ", $id, $direction),
+            bound: concat!($at, $beyond, "= {after:DateTime64(3, 'UTC')}"),
+            tie: concat!($at, $beyond, " {after:DateTime64(3, 'UTC')} OR ", $id, $beyond, " {after_id:String}"),
+        }
+    };
+}
+pub(crate) use keyset;

@@ -1,0 +1,18 @@
+//! The log: events, their history by object, the audit of the configuration, and the catalogue.
+
+pub mod catalogue;
+pub(crate) mod conditions;
+pub mod configuration;
+pub mod edits;
+pub mod events;
+pub(crate) mod examples;
+pub mod filter;
+pub mod object_state;
+pub mod objects;
+pub mod rows;
+pub mod signals;
+pub(crate) mod table;
+pub mod telling;
+pub mod view;
+pub(crate) mod which;
+pub(crate) mod words;

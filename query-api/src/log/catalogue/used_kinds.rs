@@ -1,0 +1,124 @@
+//! What a tenant's log holds: types, actions and types of objects, with counts (J8, L15).
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use runtime::problem::Problem;
+use schemas::catalogue::Lang;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::QueryApi;
+use crate::http::answer::{Completeness, PeriodView};
+use crate::http::language::Worded;
+use crate::http::page::Reading;
+use crate::log::catalogue::kinds::{self, Kinds, SHOWN};
+use crate::log::rows::EventKindRow;
+use crate::store::sql;
+
+/// Most combinations of type, action and object type that are looked at.
+const MOST_KINDS: u32 = 20_000;
+
+/// What the events of a period are: each list has those with the most events first, at most 1000.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsedKinds {
+    /// Types of events, as `type=` of `GET /v1/events` takes them.
+    pub types: Vec<UsedType>,
+    /// Actions, as `action=` takes them.
+    pub actions: Vec<UsedKind>,
+    /// Types of objects, as `object_type=` takes them; events without an object are left out.
+    pub object_types: Vec<UsedKind>,
+    /// Whether there are more.
+    pub has_more: bool,
+    /// The period as it was understood.
+    pub period: PeriodView,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+/// A type that events of the period have.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsedType {
+    /// What people call it; of a type that the catalogue doesn't know, the type.
+    #[schema(example = "Task deadline changed")]
+    pub label: String,
+    /// Whether the catalogue has it, or the tenant's own types.
+    pub known: bool,
+    /// The type, and how often it came.
+    #[serde(flatten)]
+    pub kind: UsedKind,
+}
+
+/// Something that events of the period have in common.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UsedKind {
+    /// As it stands in events.
+    #[schema(example = "task.deadline_changed")]
+    pub name: String,
+    /// Events of the period.
+    pub events: u64,
+    /// When the first of them occurred.
+    pub first_at: DateTime<Utc>,
+    /// When the last of them did.
+    pub last_at: DateTime<Utc>,
+}
+
+/// Which types, actions and types of objects the log holds, with how often and when they came: what there is to filter by.
+/// Of the last 30 days unless a period is given. Changes of the configuration are left out for those who may not see them.
+#[utoipa::path(
+    get,
+    path = "/v1/catalogue/used",
+    tag = "catalogue",
+    operation_id = "listUsedKinds",
+    params(
+        crate::openapi::PeriodParams,
+        ("accept-language" = Option<String>, Header, description = "Wanted languages of the labels"),
+        crate::openapi::TenantParam,
+    ),
+    responses(
+        (status = 200, description = "What the log holds", body = UsedKinds, example = json!(crate::log::examples::used_kinds())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+    let Kinds { rows, period, mut has_more } = kinds::count(&api, &mut reading, sql::EVENT_KINDS, MOST_KINDS).await?;
+    let lang = reading.lang;
+    let mut by = |name: fn(&EventKindRow) -> &str| counted(&rows, name, &mut has_more);
+    let (types, actions) = (by(|row| &row.event_type), by(|row| &row.action));
+    let object_types = by(|row| &row.object_type);
+    let records = types.len() + actions.len() + object_types.len();
+    let types = labelled(&api, &reading, types, lang);
+    let (understood, completeness) = (PeriodView { from: period.from, to: period.to }, reading.completeness);
+    let answer = UsedKinds { types, actions, object_types, has_more, period: understood, completeness };
+    Ok(kinds::answer(records, period, Worded(lang, answer)))
+}
+
+/// Rows summed up by one of their names; those without it are left out.
+fn counted(rows: &[EventKindRow], name: fn(&EventKindRow) -> &str, has_more: &mut bool) -> Vec<UsedKind> {
+    let mut found: HashMap<&str, UsedKind> = HashMap::new();
+    for row in rows.iter().filter(|row| !name(row).is_empty()) {
+        let new = || UsedKind { name: name(row).to_owned(), events: 0, first_at: row.first_at, last_at: row.last_at };
+        let kind = found.entry(name(row)).or_insert_with(new);
+        kind.events += row.events;
+        kind.first_at = kind.first_at.min(row.first_at);
+        kind.last_at = kind.last_at.max(row.last_at);
+    }
+    let mut found: Vec<UsedKind> = found.into_values().collect();
+    found.sort_by(|one, other| (other.events, &one.name).cmp(&(one.events, &other.name)));
+    *has_more |= found.len() > SHOWN;
+    found.truncate(SHOWN);
+    found
+}
+
+fn labelled(api: &QueryApi, reading: &Reading, kinds: Vec<UsedKind>, lang: Lang) -> Vec<UsedType> {
+    let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
+    let labelled = kinds.into_iter().map(|kind| {
+        let entry = catalogue.get(&kind.name);
+        let label = entry.map_or(kind.name.as_str(), |entry| entry.name.get(lang)).to_owned();
+        UsedType { label, known: entry.is_some(), kind }
+    });
+    labelled.collect()
+}

@@ -1,0 +1,140 @@
+//! The audit of the configuration (A1–A9): what was changed, by whom, one edit at a time.
+
+pub mod view;
+
+use axum::extract::State;
+use axum::response::Response;
+use runtime::problem::Problem;
+use schemas::event::Class;
+use schemas::settings::Feature;
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use crate::QueryApi;
+use crate::http::caller::Caller;
+use crate::http::cursor::Position;
+use crate::http::language::Worded;
+use crate::http::page::{Page, Reading, ascending, keyset};
+use crate::http::params::{ParamError, Params};
+use crate::http::period::Preset;
+use crate::log::configuration::view::ConfigurationChange;
+use crate::log::events::{add_period, telling};
+use crate::log::filter::EventFilter;
+use crate::log::rows::EventRow;
+use crate::store::sql;
+
+/// Filters of the audit, with commas or by repeating the parameter.
+#[derive(Debug, Clone, Default, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ConfigurationFilter {
+    /// Kind of actor: `user`, `system` or `api_key`.
+    #[param(required = false, example = json!(["user"]))]
+    pub actor_kind: Vec<String>,
+    /// Ids of actors.
+    #[param(required = false)]
+    pub actor_id: Vec<String>,
+    /// A6: `create`, `change` or `delete`; `other` for what is none of these.
+    #[param(required = false, example = json!(["change"]))]
+    pub class: Vec<String>,
+    /// A7: modules of the application.
+    #[param(required = false, example = json!(["workflows"]))]
+    pub module: Vec<String>,
+    /// Types of objects.
+    #[param(required = false)]
+    pub object_type: Vec<String>,
+    /// Ids of objects.
+    #[param(required = false)]
+    pub object_id: Vec<String>,
+    /// Event types of the catalogue.
+    #[param(required = false, rename = "type")]
+    #[serde(rename = "type")]
+    pub event_type: Vec<String>,
+}
+
+impl ConfigurationFilter {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        let classes: Vec<&str> = Class::ALL.iter().map(|class| class.as_str()).collect();
+        Ok(Self {
+            actor_kind: params.list_of("actor_kind", &["user", "system", "api_key"])?,
+            actor_id: params.list("actor_id")?,
+            class: params.list_of("class", &classes)?,
+            module: params.list("module")?,
+            object_type: params.list("object_type")?,
+            object_id: params.list("object_id")?,
+            event_type: params.list("type")?,
+        })
+    }
+
+    /// The same as a filter of the log.
+    fn of_events(&self) -> EventFilter {
+        let wanted = self.clone();
+        EventFilter {
+            actor_kind: wanted.actor_kind,
+            actor_id: wanted.actor_id,
+            class: wanted.class,
+            module: wanted.module,
+            object_type: wanted.object_type,
+            object_id: wanted.object_id,
+            event_type: wanted.event_type,
+            ..EventFilter::default()
+        }
+    }
+}
+
+/// Changes of the configuration, newest first (A1).
+///
+/// Changes inside lists and trees of conditions are shown as the edits that they are, even where the application sent the whole
+/// list before and after (A8). Of the last 90 days unless a period is given (A4).
+#[utoipa::path(
+    get,
+    path = "/v1/configuration",
+    tag = "events",
+    operation_id = "listConfigurationChanges",
+    params(
+        ConfigurationFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+        ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<ConfigurationChange>, example = json!(crate::log::examples::configuration())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
+    reading.feature(Feature::ConfigurationAudit)?;
+    reading.by_default(Preset::Last90Days);
+    let filter = ConfigurationFilter::take(&mut reading.params)?;
+    let (list, named, by_time, keyset) = if ascending(&mut reading.params)? {
+        let keyset = keyset!("occurred_at", event, oldest);
+        ("configuration/oldest", sql::EVENTS_OLDEST, sql::LOG_OLDEST, keyset)
+    } else {
+        let keyset = keyset!("occurred_at", event, newest);
+        ("configuration/newest", sql::EVENTS_NEWEST, sql::LOG_NEWEST, keyset)
+    };
+    let asked = reading.page(list, &filter)?;
+    let mut clauses = asked.clauses(&keyset);
+    clauses.plain("category = 'configuration'");
+    asked.reading.narrow(&mut clauses);
+    filter.of_events().add_to(&mut clauses);
+    add_period(&mut clauses, asked.period);
+    let telling = telling(&api, &caller, &asked.reading);
+    if let Some(export) = asked.export() {
+        let show = move |rows: Vec<EventRow>| {
+            std::future::ready(Ok(rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect()))
+        };
+        return export.rows(named, clauses, show).await;
+    }
+    let page = if filter.of_events().is_by_time() { by_time } else { named };
+    let mut rows: Vec<EventRow> = api.store().rows(page, clauses).await?;
+
+    let has_more = asked.cut(&mut rows);
+    let next = rows.last().filter(|_| has_more).map(|row| Position {
+        at: row.occurred_at,
+        id: row.place(),
+        period: asked.period,
+    });
+    let data: Vec<_> = rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect();
+    Ok(asked.shown(data.len(), Worded(telling.lang, asked.paged(data, has_more, next.as_ref()))))
+}

@@ -1,0 +1,291 @@
+//! Changes as people made them (A8): a condition added, AND switched to OR, a user put into a rotation, a step moved, rather
+//! than two blobs. Pure.
+//!
+//! An application may tell each such edit by itself, in the manner of JSON Patch, or send the whole list or tree before and
+//! after; then it is found out what differs.
+
+pub(crate) mod lists;
+pub(crate) mod moves;
+pub(crate) mod sentence;
+
+use schemas::catalogue::Lang;
+use schemas::json::{Map, Value};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::log::conditions::{self, condition, is_conditional};
+use crate::log::object_state::{keys, position, value};
+use crate::log::rows::EventRow;
+
+/// Most edits that the changes of one event are taken apart into. Beyond, each change is one.
+const MAX_EDITS: usize = 256;
+/// Longest list that is compared item by item.
+const MAX_ITEMS: usize = 500;
+/// Deepest value that is taken apart: as deep as an event may be nested.
+const MAX_DEPTH: usize = schemas::decode::MAX_DEPTH;
+/// How many pairs of items the lists of one event are searched for those that are most alike.
+const MAX_COMPARED: usize = 20_000;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EditKind {
+    /// A condition came.
+    ConditionAdded,
+    /// A condition went.
+    ConditionRemoved,
+    /// A condition is another.
+    ConditionUpdated,
+    /// A condition, or a group of them, is in another group.
+    ConditionMoved,
+    /// How conditions are joined: AND became OR.
+    OperatorSwitched,
+    /// An item came into a list.
+    ListItemAdded,
+    /// An item went out of a list.
+    ListItemRemoved,
+    /// An item is at another place of its list, or in another list.
+    ListItemMoved,
+    /// A value is another.
+    ValueChanged,
+}
+
+/// One edit.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Edit {
+    /// What was done.
+    pub kind: EditKind,
+    /// Where: the path of the change, or a path below it.
+    #[schema(example = "conditions/2")]
+    pub path: String,
+    /// The path for people; positions count from 1.
+    #[schema(example = "conditions #3")]
+    pub label: String,
+    /// Where it was, of what is in another group or list now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "filter/conditions/1/conditions/0")]
+    pub from_path: Option<String>,
+    /// Before; absent where there was nothing, or where it isn't known (J14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub old: Option<Value>,
+    /// After.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub new: Option<Value>,
+    /// Position in the list before, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<usize>,
+    /// Position in the list after, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<usize>,
+    /// All of it in words.
+    #[schema(example = "Condition added: country is CZ")]
+    pub text: String,
+}
+
+/// The edits of an event, in the order of its changes.
+pub fn edits(row: &EventRow, lang: Lang) -> Vec<Edit> {
+    edits_but(row, None, lang)
+}
+
+/// The edits of an event, but for those of one change.
+pub(super) fn edits_but(row: &EventRow, left_out: Option<usize>, lang: Lang) -> Vec<Edit> {
+    let values = row.changes_old.iter().zip(&row.changes_new);
+    let changes = row.changes_path.iter().zip(&row.changes_op).zip(values).enumerate();
+    let mut found = Found::default();
+    for (_, ((path, op), (old, new))) in changes.filter(|(at, _)| Some(*at) != left_out) {
+        found.change(path, op, value(old), value(new));
+    }
+    found.in_words(lang)
+}
+
+type Fields = Map;
+
+/// An edit without words.
+#[derive(Debug, Clone, PartialEq)]
+struct Plain {
+    kind: EditKind,
+    path: String,
+    from_path: Option<String>,
+    old: Value,
+    new: Value,
+    from: Option<usize>,
+    to: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Found {
+    edits: Vec<Plain>,
+    /// Pairs of items that may still be compared.
+    budget: usize,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self { edits: Vec::new(), budget: MAX_COMPARED }
+    }
+}
+
+impl Found {
+    fn in_words(self, lang: Lang) -> Vec<Edit> {
+        moves::found(self.edits).into_iter().map(|plain| sentence::worded(plain, lang)).collect()
+    }
+
+    fn change(&mut self, path: &str, op: &str, old: Value, new: Value) {
+        let keys = keys(path);
+        let last = keys.last().map_or("", String::as_str);
+        let listed = position(last).is_some() || last == "-";
+        match op {
+            "move" => {
+                let place = |value: &Value| match value {
+                    Value::String(text) => position(text),
+                    number => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+                };
+                let (from, to) = (place(&old), place(&new));
+                self.push(EditKind::ListItemMoved, path, (Value::Null, Value::Null), (from, to));
+            }
+            "add" if listed || one_of_conditions(last, &new) => self.added(path, &keys, new, position(last)),
+            "remove" if listed || one_of_conditions(last, &old) => self.removed(path, &keys, old, position(last)),
+            _ => {
+                let before = self.edits.len();
+                self.replaced(path, (old.clone(), new.clone()), 0);
+                // Too much to be read: as it was sent.
+                if self.edits.len() > MAX_EDITS {
+                    self.edits.truncate(before);
+                    self.push(EditKind::ValueChanged, path, (old, new), (None, None));
+                }
+            }
+        }
+    }
+
+    fn replaced(&mut self, path: &str, (old, new): (Value, Value), depth: usize) {
+        if old == new || self.edits.len() > MAX_EDITS {
+            return;
+        }
+        let keys = keys(path);
+        let last = keys.last().map_or("", String::as_str);
+        if let (Some(before), Some(after)) = (conditions::operator(last, &old), conditions::operator(last, &new)) {
+            let kind = if before == after { EditKind::ValueChanged } else { EditKind::OperatorSwitched };
+            return self.push(kind, path, (old, new), (None, None));
+        }
+        let deep = depth >= MAX_DEPTH;
+        match (old, new) {
+            (old, new) if is_other_condition(&old, &new) => {
+                self.push(EditKind::ConditionUpdated, path, (old, new), (None, None));
+            }
+            (Value::Array(old), Value::Array(new)) if !deep && old.len().max(new.len()) <= MAX_ITEMS => {
+                self.list(path, &old, &new, depth);
+            }
+            (Value::Object(mut old), Value::Object(mut new)) if !deep => {
+                self.switched(path, &mut old, &mut new, depth);
+                for (name, new) in new {
+                    let old = old.remove(&name).unwrap_or(Value::Null);
+                    self.replaced(&below(path, &name), (old, new), depth + 1);
+                }
+                for (name, old) in old {
+                    self.replaced(&below(path, &name), (old, Value::Null), depth + 1);
+                }
+            }
+            (Value::String(old), Value::String(new)) if !deep && is_document(&old) && is_document(&new) => {
+                self.replaced(path, (value(&old), value(&new)), depth + 1);
+            }
+            (old, new) => {
+                let kind = if in_condition(&keys) { EditKind::ConditionUpdated } else { EditKind::ValueChanged };
+                self.push(kind, path, (old, new), (None, None));
+            }
+        }
+    }
+
+    /// `{"all": […]}` that became `{"any": […]}`: the operator is the list's name.
+    fn switched(&mut self, path: &str, old: &mut Fields, new: &mut Fields, depth: usize) {
+        let name = |fields: &Fields| Some(conditions::by_operator(fields)?.to_owned());
+        let (Some(before), Some(after)) = (name(old), name(new)) else { return };
+        if before == after {
+            return;
+        }
+        let lists = (old.remove(&before).unwrap_or_default(), new.remove(&after).unwrap_or_default());
+        let same = conditions::operator_of(&before) == conditions::operator_of(&after);
+        let kind = if same { EditKind::ValueChanged } else { EditKind::OperatorSwitched };
+        self.push(kind, path, (before.into(), after.clone().into()), (None, None));
+        self.replaced(&below(path, &after), lists, depth + 1);
+    }
+
+    fn list(&mut self, path: &str, old: &[Value], new: &[Value], depth: usize) {
+        let conditions = keys(path).last().is_some_and(|name| conditions::is_list(name));
+        let pairs = lists::pairs((old, new), conditions, &mut self.budget);
+        let item = |at: usize| below(path, &at.to_string());
+        for at in pairs.removed {
+            let place = item(at);
+            self.removed(&place, &keys(&place), old[at].clone(), Some(at));
+        }
+        for at in pairs.added {
+            let place = item(at);
+            self.added(&place, &keys(&place), new[at].clone(), Some(at));
+        }
+        for (from, to) in pairs.moved {
+            self.push(EditKind::ListItemMoved, path, (old[from].clone(), new[to].clone()), (Some(from), Some(to)));
+        }
+        for (from, to) in pairs.altered {
+            self.replaced(&item(to), (old[from].clone(), new[to].clone()), depth + 1);
+        }
+    }
+
+    fn added(&mut self, path: &str, keys: &[String], item: Value, at: Option<usize>) {
+        let condition = holds_conditions(keys) || is_conditional(&item);
+        let kind = if condition { EditKind::ConditionAdded } else { EditKind::ListItemAdded };
+        self.push(kind, path, (Value::Null, item), (None, at));
+    }
+
+    fn removed(&mut self, path: &str, keys: &[String], item: Value, at: Option<usize>) {
+        let condition = holds_conditions(keys) || is_conditional(&item);
+        let kind = if condition { EditKind::ConditionRemoved } else { EditKind::ListItemRemoved };
+        self.push(kind, path, (item, Value::Null), (at, None));
+    }
+
+    fn push(
+        &mut self,
+        kind: EditKind,
+        path: &str,
+        (old, new): (Value, Value),
+        (from, to): (Option<usize>, Option<usize>),
+    ) {
+        self.edits.push(Plain { kind, path: path.to_owned(), from_path: None, old, new, from, to });
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    // A path with dots goes on with slashes only if it has any: `a.b` and `c` are `a.b.c`, unless `c` has one itself.
+    if path.contains('.') && !path.contains('/') && !key.contains(['.', '/']) {
+        return format!("{path}.{key}");
+    }
+    format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Whether both are conditions, and not the same one: what else a condition has is compared by itself.
+fn is_other_condition(old: &Value, new: &Value) -> bool {
+    condition(old).zip(condition(new)).is_some_and(|(old, new)| old != new)
+}
+
+/// Whether something that is added to or removed from a list by the list's own path is one of its conditions.
+fn one_of_conditions(name: &str, item: &Value) -> bool {
+    conditions::is_list(name) && is_conditional(item)
+}
+
+/// Whether the list that a path's item is in holds conditions.
+fn holds_conditions(keys: &[String]) -> bool {
+    keys.iter().rev().find(|key| position(key).is_none() && *key != "-").is_some_and(|name| conditions::is_list(name))
+}
+
+/// Whether a path leads to a condition or into one.
+fn in_condition(keys: &[String]) -> bool {
+    keys.windows(2).any(|pair| conditions::is_list(&pair[0]) && position(&pair[1]).is_some())
+}
+
+/// A text that is itself JSON: a blob.
+fn is_document(text: &str) -> bool {
+    text.starts_with(['{', '[']) && Value::parse(text).is_some()
+}
+
+#[cfg(test)]
+mod tests;

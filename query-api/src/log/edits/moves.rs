@@ -1,0 +1,192 @@
+//! What went in one place and came in another, the same as it was, moved (A8): a condition from one group to the next, a group
+//! into another, a record from list to list. Pure.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use schemas::json::Value;
+
+use crate::log::conditions::{condition, group, is_conditional};
+use crate::log::edits::{EditKind, Plain, below};
+use crate::log::object_state::{keys, position};
+
+/// Most conditions and records, within all that came and went, that are looked at.
+const MAX_PARTS: usize = 2_000;
+
+/// Something that came or went, by itself or within a group: the edit it is of, and the keys that lead to it there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Place {
+    edit: usize,
+    within: Vec<String>,
+}
+
+impl Place {
+    fn path(&self, edits: &[Plain]) -> String {
+        self.within.iter().fold(edits[self.edit].path.clone(), |path, key| below(&path, key))
+    }
+
+    /// Whether it lies within one of these.
+    fn is_within(&self, others: &HashSet<Self>) -> bool {
+        let mut outer = self.clone();
+        loop {
+            if others.contains(&outer) {
+                return true;
+            }
+            if outer.within.pop().is_none() {
+                return false;
+            }
+        }
+    }
+}
+
+/// The edits, with what moved told as that.
+pub(super) fn found(edits: Vec<Plain>) -> Vec<Plain> {
+    let gone = parts(&edits, |edit| {
+        matches!(edit.kind, EditKind::ConditionRemoved | EditKind::ListItemRemoved).then_some(&edit.old)
+    });
+    let come = parts(&edits, |edit| {
+        matches!(edit.kind, EditKind::ConditionAdded | EditKind::ListItemAdded).then_some(&edit.new)
+    });
+    if gone.is_empty() || come.is_empty() || gone.len() + come.len() > MAX_PARTS {
+        return edits;
+    }
+    let mut waiting: HashMap<String, Vec<Place>> = HashMap::new();
+    for (text, place) in come.into_iter().rev() {
+        waiting.entry(text).or_default().push(place);
+    }
+    let (mut taken, mut moved) = (HashSet::new(), HashMap::new());
+    for (text, from) in gone {
+        if from.is_within(&taken) {
+            continue;
+        }
+        let Some(places) = waiting.get_mut(&text) else { continue };
+        // The nearest to be told first; what has gone along with a group has moved already.
+        while let Some(to) = places.pop() {
+            if !to.is_within(&taken) {
+                taken.extend([from.clone(), to.clone()]);
+                moved.insert(to, from);
+                break;
+            }
+        }
+    }
+    told(edits, &taken, moved)
+}
+
+/// All that came or went, the largest first.
+fn parts<'e>(edits: &'e [Plain], of: impl Fn(&'e Plain) -> Option<&'e Value>) -> Vec<(String, Place)> {
+    let mut parts = Vec::new();
+    for (at, edit) in edits.iter().enumerate() {
+        let Some(value) = of(edit) else { continue };
+        // A text or a number is nothing by itself: the same may stand in many lists.
+        if value.is_object() || is_conditional(value) {
+            collect(value, Place { edit: at, within: Vec::new() }, &mut parts);
+        }
+    }
+    parts.sort_by_key(|(text, _)| Reverse(text.len()));
+    parts
+}
+
+fn collect(value: &Value, place: Place, parts: &mut Vec<(String, Place)>) {
+    if parts.len() > MAX_PARTS {
+        return;
+    }
+    for (within, item) in conditions_of(value) {
+        collect(item, Place { within: [place.within.as_slice(), &within].concat(), ..place }, parts);
+    }
+    parts.push((value.to_string(), place));
+}
+
+/// The conditions and groups of a group, with the keys that lead to each.
+fn conditions_of(value: &Value) -> Vec<(Vec<String>, &Value)> {
+    if condition(value).is_some() || group(value).is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (name, value) in value.as_object().into_iter().flatten() {
+        match value {
+            Value::Array(items) => {
+                let items = items.iter().enumerate().filter(|(_, item)| is_conditional(item));
+                found.extend(items.map(|(at, item)| (vec![name.clone(), at.to_string()], item)));
+            }
+            value if is_conditional(value) => found.push((vec![name.clone()], value)),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn told(edits: Vec<Plain>, taken: &HashSet<Place>, mut moved: HashMap<Place, Place>) -> Vec<Plain> {
+    let mut told = Vec::new();
+    for (at, edit) in edits.iter().enumerate() {
+        let mut here: Vec<(Place, Place)> = moved.extract_if(|to, _| to.edit == at).collect();
+        here.sort_unstable_by(|(one, _), (other, _)| one.within.cmp(&other.within));
+        told.extend(here.iter().map(|(to, from)| move_of(&edits, to, from)));
+        let own = Place { edit: at, within: Vec::new() };
+        if taken.contains(&own) {
+            continue;
+        }
+        if !taken.iter().any(|place| place.edit == at) {
+            told.push(edit.clone());
+            continue;
+        }
+        let (old, new) = (without(&edit.old, &own, taken), without(&edit.new, &own, taken));
+        // A group of which nothing is left was there for what moved.
+        if [&old, &new].into_iter().any(|value| !conditions_of(value).is_empty()) {
+            told.push(Plain { old, new, ..edit.clone() });
+        }
+    }
+    told
+}
+
+fn move_of(edits: &[Plain], to: &Place, from: &Place) -> Plain {
+    let value = at(&edits[to.edit].new, &to.within).clone();
+    let (path, before) = (to.path(edits), from.path(edits));
+    let last = |path: &str| keys(path).last().and_then(|key| position(key));
+    let list = |path: &str| {
+        let mut keys = keys(path);
+        if keys.last().is_some_and(|key| position(key).is_some() || key == "-") {
+            keys.pop();
+        }
+        keys
+    };
+    let (from, to) = (last(&before), last(&path));
+    if list(&before) == list(&path) {
+        let path = path.rsplit_once(['/', '.']).map_or(path.as_str(), |(list, _)| list).to_owned();
+        return Plain {
+            kind: EditKind::ListItemMoved,
+            path,
+            from_path: None,
+            old: value.clone(),
+            new: value,
+            from,
+            to,
+        };
+    }
+    let kind = if is_conditional(&value) { EditKind::ConditionMoved } else { EditKind::ListItemMoved };
+    Plain { kind, path, from_path: Some(before), old: value.clone(), new: value, from, to }
+}
+
+fn at<'v>(value: &'v Value, within: &[String]) -> &'v Value {
+    within.iter().fold(value, |value, key| match value {
+        Value::Array(items) => position(key).and_then(|at| items.get(at)).unwrap_or(&Value::Null),
+        value => value.as_object().and_then(|fields| fields.get(key)).unwrap_or(&Value::Null),
+    })
+}
+
+/// A value without what moved out of it, or into it.
+fn without(value: &Value, place: &Place, taken: &HashSet<Place>) -> Value {
+    let next = |key: String| Place { edit: place.edit, within: [place.within.as_slice(), &[key]].concat() };
+    match value {
+        Value::Array(items) => {
+            let items = items.iter().enumerate().map(|(at, item)| (next(at.to_string()), item));
+            let kept = items.filter(|(place, _)| !taken.contains(place));
+            Value::Array(kept.map(|(place, item)| without(item, &place, taken)).collect())
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name, next(name.clone()), value));
+            let kept = fields.filter(|(_, place, _)| !taken.contains(place));
+            Value::Object(kept.map(|(name, place, value)| (name.clone(), without(value, &place, taken))).collect())
+        }
+        value => value.clone(),
+    }
+}

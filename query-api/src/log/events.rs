@@ -1,0 +1,203 @@
+//! The event log (L12–L15, J5–J8, J11) and one event of it (T16).
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::DateTime;
+use runtime::problem::Problem;
+use schemas::settings::{Feature, Permission};
+
+use crate::QueryApi;
+use crate::http::answer::One;
+use crate::http::caller::Caller;
+use crate::http::cursor::Position;
+use crate::http::extract::InPath;
+use crate::http::language::Worded;
+use crate::http::page::{Keyset, Page, Reading, keyset};
+use crate::http::params::{ParamError, Params};
+use crate::http::period::Period;
+use crate::log::filter::EventFilter;
+use crate::log::rows::EventRow;
+use crate::log::telling::Telling;
+use crate::log::view::Event;
+use crate::log::which::Which;
+use crate::store::keep::Keep;
+use crate::store::sql::{self, Clauses, NamedQuery};
+
+/// J11, and the order of receipt for those who follow the log (pitfall 14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Newest,
+    Oldest,
+    Received,
+}
+
+impl Order {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(match params.one_of("order", &["desc", "asc", "received"])?.as_deref() {
+            Some("asc") => Self::Oldest,
+            Some("received") => Self::Received,
+            _ => Self::Newest,
+        })
+    }
+
+    fn query(self) -> NamedQuery {
+        match self {
+            Self::Newest => sql::EVENTS_NEWEST,
+            Self::Oldest => sql::EVENTS_OLDEST,
+            Self::Received => sql::EVENTS_RECEIVED,
+        }
+    }
+
+    /// The query for a page, which may find its rows by time.
+    fn page(self, filter: &EventFilter) -> NamedQuery {
+        match self {
+            Self::Newest if filter.is_by_time() => sql::LOG_NEWEST,
+            Self::Oldest if filter.is_by_time() => sql::LOG_OLDEST,
+            _ => self.query(),
+        }
+    }
+
+    fn keyset(self) -> &'static Keyset {
+        match self {
+            Self::Newest => &keyset!("occurred_at", event, newest),
+            Self::Oldest => &keyset!("occurred_at", event, oldest),
+            Self::Received => &keyset!("received_at", event, oldest),
+        }
+    }
+
+    fn list(self) -> &'static str {
+        match self {
+            Self::Newest => "events/newest",
+            Self::Oldest => "events/oldest",
+            Self::Received => "events/received",
+        }
+    }
+
+    fn position(self, row: &EventRow, period: Period) -> Position {
+        let at = if self == Self::Received { row.received_at } else { row.occurred_at };
+        Position { at, id: row.place(), period }
+    }
+}
+
+/// The event log.
+///
+/// Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile. With
+/// `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`, so that
+/// none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the tenant's first.
+/// How far back the log reaches depends on the tenant's plan (J4): see `GET /v1/plan`.
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    tag = "events",
+    operation_id = "listEvents",
+    params(
+        EventFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+        ("order" = Option<String>, Query, description = "J11: `desc` (default) or `asc` by time; `received` by receipt, to follow the log", example = "desc"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<Event>, example = json!(crate::openapi::examples::events())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
+    reading.feature(Feature::Log)?;
+    let filter = EventFilter::take(&mut reading.params)?;
+    let order = Order::take(&mut reading.params)?;
+    if filter.wants_violations() && !caller.may(Permission::SeeViolations) {
+        return Err(Problem::forbidden("violations take the permission see_violations").with_pointer("violations"));
+    }
+    if filter.wants_configuration() && !caller.may(Permission::ReadConfiguration) {
+        let detail = "changes of the configuration take the permission read_configuration";
+        return Err(Problem::forbidden(detail).with_pointer("category"));
+    }
+    let asked = reading.page(order.list(), &filter)?;
+    let before = asked.reading.completeness.complete_until.unwrap_or(DateTime::UNIX_EPOCH);
+
+    let mut clauses = asked.clauses(order.keyset());
+    asked.reading.narrow(&mut clauses);
+    filter.add_to(&mut clauses);
+    add_period(&mut clauses, asked.period);
+    if order == Order::Received {
+        clauses.bind_time("before", before);
+    }
+    let telling = telling(&api, &caller, &asked.reading);
+    if let Some(export) = asked.export() {
+        let show = move |rows: Vec<EventRow>| {
+            std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))
+        };
+        return export.rows(order.query(), clauses, show).await;
+    }
+    let mut rows: Vec<EventRow> = api.store().rows(order.page(&filter), clauses).await?;
+
+    let has_more = asked.cut(&mut rows);
+    let last = rows.last().map(|row| order.position(row, asked.period));
+    let next = match order {
+        // Whoever follows the log goes on from where it stands, even if that is where it began.
+        Order::Received => {
+            let began = || Position { at: before, id: String::new(), period: asked.period };
+            Some(last.or_else(|| asked.after.clone()).unwrap_or_else(began))
+        }
+        _ => last.filter(|_| has_more),
+    };
+    let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
+    Ok(asked.shown(data.len(), Worded(telling.lang, asked.paged(data, has_more, next.as_ref()))))
+}
+
+/// How events are told in an answer.
+pub(crate) fn telling(api: &QueryApi, caller: &Caller, reading: &Reading) -> Telling {
+    Telling::new(api.catalogue(), &reading.tenant, reading.lang, caller.may(Permission::SeeViolations))
+}
+
+/// Adds the period to a read of `events`.
+pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
+    if let Some(from) = period.from {
+        clauses.time("occurred_at >= {from:DateTime64(3, 'UTC')}", "from", from);
+        // Nothing is received long before it occurs, so whole partitions can be left out by their times of receipt.
+        clauses.time("received_at >= {received_from:DateTime64(3, 'UTC')}", "received_from", from - Keep::AHEAD);
+    }
+    if let Some(to) = period.to {
+        clauses.time("occurred_at < {to:DateTime64(3, 'UTC')}", "to", to);
+    }
+}
+
+/// One event (T16).
+#[utoipa::path(
+    get,
+    path = "/v1/events/{id}",
+    tag = "events",
+    operation_id = "getEvent",
+    params(
+        ("id" = String, Path, description = "Id of the event. Each API key and each source numbers events by itself: where several have one of this id, the answer is 422 `ambiguous_id` with their keys and sources"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::TenantParam,
+    ),
+    responses(
+        (status = 200, description = "The event", body = One<Event>, example = json!(crate::openapi::examples::one_event())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn get(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
+) -> Result<Worded<One<Event>>, Problem> {
+    reading.feature(Feature::Log)?;
+    let which = Which::take(&mut reading.params)?;
+    let mut clauses = reading.one()?;
+    clauses.bind_text("event_id", &id);
+    which.add_to(&mut clauses);
+    reading.narrow(&mut clauses);
+    let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
+    let completeness = reading.completeness;
+    let missing = || completeness.not_found("there is no such event, or not yet, or no longer");
+    let row = Which::only(rows)?.ok_or_else(missing)?;
+    reading.reaches(row.occurred_at)?;
+    let telling = telling(&api, &caller, &reading);
+    Ok(Worded(telling.lang, One { data: Event::new(row, &telling), completeness }))
+}

@@ -1,0 +1,128 @@
+//! Examples of the event log, the audit of the configuration, and plans.
+
+use serde_json::{Value, json};
+
+use crate::openapi::examples::{event, page, with};
+
+/// A page of an object's history.
+pub(crate) fn history() -> Value {
+    let object = json!({
+        "state": { "name": "Call back", "deadline": "2026-03-09" },
+        "deleted": false,
+        "edits": 2,
+        "whole": true
+    });
+    with(page(&event()), json!({ "object": object }))
+}
+
+/// A page of the audit.
+pub(crate) fn configuration() -> Value {
+    page(&json!({
+        "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+        "occurred_at": "2026-03-02T08:15:30.125Z",
+        "received_at": "2026-03-02T08:15:30.480Z",
+        "actor": { "kind": "user", "id": "u-3", "label": "Petr Dvořák", "name": "Petr Dvořák", "active": true },
+        "type": "workflow.updated",
+        "name": "Workflow changed",
+        "text": "Petr Dvořák changed workflow “New lead” from “AND” to “OR”",
+        "class": "change",
+        "module": "workflows",
+        "outcome": "success",
+        "object": { "type": "workflow", "id": "12", "name": "New lead" },
+        "edits": [
+            {
+                "kind": "operator_switched", "path": "conditions/operator", "label": "conditions › operator",
+                "old": "AND", "new": "OR", "text": "conditions › operator: AND switched to OR"
+            },
+            {
+                "kind": "condition_added", "path": "conditions/2", "label": "conditions #3",
+                "new": { "field": "country", "operator": "is", "value": "CZ" }, "to": 2,
+                "text": "Condition added: country is CZ"
+            }
+        ]
+    }))
+}
+
+/// The smallest plan.
+pub(crate) fn plan() -> Value {
+    json!({
+        "plan": "free",
+        "features": {
+            "log": true, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false, "configuration_audit": false,
+            "tracing": false, "restore": false, "sql": false, "quotas": quotas()
+        },
+        "look_back_from": "2026-01-30T23:00:00Z",
+        "usage": usage()
+    })
+}
+
+/// Quotas, of the month alone.
+fn quotas() -> Value {
+    json!({ "events_per_day": null, "events_per_month": 2_000_000 })
+}
+
+fn usage() -> Value {
+    json!({
+        "day": { "limit": null, "used": 41_200, "remaining": null, "resets_at": "2026-03-03T00:00:00Z" },
+        "month": { "limit": 2_000_000, "used": 83_100, "remaining": 1_916_900, "resets_at": "2026-04-01T00:00:00Z" }
+    })
+}
+
+/// What a tenant and its one key used.
+pub(crate) fn tenant_usage() -> Value {
+    let key = with(usage(), json!({ "key_id": "k3jq7xw2m5ab" }));
+    with(usage(), json!({ "keys": [key], "complete_until": "2026-03-02T08:16:00Z" }))
+}
+
+/// Plans of a platform.
+pub(crate) fn plans() -> Value {
+    let all = |log: bool| {
+        json!({
+            "log": log, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false,
+            "configuration_audit": false, "tracing": false, "restore": false, "sql": false, "quotas": quotas()
+        })
+    };
+    json!({
+        "plans": [{ "name": "none", "features": all(false) }, { "name": "free", "features": all(true) }],
+        "version": 3
+    })
+}
+
+/// Types that the catalogue doesn't know.
+pub(crate) fn unknown_types() -> Value {
+    json!({
+        "data": [{
+            "type": "com.example.order.deleted.v1",
+            "events": 12,
+            "first_at": "2026-11-20T09:30:00Z",
+            "last_at": "2026-11-22T12:55:00Z",
+            "class": "delete",
+            "action": "delete"
+        }],
+        "has_more": false,
+        "period": { "from": "2026-10-24T00:00:00Z", "to": "2026-11-23T00:00:00Z" },
+        "complete_until": "2026-11-22T13:02:44.312Z",
+        "complete": true
+    })
+}
+
+/// What a log holds.
+pub(crate) fn used_kinds() -> Value {
+    let kind = |name: &str, events: u64| {
+        json!({
+            "name": name, "events": events, "first_at": "2026-11-20T09:30:00Z", "last_at": "2026-11-22T12:55:00Z"
+        })
+    };
+    let mut deadline = kind("task.deadline_changed", 41);
+    deadline["label"] = "Task deadline changed".into();
+    deadline["known"] = true.into();
+    json!({
+        "types": [deadline],
+        "actions": [kind("update", 41)],
+        "object_types": [kind("task", 41)],
+        "has_more": false,
+        "period": { "from": "2026-10-24T00:00:00Z", "to": "2026-11-23T00:00:00Z" },
+        "complete_until": "2026-11-22T13:02:44.312Z",
+        "complete": true
+    })
+}

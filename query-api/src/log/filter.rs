@@ -1,0 +1,331 @@
+//! What an event list can be narrowed to (L12–L15, J5–J8), as parsed and checked from the query string.
+
+pub(crate) mod search;
+
+use schemas::event::{ActorKind, Category, Class, Outcome};
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use crate::http::caller::Caller;
+use crate::http::params::{ParamError, Params};
+use crate::store::sql::Clauses;
+
+/// Filters of `GET /v1/events`. Lists are given with commas, encoded or not, or by repeating the parameter; values of one parameter are
+/// alternatives, different parameters must all hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventFilter {
+    /// L12: kind of actor.
+    #[param(required = false, example = json!(["user"]))]
+    pub actor_kind: Vec<String>,
+    /// L13, J7: ids of actors. A comma within an id stands behind a backslash, as in every list.
+    #[param(required = false)]
+    pub actor_id: Vec<String>,
+    /// L15: types of objects.
+    #[param(required = false)]
+    pub object_type: Vec<String>,
+    /// L14: ids of objects.
+    #[param(required = false)]
+    pub object_id: Vec<String>,
+    /// L15: actions (`view`, `create`, `sign_in`, … open set).
+    #[param(required = false)]
+    pub action: Vec<String>,
+    /// J2: `create`, `delete`, `change` or `other`.
+    #[param(required = false)]
+    pub class: Vec<String>,
+    /// J8: event types of the catalogue, or any other that was sent.
+    #[param(required = false, rename = "type")]
+    #[serde(rename = "type")]
+    pub event_type: Vec<String>,
+    /// L2: `sign_ins`, `changes`, `views`, `configuration` or `other`.
+    #[param(required = false)]
+    pub category: Vec<String>,
+    /// A7: modules of the application.
+    #[param(required = false)]
+    pub module: Vec<String>,
+    /// J6: locations (branches, offices).
+    #[param(required = false)]
+    pub location: Vec<String>,
+    /// Channels of communication.
+    #[param(required = false)]
+    pub channel: Vec<String>,
+    /// `success`, `failure` or `unknown`.
+    #[param(required = false)]
+    pub outcome: Vec<String>,
+    /// Sources, as events tell them: parts of the application that number their events by themselves. Empty (`source=`): events without
+    /// one.
+    #[param(required = false, example = json!(["/shop-a"]))]
+    pub source: Vec<String>,
+    /// Countries of the addresses, ISO 3166-1 codes.
+    #[param(required = false, example = json!(["CZ"]))]
+    pub country: Vec<String>,
+    /// Ids of devices.
+    #[param(required = false)]
+    pub device_id: Vec<String>,
+    /// Sessions, as `context.session_key` has them.
+    #[param(required = false)]
+    pub session_key: Vec<String>,
+    /// IPv4 or IPv6 addresses, however they are spelled.
+    #[param(required = false, example = json!(["198.51.100.7"]))]
+    pub ip: Vec<String>,
+    /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
+    /// letters are composed (`ß` is `ss`, `İ` is `i`), in the names and
+    /// ids of actor and object, in the reason, in the payload, or in a change's path or value.
+    #[param(required = false, value_type = String, example = "invoice 4711")]
+    pub q: Vec<String>,
+    /// A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
+    #[param(required = false, example = "deadline")]
+    pub changed: Option<String>,
+    /// The value before the change, as JSON or as the bare text. Values are compared, not spellings: `1.0` is `1`.
+    #[param(required = false, example = "AND")]
+    pub changed_from: Option<String>,
+    /// The value after the change, as JSON or as the bare text; compared as the one before.
+    #[param(required = false, example = "OR")]
+    pub changed_to: Option<String>,
+    /// `true` for events that broke any rule, or names of rules. Needs the role security (K16).
+    #[param(required = false)]
+    pub violations: Vec<String>,
+}
+
+/// Kinds of device, with the common word for one of them.
+pub(crate) fn device_kinds(mut kinds: Vec<String>) -> Vec<String> {
+    if kinds.iter().any(|kind| kind == "phone") {
+        kinds.push("mobile".to_owned());
+    }
+    kinds
+}
+
+impl EventFilter {
+    /// Takes all filters from the query string.
+    pub fn take(params: &mut Params) -> Result<Self, ParamError> {
+        let filter = Self {
+            actor_kind: params.list_of("actor_kind", &words(ActorKind::ALL, ActorKind::as_str))?,
+            actor_id: params.list("actor_id")?,
+            object_type: params.list("object_type")?,
+            object_id: params.list("object_id")?,
+            action: params.list("action")?,
+            class: params.list_of("class", &words(Class::ALL, Class::as_str))?,
+            event_type: params.list("type")?,
+            category: params.list_of("category", &words(Category::ALL, Category::as_str))?,
+            module: params.list("module")?,
+            location: params.list("location")?,
+            channel: params.list("channel")?,
+            outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
+            source: params.list_or_empty("source")?,
+            country: params.list("country")?,
+            device_id: params.list("device_id")?,
+            session_key: params.list("session_key")?,
+            ip: search::addresses(params.list("ip")?)?,
+            q: search::words(params.one("q")?.as_deref())?,
+            changed: params.one("changed")?,
+            changed_from: params.one("changed_from")?,
+            changed_to: params.one("changed_to")?,
+            violations: params.list("violations")?,
+        };
+        if filter.any_violation() && filter.violations.len() > 1 {
+            return Err(ParamError::bad("violations", "either true or names of rules"));
+        }
+        Ok(filter)
+    }
+
+    /// Whether violations are asked for, which takes a role of its own (K16).
+    pub fn wants_violations(&self) -> bool {
+        !self.violations.is_empty()
+    }
+
+    /// Whether changes of the configuration are asked for by name, which takes a permission of its own (A2).
+    pub fn wants_configuration(&self) -> bool {
+        self.category.iter().any(|category| category == Category::Configuration.as_str())
+    }
+
+    /// Whether a page of the log is found by time: by nothing that the projection `by_time` doesn't hold, nor by user or
+    /// object, which have quicker ways of their own.
+    pub fn is_by_time(&self) -> bool {
+        let lists =
+            [&self.actor_id, &self.object_id, &self.device_id, &self.session_key, &self.ip, &self.q, &self.violations];
+        let change = [&self.changed, &self.changed_from, &self.changed_to];
+        lists.into_iter().all(Vec::is_empty) && change.into_iter().all(Option::is_none)
+    }
+
+    /// Adds the conditions. Only what was asked for becomes part of the statement, in a form that the primary key and
+    /// the skip indexes can use: one actor by equality (the rows of one actor are stored in the order of time, so a page of
+    /// them is read in order), several by set.
+    pub fn add_to(&self, clauses: &mut Clauses) {
+        match self.actor_id.as_slice() {
+            [] => {}
+            [one] => clauses.text("actor_id = {actor_id:String}", "actor_id", one),
+            many => clauses.texts("actor_id IN {actor_id:Array(String)}", "actor_id", many),
+        }
+        let sets = [
+            ("object_type IN {object_type:Array(String)}", "object_type", &self.object_type),
+            ("object_id IN {object_id:Array(String)}", "object_id", &self.object_id),
+            ("actor_kind IN {actor_kind:Array(String)}", "actor_kind", &self.actor_kind),
+            ("action IN {action:Array(String)}", "action", &self.action),
+            ("class IN {class:Array(String)}", "class", &self.class),
+            ("type IN {type:Array(String)}", "type", &self.event_type),
+            ("category IN {category:Array(String)}", "category", &self.category),
+            ("module IN {module:Array(String)}", "module", &self.module),
+            ("location IN {location:Array(String)}", "location", &self.location),
+            ("channel IN {channel:Array(String)}", "channel", &self.channel),
+            ("outcome IN {outcome:Array(String)}", "outcome", &self.outcome),
+            ("source IN {source:Array(String)}", "source", &self.source),
+            ("country IN {country:Array(String)}", "country", &self.country),
+            ("device_id IN {device_id:Array(String)}", "device_id", &self.device_id),
+            ("session_key IN {session_key:Array(String)}", "session_key", &self.session_key),
+        ];
+        for (clause, name, values) in sets {
+            if !values.is_empty() {
+                clauses.texts(clause, name, values);
+            }
+        }
+        search::add_to(self, clauses);
+        if self.any_violation() {
+            clauses.plain("notEmpty(violations)");
+        } else if !self.violations.is_empty() {
+            clauses.texts("hasAny(violations, {violations:Array(String)})", "violations", &self.violations);
+        }
+    }
+
+    /// Leaves out what a caller may not see: what was found or said of violations (K16), and changes of the configuration (A2). The
+    /// tables that count events know it under the same name.
+    pub fn visible_to(caller: &Caller, clauses: &mut Clauses) {
+        if caller.hidden() != 0 {
+            clauses.plain("bitAnd(reserved, {hidden:UInt8}) = 0");
+            caller.bind_hidden(clauses);
+        }
+    }
+
+    fn any_violation(&self) -> bool {
+        self.violations.iter().any(|rule| rule == "true")
+    }
+}
+
+fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(|value| word(*value)).collect()
+}
+
+/// Filters of violations.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ViolationFilter {
+    /// Names of rules.
+    #[param(required = false)]
+    pub rule: Vec<String>,
+    /// `informational`, `low`, `medium`, `high` or `critical`.
+    #[param(required = false)]
+    pub level: Vec<String>,
+    /// The least level.
+    #[param(required = false)]
+    pub min_level: Option<String>,
+    /// Ids of devices.
+    #[param(required = false)]
+    pub device_id: Vec<String>,
+    /// K13: `true` for those that were reviewed, `false` for those that were not.
+    #[param(required = false)]
+    pub reviewed: Option<bool>,
+}
+
+/// Levels of rules, as Sigma names them; the table keeps their rank, from 0.
+pub const LEVELS: &[&str] = &["informational", "low", "medium", "high", "critical"];
+
+/// The name of a level's rank.
+pub fn level_name(rank: u8) -> &'static str {
+    LEVELS.get(usize::from(rank)).copied().unwrap_or("informational")
+}
+
+impl ViolationFilter {
+    /// Takes all filters from the query string.
+    pub fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self {
+            rule: params.list("rule")?,
+            level: params.list_of("level", LEVELS)?,
+            min_level: params.one_of("min_level", LEVELS)?,
+            device_id: params.list("device_id")?,
+            reviewed: params.flag("reviewed")?,
+        })
+    }
+
+    /// Adds the conditions.
+    pub fn add_to(&self, clauses: &mut Clauses) {
+        if !self.rule.is_empty() {
+            clauses.texts("rule IN {rule:Array(String)}", "rule", &self.rule);
+        }
+        if !self.device_id.is_empty() {
+            clauses.texts("device_id IN {device_id:Array(String)}", "device_id", &self.device_id);
+        }
+        if !self.level.is_empty() || self.min_level.is_some() {
+            let least = self.min_level.as_deref().and_then(|least| LEVELS.iter().position(|name| *name == least));
+            let wanted = |name: &str| self.level.is_empty() || self.level.iter().any(|level| level == name);
+            let ranks: Vec<u8> = (0_u8..)
+                .zip(LEVELS)
+                .filter(|(rank, name)| usize::from(*rank) >= least.unwrap_or(0) && wanted(name))
+                .map(|(rank, _)| rank)
+                .collect();
+            clauses.ranks("level IN {level:Array(UInt8)}", "level", &ranks);
+        }
+        match self.reviewed {
+            Some(true) => clauses.plain("reviewed"),
+            Some(false) => clauses.plain("NOT reviewed"),
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(query: &str) -> Result<EventFilter, ParamError> {
+        let mut params = Params::parse(Some(query))?;
+        let filter = EventFilter::take(&mut params)?;
+        params.finish()?;
+        Ok(filter)
+    }
+
+    #[test]
+    fn spelling_does_not_matter() {
+        assert_eq!(parse("type=b&type=a,b").unwrap(), parse("type=a,b").unwrap());
+    }
+
+    #[test]
+    fn closed_sets_are_checked() {
+        for (query, name) in [
+            ("class=destroy", "class"),
+            ("actor_kind=robot", "actor_kind"),
+            ("outcome=maybe", "outcome"),
+            ("category=all", "category"),
+            ("violations=true,new-device", "violations"),
+            ("actor_ids=1", "actor_ids"),
+            ("ip=256.1.1.1", "ip"),
+            ("q=%20%20", "q"),
+        ] {
+            assert_eq!(parse(query).unwrap_err().parameter(), Some(name), "{query}");
+        }
+    }
+
+    /// Every documented parameter is one that the parser takes, and the other way round.
+    #[test]
+    fn documentation_and_parser_agree() {
+        let mut documented: Vec<String> =
+            EventFilter::into_params(|| None).into_iter().map(|parameter| parameter.name).collect();
+        for name in &documented {
+            let query = format!("{name}=x");
+            assert!(!matches!(parse(&query), Err(ParamError::Unknown { .. })), "{name} is documented but not taken");
+        }
+        let Err(ParamError::Unknown { known, .. }) = parse("nothing=1") else { panic!("taken") };
+        let mut taken: Vec<&str> = known.split(", ").collect();
+        documented.sort_unstable();
+        taken.sort_unstable();
+        assert_eq!(documented, taken);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(query in "((actor_id|type|class|violations|level|rule|[a-z]{1,3})=[^&]{0,20}&){0,8}") {
+            if let Ok(filter) = parse(&query) {
+                filter.add_to(&mut Clauses::default());
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! How an event is told: in the words of the catalogue (J13), with links into the tenant's application (J12, J18).
+
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemas::catalogue::{Catalogue, CatalogueEntry, Lang, Values, system};
+use schemas::decode::MAX_URL_BYTES;
+use schemas::json::Value;
+use schemas::settings::Tenant;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::log::edits::edits_but;
+use crate::log::rows::EventRow;
+use crate::log::words;
+
+/// Unreserved characters of RFC 3986, section 2.3: all else in an id is encoded, so that it stays one part of an address.
+const IN_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Longest text of a message beside an event, in bytes. The payload has the whole.
+const MAX_TEXT: usize = 4096;
+/// Longest list of changed fields in a sentence, in bytes.
+const MAX_FIELDS: usize = 4096;
+/// Fields of a payload that are shown as media.
+const MEDIA: &[(&str, MediaKind)] = &[
+    ("recording_url", MediaKind::Recording),
+    ("transcript_url", MediaKind::Transcript),
+    ("transcript", MediaKind::Transcript),
+    ("text", MediaKind::Message),
+    ("message", MediaKind::Message),
+];
+
+/// An event in words.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Words {
+    /// What its type is called.
+    #[schema(example = "Task deadline changed")]
+    pub name: String,
+    /// J13: what happened, as a sentence.
+    #[schema(example = "Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”")]
+    pub text: String,
+    /// J13, "Additional": reason, number of records, duration, location and channel, as far as there are.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "Location: Brno")]
+    pub details: String,
+    /// J15: whether what was deleted can be restored.
+    pub restorable: bool,
+    /// J16: why not, for deletions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_restorable_reason: Option<String>,
+    /// J18: recordings and texts, from the fields `recording_url`, `transcript_url`, `transcript`, `text` and `message` of the
+    /// payload.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub media: Vec<Media>,
+}
+
+/// A recording or a text of an event: one of `url` and `text`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Media {
+    /// What it is.
+    pub kind: MediaKind,
+    /// Where it is; http or https.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The text itself, at most 4096 bytes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What a medium is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// Of a call.
+    Recording,
+    /// What was said, in writing.
+    Transcript,
+    /// The text of a message.
+    Message,
+}
+
+/// Tells the events of a tenant to one caller.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    tenant: Arc<Tenant>,
+    catalogue: Catalogue,
+    /// The language.
+    pub lang: Lang,
+    /// Whether the caller sees violations and signals (K16).
+    pub violations: bool,
+}
+
+impl Telling {
+    /// Tells in a language, with the tenant's own types of events.
+    pub fn new(catalogue: &Catalogue, tenant: &Arc<Tenant>, lang: Lang, violations: bool) -> Self {
+        let catalogue = catalogue.with_tenant_types(&tenant.event_types);
+        Self { tenant: Arc::clone(tenant), catalogue, lang, violations }
+    }
+
+    /// What the actor is called; "System" for the product itself (A5).
+    pub fn actor<'a>(&self, row: &'a EventRow) -> &'a str {
+        if row.actor_kind == "system" {
+            return system(self.lang);
+        }
+        first(&[&row.actor_name, &row.actor_email, &row.actor_id]).unwrap_or("—")
+    }
+
+    /// Where the object is in the tenant's application (J12): as the event says, or else by the tenant's template.
+    pub fn url(&self, row: &EventRow) -> String {
+        if is_web(&row.object_url) {
+            return row.object_url.clone();
+        }
+        match self.tenant.url_templates.get(&row.object_type) {
+            Some(template) if !row.object_id.is_empty() => {
+                template.replace("{id}", &utf8_percent_encode(&row.object_id, IN_ADDRESS).to_string())
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// The event in words.
+    pub fn words(&self, row: &EventRow) -> Words {
+        let entry = self.catalogue.get(&row.event_type);
+        let restorable = entry.is_some_and(|entry| entry.restorable);
+        Words {
+            name: entry.map_or(row.event_type.as_str(), |entry| entry.name.get(self.lang)).to_owned(),
+            text: self.sentence(row),
+            details: self.details(row),
+            restorable,
+            not_restorable_reason: (row.class == "delete" && !restorable).then(|| self.not_restorable(entry)),
+            media: media(&row.payload),
+        }
+    }
+
+    fn sentence(&self, row: &EventRow) -> String {
+        let told = told_change(row);
+        let value = |values: &[String]| words::shown(values.get(told?)?, self.lang);
+        let (old, new) = (value(&row.changes_old), value(&row.changes_new));
+        let values = Values {
+            actor: Some(self.actor(row)),
+            object: first(&[&row.object_name, &row.object_id]),
+            old: old.as_deref(),
+            new: new.as_deref(),
+            reason: first(&[&row.reason]),
+            records: Some(row.records).filter(|records| *records > 0),
+        };
+        let mut sentence = self.catalogue.describe(&row.event_type, self.lang, &values);
+        if row.class == "change" {
+            self.name_fields(row, told, &mut sentence);
+        }
+        sentence
+    }
+
+    /// Every field that changed beside the one that the sentence is about.
+    fn name_fields(&self, row: &EventRow, told: Option<usize>, sentence: &mut String) {
+        let edits = edits_but(row, told, self.lang);
+        let end = sentence.len() + MAX_FIELDS;
+        for (at, edit) in edits.iter().enumerate() {
+            if sentence.len() + edit.text.len() > end {
+                let more = words::of(self.lang, ["more changes", "ещё изменений", "dalších změn"]);
+                sentence.push_str(&format!("; {more}: {}", edits.len() - at));
+                break;
+            }
+            sentence.push_str(if at == 0 && told.is_none() { " — " } else { "; " });
+            sentence.push_str(&edit.text);
+        }
+    }
+
+    fn details(&self, row: &EventRow) -> String {
+        let label = |texts, value: String| format!("{}: {value}", words::of(self.lang, texts));
+        let mut all = Vec::new();
+        if !row.reason.is_empty() {
+            all.push(label(["Reason", "Причина", "Důvod"], row.reason.clone()));
+        }
+        if row.records > 0 {
+            all.push(label(["Records", "Записей", "Záznamů"], row.records.to_string()));
+        }
+        if row.duration_ms > 0 {
+            let duration = words::duration(row.duration_ms, self.lang);
+            all.push(label(["Duration", "Длительность", "Trvání"], duration));
+        }
+        if !row.location.is_empty() {
+            all.push(label(["Location", "Локация", "Pobočka"], row.location.clone()));
+        }
+        if !row.channel.is_empty() {
+            let channel = words::channel(&row.channel, self.lang).to_owned();
+            all.push(label(["Channel", "Канал", "Kanál"], channel));
+        }
+        all.join(" · ")
+    }
+
+    fn not_restorable(&self, entry: Option<&CatalogueEntry>) -> String {
+        let told = entry.and_then(|entry| entry.not_restorable_reason.as_ref()).map(|texts| texts.get(self.lang));
+        let other = [
+            "Objects of this type can't be restored from the log.",
+            "Объекты этого типа нельзя восстановить из журнала.",
+            "Objekty tohoto typu nelze ze záznamu obnovit.",
+        ];
+        told.unwrap_or_else(|| words::of(self.lang, other)).to_owned()
+    }
+}
+
+fn first<'a>(texts: &[&'a String]) -> Option<&'a str> {
+    texts.iter().map(|text| text.as_str()).find(|text| !text.is_empty())
+}
+
+/// The change that the sentence is about: the one that the type is named after (`deadline` of `task.deadline_changed`), or
+/// else the first. None where the type says no more than that something changed: which fields is to be told of all alike.
+fn told_change(row: &EventRow) -> Option<usize> {
+    let verb = row.event_type.rsplit_once('.').map_or(row.event_type.as_str(), |(_, verb)| verb);
+    if row.class == "change" && ["updated", "changed", "edited", "modified"].contains(&verb) {
+        return None;
+    }
+    let named = |path: &String| {
+        let last = path.rsplit(['/', '.']).next().unwrap_or(path);
+        !last.is_empty() && verb.strip_prefix(last).is_some_and(|rest| rest.starts_with('_'))
+    };
+    Some(row.changes_path.iter().position(named).unwrap_or(0))
+}
+
+fn media(payload: &str) -> Vec<Media> {
+    let Some(Value::Object(fields)) = Value::parse(payload) else { return Vec::new() };
+    let one = |(name, kind): &(&str, MediaKind)| {
+        let text = fields.get(*name)?.as_str().filter(|text| !text.is_empty())?;
+        if name.ends_with("_url") {
+            return is_web(text).then(|| Media { kind: *kind, url: Some(text.to_owned()), text: None });
+        }
+        let text = &text[..text.floor_char_boundary(MAX_TEXT)];
+        Some(Media { kind: *kind, url: None, text: Some(text.to_owned()) })
+    };
+    MEDIA.iter().filter_map(one).collect()
+}
+
+/// Whether an address is one that a browser may be sent to: no `javascript:`, no `data:`.
+fn is_web(address: &str) -> bool {
+    let scheme = |name: &str| address.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let plain = !address.chars().any(|c| c.is_control() || c.is_whitespace());
+    (scheme("https://") || scheme("http://")) && plain && address.len() <= MAX_URL_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// J18: only addresses of the web, and no endless text.
+    #[test]
+    fn media_are_bounded() {
+        let long = "ř".repeat(MAX_TEXT);
+        let payload = serde_json::json!({
+            "recording_url": "https://crm.example/r/1",
+            "transcript_url": "javascript:alert(1)",
+            "transcript": long,
+            "text": "",
+            "message": 7,
+            "other": "https://crm.example/",
+        });
+        let found = media(&payload.to_string());
+        let recording =
+            Media { kind: MediaKind::Recording, url: Some("https://crm.example/r/1".to_owned()), text: None };
+        assert_eq!(found[0], recording);
+        assert_eq!((found.len(), found[1].kind), (2, MediaKind::Transcript));
+        assert!(found[1].text.as_ref().is_some_and(|text| text.len() <= MAX_TEXT));
+        for nothing in ["", "[]", "null", "{", "\"https://crm.example\""] {
+            assert_eq!(media(nothing), [], "{nothing}");
+        }
+    }
+
+    #[test]
+    fn only_the_web() {
+        for address in ["https://a.example/x", "HTTP://a.example"] {
+            assert!(is_web(address), "{address}");
+        }
+        let others =
+            ["", "ftp://a.example", "javascript:alert(1)//http://", " https://a.example", "https://a\n", "//a"];
+        for address in others {
+            assert!(!is_web(address), "{address}");
+        }
+    }
+}

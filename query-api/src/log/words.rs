@@ -1,0 +1,187 @@
+//! Words for what an event says, in the three languages: values, durations, channels, yes and no. Pure.
+
+use schemas::catalogue::Lang;
+use schemas::json::{Map, Value};
+
+use crate::log::conditions::{self, Condition, Group, Operator, condition};
+use crate::log::object_state::value;
+
+/// Longest value in a sentence, in bytes.
+const MAX_SHOWN: usize = 200;
+/// What a record is called by.
+const NAMES: &[&str] = &["name", "label", "title", "id"];
+
+/// One of three texts.
+pub(crate) const fn of(lang: Lang, [en, ru, cs]: [&str; 3]) -> &str {
+    match lang {
+        Lang::En => en,
+        Lang::Ru => ru,
+        Lang::Cs => cs,
+    }
+}
+
+/// A value of a change as people write it; none for null and for the empty text.
+pub(crate) fn shown(json: &str, lang: Lang) -> Option<String> {
+    Some(brief(&value(json), lang)).filter(|text| !text.is_empty())
+}
+
+/// A value in few words: a condition as `field operator value`, a group of conditions by these, a record by its name or its
+/// fields, a list by its items.
+pub(crate) fn brief(value: &Value, lang: Lang) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => of(lang, ["yes", "да", "ano"]).to_owned(),
+        Value::Bool(false) => of(lang, ["no", "нет", "ne"]).to_owned(),
+        Value::String(text) => text.clone(),
+        // The point of a number is a comma in Russian and Czech.
+        Value::Number(number) if lang != Lang::En => number.replace('.', ","),
+        Value::Number(number) => number.clone(),
+        Value::Array(_) | Value::Object(_) => condition_in_words(value, lang)
+            .or_else(|| group_in_words(value, lang))
+            .unwrap_or_else(|| composed(value, lang)),
+    };
+    clip(text)
+}
+
+/// A list by its items, a record by its name or its fields.
+fn composed(value: &Value, lang: Lang) -> String {
+    match value {
+        Value::Array(items) => {
+            let item =
+                |item: &Value| if item.is_array() { format!("({})", brief(item, lang)) } else { brief(item, lang) };
+            items.iter().map(item).collect::<Vec<_>>().join(", ")
+        }
+        Value::Object(fields) => name(fields).unwrap_or_else(|| {
+            let field = |(name, value): (&String, &Value)| {
+                let text = brief(value, lang);
+                let text = if value.is_array() || value.is_object() { format!("({text})") } else { text };
+                format!("{}: {text}", name.replace('_', " "))
+            };
+            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        }),
+        other => other.to_string(),
+    }
+}
+
+fn name(fields: &Map) -> Option<String> {
+    let id = |value: &Value| match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    NAMES.iter().find_map(|name| fields.get(*name).and_then(id))
+}
+
+/// A condition as `field operator value`.
+fn condition_in_words(value: &Value, lang: Lang) -> Option<String> {
+    let Condition { field, comparison, operand } = condition(value)?;
+    let parts = [Some(field), comparison, operand].into_iter().flatten();
+    let words: Vec<String> = parts.map(|part| brief(part, lang)).filter(|word| !word.is_empty()).collect();
+    Some(words.join(" "))
+}
+
+/// A group of conditions as `(a OR b)`.
+fn group_in_words(value: &Value, lang: Lang) -> Option<String> {
+    let named =
+        value.as_object().and_then(|fields| ["name", "label", "title"].iter().find_map(|name| fields.get(*name)));
+    let groups = conditions::group(value);
+    if groups.is_empty() || named.is_some_and(|name| name.as_str().is_some_and(|name| !name.is_empty())) {
+        return None;
+    }
+    let group = |group: &Group<'_>| {
+        let items: Vec<String> = group.items.iter().map(|item| brief(item, lang)).collect();
+        match group.operator {
+            Some(Operator::Or) => format!("({})", items.join(" OR ")),
+            Some(Operator::Xor) => format!("({})", items.join(" XOR ")),
+            Some(Operator::Not) => format!("NOT ({})", items.join(" OR ")),
+            Some(Operator::And) | None => format!("({})", items.join(" AND ")),
+        }
+    };
+    Some(groups.iter().map(group).collect::<Vec<_>>().join(" AND "))
+}
+
+/// A text in the quotation marks of the language.
+pub(crate) fn quoted(text: &str, lang: Lang) -> String {
+    let [open, close] = match lang {
+        Lang::En => ['“', '”'],
+        Lang::Ru => ['«', '»'],
+        Lang::Cs => ['„', '“'],
+    };
+    format!("{open}{text}{close}")
+}
+
+fn clip(mut text: String) -> String {
+    if text.len() > MAX_SHOWN {
+        text.truncate(text.floor_char_boundary(MAX_SHOWN));
+        text.push('…');
+    }
+    text
+}
+
+/// A duration, to the second; less than one is shown in tenths.
+pub(crate) fn duration(millis: u64, lang: Lang) -> String {
+    let units = |en: &'static str, ru: &'static str| of(lang, [en, ru, en]);
+    let (hour, minute, second) = (units("h", "ч"), units("min", "мин"), units("s", "с"));
+    let seconds = millis / 1000;
+    let all = [(seconds / 3600, hour), (seconds / 60 % 60, minute), (seconds % 60, second)];
+    let shown: Vec<String> =
+        all.into_iter().filter(|(number, _)| *number > 0).map(|(number, unit)| format!("{number} {unit}")).collect();
+    let point = of(lang, [".", ",", ","]);
+    if shown.is_empty() { format!("0{point}{} {second}", millis / 100) } else { shown.join(" ") }
+}
+
+/// What a channel or a state of presence is called; any other is called what it is.
+pub(crate) fn channel(channel: &str, lang: Lang) -> &str {
+    let words = match channel {
+        "call" => ["call", "звонок", "hovor"],
+        "email" => ["e-mail", "эл. почта", "e-mail"],
+        "sms" => ["SMS", "SMS", "SMS"],
+        "web_chat" => ["web chat", "чат на сайте", "webový chat"],
+        "messenger" => ["Messenger", "Messenger", "Messenger"],
+        "whatsapp" => ["WhatsApp", "WhatsApp", "WhatsApp"],
+        "viber" => ["Viber", "Viber", "Viber"],
+        "ticket" => ["ticket", "тикет", "tiket"],
+        "pause" => ["pause", "перерыв", "pauza"],
+        "ready" => ["ready", "готовность", "připravenost"],
+        "free" => ["free", "свободное время", "volný čas"],
+        other => return other,
+    };
+    of(lang, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let all = [0, 250, 1000, 60_000, 184_000, 3_600_000, 93_784_000];
+        let shown = all.map(|millis| duration(millis, Lang::En));
+        assert_eq!(shown, ["0.0 s", "0.2 s", "1 s", "1 min", "3 min 4 s", "1 h", "26 h 3 min 4 s"]);
+        assert_eq!(duration(184_000, Lang::Ru), "3 мин 4 с");
+        assert_eq!([Lang::Ru, Lang::Cs].map(|lang| duration(250, lang)), ["0,2 с", "0,2 s"]);
+    }
+
+    #[test]
+    fn values() {
+        let shown = |json: &str| shown(json, Lang::Cs);
+        assert_eq!(shown("\"Bolt\"").as_deref(), Some("Bolt"));
+        assert_eq!(shown("true").as_deref(), Some("ano"));
+        assert_eq!(shown("10.50").as_deref(), Some("10,5"));
+        assert_eq!(shown("{\"id\":\"u-1\",\"name\":\"Eva\"}").as_deref(), Some("Eva"));
+        assert_eq!(shown("[\"a\",{\"name\":\"b\"}]").as_deref(), Some("a, b"));
+        assert_eq!(
+            shown("[[1,2.5],{\"max_size\":3,\"on\":[true]}]").as_deref(),
+            Some("(1, 2,5), max size: 3, on: (ano)")
+        );
+        let group = "{\"op\":\"any\",\"rules\":[{\"field\":\"a\",\"value\":1},{\"not\":[[\"b\",\">\",2]]}]}";
+        assert_eq!(shown(group).as_deref(), Some("(a 1 OR NOT (b > 2))"));
+        let condition = "{\"field\":\"country\",\"operator\":\"is\",\"value\":[\"CZ\",\"SK\"]}";
+        assert_eq!(shown(condition).as_deref(), Some("country is CZ, SK"));
+        for nothing in ["", "null", "\"\""] {
+            assert_eq!(shown(nothing), None, "{nothing}");
+        }
+        assert_eq!(shown("no json").as_deref(), Some("no json"));
+        assert!(shown(&format!("\"{}\"", "ř".repeat(500))).unwrap().len() <= MAX_SHOWN + "…".len());
+    }
+}

@@ -1,0 +1,314 @@
+//! Why a rule fired, or how far it was from it (P6).
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use detect::rules::RuleSet;
+use detect::trial::Standing;
+use runtime::problem::Problem;
+use schemas::address;
+use schemas::event::Category;
+use schemas::settings::Permission;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+use utoipa::ToSchema;
+
+use crate::QueryApi;
+use crate::audit::read_log::Shown;
+use crate::http::answer::Completeness;
+use crate::http::extract::InPath;
+use crate::http::page::Reading;
+use crate::log::rows::EventRow;
+use crate::log::which::Which;
+use crate::rules::history::Stored;
+use crate::rules::known::Rules;
+use crate::store::sql::{self, Clauses};
+use crate::violations::list::find;
+
+/// Events of a violation that are explained.
+const EVENTS: usize = 20;
+/// Events that the record of an explanation names.
+const TOLD: usize = 100;
+/// Most events of a window that are looked at.
+const WINDOW: u32 = 20_000;
+
+/// Why a rule fired.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedViolation {
+    /// The violation.
+    pub violation_id: String,
+    /// Its rule.
+    pub rule: String,
+    /// Version of the rule that found it.
+    pub rule_version: u32,
+    /// Version of the rule that explains it: the one in force now, which may say otherwise.
+    pub explained_by_version: u32,
+    /// Its first events, at most 20; of those the ones that the caller may see.
+    pub events: Vec<Explained>,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+/// How an event stands to a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Explained {
+    /// The event.
+    pub event_id: String,
+    /// When it occurred.
+    pub occurred_at: DateTime<Utc>,
+    /// Whether it breaks the rule.
+    pub matched: bool,
+    /// Every condition with its verdict and the value seen; for a correlation, those of the detection that the event matches.
+    #[schema(value_type = Object)]
+    pub conditions: Value,
+    /// What was seen, where the rule compares a number.
+    pub seen: Option<f64>,
+    /// The limit in force.
+    pub limit: Option<f64>,
+    /// How much more it would have taken, when it was a number that was not reached.
+    pub missing: Option<f64>,
+    /// For a correlation: what it counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<ExplainedWindow>,
+}
+
+/// What a correlation counted up to an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedWindow {
+    /// What it groups by.
+    pub group: BTreeMap<String, String>,
+    /// Length of the window, milliseconds.
+    pub timespan_ms: i64,
+    /// Events that counted, the latest 100; of those the ones that the caller may see.
+    pub event_ids: Vec<String>,
+    /// How it stands.
+    #[schema(value_type = Object)]
+    pub standing: Value,
+}
+
+/// How an event stands to a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedEvent {
+    /// The rule.
+    pub rule: String,
+    /// Its version.
+    pub rule_version: u32,
+    /// How it stands.
+    pub data: Explained,
+    /// P15.
+    #[serde(flatten)]
+    pub completeness: Completeness,
+}
+
+/// Which condition of the rule matched, on which values (P6).
+#[utoipa::path(
+    get,
+    path = "/v1/violations/{id}/explain",
+    tag = "violations",
+    operation_id = "explainViolation",
+    params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
+    responses(
+        (status = 200, description = "Event by event", body = ExplainedViolation, example = json!(crate::openapi::examples::explained_violation())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn violation(
+    State(api): State<QueryApi>,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
+) -> Result<Response, Problem> {
+    let found = find(&api, &mut reading, &id).await?;
+    let (rules, version) = compile(&api, &reading, &found.rule).await?;
+    let mut events = Vec::new();
+    for event_id in found.event_ids.iter().take(EVENTS) {
+        let rows = of_id(&api, &reading, event_id, &Which::default()).await?;
+        // Of several events with this id, the one that the violation is of.
+        let Some(row) = rows.into_iter().find(|row| row.violation_ids.contains(&id)) else { continue };
+        // A finding across users is an event of its own, which names those that led to it.
+        let behind = match led_to(&row) {
+            Some(last) => of_id(&api, &reading, &last, &Which::default()).await?.into_iter().next(),
+            None => Some(row),
+        };
+        if let Some(row) = behind {
+            events.push(explain(&api, &reading, &rules, &row).await?);
+        }
+    }
+    events.sort_by_key(|event| event.occurred_at);
+    let shown = shown(&events);
+    let answer = Json(ExplainedViolation {
+        violation_id: id,
+        rule: found.rule,
+        rule_version: found.rule_version,
+        explained_by_version: version,
+        events,
+        completeness: reading.completeness,
+    });
+    Ok((Extension(shown), answer).into_response())
+}
+
+/// Whether an event breaks a rule, and if not, how far it is from it (P6).
+#[utoipa::path(
+    get,
+    path = "/v1/events/{id}/explain",
+    tag = "events",
+    operation_id = "explainEvent",
+    params(
+        ("id" = String, Path, description = "Id of the event"),
+        ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
+        ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
+        ("rule" = String, Query, description = "Name of the rule", example = "mass-export"),
+        crate::openapi::TenantParam,
+    ),
+    responses(
+        (status = 200, description = "How it stands to the rule", body = ExplainedEvent, example = json!(crate::openapi::examples::explained_event())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn of_event(
+    State(api): State<QueryApi>,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
+) -> Result<Response, Problem> {
+    let name = reading.params.one("rule")?;
+    let which = Which::take(&mut reading.params)?;
+    drop(reading.one()?);
+    let name = name.ok_or_else(|| {
+        Problem::bad_request("invalid_parameter", "rule is required: the name of a rule").with_pointer("rule")
+    })?;
+    let (rules, version) = compile(&api, &reading, &name).await?;
+    let missing = || reading.completeness.not_found("there is no such event, or not yet, or no longer");
+    let row = Which::only(of_id(&api, &reading, &id, &which).await?)?.ok_or_else(missing)?;
+    reading.reaches(row.occurred_at)?;
+    let data = explain(&api, &reading, &rules, &row).await?;
+    let shown = shown(std::slice::from_ref(&data));
+    let completeness = reading.completeness;
+    let answer = Json(ExplainedEvent { rule: name, rule_version: version, data, completeness });
+    Ok((Extension(shown), answer).into_response())
+}
+
+/// What explanations show: events, and those that counted with them (P13).
+fn shown(explained: &[Explained]) -> Shown {
+    let windows = explained.iter().filter_map(|event| event.window.as_ref()).flat_map(|window| &window.event_ids);
+    let mut ids: Vec<&String> = explained.iter().map(|event| &event.event_id).chain(windows).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let more = ids.iter().take(TOLD).map(|id| ("looked_into".to_owned(), (*id).clone())).collect();
+    Shown { records: ids.len() as u64, period: None, more }
+}
+
+/// The last of the events that a finding across users names.
+fn led_to(row: &EventRow) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Finding {
+        events: Vec<String>,
+    }
+    if row.event_type != "rule.matched" || row.key_id != crate::audit::KEY_ID {
+        return None;
+    }
+    serde_json::from_str::<Finding>(&row.payload).ok()?.events.pop()
+}
+
+/// The rule alone, as it is in force for the tenant.
+async fn compile(api: &QueryApi, reading: &Reading, name: &str) -> Result<(RuleSet, u32), Problem> {
+    let (snapshot, tenant, name) = (api.settings().snapshot(), reading.tenant.id.clone(), name.to_owned());
+    let limits = reading.tenant.detection.limits.clone();
+    let compiled = tokio::task::spawn_blocking(move || {
+        let rules = Rules::of(&snapshot, Some(&tenant), None)?;
+        let entry = rules.find(&name).ok_or_else(|| Problem::not_found("there is no such rule, or no longer"))?;
+        let set = RuleSet::compile([(name.as_str(), entry.yaml())], &limits).map_err(Problem::internal)?;
+        let own = set.rules().first().map_or(1, |rule| rule.version);
+        Ok((set, entry.stored.as_ref().map_or(own, |stored| stored.version)))
+    });
+    compiled.await.map_err(Problem::internal)?
+}
+
+/// The events of an id that the caller may see.
+async fn of_id(api: &QueryApi, reading: &Reading, id: &str, which: &Which) -> Result<Vec<EventRow>, Problem> {
+    let mut clauses = Clauses::default();
+    clauses.bind_text("tenant", &reading.tenant.id);
+    clauses.bind_text("event_id", id);
+    which.add_to(&mut clauses);
+    reading.narrow(&mut clauses);
+    Ok(api.store().rows(sql::EVENT_BY_ID, clauses).await?)
+}
+
+async fn explain(api: &QueryApi, reading: &Reading, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+    let stored = Stored(row);
+    let limit = rules.rules().iter().find_map(|rule| rule.limit);
+    let detection = rules
+        .rules()
+        .iter()
+        .filter_map(|rule| rules.explain(rules.find(&rule.name)?, &stored))
+        // Of several detections of a correlation, the one that the event matches.
+        .max_by_key(|explanation| explanation.matched);
+    let mut explained = Explained {
+        event_id: row.event_id.clone(),
+        occurred_at: row.occurred_at,
+        matched: detection.as_ref().is_some_and(|explanation| explanation.matched),
+        conditions: detection
+            .as_ref()
+            .and_then(|explanation| serde_json::to_value(&explanation.conditions).ok())
+            .unwrap_or_default(),
+        seen: detection.as_ref().and_then(|explanation| explanation.seen),
+        limit,
+        missing: detection.as_ref().and_then(|explanation| explanation.missing),
+        window: None,
+    };
+    let correlation = rules.correlations().first().map(|correlation| correlation.rule);
+    if let Some(correlation) = correlation {
+        explained.matched = false;
+        let standing = Standing::of(rules, correlation, &stored, stored.subject().at);
+        if let Some(standing) = standing {
+            window(api, reading, row, standing, &mut explained).await?;
+        }
+    }
+    Ok(explained)
+}
+
+/// Fills a correlation's window from the store, up to the event.
+async fn window(
+    api: &QueryApi,
+    reading: &Reading,
+    row: &EventRow,
+    mut standing: Standing<'_>,
+    explained: &mut Explained,
+) -> Result<(), Problem> {
+    let mut clauses = Clauses::default();
+    clauses.bind_text("tenant", &reading.tenant.id);
+    clauses.bind_number("rows", WINDOW);
+    clauses.bind_time("from", row.occurred_at - TimeDelta::milliseconds(standing.timespan_ms()));
+    clauses.bind_time("to", row.occurred_at + TimeDelta::milliseconds(1));
+    reading.keep().add_to(&mut clauses);
+    reading.look_back(&mut clauses);
+    if !standing.across_users() {
+        clauses.text("actor_id = {actor_id:String}", "actor_id", &row.actor_id);
+    }
+    // A window over one address needs that address's events alone.
+    if standing.group().iter().any(|(field, _)| matches!(&**field, "context.ip" | "context.ip_prefix")) {
+        let counted = address::mapped(address::counted(row.ip.to_canonical()));
+        clauses.text("ip_prefix = toIPv6({ip_prefix:String})", "ip_prefix", &counted.to_string());
+    }
+    let rows: Vec<EventRow> = api.store().rows(sql::HISTORY, clauses).await?;
+    for row in &rows {
+        let stored = Stored(row);
+        standing.event(&stored, stored.subject());
+    }
+    // What the caller may not see counts, as it did for the rule, and is not named (A2).
+    let all = reading.may(Permission::ReadConfiguration);
+    let seen = |row: &&EventRow| all || row.category != Category::Configuration.as_str();
+    let named: HashSet<&str> = rows.iter().filter(seen).map(|row| row.event_id.as_str()).collect();
+    let group = standing.group().iter().map(|(field, value)| (field.to_string(), value.clone())).collect();
+    let timespan_ms = standing.timespan_ms();
+    let (found, mut event_ids) = standing.explain();
+    explained.matched = found.matched;
+    explained.seen = Some(found.seen);
+    explained.missing = (!found.matched).then_some(found.missing);
+    event_ids.retain(|id| named.contains(id.as_str()));
+    event_ids.drain(..event_ids.len().saturating_sub(100));
+    let standing = serde_json::to_value(&found).unwrap_or_default();
+    explained.window = Some(ExplainedWindow { group, timespan_ms, event_ids, standing });
+    Ok(())
+}

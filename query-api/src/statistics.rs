@@ -1,0 +1,6 @@
+//! What one user or a whole tenant did, in figures.
+
+pub(crate) mod examples;
+pub mod tenant;
+pub mod user;
+pub mod view;

@@ -1,0 +1,274 @@
+//! Statements: one named query a file under `sql/`, values always as server-side parameters.
+//!
+//! A file may hold the marker `/* clauses */`, where the optional conditions go. They are fragments from this crate,
+//! never text from a caller. `/* order */` is where the order goes, for what is listed both ways. Leaving out what was not asked for (instead of `… = [] OR …`) keeps the conditions in a form
+//! that the primary key and the skip indexes understand.
+
+use chrono::{DateTime, Utc};
+use clickhouse::Client;
+use clickhouse::query::Query;
+
+/// A named query.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedQuery {
+    /// File name without its ending, for logs and metrics.
+    pub name: &'static str,
+    /// The text.
+    pub text: &'static str,
+}
+
+macro_rules! named {
+    ($($constant:ident $folder:literal $name:literal: $doc:literal;)*) => {
+        $(
+            #[doc = $doc]
+            pub const $constant: NamedQuery =
+                NamedQuery { name: $name, text: include_str!(concat!("../", $folder, "/", $name, ".sql")) };
+        )*
+        /// Every named query.
+        pub const ALL: &[NamedQuery] = &[$($constant),*];
+    };
+}
+
+named! {
+    ALERT_DELIVERIES "alerts" "alert_deliveries": "How attempts to report violations ended, newest first.";
+    EVENTS_NEWEST "log" "events_newest": "The event log, newest first.";
+    EVENTS_OLDEST "log" "events_oldest": "The event log, oldest first.";
+    EVENTS_RECEIVED "log" "events_received": "The event log in the order of receipt, for polling.";
+    EVENT_BY_ID "log" "event_by_id": "One event.";
+    EVENT_KINDS "log/catalogue" "event_kinds": "Types of events, actions and types of objects, counted.";
+    EVENT_TYPES "log/catalogue" "event_types": "Types of events, counted.";
+    HISTORY "rules" "history": "Events user by user, for trials of rules.";
+    LOG_NEWEST "log" "log_newest": "The event log of all users, newest first.";
+    LOG_OLDEST "log" "log_oldest": "The event log of all users, oldest first.";
+    OBJECT_LIFE "restore" "object_life": "What became of one object, newest first.";
+    RESTORE_TOLD "restore" "restore_told": "What the log tells of one restore.";
+    RETENTION_PREVIEW "tenants" "retention_preview": "What another retention would end.";
+    SEEN_SINCE "users" "seen_since": "Users, devices or sessions since a time, counted.";
+    STATISTICS_EVENTS "statistics" "statistics_events": "What a tenant did, counted from its events.";
+    STATISTICS_QUARTERS "statistics" "statistics_quarters": "What a tenant did, by quarters of an hour.";
+    STATISTICS_USERS "statistics" "statistics_users": "What a tenant did, users told apart.";
+    UNREVIEWED "violations" "unreviewed": "Violations of some users that nobody has reviewed, counted.";
+    USAGE "tenants" "usage": "What a tenant's keys used of their quotas.";
+    USER_ACTIVITIES "trace" "user_activities": "What one user did around a period, for intervals.";
+    USER_COUNTS "statistics" "user_counts": "What one user did, counted.";
+    USER_DISTINCT "statistics" "user_distinct": "Distinct devices, addresses, objects and sessions of one user.";
+    USER_DEVICES "users" "user_devices": "Devices of one user.";
+    USER_SESSIONS "users" "user_sessions": "Sessions of one user.";
+    USERS "users" "users": "Users.";
+    VIOLATIONS "violations" "violations": "Violations with their reviews.";
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    Text(String),
+    Texts(Vec<String>),
+    Ranks(Vec<u8>),
+    Number(u32),
+    Numbers(Vec<i64>),
+}
+
+/// Conditions and the values they name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Clauses {
+    conditions: Vec<&'static str>,
+    order: &'static str,
+    parts: Vec<(&'static str, &'static str)>,
+    values: Vec<(&'static str, Value)>,
+}
+
+impl Clauses {
+    /// A condition without a value.
+    pub fn plain(&mut self, condition: &'static str) {
+        self.conditions.push(condition);
+    }
+
+    /// The order of the rows, for queries that leave it open.
+    pub fn order(&mut self, order: &'static str) {
+        self.order = order;
+    }
+
+    /// What goes where the query has the marker, for queries that leave open what they select. Each has one.
+    pub fn part(&mut self, marker: &'static str, text: &'static str) {
+        self.parts.push((marker, text));
+    }
+
+    /// A condition over one text.
+    pub fn text(&mut self, condition: &'static str, name: &'static str, value: &str) {
+        self.conditions.push(condition);
+        self.bind_text(name, value);
+    }
+
+    /// A condition over a set of texts.
+    pub fn texts(&mut self, condition: &'static str, name: &'static str, values: &[String]) {
+        self.conditions.push(condition);
+        self.bind_texts(name, values.to_vec());
+    }
+
+    /// A condition over a set of small numbers.
+    pub fn ranks(&mut self, condition: &'static str, name: &'static str, values: &[u8]) {
+        self.conditions.push(condition);
+        self.values.push((name, Value::Ranks(values.to_vec())));
+    }
+
+    /// A condition over a time.
+    pub fn time(&mut self, condition: &'static str, name: &'static str, time: DateTime<Utc>) {
+        self.conditions.push(condition);
+        self.bind_time(name, time);
+    }
+
+    /// A value that the query names by itself.
+    pub fn bind_text(&mut self, name: &'static str, value: &str) {
+        self.values.push((name, Value::Text(value.to_owned())));
+    }
+
+    /// Texts that the query names by itself.
+    pub fn bind_texts(&mut self, name: &'static str, values: Vec<String>) {
+        self.values.push((name, Value::Texts(values)));
+    }
+
+    /// A time that the query names by itself, `DateTime64(3, 'UTC')`.
+    pub fn bind_time(&mut self, name: &'static str, time: DateTime<Utc>) {
+        self.values.push((name, Value::Text(time.format("%Y-%m-%d %H:%M:%S%.3f").to_string())));
+    }
+
+    /// A number that the query names by itself.
+    pub fn bind_number(&mut self, name: &'static str, number: u32) {
+        self.values.push((name, Value::Number(number)));
+    }
+
+    /// Numbers that the query names by itself.
+    pub fn bind_numbers(&mut self, name: &'static str, numbers: Vec<i64>) {
+        self.values.push((name, Value::Numbers(numbers)));
+    }
+
+    /// The tenant that the statement is confined to; empty where it is not bound yet.
+    pub fn tenant(&self) -> &str {
+        let bound = self.values.iter().find(|(name, _)| *name == "tenant");
+        match bound {
+            Some((_, Value::Text(tenant))) => tenant,
+            _ => "",
+        }
+    }
+
+    /// The statement, ready to run.
+    pub fn build(self, client: &Client, query: NamedQuery) -> Query {
+        let text = self.render(query);
+        self.bound(client.query(&text))
+    }
+
+    /// The statement that counts the rows of a query, up to its limit, without putting them in order.
+    pub fn counting(self, client: &Client, query: NamedQuery) -> Query {
+        let text = counting(&self.render(query));
+        self.bound(client.query(&text))
+    }
+
+    fn bound(self, mut statement: Query) -> Query {
+        for (name, value) in self.values {
+            statement = match value {
+                Value::Text(text) => statement.param(name, text),
+                Value::Texts(texts) => statement.param(name, texts),
+                Value::Ranks(ranks) => statement.param(name, ranks),
+                Value::Number(number) => statement.param(name, number),
+                Value::Numbers(numbers) => statement.param(name, numbers),
+            };
+        }
+        statement
+    }
+
+    fn render(&self, query: NamedQuery) -> String {
+        let conditions: Vec<String> = self.conditions.iter().map(|condition| format!("AND ({condition})")).collect();
+        let text = query.text.replace("/* clauses */", &conditions.join("\n    ")).replace("/* order */", self.order);
+        self.parts.iter().fold(text, |text, (marker, part)| text.replace(marker, part))
+    }
+}
+
+/// A listing's text is columns, a source, an order and a limit; of these the columns and the order don't count.
+fn counting(text: &str) -> String {
+    let unordered = text.rsplit_once("ORDER BY ").map_or(text, |(before, _)| before);
+    format!("SELECT count() FROM ({}LIMIT {{rows:UInt32}})", unordered.replacen("SELECT ?fields", "SELECT 1", 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pitfall 25: every table that a query reads is narrowed to one tenant, explicitly.
+    #[test]
+    fn every_table_read_has_its_tenant_predicate() {
+        for query in ALL {
+            let tables = [
+                "alert_deliveries",
+                "events",
+                "tenant_quarters",
+                "tenant_usage",
+                "user_devices",
+                "user_hours",
+                "user_hours_distinct",
+                "user_sessions",
+                "users",
+                "violation_reviews",
+                "violations",
+            ];
+            let words: Vec<&str> = query.text.split_whitespace().collect();
+            let reads = words.windows(2).filter(|pair| pair[0] == "FROM" && tables.contains(&pair[1])).count();
+            let guarded = query.text.matches("WHERE tenant = {tenant:String}").count();
+            assert!(reads > 0, "{} reads no table", query.name);
+            assert_eq!(reads, guarded, "{}", query.name);
+        }
+    }
+
+    /// Every file under `sql/` is a named query.
+    #[test]
+    fn every_file_is_named() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/sql");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        let mut names: Vec<&str> = ALL.iter().map(|query| query.name).collect();
+        files.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(files, names);
+    }
+
+    #[test]
+    fn question_marks_belong_to_the_client_crate() {
+        for query in ALL {
+            assert!(!query.text.replace("?fields", "").contains('?'), "{}", query.name);
+        }
+    }
+
+    /// P12: turns are by the tenant that the statement is confined to.
+    #[test]
+    fn the_tenant_is_the_one_that_is_bound() {
+        let mut clauses = Clauses::default();
+        assert_eq!(clauses.tenant(), "");
+        clauses.bind_text("actor_id", "u-1");
+        clauses.bind_text("tenant", "acme");
+        assert_eq!(clauses.tenant(), "acme");
+    }
+
+    /// P9: an export counts its rows before it begins.
+    #[test]
+    fn listings_can_be_counted() {
+        let listing = |query: &&NamedQuery| query.text.trim_end().ends_with("\nLIMIT {rows:UInt32}");
+        for query in ALL.iter().filter(listing) {
+            let (_, after) = query.text.rsplit_once("ORDER BY ").unwrap();
+            let (order, rest) = after.split_once("\nLIMIT {rows:UInt32}").unwrap();
+            assert!(!order.contains('\n') && rest.trim().is_empty(), "{}", query.name);
+            let text = counting(query.text);
+            assert!(text.contains("(--") && !text.contains("?fields"), "{text}");
+            assert_eq!(query.text.matches("SELECT ?fields").count(), 1, "{}", query.name);
+        }
+    }
+
+    #[test]
+    fn clauses_go_where_the_marker_is() {
+        let mut clauses = Clauses::default();
+        clauses.plain("notEmpty(violations)");
+        clauses.text("actor_id = {actor_id:String}", "actor_id", "'; DROP TABLE events --");
+        let text = clauses.render(EVENTS_NEWEST);
+        assert!(text.contains("AND (notEmpty(violations))\n    AND (actor_id = {actor_id:String})"), "{text}");
+        assert!(!text.contains("DROP"), "{text}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Tenants: their settings, keys, plans and usage.
+
+pub(crate) mod changes;
+pub mod keys;
+pub mod list;
+pub mod plan;
+pub mod retention;
+pub mod settings;
+pub mod usage;

@@ -1,0 +1,217 @@
+//! Tenants. The platform creates and lists them; an admin sees and changes the own one, except its plan, limits and quotas.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use runtime::problem::Problem;
+use runtime::settings::PutError;
+use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
+use serde_json::Value;
+
+use crate::QueryApi;
+use crate::http::answer::{Whole, body, invalid, not_changed, patch};
+use crate::http::caller::Caller;
+use crate::http::extract::{InPath, NoParameters};
+use crate::tenants::changes as tenant_changes;
+
+/// Creates a tenant. Logging is off unless the body turns it on (L1). Its restrictions start from the profile that
+/// `detection.profile` names: `none`, `marks_only`, or `recommended`, which is the default.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants",
+    tag = "tenants",
+    operation_id = "createTenant",
+    request_body(content = Tenant, description = "Only `id` is required", example = json!({"id": "acme", "name": "Acme s.r.o.", "time_zone": "Europe/Prague", "detection": {"profile": "marks_only"}})),
+    responses(
+        (status = 201, description = "Created and in force", body = Tenant, example = json!(crate::openapi::examples::tenant())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn create(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    _: NoParameters,
+    request: Request,
+) -> Result<(StatusCode, Json<Tenant>), Problem> {
+    let mut tenant: Tenant = body(request).await?;
+    if api.settings().tenant(&tenant.id).is_some() {
+        return Err(exists());
+    }
+    tenant.version = 0;
+    tenant.detection.profile.get_or_insert_default();
+    api.check_types(&tenant.event_types)?;
+    let tenant = api.settings().put_tenant(tenant).await.map_err(|error| match error {
+        PutError::Conflict { .. } => exists(),
+        error => error.into(),
+    })?;
+    let before = Tenant::new(tenant.id.as_str(), "");
+    tenant_changes::record(&api, &caller, &before, &tenant).await?;
+    Ok((StatusCode::CREATED, Json(Tenant::clone(&tenant))))
+}
+
+fn exists() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "tenant_exists", "there is a tenant of this id").with_pointer("/id")
+}
+
+/// Lists the tenants.
+#[utoipa::path(
+    get,
+    path = "/v1/tenants",
+    tag = "tenants",
+    operation_id = "listTenants",
+    responses(
+        (status = 200, description = "All tenants, by id", body = Whole<Tenant>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::tenant()))),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<Whole<Tenant>>, Problem> {
+    let data = api.settings().tenants().iter().map(|tenant| Tenant::clone(tenant)).collect();
+    Ok(Json(Whole::of(&api, data)))
+}
+
+/// Shows a tenant.
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{id}",
+    tag = "tenants",
+    operation_id = "getTenant",
+    params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
+    responses(
+        (status = 200, description = "The tenant", body = Tenant, example = json!(crate::openapi::examples::tenant())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn get(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
+) -> Result<Json<Tenant>, Problem> {
+    Ok(Json(Tenant::clone(&*caller.path_tenant(api.settings(), &id)?)))
+}
+
+/// Replaces a tenant's settings. `version` must be the one in force, so that nobody's change is lost.
+#[utoipa::path(
+    put,
+    path = "/v1/tenants/{id}",
+    tag = "tenants",
+    operation_id = "replaceTenant",
+    params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
+    request_body(content = Tenant, example = json!(crate::openapi::examples::tenant())),
+    responses(
+        (status = 200, description = "Changed and in force", body = Tenant, example = json!(crate::openapi::examples::tenant())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn replace(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
+    request: Request,
+) -> Result<Json<Tenant>, Problem> {
+    let current = caller.path_tenant(api.settings(), &id)?;
+    let wanted: Tenant = body(request).await?;
+    change(&api, &caller, &current, wanted).await
+}
+
+/// Changes some of a tenant's settings, by JSON Merge Patch (RFC 7386).
+#[utoipa::path(
+    patch,
+    path = "/v1/tenants/{id}",
+    tag = "tenants",
+    operation_id = "changeTenant",
+    params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
+    request_body(content = Object, content_type = "application/merge-patch+json", description = "Fields of a tenant", example = json!({"logging": true, "week_start": "sunday"})),
+    responses(
+        (status = 200, description = "Changed and in force", body = Tenant, example = json!(crate::openapi::examples::tenant())),
+        crate::openapi::ChangeProblems,
+    ),
+)]
+pub async fn modify(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    _: NoParameters,
+    request: Request,
+) -> Result<Json<Tenant>, Problem> {
+    let current = caller.path_tenant(api.settings(), &id)?;
+    let changes = patch(request).await?;
+    let mut document = serde_json::to_value(&*current).map_err(Problem::internal)?;
+    merge(&mut document, changes);
+    let text = serde_json::to_vec(&document).map_err(Problem::internal)?;
+    change(&api, &caller, &current, parse_strict(&text).map_err(invalid)?).await
+}
+
+async fn change(
+    api: &QueryApi,
+    caller: &Caller,
+    current: &Tenant,
+    mut wanted: Tenant,
+) -> Result<Json<Tenant>, Problem> {
+    wanted.detection.profile = wanted.detection.profile.or(current.detection.profile);
+    if wanted.id != current.id {
+        let detail = "the id of a tenant never changes".to_owned();
+        return Err(invalid(Invalid { pointer: "/id".to_owned(), detail }));
+    }
+    if !caller.may(Permission::RunInstallation) {
+        for (pointer, changed) in [
+            ("/plan", wanted.plan != current.plan),
+            ("/limits", wanted.limits != current.limits),
+            ("/quotas", wanted.quotas != current.quotas),
+        ] {
+            if changed {
+                return Err(Problem::forbidden("this is for the platform to change").with_pointer(pointer));
+            }
+        }
+    }
+    api.check_types(&wanted.event_types)?;
+    let in_force = || api.settings().tenant(&current.id).as_deref().cloned();
+    let changed = api.settings().put_tenant(wanted).await.map_err(|error| not_changed(error, in_force))?;
+    tenant_changes::record(api, caller, current, &changed).await?;
+    Ok(Json(Tenant::clone(&changed)))
+}
+
+/// RFC 7386: null removes, objects are merged, everything else replaces.
+pub(crate) fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    if let Value::Object(fields) = target {
+        for (name, value) in changes {
+            if value.is_null() {
+                fields.remove(&name);
+            } else {
+                merge(fields.entry(name).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The examples of RFC 7386, appendix A.
+    #[test]
+    fn merge_patch() {
+        for (mut target, patch, expected) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({"a": "foo"}), json!(null), json!(null)),
+            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ] {
+            merge(&mut target, patch);
+            assert_eq!(target, expected);
+        }
+    }
+}

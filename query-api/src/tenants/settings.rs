@@ -1,0 +1,285 @@
+//! The settings of the caller's own tenant, one subject each. A change is in force when it is answered.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use ipnet::IpNet;
+use runtime::problem::Problem;
+use runtime::settings::PutError;
+use schemas::catalogue::CatalogueEntry;
+use schemas::detection::Detection;
+use schemas::settings::{Limits, ProxyHeader, Retention, Tenant, WeekStart};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::QueryApi;
+use crate::http::answer::{body, invalid, not_changed};
+use crate::http::caller::Caller;
+use crate::http::extract::{NoParameters, ReadTenant};
+use crate::rules::list::Book;
+use crate::tenants::changes as tenant_changes;
+
+/// Changes of one subject don't touch the others, so a change that lost a race is simply made again.
+const ATTEMPTS: u32 = 5;
+
+/// A subject of a tenant's settings.
+trait Subject: Clone + Serialize + DeserializeOwned {
+    fn of(tenant: &Tenant) -> Self;
+    fn put(self, tenant: &mut Tenant);
+    async fn check(&self, _api: &QueryApi, _tenant: &Arc<Tenant>) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+/// Whether activity is recorded (L1), and for how long (L2).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Logging {
+    /// Off until an administrator turns it on.
+    #[schema(example = true)]
+    pub enabled: bool,
+    /// How long each category is kept; as it is when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionDays>,
+}
+
+impl Subject for Logging {
+    fn of(tenant: &Tenant) -> Self {
+        Self { enabled: tenant.logging, retention: Some(RetentionDays::of(tenant)) }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.logging = self.enabled;
+        if let Some(retention) = self.retention {
+            retention.put(tenant);
+        }
+    }
+}
+
+/// How long each category is kept (L2): 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[allow(missing_docs, reason = "a field says what its type does")]
+pub struct RetentionDays {
+    #[schema(example = 365)]
+    pub sign_ins: u16,
+    #[schema(example = 365)]
+    pub changes: u16,
+    #[schema(example = 90)]
+    pub views: u16,
+    #[schema(example = 730)]
+    pub configuration: u16,
+    #[schema(example = 180)]
+    pub other: u16,
+}
+
+impl Subject for RetentionDays {
+    fn of(tenant: &Tenant) -> Self {
+        let Retention { sign_ins, changes, views, configuration, other } = tenant.retention;
+        Self { sign_ins, changes, views, configuration, other }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        let Self { sign_ins, changes, views, configuration, other } = self;
+        tenant.retention = Retention { sign_ins, changes, views, configuration, other };
+    }
+}
+
+/// How the tenant reads a calendar (J5).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TimeZone {
+    /// A name of the IANA database.
+    #[schema(value_type = String, example = "Europe/Prague")]
+    pub time_zone: schemas::zone::Zone,
+    /// First day of the week.
+    #[schema(example = "monday")]
+    pub week_start: WeekStart,
+}
+
+impl Subject for TimeZone {
+    fn of(tenant: &Tenant) -> Self {
+        Self { time_zone: tenant.time_zone, week_start: tenant.week_start }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.time_zone = self.time_zone;
+        tenant.week_start = self.week_start;
+    }
+}
+
+/// The tenant's own event types (J10).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EventTypes {
+    /// All of them; none may have the name of a shipped type.
+    pub event_types: Vec<CatalogueEntry>,
+}
+
+impl Subject for EventTypes {
+    fn of(tenant: &Tenant) -> Self {
+        Self { event_types: tenant.event_types.clone() }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.event_types = self.event_types;
+    }
+
+    async fn check(&self, api: &QueryApi, _tenant: &Arc<Tenant>) -> Result<(), Problem> {
+        api.check_types(&self.event_types)
+    }
+}
+
+/// Proxies of the tenant whose word on where a request came from is believed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TrustedProxies {
+    /// Networks, such as `192.0.2.0/24`, or addresses.
+    #[serde(deserialize_with = "schemas::address::networks")]
+    #[schema(value_type = Vec<String>, example = json!(["192.0.2.0/24"]))]
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say it; `x-forwarded-for` when left out.
+    #[serde(default)]
+    pub proxy_header: ProxyHeader,
+}
+
+impl Subject for TrustedProxies {
+    fn of(tenant: &Tenant) -> Self {
+        Self { trusted_proxies: tenant.trusted_proxies.clone(), proxy_header: tenant.proxy_header.clone() }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.trusted_proxies = self.trusted_proxies;
+        tenant.proxy_header = self.proxy_header;
+    }
+}
+
+/// How the tenant wants its rules (P4, K12).
+impl Subject for Detection {
+    fn of(tenant: &Tenant) -> Self {
+        Self { profile: Some(tenant.detection.profile()), ..tenant.detection.clone() }
+    }
+
+    fn put(self, tenant: &mut Tenant) {
+        tenant.detection = Self { profile: self.profile.or(tenant.detection.profile), ..self };
+    }
+
+    async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
+        Book::open(api, Some(Arc::clone(tenant))).await?.check_limits(self).map_err(invalid)
+    }
+}
+
+async fn change<S: Subject>(api: &QueryApi, caller: &Caller, request: Request) -> Result<Json<S>, Problem> {
+    let own = caller.own_tenant()?;
+    let wanted: S = body(request).await?;
+    wanted.check(api, &own).await?;
+    let touched = |tenant: &Tenant| serde_json::to_value(S::of(tenant)).unwrap_or_default();
+    let tenant = change_tenant(api, caller, touched, |tenant| wanted.clone().put(tenant)).await?;
+    Ok(Json(S::of(&tenant)))
+}
+
+/// Changes the caller's own tenant and records what was changed. `touched` is what the change is about: when that is not any
+/// more what it was as the request came, somebody else was first.
+pub(crate) async fn change_tenant<T: PartialEq + Serialize>(
+    api: &QueryApi,
+    caller: &Caller,
+    touched: impl Fn(&Tenant) -> T,
+    change: impl Fn(&mut Tenant),
+) -> Result<Arc<Tenant>, Problem> {
+    let own = caller.own_tenant()?;
+    let mut attempts = ATTEMPTS;
+    loop {
+        let current = api.settings().tenant(&own.id).ok_or_else(Problem::unauthorized)?;
+        if touched(&current) != touched(&own) {
+            let lost = PutError::Conflict { current: current.version };
+            return Err(not_changed(lost, || Some(touched(&current))));
+        }
+        let mut tenant = Tenant::clone(&current);
+        change(&mut tenant);
+        match api.settings().put_tenant(tenant).await {
+            Ok(tenant) => {
+                tenant_changes::record(api, caller, &current, &tenant).await?;
+                return Ok(tenant);
+            }
+            Err(PutError::Conflict { .. }) if attempts > 1 => attempts -= 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+macro_rules! subject {
+    ($path:literal, $view:ty, $example:tt, $get:ident $get_id:literal $get_doc:literal, $put:ident $put_id:literal $put_doc:literal) => {
+        #[doc = $get_doc]
+        #[utoipa::path(
+            get,
+            path = $path,
+            tag = "settings",
+            operation_id = $get_id,
+            params(crate::openapi::TenantParam),
+            responses((status = 200, description = "In force", body = $view, example = json!($example)), crate::openapi::Problems),
+        )]
+        pub async fn $get(ReadTenant(tenant): ReadTenant) -> Json<$view> {
+            Json(<$view>::of(&tenant))
+        }
+
+        #[doc = $put_doc]
+        #[utoipa::path(
+            put,
+            path = $path,
+            tag = "settings",
+            operation_id = $put_id,
+            request_body(content = $view, example = json!($example)),
+            responses((status = 200, description = "Changed and in force", body = $view, example = json!($example)), crate::openapi::ChangeProblems),
+        )]
+        pub async fn $put(
+            State(api): State<QueryApi>,
+            caller: Caller,
+            _: NoParameters,
+            request: Request,
+        ) -> Result<Json<$view>, Problem> {
+            change(&api, &caller, request).await
+        }
+    };
+}
+
+subject!(
+    "/v1/settings/logging", Logging, {"enabled": true, "retention": {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180}},
+    get_logging "getLogging" "Whether activity is recorded (L1), and for how long (L2).",
+    put_logging "putLogging" "Turns recording on or off (L1), and says for how long each category is kept, if it is given (L2): both or neither."
+);
+subject!(
+    "/v1/settings/retention", RetentionDays, {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180},
+    get_retention "getRetention" "How long each category is kept (L2).",
+    put_retention "putRetention" "Changes how long each category is kept (L2). A shorter time holds at once, in every answer."
+);
+subject!(
+    "/v1/settings/time-zone", TimeZone, {"time_zone": "Europe/Prague", "week_start": "monday"},
+    get_time_zone "getTimeZone" "The zone of days and weeks (J5).",
+    put_time_zone "putTimeZone" "Changes the zone of days and weeks (J5)."
+);
+subject!(
+    "/v1/settings/event-types", EventTypes, {"event_types": [{"type": "lead.qualified", "name": {"en": "Lead qualified"}, "class": "change", "category": "changes", "action": "qualify", "sentence": {"en": "{actor} qualified {object}"}}]},
+    get_event_types "getEventTypes" "The tenant's own event types (J10).",
+    put_event_types "putEventTypes" "Replaces the tenant's own event types (J10)."
+);
+subject!(
+    "/v1/settings/trusted-proxies", TrustedProxies, {"trusted_proxies": ["192.0.2.0/24"], "proxy_header": "x-forwarded-for"},
+    get_trusted_proxies "getTrustedProxies" "Proxies that are believed.",
+    put_trusted_proxies "putTrustedProxies" "Replaces the proxies that are believed."
+);
+
+subject!(
+    "/v1/settings/detection", Detection, {"profile": "recommended", "disabled": ["sign-in-tor"], "limits": {"devices_per_day": 5}, "actions": {"mass-export": "block"}},
+    get_detection "getDetection" "The profile that restrictions start from, rules switched on and off, and the limits and actions that differ from the rules' own (K12).",
+    put_detection "putDetection" "Replaces the profile (where one is named), which rules are switched on and off, and the limits and actions that differ from the rules' own (K12)."
+);
+
+/// The limits in force (P12). They are the platform's to change.
+#[utoipa::path(
+    get,
+    path = "/v1/settings/limits",
+    tag = "settings",
+    operation_id = "getLimits",
+    params(crate::openapi::TenantParam),
+    responses((status = 200, description = "In force", body = Limits, example = json!({"events_per_second": 5000, "burst": 20000, "queries_per_second": 50, "query_burst": 100})), crate::openapi::Problems),
+)]
+pub async fn get_limits(State(api): State<QueryApi>, ReadTenant(tenant): ReadTenant) -> Result<Json<Limits>, Problem> {
+    Ok(Json(api.settings().limits(&tenant.id)))
+}

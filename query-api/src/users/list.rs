@@ -1,0 +1,160 @@
+//! Users of the tenant's application, as their events show them (K2, K3, K8).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use runtime::problem::Problem;
+use schemas::settings::{Permission, Tenant};
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use crate::QueryApi;
+use crate::http::answer::One;
+use crate::http::caller::Caller;
+use crate::http::extract::InPath;
+use crate::http::page::{Keyset, Page, Reading, keyset, look_back_of_violations};
+use crate::http::params::{ParamError, Params};
+use crate::log::filter::search;
+use crate::log::rows::{UnreviewedRow, UserRow};
+use crate::store::keep::Keep;
+use crate::store::sql::{self, Clauses};
+use crate::users::since::Since;
+use crate::users::view::User;
+
+const LATEST: Keyset = keyset!("last_activity_at", "actor_id", newest);
+
+/// What the list of users can be narrowed to.
+#[derive(Debug, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UserFilter {
+    /// K2: part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
+    #[param(required = false, example = "novak")]
+    q: Option<String>,
+    /// `true`: deactivated users, too.
+    #[param(required = false)]
+    include_deactivated: Option<bool>,
+}
+
+impl UserFilter {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self { q: params.one("q")?, include_deactivated: params.flag("include_deactivated")? })
+    }
+
+    fn add_to(&self, clauses: &mut Clauses) {
+        if let Some(text) = &self.q {
+            clauses.text(search::USER, "q", text);
+        }
+        if self.include_deactivated != Some(true) {
+            clauses.plain("active");
+        }
+    }
+}
+
+/// Users (K2), the latest active first.
+///
+/// Whoever is active while the pages are read moves ahead of them. A period takes in whoever was there in it.
+#[utoipa::path(
+    get,
+    path = "/v1/users",
+    tag = "users",
+    operation_id = "listUsers",
+    params(UserFilter, crate::openapi::PeriodParams, crate::openapi::PageParams),
+    responses(
+        (status = 200, description = "A page", body = Page<User>, example = json!(crate::openapi::examples::users())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
+    let filter = UserFilter::take(&mut reading.params)?;
+    reading.of_all();
+    let asked = reading.page("users", &filter)?;
+    let mut clauses = asked.clauses(&LATEST);
+    asked.reading.keep().bind_oldest(&mut clauses);
+    asked.reading.bind_hidden(&mut clauses);
+    filter.add_to(&mut clauses);
+    asked.add_period(
+        &mut clauses,
+        "greatest(last_activity_at, first_seen_at) >= {from:DateTime64(3, 'UTC')}",
+        "first_seen_at < {to:DateTime64(3, 'UTC')}",
+    );
+    let marks = Marks::of(&api, &caller, &asked.reading);
+    let show = move |rows| {
+        let marks = marks.clone();
+        async move { marks.show(rows).await }
+    };
+    asked.list_with(sql::USERS, clauses, |row: &UserRow| (row.last_activity_at, (&row.actor_id).into()), show).await
+}
+
+/// One user (K2), deactivated or not.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}",
+    tag = "users",
+    operation_id = "getUser",
+    params(("id" = String, Path, description = "Id of the user", example = "u-17"), crate::openapi::TenantParam),
+    responses(
+        (status = 200, description = "The user", body = One<User>, example = json!(crate::openapi::examples::one_user())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn get(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
+) -> Result<Json<One<User>>, Problem> {
+    let mut clauses = reading.one()?;
+    clauses.order(LATEST.order);
+    clauses.text("actor_id = {user_id:String}", "user_id", &id);
+    reading.keep().bind_oldest(&mut clauses);
+    reading.bind_hidden(&mut clauses);
+    let rows: Vec<UserRow> = api.store().rows(sql::USERS, clauses).await?;
+    let users = Marks::of(&api, &caller, &reading).show(rows).await?;
+    match users.into_iter().next() {
+        Some(data) => Ok(Json(One { data, completeness: reading.completeness })),
+        None => Err(reading.completeness.not_found("there is no such user, or not yet, or no longer")),
+    }
+}
+
+/// K3, K16: shows users with their unreviewed violations, to callers who may see them.
+#[derive(Clone)]
+struct Marks {
+    api: QueryApi,
+    tenant: Arc<Tenant>,
+    keep: Keep,
+    earliest: Option<DateTime<Utc>>,
+    since: Since,
+    allowed: bool,
+}
+
+impl Marks {
+    fn of(api: &QueryApi, caller: &Caller, reading: &Reading) -> Self {
+        let allowed = caller.may(Permission::SeeViolations);
+        let since = Since::of(api, caller, reading);
+        let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.keep(), reading.earliest);
+        Self { api: api.clone(), tenant, keep, earliest, since, allowed }
+    }
+
+    async fn show(&self, mut rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
+        self.since.cut(rows.iter().map(|row| row.actor_id.clone()).collect(), &mut rows).await?;
+        if !self.allowed {
+            return Ok(rows.into_iter().map(|row| User::new(row, None)).collect());
+        }
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.tenant.id);
+        clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
+        self.keep.add_to(&mut clauses);
+        look_back_of_violations(self.earliest, &mut clauses);
+        let counts: Vec<UnreviewedRow> = self.api.store().rows(sql::UNREVIEWED, clauses).await?;
+        let marks: HashMap<String, u64> = counts.into_iter().map(|row| (row.actor_id, row.violations)).collect();
+        let marked = |row: UserRow| {
+            let unreviewed = marks.get(&row.actor_id).copied().unwrap_or(0);
+            User::new(row, Some(unreviewed))
+        };
+        Ok(rows.into_iter().map(marked).collect())
+    }
+}

@@ -1,0 +1,352 @@
+//! A user's page for security staff (K5): sign-in history, devices, restriction history; and sessions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use runtime::problem::Problem;
+use schemas::access::Access;
+use schemas::settings::Tenant;
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use crate::QueryApi;
+use crate::http::caller::Caller;
+use crate::http::extract::InPath;
+use crate::http::page::{Asked, Keyset, Page, Reading, ascending, keyset};
+use crate::http::params::{ParamError, Params};
+use crate::log::events::add_period;
+use crate::log::filter::{ViolationFilter, device_kinds};
+use crate::log::rows::{DeviceRow, EventRow, SessionRow};
+use crate::store::keep::Keep;
+use crate::store::sql::{self, Clauses};
+use crate::users::since::Since;
+use crate::users::view::{Session, SignIn, UserDevice};
+use crate::violations::list as violations;
+use crate::violations::view::Violation;
+
+const SIGN_INS_NEWEST: Keyset = keyset!("occurred_at", event, newest);
+const SIGN_INS_OLDEST: Keyset = keyset!("occurred_at", event, oldest);
+const DEVICES: Keyset = keyset!("last_seen_at", "device_id", newest);
+const SESSIONS: Keyset = keyset!("started_at", "session_key", newest);
+
+/// What a sign-in history can be narrowed to.
+#[derive(Debug, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SignInFilter {
+    /// `success`, `failure` or `unknown`.
+    #[param(required = false)]
+    outcome: Vec<String>,
+    /// Ids of devices.
+    #[param(required = false)]
+    device_id: Vec<String>,
+    /// Countries, ISO 3166-1 alpha-2.
+    #[param(required = false, example = json!(["CZ"]))]
+    country: Vec<String>,
+    /// K4: `true` for those that broke a rule, `false` for those that broke none.
+    #[param(required = false)]
+    violations: Option<bool>,
+}
+
+impl SignInFilter {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self {
+            outcome: params.list_of("outcome", &["success", "failure", "unknown"])?,
+            device_id: params.list("device_id")?,
+            country: params.list("country")?,
+            violations: params.flag("violations")?,
+        })
+    }
+
+    fn add_to(&self, clauses: &mut Clauses) {
+        let sets = [
+            ("outcome IN {outcome:Array(String)}", "outcome", &self.outcome),
+            ("device_id IN {device_id:Array(String)}", "device_id", &self.device_id),
+            ("country IN {country:Array(String)}", "country", &self.country),
+        ];
+        for (clause, name, values) in sets {
+            if !values.is_empty() {
+                clauses.texts(clause, name, values);
+            }
+        }
+        match self.violations {
+            Some(true) => clauses.plain("notEmpty(violations)"),
+            Some(false) => clauses.plain("empty(violations)"),
+            None => {}
+        }
+    }
+}
+
+/// Sign-in history of a user (K1, K7), failed attempts too (L5).
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/sign-ins",
+    tag = "users",
+    operation_id = "listSignIns",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        SignInFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+        ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<SignIn>, example = json!(crate::openapi::examples::sign_ins())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn sign_ins(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
+) -> Result<Response, Problem> {
+    let filter = SignInFilter::take(&mut reading.params)?;
+    let (list, statement, keyset) = match ascending(&mut reading.params)? {
+        true => ("sign-ins/oldest", sql::EVENTS_OLDEST, &SIGN_INS_OLDEST),
+        false => ("sign-ins/newest", sql::EVENTS_NEWEST, &SIGN_INS_NEWEST),
+    };
+    let asked = reading.page(list, &(&user, &filter))?;
+    let mut clauses = asked.clauses(keyset);
+    asked.reading.narrow(&mut clauses);
+    clauses.text("actor_kind = 'user' AND actor_id = {user_id:String}", "user_id", &user);
+    clauses.plain("action IN ('sign_in', 'sign_in_failed')");
+    filter.add_to(&mut clauses);
+    add_period(&mut clauses, asked.period);
+    let (tenant, keep) = (Arc::clone(&asked.reading.tenant), asked.reading.keep());
+    let sessions = Sessions { api: api.clone(), tenant, caller: caller.clone(), keep, user };
+    let show = move |rows| {
+        let sessions = sessions.clone();
+        async move { sessions.beside(rows).await }
+    };
+    asked.list_with(statement, clauses, |row: &EventRow| (row.occurred_at, row.place().into()), show).await
+}
+
+/// Shows sign-ins of a user beside their sessions.
+#[derive(Clone)]
+struct Sessions {
+    api: QueryApi,
+    tenant: Arc<Tenant>,
+    caller: Caller,
+    keep: Keep,
+    user: String,
+}
+
+impl Sessions {
+    async fn beside(&self, rows: Vec<EventRow>) -> Result<Vec<SignIn>, Problem> {
+        let sessions = self.of(&rows).await?;
+        let show = |row: EventRow| {
+            let session = sessions.get(&row.session_key);
+            SignIn::new(row, session)
+        };
+        Ok(rows.into_iter().map(show).collect())
+    }
+
+    /// The sessions that some sign-ins belong to, by their keys.
+    async fn of(&self, rows: &[EventRow]) -> Result<HashMap<String, SessionRow>, Problem> {
+        let mut keys: Vec<String> =
+            rows.iter().map(|row| row.session_key.clone()).filter(|key| !key.is_empty()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.tenant.id);
+        clauses.bind_text("user_id", &self.user);
+        clauses.bind_number("rows", u32::try_from(keys.len()).unwrap_or(u32::MAX));
+        clauses.order(SESSIONS.order);
+        clauses.texts("session_key IN {session_keys:Array(String)}", "session_keys", &keys);
+        self.keep.bind_oldest(&mut clauses);
+        self.caller.bind_hidden(&mut clauses);
+        let found: Vec<SessionRow> = self.api.store().rows(sql::USER_SESSIONS, clauses).await?;
+        Ok(found.into_iter().map(|row| (row.session_key.clone(), row)).collect())
+    }
+}
+
+/// What a user's devices can be narrowed to.
+#[derive(Debug, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeviceFilter {
+    /// `true` for devices that the user signed in on, `false` for those where every attempt failed or none was seen.
+    #[param(required = false)]
+    signed_in: Option<bool>,
+    /// Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
+    /// `mobile`.
+    #[param(required = false)]
+    kind: Vec<String>,
+}
+
+impl DeviceFilter {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self { signed_in: params.flag("signed_in")?, kind: device_kinds(params.list("kind")?) })
+    }
+
+    fn add_to(&self, clauses: &mut Clauses) {
+        match self.signed_in {
+            Some(true) => clauses.plain("sign_ins > 0"),
+            Some(false) => clauses.plain("sign_ins = 0"),
+            None => {}
+        }
+        if !self.kind.is_empty() {
+            clauses.texts("kind IN {kind:Array(String)}", "kind", &self.kind);
+        }
+    }
+}
+
+/// Devices of a user (K9), the last seen first. A period takes in what was seen both before its end and after its start.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/devices",
+    tag = "users",
+    operation_id = "listDevices",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        DeviceFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<UserDevice>, example = json!(crate::openapi::examples::devices())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn devices(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
+) -> Result<Response, Problem> {
+    let filter = DeviceFilter::take(&mut reading.params)?;
+    let asked = reading.page("devices", &(&user, &filter))?;
+    let mut clauses = of_user(&asked, &DEVICES, &user);
+    filter.add_to(&mut clauses);
+    asked.add_period(
+        &mut clauses,
+        "last_seen_at >= {from:DateTime64(3, 'UTC')}",
+        "first_seen_at < {to:DateTime64(3, 'UTC')}",
+    );
+    let (decisions, tenant) = (api.access().clone(), Arc::clone(&asked.reading.tenant));
+    let since = Since::of(&api, &caller, &asked.reading);
+    let show = move |mut rows: Vec<DeviceRow>| {
+        let (since, decisions, tenant, user) = (since.clone(), decisions.clone(), Arc::clone(&tenant), user.clone());
+        async move {
+            since.cut(vec![user.clone()], &mut rows).await?;
+            let view = |row: DeviceRow| {
+                let decided = decisions.get(&tenant.id, &user, &row.device_id);
+                UserDevice::new(row, decided.map_or(Access::Allow, |decided| decided.access))
+            };
+            Ok(rows.into_iter().map(view).collect())
+        }
+    };
+    asked
+        .list_with(sql::USER_DEVICES, clauses, |row: &DeviceRow| (row.last_seen_at, (&row.device_id).into()), show)
+        .await
+}
+
+/// What a user's sessions can be narrowed to.
+#[derive(Debug, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SessionFilter {
+    /// Ids of devices.
+    #[param(required = false)]
+    device_id: Vec<String>,
+    /// `true` for sessions that the user signed out of.
+    #[param(required = false)]
+    signed_out: Option<bool>,
+}
+
+impl SessionFilter {
+    fn take(params: &mut Params) -> Result<Self, ParamError> {
+        Ok(Self { device_id: params.list("device_id")?, signed_out: params.flag("signed_out")? })
+    }
+
+    fn add_to(&self, clauses: &mut Clauses) {
+        if !self.device_id.is_empty() {
+            clauses.texts("device_id IN {device_id:Array(String)}", "device_id", &self.device_id);
+        }
+        match self.signed_out {
+            Some(true) => clauses.plain("signed_out_at > toDateTime64(0, 3, 'UTC')"),
+            Some(false) => clauses.plain("signed_out_at = toDateTime64(0, 3, 'UTC')"),
+            None => {}
+        }
+    }
+}
+
+/// Sessions of a user (K1), the last begun first. A period takes in what lasted into it.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/sessions",
+    tag = "users",
+    operation_id = "listSessions",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        SessionFilter,
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<Session>, example = json!(crate::openapi::examples::sessions())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn sessions(
+    State(api): State<QueryApi>,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    mut reading: Reading,
+) -> Result<Response, Problem> {
+    let filter = SessionFilter::take(&mut reading.params)?;
+    let asked = reading.page("sessions", &(&user, &filter))?;
+    let mut clauses = of_user(&asked, &SESSIONS, &user);
+    filter.add_to(&mut clauses);
+    asked.add_period(
+        &mut clauses,
+        "last_activity_at >= {from:DateTime64(3, 'UTC')}",
+        "started_at < {to:DateTime64(3, 'UTC')}",
+    );
+    let since = Since::of(&api, &caller, &asked.reading);
+    let show = move |mut rows: Vec<SessionRow>| {
+        let (since, user) = (since.clone(), user.clone());
+        async move {
+            since.cut(vec![user], &mut rows).await?;
+            Ok(rows.into_iter().map(Session::from).collect())
+        }
+    };
+    asked
+        .list_with(sql::USER_SESSIONS, clauses, |row: &SessionRow| (row.started_at, (&row.session_key).into()), show)
+        .await
+}
+
+fn of_user(asked: &Asked, keyset: &Keyset, user: &str) -> Clauses {
+    let mut clauses = asked.clauses(keyset);
+    clauses.bind_text("user_id", user);
+    asked.reading.keep().bind_oldest(&mut clauses);
+    asked.reading.bind_hidden(&mut clauses);
+    clauses
+}
+
+/// Restriction history of a user (K5, K12).
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/violations",
+    tag = "users",
+    operation_id = "listUserViolations",
+    params(
+        ("id" = String, Path, description = "Id of the user", example = "u-17"),
+        ViolationFilter,
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+        ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<Violation>, example = json!(crate::openapi::examples::violations())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn violations(
+    State(api): State<QueryApi>,
+    InPath(user): InPath<String>,
+    reading: Reading,
+) -> Result<Response, Problem> {
+    violations::page(&api, reading, &[user]).await
+}

@@ -1,0 +1,113 @@
+//! Users, devices and sessions within the look-back of a plan (J4). What lasts is known by rollups of all of its life; where a
+//! plan looks back no further than some days, its beginning and its counts are of those days.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use runtime::problem::Problem;
+use schemas::settings::Tenant;
+
+use crate::QueryApi;
+use crate::http::caller::Caller;
+use crate::http::page::Reading;
+use crate::log::filter::EventFilter;
+use crate::log::rows::{DeviceRow, SeenRow, SessionRow, UserRow};
+use crate::store::keep::Keep;
+use crate::store::sql::{self, Clauses};
+
+/// Whose, for whom, and since when.
+#[derive(Clone)]
+pub(crate) struct Since {
+    api: QueryApi,
+    caller: Caller,
+    tenant: Arc<Tenant>,
+    keep: Keep,
+    earliest: Option<DateTime<Utc>>,
+}
+
+/// A row that begins, and counts.
+pub(crate) trait Lasting {
+    /// Which it is of a user.
+    const KEY: &'static str;
+
+    /// By what it is found.
+    fn key(&self) -> &str;
+
+    /// Begins no sooner than `earliest`, and counts what was seen since; nothing if nothing was.
+    fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow);
+}
+
+impl Since {
+    pub(crate) fn of(api: &QueryApi, caller: &Caller, reading: &Reading) -> Self {
+        Self {
+            api: api.clone(),
+            caller: caller.clone(),
+            tenant: Arc::clone(&reading.tenant),
+            keep: reading.keep(),
+            earliest: reading.earliest,
+        }
+    }
+
+    /// Cuts rows of some users to the look-back.
+    pub(crate) async fn cut<R: Lasting>(&self, users: Vec<String>, rows: &mut [R]) -> Result<(), Problem> {
+        let Some(earliest) = self.earliest.filter(|_| !rows.is_empty()) else { return Ok(()) };
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.tenant.id);
+        clauses.bind_texts("users", users);
+        clauses.part("/* key */", R::KEY);
+        clauses.time("occurred_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
+        self.keep.add_to(&mut clauses);
+        EventFilter::visible_to(&self.caller, &mut clauses);
+        let seen: Vec<SeenRow> = self.api.store().rows(sql::SEEN_SINCE, clauses).await?;
+        let seen: HashMap<&str, &SeenRow> = seen.iter().map(|row| (row.key.as_str(), row)).collect();
+        let nothing = SeenRow { first_at: earliest, ..SeenRow::default() };
+        for row in rows {
+            let of_row = seen.get(row.key()).copied().unwrap_or(&nothing);
+            row.begin(earliest, of_row);
+        }
+        Ok(())
+    }
+}
+
+impl Lasting for UserRow {
+    const KEY: &'static str = "actor_id";
+
+    fn key(&self) -> &str {
+        &self.actor_id
+    }
+
+    fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow) {
+        self.first_seen_at = self.first_seen_at.max(seen.first_at);
+        self.sign_ins = seen.sign_ins;
+        if self.last_activity_at < earliest {
+            self.last_activity_at = DateTime::UNIX_EPOCH;
+        }
+    }
+}
+
+impl Lasting for DeviceRow {
+    const KEY: &'static str = "device_id";
+
+    fn key(&self) -> &str {
+        &self.device_id
+    }
+
+    fn begin(&mut self, _: DateTime<Utc>, seen: &SeenRow) {
+        self.first_seen_at = self.first_seen_at.max(seen.first_at);
+        (self.sign_ins, self.failed_sign_ins) = (seen.sign_ins, seen.failed_sign_ins);
+    }
+}
+
+impl Lasting for SessionRow {
+    const KEY: &'static str = "session_key";
+
+    fn key(&self) -> &str {
+        &self.session_key
+    }
+
+    fn begin(&mut self, _: DateTime<Utc>, seen: &SeenRow) {
+        self.started_at = self.started_at.max(seen.first_at);
+        self.events = seen.events;
+    }
+}

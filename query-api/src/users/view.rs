@@ -1,0 +1,247 @@
+//! A user: sign-ins, devices, sessions.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use schemas::access::Access;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::log::rows::{DeviceRow, EventRow, SessionRow, UserRow};
+use crate::log::signals::signals;
+use crate::log::view::{Device, Flag, Geo, Place, address, flags, is_epoch, is_false};
+
+/// A user, as the events show one.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct User {
+    /// Id in the application.
+    #[schema(example = "u-17")]
+    pub id: String,
+    /// Display name.
+    #[schema(example = "Jana Nováková")]
+    pub name: String,
+    /// E-mail address.
+    #[schema(example = "jana@acme.example")]
+    pub email: String,
+    /// False for a deactivated user: by the last event that says so, whether `actor.active` of the user's own does, or a
+    /// `user.deactivated` or `user.reactivated` about the user.
+    pub active: bool,
+    /// When the first event occurred that is still kept.
+    pub first_seen_at: DateTime<Utc>,
+    /// The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
+    #[schema(required = true)]
+    pub last_activity_at: Option<DateTime<Utc>>,
+    /// How many times the user signed in.
+    pub sign_ins: u64,
+    /// Violations that nobody has reviewed (K3). Shown from the role security on (K16).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreviewed_violations: Option<u64>,
+}
+
+impl User {
+    /// Shows a row, marked for those who may see marks.
+    pub fn new(row: UserRow, unreviewed_violations: Option<u64>) -> Self {
+        Self {
+            id: row.actor_id,
+            name: row.name,
+            email: row.email,
+            active: row.active,
+            first_seen_at: row.first_seen_at,
+            last_activity_at: Some(row.last_activity_at).filter(|at| !is_epoch(at)),
+            sign_ins: row.sign_ins,
+            unreviewed_violations,
+        }
+    }
+}
+
+/// A sign-in, or an attempt (K1, K7).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SignIn {
+    /// The event.
+    #[schema(example = "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1")]
+    pub id: String,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+    /// `sign_in` or `sign_in_failed`.
+    #[schema(example = "sign_in")]
+    pub action: String,
+    /// `success`, `failure` or `unknown`.
+    #[schema(example = "success")]
+    pub outcome: String,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub reason: String,
+    /// The session that it began or belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SignInSession>,
+    /// On what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// Client address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "198.51.100.7")]
+    pub ip: Option<IpAddr>,
+    /// Where that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Geo>,
+    /// What was new, far, fast or much about it for this user: numbers, words, or `true`.
+    #[schema(value_type = Object, example = json!({"new_device": true, "travel_km": 240.0}))]
+    pub signals: Map<String, Value>,
+    /// Rules it broke (K4).
+    pub violations: Vec<Flag>,
+    /// Brought in later (J17).
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    pub backfill: bool,
+}
+
+/// The session of a sign-in, as it stands now.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SignInSession {
+    /// The session.
+    pub key: String,
+    /// The last event in it; null when none is kept any more.
+    #[schema(required = true)]
+    pub last_activity_at: Option<DateTime<Utc>>,
+    /// When the user signed out of it; null while that has not happened.
+    #[schema(required = true)]
+    pub signed_out_at: Option<DateTime<Utc>>,
+}
+
+impl SignIn {
+    /// Shows an event beside its session.
+    pub fn new(row: EventRow, session: Option<&SessionRow>) -> Self {
+        let (place, device) = (crate::log::view::geo(&row), crate::log::view::device(&row));
+        let (signals, violations) = (signals(&row.signals_name, &row.signals_value), flags(&row));
+        let key = Some(row.session_key).filter(|key| !key.is_empty());
+        Self {
+            id: row.event_id,
+            occurred_at: row.occurred_at,
+            action: row.action,
+            outcome: row.outcome,
+            reason: row.reason,
+            session: key.map(|key| SignInSession {
+                key,
+                last_activity_at: session.map(|session| session.last_activity_at),
+                signed_out_at: session.and_then(signed_out),
+            }),
+            device,
+            ip: address(row.ip),
+            place,
+            signals,
+            violations,
+            backfill: row.backfill,
+        }
+    }
+}
+
+/// A device that a user was seen on (K9).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UserDevice {
+    /// What it is, as of its last event; how sure its id is (K10).
+    #[serde(flatten)]
+    pub device: Device,
+    /// Whether it may in (K11).
+    pub access: Access,
+    /// First seen.
+    pub first_seen_at: DateTime<Utc>,
+    /// Last seen.
+    pub last_seen_at: DateTime<Utc>,
+    /// How many times the user signed in on it.
+    pub sign_ins: u64,
+    /// How many attempts failed.
+    pub failed_sign_ins: u64,
+    /// Last client address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "198.51.100.7")]
+    pub ip: Option<IpAddr>,
+    /// Where that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+impl UserDevice {
+    /// A device as its events tell it, and what was decided about it.
+    pub fn new(row: DeviceRow, access: Access) -> Self {
+        Self {
+            access,
+            device: Device {
+                id: row.device_id,
+                confidence: row.confidence,
+                kind: row.kind,
+                browser: row.browser,
+                browser_version: row.browser_version,
+                os: row.os,
+                os_version: row.os_version,
+                model: row.model,
+                bot: row.bot,
+            },
+            first_seen_at: row.first_seen_at,
+            last_seen_at: row.last_seen_at,
+            sign_ins: row.sign_ins,
+            failed_sign_ins: row.failed_sign_ins,
+            ip: address(row.ip),
+            place: Place::new(row.country, row.city),
+        }
+    }
+}
+
+/// A session of a user, by the application's id or by pauses.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Session {
+    /// The session.
+    pub key: String,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// The last event in it.
+    pub last_activity_at: DateTime<Utc>,
+    /// When the user signed out; null while that has not happened.
+    #[schema(required = true)]
+    pub signed_out_at: Option<DateTime<Utc>>,
+    /// How many events.
+    pub events: u64,
+    /// The device of the last event.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub device_id: String,
+    /// Its kind.
+    #[schema(example = "desktop")]
+    pub device_kind: String,
+    /// Its browser or application.
+    #[schema(example = "Firefox")]
+    pub browser: String,
+    /// Its operating system.
+    #[schema(example = "Linux")]
+    pub os: String,
+    /// Client address of the last event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "198.51.100.7")]
+    pub ip: Option<IpAddr>,
+    /// Where that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+impl From<SessionRow> for Session {
+    fn from(row: SessionRow) -> Self {
+        Self {
+            signed_out_at: signed_out(&row),
+            key: row.session_key,
+            started_at: row.started_at,
+            last_activity_at: row.last_activity_at,
+            events: row.events,
+            device_id: row.device_id,
+            device_kind: row.kind,
+            browser: row.browser,
+            os: row.os,
+            ip: address(row.ip),
+            place: Place::new(row.country, row.city),
+        }
+    }
+}
+
+fn signed_out(row: &SessionRow) -> Option<DateTime<Utc>> {
+    Some(row.signed_out_at).filter(|at| !is_epoch(at))
+}

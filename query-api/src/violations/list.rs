@@ -1,0 +1,121 @@
+//! Broken rules (K12). Only staff with the right see them (K16).
+
+use axum::extract::State;
+use axum::response::Response;
+use runtime::problem::Problem;
+
+use crate::QueryApi;
+use crate::http::answer::One;
+use crate::http::extract::InPath;
+use crate::http::language::Worded;
+use crate::http::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
+use crate::log::filter::ViolationFilter;
+use crate::log::rows::ViolationRow;
+use crate::rules::titles::Titles;
+use crate::store::sql;
+use crate::violations::view::Violation;
+
+const NEWEST: Keyset = keyset!("window_at", "violation_id", newest);
+const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
+
+/// Broken rules (K12).
+///
+/// Findings of one rule about one user within one window of the rule are one violation, which may still grow. The list is
+/// ordered by when the windows began; a period takes in what has any event inside.
+#[utoipa::path(
+    get,
+    path = "/v1/violations",
+    tag = "violations",
+    operation_id = "listViolations",
+    params(
+        ("user_id" = Option<Vec<String>>, Query, description = "Ids of users", example = json!(["u-17"])),
+        ViolationFilter,
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+        ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<Violation>, example = json!(crate::openapi::examples::violations())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+    let users = reading.params.list("user_id")?;
+    page(&api, reading, &users).await
+}
+
+/// A page of violations: of some users, or of all when none is named.
+pub(crate) async fn page(api: &QueryApi, mut reading: Reading, users: &[String]) -> Result<Response, Problem> {
+    let lang = reading.lang;
+    let filter = ViolationFilter::take(&mut reading.params)?;
+    let (list, keyset) = match ascending(&mut reading.params)? {
+        true => ("violations/oldest", &OLDEST),
+        false => ("violations/newest", &NEWEST),
+    };
+    let asked = reading.page(list, &(users, &filter))?;
+    let mut clauses = asked.clauses(keyset);
+    asked.reading.keep().add_to(&mut clauses);
+    asked.reading.bind_hidden(&mut clauses);
+    look_back_of_violations(asked.reading.earliest, &mut clauses);
+    if !users.is_empty() {
+        clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", users);
+    }
+    filter.add_to(&mut clauses);
+    asked.add_period(
+        &mut clauses,
+        "last_at >= {from:DateTime64(3, 'UTC')}",
+        // No event is older than its window: the first half is over the sort key.
+        "window_at < {to:DateTime64(3, 'UTC')} AND first_at < {to:DateTime64(3, 'UTC')}",
+    );
+    let titles = Titles::new(api, &asked.reading.tenant.id, lang);
+    let view = move |row| show(row, &titles);
+    asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
+}
+
+/// One violation (K12).
+#[utoipa::path(
+    get,
+    path = "/v1/violations/{id}",
+    tag = "violations",
+    operation_id = "getViolation",
+    params(
+        ("id" = String, Path, description = "Id of the violation"),
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of titles; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::TenantParam,
+    ),
+    responses(
+        (status = 200, description = "The violation", body = One<Violation>, example = json!(crate::openapi::examples::one_violation())),
+        crate::openapi::Problems,
+    ),
+)]
+pub async fn get(
+    State(api): State<QueryApi>,
+    InPath(id): InPath<String>,
+    mut reading: Reading,
+) -> Result<Worded<One<Violation>>, Problem> {
+    let lang = reading.lang;
+    let row = find(&api, &mut reading, &id).await?;
+    let titles = Titles::new(&api, &reading.tenant.id, lang);
+    Ok(Worded(lang, One { data: show(row, &titles), completeness: reading.completeness }))
+}
+
+/// The violation of an id.
+pub(crate) async fn find(api: &QueryApi, reading: &mut Reading, id: &str) -> Result<ViolationRow, Problem> {
+    let mut clauses = reading.one()?;
+    clauses.order(NEWEST.order);
+    clauses.text("violation_id = {violation_id:String}", "violation_id", id);
+    reading.keep().add_to(&mut clauses);
+    reading.bind_hidden(&mut clauses);
+    let rows: Vec<ViolationRow> = api.store().rows(sql::VIOLATIONS, clauses).await?;
+    let missing = || reading.completeness.not_found("there is no such violation, or not yet, or no longer");
+    let row = rows.into_iter().next().ok_or_else(missing)?;
+    reading.reaches(row.first_at)?;
+    Ok(row)
+}
+
+pub(crate) fn show(row: ViolationRow, titles: &Titles) -> Violation {
+    let title = titles.of(&row.rule);
+    Violation::new(row, title)
+}
