@@ -39,14 +39,13 @@ pub(crate) use self::format::choose;
 pub use self::format::{Format, Separator};
 pub use self::heading::Heading;
 pub use self::writer::Writer;
-use crate::QueryApi;
-use crate::audit::{Details, StaffEvent};
+use crate::audit::{Audit, Details, StaffEvent};
 use crate::export::sink::Sink;
 use crate::export::table::{Report, Tabular};
 use crate::http::caller::Caller;
-use crate::store::StoreError;
 use crate::store::fair::{Bounds, Place, Places};
 use crate::store::sql::{Clauses, NamedQuery};
+use crate::store::{Store, StoreError};
 
 /// Most rows of a PDF, whatever the configuration says: some thousand pages.
 const MAX_PRINTED: u32 = 100_000;
@@ -101,7 +100,9 @@ impl Exports {
 
 /// An export as it was asked for.
 pub(crate) struct Export {
-    pub(crate) api: QueryApi,
+    pub(crate) exports: Arc<Exports>,
+    pub(crate) store: Store,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) caller: Caller,
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) format: Format,
@@ -128,14 +129,14 @@ impl Export {
         if self.caller.asking().is_head() {
             return Ok(self.headed());
         }
-        let place = self.api.exports().place(&self.tenant.id).await?;
+        let place = self.exports.place(&self.tenant.id).await?;
         let deadline = self.deadline();
-        let most = u64::from(self.api.exports().max_rows(self.format));
-        let longest = self.api.exports().longest;
-        if self.api.store().count(query, clauses.clone(), longest).await? > most {
+        let most = u64::from(self.exports.max_rows(self.format));
+        let longest = self.exports.longest;
+        if self.store.count(query, clauses.clone(), longest).await? > most {
             return Err(self.too_large(most));
         }
-        let mut cursor = self.api.store().cursor::<R>(query, clauses, longest)?;
+        let mut cursor = self.store.cursor::<R>(query, clauses, longest)?;
         // The first rows are read before anything is answered, so that a statement that fails is a problem of its own.
         let first = timeout_at(deadline, cursor.next(BATCH)).await;
         let mut rows = first.map_err(|_| StoreError::TimedOut(query.name))??;
@@ -168,7 +169,7 @@ impl Export {
         if self.caller.asking().is_head() {
             return Ok(self.headed());
         }
-        let place = self.api.exports().place(&self.tenant.id).await?;
+        let place = self.exports.place(&self.tenant.id).await?;
         let deadline = self.deadline();
         Ok(self.respond(place, deadline, move |writer| report.tables(writer)))
     }
@@ -195,7 +196,7 @@ impl Export {
     }
 
     fn deadline(&self) -> Instant {
-        Instant::now() + self.api.exports().longest
+        Instant::now() + self.exports.longest
     }
 
     fn too_large(&self, most: u64) -> Problem {
@@ -253,7 +254,7 @@ impl Export {
                 "format": self.format.as_str(),
             })),
         };
-        if let Err(problem) = self.api.audit().record_with(&self.caller, &self.tenant.id, event, details).await {
+        if let Err(problem) = self.audit.record_with(&self.caller, &self.tenant.id, event, details).await {
             tracing::error!(tenant = %self.tenant.id, list = self.list, rows, ?problem, "an export is not recorded");
         }
     }

@@ -31,8 +31,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
-use crate::audit::{actor, clip};
+use crate::audit::{Audit, actor, clip};
 use crate::http::caller::Caller;
 use crate::log::rows::EventRow;
 use crate::restore::call::Calls;
@@ -186,14 +185,14 @@ impl Order {
     ///
     /// # Errors
     /// 503 when it is not known whether an event is recorded. Asking again is safe.
-    pub(crate) async fn carry_out(self, api: QueryApi) -> Result<Outcome, Problem> {
+    pub(crate) async fn carry_out(self, restores: &Restores, audit: &Audit) -> Result<Outcome, Problem> {
         let id = message_id(&self.endpoint.tenant, &self.deletion.event_id);
-        let requested = self.tell(&api, &id, RestoreStatus::Requested, &Effort::default(), "").await?;
+        let requested = self.tell(audit, &id, RestoreStatus::Requested, &Effort::default(), "").await?;
         let body = serde_json::to_vec(&self.message(&id)).map_err(Problem::internal)?;
-        let called = api.restores().calls.make(&self.endpoint, &id, &body).await;
+        let called = restores.calls.make(&self.endpoint, &id, &body).await;
         let status = if called.taken { RestoreStatus::Succeeded } else { RestoreStatus::Failed };
         let effort = Effort { attempts: called.attempts, answer_status: called.answer_status, requested };
-        let event_id = self.tell(&api, &id, status, &effort, &called.reason).await?;
+        let event_id = self.tell(audit, &id, status, &effort, &called.reason).await?;
         let actor = self.caller.identity();
         let by = [actor.kind, actor.id, actor.name].map(str::to_owned);
         Ok(Outcome { status, effort, reason: called.reason, event_id, at: Utc::now(), by })
@@ -220,7 +219,7 @@ impl Order {
     /// Records an event about the object, so that it is in the object's history; returns its id.
     async fn tell(
         &self,
-        api: &QueryApi,
+        audit: &Audit,
         id: &str,
         status: RestoreStatus,
         effort: &Effort,
@@ -243,7 +242,7 @@ impl Order {
         if !reason.is_empty() {
             fields.insert("reason".to_owned(), clip(reason, MAX_REASON_BYTES).into());
         }
-        api.audit().record_fields(&self.caller, &self.endpoint.tenant, fields).await
+        audit.record_fields(&self.caller, &self.endpoint.tenant, fields).await
     }
 }
 

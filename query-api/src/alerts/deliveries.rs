@@ -10,10 +10,10 @@ use runtime::problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::QueryApi;
 use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::http::cursor::Position;
 use crate::http::params::{ParamError, Params};
+use crate::state::QueryApi;
 use crate::store::sql::{self, Clauses};
 
 use crate::http::answer::{Completeness, PeriodView};

@@ -7,19 +7,19 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use runtime::settings::Snapshot;
+use runtime::settings::{Settings, Snapshot};
 use schemas::alerts::{AlertEndpoint, AlertFormat, MAX_ENDPOINTS};
 use schemas::settings::{Invalid, parse_strict};
 use schemas::topics::SettingsKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::alerts::alerting::new_secret;
 use crate::audit::{StaffEvent, differences};
 use crate::http::answer::{Whole, body, invalid, not_changed, patch};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
+use crate::state::QueryApi;
 use crate::tenants::list::merge;
 
 /// Why an endpoint changed whose secret was made anew: after the second time their number is the same.
@@ -168,7 +168,7 @@ fn known(settings: &Snapshot, tenant: &str, id: &str) -> Result<Arc<AlertEndpoin
 
 /// Puts an endpoint in force, or deletes it (`None`), as a change of what a snapshot says.
 async fn put(
-    api: &QueryApi,
+    settings: &Settings,
     made_from: &Snapshot,
     (tenant, id): (&str, &str),
     endpoint: Option<&AlertEndpoint>,
@@ -181,8 +181,8 @@ async fn put(
         None => None,
     };
     let key = SettingsKey::AlertEndpoint(tenant, id);
-    let put = api.settings().put(key, made_from.version(key), value.as_deref());
-    let in_force = || known(&api.settings().snapshot(), tenant, id).ok().map(|endpoint| EndpointView::from(&*endpoint));
+    let put = settings.put(key, made_from.version(key), value.as_deref());
+    let in_force = || known(&settings.snapshot(), tenant, id).ok().map(|endpoint| EndpointView::from(&*endpoint));
     put.await.map_err(|error| not_changed(error, in_force))
 }
 
@@ -218,7 +218,7 @@ pub async fn list(
 ) -> Result<Json<Whole<EndpointView>>, Problem> {
     let settings = api.settings().snapshot();
     let data = settings.endpoints(&tenant.id).map(|endpoint| EndpointView::from(&**endpoint)).collect();
-    Ok(Json(Whole::of(&api, data)))
+    Ok(Json(Whole::of(api.freshness(), data)))
 }
 
 /// Makes an endpoint. Its secret is in this answer and nowhere else.
@@ -266,7 +266,7 @@ pub async fn create(
         let detail = format!("a tenant has at most {MAX_ENDPOINTS} endpoints");
         return Err(invalid(Invalid { pointer: String::new(), detail }));
     }
-    put(&api, &settings, (&tenant.id, &endpoint.id), Some(&endpoint)).await?;
+    put(api.settings(), &settings, (&tenant.id, &endpoint.id), Some(&endpoint)).await?;
     let endpoint = EndpointView::from(&endpoint);
     api.audit().record(&caller, &tenant.id, event("alert_endpoint.created", None, Some(&endpoint))).await?;
     Ok((StatusCode::CREATED, Json(NewSecretView { endpoint, secret })))
@@ -325,7 +325,7 @@ pub async fn modify(
         api.alerting().check_url(&change.url).await?;
     }
     let changed = change.put(AlertEndpoint::clone(&current));
-    put(&api, &settings, (&tenant.id, &id), Some(&changed)).await?;
+    put(api.settings(), &settings, (&tenant.id, &id), Some(&changed)).await?;
     let (old, new) = (EndpointView::from(&*current), EndpointView::from(&changed));
     api.audit().record(&caller, &tenant.id, event("alert_endpoint.updated", Some(&old), Some(&new))).await?;
     Ok(Json(new))
@@ -353,7 +353,7 @@ pub async fn delete(
     let _one_at_a_time = api.alerting().one_at_a_time().await;
     let settings = api.settings().snapshot();
     let last = known(&settings, &tenant.id, &id)?;
-    put(&api, &settings, (&tenant.id, &id), None).await?;
+    put(api.settings(), &settings, (&tenant.id, &id), None).await?;
     let last = EndpointView::from(&*last);
     api.audit().record(&caller, &tenant.id, event("alert_endpoint.deleted", Some(&last), None)).await?;
     Ok(Json(last))
@@ -390,7 +390,7 @@ pub async fn rotate(
     endpoint.secrets.truncate(1);
     endpoint.secrets.insert(0, secret.clone());
     endpoint.updated_at = Utc::now();
-    put(&api, &settings, (&tenant.id, &id), Some(&endpoint)).await?;
+    put(api.settings(), &settings, (&tenant.id, &id), Some(&endpoint)).await?;
     let (old, new) = (EndpointView::from(&*current), EndpointView::from(&endpoint));
     let rotated = StaffEvent { reason: ROTATED.to_owned(), ..event("alert_endpoint.updated", Some(&old), Some(&new)) };
     api.audit().record(&caller, &tenant.id, rotated).await?;

@@ -11,12 +11,12 @@ use schemas::topics::SettingsKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::alerts::alerting::{put_silence, random_hex};
 use crate::audit::{StaffEvent, differences};
 use crate::http::answer::{Whole, YEARS_OF_SETTINGS, body, check_time, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
+use crate::state::QueryApi;
 
 /// What is asked of a new silence. It covers what occurs in its time, however late it becomes known.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -55,7 +55,7 @@ pub async fn list(
     ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<Whole<Silence>>, Problem> {
     let data = api.settings().snapshot().silences(&tenant.id).map(|silence| Silence::clone(silence)).collect();
-    Ok(Json(Whole::of(&api, data)))
+    Ok(Json(Whole::of(api.freshness(), data)))
 }
 
 /// Makes a silence.

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
-use crate::audit::StaffEvent;
+use crate::audit::{Audit, StaffEvent};
 use crate::http::answer::{body, id, written_id};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
+use crate::state::QueryApi;
 
 /// Whether a device may in.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -135,7 +135,7 @@ pub async fn put(
         Access::Ask => "device.access_asked",
     };
     let change = Change { kind, old: replaced, new: Some(&decision) };
-    change.record(&api, &caller, &tenant, (&user, &device)).await?;
+    change.record(api.audit(), &caller, &tenant, (&user, &device)).await?;
     Ok(Json(AccessView::of(user, device, Some(&decision))))
 }
 
@@ -167,7 +167,7 @@ pub async fn reset(
     // Somebody else may have taken it back meanwhile.
     let ended = api.access().forget(&tenant.id, &user, &device).await?.ok_or_else(nothing)?;
     let change = Change { kind: "device.access_reset", old: Some(ended), new: None };
-    change.record(&api, &caller, &tenant, (&user, &device)).await?;
+    change.record(api.audit(), &caller, &tenant, (&user, &device)).await?;
     Ok(Json(AccessView::of(user, device, None)))
 }
 
@@ -185,7 +185,7 @@ pub(crate) async fn end_decisions_of_rules(
         let device = &decision.device_id;
         let ended = api.access().forget(&tenant.id, user, device).await?;
         let change = Change { kind: "device.access_reset", old: ended, new: None };
-        change.record(api, caller, tenant, (user, device)).await?;
+        change.record(api.audit(), caller, tenant, (user, device)).await?;
     }
     Ok(())
 }
@@ -208,7 +208,7 @@ struct Change<'a> {
 impl Change<'_> {
     async fn record(
         self,
-        api: &QueryApi,
+        audit: &Audit,
         caller: &Caller,
         tenant: &Tenant,
         (user, device): (&str, &str),
@@ -226,7 +226,7 @@ impl Change<'_> {
             reason: self.new.map(|decision| decision.reason.clone()).unwrap_or_default(),
             changes: vec![("access".to_owned(), word(self.old.as_deref()), word(self.new))],
         };
-        api.audit().record(caller, &tenant.id, event).await?;
+        audit.record(caller, &tenant.id, event).await?;
         Ok(())
     }
 }

@@ -5,10 +5,10 @@ use axum::extract::State;
 use runtime::problem::Problem;
 use schemas::access::device_of_cookie;
 
-use crate::QueryApi;
 use crate::devices::access::AccessView;
 use crate::http::caller::Caller;
 use crate::http::params::{ParamError, Params};
+use crate::state::QueryApi;
 
 /// Whether a device may in (K11). To be asked at each sign-in, with the key that sends events; it has limits of its own, as
 /// high as those of events.

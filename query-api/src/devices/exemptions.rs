@@ -5,17 +5,18 @@ use axum::Json;
 use axum::extract::{Request, State};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
+use runtime::settings::Settings;
 use schemas::detection::Exemption;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::audit::StaffEvent;
 use crate::devices::access::end_decisions_of_rules;
 use crate::http::answer::{Whole, YEARS_OF_SETTINGS, body, check_time, id, not_changed, written_id};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
+use crate::state::QueryApi;
 
 /// An exemption.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -80,7 +81,7 @@ pub async fn list(
     ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<Whole<ExemptionView>>, Problem> {
     let data = api.settings().snapshot().exemptions(&tenant.id).map(|exemption| (&**exemption).into()).collect();
-    Ok(Json(Whole::of(&api, data)))
+    Ok(Json(Whole::of(api.freshness(), data)))
 }
 
 /// Shows the exemption of a user (K6).
@@ -141,7 +142,7 @@ pub async fn grant(
         expires_at,
     };
     let put = api.settings().put_exemption(&snapshot, wanted).await;
-    let granted = put.map_err(|error| not_changed(error, || in_force(&api, &tenant.id, &user_id)))?;
+    let granted = put.map_err(|error| not_changed(error, || in_force(api.settings(), &tenant.id, &user_id)))?;
     let known = snapshot.exemption(&tenant.id, &user_id).map(|exemption| &**exemption);
     let event = event("exemption.granted", known, Some(&granted));
     api.audit().record(&caller, &granted.tenant, event).await?;
@@ -172,13 +173,13 @@ pub async fn end(
     let tenant = caller.own_tenant()?;
     let user_id = written_id(user)?;
     let put = api.settings().end_exemption(&api.settings().snapshot(), &tenant.id, &user_id).await;
-    let ended = put.map_err(|error| not_changed(error, || in_force(&api, &tenant.id, &user_id)))?;
+    let ended = put.map_err(|error| not_changed(error, || in_force(api.settings(), &tenant.id, &user_id)))?;
     api.audit().record(&caller, &tenant.id, event("exemption.ended", Some(&ended), None)).await?;
     Ok(Json(ExemptionView { holds: false, ..ExemptionView::from(&*ended) }))
 }
 
-fn in_force(api: &QueryApi, tenant: &str, user: &str) -> Option<ExemptionView> {
-    api.settings().snapshot().exemption(tenant, user).map(|exemption| (&**exemption).into())
+fn in_force(settings: &Settings, tenant: &str, user: &str) -> Option<ExemptionView> {
+    settings.snapshot().exemption(tenant, user).map(|exemption| (&**exemption).into())
 }
 
 fn event(kind: &'static str, old: Option<&Exemption>, new: Option<&Exemption>) -> StaffEvent {

@@ -14,7 +14,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::body as bodies;
 use runtime::freshness::Freshness;
 
@@ -63,8 +62,8 @@ pub struct Whole<T> {
 
 impl<T> Whole<T> {
     /// All there are now.
-    pub(crate) fn of(api: &QueryApi, data: Vec<T>) -> Self {
-        Self { data, completeness: Completeness::now(api.freshness()) }
+    pub(crate) fn of(freshness: &Freshness, data: Vec<T>) -> Self {
+        Self { data, completeness: Completeness::now(freshness) }
     }
 }
 

@@ -14,7 +14,6 @@ use schemas::settings::{Feature, Features, Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::audit::read_log::Shown;
 use crate::export::table::Tabular;
 use crate::export::{self, Export, Format, Heading, Rows, Separator, heading};
@@ -25,6 +24,7 @@ use crate::http::language::{Worded, language};
 use crate::http::params::Params;
 use crate::http::period::{self, Period, PeriodSpec, Preset};
 use crate::log::filter::EventFilter;
+use crate::state::QueryApi;
 use crate::store::keep::Keep;
 use crate::store::sql::{Clauses, NamedQuery};
 use crate::tenants::plan;
@@ -209,7 +209,9 @@ impl Reading {
         let filters = [self.caller.asking().named(), &heading::filters(self.told.clone())].concat();
         let title = list.split('/').next().unwrap_or(list);
         Export {
-            api: self.api.clone(),
+            exports: Arc::clone(self.api.exports()),
+            store: self.api.store().clone(),
+            audit: Arc::clone(self.api.audit()),
             caller: self.caller.clone(),
             tenant: Arc::clone(&self.tenant),
             format,

@@ -10,11 +10,11 @@ use schemas::catalogue::{CatalogueEntry, Lang};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::Completeness;
 use crate::http::caller::Caller;
 use crate::http::language::{Worded, language};
 use crate::http::params::Params;
+use crate::state::QueryApi;
 
 /// The catalogue in one language.
 #[derive(Debug, Serialize, ToSchema)]

@@ -10,8 +10,6 @@ use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::QueryApi;
-use crate::http::caller::Caller;
 use crate::http::cursor::Position;
 use crate::http::language::Worded;
 use crate::http::page::{Page, Reading, ascending, keyset};
@@ -21,6 +19,7 @@ use crate::log::configuration::view::ConfigurationChange;
 use crate::log::events::{add_period, telling};
 use crate::log::filter::EventFilter;
 use crate::log::rows::EventRow;
+use crate::state::QueryApi;
 use crate::store::sql;
 
 /// Filters of the audit, with commas or by repeating the parameter.
@@ -102,7 +101,7 @@ impl ConfigurationFilter {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
     reading.feature(Feature::ConfigurationAudit)?;
     reading.by_default(Preset::Last90Days);
     let filter = ConfigurationFilter::take(&mut reading.params)?;
@@ -119,7 +118,7 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
     asked.reading.narrow(&mut clauses);
     filter.of_events().add_to(&mut clauses);
     add_period(&mut clauses, asked.period);
-    let telling = telling(&api, &caller, &asked.reading);
+    let telling = telling(api.catalogue(), &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect()))

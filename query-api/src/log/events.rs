@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::DateTime;
 use runtime::problem::Problem;
+use schemas::catalogue::Catalogue;
 use schemas::settings::{Feature, Permission};
 
-use crate::QueryApi;
 use crate::http::answer::One;
 use crate::http::caller::Caller;
 use crate::http::cursor::Position;
@@ -20,6 +20,7 @@ use crate::log::rows::EventRow;
 use crate::log::telling::Telling;
 use crate::log::view::Event;
 use crate::log::which::Which;
+use crate::state::QueryApi;
 use crate::store::keep::Keep;
 use crate::store::sql::{self, Clauses, NamedQuery};
 
@@ -123,7 +124,7 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
     if order == Order::Received {
         clauses.bind_time("before", before);
     }
-    let telling = telling(&api, &caller, &asked.reading);
+    let telling = telling(api.catalogue(), &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))
@@ -147,8 +148,8 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
 }
 
 /// How events are told in an answer.
-pub(crate) fn telling(api: &QueryApi, caller: &Caller, reading: &Reading) -> Telling {
-    Telling::new(api.catalogue(), &reading.tenant, reading.lang, caller.may(Permission::SeeViolations))
+pub(crate) fn telling(catalogue: &Catalogue, reading: &Reading) -> Telling {
+    Telling::new(catalogue, &reading.tenant, reading.lang, reading.may(Permission::SeeViolations))
 }
 
 /// Adds the period to a read of `events`.
@@ -183,7 +184,6 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    caller: Caller,
     InPath(id): InPath<String>,
     mut reading: Reading,
 ) -> Result<Worded<One<Event>>, Problem> {
@@ -198,6 +198,6 @@ pub async fn get(
     let missing = || completeness.not_found("there is no such event, or not yet, or no longer");
     let row = Which::only(rows)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
-    let telling = telling(&api, &caller, &reading);
+    let telling = telling(api.catalogue(), &reading);
     Ok(Worded(telling.lang, One { data: Event::new(row, &telling), completeness }))
 }

@@ -8,9 +8,7 @@ use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::id;
-use crate::http::caller::Caller;
 use crate::http::cursor::Position;
 use crate::http::extract::InPath;
 use crate::http::language::Worded;
@@ -19,6 +17,8 @@ use crate::log::events::{add_period, telling};
 use crate::log::object_state::{Changes, state};
 use crate::log::rows::{EditRow, EventRow};
 use crate::log::view::Event;
+use crate::state::QueryApi;
+use crate::store::Store;
 use crate::store::sql::{self, Clauses};
 
 /// Most edits that the state is rebuilt from: the latest.
@@ -76,7 +76,6 @@ pub struct ObjectState {
 )]
 pub async fn history(
     State(api): State<QueryApi>,
-    caller: Caller,
     InPath((object_type, object_id)): InPath<(String, String)>,
     mut reading: Reading,
 ) -> Result<Response, Problem> {
@@ -92,14 +91,14 @@ pub async fn history(
     let mut clauses = asked.clauses(&keyset);
     narrow(&mut clauses, &asked, &object);
     add_period(&mut clauses, asked.period);
-    let known = if asked.after.is_none() { Some(rebuilt(&api, &asked, &object).await?) } else { None };
+    let known = if asked.after.is_none() { Some(rebuilt(api.store(), &asked, &object).await?) } else { None };
     if known.as_ref().is_some_and(|known| known.edits == 0) {
         return Err(asked
             .reading
             .completeness
             .not_found("there is no edit of such an object, or not yet, or no longer"));
     }
-    let telling = telling(&api, &caller, &asked.reading);
+    let telling = telling(api.catalogue(), &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))
@@ -128,12 +127,12 @@ fn narrow(clauses: &mut Clauses, asked: &Asked, (object_type, object_id): &(Stri
     asked.reading.look_back(clauses);
 }
 
-async fn rebuilt(api: &QueryApi, asked: &Asked, object: &(String, String)) -> Result<ObjectState, Problem> {
+async fn rebuilt(store: &Store, asked: &Asked, object: &(String, String)) -> Result<ObjectState, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &asked.reading.tenant.id);
     clauses.bind_number("rows", MAX_EDITS + 1);
     narrow(&mut clauses, asked, object);
-    let mut rows: Vec<EditRow> = api.store().rows(sql::EVENTS_NEWEST, clauses).await?;
+    let mut rows: Vec<EditRow> = store.rows(sql::EVENTS_NEWEST, clauses).await?;
     let whole = rows.len() <= MAX_EDITS as usize;
     rows.truncate(MAX_EDITS as usize);
     let deleted = rows.first().is_some_and(EditRow::deletes);

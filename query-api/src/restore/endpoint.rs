@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::alerts::alerting::new_secret;
 use crate::audit::{StaffEvent, differences};
 use crate::http::answer::{body, invalid, not_changed};
 use crate::http::caller::Caller;
 use crate::http::extract::{NoParameters, ReadTenant};
+use crate::state::QueryApi;
 
 /// Why the endpoint changed whose secret was made anew: after the second time their number is the same.
 const ROTATED: &str = "a new secret";

@@ -1,15 +1,16 @@
 //! Restoring what was deleted (J15, J16).
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::catalogue::Lang;
+use schemas::catalogue::{Catalogue, Lang};
 use schemas::settings::{Feature, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::One;
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
@@ -21,6 +22,7 @@ use crate::log::which::Which;
 use crate::restore::past::Past;
 use crate::restore::refusal::Refusal;
 use crate::restore::{Order, Outcome, RestoreStatus, message_id};
+use crate::state::QueryApi;
 
 /// A restore and how it ended.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,8 +86,8 @@ impl Restore {
 }
 
 /// Whether an event can be restored, by what it is.
-fn check(api: &QueryApi, tenant: &Tenant, event: &EventRow, lang: Lang) -> Result<(), Problem> {
-    let catalogue = api.catalogue().with_tenant_types(&tenant.event_types);
+fn check(catalogue: &Catalogue, tenant: &Tenant, event: &EventRow, lang: Lang) -> Result<(), Problem> {
+    let catalogue = catalogue.with_tenant_types(&tenant.event_types);
     Refusal::check(event, catalogue.get(&event.event_type)).map_err(|refusal| refusal.problem(lang))
 }
 
@@ -127,12 +129,12 @@ pub async fn restore(
     let reading = Reading::begin(api.clone(), caller.clone(), Params::default())?;
     reading.feature(Feature::Restore)?;
     let completeness = reading.completeness;
-    let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
+    let past = Past { store: api.store(), caller: &caller, tenant: &tenant.id, keep: reading.keep() };
     let Some(deletion) = past.event(&id, &which).await? else {
         return Err(completeness.not_found("there is no such event, or not yet, or no longer"));
     };
     reading.reaches(deletion.occurred_at)?;
-    check(&api, &tenant, &deletion, lang)?;
+    check(api.catalogue(), &tenant, &deletion, lang)?;
     let shown = |outcome| Json(One { data: Restore::new(&tenant, &id, outcome), completeness });
 
     let message = message_id(&tenant.id, &id);
@@ -149,7 +151,9 @@ pub async fn restore(
     }
     let last = past.last_state(&deletion).await?;
     let order = Order { caller, endpoint, deletion, last };
-    let running = api.restores().begin(&message, &tenant.id, order.carry_out(api.clone()))?;
+    let (restores, audit) = (Arc::clone(api.restores()), Arc::clone(api.audit()));
+    let restoring = async move { order.carry_out(&restores, &audit).await };
+    let running = api.restores().begin(&message, &tenant.id, restoring)?;
     Ok(shown(running.await?))
 }
 
@@ -180,7 +184,7 @@ pub async fn get(
     let which = Which::take(&mut reading.params)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
-    let past = Past { api: &api, caller: &caller, tenant: &tenant.id, keep: reading.keep() };
+    let past = Past { store: api.store(), caller: &caller, tenant: &tenant.id, keep: reading.keep() };
     let told = match past.event(&id, &which).await? {
         Some(deletion) => {
             reading.reaches(deletion.occurred_at)?;

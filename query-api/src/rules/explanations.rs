@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use detect::rules::RuleSet;
 use detect::trial::Standing;
 use runtime::problem::Problem;
+use runtime::settings::Settings;
 use schemas::address;
 use schemas::event::Category;
 use schemas::settings::Permission;
@@ -15,7 +16,6 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::audit::read_log::Shown;
 use crate::http::answer::Completeness;
 use crate::http::extract::InPath;
@@ -24,6 +24,8 @@ use crate::log::rows::EventRow;
 use crate::log::which::Which;
 use crate::rules::history::Stored;
 use crate::rules::known::Rules;
+use crate::state::QueryApi;
+use crate::store::Store;
 use crate::store::sql::{self, Clauses};
 use crate::violations::list::find;
 
@@ -120,20 +122,20 @@ pub async fn violation(
     InPath(id): InPath<String>,
     mut reading: Reading,
 ) -> Result<Response, Problem> {
-    let found = find(&api, &mut reading, &id).await?;
-    let (rules, version) = compile(&api, &reading, &found.rule).await?;
+    let found = find(api.store(), &mut reading, &id).await?;
+    let (rules, version) = compile(api.settings(), &reading, &found.rule).await?;
     let mut events = Vec::new();
     for event_id in found.event_ids.iter().take(EVENTS) {
-        let rows = of_id(&api, &reading, event_id, &Which::default()).await?;
+        let rows = of_id(api.store(), &reading, event_id, &Which::default()).await?;
         // Of several events with this id, the one that the violation is of.
         let Some(row) = rows.into_iter().find(|row| row.violation_ids.contains(&id)) else { continue };
         // A finding across users is an event of its own, which names those that led to it.
         let behind = match led_to(&row) {
-            Some(last) => of_id(&api, &reading, &last, &Which::default()).await?.into_iter().next(),
+            Some(last) => of_id(api.store(), &reading, &last, &Which::default()).await?.into_iter().next(),
             None => Some(row),
         };
         if let Some(row) = behind {
-            events.push(explain(&api, &reading, &rules, &row).await?);
+            events.push(explain(api.store(), &reading, &rules, &row).await?);
         }
     }
     events.sort_by_key(|event| event.occurred_at);
@@ -178,11 +180,11 @@ pub async fn of_event(
     let name = name.ok_or_else(|| {
         Problem::bad_request("invalid_parameter", "rule is required: the name of a rule").with_pointer("rule")
     })?;
-    let (rules, version) = compile(&api, &reading, &name).await?;
+    let (rules, version) = compile(api.settings(), &reading, &name).await?;
     let missing = || reading.completeness.not_found("there is no such event, or not yet, or no longer");
-    let row = Which::only(of_id(&api, &reading, &id, &which).await?)?.ok_or_else(missing)?;
+    let row = Which::only(of_id(api.store(), &reading, &id, &which).await?)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
-    let data = explain(&api, &reading, &rules, &row).await?;
+    let data = explain(api.store(), &reading, &rules, &row).await?;
     let shown = shown(std::slice::from_ref(&data));
     let completeness = reading.completeness;
     let answer = Json(ExplainedEvent { rule: name, rule_version: version, data, completeness });
@@ -212,8 +214,8 @@ fn led_to(row: &EventRow) -> Option<String> {
 }
 
 /// The rule alone, as it is in force for the tenant.
-async fn compile(api: &QueryApi, reading: &Reading, name: &str) -> Result<(RuleSet, u32), Problem> {
-    let (snapshot, tenant, name) = (api.settings().snapshot(), reading.tenant.id.clone(), name.to_owned());
+async fn compile(settings: &Settings, reading: &Reading, name: &str) -> Result<(RuleSet, u32), Problem> {
+    let (snapshot, tenant, name) = (settings.snapshot(), reading.tenant.id.clone(), name.to_owned());
     let limits = reading.tenant.detection.limits.clone();
     let compiled = tokio::task::spawn_blocking(move || {
         let rules = Rules::of(&snapshot, Some(&tenant), None)?;
@@ -226,16 +228,16 @@ async fn compile(api: &QueryApi, reading: &Reading, name: &str) -> Result<(RuleS
 }
 
 /// The events of an id that the caller may see.
-async fn of_id(api: &QueryApi, reading: &Reading, id: &str, which: &Which) -> Result<Vec<EventRow>, Problem> {
+async fn of_id(store: &Store, reading: &Reading, id: &str, which: &Which) -> Result<Vec<EventRow>, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
     clauses.bind_text("event_id", id);
     which.add_to(&mut clauses);
     reading.narrow(&mut clauses);
-    Ok(api.store().rows(sql::EVENT_BY_ID, clauses).await?)
+    Ok(store.rows(sql::EVENT_BY_ID, clauses).await?)
 }
 
-async fn explain(api: &QueryApi, reading: &Reading, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+async fn explain(store: &Store, reading: &Reading, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
     let stored = Stored(row);
     let limit = rules.rules().iter().find_map(|rule| rule.limit);
     let detection = rules
@@ -262,7 +264,7 @@ async fn explain(api: &QueryApi, reading: &Reading, rules: &RuleSet, row: &Event
         explained.matched = false;
         let standing = Standing::of(rules, correlation, &stored, stored.subject().at);
         if let Some(standing) = standing {
-            window(api, reading, row, standing, &mut explained).await?;
+            window(store, reading, row, standing, &mut explained).await?;
         }
     }
     Ok(explained)
@@ -270,7 +272,7 @@ async fn explain(api: &QueryApi, reading: &Reading, rules: &RuleSet, row: &Event
 
 /// Fills a correlation's window from the store, up to the event.
 async fn window(
-    api: &QueryApi,
+    store: &Store,
     reading: &Reading,
     row: &EventRow,
     mut standing: Standing<'_>,
@@ -291,7 +293,7 @@ async fn window(
         let counted = address::mapped(address::counted(row.ip.to_canonical()));
         clauses.text("ip_prefix = toIPv6({ip_prefix:String})", "ip_prefix", &counted.to_string());
     }
-    let rows: Vec<EventRow> = api.store().rows(sql::HISTORY, clauses).await?;
+    let rows: Vec<EventRow> = store.rows(sql::HISTORY, clauses).await?;
     for row in &rows {
         let stored = Stored(row);
         standing.event(&stored, stored.subject());

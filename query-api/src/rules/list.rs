@@ -7,6 +7,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use detect::rules::{LimitSpec, Rule};
 use runtime::problem::Problem;
+use runtime::settings::Settings;
 use schemas::catalogue::Lang;
 use schemas::detection::{Detection, StoredRule};
 use schemas::settings::{Invalid, Tenant};
@@ -15,13 +16,13 @@ use schemas::violation::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::Whole;
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::language::{Worded, language};
 use crate::http::params::Params;
 use crate::rules::known::{Entry, Origin, Rules};
+use crate::state::QueryApi;
 
 /// A rule, and how the tenant wants it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -123,8 +124,8 @@ pub(crate) struct Book {
 
 impl Book {
     /// Compiles the rules in force, on a thread that may take its time.
-    pub(crate) async fn open(api: &QueryApi, tenant: Option<Arc<Tenant>>) -> Result<Self, Problem> {
-        let snapshot = api.settings().snapshot();
+    pub(crate) async fn open(settings: &Settings, tenant: Option<Arc<Tenant>>) -> Result<Self, Problem> {
+        let snapshot = settings.snapshot();
         let compiled = tokio::task::spawn_blocking(move || {
             let id = tenant.as_ref().map(|tenant| tenant.id.as_str());
             let rules = Rules::of(&snapshot, id, None)?;
@@ -228,9 +229,9 @@ pub async fn list(
     caller: Caller,
     params: Params,
 ) -> Result<Worded<Whole<RuleView>>, Problem> {
-    let (tenant, lang) = reader(&api, &caller, params)?;
-    let book = Book::open(&api, tenant).await?.in_language(lang);
-    Ok(Worded(lang, Whole::of(&api, book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
+    let (tenant, lang) = reader(api.settings(), &caller, params)?;
+    let book = Book::open(api.settings(), tenant).await?.in_language(lang);
+    Ok(Worded(lang, Whole::of(api.freshness(), book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
 }
 
 /// A rule with its text.
@@ -256,8 +257,8 @@ pub async fn get(
     InPath(name): InPath<String>,
     params: Params,
 ) -> Result<Worded<RuleText>, Problem> {
-    let (tenant, lang) = reader(&api, &caller, params)?;
-    let book = Book::open(&api, tenant).await?.in_language(lang);
+    let (tenant, lang) = reader(api.settings(), &caller, params)?;
+    let book = Book::open(api.settings(), tenant).await?.in_language(lang);
     Ok(Worded(lang, book.text(&name)?))
 }
 
@@ -279,22 +280,22 @@ pub async fn versions(
     InPath(name): InPath<String>,
     params: Params,
 ) -> Result<Json<Whole<RuleVersion>>, Problem> {
-    let (tenant, _) = reader(&api, &caller, params)?;
+    let (tenant, _) = reader(api.settings(), &caller, params)?;
     let snapshot = api.settings().snapshot();
     for scope in tenant.iter().map(|tenant| tenant.id.as_str()).chain([SHARED]) {
         let kept: Vec<_> =
             snapshot.rules(scope).filter(|rule| rule.name == name).map(|rule| (&**rule).into()).collect();
         if !kept.is_empty() {
-            return Ok(Json(Whole::of(&api, kept)));
+            return Ok(Json(Whole::of(api.freshness(), kept)));
         }
     }
-    let RuleText { rule, yaml, .. } = Book::open(&api, tenant).await?.text(&name)?;
+    let RuleText { rule, yaml, .. } = Book::open(api.settings(), tenant).await?.text(&name)?;
     let shipped = RuleVersion { version: rule.version, deleted: false, yaml, written_by: None, written_at: None };
-    Ok(Json(Whole::of(&api, vec![shipped])))
+    Ok(Json(Whole::of(api.freshness(), vec![shipped])))
 }
 
-fn reader(api: &QueryApi, caller: &Caller, mut params: Params) -> Result<(Option<Arc<Tenant>>, Lang), Problem> {
-    let tenant = caller.read_tenant_if_any(api.settings(), &mut params)?;
+fn reader(settings: &Settings, caller: &Caller, mut params: Params) -> Result<(Option<Arc<Tenant>>, Lang), Problem> {
+    let tenant = caller.read_tenant_if_any(settings, &mut params)?;
     let lang = language(&mut params, caller, tenant.as_deref())?;
     params.finish()?;
     Ok((tenant, lang))

@@ -3,16 +3,27 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use detect::rules::title_of;
-use runtime::settings::Snapshot;
-use schemas::catalogue::Lang;
+use detect::rules::{RuleSet, title_of};
+use runtime::settings::{Settings, Snapshot};
+use schemas::catalogue::{Lang, Texts};
 use schemas::topics::SHARED;
 
-use crate::QueryApi;
+/// Titles of the rules that come with the program.
+pub(crate) struct ShippedTitles(HashMap<Arc<str>, Texts>);
+
+impl ShippedTitles {
+    pub(crate) fn of(rules: &RuleSet) -> Self {
+        let titles = rules.rules().iter().map(|rule| {
+            let [en, ru, cs] = Lang::ALL.map(|lang| rule.title_in(lang).to_owned());
+            (Arc::clone(&rule.name), Texts { en, ru, cs })
+        });
+        Self(titles.collect())
+    }
+}
 
 /// Titles of a tenant's rules in one language. Texts are read as they are asked for, once for an answer.
 pub(crate) struct Titles {
-    api: QueryApi,
+    shipped: Arc<ShippedTitles>,
     settings: Arc<Snapshot>,
     tenant: String,
     lang: Lang,
@@ -20,15 +31,15 @@ pub(crate) struct Titles {
 }
 
 impl Titles {
-    pub(crate) fn new(api: &QueryApi, tenant: &str, lang: Lang) -> Self {
-        let settings = api.settings().snapshot();
-        Self { api: api.clone(), settings, tenant: tenant.to_owned(), lang, read: Mutex::default() }
+    pub(crate) fn new(shipped: Arc<ShippedTitles>, settings: &Settings, tenant: &str, lang: Lang) -> Self {
+        let settings = settings.snapshot();
+        Self { shipped, settings, tenant: tenant.to_owned(), lang, read: Mutex::default() }
     }
 
     /// The title of a rule in the language, or else in the rule's own; its name where it has none any more.
     pub(crate) fn of(&self, rule: &str) -> String {
-        if let Some(title) = self.api.shipped_title(rule, self.lang) {
-            return title.to_owned();
+        if let Some(title) = self.shipped.0.get(rule) {
+            return title.get(self.lang).to_owned();
         }
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.entry(rule.to_owned()).or_insert_with(|| self.stored(rule).unwrap_or_else(|| rule.to_owned())).clone()

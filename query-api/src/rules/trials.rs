@@ -10,12 +10,12 @@ use detect::findings::{Finding, violation_of};
 use detect::rules::RuleSet;
 use detect::trial::{Crossed, Trial};
 use runtime::problem::Problem;
+use runtime::settings::Settings;
 use schemas::detection::MAX_RULE_BYTES;
 use schemas::settings::Invalid;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::audit::clip;
 use crate::audit::read_log::Shown;
 use crate::http::answer::{Completeness, YEARS, body, check_time, invalid};
@@ -24,6 +24,8 @@ use crate::http::period::Period;
 use crate::log::rows::EventRow;
 use crate::rules::history::Stored;
 use crate::rules::known::Rules;
+use crate::state::QueryApi;
+use crate::store::Store;
 use crate::store::sql::{self, Clauses};
 
 /// Events read at once.
@@ -157,7 +159,7 @@ pub async fn test(State(api): State<QueryApi>, mut reading: Reading, request: Re
         return Err(invalid(Invalid { pointer: "/from".into(), detail: "must lie before `to`".into() }));
     }
     reading.reaches(wanted.from).map_err(|problem| problem.with_pointer("/from"))?;
-    let rules = compile(&api, &reading, &wanted).await?;
+    let rules = compile(api.settings(), &reading, &wanted).await?;
     let lookback = rules.correlations().iter().map(detect::correlate::Correlation::timespan_ms).max().unwrap_or(0);
     let mut trial = Trial::new(&rules);
     let mut count = Count::default();
@@ -166,7 +168,7 @@ pub async fn test(State(api): State<QueryApi>, mut reading: Reading, request: Re
     let mut after: Option<(String, DateTime<Utc>, String)> = None;
     loop {
         let from = wanted.from - TimeDelta::milliseconds(lookback);
-        let rows = chunk(&api, &reading, (from, to), after.as_ref()).await?;
+        let rows = chunk(api.store(), &reading, (from, to), after.as_ref()).await?;
         let is_last = rows.len() < CHUNK as usize;
         after = rows.last().map(|row| (row.actor_id.clone(), row.occurred_at, row.event_id.clone()));
         for row in &rows {
@@ -261,10 +263,10 @@ fn answer(
 }
 
 /// The rule alone, with the limits to be tried.
-async fn compile(api: &QueryApi, reading: &Reading, wanted: &NewTrial) -> Result<RuleSet, Problem> {
+async fn compile(settings: &Settings, reading: &Reading, wanted: &NewTrial) -> Result<RuleSet, Problem> {
     let mut limits = reading.tenant.detection.limits.clone();
     limits.extend(wanted.limits.clone());
-    let (snapshot, tenant) = (api.settings().snapshot(), reading.tenant.id.clone());
+    let (snapshot, tenant) = (settings.snapshot(), reading.tenant.id.clone());
     let (name, text) = (wanted.name.clone(), wanted.yaml.clone());
     if text.as_ref().is_some_and(|text| text.len() > MAX_RULE_BYTES) {
         let detail = format!("at most {MAX_RULE_BYTES} bytes");
@@ -286,7 +288,7 @@ async fn compile(api: &QueryApi, reading: &Reading, wanted: &NewTrial) -> Result
 }
 
 async fn chunk(
-    api: &QueryApi,
+    store: &Store,
     reading: &Reading,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     after: Option<&(String, DateTime<Utc>, String)>,
@@ -308,5 +310,5 @@ async fn chunk(
         clauses.bind_time("after_at", *at);
         clauses.bind_text("after_id", id);
     }
-    Ok(api.store().rows(sql::HISTORY, clauses).await?)
+    Ok(store.rows(sql::HISTORY, clauses).await?)
 }

@@ -10,12 +10,12 @@ use axum::response::{IntoResponse, Response};
 use runtime::problem::Problem;
 use schemas::settings::Permission;
 
-use crate::QueryApi;
 use crate::http::caller::Caller;
 use crate::http::page::Reading;
 use crate::http::period::{Period, Preset};
 use crate::log::filter::EventFilter;
 use crate::log::rows::StatisticsRow;
+use crate::state::QueryApi;
 use crate::statistics::tenant::answer::Answer;
 use crate::statistics::tenant::asked::Asked;
 use crate::statistics::tenant::plan::Plan;

@@ -15,13 +15,13 @@ use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::Reading;
 use crate::http::period::{Calendar, Period, PeriodSpec, Preset, Width, buckets};
 use crate::log::rows::{CountRow, DistinctRow};
+use crate::state::QueryApi;
 use crate::store::keep::Keep;
 use crate::store::sql::{self, Clauses};
 use crate::trace::totals::Figures;
@@ -261,7 +261,7 @@ pub async fn get(
     let (counts, distinct, figures) = tokio::try_join!(
         api.store().rows::<CountRow>(sql::USER_COUNTS, clauses.clone()),
         api.store().rows::<DistinctRow>(sql::USER_DISTINCT, clauses),
-        Figures::of(&api, &caller, &reading, &user, (plan.from, plan.to)),
+        Figures::of(api.store(), &caller, &reading, &user, (plan.from, plan.to)),
     )?;
     let answer = Answer { counts, distinct, with_violations: caller.may(Permission::SeeViolations) };
     let statistics = Statistics {

@@ -9,8 +9,7 @@ use schemas::detection::Detection;
 use schemas::settings::Tenant;
 use serde_json::{Map, Value, json};
 
-use crate::QueryApi;
-use crate::audit::StaffEvent;
+use crate::audit::{Audit, StaffEvent};
 use crate::http::caller::Caller;
 
 /// Longest value shown in an event, in bytes of JSON; several must fit into one.
@@ -22,9 +21,9 @@ type Changes = Vec<(String, Value, Value)>;
 ///
 /// # Errors
 /// As [`crate::audit::Audit::record`].
-pub(crate) async fn record(api: &QueryApi, caller: &Caller, old: &Tenant, new: &Tenant) -> Result<(), Problem> {
+pub(crate) async fn record(audit: &Audit, caller: &Caller, old: &Tenant, new: &Tenant) -> Result<(), Problem> {
     let events = events(old, new)?.into_iter();
-    try_join_all(events.map(|event| api.audit().record(caller, &new.id, event))).await?;
+    try_join_all(events.map(|event| audit.record(caller, &new.id, event))).await?;
     Ok(())
 }
 

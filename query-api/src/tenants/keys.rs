@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
-use crate::audit::StaffEvent;
+use crate::audit::{Audit, StaffEvent};
 use crate::http::answer::{Whole, body, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
+use crate::state::QueryApi;
 
 /// A key, without its secret.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -127,7 +127,7 @@ pub async fn create(
     let NewKey { role, permissions, name, limits, quotas } = wanted;
     let bounds = Bounds { limits, quotas };
     let (key, text) = api.settings().create_key_limited(Some(&tenant.id), role, &permissions, &name, bounds).await?;
-    record(&api, &caller, "api_key.created", &key, given(&key)).await?;
+    record(api.audit(), &caller, "api_key.created", &key, given(&key)).await?;
     Ok((StatusCode::CREATED, Json(NewKeyView { key: KeyView::from(&*key), secret: text.expose() })))
 }
 
@@ -168,7 +168,7 @@ pub async fn limit(
         change.push(("quotas".to_owned(), json!(before.1), json!(changed.quotas)));
     }
     if !change.is_empty() {
-        record(&api, &caller, "api_key.limits_changed", &changed, change).await?;
+        record(api.audit(), &caller, "api_key.limits_changed", &changed, change).await?;
     }
     Ok(Json(KeyView::from(&*changed)))
 }
@@ -193,7 +193,7 @@ pub async fn list(
 ) -> Result<Json<Whole<KeyView>>, Problem> {
     let tenant = caller.path_tenant(api.settings(), &id)?;
     let data = api.settings().keys(Some(&tenant.id)).iter().map(|key| KeyView::from(&**key)).collect();
-    Ok(Json(Whole::of(&api, data)))
+    Ok(Json(Whole::of(api.freshness(), data)))
 }
 
 /// Revokes a key for good. Doing it again changes nothing.
@@ -222,7 +222,7 @@ pub async fn revoke(
     let revoked = api.settings().revoke_key(Some(&tenant.id), &key).await?;
     if known.is_some_and(|known| known.revoked_at.is_none()) {
         let revoked_at = vec![("revoked_at".to_owned(), Value::Null, json!(revoked.revoked_at))];
-        record(&api, &caller, "api_key.revoked", &revoked, revoked_at).await?;
+        record(api.audit(), &caller, "api_key.revoked", &revoked, revoked_at).await?;
     }
     Ok(Json(KeyView::from(&*revoked)))
 }
@@ -240,7 +240,7 @@ fn given(key: &ApiKey) -> Vec<(String, Value, Value)> {
 
 /// What became of a key; neither its secret nor the hash of it.
 async fn record(
-    api: &QueryApi,
+    audit: &Audit,
     caller: &Caller,
     kind: &'static str,
     key: &ApiKey,
@@ -255,6 +255,6 @@ async fn record(
         reason: String::new(),
         changes,
     };
-    api.audit().record(caller, tenant, event).await?;
+    audit.record(caller, tenant, event).await?;
     Ok(())
 }

@@ -8,11 +8,11 @@ use runtime::settings::PutError;
 use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
 use serde_json::Value;
 
-use crate::QueryApi;
 use crate::http::answer::{Whole, body, invalid, not_changed, patch};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
-use crate::tenants::changes as tenant_changes;
+use crate::state::QueryApi;
+use crate::tenants::changes;
 
 /// Creates a tenant. Logging is off unless the body turns it on (L1). Its restrictions start from the profile that
 /// `detection.profile` names: `none`, `marks_only`, or `recommended`, which is the default.
@@ -45,7 +45,7 @@ pub async fn create(
         error => error.into(),
     })?;
     let before = Tenant::new(tenant.id.as_str(), "");
-    tenant_changes::record(&api, &caller, &before, &tenant).await?;
+    changes::record(api.audit(), &caller, &before, &tenant).await?;
     Ok((StatusCode::CREATED, Json(Tenant::clone(&tenant))))
 }
 
@@ -66,7 +66,7 @@ fn exists() -> Problem {
 )]
 pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<Whole<Tenant>>, Problem> {
     let data = api.settings().tenants().iter().map(|tenant| Tenant::clone(tenant)).collect();
-    Ok(Json(Whole::of(&api, data)))
+    Ok(Json(Whole::of(api.freshness(), data)))
 }
 
 /// Shows a tenant.
@@ -168,7 +168,7 @@ async fn change(
     api.check_types(&wanted.event_types)?;
     let in_force = || api.settings().tenant(&current.id).as_deref().cloned();
     let changed = api.settings().put_tenant(wanted).await.map_err(|error| not_changed(error, in_force))?;
-    tenant_changes::record(api, caller, current, &changed).await?;
+    changes::record(api.audit(), caller, current, &changed).await?;
     Ok(Json(Tenant::clone(&changed)))
 }
 

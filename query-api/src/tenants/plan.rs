@@ -9,11 +9,11 @@ use schemas::settings::{Feature, Features, Plan, Plans};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::{body, not_changed};
 use crate::http::caller::Caller;
 use crate::http::extract::{NoParameters, ReadTenant};
 use crate::http::period;
+use crate::state::QueryApi;
 use crate::tenants::usage::{self, UsageView};
 
 /// A tenant's plan.

@@ -9,12 +9,12 @@ use schemas::settings::{Permission, RETENTION_DAYS, Retention};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::http::answer::Completeness;
 use crate::http::caller::Caller;
 use crate::http::params::{ParamError, Params};
 use crate::log::rows::RetentionRow;
+use crate::state::QueryApi;
 use crate::store::keep::Keep;
 use crate::store::sql::{self, Clauses};
 

@@ -14,12 +14,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::{body, invalid, not_changed};
 use crate::http::caller::Caller;
 use crate::http::extract::{NoParameters, ReadTenant};
 use crate::rules::list::Book;
-use crate::tenants::changes as tenant_changes;
+use crate::state::QueryApi;
+use crate::tenants::changes;
 
 /// Changes of one subject don't touch the others, so a change that lost a race is simply made again.
 const ATTEMPTS: u32 = 5;
@@ -162,7 +162,7 @@ impl Subject for Detection {
     }
 
     async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
-        Book::open(api, Some(Arc::clone(tenant))).await?.check_limits(self).map_err(invalid)
+        Book::open(api.settings(), Some(Arc::clone(tenant))).await?.check_limits(self).map_err(invalid)
     }
 }
 
@@ -195,7 +195,7 @@ pub(crate) async fn change_tenant<T: PartialEq + Serialize>(
         change(&mut tenant);
         match api.settings().put_tenant(tenant).await {
             Ok(tenant) => {
-                tenant_changes::record(api, caller, &current, &tenant).await?;
+                changes::record(api.audit(), caller, &current, &tenant).await?;
                 return Ok(tenant);
             }
             Err(PutError::Conflict { .. }) if attempts > 1 => attempts -= 1,

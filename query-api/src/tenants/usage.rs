@@ -7,13 +7,15 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
 use runtime::problem::Problem;
+use runtime::settings::Settings;
 use schemas::settings::{QuotaPeriod, QuotaUse, Quotas, Tenant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
+use crate::state::QueryApi;
+use crate::store::Store;
 use crate::store::sql::{Clauses, USAGE};
 
 /// What is used in the day and the month, of UTC.
@@ -78,7 +80,7 @@ pub async fn get(
     let tenant = caller.path_tenant(api.settings(), &id)?;
     let complete_until = api.freshness().complete_until();
     let now = Utc::now();
-    let used = read(&api, &tenant, now).await?;
+    let used = read(api.store(), &tenant, now).await?;
     let mut of_keys: BTreeMap<String, (Quotas, [u64; 2])> = BTreeMap::new();
     for key in api.settings().keys(Some(&tenant.id)) {
         if let Some(quotas) = key.quotas.filter(|quotas| quotas.any() && key.revoked_at.is_none()) {
@@ -90,26 +92,26 @@ pub async fn get(
     }
     let keys = of_keys.into_iter();
     let keys = keys.map(|(key_id, (quotas, used))| KeyUsage { key_id, usage: view(quotas, used, now) }).collect();
-    Ok(Json(TenantUsage { usage: of_tenant(&api, &tenant, &used, now), keys, complete_until }))
+    Ok(Json(TenantUsage { usage: of_tenant(api.settings(), &tenant, &used, now), keys, complete_until }))
 }
 
 /// What a tenant used of its quotas.
 pub(crate) async fn of(api: &QueryApi, tenant: &Tenant) -> Result<UsageView, Problem> {
     let now = Utc::now();
-    Ok(of_tenant(api, tenant, &read(api, tenant, now).await?, now))
+    Ok(of_tenant(api.settings(), tenant, &read(api.store(), tenant, now).await?, now))
 }
 
-async fn read(api: &QueryApi, tenant: &Tenant, now: DateTime<Utc>) -> Result<Vec<Used>, Problem> {
+async fn read(store: &Store, tenant: &Tenant, now: DateTime<Utc>) -> Result<Vec<Used>, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &tenant.id);
     clauses.bind_text("today", &QuotaPeriod::Day.begins(now).to_string());
     clauses.bind_text("month", &QuotaPeriod::Month.begins(now).to_string());
-    Ok(api.store().rows(USAGE, clauses).await?)
+    Ok(store.rows(USAGE, clauses).await?)
 }
 
-fn of_tenant(api: &QueryApi, tenant: &Tenant, used: &[Used], now: DateTime<Utc>) -> UsageView {
+fn of_tenant(settings: &Settings, tenant: &Tenant, used: &[Used], now: DateTime<Utc>) -> UsageView {
     let sums = used.iter().fold([0, 0], |[today, month], row| [today + row.today, month + row.this_month]);
-    view(api.settings().quotas(tenant), sums, now)
+    view(settings.quotas(tenant), sums, now)
 }
 
 fn view(quotas: Quotas, [today, this_month]: [u64; 2], now: DateTime<Utc>) -> UsageView {

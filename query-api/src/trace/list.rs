@@ -9,12 +9,12 @@ use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::QueryApi;
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::{Asked, Page, Reading};
 use crate::http::params::{ParamError, Params};
 use crate::http::period::Preset;
+use crate::state::QueryApi;
 use crate::store::keep::Keep;
 use crate::trace::activity::Activity;
 use crate::trace::figures::{self, FIGURES, Figure, Listed};
@@ -110,7 +110,7 @@ pub async fn list(
     let (tenant, earliest) = (&*asked.reading.tenant, asked.reading.earliest);
     let trace = Trace { caller: &caller, tenant, user: &user, period, now, earliest };
     let activities = trace
-        .activities(&api, &filter.channels(), MOST_ROWS)
+        .activities(api.store(), &filter.channels(), MOST_ROWS)
         .await?
         .ok_or_else(|| too_many(MOST_ROWS, "narrow the period, or ask for a figure or channel"))?;
     let mut rows = filter.rows(&activities, period);

@@ -5,13 +5,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use runtime::problem::Problem;
 use schemas::settings::Tenant;
 
-use crate::QueryApi;
 use crate::http::caller::Caller;
 use crate::log::filter::EventFilter;
 use crate::log::rows::ActivityRow;
-use crate::store::StoreError;
 use crate::store::keep::Keep;
 use crate::store::sql::{self, Clauses};
+use crate::store::{Store, StoreError};
 use crate::trace::activity::{Activity, SESSION, activities};
 use crate::trace::intervals::Interval;
 use crate::trace::{AFTER, BEFORE};
@@ -36,7 +35,7 @@ impl Trace<'_> {
     /// The activities in and around the period, of all channels or of some; none if they take more than `most` rows.
     pub(crate) async fn activities(
         &self,
-        api: &QueryApi,
+        store: &Store,
         channels: &[String],
         most: u32,
     ) -> Result<Option<Vec<Activity>>, StoreError> {
@@ -60,7 +59,7 @@ impl Trace<'_> {
         } else if !channels.is_empty() {
             clauses.texts("channel IN {channels:Array(String)}", "channels", channels);
         }
-        let rows: Vec<ActivityRow> = api.store().rows(sql::USER_ACTIVITIES, clauses).await?;
+        let rows: Vec<ActivityRow> = store.rows(sql::USER_ACTIVITIES, clauses).await?;
         if rows.len() > most as usize {
             return Ok(None);
         }

@@ -12,7 +12,6 @@ use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::export::Writer;
 use crate::export::table::Report;
 use crate::http::answer::{Completeness, PeriodView};
@@ -21,6 +20,7 @@ use crate::http::extract::InPath;
 use crate::http::page::Reading;
 use crate::http::params::{ParamError, Params};
 use crate::http::period::{Calendar, Period, Width, buckets, day, local_date, week};
+use crate::state::QueryApi;
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{Trace, too_many};
 use crate::trace::timeline::lanes as timeline;
@@ -160,7 +160,7 @@ pub async fn get(
     };
     let (now, earliest) = (reading.now, reading.earliest);
     let trace = Trace { caller: &caller, tenant: &reading.tenant, user: &user, period, now, earliest };
-    let activities = trace.activities(&api, &[], MOST_ROWS).await?;
+    let activities = trace.activities(api.store(), &[], MOST_ROWS).await?;
     let activities =
         activities.ok_or_else(|| too_many(MOST_ROWS, "read their list by channel, or /v1/events page by page"))?;
     let lanes = timeline::lanes(&activities, period, calendar.zone);

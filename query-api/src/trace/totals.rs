@@ -5,10 +5,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::caller::Caller;
 use crate::http::page::Reading;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use crate::trace::figures::{FIGURES, Figure};
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{LONGEST, MOST_ROWS, Trace, instant};
@@ -29,7 +28,7 @@ pub struct Figures {
 impl Figures {
     /// The figures of a period. What goes on counts up to now, and `rows` end there too.
     pub(crate) async fn of(
-        api: &QueryApi,
+        store: &Store,
         caller: &Caller,
         reading: &Reading,
         user: &str,
@@ -47,7 +46,7 @@ impl Figures {
         channels.sort_unstable();
         channels.dedup();
         let trace = Trace { caller, tenant, user, period, now, earliest: reading.earliest };
-        let Some(activities) = trace.activities(api, &channels, MOST_ROWS).await? else {
+        let Some(activities) = trace.activities(store, &channels, MOST_ROWS).await? else {
             return Ok(Self::none(format!("the user did more than {MOST_ROWS} things in the period")));
         };
         let one = |figure: &Figure| TracedFigure {

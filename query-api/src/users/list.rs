@@ -12,14 +12,14 @@ use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::QueryApi;
 use crate::http::answer::One;
-use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::{Keyset, Page, Reading, keyset, look_back_of_violations};
 use crate::http::params::{ParamError, Params};
 use crate::log::filter::search;
 use crate::log::rows::{UnreviewedRow, UserRow};
+use crate::state::QueryApi;
+use crate::store::Store;
 use crate::store::keep::Keep;
 use crate::store::sql::{self, Clauses};
 use crate::users::since::Since;
@@ -68,7 +68,7 @@ impl UserFilter {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
     let filter = UserFilter::take(&mut reading.params)?;
     reading.of_all();
     let asked = reading.page("users", &filter)?;
@@ -81,7 +81,7 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
         "greatest(last_activity_at, first_seen_at) >= {from:DateTime64(3, 'UTC')}",
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
-    let marks = Marks::of(&api, &caller, &asked.reading);
+    let marks = Marks::of(api.store(), &asked.reading);
     let show = move |rows| {
         let marks = marks.clone();
         async move { marks.show(rows).await }
@@ -103,7 +103,6 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    caller: Caller,
     InPath(id): InPath<String>,
     mut reading: Reading,
 ) -> Result<Json<One<User>>, Problem> {
@@ -113,7 +112,7 @@ pub async fn get(
     reading.keep().bind_oldest(&mut clauses);
     reading.bind_hidden(&mut clauses);
     let rows: Vec<UserRow> = api.store().rows(sql::USERS, clauses).await?;
-    let users = Marks::of(&api, &caller, &reading).show(rows).await?;
+    let users = Marks::of(api.store(), &reading).show(rows).await?;
     match users.into_iter().next() {
         Some(data) => Ok(Json(One { data, completeness: reading.completeness })),
         None => Err(reading.completeness.not_found("there is no such user, or not yet, or no longer")),
@@ -123,7 +122,7 @@ pub async fn get(
 /// K3, K16: shows users with their unreviewed violations, to callers who may see them.
 #[derive(Clone)]
 struct Marks {
-    api: QueryApi,
+    store: Store,
     tenant: Arc<Tenant>,
     keep: Keep,
     earliest: Option<DateTime<Utc>>,
@@ -132,11 +131,11 @@ struct Marks {
 }
 
 impl Marks {
-    fn of(api: &QueryApi, caller: &Caller, reading: &Reading) -> Self {
-        let allowed = caller.may(Permission::SeeViolations);
-        let since = Since::of(api, caller, reading);
+    fn of(store: &Store, reading: &Reading) -> Self {
+        let allowed = reading.may(Permission::SeeViolations);
+        let since = Since::of(store, reading);
         let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.keep(), reading.earliest);
-        Self { api: api.clone(), tenant, keep, earliest, since, allowed }
+        Self { store: store.clone(), tenant, keep, earliest, since, allowed }
     }
 
     async fn show(&self, mut rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
@@ -149,7 +148,7 @@ impl Marks {
         clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
         self.keep.add_to(&mut clauses);
         look_back_of_violations(self.earliest, &mut clauses);
-        let counts: Vec<UnreviewedRow> = self.api.store().rows(sql::UNREVIEWED, clauses).await?;
+        let counts: Vec<UnreviewedRow> = self.store.rows(sql::UNREVIEWED, clauses).await?;
         let marks: HashMap<String, u64> = counts.into_iter().map(|row| (row.actor_id, row.violations)).collect();
         let marked = |row: UserRow| {
             let unreviewed = marks.get(&row.actor_id).copied().unwrap_or(0);

@@ -11,7 +11,6 @@ use schemas::settings::Tenant;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::QueryApi;
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::{Asked, Keyset, Page, Reading, ascending, keyset};
@@ -19,6 +18,8 @@ use crate::http::params::{ParamError, Params};
 use crate::log::events::add_period;
 use crate::log::filter::{ViolationFilter, device_kinds};
 use crate::log::rows::{DeviceRow, EventRow, SessionRow};
+use crate::state::QueryApi;
+use crate::store::Store;
 use crate::store::keep::Keep;
 use crate::store::sql::{self, Clauses};
 use crate::users::since::Since;
@@ -98,7 +99,6 @@ impl SignInFilter {
 )]
 pub async fn sign_ins(
     State(api): State<QueryApi>,
-    caller: Caller,
     InPath(user): InPath<String>,
     mut reading: Reading,
 ) -> Result<Response, Problem> {
@@ -115,7 +115,7 @@ pub async fn sign_ins(
     filter.add_to(&mut clauses);
     add_period(&mut clauses, asked.period);
     let (tenant, keep) = (Arc::clone(&asked.reading.tenant), asked.reading.keep());
-    let sessions = Sessions { api: api.clone(), tenant, caller: caller.clone(), keep, user };
+    let sessions = Sessions { store: api.store().clone(), tenant, caller: asked.reading.caller.clone(), keep, user };
     let show = move |rows| {
         let sessions = sessions.clone();
         async move { sessions.beside(rows).await }
@@ -126,7 +126,7 @@ pub async fn sign_ins(
 /// Shows sign-ins of a user beside their sessions.
 #[derive(Clone)]
 struct Sessions {
-    api: QueryApi,
+    store: Store,
     tenant: Arc<Tenant>,
     caller: Caller,
     keep: Keep,
@@ -157,7 +157,7 @@ impl Sessions {
         clauses.texts("session_key IN {session_keys:Array(String)}", "session_keys", &keys);
         self.keep.bind_oldest(&mut clauses);
         self.caller.bind_hidden(&mut clauses);
-        let found: Vec<SessionRow> = self.api.store().rows(sql::USER_SESSIONS, clauses).await?;
+        let found: Vec<SessionRow> = self.store.rows(sql::USER_SESSIONS, clauses).await?;
         Ok(found.into_iter().map(|row| (row.session_key.clone(), row)).collect())
     }
 }
@@ -211,7 +211,6 @@ impl DeviceFilter {
 )]
 pub async fn devices(
     State(api): State<QueryApi>,
-    caller: Caller,
     InPath(user): InPath<String>,
     mut reading: Reading,
 ) -> Result<Response, Problem> {
@@ -225,7 +224,7 @@ pub async fn devices(
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
     let (decisions, tenant) = (api.access().clone(), Arc::clone(&asked.reading.tenant));
-    let since = Since::of(&api, &caller, &asked.reading);
+    let since = Since::of(api.store(), &asked.reading);
     let show = move |mut rows: Vec<DeviceRow>| {
         let (since, decisions, tenant, user) = (since.clone(), decisions.clone(), Arc::clone(&tenant), user.clone());
         async move {
@@ -290,7 +289,6 @@ impl SessionFilter {
 )]
 pub async fn sessions(
     State(api): State<QueryApi>,
-    caller: Caller,
     InPath(user): InPath<String>,
     mut reading: Reading,
 ) -> Result<Response, Problem> {
@@ -303,7 +301,7 @@ pub async fn sessions(
         "last_activity_at >= {from:DateTime64(3, 'UTC')}",
         "started_at < {to:DateTime64(3, 'UTC')}",
     );
-    let since = Since::of(&api, &caller, &asked.reading);
+    let since = Since::of(api.store(), &asked.reading);
     let show = move |mut rows: Vec<SessionRow>| {
         let (since, user) = (since.clone(), user.clone());
         async move {

@@ -8,18 +8,18 @@ use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use schemas::settings::Tenant;
 
-use crate::QueryApi;
 use crate::http::caller::Caller;
 use crate::http::page::Reading;
 use crate::log::filter::EventFilter;
 use crate::log::rows::{DeviceRow, SeenRow, SessionRow, UserRow};
+use crate::store::Store;
 use crate::store::keep::Keep;
 use crate::store::sql::{self, Clauses};
 
 /// Whose, for whom, and since when.
 #[derive(Clone)]
 pub(crate) struct Since {
-    api: QueryApi,
+    store: Store,
     caller: Caller,
     tenant: Arc<Tenant>,
     keep: Keep,
@@ -39,10 +39,10 @@ pub(crate) trait Lasting {
 }
 
 impl Since {
-    pub(crate) fn of(api: &QueryApi, caller: &Caller, reading: &Reading) -> Self {
+    pub(crate) fn of(store: &Store, reading: &Reading) -> Self {
         Self {
-            api: api.clone(),
-            caller: caller.clone(),
+            store: store.clone(),
+            caller: reading.caller.clone(),
             tenant: Arc::clone(&reading.tenant),
             keep: reading.keep(),
             earliest: reading.earliest,
@@ -59,7 +59,7 @@ impl Since {
         clauses.time("occurred_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
         self.keep.add_to(&mut clauses);
         EventFilter::visible_to(&self.caller, &mut clauses);
-        let seen: Vec<SeenRow> = self.api.store().rows(sql::SEEN_SINCE, clauses).await?;
+        let seen: Vec<SeenRow> = self.store.rows(sql::SEEN_SINCE, clauses).await?;
         let seen: HashMap<&str, &SeenRow> = seen.iter().map(|row| (row.key.as_str(), row)).collect();
         let nothing = SeenRow { first_at: earliest, ..SeenRow::default() };
         for row in rows {

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
 
-use crate::QueryApi;
 use crate::http::answer::One;
 use crate::http::extract::InPath;
 use crate::http::language::Worded;
@@ -12,6 +11,8 @@ use crate::http::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_v
 use crate::log::filter::ViolationFilter;
 use crate::log::rows::ViolationRow;
 use crate::rules::titles::Titles;
+use crate::state::QueryApi;
+use crate::store::Store;
 use crate::store::sql;
 use crate::violations::view::Violation;
 
@@ -68,7 +69,7 @@ pub(crate) async fn page(api: &QueryApi, mut reading: Reading, users: &[String])
         // No event is older than its window: the first half is over the sort key.
         "window_at < {to:DateTime64(3, 'UTC')} AND first_at < {to:DateTime64(3, 'UTC')}",
     );
-    let titles = Titles::new(api, &asked.reading.tenant.id, lang);
+    let titles = api.titles(&asked.reading.tenant.id, lang);
     let view = move |row| show(row, &titles);
     asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
 }
@@ -96,19 +97,19 @@ pub async fn get(
     mut reading: Reading,
 ) -> Result<Worded<One<Violation>>, Problem> {
     let lang = reading.lang;
-    let row = find(&api, &mut reading, &id).await?;
-    let titles = Titles::new(&api, &reading.tenant.id, lang);
+    let row = find(api.store(), &mut reading, &id).await?;
+    let titles = api.titles(&reading.tenant.id, lang);
     Ok(Worded(lang, One { data: show(row, &titles), completeness: reading.completeness }))
 }
 
 /// The violation of an id.
-pub(crate) async fn find(api: &QueryApi, reading: &mut Reading, id: &str) -> Result<ViolationRow, Problem> {
+pub(crate) async fn find(store: &Store, reading: &mut Reading, id: &str) -> Result<ViolationRow, Problem> {
     let mut clauses = reading.one()?;
     clauses.order(NEWEST.order);
     clauses.text("violation_id = {violation_id:String}", "violation_id", id);
     reading.keep().add_to(&mut clauses);
     reading.bind_hidden(&mut clauses);
-    let rows: Vec<ViolationRow> = api.store().rows(sql::VIOLATIONS, clauses).await?;
+    let rows: Vec<ViolationRow> = store.rows(sql::VIOLATIONS, clauses).await?;
     let missing = || reading.completeness.not_found("there is no such violation, or not yet, or no longer");
     let row = rows.into_iter().next().ok_or_else(missing)?;
     reading.reaches(row.first_at)?;

@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::audit::StaffEvent;
 use crate::http::answer::{Completeness, body, invalid};
 use crate::http::caller::Caller;
@@ -23,7 +22,7 @@ use crate::http::extract::InPath;
 use crate::http::language::Worded;
 use crate::http::page::Reading;
 use crate::log::rows::ViolationRow;
-use crate::rules::titles::Titles;
+use crate::state::QueryApi;
 use crate::violations::list::{find, show};
 use crate::violations::view::Violation;
 
@@ -91,7 +90,7 @@ pub async fn put(
         let detail = format!("at most {MAX_REASON_BYTES} bytes");
         return Err(invalid(Invalid { pointer: "/note".to_owned(), detail }));
     }
-    let violation = find(&api, &mut reading, &id).await?;
+    let violation = find(api.store(), &mut reading, &id).await?;
     let changes = covered(&violation, count)?;
     record(&api, &caller, (reading, lang), violation, ("violation.reviewed", note, changes)).await
 }
@@ -116,9 +115,9 @@ pub async fn withdraw(
     mut reading: Reading,
 ) -> Answer {
     let lang = reading.lang;
-    let violation = find(&api, &mut reading, &id).await?;
+    let violation = find(api.store(), &mut reading, &id).await?;
     if !violation.reviewed && !violation.outgrown {
-        let data = show(violation, &Titles::new(&api, &reading.tenant.id, lang));
+        let data = show(violation, &api.titles(&reading.tenant.id, lang));
         let answer = ReviewAnswer { data, applied: true, event_id: None, completeness: reading.completeness };
         return Ok((StatusCode::OK, Worded(lang, answer)));
     }
@@ -155,14 +154,14 @@ async fn record(
         kind,
         object_type: "violation",
         object_id: violation.violation_id.clone(),
-        object_name: Titles::new(api, &reading.tenant.id, Lang::En).of(&violation.rule),
+        object_name: api.titles(&reading.tenant.id, Lang::En).of(&violation.rule),
         reason,
         changes,
     };
     let event_id = api.audit().record(caller, &reading.tenant.id, event).await?;
     let (row, applied) = shown(api, &mut reading, violation, begun).await;
     let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let data = show(row, &Titles::new(api, &reading.tenant.id, lang));
+    let data = show(row, &api.titles(&reading.tenant.id, lang));
     let answer = ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness };
     Ok((status, Worded(lang, answer)))
 }
@@ -177,7 +176,7 @@ async fn shown(
 ) -> (ViolationRow, bool) {
     let deadline = Instant::now() + APPLIED;
     while Instant::now() < deadline {
-        match find(api, reading, &violation.violation_id).await {
+        match find(api.store(), reading, &violation.violation_id).await {
             Ok(row) if row.reviewed_at >= begun => return (row, true),
             Ok(_) => {}
             Err(problem) => tracing::warn!(?problem, "a review is recorded, but can't be read back yet"),

@@ -5,11 +5,11 @@ use clickhouse::{RowOwned, RowRead};
 use runtime::problem::Problem;
 use schemas::settings::Feature;
 
-use crate::QueryApi;
 use crate::audit::read_log::Shown;
 use crate::http::page::Reading;
 use crate::http::period::{Period, Preset};
 use crate::log::events::add_period;
+use crate::store::Store;
 use crate::store::sql::{Clauses, NamedQuery};
 
 /// Most kinds of one sort that an answer has.
@@ -24,7 +24,7 @@ pub(crate) struct Kinds<R> {
 
 /// Counts kinds of events, `most` at most: of the last 30 days unless a period is asked for.
 pub(crate) async fn count<R>(
-    api: &QueryApi,
+    store: &Store,
     reading: &mut Reading,
     query: NamedQuery,
     most: u32,
@@ -41,7 +41,7 @@ where
     clauses.bind_number("rows", most);
     reading.narrow(&mut clauses);
     add_period(&mut clauses, period);
-    let rows: Vec<R> = api.store().rows(query, clauses).await?;
+    let rows: Vec<R> = store.rows(query, clauses).await?;
     let has_more = rows.len() >= most as usize;
     Ok(Kinds { rows, period, has_more })
 }

@@ -8,11 +8,11 @@ use runtime::problem::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::page::Reading;
 use crate::log::catalogue::kinds::{self, Kinds, SHOWN};
 use crate::log::rows::EventTypeRow;
+use crate::state::QueryApi;
 use crate::store::sql;
 
 /// Most types that are looked at, known ones included.
@@ -74,7 +74,8 @@ impl From<EventTypeRow> for UnknownType {
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
-    let Kinds { rows, period, mut has_more } = kinds::count(&api, &mut reading, sql::EVENT_TYPES, MOST_TYPES).await?;
+    let Kinds { rows, period, mut has_more } =
+        kinds::count(api.store(), &mut reading, sql::EVENT_TYPES, MOST_TYPES).await?;
     let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
     let unknown = rows.into_iter().filter(|row: &EventTypeRow| catalogue.get(&row.event_type).is_none());
     let mut data: Vec<UnknownType> = unknown.map(UnknownType::from).collect();

@@ -6,16 +6,16 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::catalogue::Lang;
+use schemas::catalogue::{Catalogue, Lang};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::QueryApi;
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::language::Worded;
 use crate::http::page::Reading;
 use crate::log::catalogue::kinds::{self, Kinds, SHOWN};
 use crate::log::rows::EventKindRow;
+use crate::state::QueryApi;
 use crate::store::sql;
 
 /// Most combinations of type, action and object type that are looked at.
@@ -84,13 +84,14 @@ pub struct UsedKind {
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
-    let Kinds { rows, period, mut has_more } = kinds::count(&api, &mut reading, sql::EVENT_KINDS, MOST_KINDS).await?;
+    let Kinds { rows, period, mut has_more } =
+        kinds::count(api.store(), &mut reading, sql::EVENT_KINDS, MOST_KINDS).await?;
     let lang = reading.lang;
     let mut by = |name: fn(&EventKindRow) -> &str| counted(&rows, name, &mut has_more);
     let (types, actions) = (by(|row| &row.event_type), by(|row| &row.action));
     let object_types = by(|row| &row.object_type);
     let records = types.len() + actions.len() + object_types.len();
-    let types = labelled(&api, &reading, types, lang);
+    let types = labelled(api.catalogue(), &reading, types, lang);
     let (understood, completeness) = (PeriodView { from: period.from, to: period.to }, reading.completeness);
     let answer = UsedKinds { types, actions, object_types, has_more, period: understood, completeness };
     Ok(kinds::answer(records, period, Worded(lang, answer)))
@@ -113,8 +114,8 @@ fn counted(rows: &[EventKindRow], name: fn(&EventKindRow) -> &str, has_more: &mu
     found
 }
 
-fn labelled(api: &QueryApi, reading: &Reading, kinds: Vec<UsedKind>, lang: Lang) -> Vec<UsedType> {
-    let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
+fn labelled(catalogue: &Catalogue, reading: &Reading, kinds: Vec<UsedKind>, lang: Lang) -> Vec<UsedType> {
+    let catalogue = catalogue.with_tenant_types(&reading.tenant.event_types);
     let labelled = kinds.into_iter().map(|kind| {
         let entry = catalogue.get(&kind.name);
         let label = entry.map_or(kind.name.as_str(), |entry| entry.name.get(lang)).to_owned();

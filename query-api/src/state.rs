@@ -1,0 +1,182 @@
+//! What the API stands on, put together once.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use axum::http::StatusCode;
+use detect::rules::{RuleError, RuleSet};
+use runtime::access::AccessList;
+use runtime::config::Config;
+use runtime::freshness::Freshness;
+use runtime::limiter::Limiter;
+use runtime::metrics::{Metrics, Name};
+use runtime::oidc::Oidc;
+use runtime::problem::Problem;
+use runtime::settings::Settings;
+use runtime::webhook::ClientError;
+use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError, Lang};
+use schemas::settings::{Limits, Tenant};
+
+use crate::alerts::alerting::Alerting;
+use crate::audit::Audit;
+use crate::audit::read_log::Viewed;
+use crate::export::Exports;
+use crate::http::body::Bodies;
+use crate::http::guard::Guard;
+use crate::http::period::Calendar;
+use crate::restore::Restores;
+use crate::rules::titles::{ShippedTitles, Titles};
+use crate::store::Store;
+
+/// Most rows of a page whatever the configuration says.
+const MAX_PAGE: u64 = 1000;
+
+/// What the API stands on, besides the store.
+#[derive(Debug)]
+pub struct Parts {
+    /// Tenants, keys, rules and exemptions.
+    pub settings: Settings,
+    /// Whose tokens are believed.
+    pub oidc: Oidc,
+    /// Which devices may in.
+    pub access: AccessList,
+    /// Where staff's events go.
+    pub audit: Arc<Audit>,
+    /// Who asks too much.
+    pub limiter: Limiter,
+    /// Up to when answers are complete.
+    pub freshness: Freshness,
+}
+
+/// Why the API can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The shipped catalogue is broken, which a test of `schemas` rules out.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// A rule that comes with the program is broken, which a test of `detect` rules out.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
+    /// There is no way to call applications.
+    #[error(transparent)]
+    Webhooks(#[from] ClientError),
+}
+
+/// The query API. Clones share everything.
+#[derive(Clone)]
+pub struct QueryApi(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    bodies: Bodies,
+    store: Store,
+    exports: Arc<Exports>,
+    viewed: Viewed,
+    alerting: Alerting,
+    restores: Arc<Restores>,
+    catalogue: Catalogue,
+    titles: Arc<ShippedTitles>,
+    max_rows: u32,
+    default_limits: Limits,
+}
+
+impl FromRef<QueryApi> for Settings {
+    fn from_ref(api: &QueryApi) -> Self {
+        api.settings().clone()
+    }
+}
+
+impl QueryApi {
+    /// An API over the configured store.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, StartError> {
+        let client = runtime::clickhouse::client(&config.clickhouse);
+        let name = Name::new("query_views_not_recorded");
+        let viewed = Viewed::new(Arc::clone(&parts.audit), metrics, name);
+        Ok(Self(Arc::new(Inner {
+            parts,
+            bodies: Bodies::new(&config.http),
+            store: Store::new(client, config.query.clone(), metrics),
+            exports: Arc::new(Exports::new(&config.query)),
+            viewed,
+            alerting: Alerting::new(config),
+            restores: Arc::new(Restores::new(&config.alert)?),
+            catalogue: Catalogue::shipped()?,
+            titles: Arc::new(ShippedTitles::of(&RuleSet::shipped()?)),
+            max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
+            default_limits: config.limits,
+        })))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.parts.settings
+    }
+
+    /// What its requests are let through by.
+    pub(crate) fn guard(&self) -> Guard {
+        let Parts { settings, oidc, limiter, .. } = &self.0.parts;
+        Guard {
+            settings: settings.clone(),
+            oidc: oidc.clone(),
+            limiter: limiter.clone(),
+            default_limits: self.0.default_limits,
+            bodies: self.0.bodies.clone(),
+            viewed: self.0.viewed.clone(),
+        }
+    }
+
+    pub(crate) fn freshness(&self) -> &Freshness {
+        &self.0.parts.freshness
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn exports(&self) -> &Arc<Exports> {
+        &self.0.exports
+    }
+
+    pub(crate) fn audit(&self) -> &Arc<Audit> {
+        &self.0.parts.audit
+    }
+
+    pub(crate) fn access(&self) -> &AccessList {
+        &self.0.parts.access
+    }
+
+    pub(crate) fn alerting(&self) -> &Alerting {
+        &self.0.alerting
+    }
+
+    pub(crate) fn restores(&self) -> &Arc<Restores> {
+        &self.0.restores
+    }
+
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    /// Titles of a tenant's rules in a language.
+    pub(crate) fn titles(&self, tenant: &str, lang: Lang) -> Titles {
+        Titles::new(Arc::clone(&self.0.titles), self.settings(), tenant, lang)
+    }
+
+    pub(crate) fn max_rows(&self) -> u32 {
+        self.0.max_rows
+    }
+
+    pub(crate) fn calendar(&self, tenant: &Tenant) -> Calendar {
+        Calendar::of(tenant)
+    }
+
+    /// Whether a tenant may declare these event types.
+    pub(crate) fn check_types(&self, types: &[CatalogueEntry]) -> Result<(), Problem> {
+        self.0.catalogue.check_tenant_types(types).map_err(|error| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.to_string())
+                .with_pointer("/event_types")
+        })
+    }
+}
