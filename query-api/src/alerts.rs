@@ -3,4 +3,5 @@
 pub mod alerting;
 pub mod deliveries;
 pub mod endpoints;
+pub(crate) mod examples;
 pub mod silences;

@@ -2,4 +2,5 @@
 
 pub mod access;
 pub mod check;
+pub(crate) mod examples;
 pub mod exemptions;

@@ -1,6 +1,7 @@
 //! The log: events, their history by object, the audit of the configuration, and the catalogue.
 
 pub mod catalogue;
+pub(crate) mod cells;
 pub(crate) mod conditions;
 pub mod configuration;
 pub mod edits;

@@ -11,6 +11,7 @@ pub(crate) mod examples;
 pub mod handlers;
 pub mod past;
 pub mod refusal;
+pub mod rows;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

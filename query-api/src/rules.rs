@@ -1,5 +1,6 @@
 //! Rules: what applies, a tenant's own, tried on history, and explained.
 
+pub(crate) mod examples;
 pub mod explanations;
 pub mod history;
 pub mod known;

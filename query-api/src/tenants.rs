@@ -1,6 +1,7 @@
 //! Tenants: their settings, keys, plans and usage.
 
 pub(crate) mod changes;
+pub(crate) mod examples;
 pub mod keys;
 pub mod list;
 pub mod plan;

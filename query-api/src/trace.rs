@@ -9,6 +9,7 @@ pub mod figures;
 pub mod intervals;
 pub mod list;
 pub(crate) mod reading;
+pub mod rows;
 pub(crate) mod states;
 pub mod timeline;
 pub mod totals;

@@ -1,7 +1,9 @@
 //! Users of the tenant's application: the list, and the page of one.
 
+pub(crate) mod examples;
 pub mod list;
 pub mod pages;
+pub mod rows;
 pub(crate) mod since;
 pub(crate) mod tables;
 pub mod view;

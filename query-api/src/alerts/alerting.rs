@@ -17,7 +17,7 @@ use schemas::topics::{self, SettingsKey};
 use schemas::violation::{Action, Violation};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
-use crate::http::answer::invalid;
+use crate::http::body::invalid;
 
 /// Bytes of a secret.
 const SECRET_BYTES: usize = 24;

@@ -14,10 +14,13 @@ use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::http::cursor::Position;
 use crate::http::params::{ParamError, Params};
 use crate::state::QueryApi;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::{Clauses, NamedQuery, query};
 
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::page::{Keyset, Page, Reading, keyset};
+
+/// How attempts to report violations ended, newest first.
+pub const ALERT_DELIVERIES: NamedQuery = query!("alert_deliveries");
 
 const OUTCOMES: &[&str] = &["delivered", "failed", "given_up", "gone", "dropped"];
 
@@ -141,7 +144,7 @@ const NEWEST: Keyset =
     operation_id = "listAlertDeliveries",
     params(DeliveryFilter, crate::openapi::PeriodParams, crate::openapi::PageParams),
     responses(
-        (status = 200, description = "A page", body = DeliveryPage, example = json!(crate::openapi::examples::deliveries())),
+        (status = 200, description = "A page", body = DeliveryPage, example = json!(crate::alerts::examples::deliveries())),
         crate::openapi::Problems,
     ),
 )]
@@ -153,9 +156,9 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
     asked.add_period(&mut clauses, "at >= {from:DateTime64(3, 'UTC')}", "at < {to:DateTime64(3, 'UTC')}");
     let shown = |rows: Vec<DeliveryRow>| rows.into_iter().map(Delivery::from).collect::<Vec<_>>();
     if let Some(export) = asked.export() {
-        return export.rows(sql::ALERT_DELIVERIES, clauses, move |rows| std::future::ready(Ok(shown(rows)))).await;
+        return export.rows(ALERT_DELIVERIES, clauses, move |rows| std::future::ready(Ok(shown(rows)))).await;
     }
-    let mut rows: Vec<DeliveryRow> = api.store().rows(sql::ALERT_DELIVERIES, clauses).await?;
+    let mut rows: Vec<DeliveryRow> = api.store().rows(ALERT_DELIVERIES, clauses).await?;
     let has_more = asked.cut(&mut rows);
     let last = rows.last().filter(|_| has_more);
     let next = last.map(|row| Position { at: row.at, id: row.id(), period: asked.period });

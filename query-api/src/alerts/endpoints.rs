@@ -16,11 +16,11 @@ use utoipa::ToSchema;
 
 use crate::alerts::alerting::new_secret;
 use crate::audit::{StaffEvent, differences};
-use crate::http::answer::{Whole, body, invalid, not_changed, patch};
+use crate::http::answer::{Whole, not_changed};
+use crate::http::body::{body, invalid, merge, patch};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
 use crate::state::QueryApi;
-use crate::tenants::list::merge;
 
 /// Why an endpoint changed whose secret was made anew: after the second time their number is the same.
 const ROTATED: &str = "a new secret";
@@ -208,7 +208,7 @@ fn event(kind: &'static str, old: Option<&EndpointView>, new: Option<&EndpointVi
     operation_id = "listAlertEndpoints",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All of them, without secrets", body = Whole<EndpointView>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::endpoint()))),
+        (status = 200, description = "All of them, without secrets", body = Whole<EndpointView>, example = json!(crate::openapi::examples::whole(crate::alerts::examples::endpoint()))),
         crate::openapi::Problems,
     ),
 )]
@@ -229,7 +229,7 @@ pub async fn list(
     operation_id = "createAlertEndpoint",
     request_body(content = NewEndpoint, example = json!({"id": "pager", "url": "https://hooks.example.com/usertrail", "min_level": 3})),
     responses(
-        (status = 201, description = "Made and in force", body = NewSecretView, example = json!(crate::openapi::examples::new_endpoint())),
+        (status = 201, description = "Made and in force", body = NewSecretView, example = json!(crate::alerts::examples::new_endpoint())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -280,7 +280,7 @@ pub async fn create(
     operation_id = "getAlertEndpoint",
     params(("id" = String, Path, description = "Its name", example = "pager"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "Without secrets", body = EndpointView, example = json!(crate::openapi::examples::endpoint())),
+        (status = 200, description = "Without secrets", body = EndpointView, example = json!(crate::alerts::examples::endpoint())),
         crate::openapi::Problems,
     ),
 )]
@@ -301,7 +301,7 @@ pub async fn get(
     params(("id" = String, Path, description = "Its name", example = "pager")),
     request_body(content = EndpointChange, content_type = "application/merge-patch+json", description = "Fields to change", example = json!({"min_level": 2})),
     responses(
-        (status = 200, description = "Changed and in force", body = EndpointView, example = json!(crate::openapi::examples::endpoint())),
+        (status = 200, description = "Changed and in force", body = EndpointView, example = json!(crate::alerts::examples::endpoint())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -339,7 +339,7 @@ pub async fn modify(
     operation_id = "deleteAlertEndpoint",
     params(("id" = String, Path, description = "Its name", example = "pager")),
     responses(
-        (status = 200, description = "Deleted; as it was", body = EndpointView, example = json!(crate::openapi::examples::endpoint())),
+        (status = 200, description = "Deleted; as it was", body = EndpointView, example = json!(crate::alerts::examples::endpoint())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -367,7 +367,7 @@ pub async fn delete(
     operation_id = "rotateAlertSecret",
     params(("id" = String, Path, description = "Its name", example = "pager")),
     responses(
-        (status = 200, description = "Both secrets sign from now on", body = NewSecretView, example = json!(crate::openapi::examples::new_endpoint())),
+        (status = 200, description = "Both secrets sign from now on", body = NewSecretView, example = json!(crate::alerts::examples::new_endpoint())),
         crate::openapi::ChangeProblems,
     ),
 )]

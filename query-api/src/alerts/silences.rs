@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 
 use crate::alerts::alerting::{put_silence, random_hex};
 use crate::audit::{StaffEvent, differences};
-use crate::http::answer::{Whole, YEARS_OF_SETTINGS, body, check_time, invalid};
+use crate::http::answer::Whole;
+use crate::http::body::{YEARS_OF_SETTINGS, body, check_time, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
 use crate::state::QueryApi;
@@ -46,7 +47,7 @@ pub struct NewSilence {
     operation_id = "listSilences",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All of them", body = Whole<Silence>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::silence()))),
+        (status = 200, description = "All of them", body = Whole<Silence>, example = json!(crate::openapi::examples::whole(crate::alerts::examples::silence()))),
         crate::openapi::Problems,
     ),
 )]
@@ -66,7 +67,7 @@ pub async fn list(
     operation_id = "createSilence",
     request_body(content = NewSilence, example = json!({"rule": "mass-export", "owner": "jana", "reason": "Yearly export", "ends_at": "2026-03-03T00:00:00Z"})),
     responses(
-        (status = 201, description = "Made and in force", body = Silence, example = json!(crate::openapi::examples::silence())),
+        (status = 201, description = "Made and in force", body = Silence, example = json!(crate::alerts::examples::silence())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -101,7 +102,7 @@ pub async fn create(
     operation_id = "deleteSilence",
     params(("id" = String, Path, description = "Its id", example = "0f3c5a7e9b1d2c4e")),
     responses(
-        (status = 200, description = "Deleted; as it was", body = Silence, example = json!(crate::openapi::examples::silence())),
+        (status = 200, description = "Deleted; as it was", body = Silence, example = json!(crate::alerts::examples::silence())),
         crate::openapi::ChangeProblems,
     ),
 )]

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::audit::{Audit, StaffEvent};
-use crate::http::answer::{body, id, written_id};
+use crate::http::body::body;
 use crate::http::caller::Caller;
-use crate::http::extract::{InPath, NoParameters, ReadTenant};
+use crate::http::extract::{InPath, NoParameters, ReadTenant, id, written_id};
 use crate::state::QueryApi;
 
 /// Whether a device may in.
@@ -78,7 +78,7 @@ pub struct NewAccess {
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "What was decided; `allow` where nothing was", body = AccessView, example = json!(crate::openapi::examples::access())),
+        (status = 200, description = "What was decided; `allow` where nothing was", body = AccessView, example = json!(crate::devices::examples::access())),
         crate::openapi::Problems,
     ),
 )]
@@ -104,7 +104,7 @@ pub async fn get(
     ),
     request_body(content = NewAccess, example = json!({"access": "block", "reason": "Reported as stolen"})),
     responses(
-        (status = 200, description = "Decided and in force", body = AccessView, example = json!(crate::openapi::examples::access())),
+        (status = 200, description = "Decided and in force", body = AccessView, example = json!(crate::devices::examples::access())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -150,7 +150,7 @@ pub async fn put(
         ("device" = String, Path, description = "Id of the device", example = "d-5"),
     ),
     responses(
-        (status = 200, description = "Taken back", body = AccessView, example = json!(crate::openapi::examples::no_access())),
+        (status = 200, description = "Taken back", body = AccessView, example = json!(crate::devices::examples::no_access())),
         crate::openapi::ChangeProblems,
     ),
 )]

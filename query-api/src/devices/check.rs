@@ -23,7 +23,7 @@ use crate::state::QueryApi;
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "What was decided; `allow` where nothing was", body = AccessView, example = json!(crate::openapi::examples::access())),
+        (status = 200, description = "What was decided; `allow` where nothing was", body = AccessView, example = json!(crate::devices::examples::access())),
         crate::openapi::Problems,
     ),
 )]

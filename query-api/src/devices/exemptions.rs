@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 
 use crate::audit::StaffEvent;
 use crate::devices::access::end_decisions_of_rules;
-use crate::http::answer::{Whole, YEARS_OF_SETTINGS, body, check_time, id, not_changed, written_id};
+use crate::http::answer::{Whole, not_changed};
+use crate::http::body::{YEARS_OF_SETTINGS, body, check_time};
 use crate::http::caller::Caller;
-use crate::http::extract::{InPath, NoParameters, ReadTenant};
+use crate::http::extract::{InPath, NoParameters, ReadTenant, id, written_id};
 use crate::state::QueryApi;
 
 /// An exemption.
@@ -72,7 +73,7 @@ pub struct NewExemption {
     operation_id = "listExemptions",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All exemptions", body = Whole<ExemptionView>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::exemption()))),
+        (status = 200, description = "All exemptions", body = Whole<ExemptionView>, example = json!(crate::openapi::examples::whole(crate::devices::examples::exemption()))),
         crate::openapi::Problems,
     ),
 )]
@@ -92,7 +93,7 @@ pub async fn list(
     operation_id = "getExemption",
     params(("id" = String, Path, description = "Id of the user", example = "u-17"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "The exemption", body = ExemptionView, example = json!(crate::openapi::examples::exemption())),
+        (status = 200, description = "The exemption", body = ExemptionView, example = json!(crate::devices::examples::exemption())),
         crate::openapi::Problems,
     ),
 )]
@@ -117,7 +118,7 @@ pub async fn get(
     params(("id" = String, Path, description = "Id of the user", example = "u-17")),
     request_body(content = NewExemption, example = json!({"owner": "Jana Nováková", "reason": "Travels with a sales team", "expires_at": "2026-04-01T00:00:00Z", "end_rule_decisions": true})),
     responses(
-        (status = 200, description = "Granted and in force", body = ExemptionView, example = json!(crate::openapi::examples::exemption())),
+        (status = 200, description = "Granted and in force", body = ExemptionView, example = json!(crate::devices::examples::exemption())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -160,7 +161,7 @@ pub async fn grant(
     operation_id = "endExemption",
     params(("id" = String, Path, description = "Id of the user", example = "u-17")),
     responses(
-        (status = 200, description = "Ended; what it was", body = ExemptionView, example = json!(crate::openapi::examples::exemption())),
+        (status = 200, description = "Ended; what it was", body = ExemptionView, example = json!(crate::devices::examples::exemption())),
         crate::openapi::ChangeProblems,
     ),
 )]

@@ -78,78 +78,9 @@ pub struct PeriodView {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// Reads a JSON body strictly: bounded, of the right type, no unknown field.
-pub(crate) async fn body<T: DeserializeOwned + Serialize>(request: Request) -> Result<T, Problem> {
-    let json = media_type(&request).is_none_or(|given| given == "application/json");
-    parse_strict(&read(request, json).await?).map_err(invalid)
-}
-
-/// Reads a JSON Merge Patch (RFC 7386).
-pub(crate) async fn patch(request: Request) -> Result<serde_json::Value, Problem> {
-    let known = ["application/merge-patch+json", "application/json"];
-    let json = media_type(&request).is_none_or(|given| known.contains(&given.as_str()));
-    serde_json::from_slice(&read(request, json).await?)
-        .map_err(|error| Problem::bad_request("invalid_json", error.to_string()))
-}
-
-fn media_type(request: &Request) -> Option<String> {
-    let given = request.headers().get(header::CONTENT_TYPE)?.to_str().unwrap_or("");
-    Some(given.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
-}
-
-async fn read(request: Request, json: bool) -> Result<axum::body::Bytes, Problem> {
-    if !json {
-        let detail = "the body must be application/json";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
-    }
-    bodies::read(request).await
-}
-
 /// Why a change is not in force; where it lost against another one, with what is in force instead.
 pub(crate) fn not_changed<T: Serialize>(error: PutError, in_force: impl FnOnce() -> Option<T>) -> Problem {
     let lost = matches!(error, PutError::Conflict { .. });
     let problem = Problem::from(error);
     if lost { problem.with_member("current", in_force()) } else { problem }
-}
-
-/// Years of events.
-pub(crate) const YEARS: RangeInclusive<i32> = 1970..=2199;
-/// Years of settings, whose end may be as far away as never.
-pub(crate) const YEARS_OF_SETTINGS: RangeInclusive<i32> = 1970..=9999;
-
-/// Refuses a time of a body that is out of bounds.
-pub(crate) fn check_time(
-    pointer: &str,
-    time: Option<DateTime<Utc>>,
-    years: RangeInclusive<i32>,
-) -> Result<(), Problem> {
-    match time {
-        Some(time) if !years.contains(&time.year()) => {
-            let detail = format!("years {} to {} are known", years.start(), years.end());
-            Err(invalid(Invalid { pointer: pointer.to_owned(), detail }))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A body that says something impossible.
-pub(crate) fn invalid(error: Invalid) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.detail).with_pointer(error.pointer)
-}
-
-/// An id in a path: as in events, where it may hold any character.
-pub(crate) fn id(text: String) -> Result<String, Problem> {
-    if text.is_empty() || text.len() > MAX_NAME_BYTES {
-        let detail = format!("an id has 1 to {MAX_NAME_BYTES} bytes");
-        return Err(Problem::bad_request("invalid_path", detail));
-    }
-    Ok(text)
-}
-
-/// An id in a path of something that is to be changed, as events may have it: what was changed has to be told by one.
-pub(crate) fn written_id(text: String) -> Result<String, Problem> {
-    if let Some(why) = schemas::ids::nonsense(text.trim()) {
-        return Err(Problem::bad_request("invalid_path", format!("the id names nothing: {why}")));
-    }
-    id(text)
 }

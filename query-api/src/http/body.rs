@@ -37,3 +37,76 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
     let mut held = bodies.memory.reservation(tenant, caller.key_id());
     Ok(body::read(body, &parts.headers, MAX_BYTES, bodies.times, &mut held).await?)
 }
+
+/// Reads a JSON body strictly: bounded, of the right type, no unknown field.
+pub(crate) async fn body<T: DeserializeOwned + Serialize>(request: Request) -> Result<T, Problem> {
+    let json = media_type(&request).is_none_or(|given| given == "application/json");
+    parse_strict(&read_json(request, json).await?).map_err(invalid)
+}
+
+/// Reads a JSON Merge Patch (RFC 7386).
+pub(crate) async fn patch(request: Request) -> Result<serde_json::Value, Problem> {
+    let known = ["application/merge-patch+json", "application/json"];
+    let json = media_type(&request).is_none_or(|given| known.contains(&given.as_str()));
+    serde_json::from_slice(&read_json(request, json).await?)
+        .map_err(|error| Problem::bad_request("invalid_json", error.to_string()))
+}
+
+fn media_type(request: &Request) -> Option<String> {
+    let given = request.headers().get(header::CONTENT_TYPE)?.to_str().unwrap_or("");
+    Some(given.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+}
+
+async fn read_json(request: Request, json: bool) -> Result<axum::body::Bytes, Problem> {
+    if !json {
+        let detail = "the body must be application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+    }
+    read(request).await
+}
+
+/// Years of events.
+pub(crate) const YEARS: RangeInclusive<i32> = 1970..=2199;
+
+/// Years of settings, whose end may be as far away as never.
+pub(crate) const YEARS_OF_SETTINGS: RangeInclusive<i32> = 1970..=9999;
+
+/// Refuses a time of a body that is out of bounds.
+pub(crate) fn check_time(
+    pointer: &str,
+    time: Option<DateTime<Utc>>,
+    years: RangeInclusive<i32>,
+) -> Result<(), Problem> {
+    match time {
+        Some(time) if !years.contains(&time.year()) => {
+            let detail = format!("years {} to {} are known", years.start(), years.end());
+            Err(invalid(Invalid { pointer: pointer.to_owned(), detail }))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A body that says something impossible.
+pub(crate) fn invalid(error: Invalid) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.detail).with_pointer(error.pointer)
+}
+
+/// RFC 7386: null removes, objects are merged, everything else replaces.
+pub(crate) fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    if let Value::Object(fields) = target {
+        for (name, value) in changes {
+            if value.is_null() {
+                fields.remove(&name);
+            } else {
+                merge(fields.entry(name).or_insert(Value::Null), value);
+            }
+        }
+    }
+}

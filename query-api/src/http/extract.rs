@@ -73,3 +73,20 @@ where
         Ok(Self(tenant))
     }
 }
+
+/// An id in a path: as in events, where it may hold any character.
+pub(crate) fn id(text: String) -> Result<String, Problem> {
+    if text.is_empty() || text.len() > MAX_NAME_BYTES {
+        let detail = format!("an id has 1 to {MAX_NAME_BYTES} bytes");
+        return Err(Problem::bad_request("invalid_path", detail));
+    }
+    Ok(text)
+}
+
+/// An id in a path of something that is to be changed, as events may have it: what was changed has to be told by one.
+pub(crate) fn written_id(text: String) -> Result<String, Problem> {
+    if let Some(why) = schemas::ids::nonsense(text.trim()) {
+        return Err(Problem::bad_request("invalid_path", format!("the id names nothing: {why}")));
+    }
+    id(text)
+}

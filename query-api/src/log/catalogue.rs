@@ -98,7 +98,7 @@ impl TypeView {
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "The catalogue", body = CatalogueView, example = json!(crate::openapi::examples::catalogue())),
+        (status = 200, description = "The catalogue", body = CatalogueView, example = json!(crate::log::examples::catalogue())),
         crate::openapi::Problems,
     ),
 )]

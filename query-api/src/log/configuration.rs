@@ -18,9 +18,8 @@ use crate::http::period::Preset;
 use crate::log::configuration::view::ConfigurationChange;
 use crate::log::events::{add_period, telling};
 use crate::log::filter::EventFilter;
-use crate::log::rows::EventRow;
+use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EventRow, LOG_NEWEST, LOG_OLDEST};
 use crate::state::QueryApi;
-use crate::store::sql;
 
 /// Filters of the audit, with commas or by repeating the parameter.
 #[derive(Debug, Clone, Default, Serialize, IntoParams)]
@@ -107,10 +106,10 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
     let filter = ConfigurationFilter::take(&mut reading.params)?;
     let (list, named, by_time, keyset) = if ascending(&mut reading.params)? {
         let keyset = keyset!("occurred_at", event, oldest);
-        ("configuration/oldest", sql::EVENTS_OLDEST, sql::LOG_OLDEST, keyset)
+        ("configuration/oldest", EVENTS_OLDEST, LOG_OLDEST, keyset)
     } else {
         let keyset = keyset!("occurred_at", event, newest);
-        ("configuration/newest", sql::EVENTS_NEWEST, sql::LOG_NEWEST, keyset)
+        ("configuration/newest", EVENTS_NEWEST, LOG_NEWEST, keyset)
     };
     let asked = reading.page(list, &filter)?;
     let mut clauses = asked.clauses(&keyset);

@@ -16,13 +16,13 @@ use crate::http::page::{Keyset, Page, Reading, keyset};
 use crate::http::params::{ParamError, Params};
 use crate::http::period::Period;
 use crate::log::filter::EventFilter;
-use crate::log::rows::EventRow;
+use crate::log::rows::{EVENT_BY_ID, EVENTS_NEWEST, EVENTS_OLDEST, EVENTS_RECEIVED, EventRow, LOG_NEWEST, LOG_OLDEST};
 use crate::log::telling::Telling;
 use crate::log::view::Event;
 use crate::log::which::Which;
 use crate::state::QueryApi;
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses, NamedQuery};
+use crate::store::sql::{Clauses, NamedQuery};
 
 /// J11, and the order of receipt for those who follow the log (pitfall 14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,17 +43,17 @@ impl Order {
 
     fn query(self) -> NamedQuery {
         match self {
-            Self::Newest => sql::EVENTS_NEWEST,
-            Self::Oldest => sql::EVENTS_OLDEST,
-            Self::Received => sql::EVENTS_RECEIVED,
+            Self::Newest => EVENTS_NEWEST,
+            Self::Oldest => EVENTS_OLDEST,
+            Self::Received => EVENTS_RECEIVED,
         }
     }
 
     /// The query for a page, which may find its rows by time.
     fn page(self, filter: &EventFilter) -> NamedQuery {
         match self {
-            Self::Newest if filter.is_by_time() => sql::LOG_NEWEST,
-            Self::Oldest if filter.is_by_time() => sql::LOG_OLDEST,
+            Self::Newest if filter.is_by_time() => LOG_NEWEST,
+            Self::Oldest if filter.is_by_time() => LOG_OLDEST,
             _ => self.query(),
         }
     }
@@ -99,7 +99,7 @@ impl Order {
         ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<Event>, example = json!(crate::openapi::examples::events())),
+        (status = 200, description = "A page", body = Page<Event>, example = json!(crate::log::examples::events())),
         crate::openapi::Problems,
     ),
 )]
@@ -178,7 +178,7 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "The event", body = One<Event>, example = json!(crate::openapi::examples::one_event())),
+        (status = 200, description = "The event", body = One<Event>, example = json!(crate::log::examples::one_event())),
         crate::openapi::Problems,
     ),
 )]
@@ -193,7 +193,7 @@ pub async fn get(
     clauses.bind_text("event_id", &id);
     which.add_to(&mut clauses);
     reading.narrow(&mut clauses);
-    let rows: Vec<EventRow> = api.store().rows(sql::EVENT_BY_ID, clauses).await?;
+    let rows: Vec<EventRow> = api.store().rows(EVENT_BY_ID, clauses).await?;
     let completeness = reading.completeness;
     let missing = || completeness.not_found("there is no such event, or not yet, or no longer");
     let row = Which::only(rows)?.ok_or_else(missing)?;

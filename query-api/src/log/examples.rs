@@ -1,8 +1,9 @@
 //! Examples of the event log, the audit of the configuration, and plans.
 
+use crate::openapi::examples::{page, whole, with};
 use serde_json::{Value, json};
 
-use crate::openapi::examples::{event, page, with};
+use crate::openapi::examples::{page, with};
 
 /// A page of an object's history.
 pub(crate) fn history() -> Value {

@@ -8,18 +8,17 @@ use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::answer::id;
 use crate::http::cursor::Position;
-use crate::http::extract::InPath;
+use crate::http::extract::{InPath, id};
 use crate::http::language::Worded;
 use crate::http::page::{Asked, Page, Reading, keyset};
 use crate::log::events::{add_period, telling};
 use crate::log::object_state::{Changes, state};
-use crate::log::rows::{EditRow, EventRow};
+use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EditRow, EventRow};
 use crate::log::view::Event;
 use crate::state::QueryApi;
 use crate::store::Store;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
 
 /// Most edits that the state is rebuilt from: the latest.
 const MAX_EDITS: u32 = 10_000;
@@ -83,9 +82,9 @@ pub async fn history(
     reading.feature(Feature::Log)?;
     let order = reading.params.one_of("order", &["asc", "desc"])?;
     let (list, query, keyset) = if order.as_deref() == Some("desc") {
-        ("object/newest", sql::EVENTS_NEWEST, keyset!("occurred_at", event, newest))
+        ("object/newest", EVENTS_NEWEST, keyset!("occurred_at", event, newest))
     } else {
-        ("object/oldest", sql::EVENTS_OLDEST, keyset!("occurred_at", event, oldest))
+        ("object/oldest", EVENTS_OLDEST, keyset!("occurred_at", event, oldest))
     };
     let asked = reading.page(list, &object)?;
     let mut clauses = asked.clauses(&keyset);
@@ -132,7 +131,7 @@ async fn rebuilt(store: &Store, asked: &Asked, object: &(String, String)) -> Res
     clauses.bind_text("tenant", &asked.reading.tenant.id);
     clauses.bind_number("rows", MAX_EDITS + 1);
     narrow(&mut clauses, asked, object);
-    let mut rows: Vec<EditRow> = store.rows(sql::EVENTS_NEWEST, clauses).await?;
+    let mut rows: Vec<EditRow> = store.rows(EVENTS_NEWEST, clauses).await?;
     let whole = rows.len() <= MAX_EDITS as usize;
     rows.truncate(MAX_EDITS as usize);
     let deleted = rows.first().is_some_and(EditRow::deletes);

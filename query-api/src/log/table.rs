@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
+use crate::log::cells::{flags, signals};
 use crate::log::view::{Change, Event};
-use crate::users::tables::{flags, signals};
 
 impl Tabular for Event {
     const COLUMNS: &'static [Column] = &[

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::log::filter::level_name;
 use crate::log::rows::EventRow;
+use crate::violations::filter::level_name;
 
 use crate::log::signals::signals;
 use crate::log::telling::{Telling, Words};

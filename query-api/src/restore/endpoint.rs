@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 
 use crate::alerts::alerting::new_secret;
 use crate::audit::{StaffEvent, differences};
-use crate::http::answer::{body, invalid, not_changed};
+use crate::http::answer::not_changed;
+use crate::http::body::{body, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{NoParameters, ReadTenant};
 use crate::state::QueryApi;

@@ -6,12 +6,13 @@ use schemas::json::Map;
 use crate::http::caller::Caller;
 use crate::log::filter::EventFilter;
 use crate::log::object_state::{Changes, state};
-use crate::log::rows::{EditRow, EventRow, LifeRow, ToldRow};
+use crate::log::rows::{EVENT_BY_ID, EditRow, EventRow};
 use crate::log::which::Which;
+use crate::restore::rows::{LifeRow, OBJECT_LIFE, RESTORE_TOLD, ToldRow};
 use crate::restore::{Effort, Outcome, RestoreStatus, message_id};
 use crate::store::Store;
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
 
 /// Most events that a state is rebuilt from; the latest ones count.
 const MAX_EVENTS: u32 = 10_000;
@@ -55,7 +56,7 @@ impl Past<'_> {
         clauses.bind_text("event_id", id);
         which.add_to(&mut clauses);
         EventFilter::visible_to(self.caller, &mut clauses);
-        let rows: Vec<EventRow> = self.store.rows(sql::EVENT_BY_ID, clauses).await?;
+        let rows: Vec<EventRow> = self.store.rows(EVENT_BY_ID, clauses).await?;
         Which::only(rows)
     }
 
@@ -63,7 +64,7 @@ impl Past<'_> {
     pub(crate) async fn told(&self, deletion: &EventRow) -> Result<Option<Outcome>, Problem> {
         let mut clauses = self.of_object(deletion, 1);
         clauses.bind_text("request_id", &message_id(self.tenant, &deletion.event_id));
-        let rows: Vec<ToldRow> = self.store.rows(sql::RESTORE_TOLD, clauses).await?;
+        let rows: Vec<ToldRow> = self.store.rows(RESTORE_TOLD, clauses).await?;
         Ok(rows.into_iter().next().map(Outcome::from))
     }
 
@@ -74,7 +75,7 @@ impl Past<'_> {
         clauses.time("occurred_at >= {deleted_at:DateTime64(3, 'UTC')}", "deleted_at", deletion.occurred_at);
         let later = "occurred_at > {deleted_at:DateTime64(3, 'UTC')} OR event_id > {deletion:String}";
         clauses.text(later, "deletion", &deletion.event_id);
-        let rows: Vec<LifeRow> = self.store.rows(sql::OBJECT_LIFE, clauses).await?;
+        let rows: Vec<LifeRow> = self.store.rows(OBJECT_LIFE, clauses).await?;
         Ok(!rows.is_empty())
     }
 
@@ -84,7 +85,7 @@ impl Past<'_> {
         clauses.time("occurred_at <= {deleted_at:DateTime64(3, 'UTC')}", "deleted_at", deletion.occurred_at);
         let earlier = "occurred_at < {deleted_at:DateTime64(3, 'UTC')} OR event_id <= {deletion:String}";
         clauses.text(earlier, "deletion", &deletion.event_id);
-        let mut rows: Vec<LifeRow> = self.store.rows(sql::OBJECT_LIFE, clauses).await?;
+        let mut rows: Vec<LifeRow> = self.store.rows(OBJECT_LIFE, clauses).await?;
         rows.reverse();
         // An id may have been stored twice.
         let told_by = |row: &LifeRow| (row.event_id.clone(), row.key_id.clone(), row.source.clone());

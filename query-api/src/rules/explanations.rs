@@ -20,13 +20,13 @@ use crate::audit::read_log::Shown;
 use crate::http::answer::Completeness;
 use crate::http::extract::InPath;
 use crate::http::page::Reading;
-use crate::log::rows::EventRow;
+use crate::log::rows::{EVENT_BY_ID, EventRow};
 use crate::log::which::Which;
-use crate::rules::history::Stored;
+use crate::rules::history::{HISTORY, Stored};
 use crate::rules::known::Rules;
 use crate::state::QueryApi;
 use crate::store::Store;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
 use crate::violations::list::find;
 
 /// Events of a violation that are explained.
@@ -113,7 +113,7 @@ pub struct ExplainedEvent {
     operation_id = "explainViolation",
     params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "Event by event", body = ExplainedViolation, example = json!(crate::openapi::examples::explained_violation())),
+        (status = 200, description = "Event by event", body = ExplainedViolation, example = json!(crate::rules::examples::explained_violation())),
         crate::openapi::Problems,
     ),
 )]
@@ -165,7 +165,7 @@ pub async fn violation(
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "How it stands to the rule", body = ExplainedEvent, example = json!(crate::openapi::examples::explained_event())),
+        (status = 200, description = "How it stands to the rule", body = ExplainedEvent, example = json!(crate::rules::examples::explained_event())),
         crate::openapi::Problems,
     ),
 )]
@@ -234,7 +234,7 @@ async fn of_id(store: &Store, reading: &Reading, id: &str, which: &Which) -> Res
     clauses.bind_text("event_id", id);
     which.add_to(&mut clauses);
     reading.narrow(&mut clauses);
-    Ok(store.rows(sql::EVENT_BY_ID, clauses).await?)
+    Ok(store.rows(EVENT_BY_ID, clauses).await?)
 }
 
 async fn explain(store: &Store, reading: &Reading, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
@@ -293,7 +293,7 @@ async fn window(
         let counted = address::mapped(address::counted(row.ip.to_canonical()));
         clauses.text("ip_prefix = toIPv6({ip_prefix:String})", "ip_prefix", &counted.to_string());
     }
-    let rows: Vec<EventRow> = store.rows(sql::HISTORY, clauses).await?;
+    let rows: Vec<EventRow> = store.rows(HISTORY, clauses).await?;
     for row in &rows {
         let stored = Stored(row);
         standing.event(&stored, stored.subject());

@@ -10,6 +10,10 @@ use schemas::identity::identity;
 use serde_json::value::RawValue;
 
 use crate::log::rows::EventRow;
+use crate::store::sql::{NamedQuery, query};
+
+/// Events user by user, for trials of rules.
+pub const HISTORY: NamedQuery = query!("history");
 
 /// Words of the column `ip_flags` that tell an anonymiser; any other is the kind of the address.
 const ANONYMISERS: &[&str] = &["vpn", "proxy", "tor", "hosting", "anonymous"];

@@ -220,7 +220,7 @@ impl Book {
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "All rules", body = Whole<RuleView>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::rule()))),
+        (status = 200, description = "All rules", body = Whole<RuleView>, example = json!(crate::openapi::examples::whole(crate::rules::examples::rule()))),
         crate::openapi::Problems,
     ),
 )]
@@ -247,7 +247,7 @@ pub async fn list(
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "The rule", body = RuleText, example = json!(crate::openapi::examples::rule_text())),
+        (status = 200, description = "The rule", body = RuleText, example = json!(crate::rules::examples::rule_text())),
         crate::openapi::Problems,
     ),
 )]
@@ -270,7 +270,7 @@ pub async fn get(
     operation_id = "listRuleVersions",
     params(("name" = String, Path, description = "Name of the rule", example = "odd-hours"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All versions", body = Whole<RuleVersion>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::rule_version()))),
+        (status = 200, description = "All versions", body = Whole<RuleVersion>, example = json!(crate::openapi::examples::whole(crate::rules::examples::rule_version()))),
         crate::openapi::Problems,
     ),
 )]

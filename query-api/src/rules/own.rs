@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::audit::StaffEvent;
-use crate::http::answer::{body, not_changed};
+use crate::http::answer::not_changed;
+use crate::http::body::body;
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
 use crate::rules::known::{Origin, Verdict, check, last_version};
@@ -55,9 +56,9 @@ pub struct Enabled {
     path = "/v1/rules",
     tag = "rules",
     operation_id = "createRule",
-    request_body(content = NewRule, example = json!(crate::openapi::examples::new_rule())),
+    request_body(content = NewRule, example = json!(crate::rules::examples::new_rule())),
     responses(
-        (status = 201, description = "Written and in force", body = RuleText, example = json!(crate::openapi::examples::rule_text())),
+        (status = 201, description = "Written and in force", body = RuleText, example = json!(crate::rules::examples::rule_text())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -82,9 +83,9 @@ pub async fn create(
     tag = "rules",
     operation_id = "replaceRule",
     params(("name" = String, Path, description = "Name of the rule", example = "odd-hours")),
-    request_body(content = NewText, example = json!({"yaml": crate::openapi::examples::rule_text()["yaml"]})),
+    request_body(content = NewText, example = json!({"yaml": crate::rules::examples::rule_text()["yaml"]})),
     responses(
-        (status = 200, description = "Written and in force", body = RuleText, example = json!(crate::openapi::examples::rule_text())),
+        (status = 200, description = "Written and in force", body = RuleText, example = json!(crate::rules::examples::rule_text())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -109,7 +110,7 @@ pub async fn replace(
     operation_id = "deleteRule",
     params(("name" = String, Path, description = "Name of the rule", example = "odd-hours")),
     responses(
-        (status = 200, description = "Deleted: the version that says so", body = RuleVersion, example = json!(crate::openapi::examples::rule_version())),
+        (status = 200, description = "Deleted: the version that says so", body = RuleVersion, example = json!(crate::rules::examples::rule_version())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -204,7 +205,7 @@ async fn write(
         written_by: caller.key_id().to_owned(),
         written_at: Utc::now(),
     };
-    candidate.validate().map_err(crate::http::answer::invalid)?;
+    candidate.validate().map_err(crate::http::body::invalid)?;
     if !candidate.is_deleted() {
         let rule = Arc::new(candidate.clone());
         let tried = tokio::task::spawn_blocking(move || check(&snapshot, &rule));

@@ -18,15 +18,16 @@ use utoipa::ToSchema;
 
 use crate::audit::clip;
 use crate::audit::read_log::Shown;
-use crate::http::answer::{Completeness, YEARS, body, check_time, invalid};
+use crate::http::answer::Completeness;
+use crate::http::body::{YEARS, body, check_time, invalid};
 use crate::http::page::Reading;
 use crate::http::period::Period;
 use crate::log::rows::EventRow;
-use crate::rules::history::Stored;
+use crate::rules::history::{HISTORY, Stored};
 use crate::rules::known::Rules;
 use crate::state::QueryApi;
 use crate::store::Store;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
 
 /// Events read at once.
 const CHUNK: u32 = 5_000;
@@ -145,7 +146,7 @@ impl Count {
     params(crate::openapi::TenantParam),
     request_body(content = NewTrial, example = json!({"name": "mass-export", "from": "2026-11-01T00:00:00Z"})),
     responses(
-        (status = 200, description = "What it would have found", body = TrialAnswer, example = json!(crate::openapi::examples::trial())),
+        (status = 200, description = "What it would have found", body = TrialAnswer, example = json!(crate::rules::examples::trial())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -310,5 +311,5 @@ async fn chunk(
         clauses.bind_time("after_at", *at);
         clauses.bind_text("after_id", id);
     }
-    Ok(store.rows(sql::HISTORY, clauses).await?)
+    Ok(store.rows(HISTORY, clauses).await?)
 }

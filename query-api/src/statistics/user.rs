@@ -20,10 +20,10 @@ use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::Reading;
 use crate::http::period::{Calendar, Period, PeriodSpec, Preset, Width, buckets};
-use crate::log::rows::{CountRow, DistinctRow};
 use crate::state::QueryApi;
+use crate::statistics::rows::{CountRow, DistinctRow, USER_COUNTS, USER_DISTINCT};
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
 use crate::trace::totals::Figures;
 
 /// Most buckets of one answer: a quarter by the hour.
@@ -259,8 +259,8 @@ pub async fn get(
     let mut clauses = plan.clauses(&tenant, &user, keep);
     caller.bind_hidden(&mut clauses);
     let (counts, distinct, figures) = tokio::try_join!(
-        api.store().rows::<CountRow>(sql::USER_COUNTS, clauses.clone()),
-        api.store().rows::<DistinctRow>(sql::USER_DISTINCT, clauses),
+        api.store().rows::<CountRow>(USER_COUNTS, clauses.clone()),
+        api.store().rows::<DistinctRow>(USER_DISTINCT, clauses),
         Figures::of(api.store(), &caller, &reading, &user, (plan.from, plan.to)),
     )?;
     let answer = Answer { counts, distinct, with_violations: caller.may(Permission::SeeViolations) };

@@ -1,4 +1,4 @@
-//! Statements: one named query a file under `sql/`, values always as server-side parameters.
+//! Statements: one named query a file, beside what reads its rows; values always as server-side parameters.
 //!
 //! A file may hold the marker `/* clauses */`, where the optional conditions go. They are fragments from this crate,
 //! never text from a caller. `/* order */` is where the order goes, for what is listed both ways. Leaving out what was not asked for (instead of `… = [] OR …`) keeps the conditions in a form
@@ -17,46 +17,13 @@ pub struct NamedQuery {
     pub text: &'static str,
 }
 
-macro_rules! named {
-    ($($constant:ident $folder:literal $name:literal: $doc:literal;)*) => {
-        $(
-            #[doc = $doc]
-            pub const $constant: NamedQuery =
-                NamedQuery { name: $name, text: include_str!(concat!("../", $folder, "/", $name, ".sql")) };
-        )*
-        /// Every named query.
-        pub const ALL: &[NamedQuery] = &[$($constant),*];
+/// The query of a file that stands beside the one that names it.
+macro_rules! query {
+    ($name:literal) => {
+        $crate::store::sql::NamedQuery { name: $name, text: include_str!(concat!($name, ".sql")) }
     };
 }
-
-named! {
-    ALERT_DELIVERIES "alerts" "alert_deliveries": "How attempts to report violations ended, newest first.";
-    EVENTS_NEWEST "log" "events_newest": "The event log, newest first.";
-    EVENTS_OLDEST "log" "events_oldest": "The event log, oldest first.";
-    EVENTS_RECEIVED "log" "events_received": "The event log in the order of receipt, for polling.";
-    EVENT_BY_ID "log" "event_by_id": "One event.";
-    EVENT_KINDS "log/catalogue" "event_kinds": "Types of events, actions and types of objects, counted.";
-    EVENT_TYPES "log/catalogue" "event_types": "Types of events, counted.";
-    HISTORY "rules" "history": "Events user by user, for trials of rules.";
-    LOG_NEWEST "log" "log_newest": "The event log of all users, newest first.";
-    LOG_OLDEST "log" "log_oldest": "The event log of all users, oldest first.";
-    OBJECT_LIFE "restore" "object_life": "What became of one object, newest first.";
-    RESTORE_TOLD "restore" "restore_told": "What the log tells of one restore.";
-    RETENTION_PREVIEW "tenants" "retention_preview": "What another retention would end.";
-    SEEN_SINCE "users" "seen_since": "Users, devices or sessions since a time, counted.";
-    STATISTICS_EVENTS "statistics" "statistics_events": "What a tenant did, counted from its events.";
-    STATISTICS_QUARTERS "statistics" "statistics_quarters": "What a tenant did, by quarters of an hour.";
-    STATISTICS_USERS "statistics" "statistics_users": "What a tenant did, users told apart.";
-    UNREVIEWED "violations" "unreviewed": "Violations of some users that nobody has reviewed, counted.";
-    USAGE "tenants" "usage": "What a tenant's keys used of their quotas.";
-    USER_ACTIVITIES "trace" "user_activities": "What one user did around a period, for intervals.";
-    USER_COUNTS "statistics" "user_counts": "What one user did, counted.";
-    USER_DISTINCT "statistics" "user_distinct": "Distinct devices, addresses, objects and sessions of one user.";
-    USER_DEVICES "users" "user_devices": "Devices of one user.";
-    USER_SESSIONS "users" "user_sessions": "Sessions of one user.";
-    USERS "users" "users": "Users.";
-    VIOLATIONS "violations" "violations": "Violations with their reviews.";
-}
+pub(crate) use query;
 
 #[derive(Debug, Clone, PartialEq)]
 enum Value {
@@ -190,12 +157,34 @@ fn counting(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
+    use crate::log::rows::EVENTS_NEWEST;
+
+    /// Every query, with the folder that it stands in.
+    fn all() -> Vec<(PathBuf, NamedQuery)> {
+        fn below(folder: &Path, found: &mut Vec<(PathBuf, NamedQuery)>) {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    below(&path, found);
+                } else if path.extension().is_some_and(|ending| ending == "sql") {
+                    let name = path.file_stem().unwrap().to_str().unwrap().to_owned().leak();
+                    let text = std::fs::read_to_string(&path).unwrap().leak();
+                    found.push((folder.to_owned(), NamedQuery { name, text }));
+                }
+            }
+        }
+        let mut found = Vec::new();
+        below(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        found
+    }
 
     /// Pitfall 25: every table that a query reads is narrowed to one tenant, explicitly.
     #[test]
     fn every_table_read_has_its_tenant_predicate() {
-        for query in ALL {
+        for (_, query) in all() {
             let tables = [
                 "alert_deliveries",
                 "events",
@@ -217,23 +206,21 @@ mod tests {
         }
     }
 
-    /// Every file under `sql/` is a named query.
+    /// Every file is the query that a file beside it names.
     #[test]
     fn every_file_is_named() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/sql");
-        let mut files: Vec<String> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-            .collect();
-        let mut names: Vec<&str> = ALL.iter().map(|query| query.name).collect();
-        files.sort_unstable();
-        names.sort_unstable();
-        assert_eq!(files, names);
+        for (folder, query) in all() {
+            let named = format!("query!(\"{}\")", query.name);
+            let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+            let naming = files.filter(|path| std::fs::read_to_string(path).unwrap().contains(&named)).count();
+            assert_eq!(naming, 1, "{}", query.name);
+        }
     }
 
     #[test]
     fn question_marks_belong_to_the_client_crate() {
-        for query in ALL {
+        for (_, query) in all() {
             assert!(!query.text.replace("?fields", "").contains('?'), "{}", query.name);
         }
     }
@@ -252,7 +239,7 @@ mod tests {
     #[test]
     fn listings_can_be_counted() {
         let listing = |query: &&NamedQuery| query.text.trim_end().ends_with("\nLIMIT {rows:UInt32}");
-        for query in ALL.iter().filter(listing) {
+        for query in all().into_iter().map(|(_, query)| query).filter(listing) {
             let (_, after) = query.text.rsplit_once("ORDER BY ").unwrap();
             let (order, rest) = after.split_once("\nLIMIT {rows:UInt32}").unwrap();
             assert!(!order.contains('\n') && rest.trim().is_empty(), "{}", query.name);

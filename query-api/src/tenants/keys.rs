@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::audit::{Audit, StaffEvent};
-use crate::http::answer::{Whole, body, invalid};
+use crate::http::answer::Whole;
+use crate::http::body::{body, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
 use crate::state::QueryApi;
@@ -107,7 +108,7 @@ pub struct KeyLimits {
     params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
     request_body(content = NewKey, example = json!({"role": "ingest", "name": "CRM production"})),
     responses(
-        (status = 201, description = "Made and in force", body = NewKeyView, example = json!(crate::openapi::examples::new_key())),
+        (status = 201, description = "Made and in force", body = NewKeyView, example = json!(crate::tenants::examples::new_key())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -144,7 +145,7 @@ pub async fn create(
     ),
     request_body(content = KeyLimits, example = json!({"limits": {"events_per_second": 100, "burst": 500, "queries_per_second": 5, "query_burst": 20}, "quotas": {"events_per_day": 100000, "events_per_month": null}})),
     responses(
-        (status = 200, description = "In force", body = KeyView, example = json!(crate::openapi::examples::key())),
+        (status = 200, description = "In force", body = KeyView, example = json!(crate::tenants::examples::key())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -181,7 +182,7 @@ pub async fn limit(
     operation_id = "listKeys",
     params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
     responses(
-        (status = 200, description = "All keys, without secrets", body = Whole<KeyView>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::key()))),
+        (status = 200, description = "All keys, without secrets", body = Whole<KeyView>, example = json!(crate::openapi::examples::whole(crate::tenants::examples::key()))),
         crate::openapi::Problems,
     ),
 )]
@@ -207,7 +208,7 @@ pub async fn list(
         ("key" = String, Path, description = "Public part of the key", example = "k3jq7xw2m5ab"),
     ),
     responses(
-        (status = 200, description = "Revoked; it does not work any more", body = KeyView, example = json!(crate::openapi::examples::key())),
+        (status = 200, description = "Revoked; it does not work any more", body = KeyView, example = json!(crate::tenants::examples::key())),
         crate::openapi::ChangeProblems,
     ),
 )]

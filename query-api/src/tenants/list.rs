@@ -8,7 +8,8 @@ use runtime::settings::PutError;
 use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
 use serde_json::Value;
 
-use crate::http::answer::{Whole, body, invalid, not_changed, patch};
+use crate::http::answer::{Whole, not_changed};
+use crate::http::body::{body, invalid, patch};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
 use crate::state::QueryApi;
@@ -23,7 +24,7 @@ use crate::tenants::changes;
     operation_id = "createTenant",
     request_body(content = Tenant, description = "Only `id` is required", example = json!({"id": "acme", "name": "Acme s.r.o.", "time_zone": "Europe/Prague", "detection": {"profile": "marks_only"}})),
     responses(
-        (status = 201, description = "Created and in force", body = Tenant, example = json!(crate::openapi::examples::tenant())),
+        (status = 201, description = "Created and in force", body = Tenant, example = json!(crate::tenants::examples::tenant())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -60,7 +61,7 @@ fn exists() -> Problem {
     tag = "tenants",
     operation_id = "listTenants",
     responses(
-        (status = 200, description = "All tenants, by id", body = Whole<Tenant>, example = json!(crate::openapi::examples::whole(crate::openapi::examples::tenant()))),
+        (status = 200, description = "All tenants, by id", body = Whole<Tenant>, example = json!(crate::openapi::examples::whole(crate::tenants::examples::tenant()))),
         crate::openapi::Problems,
     ),
 )]
@@ -77,7 +78,7 @@ pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<W
     operation_id = "getTenant",
     params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
     responses(
-        (status = 200, description = "The tenant", body = Tenant, example = json!(crate::openapi::examples::tenant())),
+        (status = 200, description = "The tenant", body = Tenant, example = json!(crate::tenants::examples::tenant())),
         crate::openapi::Problems,
     ),
 )]
@@ -97,9 +98,9 @@ pub async fn get(
     tag = "tenants",
     operation_id = "replaceTenant",
     params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
-    request_body(content = Tenant, example = json!(crate::openapi::examples::tenant())),
+    request_body(content = Tenant, example = json!(crate::tenants::examples::tenant())),
     responses(
-        (status = 200, description = "Changed and in force", body = Tenant, example = json!(crate::openapi::examples::tenant())),
+        (status = 200, description = "Changed and in force", body = Tenant, example = json!(crate::tenants::examples::tenant())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -124,7 +125,7 @@ pub async fn replace(
     params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
     request_body(content = Object, content_type = "application/merge-patch+json", description = "Fields of a tenant", example = json!({"logging": true, "week_start": "sunday"})),
     responses(
-        (status = 200, description = "Changed and in force", body = Tenant, example = json!(crate::openapi::examples::tenant())),
+        (status = 200, description = "Changed and in force", body = Tenant, example = json!(crate::tenants::examples::tenant())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -170,26 +171,6 @@ async fn change(
     let changed = api.settings().put_tenant(wanted).await.map_err(|error| not_changed(error, in_force))?;
     changes::record(api.audit(), caller, current, &changed).await?;
     Ok(Json(Tenant::clone(&changed)))
-}
-
-/// RFC 7386: null removes, objects are merged, everything else replaces.
-pub(crate) fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(changes) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(serde_json::Map::new());
-    }
-    if let Value::Object(fields) = target {
-        for (name, value) in changes {
-            if value.is_null() {
-                fields.remove(&name);
-            } else {
-                merge(fields.entry(name).or_insert(Value::Null), value);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

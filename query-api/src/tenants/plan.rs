@@ -9,7 +9,8 @@ use schemas::settings::{Feature, Features, Plan, Plans};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::answer::{body, not_changed};
+use crate::http::answer::not_changed;
+use crate::http::body::body;
 use crate::http::caller::Caller;
 use crate::http::extract::{NoParameters, ReadTenant};
 use crate::http::period;

@@ -13,10 +13,12 @@ use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::http::answer::Completeness;
 use crate::http::caller::Caller;
 use crate::http::params::{ParamError, Params};
-use crate::log::rows::RetentionRow;
 use crate::state::QueryApi;
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::{Clauses, NamedQuery, query};
+
+/// What another retention would end.
+pub const RETENTION_PREVIEW: NamedQuery = query!("retention_preview");
 
 /// What a proposed retention would do.
 #[derive(Debug, Serialize, ToSchema)]
@@ -122,7 +124,7 @@ pub async fn preview(
     caller.bind_hidden(&mut clauses);
     let readable =
         |category: &Category| *category != Category::Configuration || caller.may(Permission::ReadConfiguration);
-    let rows: Vec<RetentionRow> = api.store().rows(sql::RETENTION_PREVIEW, clauses).await?;
+    let rows: Vec<RetentionRow> = api.store().rows(RETENTION_PREVIEW, clauses).await?;
     let one = |category: &Category| {
         let row = rows.iter().find(|row| row.category == category.as_str());
         CategoryPreview {
@@ -155,4 +157,14 @@ fn proposed(params: &mut Params, now: Retention) -> Result<Retention, ParamError
         configuration: days("configuration", now.configuration)?,
         other: days("other", now.other)?,
     })
+}
+
+/// A row of `retention_preview.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct RetentionRow {
+    pub category: String,
+    pub events: u64,
+    pub first_day: String,
+    pub last_day: String,
 }

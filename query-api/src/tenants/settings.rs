@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::answer::{body, invalid, not_changed};
+use crate::http::answer::not_changed;
+use crate::http::body::{body, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{NoParameters, ReadTenant};
 use crate::rules::list::Book;

@@ -16,7 +16,10 @@ use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
 use crate::state::QueryApi;
 use crate::store::Store;
-use crate::store::sql::{Clauses, USAGE};
+use crate::store::sql::{Clauses, NamedQuery, query};
+
+/// What a tenant's keys used of their quotas.
+pub const USAGE: NamedQuery = query!("usage");
 
 /// What is used in the day and the month, of UTC.
 #[derive(Debug, Serialize, ToSchema)]

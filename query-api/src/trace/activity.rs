@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemas::passive::SESSION_EXPIRED;
 
-use crate::log::rows::ActivityRow;
 use crate::trace::intervals::Interval;
+use crate::trace::rows::ActivityRow;
 use crate::trace::{REACH, states};
 
 /// Channel of being signed in, which has none of its own.

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::log::rows::ActivityRow;
 use crate::trace::activity::{Activity, SESSION};
 use crate::trace::figures::Measure::{Count, Objects, Time, TimeWithin};
 use crate::trace::intervals::{Interval, Set};
+use crate::trace::rows::ActivityRow;
 
 /// What a figure counts in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

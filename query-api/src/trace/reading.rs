@@ -7,12 +7,12 @@ use schemas::settings::Tenant;
 
 use crate::http::caller::Caller;
 use crate::log::filter::EventFilter;
-use crate::log::rows::ActivityRow;
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
 use crate::store::{Store, StoreError};
 use crate::trace::activity::{Activity, SESSION, activities};
 use crate::trace::intervals::Interval;
+use crate::trace::rows::{ActivityRow, USER_ACTIVITIES};
 use crate::trace::{AFTER, BEFORE};
 
 /// Longest period of figures and lists of activities: a quarter, and a day for its zone.
@@ -59,7 +59,7 @@ impl Trace<'_> {
         } else if !channels.is_empty() {
             clauses.texts("channel IN {channels:Array(String)}", "channels", channels);
         }
-        let rows: Vec<ActivityRow> = store.rows(sql::USER_ACTIVITIES, clauses).await?;
+        let rows: Vec<ActivityRow> = store.rows(USER_ACTIVITIES, clauses).await?;
         if rows.len() > most as usize {
             return Ok(None);
         }

@@ -1,8 +1,8 @@
 //! States that begin and end by events of their own: pauses, ready, free, signed in.
 
-use crate::log::rows::ActivityRow;
 use crate::trace::activity::{Activity, Lane, Part, REACH_MS, at};
 use crate::trace::intervals::{Interval, Set};
+use crate::trace::rows::ActivityRow;
 
 /// An event that tells of a state's beginning or end.
 #[derive(Debug)]

@@ -23,7 +23,6 @@ use crate::http::period::{Calendar, Period, Width, buckets, day, local_date, wee
 use crate::state::QueryApi;
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{Trace, too_many};
-use crate::trace::timeline::lanes as timeline;
 use crate::trace::timeline::lanes::{TimelineBucket, TimelineLane, TimelinePoints};
 use crate::trace::view::{TracedActivity, TracedInterval};
 

@@ -17,13 +17,14 @@ use crate::http::extract::InPath;
 use crate::http::page::{Keyset, Page, Reading, keyset, look_back_of_violations};
 use crate::http::params::{ParamError, Params};
 use crate::log::filter::search;
-use crate::log::rows::{UnreviewedRow, UserRow};
 use crate::state::QueryApi;
 use crate::store::Store;
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
+use crate::users::rows::{USERS, UserRow};
 use crate::users::since::Since;
 use crate::users::view::User;
+use crate::violations::rows::{UNREVIEWED, UnreviewedRow};
 
 const LATEST: Keyset = keyset!("last_activity_at", "actor_id", newest);
 
@@ -64,7 +65,7 @@ impl UserFilter {
     operation_id = "listUsers",
     params(UserFilter, crate::openapi::PeriodParams, crate::openapi::PageParams),
     responses(
-        (status = 200, description = "A page", body = Page<User>, example = json!(crate::openapi::examples::users())),
+        (status = 200, description = "A page", body = Page<User>, example = json!(crate::users::examples::users())),
         crate::openapi::Problems,
     ),
 )]
@@ -86,7 +87,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
         let marks = marks.clone();
         async move { marks.show(rows).await }
     };
-    asked.list_with(sql::USERS, clauses, |row: &UserRow| (row.last_activity_at, (&row.actor_id).into()), show).await
+    asked.list_with(USERS, clauses, |row: &UserRow| (row.last_activity_at, (&row.actor_id).into()), show).await
 }
 
 /// One user (K2), deactivated or not.
@@ -97,7 +98,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
     operation_id = "getUser",
     params(("id" = String, Path, description = "Id of the user", example = "u-17"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "The user", body = One<User>, example = json!(crate::openapi::examples::one_user())),
+        (status = 200, description = "The user", body = One<User>, example = json!(crate::users::examples::one_user())),
         crate::openapi::Problems,
     ),
 )]
@@ -111,7 +112,7 @@ pub async fn get(
     clauses.text("actor_id = {user_id:String}", "user_id", &id);
     reading.keep().bind_oldest(&mut clauses);
     reading.bind_hidden(&mut clauses);
-    let rows: Vec<UserRow> = api.store().rows(sql::USERS, clauses).await?;
+    let rows: Vec<UserRow> = api.store().rows(USERS, clauses).await?;
     let users = Marks::of(api.store(), &reading).show(rows).await?;
     match users.into_iter().next() {
         Some(data) => Ok(Json(One { data, completeness: reading.completeness })),
@@ -148,7 +149,7 @@ impl Marks {
         clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
         self.keep.add_to(&mut clauses);
         look_back_of_violations(self.earliest, &mut clauses);
-        let counts: Vec<UnreviewedRow> = self.store.rows(sql::UNREVIEWED, clauses).await?;
+        let counts: Vec<UnreviewedRow> = self.store.rows(UNREVIEWED, clauses).await?;
         let marks: HashMap<String, u64> = counts.into_iter().map(|row| (row.actor_id, row.violations)).collect();
         let marked = |row: UserRow| {
             let unreviewed = marks.get(&row.actor_id).copied().unwrap_or(0);

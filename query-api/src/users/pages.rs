@@ -16,14 +16,16 @@ use crate::http::extract::InPath;
 use crate::http::page::{Asked, Keyset, Page, Reading, ascending, keyset};
 use crate::http::params::{ParamError, Params};
 use crate::log::events::add_period;
-use crate::log::filter::{ViolationFilter, device_kinds};
-use crate::log::rows::{DeviceRow, EventRow, SessionRow};
+use crate::log::filter::device_kinds;
+use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EventRow};
 use crate::state::QueryApi;
 use crate::store::Store;
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
+use crate::users::rows::{DeviceRow, SessionRow, USER_DEVICES, USER_SESSIONS};
 use crate::users::since::Since;
 use crate::users::view::{Session, SignIn, UserDevice};
+use crate::violations::filter::ViolationFilter;
 use crate::violations::list as violations;
 use crate::violations::view::Violation;
 
@@ -93,7 +95,7 @@ impl SignInFilter {
         ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<SignIn>, example = json!(crate::openapi::examples::sign_ins())),
+        (status = 200, description = "A page", body = Page<SignIn>, example = json!(crate::users::examples::sign_ins())),
         crate::openapi::Problems,
     ),
 )]
@@ -104,8 +106,8 @@ pub async fn sign_ins(
 ) -> Result<Response, Problem> {
     let filter = SignInFilter::take(&mut reading.params)?;
     let (list, statement, keyset) = match ascending(&mut reading.params)? {
-        true => ("sign-ins/oldest", sql::EVENTS_OLDEST, &SIGN_INS_OLDEST),
-        false => ("sign-ins/newest", sql::EVENTS_NEWEST, &SIGN_INS_NEWEST),
+        true => ("sign-ins/oldest", EVENTS_OLDEST, &SIGN_INS_OLDEST),
+        false => ("sign-ins/newest", EVENTS_NEWEST, &SIGN_INS_NEWEST),
     };
     let asked = reading.page(list, &(&user, &filter))?;
     let mut clauses = asked.clauses(keyset);
@@ -157,7 +159,7 @@ impl Sessions {
         clauses.texts("session_key IN {session_keys:Array(String)}", "session_keys", &keys);
         self.keep.bind_oldest(&mut clauses);
         self.caller.bind_hidden(&mut clauses);
-        let found: Vec<SessionRow> = self.store.rows(sql::USER_SESSIONS, clauses).await?;
+        let found: Vec<SessionRow> = self.store.rows(USER_SESSIONS, clauses).await?;
         Ok(found.into_iter().map(|row| (row.session_key.clone(), row)).collect())
     }
 }
@@ -205,7 +207,7 @@ impl DeviceFilter {
         crate::openapi::PageParams,
     ),
     responses(
-        (status = 200, description = "A page", body = Page<UserDevice>, example = json!(crate::openapi::examples::devices())),
+        (status = 200, description = "A page", body = Page<UserDevice>, example = json!(crate::users::examples::devices())),
         crate::openapi::Problems,
     ),
 )]
@@ -236,9 +238,7 @@ pub async fn devices(
             Ok(rows.into_iter().map(view).collect())
         }
     };
-    asked
-        .list_with(sql::USER_DEVICES, clauses, |row: &DeviceRow| (row.last_seen_at, (&row.device_id).into()), show)
-        .await
+    asked.list_with(USER_DEVICES, clauses, |row: &DeviceRow| (row.last_seen_at, (&row.device_id).into()), show).await
 }
 
 /// What a user's sessions can be narrowed to.
@@ -283,7 +283,7 @@ impl SessionFilter {
         crate::openapi::PageParams,
     ),
     responses(
-        (status = 200, description = "A page", body = Page<Session>, example = json!(crate::openapi::examples::sessions())),
+        (status = 200, description = "A page", body = Page<Session>, example = json!(crate::users::examples::sessions())),
         crate::openapi::Problems,
     ),
 )]
@@ -309,9 +309,7 @@ pub async fn sessions(
             Ok(rows.into_iter().map(Session::from).collect())
         }
     };
-    asked
-        .list_with(sql::USER_SESSIONS, clauses, |row: &SessionRow| (row.started_at, (&row.session_key).into()), show)
-        .await
+    asked.list_with(USER_SESSIONS, clauses, |row: &SessionRow| (row.started_at, (&row.session_key).into()), show).await
 }
 
 fn of_user(asked: &Asked, keyset: &Keyset, user: &str) -> Clauses {
@@ -337,7 +335,7 @@ fn of_user(asked: &Asked, keyset: &Keyset, user: &str) -> Clauses {
         ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<Violation>, example = json!(crate::openapi::examples::violations())),
+        (status = 200, description = "A page", body = Page<Violation>, example = json!(crate::violations::examples::violations())),
         crate::openapi::Problems,
     ),
 )]

@@ -11,10 +11,10 @@ use schemas::settings::Tenant;
 use crate::http::caller::Caller;
 use crate::http::page::Reading;
 use crate::log::filter::EventFilter;
-use crate::log::rows::{DeviceRow, SeenRow, SessionRow, UserRow};
 use crate::store::Store;
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses};
+use crate::store::sql::Clauses;
+use crate::users::rows::{DeviceRow, SEEN_SINCE, SeenRow, SessionRow, UserRow};
 
 /// Whose, for whom, and since when.
 #[derive(Clone)]
@@ -59,7 +59,7 @@ impl Since {
         clauses.time("occurred_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
         self.keep.add_to(&mut clauses);
         EventFilter::visible_to(&self.caller, &mut clauses);
-        let seen: Vec<SeenRow> = self.store.rows(sql::SEEN_SINCE, clauses).await?;
+        let seen: Vec<SeenRow> = self.store.rows(SEEN_SINCE, clauses).await?;
         let seen: HashMap<&str, &SeenRow> = seen.iter().map(|row| (row.key.as_str(), row)).collect();
         let nothing = SeenRow { first_at: earliest, ..SeenRow::default() };
         for row in rows {

@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::log::rows::{DeviceRow, EventRow, SessionRow, UserRow};
+use crate::log::rows::EventRow;
 use crate::log::signals::signals;
 use crate::log::view::{Device, Flag, Geo, Place, address, flags, is_epoch, is_false};
+use crate::users::rows::{DeviceRow, SessionRow, UserRow};
 
 /// A user, as the events show one.
 #[derive(Debug, Clone, Serialize, ToSchema)]

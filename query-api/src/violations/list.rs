@@ -8,12 +8,11 @@ use crate::http::answer::One;
 use crate::http::extract::InPath;
 use crate::http::language::Worded;
 use crate::http::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
-use crate::log::filter::ViolationFilter;
-use crate::log::rows::ViolationRow;
 use crate::rules::titles::Titles;
 use crate::state::QueryApi;
 use crate::store::Store;
-use crate::store::sql;
+use crate::violations::filter::ViolationFilter;
+use crate::violations::rows::{VIOLATIONS, ViolationRow};
 use crate::violations::view::Violation;
 
 const NEWEST: Keyset = keyset!("window_at", "violation_id", newest);
@@ -37,7 +36,7 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
         ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time", example = "desc"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<Violation>, example = json!(crate::openapi::examples::violations())),
+        (status = 200, description = "A page", body = Page<Violation>, example = json!(crate::violations::examples::violations())),
         crate::openapi::Problems,
     ),
 )]
@@ -71,7 +70,7 @@ pub(crate) async fn page(api: &QueryApi, mut reading: Reading, users: &[String])
     );
     let titles = api.titles(&asked.reading.tenant.id, lang);
     let view = move |row| show(row, &titles);
-    asked.list(sql::VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
+    asked.list(VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
 }
 
 /// One violation (K12).
@@ -87,7 +86,7 @@ pub(crate) async fn page(api: &QueryApi, mut reading: Reading, users: &[String])
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "The violation", body = One<Violation>, example = json!(crate::openapi::examples::one_violation())),
+        (status = 200, description = "The violation", body = One<Violation>, example = json!(crate::violations::examples::one_violation())),
         crate::openapi::Problems,
     ),
 )]
@@ -109,7 +108,7 @@ pub(crate) async fn find(store: &Store, reading: &mut Reading, id: &str) -> Resu
     clauses.text("violation_id = {violation_id:String}", "violation_id", id);
     reading.keep().add_to(&mut clauses);
     reading.bind_hidden(&mut clauses);
-    let rows: Vec<ViolationRow> = store.rows(sql::VIOLATIONS, clauses).await?;
+    let rows: Vec<ViolationRow> = store.rows(VIOLATIONS, clauses).await?;
     let missing = || reading.completeness.not_found("there is no such violation, or not yet, or no longer");
     let row = rows.into_iter().next().ok_or_else(missing)?;
     reading.reaches(row.first_at)?;

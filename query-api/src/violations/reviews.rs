@@ -16,14 +16,15 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::audit::StaffEvent;
-use crate::http::answer::{Completeness, body, invalid};
+use crate::http::answer::Completeness;
+use crate::http::body::{body, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::language::Worded;
 use crate::http::page::Reading;
-use crate::log::rows::ViolationRow;
 use crate::state::QueryApi;
 use crate::violations::list::{find, show};
+use crate::violations::rows::ViolationRow;
 use crate::violations::view::Violation;
 
 /// Longest wait until a review is in the store.
@@ -72,8 +73,8 @@ type Answer = Result<(StatusCode, Worded<ReviewAnswer>), Problem>;
     params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
     request_body(content = NewReview, example = json!({"note": "A business trip, confirmed by phone"})),
     responses(
-        (status = 200, description = "Reviewed; every answer shows it", body = ReviewAnswer, example = json!(crate::openapi::examples::review(true))),
-        (status = 202, description = "Recorded, but not yet shown after 10 s", body = ReviewAnswer, example = json!(crate::openapi::examples::review(false))),
+        (status = 200, description = "Reviewed; every answer shows it", body = ReviewAnswer, example = json!(crate::violations::examples::review(true))),
+        (status = 202, description = "Recorded, but not yet shown after 10 s", body = ReviewAnswer, example = json!(crate::violations::examples::review(false))),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -103,8 +104,8 @@ pub async fn put(
     operation_id = "withdrawReview",
     params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "Unreviewed; every answer shows it", body = ReviewAnswer, example = json!(crate::openapi::examples::review(true))),
-        (status = 202, description = "Recorded, but not yet shown after 10 s", body = ReviewAnswer, example = json!(crate::openapi::examples::review(false))),
+        (status = 200, description = "Unreviewed; every answer shows it", body = ReviewAnswer, example = json!(crate::violations::examples::review(true))),
+        (status = 202, description = "Recorded, but not yet shown after 10 s", body = ReviewAnswer, example = json!(crate::violations::examples::review(false))),
         crate::openapi::ChangeProblems,
     ),
 )]

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::log::filter::level_name;
-use crate::log::rows::ViolationRow;
 use crate::log::view::{Place, address, json, measured};
+use crate::violations::filter::level_name;
+use crate::violations::rows::ViolationRow;
 
 /// A broken rule (K12): all findings of one rule about one user within one window of the rule.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -11,9 +11,11 @@ use utoipa::ToSchema;
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::page::Reading;
 use crate::log::catalogue::kinds::{self, Kinds, SHOWN};
-use crate::log::rows::EventTypeRow;
 use crate::state::QueryApi;
-use crate::store::sql;
+use crate::store::sql::{NamedQuery, query};
+
+/// Types of events, counted.
+pub const EVENT_TYPES: NamedQuery = query!("event_types");
 
 /// Most types that are looked at, known ones included.
 const MOST_TYPES: u32 = 20_000;
@@ -74,8 +76,7 @@ impl From<EventTypeRow> for UnknownType {
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
-    let Kinds { rows, period, mut has_more } =
-        kinds::count(api.store(), &mut reading, sql::EVENT_TYPES, MOST_TYPES).await?;
+    let Kinds { rows, period, mut has_more } = kinds::count(api.store(), &mut reading, EVENT_TYPES, MOST_TYPES).await?;
     let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
     let unknown = rows.into_iter().filter(|row: &EventTypeRow| catalogue.get(&row.event_type).is_none());
     let mut data: Vec<UnknownType> = unknown.map(UnknownType::from).collect();
@@ -85,4 +86,18 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
     let understood = PeriodView { from: period.from, to: period.to };
     let answer = UnknownTypes { data, has_more, period: understood, completeness: reading.completeness };
     Ok(kinds::answer(records, period, Json(answer)))
+}
+
+/// A row of `event_types.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct EventTypeRow {
+    pub event_type: String,
+    pub events: u64,
+    #[serde(with = "millis")]
+    pub first_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub last_at: DateTime<Utc>,
+    pub filed_class: String,
+    pub filed_action: String,
 }

@@ -14,9 +14,11 @@ use crate::http::answer::{Completeness, PeriodView};
 use crate::http::language::Worded;
 use crate::http::page::Reading;
 use crate::log::catalogue::kinds::{self, Kinds, SHOWN};
-use crate::log::rows::EventKindRow;
 use crate::state::QueryApi;
-use crate::store::sql;
+use crate::store::sql::{NamedQuery, query};
+
+/// Types of events, actions and types of objects, counted.
+pub const EVENT_KINDS: NamedQuery = query!("event_kinds");
 
 /// Most combinations of type, action and object type that are looked at.
 const MOST_KINDS: u32 = 20_000;
@@ -84,8 +86,7 @@ pub struct UsedKind {
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
-    let Kinds { rows, period, mut has_more } =
-        kinds::count(api.store(), &mut reading, sql::EVENT_KINDS, MOST_KINDS).await?;
+    let Kinds { rows, period, mut has_more } = kinds::count(api.store(), &mut reading, EVENT_KINDS, MOST_KINDS).await?;
     let lang = reading.lang;
     let mut by = |name: fn(&EventKindRow) -> &str| counted(&rows, name, &mut has_more);
     let (types, actions) = (by(|row| &row.event_type), by(|row| &row.action));
@@ -122,4 +123,18 @@ fn labelled(catalogue: &Catalogue, reading: &Reading, kinds: Vec<UsedKind>, lang
         UsedType { label, known: entry.is_some(), kind }
     });
     labelled.collect()
+}
+
+/// A row of `event_kinds.sql`.
+#[expect(missing_docs, reason = "named and documented as the columns")]
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct EventKindRow {
+    pub event_type: String,
+    pub action: String,
+    pub object_type: String,
+    pub events: u64,
+    #[serde(with = "millis")]
+    pub first_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub last_at: DateTime<Utc>,
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::period::Calendar;
-use crate::log::rows::StatisticsRow;
+use crate::statistics::rows::StatisticsRow;
 use crate::statistics::tenant::asked::Asked;
 use crate::statistics::tenant::plan::Plan;
 use crate::statistics::user::Counts;

@@ -6,10 +6,11 @@ use runtime::problem::Problem;
 
 use crate::http::page::Reading;
 use crate::http::period::{Calendar, Period, PeriodSpec, Width, buckets};
+use crate::statistics::rows::{STATISTICS_EVENTS, STATISTICS_QUARTERS, STATISTICS_USERS};
 use crate::statistics::tenant::asked::Asked;
 use crate::statistics::view::Dimension;
 use crate::store::keep::Keep;
-use crate::store::sql::{self, Clauses, NamedQuery};
+use crate::store::sql::{Clauses, NamedQuery};
 
 /// Most buckets of one series: a quarter by the hour, or the longest day by the minute.
 const MAX_BUCKETS: usize = 2300;
@@ -113,9 +114,9 @@ impl Plan {
     /// The query that answers.
     pub(super) fn query(&self) -> NamedQuery {
         match self.source {
-            Source::Quarters => sql::STATISTICS_QUARTERS,
-            Source::Users => sql::STATISTICS_USERS,
-            Source::Events => sql::STATISTICS_EVENTS,
+            Source::Quarters => STATISTICS_QUARTERS,
+            Source::Users => STATISTICS_USERS,
+            Source::Events => STATISTICS_EVENTS,
         }
     }
 
