@@ -4,3 +4,4 @@ pub mod access;
 pub mod check;
 pub(crate) mod examples;
 pub mod exemptions;
+pub mod list;

@@ -52,7 +52,9 @@ table! {
     users::list::get: ReadLog, User;
     users::pages::devices: SeeViolations, User;
     users::pages::sessions: SeeViolations, User;
-    users::pages::sign_ins: SeeViolations, User;
+    users::sign_ins::of_user: SeeViolations, User;
+    users::sign_ins::list: SeeViolations, Log;
+    devices::list::list: SeeViolations, Log;
     statistics::user::get: TraceUsers, User;
     trace::timeline::get: TraceUsers, User;
     trace::list::list: TraceUsers, User;

@@ -4,6 +4,7 @@ pub(crate) mod examples;
 pub mod list;
 pub mod pages;
 pub mod rows;
+pub mod sign_ins;
 pub(crate) mod since;
 pub(crate) mod tables;
 pub mod view;

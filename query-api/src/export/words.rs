@@ -133,6 +133,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("unreviewed_violations", "неразобранные нарушения", "neposouzená porušení"),
     ("url", "ссылка", "odkaz"),
     ("user", "пользователь", "uživatel"),
+    ("user_ids", "id пользователей", "id uživatelů"),
     ("users", "пользователи", "uživatelé"),
     ("value", "значение", "hodnota"),
     ("violation_id", "id нарушения", "id porušení"),

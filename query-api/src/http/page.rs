@@ -375,6 +375,11 @@ impl Asked {
         Ok(self.shown(shown, Worded(self.reading.lang, page)))
     }
 
+    /// Whether a page is asked for, not the whole list as a file.
+    pub(crate) fn is_page(&self) -> bool {
+        self.format.is_none()
+    }
+
     /// The whole list in another format, if that was asked for.
     pub(crate) fn export(&self) -> Option<Export> {
         self.format.map(|format| self.reading.export(format, self.list, self.period))

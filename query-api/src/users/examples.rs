@@ -27,10 +27,9 @@ pub(crate) fn one_user() -> Value {
     one(&user())
 }
 
-/// A page of sign-ins.
-pub(crate) fn sign_ins() -> Value {
+fn sign_in() -> Value {
     let event = event();
-    page(&json!({
+    json!({
         "id": event["id"],
         "occurred_at": event["occurred_at"],
         "action": "sign_in",
@@ -44,7 +43,18 @@ pub(crate) fn sign_ins() -> Value {
             "id": "5f2b7c0e9d1a4b3f8e6d2c1b0a998877", "rule": "too-many-devices", "version": 2, "level": "high",
             "seen": 6.0, "limit": 4.0
         }]
-    }))
+    })
+}
+
+/// A page of sign-ins of a user.
+pub(crate) fn sign_ins() -> Value {
+    page(&sign_in())
+}
+
+/// A page of sign-ins of all users.
+pub(crate) fn tenant_sign_ins() -> Value {
+    let user = json!({ "user": { "id": "u-17", "name": "Jana Nováková", "email": "jana@acme.example" } });
+    page(&with(user, sign_in()))
 }
 
 /// A page of devices.

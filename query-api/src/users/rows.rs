@@ -9,6 +9,8 @@ use serde::Deserialize;
 
 use crate::store::sql::{NamedQuery, query};
 
+/// Sessions of some users as they stand.
+pub(crate) const SIGN_IN_SESSIONS: NamedQuery = query!("sign_in_sessions");
 /// Users, devices or sessions since a time, counted.
 pub const SEEN_SINCE: NamedQuery = query!("seen_since");
 /// Devices of one user.
@@ -88,4 +90,15 @@ pub struct SessionRow {
     pub ip: Ipv6Addr,
     pub country: String,
     pub city: String,
+}
+
+/// A row of `sign_in_sessions.sql`. `signed_out_at` is 1970-01-01 where nobody signed out.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub(crate) struct SignInSessionRow {
+    pub(crate) actor_id: String,
+    pub(crate) session_key: String,
+    #[serde(with = "millis")]
+    pub(crate) last_activity_at: DateTime<Utc>,
+    #[serde(with = "millis")]
+    pub(crate) signed_out_at: DateTime<Utc>,
 }

@@ -8,7 +8,7 @@ SELECT
     count() AS events
 FROM events
 WHERE tenant = {tenant:String}
-    AND actor_id IN {users:Array(String)}
+    AND actor_id != ''
     AND actor_kind = 'user'
     AND received_at >= {oldest:DateTime64(3, 'UTC')}
     /* clauses */

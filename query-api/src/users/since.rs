@@ -51,10 +51,19 @@ impl Since {
 
     /// Cuts rows of some users to the look-back.
     pub(crate) async fn cut<R: Lasting>(&self, users: Vec<String>, rows: &mut [R]) -> Result<(), Problem> {
+        self.cut_among(("actor_id IN {users:Array(String)}", "users", users), rows).await
+    }
+
+    /// As [`cut`](Self::cut), of rows that some condition over texts holds of.
+    pub(crate) async fn cut_among<R: Lasting>(
+        &self,
+        (condition, name, values): (&'static str, &'static str, Vec<String>),
+        rows: &mut [R],
+    ) -> Result<(), Problem> {
         let Some(earliest) = self.earliest.filter(|_| !rows.is_empty()) else { return Ok(()) };
         let mut clauses = Clauses::default();
         clauses.bind_text("tenant", &self.tenant.id);
-        clauses.bind_texts("users", users);
+        clauses.texts(condition, name, &values);
         clauses.part("/* key */", R::KEY);
         clauses.time("occurred_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
         self.keep.add_to(&mut clauses);

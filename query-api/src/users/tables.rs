@@ -2,7 +2,7 @@
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::log::cells::{address, device, flags, named_place, place, signals};
-use crate::users::view::{Session, SignIn, User, UserDevice};
+use crate::users::view::{Session, SignIn, TenantSignIn, User, UserDevice};
 
 impl Tabular for User {
     const COLUMNS: &'static [Column] = &[
@@ -87,6 +87,54 @@ impl Tabular for SignIn {
             self.backfill.into(),
             (&self.id).into(),
         ]);
+    }
+}
+
+impl Tabular for TenantSignIn {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("user.id", Kind::Text),
+        Column::new("user.name", Kind::Text),
+        Column::new("user.email", Kind::Text),
+        Column::new("occurred_at", Kind::Time),
+        Column::new("action", Kind::Text),
+        Column::new("outcome", Kind::Text),
+        Column::new("reason", Kind::Text),
+        Column::new("ip", Kind::Text),
+        Column::new("place.country", Kind::Text),
+        Column::new("place.city", Kind::Text),
+        Column::new("device.id", Kind::Text),
+        Column::new("device.kind", Kind::Text),
+        Column::new("device.browser", Kind::Text),
+        Column::new("device.os", Kind::Text),
+        Column::new("session.key", Kind::Text),
+        Column::new("session.last_activity_at", Kind::Time),
+        Column::new("session.signed_out_at", Kind::Time),
+        Column::new("violations", Kind::Text),
+        Column::new("signals", Kind::Text),
+        Column::new("backfill", Kind::Flag),
+        Column::new("id", Kind::Text),
+    ];
+    const PRINTED: &'static [&'static str] = &[
+        "user.id",
+        "user.name",
+        "occurred_at",
+        "outcome",
+        "reason",
+        "ip",
+        "place.country",
+        "place.city",
+        "device.kind",
+        "device.browser",
+        "device.os",
+        "session.last_activity_at",
+        "session.signed_out_at",
+        "violations",
+        "signals",
+    ];
+
+    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+        row.extend([&self.user.id, &self.user.name, &self.user.email].map(Cell::from));
+        self.sign_in.cells(row);
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::log::rows::EventRow;
 use crate::log::signals::signals;
 use crate::log::view::{Device, Flag, Geo, Place, address, flags, is_epoch, is_false};
-use crate::users::rows::{DeviceRow, SessionRow, UserRow};
+use crate::users::rows::{DeviceRow, SessionRow, SignInSessionRow, UserRow};
 
 /// A user, as the events show one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -113,7 +113,7 @@ pub struct SignInSession {
 
 impl SignIn {
     /// Shows an event beside its session.
-    pub fn new(row: EventRow, session: Option<&SessionRow>) -> Self {
+    pub(crate) fn new(row: EventRow, session: Option<&SignInSessionRow>) -> Self {
         let (place, device) = (crate::log::view::geo(&row), crate::log::view::device(&row));
         let (signals, violations) = (signals(&row.signals_name, &row.signals_value), flags(&row));
         let key = Some(row.session_key).filter(|key| !key.is_empty());
@@ -126,7 +126,7 @@ impl SignIn {
             session: key.map(|key| SignInSession {
                 key,
                 last_activity_at: session.map(|session| session.last_activity_at),
-                signed_out_at: session.and_then(signed_out),
+                signed_out_at: session.map(|session| session.signed_out_at).filter(|at| !is_epoch(at)),
             }),
             device,
             ip: address(row.ip),
@@ -135,6 +135,40 @@ impl SignIn {
             violations,
             backfill: row.backfill,
         }
+    }
+}
+
+/// A sign-in of any user of the tenant, or an attempt.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TenantSignIn {
+    /// Who signed in, or tried to.
+    pub user: SignInUser,
+    /// The sign-in.
+    #[serde(flatten)]
+    pub sign_in: SignIn,
+}
+
+/// Who signed in, or tried to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SignInUser {
+    /// The user; empty where an attempt named nobody that the application knows.
+    #[schema(example = "u-17")]
+    pub id: String,
+    /// The name as it was then, or as it was tried.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "Jana Nováková")]
+    pub name: String,
+    /// The e-mail address as it was then, or as it was tried.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "jana@acme.example")]
+    pub email: String,
+}
+
+impl TenantSignIn {
+    /// Shows an event beside its session.
+    pub(crate) fn new(mut row: EventRow, session: Option<&SignInSessionRow>) -> Self {
+        let [id, name, email] = [&mut row.actor_id, &mut row.actor_name, &mut row.actor_email].map(std::mem::take);
+        Self { user: SignInUser { id, name, email }, sign_in: SignIn::new(row, session) }
     }
 }
 

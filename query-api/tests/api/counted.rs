@@ -151,10 +151,15 @@ fn what_may_not_be_read_is_not_counted() {
                 let attempts =
                     count(&|event| event.actor_id == "u1" && ["sign_in", "sign_in_failed"].contains(&event.action));
                 assert_eq!(sign_ins["data"].as_array().unwrap().len(), attempts, "{given:?}");
+                let of_all = world.ok("/v1/sign-ins", &key).await;
+                assert_eq!(of_all["data"].as_array().unwrap().len(), attempts, "{given:?}");
                 let devices = world.ok("/v1/users/u1/devices", &key).await;
                 let failed = count(&|event| event.action == "sign_in_failed");
                 assert_eq!(number(&devices["data"][0]["sign_ins"]), signed_in, "{given:?}");
                 assert_eq!(number(&devices["data"][0]["failed_sign_ins"]), failed, "{given:?}");
+                let of_all = world.ok("/v1/devices?user_id=u1", &key).await;
+                assert_eq!(number(&of_all["data"][0]["sign_ins"]), signed_in, "{given:?}");
+                assert_eq!(number(&of_all["data"][0]["failed_sign_ins"]), failed, "{given:?}");
                 let sessions = world.ok("/v1/users/u1/sessions", &key).await;
                 let sessions = sessions["data"].as_array().unwrap();
                 let of_session = sessions.iter().find(|session| session["key"] == "s1").unwrap();

@@ -238,6 +238,81 @@ fn users_and_their_pages_agree_with_a_recount() {
     });
 }
 
+/// K1, K7, K9: sign-ins and devices of all users.
+#[test]
+fn lists_of_the_whole_tenant_agree_with_a_recount() {
+    with_world("differential_tenant", async |world| {
+        let mut events = prepare(&world, 65).await;
+        events.retain(|event| event.actor_kind == "user");
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let (mut rng, now) = (rng(66), Utc::now());
+        let mut matched = [0; 2];
+        for _ in 0..FILTERS {
+            let mut filter = Filter::random(&mut rng, now);
+            let users = filter.some(&mut rng, "user_id", &USERS);
+            let outcomes = filter.some(&mut rng, "outcome", &["success", "failure", "unknown"]);
+            let devices = filter.some(&mut rng, "device_id", &["d1", "d2", "d9"]);
+            let countries = filter.some(&mut rng, "country", &["CZ", "DE"]);
+            let broken = filter.flag(&mut rng, "violations");
+            let wanted: BTreeSet<_> = events
+                .iter()
+                .filter(|event| ["sign_in", "sign_in_failed"].contains(&event.action))
+                .filter(|event| among(users.as_ref(), &event.actor_id) && among(outcomes.as_ref(), event.outcome))
+                .filter(|event| among(devices.as_ref(), &event.device_id) && among(countries.as_ref(), event.country))
+                .filter(|event| broken.is_none_or(|broken| event.violations.is_empty() != broken))
+                .filter(|event| filter.overlaps(event.occurred, event.occurred))
+                .map(|event| event.id.clone())
+                .collect();
+            assert_eq!(found(&world, &key, "/v1/sign-ins", &filter, "id").await, wanted, "{}", filter.query);
+            matched[0] += wanted.len();
+
+            let mut filter = Filter::random(&mut rng, now);
+            let users = filter.some(&mut rng, "user_id", &USERS);
+            let kinds = filter.some(&mut rng, "kind", &["desktop", "phone"]);
+            let signed_in = filter.flag(&mut rng, "signed_in");
+            let least = rng.random_range(1..8);
+            filter.query.push_str(&format!("&users_min={least}"));
+            // A user's share of a device counts or does not, as it would in the user's own list.
+            let shares = Group::by(&events, |event| {
+                (!event.device_id.is_empty()).then(|| (event.device_id.clone(), event.actor_id.clone()))
+            });
+            let mut by_device: BTreeMap<&str, (BTreeSet<&str>, Vec<&Event>)> = BTreeMap::new();
+            for ((device, user), share) in &shares {
+                let counts = filter.overlaps(share.first(), share.latest().occurred)
+                    && signed_in.is_none_or(|wanted| share.signed_in() == wanted);
+                if counts {
+                    let (users, events) = by_device.entry(device).or_default();
+                    users.insert(user);
+                    events.extend(&share.0);
+                }
+            }
+            let passes = |(of, events): &(BTreeSet<&str>, Vec<&Event>)| {
+                of.len() >= least
+                    && users.as_ref().is_none_or(|users| !users.is_disjoint(of))
+                    && among(kinds.as_ref(), Group(events.clone()).last(|event| event.device_kind))
+            };
+            let wanted: BTreeMap<String, usize> = by_device
+                .iter()
+                .filter(|(_, device)| passes(device))
+                .map(|(id, (users, _))| ((*id).to_owned(), users.len()))
+                .collect();
+            let rows = world.pages(&format!("/v1/devices?{}", filter.query), &key).await;
+            let counted = |row: &serde_json::Value| {
+                let users = usize::try_from(row["users"].as_u64().unwrap()).unwrap();
+                assert_eq!(row["user_ids"].as_array().unwrap().len(), users);
+                (row["id"].as_str().unwrap().to_owned(), users)
+            };
+            let shown: BTreeMap<String, usize> = rows.iter().map(counted).collect();
+            assert_eq!((rows.len(), &shown), (wanted.len(), &wanted), "{}", filter.query);
+            matched[1] += wanted.len();
+        }
+        assert!(
+            matched[0] > FILTERS && matched[1] > FILTERS / 2,
+            "the filters are too narrow to prove anything: {matched:?}"
+        );
+    });
+}
+
 /// K5, K12, K13: violations, of all users and of one, reviewed and not.
 #[test]
 fn violations_agree_with_a_recount() {

@@ -264,6 +264,8 @@ fn every_list_and_report_is_exported() {
         for (path, column, member) in [
             ("/v1/events?order=asc", "id", "id"),
             ("/v1/users", "id", "id"),
+            ("/v1/sign-ins", "id", "id"),
+            ("/v1/devices", "id", "id"),
             ("/v1/users/u1/sign-ins", "id", "id"),
             ("/v1/users/u1/devices", "id", "id"),
             ("/v1/users/u1/sessions", "key", "key"),

@@ -39,6 +39,7 @@ mod tables;
 mod timeline;
 mod traces;
 
+mod tenant_lists;
 mod tenant_plans;
 
 mod tenant_statistics;

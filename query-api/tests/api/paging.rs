@@ -70,7 +70,13 @@ fn one_id_of_several_senders() {
         }
         world.insert(&events).await;
         let expected: Vec<(&str, &str)> = events.iter().map(|event| (event.source, event.key_id)).collect();
-        for list in ["/v1/events?order=asc&", "/v1/events?", "/v1/events?actor_id=u1&", "/v1/users/u1/sign-ins?"] {
+        for list in [
+            "/v1/events?order=asc&",
+            "/v1/events?",
+            "/v1/events?actor_id=u1&",
+            "/v1/users/u1/sign-ins?",
+            "/v1/sign-ins?",
+        ] {
             for limit in [1, 2, 4, 6] {
                 let rows = world.pages(&format!("{list}limit={limit}"), &key).await;
                 assert_eq!(ids(&rows), ["7"; 6], "{list} {limit}");

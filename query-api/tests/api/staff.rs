@@ -123,6 +123,8 @@ fn every_list_says_up_to_when_it_is_complete() {
             "/v1/alerts/endpoints",
             "/v1/alerts/silences",
             "/v1/alerts/deliveries",
+            "/v1/sign-ins",
+            "/v1/devices",
             "/v1/users/u1/devices",
             "/v1/users/u1/sessions",
             "/v1/users/u1/sign-ins",

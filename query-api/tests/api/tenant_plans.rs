@@ -159,6 +159,8 @@ fn no_answer_looks_back_further() {
         let count = async |path: &str, key: &str| world.pages(path, key).await.len();
         for (path, all, shown) in [
             ("/v1/events", 4, 1),
+            ("/v1/sign-ins", 4, 1),
+            ("/v1/devices", 2, 1),
             ("/v1/users/u1/sign-ins", 3, 1),
             ("/v1/users/u1/devices", 2, 1),
             ("/v1/users/u1/violations", 3, 1),
@@ -178,6 +180,9 @@ fn no_answer_looks_back_further() {
         assert_eq!((&device["id"], &device["sign_ins"]), (&json!("d-new"), &json!(1)), "{device}");
         let newest = events[2].occurred.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         assert_eq!(device["first_seen_at"], newest);
+        let of_all = &world.ok("/v1/devices", &key).await["data"][0];
+        assert_eq!((&of_all["id"], &of_all["sign_ins"], &of_all["users"]), (&json!("d-new"), &json!(1), &json!(1)));
+        assert_eq!(of_all["first_seen_at"], newest);
         let session = &world.ok("/v1/users/u1/sessions", &key).await["data"][0];
         assert_eq!((&session["events"], &session["started_at"]), (&json!(1), &json!(newest)));
         let user = world.ok("/v1/users/u1", &key).await["data"].clone();

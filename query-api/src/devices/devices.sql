@@ -1,0 +1,51 @@
+-- Devices of all users (K9, K10), as of the last events on each, with who was seen on them. What a period or a sign-in is asked of
+-- is each user's share of a device, so that users are counted who were there then.
+SELECT ?fields
+FROM (
+    SELECT
+        device_id,
+        count() AS users,
+        groupArraySorted(20)(actor_id) AS user_ids,
+        countIf(actor_id IN {user_id:Array(String)}) AS wanted_users,
+        min(begun_at) AS first_seen_at,
+        max(ended_at) AS last_seen_at,
+        sum(succeeded) AS sign_ins,
+        sum(failed) AS failed_sign_ins,
+        argMaxMerge(client) AS latest,
+        argMaxMerge(place) AS latest_place,
+        latest.browser AS browser,
+        latest.browser_version AS browser_version,
+        latest.os AS os,
+        latest.os_version AS os_version,
+        latest.kind AS kind,
+        latest.model AS model,
+        latest.bot AS bot,
+        max(sure) AS confidence,
+        latest_place.ip AS ip,
+        latest_place.country AS country,
+        latest_place.city AS city
+    FROM (
+        SELECT
+            actor_id,
+            device_id,
+            min(first_seen_at) AS begun_at,
+            max(last_seen_at) AS ended_at,
+            sumIf(sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS succeeded,
+            sumIf(failed_sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS failed,
+            argMaxMergeState(client) AS client,
+            argMaxMergeState(place) AS place,
+            max(toString(confidence)) AS sure
+        FROM user_devices
+        WHERE tenant = {tenant:String}
+            AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
+        GROUP BY actor_id, device_id
+    ) AS seen
+    WHERE ended_at >= {from:DateTime64(3, 'UTC')}
+        AND begun_at < {to:DateTime64(3, 'UTC')}
+        AND (/* share */)
+    GROUP BY device_id
+) AS found
+WHERE TRUE
+    /* clauses */
+ORDER BY /* order */
+LIMIT {rows:UInt32}

@@ -1,0 +1,11 @@
+-- Sessions of some users as they stand (K1, K7), to be shown beside sign-ins.
+SELECT
+    actor_id,
+    session_key,
+    max(last_activity_at) AS last_activity_at,
+    max(signed_out_at) AS signed_out_at
+FROM user_sessions
+WHERE tenant = {tenant:String}
+    AND (actor_id, session_key) IN arrayZip({users:Array(String)}, {session_keys:Array(String)})
+    AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
+GROUP BY actor_id, session_key
