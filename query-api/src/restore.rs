@@ -9,6 +9,7 @@ pub(crate) mod call;
 pub mod endpoint;
 pub(crate) mod examples;
 pub mod handlers;
+pub mod outcome;
 pub mod past;
 pub mod refusal;
 pub mod rows;
@@ -25,71 +26,21 @@ use runtime::problem::Problem;
 use runtime::webhook::ClientError;
 use schemas::decode::{MAX_NAME_BYTES, MAX_REASON_BYTES};
 use schemas::restore::RestoreEndpoint;
-use schemas::settings::hex;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
-use utoipa::ToSchema;
 
 use crate::audit::{Audit, actor, clip};
 use crate::http::caller::Caller;
 use crate::log::rows::EventRow;
 use crate::restore::call::Calls;
+use crate::restore::outcome::{Effort, Outcome, RestoreStatus, message_id};
 use crate::restore::past::LastState;
 
 /// How long a success is remembered here, until the log tells it.
 const REMEMBERED: Duration = Duration::from_secs(600);
 /// Most restores of a tenant that are under way at the same time.
 const MAX_UNDER_WAY: usize = 20;
-
-/// How a restore stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RestoreStatus {
-    /// It was asked for and has no outcome yet, or never got one: ask again.
-    Requested,
-    /// The application took it.
-    Succeeded,
-    /// The application refused it, or could not be reached.
-    Failed,
-}
-
-impl RestoreStatus {
-    fn event_type(self) -> &'static str {
-        match self {
-            Self::Requested => "restore.requested",
-            Self::Succeeded => "restore.succeeded",
-            Self::Failed => "restore.failed",
-        }
-    }
-}
-
-/// What calls came to. Kept in the payload of the event that tells the outcome.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Effort {
-    /// Calls made.
-    #[serde(default)]
-    pub(crate) attempts: u32,
-    /// Status of the last answer.
-    #[serde(default)]
-    pub(crate) answer_status: Option<u16>,
-    /// Id of the event that asked for it.
-    #[serde(default)]
-    pub(crate) requested: String,
-}
-
-/// An outcome, as of the event that tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) status: RestoreStatus,
-    pub(crate) effort: Effort,
-    pub(crate) reason: String,
-    pub(crate) event_id: String,
-    pub(crate) at: DateTime<Utc>,
-    /// Kind, id and name of who asked.
-    pub(crate) by: [String; 3],
-}
 
 type Running = Shared<BoxFuture<'static, Result<Outcome, Problem>>>;
 
@@ -157,12 +108,6 @@ impl Restores {
         known.insert(id.to_owned(), each);
         Ok(running)
     }
-}
-
-/// Id of the message that asks for a restore, the same however often it is asked (`webhook-id`).
-pub(crate) fn message_id(tenant: &str, event_id: &str) -> String {
-    let digest = Sha256::digest(format!("restore/{tenant}/{event_id}"));
-    format!("msg_{}", hex(&digest[..16]))
 }
 
 /// What an application is sent. The state stands apart, as its numbers may have more digits than any other.

@@ -3,6 +3,7 @@
 //! Rows become [activities](activity): what lasts has an interval, what doesn't is a point. [Figures](figures) are measured
 //! over them, and tell of every activity how much it adds, so that the rows of a figure add up to it.
 
+pub mod activities;
 pub mod activity;
 pub(crate) mod examples;
 pub mod figures;

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
-use crate::export::{Format, Separator, clock, words};
+use crate::export::format::{Format, Separator};
+use crate::export::{clock, words};
 use crate::http::period::Period;
 use crate::log::words::of;
 

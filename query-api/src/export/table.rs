@@ -137,12 +137,3 @@ pub trait Tabular {
     /// Appends one cell for each column.
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>);
 }
-
-/// A report that is not a list: one or several tables.
-pub trait Report {
-    /// Hands its tables over, one after the other. Formats that hold one table take the first.
-    ///
-    /// # Errors
-    /// Those of `to`.
-    fn tables<W: std::io::Write + Send>(&self, to: &mut crate::export::Writer<W>) -> std::io::Result<()>;
-}

@@ -6,11 +6,13 @@ use schemas::catalogue::Lang;
 use serde::Serialize;
 
 use crate::export::csv::Csv;
+use crate::export::format::Format;
+use crate::export::heading::Heading;
 use crate::export::parquet::Parquet;
 use crate::export::pdf::Pdf;
 use crate::export::table::{Cell, Tabular};
+use crate::export::words;
 use crate::export::xlsx::Xlsx;
-use crate::export::{Format, Heading, words};
 
 /// Writes an export. Memory is bounded, however many rows there are.
 pub struct Writer<W: Write + Send> {
@@ -118,4 +120,13 @@ impl<W: Write + Send> Writer<W> {
             Form::Parquet(parquet) => parquet.finish(),
         }
     }
+}
+
+/// A report that is not a list: one or several tables.
+pub trait Report {
+    /// Hands its tables over, one after the other. Formats that hold one table take the first.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    fn tables<W: Write + Send>(&self, to: &mut Writer<W>) -> io::Result<()>;
 }

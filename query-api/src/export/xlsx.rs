@@ -234,7 +234,7 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             complete_until: None,
             lang: Lang::En,
-            separator: crate::export::Separator::Comma,
+            separator: crate::export::format::Separator::Comma,
         };
         let mut xlsx = Xlsx::new(Vec::new(), heading);
         assert_eq!(xlsx.most_rows, 1_048_575, "what Excel has, less the header");

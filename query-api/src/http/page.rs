@@ -15,8 +15,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::audit::read_log::Shown;
+use crate::export::format::{Format, Separator};
+use crate::export::heading::{self, Heading};
 use crate::export::table::Tabular;
-use crate::export::{self, Export, Format, Heading, Rows, Separator, heading};
+use crate::export::{self, Export, Rows};
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::caller::Caller;
 use crate::http::cursor::{Binding, Position};

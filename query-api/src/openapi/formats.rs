@@ -3,7 +3,7 @@
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::{Content, ContentBuilder, ObjectBuilder, OpenApi, RefOr, Response};
 
-use crate::export::Format;
+use crate::export::format::Format;
 use crate::openapi::examples;
 
 /// Completes the operations that answer files as well.

@@ -19,9 +19,10 @@ use crate::http::page::Reading;
 use crate::http::params::Params;
 use crate::log::rows::EventRow;
 use crate::log::which::Which;
+use crate::restore::Order;
+use crate::restore::outcome::{Outcome, RestoreStatus, message_id};
 use crate::restore::past::Past;
 use crate::restore::refusal::Refusal;
-use crate::restore::{Order, Outcome, RestoreStatus, message_id};
 use crate::state::QueryApi;
 
 /// A restore and how it ended.

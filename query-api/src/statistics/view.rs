@@ -6,8 +6,8 @@ use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::export::Writer;
-use crate::export::table::{Cell, Column, Kind, Report, Tabular, Word};
+use crate::export::table::{Cell, Column, Kind, Tabular, Word};
+use crate::export::writer::{Report, Writer};
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::period::Width;
 use crate::log::view::is_false;

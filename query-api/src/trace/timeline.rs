@@ -12,8 +12,7 @@ use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::export::Writer;
-use crate::export::table::Report;
+use crate::export::writer::{Report, Writer};
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;

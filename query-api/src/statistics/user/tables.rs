@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use chrono::Utc;
 use serde::Serialize;
 
-use crate::export::Writer;
-use crate::export::table::{Cell, Column, Kind, Report, Tabular};
+use crate::export::table::{Cell, Column, Kind, Tabular};
+use crate::export::writer::{Report, Writer};
 use crate::statistics::user::{Bucket, Counts, Distinct, Share, Statistics};
 
 impl Report for Statistics {
