@@ -11,8 +11,8 @@ FROM (
         max(ended_at) AS last_seen_at,
         sum(succeeded) AS sign_ins,
         sum(failed) AS failed_sign_ins,
-        argMaxMerge(client) AS latest,
-        argMaxMerge(place) AS latest_place,
+        argMaxMerge(client_state) AS latest,
+        argMaxMerge(place_state) AS latest_place,
         latest.browser AS browser,
         latest.browser_version AS browser_version,
         latest.os AS os,
@@ -32,8 +32,8 @@ FROM (
             max(last_seen_at) AS ended_at,
             sumIf(sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS succeeded,
             sumIf(failed_sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS failed,
-            argMaxMergeState(client) AS client,
-            argMaxMergeState(place) AS place,
+            argMaxMergeState(client) AS client_state,
+            argMaxMergeState(place) AS place_state,
             max(toString(confidence)) AS sure
         FROM user_devices
         WHERE tenant = {tenant:String}

@@ -20,6 +20,7 @@ use crate::log::filter::device_kinds;
 use crate::log::view::{self, Device, Place};
 use crate::openapi::examples::{page, with};
 use crate::state::QueryApi;
+use crate::store::keep::Keep;
 use crate::store::sql::{Clauses, NamedQuery, query};
 use crate::users::rows::SeenRow;
 use crate::users::since::{Lasting, Since};
@@ -29,8 +30,6 @@ const DEVICES: NamedQuery = query!("devices");
 const LATEST: Keyset = keyset!("last_seen_at", "device_id", newest);
 /// Most users that may be asked for.
 const MOST_USERS: u32 = 1_000_000;
-/// The end of an open period: no event is of a later year than 2199.
-const NEVER: DateTime<Utc> = DateTime::from_timestamp(7_258_118_400, 0).unwrap();
 
 /// What the devices of a tenant can be narrowed to.
 #[derive(Debug, Serialize, IntoParams)]
@@ -251,7 +250,8 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
     asked.reading.bind_hidden(&mut clauses);
     filter.add_to(&mut clauses);
     clauses.bind_time("from", asked.period.from.unwrap_or(DateTime::UNIX_EPOCH));
-    clauses.bind_time("to", asked.period.to.unwrap_or(NEVER));
+    // Nothing occurs later than a day ahead of the clock.
+    clauses.bind_time("to", asked.period.to.unwrap_or(asked.reading.now + Keep::AHEAD));
     let since = Since::of(api.store(), &asked.reading);
     let show = move |mut rows: Vec<TenantDeviceRow>| {
         let since = since.clone();

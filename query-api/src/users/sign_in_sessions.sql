@@ -6,6 +6,7 @@ SELECT
     max(signed_out_at) AS signed_out_at
 FROM user_sessions
 WHERE tenant = {tenant:String}
-    AND (actor_id, session_key) IN arrayZip({users:Array(String)}, {session_keys:Array(String)})
+    AND actor_id IN {users:Array(String)}
+    AND session_key IN {session_keys:Array(String)}
     AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
 GROUP BY actor_id, session_key

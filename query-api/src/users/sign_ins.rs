@@ -1,6 +1,6 @@
 //! Sign-ins, and attempts that failed (K1, K5, K7, L5): of one user, and of the whole tenant.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -193,22 +193,15 @@ impl Sessions {
         Ok(rows.into_iter().map(beside).collect())
     }
 
-    /// The sessions that some sign-ins belong to.
+    /// The sessions that some sign-ins belong to, and those of the same names of the same users.
     async fn read(&self, rows: &[EventRow]) -> Result<Vec<SignInSessionRow>, Problem> {
-        let in_session = rows.iter().filter(|row| !row.session_key.is_empty());
-        let mut sessions: Vec<(&str, &str)> =
-            in_session.map(|row| (row.actor_id.as_str(), row.session_key.as_str())).collect();
-        sessions.sort_unstable();
-        sessions.dedup();
-        if sessions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (users, keys): (Vec<&str>, Vec<&str>) = sessions.into_iter().unzip();
-        let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
+        let in_session = || rows.iter().filter(|row| !row.session_key.is_empty());
+        let users: BTreeSet<&String> = in_session().map(|row| &row.actor_id).collect();
+        let keys: BTreeSet<&String> = in_session().map(|row| &row.session_key).collect();
         let mut clauses = Clauses::default();
         clauses.bind_text("tenant", &self.tenant.id);
-        clauses.bind_texts("users", owned(users));
-        clauses.bind_texts("session_keys", owned(keys));
+        clauses.bind_texts("users", users.into_iter().cloned().collect());
+        clauses.bind_texts("session_keys", keys.into_iter().cloned().collect());
         self.keep.bind_oldest(&mut clauses);
         Ok(self.store.rows(SIGN_IN_SESSIONS, clauses).await?)
     }
