@@ -1,30 +1,23 @@
-//! A user's page for security staff (K5): sign-in history, devices, restriction history; and sessions.
+//! A user's page for security staff (K5): devices, sessions, restriction history. Sign-ins are with those of all users.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::access::Access;
-use schemas::settings::Tenant;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::http::caller::Caller;
 use crate::http::extract::InPath;
-use crate::http::page::{Asked, Keyset, Page, Reading, ascending, keyset};
+use crate::http::page::{Asked, Keyset, Page, Reading, keyset};
 use crate::http::params::{ParamError, Params};
-use crate::log::events::add_period;
 use crate::log::filter::device_kinds;
-use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EventRow};
 use crate::state::QueryApi;
-use crate::store::Store;
-use crate::store::keep::Keep;
 use crate::store::sql::Clauses;
 use crate::users::rows::{DeviceRow, SessionRow, USER_DEVICES, USER_SESSIONS};
 use crate::users::since::Since;
-use crate::users::view::{Session, SignIn, UserDevice};
+use crate::users::view::{Session, UserDevice};
 use crate::violations::filter::ViolationFilter;
 use crate::violations::list as violations;
 use crate::violations::view::Violation;
