@@ -1,21 +1,11 @@
-//! The operations, one file a subject. What they share is here: how an answer says how complete it is, and how a body is
-//! read.
+//! What answers have in common: up to when they are complete, and what one thing and a whole list look like.
 
-use std::ops::RangeInclusive;
-
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
+use runtime::freshness::Freshness;
 use runtime::problem::Problem;
 use runtime::settings::PutError;
-use schemas::decode::MAX_NAME_BYTES;
-use schemas::settings::{Invalid, parse_strict};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
-
-use crate::http::body as bodies;
-use runtime::freshness::Freshness;
 
 /// P15: up to when an answer is complete.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]

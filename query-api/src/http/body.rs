@@ -1,11 +1,19 @@
-//! What the bodies of requests may take: memory, shared between tenants and keys, and time.
+//! The bodies of requests: how they are read, and what they may take of memory, shared between tenants and keys, and of time.
+
+use std::ops::RangeInclusive;
 
 use axum::body::Bytes;
 use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use chrono::{DateTime, Datelike as _, Utc};
 use runtime::config;
 use runtime::http::body::{self, BodyTimes};
 use runtime::memory::MemoryBudget;
 use runtime::problem::Problem;
+use schemas::settings::{Invalid, parse_strict};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::http::caller::Caller;
 
@@ -45,7 +53,7 @@ pub(crate) async fn body<T: DeserializeOwned + Serialize>(request: Request) -> R
 }
 
 /// Reads a JSON Merge Patch (RFC 7386).
-pub(crate) async fn patch(request: Request) -> Result<serde_json::Value, Problem> {
+pub(crate) async fn patch(request: Request) -> Result<Value, Problem> {
     let known = ["application/merge-patch+json", "application/json"];
     let json = media_type(&request).is_none_or(|given| known.contains(&given.as_str()));
     serde_json::from_slice(&read_json(request, json).await?)
@@ -57,7 +65,7 @@ fn media_type(request: &Request) -> Option<String> {
     Some(given.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
 }
 
-async fn read_json(request: Request, json: bool) -> Result<axum::body::Bytes, Problem> {
+async fn read_json(request: Request, json: bool) -> Result<Bytes, Problem> {
     if !json {
         let detail = "the body must be application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
@@ -107,6 +115,30 @@ pub(crate) fn merge(target: &mut Value, patch: Value) {
             } else {
                 merge(fields.entry(name).or_insert(Value::Null), value);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The examples of RFC 7386, appendix A.
+    #[test]
+    fn merge_patch() {
+        for (mut target, patch, expected) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({"a": "foo"}), json!(null), json!(null)),
+            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ] {
+            merge(&mut target, patch);
+            assert_eq!(target, expected);
         }
     }
 }

@@ -7,6 +7,7 @@ use axum::extract::{FromRef, FromRequestParts, Path};
 use axum::http::request::Parts;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
+use schemas::decode::MAX_NAME_BYTES;
 use schemas::settings::Tenant;
 use serde::de::DeserializeOwned;
 
