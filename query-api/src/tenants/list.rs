@@ -9,7 +9,7 @@ use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
 use serde_json::Value;
 
 use crate::http::answer::{Whole, not_changed};
-use crate::http::body::{body, invalid, patch};
+use crate::http::body::{body, invalid, merge, patch};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
 use crate::state::QueryApi;
