@@ -8,7 +8,8 @@ use chrono::{DateTime, Datelike as _, Utc, Weekday};
 use query_api::http::cursor::{Binding, Position};
 use query_api::http::params::{MAX_VALUE_BYTES, MAX_VALUES, ParamError, Params};
 use query_api::http::period::{Calendar, Period, PeriodSpec, Width, buckets};
-use query_api::log::filter::{EventFilter, ViolationFilter};
+use query_api::log::filter::EventFilter;
+use query_api::violations::filter::ViolationFilter;
 
 const ZONES: &[&str] = &["Europe/Prague", "Asia/Kathmandu", "America/Sao_Paulo", "Pacific/Apia", "Africa/Casablanca"];
 const BINDING: Binding<'static> = Binding { tenant: "acme", list: "events/occurred/desc", filter: "{}" };

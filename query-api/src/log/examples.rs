@@ -1,9 +1,8 @@
 //! Examples of the event log, the audit of the configuration, and plans.
 
-use crate::openapi::examples::{page, whole, with};
 use serde_json::{Value, json};
 
-use crate::openapi::examples::{page, with};
+use crate::openapi::examples::{one, page, with};
 
 /// A page of an object's history.
 pub(crate) fn history() -> Value {
@@ -125,5 +124,77 @@ pub(crate) fn used_kinds() -> Value {
         "period": { "from": "2026-10-24T00:00:00Z", "to": "2026-11-23T00:00:00Z" },
         "complete_until": "2026-11-22T13:02:44.312Z",
         "complete": true
+    })
+}
+
+pub(crate) fn event() -> Value {
+    json!({
+        "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+        "type": "task.deadline_changed",
+        "name": "Task deadline changed",
+        "text": "Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”",
+        "details": "Location: Brno",
+        "restorable": false,
+        "class": "change",
+        "category": "changes",
+        "action": "update",
+        "module": "tasks",
+        "outcome": "success",
+        "occurred_at": "2026-03-02T08:15:30.125Z",
+        "received_at": "2026-03-02T08:15:30.480Z",
+        "actor": { "kind": "user", "id": "u-17", "label": "Jana Nováková", "name": "Jana Nováková", "active": true },
+        "object": {
+            "type": "task", "id": "4711", "name": "Call back", "url": "https://crm.acme.example/tasks/4711"
+        },
+        "location": "Brno",
+        "changes": [{ "path": "/deadline", "op": "replace", "old": "2026-03-05", "new": "2026-03-09" }],
+        "backfill": false,
+        "context": { "ip": "198.51.100.7", "session_id": "s-99" },
+        "geo": {
+            "country": "CZ", "city": "Brno", "latitude": 49.2, "longitude": 16.6, "accuracy_km": 20,
+            "build": "2026-03-01T00:00:00Z"
+        },
+        "device": {
+            "id": "d-5", "confidence": "high", "kind": "desktop", "browser": "Firefox", "browser_version": "148",
+            "os": "Linux", "os_version": "", "bot": false
+        }
+    })
+}
+
+/// A page of events.
+pub(crate) fn events() -> Value {
+    json!({
+        "data": [event()],
+        "has_more": true,
+        "next_cursor": "AQAAAAAAAAAA",
+        "period": { "from": "2026-03-01T23:00:00Z", "to": "2026-03-08T23:00:00Z" },
+        "complete_until": "2026-03-02T08:16:00Z",
+        "complete": true
+    })
+}
+
+/// One event.
+pub(crate) fn one_event() -> Value {
+    one(&event())
+}
+
+/// The catalogue.
+pub(crate) fn catalogue() -> Value {
+    json!({
+        "complete_until": "2026-03-02T08:16:00Z",
+        "complete": true,
+        "language": "en",
+        "types": [{
+            "type": "task.deadline_changed",
+            "name": "Task deadline changed",
+            "class": "change",
+            "category": "changes",
+            "action": "update",
+            "module": "tasks",
+            "object_type": "task",
+            "restorable": false,
+            "sentence": "{actor} changed the deadline of the task[ “{object}”][ from “{old}”][ to “{new}”]",
+            "own": false
+        }]
     })
 }

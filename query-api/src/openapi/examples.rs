@@ -33,10 +33,6 @@ pub(crate) fn with(mut target: Value, more: Value) -> Value {
     target
 }
 
-const RULE: &str = "title: Export by a bot\nid: 0b7f3c53-8f0e-4a55-9d68-5f6c8a3f1f0e\nstatus: stable\nversion: 1\n\
-    logsource:\n  product: usertrail\ndetection:\n  export:\n    action: export\n    device.bot: true\n  condition: export\n\
-    level: high\ntags:\n  - attack.t1020\n";
-
 /// A problem by its status.
 pub(crate) fn problem(status: u16) -> Value {
     let (title, code, detail) = match status {

@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 use crate::openapi::examples::with;
 
+const RULE: &str = "title: Export by a bot\nid: 0b7f3c53-8f0e-4a55-9d68-5f6c8a3f1f0e\nstatus: stable\nversion: 1\n\
+    logsource:\n  product: usertrail\ndetection:\n  export:\n    action: export\n    device.bot: true\n  condition: export\n\
+    level: high\ntags:\n  - attack.t1020\n";
+
 /// A rule.
 pub(crate) fn rule() -> Value {
     json!({
@@ -41,7 +45,7 @@ pub(crate) fn rule_version() -> Value {
 }
 
 /// What a trial of a rule finds.
-pub fn trial() -> Value {
+pub(crate) fn trial() -> Value {
     json!({
         "rule": "mass-export",
         "from": "2026-11-01T00:00:00Z",
@@ -84,7 +88,7 @@ pub(crate) fn explained() -> Value {
 }
 
 /// How an event stands to a rule.
-pub fn explained_event() -> Value {
+pub(crate) fn explained_event() -> Value {
     json!({
         "rule": "brute-force",
         "rule_version": 1,
@@ -95,7 +99,7 @@ pub fn explained_event() -> Value {
 }
 
 /// Why a rule fired.
-pub fn explained_violation() -> Value {
+pub(crate) fn explained_violation() -> Value {
     json!({
         "violation_id": "0a4f7b1c2d3e4f5061728394a5b6c7d8",
         "rule": "brute-force",

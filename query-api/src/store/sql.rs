@@ -238,7 +238,7 @@ mod tests {
     /// P9: an export counts its rows before it begins.
     #[test]
     fn listings_can_be_counted() {
-        let listing = |query: &&NamedQuery| query.text.trim_end().ends_with("\nLIMIT {rows:UInt32}");
+        let listing = |query: &NamedQuery| query.text.trim_end().ends_with("\nLIMIT {rows:UInt32}");
         for query in all().into_iter().map(|(_, query)| query).filter(listing) {
             let (_, after) = query.text.rsplit_once("ORDER BY ").unwrap();
             let (order, rest) = after.split_once("\nLIMIT {rows:UInt32}").unwrap();

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use runtime::problem::Problem;
 use runtime::settings::PutError;
 use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
-use serde_json::Value;
 
 use crate::http::answer::{Whole, not_changed};
 use crate::http::body::{body, invalid, merge, patch};

@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use clickhouse::Row;
 use runtime::problem::Problem;
 use schemas::event::Category;
 use schemas::settings::{Permission, RETENTION_DAYS, Retention};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::export::table::{Cell, Column, Kind, Tabular};

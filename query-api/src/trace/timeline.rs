@@ -161,21 +161,21 @@ pub async fn get(
     let activities = trace.activities(api.store(), &[], MOST_ROWS).await?;
     let activities =
         activities.ok_or_else(|| too_many(MOST_ROWS, "read their list by channel, or /v1/events page by page"))?;
-    let lanes = timeline::lanes(&activities, period, calendar.zone);
+    let lanes = lanes::lanes(&activities, period, calendar.zone);
     if lanes.len() > MOST_LANES {
         let detail =
             format!("the user was in more than {MOST_LANES} channels and states then; choose a shorter period");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_lanes", detail));
     }
-    let edges = starts.map(|starts| timeline::edges(&starts, period.end(), calendar.zone));
+    let edges = starts.map(|starts| lanes::edges(&starts, period.end(), calendar.zone));
     let timeline = Timeline {
         user_id: user,
         period: PeriodView { from: Some(from), to: Some(to) },
         extent,
         time_zone: calendar.zone.name().to_owned(),
         lanes,
-        points: timeline::points(&activities, period, calendar.zone),
-        buckets: edges.map(|edges| timeline::buckets(&activities, &edges)),
+        points: lanes::points(&activities, period, calendar.zone),
+        buckets: edges.map(|edges| lanes::buckets(&activities, &edges)),
         completeness: reading.completeness,
     };
     match format {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::log::examples::event;
 use crate::openapi::examples::{one, page, with};
 
 pub(crate) fn user() -> Value {

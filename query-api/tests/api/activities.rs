@@ -261,9 +261,9 @@ fn tables_are_whole() {
         assert_eq!(cells.len(), T::COLUMNS.len());
         cells.len()
     }
-    use query_api::log::rows::ActivityRow;
+    use query_api::trace::rows::ActivityRow;
     use query_api::trace::timeline::lanes::lanes;
-    use query_api::trace::{activity::activities, intervals::Interval};
+    use query_api::trace::{activities::activities, intervals::Interval};
     let row = ActivityRow {
         event_id: "e".to_owned(),
         key_id: String::new(),

@@ -3,7 +3,11 @@
 use chrono::{TimeDelta, Utc};
 use query_api::http::params::Params;
 use query_api::log::filter::EventFilter;
-use query_api::store::sql::{Clauses, EVENTS_NEWEST, NamedQuery, USER_ACTIVITIES, USER_COUNTS, VIOLATIONS};
+use query_api::log::rows::EVENTS_NEWEST;
+use query_api::statistics::rows::USER_COUNTS;
+use query_api::store::sql::{Clauses, NamedQuery};
+use query_api::trace::rows::USER_ACTIVITIES;
+use query_api::violations::rows::VIOLATIONS;
 
 use crate::support::{Event, World, rng, with_world};
 

@@ -4,8 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use clickhouse::Row;
+use clickhouse::serde::chrono::datetime64::millis;
 use runtime::problem::Problem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::answer::{Completeness, PeriodView};
