@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use axum::Router;
 use clap::Args;
 use enrich::stream::Stream;
-use query_api::audit::read_log::Viewed;
+use query_api::audit::read_log::ReadLog;
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::freshness::Freshness;
@@ -178,8 +178,8 @@ impl Process {
     /// When the address is taken.
     pub async fn sql(&self, address: SocketAddr) -> Result<Option<SocketAddr>> {
         let audit = Arc::new(query_api::audit::Audit::new(&self.config)?);
-        let viewed = Viewed::new(audit, &self.metrics, Name::new("sql_views_not_recorded"));
-        let bi = match bi::Bi::open(&self.config, self.settings.clone(), self.limiter.clone(), viewed).await {
+        let read_log = ReadLog::new(audit, &self.metrics, Name::new("sql_views_not_recorded"));
+        let bi = match bi::Bi::open(&self.config, self.settings.clone(), self.limiter.clone(), read_log).await {
             Ok(bi) => bi,
             Err(error) => {
                 tracing::error!(%error, "SQL for BI tools is not opened");

@@ -10,11 +10,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequ
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use futures::StreamExt as _;
-use query_api::audit::read_log::Viewed;
+use query_api::audit::read_log::ReadLog;
 use query_api::http::caller::Caller;
 use query_api::http::period::{Calendar, days_ago};
-use query_api::store::fair::Place;
-use query_api::store::keep::Keep;
+use query_api::store::cutoffs::RetentionCutoffs;
+use query_api::store::fair::Slot;
 use runtime::config::Config;
 use runtime::http::authenticated;
 use runtime::http::body::{self, BodyTimes};
@@ -69,7 +69,7 @@ struct Inner {
     store: Store,
     settings: Settings,
     limiter: Limiter,
-    viewed: Viewed,
+    read_log: ReadLog,
     surroundings: Surroundings,
     zones: Zones,
     memory: MemoryBudget,
@@ -93,7 +93,7 @@ impl Bi {
         config: &Config,
         settings: Settings,
         limiter: Limiter,
-        viewed: Viewed,
+        read_log: ReadLog,
     ) -> Result<Self, StartError> {
         let store = Store::new(config, Filters::On)?;
         let version = selftest::run(&store).await?;
@@ -103,7 +103,7 @@ impl Bi {
             store,
             settings,
             limiter,
-            viewed,
+            read_log,
             surroundings,
             zones: Zones::default(),
             memory,
@@ -192,7 +192,7 @@ impl Bi {
             self.0.settings.features(tenant).look_back_days.map(|days| days_ago(Calendar::of(tenant), now, days));
         let reader = Reader {
             tenant: tenant.id.clone(),
-            keep: Keep::at(now, &tenant.retention),
+            keep: RetentionCutoffs::at(now, &tenant.retention),
             hidden: caller.hidden(),
             look_back: look_back.unwrap_or_default(),
         };
@@ -217,7 +217,7 @@ impl Bi {
         // was read. What a client asks of the server when it connects is none, nor is what the engine could not begin.
         let read = |succeeded| {
             if !confined.reads.is_empty() {
-                self.0.viewed.sql(caller, &tenant.id, (text.trim(), &statement.parameters), succeeded);
+                self.0.read_log.sql(caller, &tenant.id, (text.trim(), &statement.parameters), succeeded);
             }
         };
         let answer = self.0.store.run(&reader, &statement).await.inspect_err(|_| read(false))?;
@@ -310,9 +310,9 @@ impl Bi {
     }
 
     /// The engine's answer, piece by piece as it comes. An error on the way is told as one at the beginning would be.
-    async fn streamed(&self, answer: reqwest::Response, place: Place, own: String, shape: Shape) -> Response {
+    async fn streamed(&self, answer: reqwest::Response, place: Slot, own: String, shape: Shape) -> Response {
         enum Rest<S> {
-            Pieces(S, Tail, Place),
+            Pieces(S, Tail, Slot),
             Broken(io::Error),
             Ended,
         }

@@ -2,7 +2,7 @@
 //! see nothing, and what must not run must be refused. Whatever is not as it should be keeps the listener closed.
 
 use chrono::{DateTime, Utc};
-use query_api::store::keep::Keep;
+use query_api::store::cutoffs::RetentionCutoffs;
 use schemas::settings::Retention;
 
 use crate::confine::{Surroundings, confine};
@@ -65,7 +65,7 @@ const READONLY: &[&str] = &[
 /// [`SelfTestError`]: the endpoint must not be opened.
 pub async fn run(store: &Store) -> Result<String, SelfTestError> {
     let tenant = format!("self-test-{}", uuid::Uuid::now_v7().simple());
-    let keep = Keep::at(Utc::now(), &Retention::default());
+    let keep = RetentionCutoffs::at(Utc::now(), &Retention::default());
     let reader = Reader { tenant, keep, hidden: 0, look_back: DateTime::UNIX_EPOCH };
     let test = Test { store, reader };
     let version = test.text("SELECT version()").await?;

@@ -10,8 +10,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use query_api::store::fair::{Bounds, Place, Places};
-use query_api::store::keep::Keep;
+use query_api::store::cutoffs::RetentionCutoffs;
+use query_api::store::fair::{Bounds, Slot, TenantSlots};
 use reqwest::{Client, Response};
 use runtime::config::{Config, Secret, Sql};
 use schemas::ddl::bi::TENANT_SETTING;
@@ -83,7 +83,7 @@ pub struct Reader {
     /// The tenant.
     pub tenant: String,
     /// Its cutoffs.
-    pub keep: Keep,
+    pub keep: RetentionCutoffs,
     /// What is hidden from whoever asks, as [`Caller::hidden`](query_api::http::caller::Caller::hidden) has it.
     pub hidden: u8,
     /// Nothing that was before it is seen.
@@ -116,7 +116,7 @@ pub struct Store {
     filters: Filters,
     /// Whether requests name their tenant to the row policies.
     named: bool,
-    places: Places,
+    places: TenantSlots,
 }
 
 impl Store {
@@ -143,7 +143,7 @@ impl Store {
             user: user.clone(),
             password: password.clone(),
             policies: sql.user.is_some(),
-            places: Places::new(Bounds {
+            places: TenantSlots::new(Bounds {
                 places: sql.places(),
                 of_a_tenant: sql.places_of_a_tenant(),
                 waiting: config.query.max_waiting_per_tenant,
@@ -180,7 +180,7 @@ impl Store {
     ///
     /// # Errors
     /// When none is free for as long as a query may run, or too many of the tenant wait already.
-    pub async fn place(&self, tenant: &str) -> Result<Place, Refusal> {
+    pub async fn place(&self, tenant: &str) -> Result<Slot, Refusal> {
         match tokio::time::timeout(self.longest(), self.places.enter(tenant)).await {
             Ok(Ok(place)) => Ok(place),
             _ => Err(Refusal::too_many_queries("Too many queries at the moment; try again")),

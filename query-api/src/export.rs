@@ -43,7 +43,7 @@ use crate::audit::{Audit, Details, StaffEvent};
 use crate::export::sink::Sink;
 use crate::export::table::Tabular;
 use crate::http::caller::Caller;
-use crate::store::fair::{Bounds, Place, Places};
+use crate::store::fair::{Bounds, Slot, TenantSlots};
 use crate::store::sql::{Clauses, NamedQuery};
 use crate::store::{Store, StoreError};
 
@@ -62,7 +62,7 @@ pub(crate) struct Exported;
 /// Places and bounds of exports, apart from those of pages (P12).
 #[derive(Debug)]
 pub(crate) struct Exports {
-    places: Places,
+    places: TenantSlots,
     max_rows: u32,
     longest: Duration,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Exports {
 impl Exports {
     pub(crate) fn new(limits: &runtime::config::Query) -> Self {
         Self {
-            places: Places::new(Bounds {
+            places: TenantSlots::new(Bounds {
                 places: limits.export_places(),
                 of_a_tenant: limits.export_places_of_a_tenant(),
                 waiting: limits.max_waiting_per_tenant,
@@ -86,7 +86,7 @@ impl Exports {
     }
 
     /// Waits for the tenant's turn. The place is to be kept until the file is written.
-    async fn place(&self, tenant: &str) -> Result<Place, Problem> {
+    async fn place(&self, tenant: &str) -> Result<Slot, Problem> {
         const PATIENCE: Duration = Duration::from_secs(5);
         match timeout(PATIENCE, self.places.enter(tenant)).await {
             Ok(Ok(place)) => Ok(place),
@@ -126,7 +126,7 @@ impl Export {
         T: Tabular + Serialize + Send + 'static,
         F: Future<Output = Result<Vec<T>, Problem>> + Send,
     {
-        if self.caller.asking().is_head() {
+        if self.caller.info().is_head() {
             return Ok(self.headed());
         }
         let place = self.exports.place(&self.tenant.id).await?;
@@ -166,7 +166,7 @@ impl Export {
 
     /// A report.
     pub(crate) async fn report(self, report: impl Report + Send + 'static) -> Result<Response, Problem> {
-        if self.caller.asking().is_head() {
+        if self.caller.info().is_head() {
             return Ok(self.headed());
         }
         let place = self.exports.place(&self.tenant.id).await?;
@@ -211,7 +211,7 @@ impl Export {
     /// The answer, whose body is written meanwhile.
     fn respond(
         self,
-        place: Place,
+        place: Slot,
         deadline: Instant,
         write: impl FnOnce(&mut Writer<Sink>) -> io::Result<()> + Send + 'static,
     ) -> Response {

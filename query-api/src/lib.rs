@@ -2,7 +2,7 @@
 //!
 //! A request goes through the [guard](http::guard) (who asks, may they, how often) to the handler that [`routes`] names. The handler
 //! takes out of it what it needs ([`http::extract`], [`http::page`]), makes a named query of [`store::sql`] with the cutoffs of
-//! [`store::keep`], runs it in [`store`], and shows the rows. Lists are paged by [`http::cursor`]; every answer says how complete it
+//! [`store::cutoffs`], runs it in [`store`], and shows the rows. Lists are paged by [`http::cursor`]; every answer says how complete it
 //! is, which [`runtime::freshness`] knows. Lists and reports are also handed out whole, as files ([`export`]).
 //!
 //! Everything else stands by its subject. What a subject stands on is put together in [`state`].

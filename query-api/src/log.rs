@@ -13,7 +13,7 @@ pub mod objects;
 pub mod rows;
 pub mod signals;
 pub(crate) mod table;
-pub mod telling;
 pub mod view;
 pub(crate) mod which;
+pub mod wording;
 pub(crate) mod words;

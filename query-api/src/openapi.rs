@@ -54,7 +54,7 @@ pub struct PageParams {
 /// The format of a report.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "documentation of what Reading::format takes")]
+#[expect(dead_code, reason = "documentation of what ReadRequest::format takes")]
 pub struct FormatParam {
     /// `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
     #[param(example = "json")]
@@ -168,12 +168,12 @@ impl Modify for Shared {
         (name = "users", description = "What one user did"),
         (name = "statistics", description = "What a tenant did, in figures"),
         (name = "violations", description = "Broken rules"),
-        (name = "access", description = "Which devices may in, and who is exempt from the checks"),
+        (name = "access", description = "Device access and exemptions from the checks"),
         (name = "rules", description = "What is checked: shipped rules, shared ones, and the tenant's own"),
         (name = "catalogue", description = "Types of events"),
         (name = "tenants", description = "Tenants; mostly for the platform"),
         (name = "keys", description = "API keys"),
-        (name = "alerts", description = "Whom violations are reported to, and how that went"),
+        (name = "alerts", description = "Alert endpoints, silences and deliveries"),
         (name = "settings", description = "Settings of the own tenant"),
     )
 )]

@@ -34,7 +34,7 @@ use crate::audit::{Audit, actor, clip};
 use crate::http::caller::Caller;
 use crate::log::rows::EventRow;
 use crate::restore::call::Calls;
-use crate::restore::outcome::{Effort, Outcome, RestoreStatus, message_id};
+use crate::restore::outcome::{Attempts, Outcome, RestoreStatus, message_id};
 use crate::restore::past::LastState;
 
 /// How long a success is remembered here, until the log tells it.
@@ -112,7 +112,7 @@ impl Restores {
 
 /// What an application is sent. The state stands apart, as its numbers may have more digits than any other.
 #[derive(Serialize)]
-struct Asking<'a> {
+struct RestoreMessage<'a> {
     #[serde(flatten)]
     asked: Value,
     state: &'a schemas::json::Map,
@@ -131,13 +131,13 @@ impl Order {
     ///
     /// # Errors
     /// 503 when it is not known whether an event is recorded. Asking again is safe.
-    pub(crate) async fn carry_out(self, restores: &Restores, audit: &Audit) -> Result<Outcome, Problem> {
+    pub(crate) async fn execute(self, restores: &Restores, audit: &Audit) -> Result<Outcome, Problem> {
         let id = message_id(&self.endpoint.tenant, &self.deletion.event_id);
-        let requested = self.tell(audit, &id, RestoreStatus::Requested, &Effort::default(), "").await?;
+        let requested = self.tell(audit, &id, RestoreStatus::Requested, &Attempts::default(), "").await?;
         let body = serde_json::to_vec(&self.message(&id)).map_err(Problem::internal)?;
         let called = restores.calls.make(&self.endpoint, &id, &body).await;
         let status = if called.taken { RestoreStatus::Succeeded } else { RestoreStatus::Failed };
-        let effort = Effort { attempts: called.attempts, answer_status: called.answer_status, requested };
+        let effort = Attempts { attempts: called.attempts, answer_status: called.answer_status, requested };
         let event_id = self.tell(audit, &id, status, &effort, &called.reason).await?;
         let actor = self.caller.identity();
         let by = [actor.kind, actor.id, actor.name].map(str::to_owned);
@@ -145,7 +145,7 @@ impl Order {
     }
 
     /// What the application is sent.
-    fn message(&self, id: &str) -> Asking<'_> {
+    fn message(&self, id: &str) -> RestoreMessage<'_> {
         let row = &self.deletion;
         let asked = json!({
             "type": "restore.requested",
@@ -159,7 +159,7 @@ impl Order {
             "requested_by": actor(&self.caller),
             "event_id": row.event_id,
         });
-        Asking { asked, state: &self.last.fields }
+        RestoreMessage { asked, state: &self.last.fields }
     }
 
     /// Records an event about the object, so that it is in the object's history; returns its id.
@@ -168,7 +168,7 @@ impl Order {
         audit: &Audit,
         id: &str,
         status: RestoreStatus,
-        effort: &Effort,
+        effort: &Attempts,
         reason: &str,
     ) -> Result<String, Problem> {
         let row = &self.deletion;

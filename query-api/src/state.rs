@@ -19,7 +19,7 @@ use schemas::settings::{Limits, Tenant};
 
 use crate::alerts::alerting::Alerting;
 use crate::audit::Audit;
-use crate::audit::read_log::Viewed;
+use crate::audit::read_log::ReadLog;
 use crate::export::Exports;
 use crate::http::body::Bodies;
 use crate::http::guard::Guard;
@@ -71,7 +71,7 @@ struct Inner {
     bodies: Bodies,
     store: Store,
     exports: Arc<Exports>,
-    viewed: Viewed,
+    read_log: ReadLog,
     alerting: Alerting,
     restores: Arc<Restores>,
     catalogue: Catalogue,
@@ -94,13 +94,13 @@ impl QueryApi {
     pub fn new(config: &Config, parts: Parts, metrics: &Metrics) -> Result<Self, StartError> {
         let client = runtime::clickhouse::client(&config.clickhouse);
         let name = Name::new("query_views_not_recorded");
-        let viewed = Viewed::new(Arc::clone(&parts.audit), metrics, name);
+        let read_log = ReadLog::new(Arc::clone(&parts.audit), metrics, name);
         Ok(Self(Arc::new(Inner {
             parts,
             bodies: Bodies::new(&config.http),
             store: Store::new(client, config.query.clone(), metrics),
             exports: Arc::new(Exports::new(&config.query)),
-            viewed,
+            read_log,
             alerting: Alerting::new(config),
             restores: Arc::new(Restores::new(&config.alert)?),
             catalogue: Catalogue::shipped()?,
@@ -123,7 +123,7 @@ impl QueryApi {
             limiter: limiter.clone(),
             default_limits: self.0.default_limits,
             bodies: self.0.bodies.clone(),
-            viewed: self.0.viewed.clone(),
+            read_log: self.0.read_log.clone(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Running a statement: bounded in number, time, memory and rows (P12).
 
+pub mod cutoffs;
 pub mod fair;
-pub mod keep;
 pub mod sql;
 
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use runtime::metrics::{Metrics, Name, latency_buckets};
 use runtime::problem::Problem;
 use thiserror::Error;
 
-use crate::store::fair::{Bounds, Full, Place, Places};
+use crate::store::fair::{Bounds, Full, Slot, TenantSlots};
 use crate::store::sql::{Clauses, NamedQuery};
 
 /// More than any page or statistic has; a statement that returns more is wrong.
@@ -105,7 +105,7 @@ type Durations = Family<QueryLabel, Histogram, fn() -> Histogram>;
 #[derive(Clone)]
 pub struct Store {
     client: Client,
-    places: Places,
+    places: TenantSlots,
     limits: Limits,
     durations: Durations,
 }
@@ -117,7 +117,7 @@ impl Store {
         let durations = Durations::new_with_constructor(|| Histogram::new(latency_buckets()));
         Self {
             client,
-            places: Places::new(Bounds {
+            places: TenantSlots::new(Bounds {
                 places: limits.places(),
                 of_a_tenant: limits.places_of_a_tenant(),
                 waiting: limits.max_waiting_per_tenant,
@@ -135,7 +135,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Crowded`] at once, [`StoreError::Busy`] after a query's longest time.
-    pub async fn place(&self, name: &'static str, tenant: &str) -> Result<Place, StoreError> {
+    pub async fn place(&self, name: &'static str, tenant: &str) -> Result<Slot, StoreError> {
         let longest = Duration::from_millis(self.limits.timeout_ms);
         match tokio::time::timeout(longest, self.places.enter(tenant)).await {
             Ok(Ok(place)) => Ok(place),

@@ -5,13 +5,13 @@ use bi::selftest;
 use bi::store::{Filters, ORDERED, Reader, Statement, Store, message};
 use bi::views::{PREDICATE, VIEWS, View};
 use chrono::Utc;
-use query_api::store::keep::Keep;
+use query_api::store::cutoffs::RetentionCutoffs;
 use schemas::settings::Retention;
 
 use crate::support::{World, with_world};
 
 fn reader(tenant: &str) -> Reader {
-    let keep = Keep::at(Utc::now(), &Retention::default());
+    let keep = RetentionCutoffs::at(Utc::now(), &Retention::default());
     Reader { tenant: tenant.to_owned(), keep, hidden: 0, look_back: chrono::DateTime::UNIX_EPOCH }
 }
 

@@ -12,7 +12,7 @@ use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use http_body_util::BodyExt as _;
 use query_api::audit::Audit;
-use query_api::audit::read_log::Viewed;
+use query_api::audit::read_log::ReadLog;
 use runtime::config::Config;
 use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
@@ -142,8 +142,8 @@ impl World {
                    FROM numbers(60))";
         client.query_raw(sql).execute().await.unwrap();
         let audit = Arc::new(Audit::in_memory());
-        let viewed = Viewed::new(Arc::clone(&audit), &Metrics::default(), Name::new("sql_views_not_recorded"));
-        let bi = Bi::open(&config, settings.clone(), Limiter::default(), viewed).await.unwrap();
+        let read_log = ReadLog::new(Arc::clone(&audit), &Metrics::default(), Name::new("sql_views_not_recorded"));
+        let bi = Bi::open(&config, settings.clone(), Limiter::default(), read_log).await.unwrap();
         let mut world = Self { config, client, settings, audit, router: bi::router(bi), key: String::new() };
         world.key = world.key_of(Some("acme")).await;
         world

@@ -17,7 +17,7 @@ use crate::state::QueryApi;
 use crate::store::sql::{Clauses, NamedQuery, query};
 
 use crate::http::answer::{Completeness, PeriodView};
-use crate::http::page::{Keyset, Page, Reading, keyset};
+use crate::http::page::{Keyset, Page, ReadRequest, keyset};
 
 /// How attempts to report violations ended, newest first.
 pub const ALERT_DELIVERIES: NamedQuery = query!("alert_deliveries");
@@ -136,7 +136,7 @@ impl DeliveryFilter {
 const NEWEST: Keyset =
     keyset!("at", "concat(message_id, '/', endpoint, '/', violation_id, '/', toString(attempt))", newest);
 
-/// How attempts to report violations ended, newest first. Kept for 90 days.
+/// Alert deliveries, newest first: how attempts to report violations ended. Kept for 90 days.
 #[utoipa::path(
     get,
     path = "/v1/alerts/deliveries",
@@ -148,7 +148,7 @@ const NEWEST: Keyset =
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let filter = DeliveryFilter::take(&mut reading.params)?;
     let asked = reading.page("alert-deliveries/newest", &filter)?;
     let mut clauses = asked.clauses(&NEWEST);

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::alerts::alerting::new_secret;
 use crate::audit::{StaffEvent, differences};
-use crate::http::answer::{Whole, not_changed};
+use crate::http::answer::{List, not_changed};
 use crate::http::body::{body, invalid, merge, patch};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
@@ -208,17 +208,17 @@ fn event(kind: &'static str, old: Option<&EndpointView>, new: Option<&EndpointVi
     operation_id = "listAlertEndpoints",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All of them, without secrets", body = Whole<EndpointView>, example = json!(crate::openapi::examples::whole(crate::alerts::examples::endpoint()))),
+        (status = 200, description = "All of them, without secrets", body = List<EndpointView>, example = json!(crate::openapi::examples::whole(crate::alerts::examples::endpoint()))),
         crate::openapi::Problems,
     ),
 )]
 pub async fn list(
     State(api): State<QueryApi>,
     ReadTenant(tenant): ReadTenant,
-) -> Result<Json<Whole<EndpointView>>, Problem> {
+) -> Result<Json<List<EndpointView>>, Problem> {
     let settings = api.settings().snapshot();
     let data = settings.endpoints(&tenant.id).map(|endpoint| EndpointView::from(&**endpoint)).collect();
-    Ok(Json(Whole::of(api.freshness(), data)))
+    Ok(Json(List::of(api.freshness(), data)))
 }
 
 /// Makes an endpoint. Its secret is in this answer and nowhere else.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::alerts::alerting::{put_silence, random_hex};
 use crate::audit::{StaffEvent, differences};
-use crate::http::answer::Whole;
+use crate::http::answer::List;
 use crate::http::body::{YEARS_OF_SETTINGS, body, check_time, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
@@ -47,16 +47,13 @@ pub struct NewSilence {
     operation_id = "listSilences",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All of them", body = Whole<Silence>, example = json!(crate::openapi::examples::whole(crate::alerts::examples::silence()))),
+        (status = 200, description = "All of them", body = List<Silence>, example = json!(crate::openapi::examples::whole(crate::alerts::examples::silence()))),
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(
-    State(api): State<QueryApi>,
-    ReadTenant(tenant): ReadTenant,
-) -> Result<Json<Whole<Silence>>, Problem> {
+pub async fn list(State(api): State<QueryApi>, ReadTenant(tenant): ReadTenant) -> Result<Json<List<Silence>>, Problem> {
     let data = api.settings().snapshot().silences(&tenant.id).map(|silence| Silence::clone(silence)).collect();
-    Ok(Json(Whole::of(api.freshness(), data)))
+    Ok(Json(List::of(api.freshness(), data)))
 }
 
 /// Makes a silence.

@@ -62,7 +62,7 @@ pub(crate) struct Shown {
 
 /// What is remembered of reads, and how many are being told. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Viewed(Arc<Inner>);
+pub struct ReadLog(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -97,7 +97,7 @@ struct Read {
     payload: Value,
 }
 
-impl Viewed {
+impl ReadLog {
     /// Nothing is known yet. `name` is of the metric that counts what was left out.
     #[must_use]
     pub fn new(audit: Arc<Audit>, metrics: &Metrics, name: Name) -> Self {
@@ -140,7 +140,7 @@ impl Viewed {
     }
 
     /// Records a read by HTTP.
-    pub(crate) fn record(&self, view: View, caller: &Caller, shown: Option<Shown>) {
+    pub(crate) fn record(&self, view: PendingRead, caller: &Caller, shown: Option<Shown>) {
         if let (Some(tenant), Some(read)) = (view.tenant(caller), view.read(caller, shown)) {
             self.tell(caller, &tenant, read);
         }
@@ -198,14 +198,14 @@ impl Viewed {
 }
 
 /// A read as it was asked for, kept until it is known whether it succeeded.
-pub(crate) struct View {
+pub(crate) struct PendingRead {
     recorded: Recorded,
     method: Method,
     path: String,
     query: String,
 }
 
-impl View {
+impl PendingRead {
     pub(crate) fn of(recorded: Recorded, method: &Method, path: &str, query: Option<&str>) -> Self {
         let query = query.unwrap_or_default().to_owned();
         Self { recorded, method: method.clone(), path: path.to_owned(), query }
@@ -220,7 +220,7 @@ impl View {
         // What names one thing by its id shows it, and has nothing more to tell.
         let one = || Shown { records: u64::from(self.path.ends_with("{id}")), period: None, more: Vec::new() };
         let shown = shown.unwrap_or_else(one);
-        let named = caller.asking().named();
+        let named = caller.info().named();
         let who = caller.identity();
         let own = named.iter().any(|(name, value)| name == "user_id" && value == who.id);
         if self.is_of_user() && who.kind == "user" && own {

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::audit::StaffEvent;
 use crate::devices::access::end_decisions_of_rules;
-use crate::http::answer::{Whole, not_changed};
+use crate::http::answer::{List, not_changed};
 use crate::http::body::{YEARS_OF_SETTINGS, body, check_time};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant, id, written_id};
@@ -73,16 +73,16 @@ pub struct NewExemption {
     operation_id = "listExemptions",
     params(crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All exemptions", body = Whole<ExemptionView>, example = json!(crate::openapi::examples::whole(crate::devices::examples::exemption()))),
+        (status = 200, description = "All exemptions", body = List<ExemptionView>, example = json!(crate::openapi::examples::whole(crate::devices::examples::exemption()))),
         crate::openapi::Problems,
     ),
 )]
 pub async fn list(
     State(api): State<QueryApi>,
     ReadTenant(tenant): ReadTenant,
-) -> Result<Json<Whole<ExemptionView>>, Problem> {
+) -> Result<Json<List<ExemptionView>>, Problem> {
     let data = api.settings().snapshot().exemptions(&tenant.id).map(|exemption| (&**exemption).into()).collect();
-    Ok(Json(Whole::of(api.freshness(), data)))
+    Ok(Json(List::of(api.freshness(), data)))
 }
 
 /// Shows the exemption of a user (K6).

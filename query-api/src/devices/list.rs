@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
-use crate::http::page::{Keyset, Page, Reading, keyset};
+use crate::http::page::{Keyset, Page, ReadRequest, keyset};
 use crate::http::params::{ParamError, Params};
 use crate::log::cells::{address, device, joined, named_place};
 use crate::log::filter::device_kinds;
 use crate::log::view::{self, Device, Place};
 use crate::openapi::examples::{page, with};
 use crate::state::QueryApi;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery, query};
 use crate::users::rows::SeenRow;
 use crate::users::since::{Lasting, Since};
@@ -242,16 +242,16 @@ fn example() -> Value {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let filter = DeviceFilter::take(&mut reading.params)?;
     let asked = reading.page("devices/all", &filter)?;
     let mut clauses = asked.clauses(&LATEST);
-    asked.reading.keep().bind_oldest(&mut clauses);
+    asked.reading.cutoffs().bind_oldest(&mut clauses);
     asked.reading.bind_hidden(&mut clauses);
     filter.add_to(&mut clauses);
     clauses.bind_time("from", asked.period.from.unwrap_or(DateTime::UNIX_EPOCH));
     // Nothing occurs later than a day ahead of the clock.
-    clauses.bind_time("to", asked.period.to.unwrap_or(asked.reading.now + Keep::AHEAD));
+    clauses.bind_time("to", asked.period.to.unwrap_or(asked.reading.now + RetentionCutoffs::AHEAD));
     let since = Since::of(api.store(), &asked.reading);
     let show = move |mut rows: Vec<TenantDeviceRow>| {
         let since = since.clone();

@@ -32,7 +32,7 @@ impl Completeness {
 
 /// One thing, with P15.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct One<T> {
+pub struct Item<T> {
     /// The thing.
     pub data: T,
     /// P15.
@@ -42,7 +42,7 @@ pub struct One<T> {
 
 /// A list that is small enough to be whole.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Whole<T> {
+pub struct List<T> {
     /// All there are.
     pub data: Vec<T>,
     /// P15.
@@ -50,7 +50,7 @@ pub struct Whole<T> {
     pub completeness: Completeness,
 }
 
-impl<T> Whole<T> {
+impl<T> List<T> {
     /// All there are now.
     pub(crate) fn of(freshness: &Freshness, data: Vec<T>) -> Self {
         Self { data, completeness: Completeness::now(freshness) }

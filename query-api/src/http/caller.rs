@@ -8,7 +8,7 @@ use runtime::settings::{Principal, Settings};
 use schemas::settings::{Permission, Tenant};
 
 use crate::http::params::Params;
-use crate::http::request::Asking;
+use crate::http::request::RequestInfo;
 use crate::store::sql::Clauses;
 
 /// Who asks. Put into the request by [`guard`](crate::http::guard).
@@ -17,7 +17,7 @@ pub struct Caller {
     principal: Principal,
     key_name: String,
     own: Option<Arc<Tenant>>,
-    asking: Asking,
+    info: RequestInfo,
 }
 
 /// Who did something, as an event tells it.
@@ -37,14 +37,14 @@ impl Caller {
     /// Whoever asks by a request.
     pub(crate) fn of(request: &Request, settings: &Settings, principal: Principal, own: Option<Arc<Tenant>>) -> Self {
         let key_name = settings.snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
-        Self { principal, key_name, own, asking: Asking::of(request) }
+        Self { principal, key_name, own, info: RequestInfo::of(request) }
     }
 
     /// A key of a tenant, where it asks by another way than through [`guard`](crate::http::guard).
     #[must_use]
     pub fn by_key(settings: &Settings, principal: Principal, own: Arc<Tenant>) -> Self {
         let key_name = settings.snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
-        Self { principal, key_name, own: Some(own), asking: Asking::default() }
+        Self { principal, key_name, own: Some(own), info: RequestInfo::default() }
     }
 
     /// Whether the caller has a permission.
@@ -105,8 +105,8 @@ impl Caller {
     }
 
     /// What the request says beside its query string.
-    pub(crate) fn asking(&self) -> &Asking {
-        &self.asking
+    pub(crate) fn info(&self) -> &RequestInfo {
+        &self.info
     }
 
     /// The caller's own tenant; none for the platform.

@@ -12,7 +12,7 @@ use runtime::problem::Problem;
 use runtime::settings::{Principal, Settings, bearer, check_rate, query_rate};
 use schemas::settings::{Limits, Permission, Role};
 
-use crate::audit::read_log::{Recorded, Shown, View, Viewed};
+use crate::audit::read_log::{PendingRead, ReadLog, Recorded, Shown};
 use crate::export::Exported;
 use crate::http::body::Bodies;
 use crate::http::caller::Caller;
@@ -47,7 +47,7 @@ pub(crate) struct Guard {
     pub(crate) limiter: Limiter,
     pub(crate) default_limits: Limits,
     pub(crate) bodies: Bodies,
-    pub(crate) viewed: Viewed,
+    pub(crate) read_log: ReadLog,
 }
 
 /// Lets a request through to the handler of an operation, or answers why not.
@@ -58,14 +58,14 @@ pub(crate) async fn guard(State((guard, rule)): State<(Guard, Rule)>, mut reques
         Err(problem) => return problem.into_response(),
     };
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let view = rule.recorded.map(|recorded| View::of(recorded, request.method(), path, request.uri().query()));
+    let view = rule.recorded.map(|recorded| PendingRead::of(recorded, request.method(), path, request.uri().query()));
     request.extensions_mut().insert(caller.clone());
     request.extensions_mut().insert(guard.bodies.clone());
     let mut response = next.run(request).await;
     let shown = response.status().is_success() && response.extensions().get::<Exported>().is_none();
     if let Some(view) = view.filter(|_| shown) {
         let shown = response.extensions().get::<Shown>().cloned();
-        guard.viewed.record(view, &caller, shown);
+        guard.read_log.record(view, &caller, shown);
     }
     for (name, value) in rate_headers(rule.counted, &decision) {
         response.headers_mut().insert(name, value);

@@ -15,14 +15,14 @@ use crate::http::params::Params;
 pub(crate) fn language(params: &mut Params, caller: &Caller, tenant: Option<&Tenant>) -> Result<Lang, Problem> {
     let named = params.one_of("lang", &["en", "ru", "cs"])?.as_deref().and_then(Lang::parse);
     let of_tenant = || tenant?.languages.first().copied();
-    Ok(named.or(caller.asking().lang()).or_else(of_tenant).unwrap_or_default())
+    Ok(named.or(caller.info().lang()).or_else(of_tenant).unwrap_or_default())
 }
 
 /// An answer that has words in a language. Caches must tell it from the same answer in another, and from another caller's.
 #[derive(Debug)]
-pub struct Worded<T>(pub Lang, pub T);
+pub struct Localized<T>(pub Lang, pub T);
 
-impl<T: Serialize> IntoResponse for Worded<T> {
+impl<T: Serialize> IntoResponse for Localized<T> {
     fn into_response(self) -> Response {
         let Self(lang, body) = self;
         let mut response = Json(body).into_response();

@@ -22,12 +22,12 @@ use crate::export::{self, Export, Rows};
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::caller::Caller;
 use crate::http::cursor::{Binding, Position};
-use crate::http::language::{Worded, language};
+use crate::http::language::{Localized, language};
 use crate::http::params::Params;
 use crate::http::period::{self, Period, PeriodSpec, Preset};
 use crate::log::filter::EventFilter;
 use crate::state::QueryApi;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery};
 use crate::tenants::plan;
 
@@ -53,7 +53,7 @@ pub struct Page<T> {
 }
 
 /// A read as it begins: of whom, as of when.
-pub struct Reading {
+pub struct ReadRequest {
     api: QueryApi,
     pub(crate) caller: Caller,
     pub(crate) tenant: Arc<Tenant>,
@@ -75,7 +75,7 @@ pub struct Reading {
     told: Vec<(String, String)>,
 }
 
-impl Reading {
+impl ReadRequest {
     /// Takes of the query string what all reads have in common.
     pub(crate) fn begin(api: QueryApi, caller: Caller, mut params: Params) -> Result<Self, Problem> {
         let told = params.told();
@@ -176,13 +176,13 @@ impl Reading {
     }
 
     /// What the tenant still sees.
-    pub(crate) fn keep(&self) -> Keep {
-        Keep::at(self.now, &self.tenant.retention)
+    pub(crate) fn cutoffs(&self) -> RetentionCutoffs {
+        RetentionCutoffs::at(self.now, &self.tenant.retention)
     }
 
     /// Narrows a read of events to what the tenant still sees, and the caller may see (K16, A2).
     pub(crate) fn narrow(&self, clauses: &mut Clauses) {
-        self.keep().add_to(clauses);
+        self.cutoffs().add_to(clauses);
         EventFilter::visible_to(&self.caller, clauses);
     }
 
@@ -198,7 +198,7 @@ impl Reading {
 
     /// Takes the format of the answer; none is JSON.
     pub(crate) fn format(&mut self) -> Result<Option<Format>, Problem> {
-        let format = export::choose(&mut self.params, self.caller.asking().accept())?;
+        let format = export::choose(&mut self.params, self.caller.info().accept())?;
         self.separator = Separator::take(&mut self.params, format)?;
         if format.is_some() {
             self.feature(Feature::Exports)?;
@@ -208,7 +208,7 @@ impl Reading {
 
     /// The export of what `list` names, of a period.
     pub(crate) fn export(&self, format: Format, list: &'static str, period: Period) -> Export {
-        let filters = [self.caller.asking().named(), &heading::filters(self.told.clone())].concat();
+        let filters = [self.caller.info().named(), &heading::filters(self.told.clone())].concat();
         let title = list.split('/').next().unwrap_or(list);
         Export {
             exports: Arc::clone(self.api.exports()),
@@ -235,7 +235,7 @@ impl Reading {
     }
 
     /// Takes format, size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
-    pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<Asked, Problem> {
+    pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<PageRequest, Problem> {
         let format = self.format()?;
         let asked = PeriodSpec::take(&mut self.params)?;
         let (spec, allowed) = self.allowed(&asked)?;
@@ -258,11 +258,11 @@ impl Reading {
             Some(Position { period, .. }) => Period { from: period.from.max(self.earliest), to: period.to },
             None => allowed,
         };
-        Ok(Asked { reading: self, list, filter, period, format, limit: limit.unwrap_or(DEFAULT_ROWS), after })
+        Ok(PageRequest { reading: self, list, filter, period, format, limit: limit.unwrap_or(DEFAULT_ROWS), after })
     }
 }
 
-impl FromRequestParts<QueryApi> for Reading {
+impl FromRequestParts<QueryApi> for ReadRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &QueryApi) -> Result<Self, Problem> {
@@ -273,8 +273,8 @@ impl FromRequestParts<QueryApi> for Reading {
 }
 
 /// A page, or a whole list, as it was asked for.
-pub(crate) struct Asked {
-    pub(crate) reading: Reading,
+pub(crate) struct PageRequest {
+    pub(crate) reading: ReadRequest,
     list: &'static str,
     filter: String,
     pub(crate) period: Period,
@@ -283,7 +283,7 @@ pub(crate) struct Asked {
     pub(crate) after: Option<Position>,
 }
 
-impl Asked {
+impl PageRequest {
     /// The conditions that every page has: whose rows, how many (one more than shown tells that there is more), from where.
     pub(crate) fn clauses(&self, keyset: &Keyset) -> Clauses {
         let most = self.format.map_or(self.limit, |format| self.reading.api.exports().max_rows(format));
@@ -353,7 +353,7 @@ impl Asked {
         let last = rows.last().filter(|_| has_more).map(key);
         let next = last.map(|(at, id)| Position { at, id: id.into_owned(), period: self.period });
         let shown = rows.len();
-        Ok(self.shown(shown, Worded(self.reading.lang, self.paged(show(rows).await?, has_more, next.as_ref()))))
+        Ok(self.shown(shown, Localized(self.reading.lang, self.paged(show(rows).await?, has_more, next.as_ref()))))
     }
 
     /// As [`list`](Self::list), for rows that are all there already, those before the cursor left out.
@@ -374,7 +374,7 @@ impl Asked {
         let next = last.map(|(at, id)| Position { at, id, period: self.period });
         let shown = rows.len();
         let page = self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref());
-        Ok(self.shown(shown, Worded(self.reading.lang, page)))
+        Ok(self.shown(shown, Localized(self.reading.lang, page)))
     }
 
     /// Whether a page is asked for, not the whole list as a file.

@@ -12,7 +12,7 @@ use schemas::zone::Zone;
 use serde::Serialize;
 
 use crate::http::params::{ParamError, Params};
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 
 /// Names of the presets, as the parameter `period` takes them.
 pub const PRESETS: &[&str] = &[
@@ -60,8 +60,8 @@ pub struct Period {
 
 impl Period {
     /// The bounds of what is counted. An open period ends now, or, if it has not begun by then, where nothing occurs any more.
-    pub(crate) fn closed(self, keep: Keep, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
-        let open = |from: DateTime<Utc>| if from < now { now } else { from.max(now + Keep::AHEAD) };
+    pub(crate) fn closed(self, keep: RetentionCutoffs, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+        let open = |from: DateTime<Utc>| if from < now { now } else { from.max(now + RetentionCutoffs::AHEAD) };
         let to = self.to.unwrap_or_else(|| self.from.map_or(now, open));
         (self.from.unwrap_or_else(|| keep.oldest()).min(to), to)
     }

@@ -10,24 +10,24 @@ use schemas::catalogue::Lang;
 
 /// What a request says beside its query string. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asking(Arc<Said>);
+pub(crate) struct RequestInfo(Arc<Fields>);
 
 #[derive(Debug, Default)]
-struct Said {
+struct Fields {
     head: bool,
     accept: String,
     lang: Option<Lang>,
     named: Vec<(String, String)>,
 }
 
-impl Asking {
+impl RequestInfo {
     pub(crate) fn of(request: &Request) -> Self {
         let values = request.headers().get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let accept = values.collect::<Vec<_>>().join(",");
         let AskedLang(lang) = AskedLang::found(request.extensions());
         let template = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let head = request.method() == Method::HEAD;
-        Self(Arc::new(Said { head, accept, lang, named: named(template, request.uri().path()) }))
+        Self(Arc::new(Fields { head, accept, lang, named: named(template, request.uri().path()) }))
     }
 
     /// Whether only the headers of the answer are asked for.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::http::answer::Completeness;
 use crate::http::caller::Caller;
-use crate::http::language::{Worded, language};
+use crate::http::language::{Localized, language};
 use crate::http::params::Params;
 use crate::state::QueryApi;
 
@@ -106,7 +106,7 @@ pub async fn get(
     State(api): State<QueryApi>,
     caller: Caller,
     mut params: Params,
-) -> Result<Worded<CatalogueView>, Problem> {
+) -> Result<Localized<CatalogueView>, Problem> {
     let tenant = caller.read_tenant(api.settings(), &mut params)?;
     let language = language(&mut params, &caller, Some(&tenant))?;
     params.finish()?;
@@ -116,5 +116,5 @@ pub async fn get(
         .entries()
         .map(|entry| TypeView::new(entry, language, shipped.get(&entry.event_type).is_none()))
         .collect();
-    Ok(Worded(language, CatalogueView { language, types, completeness: Completeness::now(api.freshness()) }))
+    Ok(Localized(language, CatalogueView { language, types, completeness: Completeness::now(api.freshness()) }))
 }

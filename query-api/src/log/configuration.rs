@@ -11,12 +11,12 @@ use serde::Serialize;
 use utoipa::IntoParams;
 
 use crate::http::cursor::Position;
-use crate::http::language::Worded;
-use crate::http::page::{Page, Reading, ascending, keyset};
+use crate::http::language::Localized;
+use crate::http::page::{Page, ReadRequest, ascending, keyset};
 use crate::http::params::{ParamError, Params};
 use crate::http::period::Preset;
 use crate::log::configuration::view::ConfigurationChange;
-use crate::log::events::{add_period, telling};
+use crate::log::events::{add_period, renderer};
 use crate::log::filter::EventFilter;
 use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EventRow, LOG_NEWEST, LOG_OLDEST};
 use crate::state::QueryApi;
@@ -100,7 +100,7 @@ impl ConfigurationFilter {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     reading.feature(Feature::ConfigurationAudit)?;
     reading.by_default(Preset::Last90Days);
     let filter = ConfigurationFilter::take(&mut reading.params)?;
@@ -117,10 +117,10 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
     asked.reading.narrow(&mut clauses);
     filter.of_events().add_to(&mut clauses);
     add_period(&mut clauses, asked.period);
-    let telling = telling(api.catalogue(), &asked.reading);
+    let renderer = renderer(api.catalogue(), &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
-            std::future::ready(Ok(rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect()))
+            std::future::ready(Ok(rows.into_iter().map(|row| ConfigurationChange::new(row, &renderer)).collect()))
         };
         return export.rows(named, clauses, show).await;
     }
@@ -133,6 +133,6 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
         id: row.place(),
         period: asked.period,
     });
-    let data: Vec<_> = rows.into_iter().map(|row| ConfigurationChange::new(row, &telling)).collect();
-    Ok(asked.shown(data.len(), Worded(telling.lang, asked.paged(data, has_more, next.as_ref()))))
+    let data: Vec<_> = rows.into_iter().map(|row| ConfigurationChange::new(row, &renderer)).collect();
+    Ok(asked.shown(data.len(), Localized(renderer.lang, asked.paged(data, has_more, next.as_ref()))))
 }

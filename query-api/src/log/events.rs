@@ -7,21 +7,21 @@ use runtime::problem::Problem;
 use schemas::catalogue::Catalogue;
 use schemas::settings::{Feature, Permission};
 
-use crate::http::answer::One;
+use crate::http::answer::Item;
 use crate::http::caller::Caller;
 use crate::http::cursor::Position;
 use crate::http::extract::InPath;
-use crate::http::language::Worded;
-use crate::http::page::{Keyset, Page, Reading, keyset};
+use crate::http::language::Localized;
+use crate::http::page::{Keyset, Page, ReadRequest, keyset};
 use crate::http::params::{ParamError, Params};
 use crate::http::period::Period;
 use crate::log::filter::EventFilter;
 use crate::log::rows::{EVENT_BY_ID, EVENTS_NEWEST, EVENTS_OLDEST, EVENTS_RECEIVED, EventRow, LOG_NEWEST, LOG_OLDEST};
-use crate::log::telling::Telling;
 use crate::log::view::Event;
 use crate::log::which::Which;
+use crate::log::wording::EventRenderer;
 use crate::state::QueryApi;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery};
 
 /// J11, and the order of receipt for those who follow the log (pitfall 14).
@@ -103,7 +103,7 @@ impl Order {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: ReadRequest) -> Result<Response, Problem> {
     reading.feature(Feature::Log)?;
     let filter = EventFilter::take(&mut reading.params)?;
     let order = Order::take(&mut reading.params)?;
@@ -124,10 +124,10 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
     if order == Order::Received {
         clauses.bind_time("before", before);
     }
-    let telling = telling(api.catalogue(), &asked.reading);
+    let renderer = renderer(api.catalogue(), &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
-            std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))
+            std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &renderer)).collect()))
         };
         return export.rows(order.query(), clauses, show).await;
     }
@@ -143,13 +143,13 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
         }
         _ => last.filter(|_| has_more),
     };
-    let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
-    Ok(asked.shown(data.len(), Worded(telling.lang, asked.paged(data, has_more, next.as_ref()))))
+    let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &renderer)).collect();
+    Ok(asked.shown(data.len(), Localized(renderer.lang, asked.paged(data, has_more, next.as_ref()))))
 }
 
 /// How events are told in an answer.
-pub(crate) fn telling(catalogue: &Catalogue, reading: &Reading) -> Telling {
-    Telling::new(catalogue, &reading.tenant, reading.lang, reading.may(Permission::SeeViolations))
+pub(crate) fn renderer(catalogue: &Catalogue, reading: &ReadRequest) -> EventRenderer {
+    EventRenderer::new(catalogue, &reading.tenant, reading.lang, reading.may(Permission::SeeViolations))
 }
 
 /// Adds the period to a read of `events`.
@@ -157,7 +157,11 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
     if let Some(from) = period.from {
         clauses.time("occurred_at >= {from:DateTime64(3, 'UTC')}", "from", from);
         // Nothing is received long before it occurs, so whole partitions can be left out by their times of receipt.
-        clauses.time("received_at >= {received_from:DateTime64(3, 'UTC')}", "received_from", from - Keep::AHEAD);
+        clauses.time(
+            "received_at >= {received_from:DateTime64(3, 'UTC')}",
+            "received_from",
+            from - RetentionCutoffs::AHEAD,
+        );
     }
     if let Some(to) = period.to {
         clauses.time("occurred_at < {to:DateTime64(3, 'UTC')}", "to", to);
@@ -178,15 +182,15 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "The event", body = One<Event>, example = json!(crate::log::examples::one_event())),
+        (status = 200, description = "The event", body = Item<Event>, example = json!(crate::log::examples::one_event())),
         crate::openapi::Problems,
     ),
 )]
 pub async fn get(
     State(api): State<QueryApi>,
     InPath(id): InPath<String>,
-    mut reading: Reading,
-) -> Result<Worded<One<Event>>, Problem> {
+    mut reading: ReadRequest,
+) -> Result<Localized<Item<Event>>, Problem> {
     reading.feature(Feature::Log)?;
     let which = Which::take(&mut reading.params)?;
     let mut clauses = reading.one()?;
@@ -198,6 +202,6 @@ pub async fn get(
     let missing = || completeness.not_found("there is no such event, or not yet, or no longer");
     let row = Which::only(rows)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
-    let telling = telling(api.catalogue(), &reading);
-    Ok(Worded(telling.lang, One { data: Event::new(row, &telling), completeness }))
+    let renderer = renderer(api.catalogue(), &reading);
+    Ok(Localized(renderer.lang, Item { data: Event::new(row, &renderer), completeness }))
 }

@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use crate::http::cursor::Position;
 use crate::http::extract::{InPath, id};
-use crate::http::language::Worded;
-use crate::http::page::{Asked, Page, Reading, keyset};
-use crate::log::events::{add_period, telling};
+use crate::http::language::Localized;
+use crate::http::page::{Page, PageRequest, ReadRequest, keyset};
+use crate::log::events::{add_period, renderer};
 use crate::log::object_state::{Changes, state};
 use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EditRow, EventRow};
 use crate::log::view::Event;
@@ -76,7 +76,7 @@ pub struct ObjectState {
 pub async fn history(
     State(api): State<QueryApi>,
     InPath((object_type, object_id)): InPath<(String, String)>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let object = (id(object_type)?, id(object_id)?);
     reading.feature(Feature::Log)?;
@@ -97,10 +97,10 @@ pub async fn history(
             .completeness
             .not_found("there is no edit of such an object, or not yet, or no longer"));
     }
-    let telling = telling(api.catalogue(), &asked.reading);
+    let renderer = renderer(api.catalogue(), &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
-            std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &telling)).collect()))
+            std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &renderer)).collect()))
         };
         return export.rows(query, clauses, show).await;
     }
@@ -112,21 +112,21 @@ pub async fn history(
         id: row.place(),
         period: asked.period,
     });
-    let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &telling)).collect();
+    let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &renderer)).collect();
     let shown = data.len();
     let page = asked.paged(data, has_more, next.as_ref());
-    Ok(asked.shown(shown, Worded(telling.lang, History { page, object: known })))
+    Ok(asked.shown(shown, Localized(renderer.lang, History { page, object: known })))
 }
 
 /// Narrows a read to the edits of an object that the caller may see.
-fn narrow(clauses: &mut Clauses, asked: &Asked, (object_type, object_id): &(String, String)) {
+fn narrow(clauses: &mut Clauses, asked: &PageRequest, (object_type, object_id): &(String, String)) {
     clauses.text(EDITS, "object_type", object_type);
     clauses.bind_text("object_id", object_id);
     asked.reading.narrow(clauses);
     asked.reading.look_back(clauses);
 }
 
-async fn rebuilt(store: &Store, asked: &Asked, object: &(String, String)) -> Result<ObjectState, Problem> {
+async fn rebuilt(store: &Store, asked: &PageRequest, object: &(String, String)) -> Result<ObjectState, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &asked.reading.tenant.id);
     clauses.bind_number("rows", MAX_EDITS + 1);

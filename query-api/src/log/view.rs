@@ -12,7 +12,7 @@ use crate::log::rows::EventRow;
 use crate::violations::filter::level_name;
 
 use crate::log::signals::signals;
-use crate::log::telling::{Telling, Words};
+use crate::log::wording::{EventRenderer, Words};
 
 /// An event as stored.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -324,11 +324,11 @@ pub struct Flag {
 
 impl Event {
     /// Shows a row; violations only to those who may see them (K16).
-    pub fn new(row: EventRow, telling: &Telling) -> Self {
-        let (words, url, label) = (telling.words(&row), telling.url(&row), telling.actor(&row).to_owned());
+    pub fn new(row: EventRow, renderer: &EventRenderer) -> Self {
+        let (words, url, label) = (renderer.words(&row), renderer.url(&row), renderer.actor(&row).to_owned());
         let changes = changes(&row);
-        let violations = telling.violations.then(|| flags(&row));
-        let signals = telling.violations.then(|| signals(&row.signals_name, &row.signals_value));
+        let violations = renderer.violations.then(|| flags(&row));
+        let signals = renderer.violations.then(|| signals(&row.signals_name, &row.signals_value));
         let (geo, device) = (geo(&row), device(&row));
         let ip = address(row.ip);
         let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then_some(EventObject {

@@ -11,17 +11,17 @@ use schemas::settings::{Feature, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::answer::One;
+use crate::http::answer::Item;
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::language::language;
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::http::params::Params;
 use crate::log::rows::EventRow;
 use crate::log::which::Which;
 use crate::restore::Order;
 use crate::restore::outcome::{Outcome, RestoreStatus, message_id};
-use crate::restore::past::Past;
+use crate::restore::past::RestoreHistory;
 use crate::restore::refusal::Refusal;
 use crate::state::QueryApi;
 
@@ -113,7 +113,7 @@ fn check(catalogue: &Catalogue, tenant: &Tenant, event: &EventRow, lang: Lang) -
         ("accept-language" = Option<String>, Header, description = "Language of the reason why not"),
     ),
     responses(
-        (status = 200, description = "How it ended", body = One<Restore>, example = json!(crate::restore::examples::restore())),
+        (status = 200, description = "How it ended", body = Item<Restore>, example = json!(crate::restore::examples::restore())),
         crate::openapi::ChangeProblems,
     ),
 )]
@@ -122,21 +122,21 @@ pub async fn restore(
     caller: Caller,
     InPath(id): InPath<String>,
     mut params: Params,
-) -> Result<Json<One<Restore>>, Problem> {
+) -> Result<Json<Item<Restore>>, Problem> {
     let which = Which::take(&mut params)?;
     let tenant = caller.own_tenant()?;
     let lang = language(&mut params, &caller, Some(&tenant))?;
     params.finish()?;
-    let reading = Reading::begin(api.clone(), caller.clone(), Params::default())?;
+    let reading = ReadRequest::begin(api.clone(), caller.clone(), Params::default())?;
     reading.feature(Feature::Restore)?;
     let completeness = reading.completeness;
-    let past = Past { store: api.store(), caller: &caller, tenant: &tenant.id, keep: reading.keep() };
+    let past = RestoreHistory { store: api.store(), caller: &caller, tenant: &tenant.id, keep: reading.cutoffs() };
     let Some(deletion) = past.event(&id, &which).await? else {
         return Err(completeness.not_found("there is no such event, or not yet, or no longer"));
     };
     reading.reaches(deletion.occurred_at)?;
     check(api.catalogue(), &tenant, &deletion, lang)?;
-    let shown = |outcome| Json(One { data: Restore::new(&tenant, &id, outcome), completeness });
+    let shown = |outcome| Json(Item { data: Restore::new(&tenant, &id, outcome), completeness });
 
     let message = message_id(&tenant.id, &id);
     if let Some(running) = api.restores().join(&message) {
@@ -153,7 +153,7 @@ pub async fn restore(
     let last = past.last_state(&deletion).await?;
     let order = Order { caller, endpoint, deletion, last };
     let (restores, audit) = (Arc::clone(api.restores()), Arc::clone(api.audit()));
-    let restoring = async move { order.carry_out(&restores, &audit).await };
+    let restoring = async move { order.execute(&restores, &audit).await };
     let running = api.restores().begin(&message, &tenant.id, restoring)?;
     Ok(shown(running.await?))
 }
@@ -171,7 +171,7 @@ pub async fn restore(
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "How it stands", body = One<Restore>, example = json!(crate::restore::examples::restore())),
+        (status = 200, description = "How it stands", body = Item<Restore>, example = json!(crate::restore::examples::restore())),
         crate::openapi::Problems,
     ),
 )]
@@ -179,13 +179,13 @@ pub async fn get(
     State(api): State<QueryApi>,
     caller: Caller,
     InPath(id): InPath<String>,
-    mut reading: Reading,
-) -> Result<Json<One<Restore>>, Problem> {
+    mut reading: ReadRequest,
+) -> Result<Json<Item<Restore>>, Problem> {
     reading.feature(Feature::Log)?;
     let which = Which::take(&mut reading.params)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
-    let past = Past { store: api.store(), caller: &caller, tenant: &tenant.id, keep: reading.keep() };
+    let past = RestoreHistory { store: api.store(), caller: &caller, tenant: &tenant.id, keep: reading.cutoffs() };
     let told = match past.event(&id, &which).await? {
         Some(deletion) => {
             reading.reaches(deletion.occurred_at)?;
@@ -194,5 +194,5 @@ pub async fn get(
         None => None,
     };
     let told = told.ok_or_else(|| completeness.not_found("nobody asked to restore this, or not yet, or no longer"))?;
-    Ok(Json(One { data: Restore::new(&tenant, &id, told), completeness }))
+    Ok(Json(Item { data: Restore::new(&tenant, &id, told), completeness }))
 }

@@ -30,7 +30,7 @@ impl RestoreStatus {
 
 /// What calls came to. Kept in the payload of the event that tells the outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Effort {
+pub(crate) struct Attempts {
     /// Calls made.
     #[serde(default)]
     pub(crate) attempts: u32,
@@ -46,7 +46,7 @@ pub(crate) struct Effort {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) status: RestoreStatus,
-    pub(crate) effort: Effort,
+    pub(crate) effort: Attempts,
     pub(crate) reason: String,
     pub(crate) event_id: String,
     pub(crate) at: DateTime<Utc>,

@@ -8,10 +8,10 @@ use crate::log::filter::EventFilter;
 use crate::log::object_state::{Changes, state};
 use crate::log::rows::{EVENT_BY_ID, EditRow, EventRow};
 use crate::log::which::Which;
-use crate::restore::outcome::{Effort, Outcome, RestoreStatus, message_id};
+use crate::restore::outcome::{Attempts, Outcome, RestoreStatus, message_id};
 use crate::restore::rows::{LifeRow, OBJECT_LIFE, RESTORE_TOLD, ToldRow};
 use crate::store::Store;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::Clauses;
 
 /// Most events that a state is rebuilt from; the latest ones count.
@@ -27,14 +27,14 @@ pub(crate) struct LastState {
 }
 
 /// The log of one tenant, as far as it is kept, for one caller.
-pub(crate) struct Past<'a> {
+pub(crate) struct RestoreHistory<'a> {
     pub(crate) store: &'a Store,
     pub(crate) caller: &'a Caller,
     pub(crate) tenant: &'a str,
-    pub(crate) keep: Keep,
+    pub(crate) keep: RetentionCutoffs,
 }
 
-impl Past<'_> {
+impl RestoreHistory<'_> {
     fn clauses(&self, rows: u32) -> Clauses {
         let mut clauses = Clauses::default();
         clauses.bind_text("tenant", self.tenant);
@@ -119,7 +119,7 @@ impl From<ToldRow> for Outcome {
             _ => RestoreStatus::Requested,
         };
         // The program's own words; if they were another version's, less is told.
-        let effort: Effort = serde_json::from_str(&row.payload).unwrap_or_default();
+        let effort: Attempts = serde_json::from_str(&row.payload).unwrap_or_default();
         Self {
             status,
             effort,

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use crate::audit::read_log::Shown;
 use crate::http::answer::Completeness;
 use crate::http::extract::InPath;
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::log::rows::{EVENT_BY_ID, EventRow};
 use crate::log::which::Which;
 use crate::rules::history::{HISTORY, Stored};
@@ -120,7 +120,7 @@ pub struct ExplainedEvent {
 pub async fn violation(
     State(api): State<QueryApi>,
     InPath(id): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let found = find(api.store(), &mut reading, &id).await?;
     let (rules, version) = compile(api.settings(), &reading, &found.rule).await?;
@@ -172,7 +172,7 @@ pub async fn violation(
 pub async fn of_event(
     State(api): State<QueryApi>,
     InPath(id): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let name = reading.params.one("rule")?;
     let which = Which::take(&mut reading.params)?;
@@ -214,7 +214,7 @@ fn led_to(row: &EventRow) -> Option<String> {
 }
 
 /// The rule alone, as it is in force for the tenant.
-async fn compile(settings: &Settings, reading: &Reading, name: &str) -> Result<(RuleSet, u32), Problem> {
+async fn compile(settings: &Settings, reading: &ReadRequest, name: &str) -> Result<(RuleSet, u32), Problem> {
     let (snapshot, tenant, name) = (settings.snapshot(), reading.tenant.id.clone(), name.to_owned());
     let limits = reading.tenant.detection.limits.clone();
     let compiled = tokio::task::spawn_blocking(move || {
@@ -228,7 +228,7 @@ async fn compile(settings: &Settings, reading: &Reading, name: &str) -> Result<(
 }
 
 /// The events of an id that the caller may see.
-async fn of_id(store: &Store, reading: &Reading, id: &str, which: &Which) -> Result<Vec<EventRow>, Problem> {
+async fn of_id(store: &Store, reading: &ReadRequest, id: &str, which: &Which) -> Result<Vec<EventRow>, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
     clauses.bind_text("event_id", id);
@@ -237,7 +237,7 @@ async fn of_id(store: &Store, reading: &Reading, id: &str, which: &Which) -> Res
     Ok(store.rows(EVENT_BY_ID, clauses).await?)
 }
 
-async fn explain(store: &Store, reading: &Reading, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+async fn explain(store: &Store, reading: &ReadRequest, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
     let stored = Stored(row);
     let limit = rules.rules().iter().find_map(|rule| rule.limit);
     let detection = rules
@@ -273,7 +273,7 @@ async fn explain(store: &Store, reading: &Reading, rules: &RuleSet, row: &EventR
 /// Fills a correlation's window from the store, up to the event.
 async fn window(
     store: &Store,
-    reading: &Reading,
+    reading: &ReadRequest,
     row: &EventRow,
     mut standing: Standing<'_>,
     explained: &mut Explained,
@@ -283,7 +283,7 @@ async fn window(
     clauses.bind_number("rows", WINDOW);
     clauses.bind_time("from", row.occurred_at - TimeDelta::milliseconds(standing.timespan_ms()));
     clauses.bind_time("to", row.occurred_at + TimeDelta::milliseconds(1));
-    reading.keep().add_to(&mut clauses);
+    reading.cutoffs().add_to(&mut clauses);
     reading.look_back(&mut clauses);
     if !standing.across_users() {
         clauses.text("actor_id = {actor_id:String}", "actor_id", &row.actor_id);

@@ -16,10 +16,10 @@ use schemas::violation::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::answer::Whole;
+use crate::http::answer::List;
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
-use crate::http::language::{Worded, language};
+use crate::http::language::{Localized, language};
 use crate::http::params::Params;
 use crate::rules::known::{Entry, Origin, Rules};
 use crate::state::QueryApi;
@@ -116,13 +116,13 @@ impl From<&StoredRule> for RuleVersion {
 }
 
 /// Rules as one tenant has them, or as all have them in common.
-pub(crate) struct Book {
+pub(crate) struct TenantRules {
     rules: Rules,
     detection: Detection,
     lang: Lang,
 }
 
-impl Book {
+impl TenantRules {
     /// Compiles the rules in force, on a thread that may take its time.
     pub(crate) async fn open(settings: &Settings, tenant: Option<Arc<Tenant>>) -> Result<Self, Problem> {
         let snapshot = settings.snapshot();
@@ -220,7 +220,7 @@ impl Book {
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "All rules", body = Whole<RuleView>, example = json!(crate::openapi::examples::whole(crate::rules::examples::rule()))),
+        (status = 200, description = "All rules", body = List<RuleView>, example = json!(crate::openapi::examples::whole(crate::rules::examples::rule()))),
         crate::openapi::Problems,
     ),
 )]
@@ -228,10 +228,10 @@ pub async fn list(
     State(api): State<QueryApi>,
     caller: Caller,
     params: Params,
-) -> Result<Worded<Whole<RuleView>>, Problem> {
+) -> Result<Localized<List<RuleView>>, Problem> {
     let (tenant, lang) = reader(api.settings(), &caller, params)?;
-    let book = Book::open(api.settings(), tenant).await?.in_language(lang);
-    Ok(Worded(lang, Whole::of(api.freshness(), book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
+    let book = TenantRules::open(api.settings(), tenant).await?.in_language(lang);
+    Ok(Localized(lang, List::of(api.freshness(), book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
 }
 
 /// A rule with its text.
@@ -256,10 +256,10 @@ pub async fn get(
     caller: Caller,
     InPath(name): InPath<String>,
     params: Params,
-) -> Result<Worded<RuleText>, Problem> {
+) -> Result<Localized<RuleText>, Problem> {
     let (tenant, lang) = reader(api.settings(), &caller, params)?;
-    let book = Book::open(api.settings(), tenant).await?.in_language(lang);
-    Ok(Worded(lang, book.text(&name)?))
+    let book = TenantRules::open(api.settings(), tenant).await?.in_language(lang);
+    Ok(Localized(lang, book.text(&name)?))
 }
 
 /// All versions of a rule, oldest first, also of one that was deleted. Of a shipped rule the program has one.
@@ -270,7 +270,7 @@ pub async fn get(
     operation_id = "listRuleVersions",
     params(("name" = String, Path, description = "Name of the rule", example = "odd-hours"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "All versions", body = Whole<RuleVersion>, example = json!(crate::openapi::examples::whole(crate::rules::examples::rule_version()))),
+        (status = 200, description = "All versions", body = List<RuleVersion>, example = json!(crate::openapi::examples::whole(crate::rules::examples::rule_version()))),
         crate::openapi::Problems,
     ),
 )]
@@ -279,19 +279,19 @@ pub async fn versions(
     caller: Caller,
     InPath(name): InPath<String>,
     params: Params,
-) -> Result<Json<Whole<RuleVersion>>, Problem> {
+) -> Result<Json<List<RuleVersion>>, Problem> {
     let (tenant, _) = reader(api.settings(), &caller, params)?;
     let snapshot = api.settings().snapshot();
     for scope in tenant.iter().map(|tenant| tenant.id.as_str()).chain([SHARED]) {
         let kept: Vec<_> =
             snapshot.rules(scope).filter(|rule| rule.name == name).map(|rule| (&**rule).into()).collect();
         if !kept.is_empty() {
-            return Ok(Json(Whole::of(api.freshness(), kept)));
+            return Ok(Json(List::of(api.freshness(), kept)));
         }
     }
-    let RuleText { rule, yaml, .. } = Book::open(api.settings(), tenant).await?.text(&name)?;
+    let RuleText { rule, yaml, .. } = TenantRules::open(api.settings(), tenant).await?.text(&name)?;
     let shipped = RuleVersion { version: rule.version, deleted: false, yaml, written_by: None, written_at: None };
-    Ok(Json(Whole::of(api.freshness(), vec![shipped])))
+    Ok(Json(List::of(api.freshness(), vec![shipped])))
 }
 
 fn reader(settings: &Settings, caller: &Caller, mut params: Params) -> Result<(Option<Arc<Tenant>>, Lang), Problem> {

@@ -22,7 +22,7 @@ use crate::http::body::body;
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
 use crate::rules::known::{Origin, Verdict, check, last_version};
-use crate::rules::list::{Book, RuleText, RuleVersion};
+use crate::rules::list::{RuleText, RuleVersion, TenantRules};
 use crate::state::QueryApi;
 use crate::tenants::changes::shown;
 use crate::tenants::settings::change_tenant;
@@ -69,11 +69,11 @@ pub async fn create(
     request: Request,
 ) -> Result<(StatusCode, Json<RuleText>), Problem> {
     let NewRule { name, yaml } = body(request).await?;
-    if Book::open(api.settings(), caller.own().cloned()).await?.find(&name).is_ok() {
+    if TenantRules::open(api.settings(), caller.own().cloned()).await?.find(&name).is_ok() {
         return Err(exists());
     }
     let rule = write(&api, &caller, "rule.created", (&name, text(yaml)?)).await?;
-    Ok((StatusCode::CREATED, Json(Book::open(api.settings(), caller.own().cloned()).await?.text(&rule.name)?)))
+    Ok((StatusCode::CREATED, Json(TenantRules::open(api.settings(), caller.own().cloned()).await?.text(&rule.name)?)))
 }
 
 /// Writes the next version of a rule (P4).
@@ -99,7 +99,7 @@ pub async fn replace(
     writable(&api, &caller, &name).await?;
     let NewText { yaml } = body(request).await?;
     write(&api, &caller, "rule.updated", (&name, text(yaml)?)).await?;
-    Ok(Json(Book::open(api.settings(), caller.own().cloned()).await?.text(&name)?))
+    Ok(Json(TenantRules::open(api.settings(), caller.own().cloned()).await?.text(&name)?))
 }
 
 /// Deletes a rule. Its versions are kept, so that what they found can be explained.
@@ -146,7 +146,7 @@ pub async fn enable(
     request: Request,
 ) -> Result<Json<Enabled>, Problem> {
     let tenant = caller.own_tenant()?;
-    let own = Book::open(api.settings(), Some(tenant)).await?.find(&name)?.origin == Origin::Own;
+    let own = TenantRules::open(api.settings(), Some(tenant)).await?.find(&name)?.origin == Origin::Own;
     let wanted: Enabled = body(request).await?;
     let touched = |tenant: &Tenant| tenant.detection.has_on(&name, own);
     change_tenant(&api, &caller, touched, |tenant| tenant.detection.switch(&name, own, wanted.enabled)).await?;
@@ -172,7 +172,7 @@ fn scope(caller: &Caller) -> &str {
 
 /// Whether the rule is there, and the caller's to write.
 async fn writable(api: &QueryApi, caller: &Caller, name: &str) -> Result<(), Problem> {
-    let book = Book::open(api.settings(), caller.own().cloned()).await?;
+    let book = TenantRules::open(api.settings(), caller.own().cloned()).await?;
     let entry = book.find(name)?;
     let own = if caller.own().is_some() { Origin::Own } else { Origin::Shared };
     if entry.origin != own {

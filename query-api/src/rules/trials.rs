@@ -20,7 +20,7 @@ use crate::audit::clip;
 use crate::audit::read_log::Shown;
 use crate::http::answer::Completeness;
 use crate::http::body::{YEARS, body, check_time, invalid};
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::http::period::Period;
 use crate::log::rows::EventRow;
 use crate::rules::history::{HISTORY, Stored};
@@ -150,7 +150,11 @@ impl Count {
         crate::openapi::ChangeProblems,
     ),
 )]
-pub async fn test(State(api): State<QueryApi>, mut reading: Reading, request: Request) -> Result<Response, Problem> {
+pub async fn test(
+    State(api): State<QueryApi>,
+    mut reading: ReadRequest,
+    request: Request,
+) -> Result<Response, Problem> {
     drop(reading.one()?);
     let wanted: NewTrial = body(request).await?;
     check_time("/from", Some(wanted.from), YEARS)?;
@@ -264,7 +268,7 @@ fn answer(
 }
 
 /// The rule alone, with the limits to be tried.
-async fn compile(settings: &Settings, reading: &Reading, wanted: &NewTrial) -> Result<RuleSet, Problem> {
+async fn compile(settings: &Settings, reading: &ReadRequest, wanted: &NewTrial) -> Result<RuleSet, Problem> {
     let mut limits = reading.tenant.detection.limits.clone();
     limits.extend(wanted.limits.clone());
     let (snapshot, tenant) = (settings.snapshot(), reading.tenant.id.clone());
@@ -290,7 +294,7 @@ async fn compile(settings: &Settings, reading: &Reading, wanted: &NewTrial) -> R
 
 async fn chunk(
     store: &Store,
-    reading: &Reading,
+    reading: &ReadRequest,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     after: Option<&(String, DateTime<Utc>, String)>,
 ) -> Result<Vec<EventRow>, Problem> {

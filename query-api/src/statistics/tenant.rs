@@ -11,13 +11,13 @@ use runtime::problem::Problem;
 use schemas::settings::Permission;
 
 use crate::http::caller::Caller;
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::http::period::{Period, Preset};
 use crate::log::filter::EventFilter;
 use crate::state::QueryApi;
 use crate::statistics::rows::StatisticsRow;
 use crate::statistics::tenant::answer::Answer;
-use crate::statistics::tenant::asked::Asked;
+use crate::statistics::tenant::asked::StatisticsRequest;
 use crate::statistics::tenant::plan::Plan;
 use crate::statistics::view::TenantStatistics;
 
@@ -56,16 +56,16 @@ use crate::statistics::view::TenantStatistics;
         crate::openapi::Problems,
     ),
 )]
-pub async fn get(State(api): State<QueryApi>, caller: Caller, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn get(State(api): State<QueryApi>, caller: Caller, mut reading: ReadRequest) -> Result<Response, Problem> {
     let format = reading.format()?;
-    let asked = Asked::take(&mut reading.params)?;
+    let asked = StatisticsRequest::take(&mut reading.params)?;
     std::mem::take(&mut reading.params).finish()?;
     if asked.tells_users_apart() && !caller.may(Permission::TraceUsers) {
         return Err(Problem::forbidden("telling users apart takes the permission trace_users").with_pointer("by"));
     }
     let with_violations = caller.may(Permission::SeeViolations);
     let calendar = api.calendar(&reading.tenant);
-    let keep = reading.keep();
+    let keep = reading.cutoffs();
     reading.by_default(Preset::ThisMonth);
     let period = reading.allowed(&asked.period)?;
     let plan = Plan::new(&asked, period, calendar, &reading)?;

@@ -18,11 +18,11 @@ use utoipa::ToSchema;
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::http::period::{Calendar, Period, PeriodSpec, Preset, Width, buckets};
 use crate::state::QueryApi;
 use crate::statistics::rows::{CountRow, DistinctRow, USER_COUNTS, USER_DISTINCT};
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::Clauses;
 use crate::trace::totals::Figures;
 
@@ -170,12 +170,18 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(period: Period, keep: Keep, calendar: Calendar, width: Width, now: DateTime<Utc>) -> Option<Self> {
+    fn new(
+        period: Period,
+        keep: RetentionCutoffs,
+        calendar: Calendar,
+        width: Width,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
         let (from, to) = period.closed(keep, now);
         let starts = buckets(calendar, (from, to), width, MAX_BUCKETS)?;
         // What occurred since then was received within the shortest retention, so the rollup, which knows no
         // categories, has nothing that retention would hide.
-        let shown_whatever_the_category = ceil_hour(keep.newest() + Keep::AHEAD);
+        let shown_whatever_the_category = ceil_hour(keep.newest() + RetentionCutoffs::AHEAD);
         let whole_from = floor_hour(from).max(shown_whatever_the_category);
         let mut cut_hours: Vec<DateTime<Utc>> = starts
             .iter()
@@ -187,7 +193,7 @@ impl Plan {
         Some(Self { from, to, starts, whole_from, cut_hours })
     }
 
-    fn clauses(&self, tenant: &Tenant, user: &str, keep: Keep) -> Clauses {
+    fn clauses(&self, tenant: &Tenant, user: &str, keep: RetentionCutoffs) -> Clauses {
         let mut clauses = Clauses::default();
         clauses.bind_text("tenant", &tenant.id);
         clauses.bind_text("actor_id", user);
@@ -236,7 +242,7 @@ pub async fn get(
     State(api): State<QueryApi>,
     caller: Caller,
     InPath(user): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let (now, tenant) = (reading.now, Arc::clone(&reading.tenant));
     let format = reading.format()?;
@@ -250,7 +256,7 @@ pub async fn get(
     reading.by_default(Preset::ThisMonth);
     let (_, period) = reading.allowed(&asked)?;
     let calendar = api.calendar(&tenant);
-    let keep = reading.keep();
+    let keep = reading.cutoffs();
     let plan = Plan::new(period, keep, calendar, width, now).ok_or_else(|| {
         let detail = format!("the period has more than {MAX_BUCKETS} buckets; choose a shorter one or wider buckets");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_buckets", detail).with_pointer("by")
@@ -386,7 +392,7 @@ mod tests {
         let calendar = Calendar { zone: zone.parse().unwrap(), week_start: Weekday::Mon };
         let days = 90;
         let retention = Retention { sign_ins: days, changes: days, views: days, configuration: days, other: days };
-        Plan::new(period, Keep::at(now, &retention), calendar, width, now).unwrap()
+        Plan::new(period, RetentionCutoffs::at(now, &retention), calendar, width, now).unwrap()
     }
 
     /// P8: whole hours come from the rollups where the zone allows it.

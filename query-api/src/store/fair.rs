@@ -1,6 +1,6 @@
 //! Whose turn it is (P12): places are handed out to tenants in turn, so that one that asks a lot waits for itself.
 //!
-//! [`Turns`] decides and does nothing else; [`Places`] lets tasks wait. A place is given back when it is dropped, wherever it
+//! [`FairQueue`] decides and does nothing else; [`TenantSlots`] lets tasks wait. A place is given back when it is dropped, wherever it
 //! is then: with the task that works, on the way to one that waits, or with one that went away.
 
 use std::collections::{HashMap, VecDeque};
@@ -32,7 +32,7 @@ pub enum Entry {
 
 /// Who works and who waits. `T` is whoever waits.
 #[derive(Debug)]
-pub struct Turns<T> {
+pub struct FairQueue<T> {
     bounds: Bounds,
     taken: usize,
     tenants: HashMap<Arc<str>, Tenant<T>>,
@@ -52,7 +52,7 @@ impl<T> Default for Tenant<T> {
     }
 }
 
-impl<T> Turns<T> {
+impl<T> FairQueue<T> {
     /// All places free.
     pub fn new(bounds: Bounds) -> Self {
         Self { bounds, taken: 0, tenants: HashMap::new(), round: VecDeque::new() }
@@ -131,16 +131,16 @@ impl<T> Turns<T> {
 }
 
 /// Somebody who waits for a place.
-type Waiting = oneshot::Sender<Place>;
+type Waiting = oneshot::Sender<Slot>;
 
 /// Places to work at. Clones share them.
 #[derive(Debug, Clone)]
-pub struct Places(Arc<Mutex<Turns<Waiting>>>);
+pub struct TenantSlots(Arc<Mutex<FairQueue<Waiting>>>);
 
 /// A place; free again when it is dropped.
 #[derive(Debug)]
-pub struct Place {
-    of: Places,
+pub struct Slot {
+    of: TenantSlots,
     tenant: Arc<str>,
 }
 
@@ -148,17 +148,17 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
-impl Places {
+impl TenantSlots {
     /// All places free.
     pub fn new(bounds: Bounds) -> Self {
-        Self(Arc::new(Mutex::new(Turns::new(bounds))))
+        Self(Arc::new(Mutex::new(FairQueue::new(bounds))))
     }
 
     /// Waits for a place. Whoever stops waiting leaves nothing behind.
     ///
     /// # Errors
     /// [`Full`], at once, when too many of the tenant wait already.
-    pub async fn enter(&self, tenant: &str) -> Result<Place, Full> {
+    pub async fn enter(&self, tenant: &str) -> Result<Slot, Full> {
         let (tenant, mut turn) = (Arc::from(tenant), None);
         let wait = || {
             let (waiting, told) = oneshot::channel();
@@ -167,13 +167,13 @@ impl Places {
         };
         let entry = self.with(|turns| turns.enter(&tenant, wait, oneshot::Sender::is_closed));
         match (entry, turn) {
-            (Entry::Now, _) => Ok(Place { of: self.clone(), tenant }),
+            (Entry::Now, _) => Ok(Slot { of: self.clone(), tenant }),
             (Entry::Later, Some(turn)) => turn.await.map_err(|_| Full),
             _ => Err(Full),
         }
     }
 
-    fn with<R>(&self, act: impl FnOnce(&mut Turns<Waiting>) -> R) -> R {
+    fn with<R>(&self, act: impl FnOnce(&mut FairQueue<Waiting>) -> R) -> R {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -181,19 +181,19 @@ impl Places {
     fn hand_out(&self) {
         while let Some((tenant, waiting)) = self.with(|turns| turns.next(oneshot::Sender::is_closed)) {
             // Who went away in this very moment gives it back by dropping it.
-            drop(waiting.send(Place { of: self.clone(), tenant }));
+            drop(waiting.send(Slot { of: self.clone(), tenant }));
         }
     }
 }
 
-impl Place {
+impl Slot {
     /// How many places its tenant has now, this one included.
     pub fn of_its_tenant(&self) -> usize {
         self.of.with(|turns| turns.working(&self.tenant))
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.of.with(|turns| turns.leave(&self.tenant));
         self.of.hand_out();

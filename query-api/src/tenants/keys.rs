@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::audit::{Audit, StaffEvent};
-use crate::http::answer::Whole;
+use crate::http::answer::List;
 use crate::http::body::{body, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
@@ -182,7 +182,7 @@ pub async fn limit(
     operation_id = "listKeys",
     params(("id" = String, Path, description = "Id of the tenant", example = "acme")),
     responses(
-        (status = 200, description = "All keys, without secrets", body = Whole<KeyView>, example = json!(crate::openapi::examples::whole(crate::tenants::examples::key()))),
+        (status = 200, description = "All keys, without secrets", body = List<KeyView>, example = json!(crate::openapi::examples::whole(crate::tenants::examples::key()))),
         crate::openapi::Problems,
     ),
 )]
@@ -191,10 +191,10 @@ pub async fn list(
     caller: Caller,
     InPath(id): InPath<String>,
     _: NoParameters,
-) -> Result<Json<Whole<KeyView>>, Problem> {
+) -> Result<Json<List<KeyView>>, Problem> {
     let tenant = caller.path_tenant(api.settings(), &id)?;
     let data = api.settings().keys(Some(&tenant.id)).iter().map(|key| KeyView::from(&**key)).collect();
-    Ok(Json(Whole::of(api.freshness(), data)))
+    Ok(Json(List::of(api.freshness(), data)))
 }
 
 /// Revokes a key for good. Doing it again changes nothing.

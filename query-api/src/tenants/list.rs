@@ -7,7 +7,7 @@ use runtime::problem::Problem;
 use runtime::settings::PutError;
 use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
 
-use crate::http::answer::{Whole, not_changed};
+use crate::http::answer::{List, not_changed};
 use crate::http::body::{body, invalid, merge, patch};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
@@ -60,13 +60,13 @@ fn exists() -> Problem {
     tag = "tenants",
     operation_id = "listTenants",
     responses(
-        (status = 200, description = "All tenants, by id", body = Whole<Tenant>, example = json!(crate::openapi::examples::whole(crate::tenants::examples::tenant()))),
+        (status = 200, description = "All tenants, by id", body = List<Tenant>, example = json!(crate::openapi::examples::whole(crate::tenants::examples::tenant()))),
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<Whole<Tenant>>, Problem> {
+pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<List<Tenant>>, Problem> {
     let data = api.settings().tenants().iter().map(|tenant| Tenant::clone(tenant)).collect();
-    Ok(Json(Whole::of(api.freshness(), data)))
+    Ok(Json(List::of(api.freshness(), data)))
 }
 
 /// Shows a tenant.

@@ -15,7 +15,7 @@ use crate::http::answer::Completeness;
 use crate::http::caller::Caller;
 use crate::http::params::{ParamError, Params};
 use crate::state::QueryApi;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery, query};
 
 /// What another retention would end.
@@ -114,7 +114,7 @@ pub async fn preview(
     let tenant = caller.read_tenant(api.settings(), &mut params)?;
     let proposed = proposed(&mut params, tenant.retention)?;
     params.finish()?;
-    let (keep, shorter) = (Keep::at(now, &tenant.retention), Keep::at(now, &proposed));
+    let (keep, shorter) = (RetentionCutoffs::at(now, &tenant.retention), RetentionCutoffs::at(now, &proposed));
     let completeness = Completeness::now(api.freshness());
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &tenant.id);

@@ -18,7 +18,7 @@ use crate::http::answer::not_changed;
 use crate::http::body::{body, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{NoParameters, ReadTenant};
-use crate::rules::list::Book;
+use crate::rules::list::TenantRules;
 use crate::state::QueryApi;
 use crate::tenants::changes;
 
@@ -163,7 +163,7 @@ impl Subject for Detection {
     }
 
     async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
-        Book::open(api.settings(), Some(Arc::clone(tenant))).await?.check_limits(self).map_err(invalid)
+        TenantRules::open(api.settings(), Some(Arc::clone(tenant))).await?.check_limits(self).map_err(invalid)
     }
 }
 

@@ -11,11 +11,11 @@ use utoipa::IntoParams;
 
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
-use crate::http::page::{Asked, Page, Reading};
+use crate::http::page::{Page, PageRequest, ReadRequest};
 use crate::http::params::{ParamError, Params};
 use crate::http::period::Preset;
 use crate::state::QueryApi;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::trace::activity::Activity;
 use crate::trace::figures::{self, FIGURES, Figure, Listed};
 use crate::trace::intervals::Interval;
@@ -100,7 +100,7 @@ pub async fn list(
     State(api): State<QueryApi>,
     caller: Caller,
     InPath(user): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     reading.feature(Feature::Tracing)?;
     let filter = ActivityFilter::take(&mut reading.params)?;
@@ -130,12 +130,12 @@ pub async fn list(
 
 /// Settles the period of all pages: no further than now, so that what goes on is as long
 /// on the last page as on the first.
-fn bounded(asked: &mut Asked) -> Result<Interval, Problem> {
+fn bounded(asked: &mut PageRequest) -> Result<Interval, Problem> {
     let now = asked.reading.now;
     let from = asked.period.from.ok_or_else(|| ParamError::bad("from", "the period needs a beginning"))?;
     let to = match asked.period.to {
         // An open one that has not begun stays open; nothing occurs later than a day ahead of the clock.
-        None if from >= now => (now + Keep::AHEAD).max(from + TimeDelta::milliseconds(1)),
+        None if from >= now => (now + RetentionCutoffs::AHEAD).max(from + TimeDelta::milliseconds(1)),
         to => {
             let to = to.map_or(now, |to| if from < now { to.min(now) } else { to });
             asked.period.to = Some(to);

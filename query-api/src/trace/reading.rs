@@ -7,7 +7,7 @@ use schemas::settings::Tenant;
 
 use crate::http::caller::Caller;
 use crate::log::filter::EventFilter;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::Clauses;
 use crate::store::{Store, StoreError};
 use crate::trace::activities::activities;
@@ -47,9 +47,9 @@ impl Trace<'_> {
         clauses.bind_time("read_from", from);
         clauses.bind_time("read_to", instant(self.period.end()) + AFTER);
         // Nothing is received long before it occurs.
-        clauses.bind_time("received_from", from - Keep::AHEAD);
+        clauses.bind_time("received_from", from - RetentionCutoffs::AHEAD);
         clauses.bind_number("rows", most + 1);
-        Keep::at(self.now, &self.tenant.retention).add_to(&mut clauses);
+        RetentionCutoffs::at(self.now, &self.tenant.retention).add_to(&mut clauses);
         EventFilter::visible_to(self.caller, &mut clauses);
         if let Some(earliest) = self.earliest {
             clauses.time("occurred_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);

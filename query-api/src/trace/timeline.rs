@@ -16,7 +16,7 @@ use crate::export::writer::{Report, Writer};
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::http::params::{ParamError, Params};
 use crate::http::period::{Calendar, Period, Width, buckets, day, local_date, week};
 use crate::state::QueryApi;
@@ -132,7 +132,7 @@ pub async fn get(
     State(api): State<QueryApi>,
     caller: Caller,
     InPath(user): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     reading.feature(Feature::Tracing)?;
     let format = reading.format()?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::caller::Caller;
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::store::{Store, StoreError};
 use crate::trace::figures::{FIGURES, Figure};
 use crate::trace::intervals::Interval;
@@ -30,7 +30,7 @@ impl Figures {
     pub(crate) async fn of(
         store: &Store,
         caller: &Caller,
-        reading: &Reading,
+        reading: &ReadRequest,
         user: &str,
         (from, to): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<Self, StoreError> {

@@ -12,14 +12,14 @@ use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::http::answer::One;
+use crate::http::answer::Item;
 use crate::http::extract::InPath;
-use crate::http::page::{Keyset, Page, Reading, keyset, look_back_of_violations};
+use crate::http::page::{Keyset, Page, ReadRequest, keyset, look_back_of_violations};
 use crate::http::params::{ParamError, Params};
 use crate::log::filter::search;
 use crate::state::QueryApi;
 use crate::store::Store;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::Clauses;
 use crate::users::rows::{USERS, UserRow};
 use crate::users::since::Since;
@@ -69,12 +69,12 @@ impl UserFilter {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let filter = UserFilter::take(&mut reading.params)?;
     reading.of_all();
     let asked = reading.page("users", &filter)?;
     let mut clauses = asked.clauses(&LATEST);
-    asked.reading.keep().bind_oldest(&mut clauses);
+    asked.reading.cutoffs().bind_oldest(&mut clauses);
     asked.reading.bind_hidden(&mut clauses);
     filter.add_to(&mut clauses);
     asked.add_period(
@@ -98,24 +98,24 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
     operation_id = "getUser",
     params(("id" = String, Path, description = "Id of the user", example = "u-17"), crate::openapi::TenantParam),
     responses(
-        (status = 200, description = "The user", body = One<User>, example = json!(crate::users::examples::one_user())),
+        (status = 200, description = "The user", body = Item<User>, example = json!(crate::users::examples::one_user())),
         crate::openapi::Problems,
     ),
 )]
 pub async fn get(
     State(api): State<QueryApi>,
     InPath(id): InPath<String>,
-    mut reading: Reading,
-) -> Result<Json<One<User>>, Problem> {
+    mut reading: ReadRequest,
+) -> Result<Json<Item<User>>, Problem> {
     let mut clauses = reading.one()?;
     clauses.order(LATEST.order);
     clauses.text("actor_id = {user_id:String}", "user_id", &id);
-    reading.keep().bind_oldest(&mut clauses);
+    reading.cutoffs().bind_oldest(&mut clauses);
     reading.bind_hidden(&mut clauses);
     let rows: Vec<UserRow> = api.store().rows(USERS, clauses).await?;
     let users = Marks::of(api.store(), &reading).show(rows).await?;
     match users.into_iter().next() {
-        Some(data) => Ok(Json(One { data, completeness: reading.completeness })),
+        Some(data) => Ok(Json(Item { data, completeness: reading.completeness })),
         None => Err(reading.completeness.not_found("there is no such user, or not yet, or no longer")),
     }
 }
@@ -125,17 +125,17 @@ pub async fn get(
 struct Marks {
     store: Store,
     tenant: Arc<Tenant>,
-    keep: Keep,
+    keep: RetentionCutoffs,
     earliest: Option<DateTime<Utc>>,
     since: Since,
     allowed: bool,
 }
 
 impl Marks {
-    fn of(store: &Store, reading: &Reading) -> Self {
+    fn of(store: &Store, reading: &ReadRequest) -> Self {
         let allowed = reading.may(Permission::SeeViolations);
         let since = Since::of(store, reading);
-        let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.keep(), reading.earliest);
+        let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.cutoffs(), reading.earliest);
         Self { store: store.clone(), tenant, keep, earliest, since, allowed }
     }
 

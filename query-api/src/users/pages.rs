@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::IntoParams;
 
 use crate::http::extract::InPath;
-use crate::http::page::{Asked, Keyset, Page, Reading, keyset};
+use crate::http::page::{Keyset, Page, PageRequest, ReadRequest, keyset};
 use crate::http::params::{ParamError, Params};
 use crate::log::filter::device_kinds;
 use crate::state::QueryApi;
@@ -75,7 +75,7 @@ impl DeviceFilter {
 pub async fn devices(
     State(api): State<QueryApi>,
     InPath(user): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let filter = DeviceFilter::take(&mut reading.params)?;
     let asked = reading.page("devices", &(&user, &filter))?;
@@ -151,7 +151,7 @@ impl SessionFilter {
 pub async fn sessions(
     State(api): State<QueryApi>,
     InPath(user): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let filter = SessionFilter::take(&mut reading.params)?;
     let asked = reading.page("sessions", &(&user, &filter))?;
@@ -173,10 +173,10 @@ pub async fn sessions(
     asked.list_with(USER_SESSIONS, clauses, |row: &SessionRow| (row.started_at, (&row.session_key).into()), show).await
 }
 
-fn of_user(asked: &Asked, keyset: &Keyset, user: &str) -> Clauses {
+fn of_user(asked: &PageRequest, keyset: &Keyset, user: &str) -> Clauses {
     let mut clauses = asked.clauses(keyset);
     clauses.bind_text("user_id", user);
-    asked.reading.keep().bind_oldest(&mut clauses);
+    asked.reading.cutoffs().bind_oldest(&mut clauses);
     asked.reading.bind_hidden(&mut clauses);
     clauses
 }
@@ -203,7 +203,7 @@ fn of_user(asked: &Asked, keyset: &Keyset, user: &str) -> Clauses {
 pub async fn violations(
     State(api): State<QueryApi>,
     InPath(user): InPath<String>,
-    reading: Reading,
+    reading: ReadRequest,
 ) -> Result<Response, Problem> {
     violations::page(&api, reading, &[user]).await
 }

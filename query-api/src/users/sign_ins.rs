@@ -11,13 +11,13 @@ use serde::Serialize;
 use utoipa::IntoParams;
 
 use crate::http::extract::InPath;
-use crate::http::page::{Asked, Keyset, Page, Reading, ascending, keyset};
+use crate::http::page::{Keyset, Page, PageRequest, ReadRequest, ascending, keyset};
 use crate::http::params::{ParamError, Params};
 use crate::log::events::add_period;
 use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EventRow, LOG_NEWEST, LOG_OLDEST};
 use crate::state::QueryApi;
 use crate::store::Store;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::Clauses;
 use crate::users::rows::{SIGN_IN_SESSIONS, SignInSessionRow};
 use crate::users::view::{SignIn, TenantSignIn};
@@ -98,7 +98,7 @@ impl SignInFilter {
 pub async fn of_user(
     State(api): State<QueryApi>,
     InPath(user): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let filter = SignInFilter::take(&mut reading.params)?;
     let (list, statement, keyset) = match ascending(&mut reading.params)? {
@@ -134,7 +134,7 @@ pub async fn of_user(
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let users = reading.params.list("user_id")?;
     let filter = SignInFilter::take(&mut reading.params)?;
     let (list, statement, by_time, keyset) = match ascending(&mut reading.params)? {
@@ -156,7 +156,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
 }
 
 /// The sign-ins that a list may show.
-fn narrowed(asked: &Asked, keyset: &Keyset, filter: &SignInFilter) -> Clauses {
+fn narrowed(asked: &PageRequest, keyset: &Keyset, filter: &SignInFilter) -> Clauses {
     let mut clauses = asked.clauses(keyset);
     asked.reading.narrow(&mut clauses);
     clauses.plain("actor_kind = 'user' AND action IN ('sign_in', 'sign_in_failed')");
@@ -170,12 +170,12 @@ fn narrowed(asked: &Asked, keyset: &Keyset, filter: &SignInFilter) -> Clauses {
 struct Sessions {
     store: Store,
     tenant: Arc<Tenant>,
-    keep: Keep,
+    keep: RetentionCutoffs,
 }
 
 impl Sessions {
-    fn of(store: &Store, reading: &Reading) -> Self {
-        Self { store: store.clone(), tenant: Arc::clone(&reading.tenant), keep: reading.keep() }
+    fn of(store: &Store, reading: &ReadRequest) -> Self {
+        Self { store: store.clone(), tenant: Arc::clone(&reading.tenant), keep: reading.cutoffs() }
     }
 
     async fn beside<T>(

@@ -9,10 +9,10 @@ use runtime::problem::Problem;
 use schemas::settings::Tenant;
 
 use crate::http::caller::Caller;
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::log::filter::EventFilter;
 use crate::store::Store;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::Clauses;
 use crate::users::rows::{DeviceRow, SEEN_SINCE, SeenRow, SessionRow, UserRow};
 
@@ -22,7 +22,7 @@ pub(crate) struct Since {
     store: Store,
     caller: Caller,
     tenant: Arc<Tenant>,
-    keep: Keep,
+    keep: RetentionCutoffs,
     earliest: Option<DateTime<Utc>>,
 }
 
@@ -39,12 +39,12 @@ pub(crate) trait Lasting {
 }
 
 impl Since {
-    pub(crate) fn of(store: &Store, reading: &Reading) -> Self {
+    pub(crate) fn of(store: &Store, reading: &ReadRequest) -> Self {
         Self {
             store: store.clone(),
             caller: reading.caller.clone(),
             tenant: Arc::clone(&reading.tenant),
-            keep: reading.keep(),
+            keep: reading.cutoffs(),
             earliest: reading.earliest,
         }
     }

@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
 
-use crate::http::answer::One;
+use crate::http::answer::Item;
 use crate::http::extract::InPath;
-use crate::http::language::Worded;
-use crate::http::page::{Keyset, Page, Reading, ascending, keyset, look_back_of_violations};
+use crate::http::language::Localized;
+use crate::http::page::{Keyset, Page, ReadRequest, ascending, keyset, look_back_of_violations};
 use crate::rules::titles::Titles;
 use crate::state::QueryApi;
 use crate::store::Store;
@@ -40,13 +40,13 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let users = reading.params.list("user_id")?;
     page(&api, reading, &users).await
 }
 
 /// A page of violations: of some users, or of all when none is named.
-pub(crate) async fn page(api: &QueryApi, mut reading: Reading, users: &[String]) -> Result<Response, Problem> {
+pub(crate) async fn page(api: &QueryApi, mut reading: ReadRequest, users: &[String]) -> Result<Response, Problem> {
     let lang = reading.lang;
     let filter = ViolationFilter::take(&mut reading.params)?;
     let (list, keyset) = match ascending(&mut reading.params)? {
@@ -55,7 +55,7 @@ pub(crate) async fn page(api: &QueryApi, mut reading: Reading, users: &[String])
     };
     let asked = reading.page(list, &(users, &filter))?;
     let mut clauses = asked.clauses(keyset);
-    asked.reading.keep().add_to(&mut clauses);
+    asked.reading.cutoffs().add_to(&mut clauses);
     asked.reading.bind_hidden(&mut clauses);
     look_back_of_violations(asked.reading.earliest, &mut clauses);
     if !users.is_empty() {
@@ -86,27 +86,27 @@ pub(crate) async fn page(api: &QueryApi, mut reading: Reading, users: &[String])
         crate::openapi::TenantParam,
     ),
     responses(
-        (status = 200, description = "The violation", body = One<Violation>, example = json!(crate::violations::examples::one_violation())),
+        (status = 200, description = "The violation", body = Item<Violation>, example = json!(crate::violations::examples::one_violation())),
         crate::openapi::Problems,
     ),
 )]
 pub async fn get(
     State(api): State<QueryApi>,
     InPath(id): InPath<String>,
-    mut reading: Reading,
-) -> Result<Worded<One<Violation>>, Problem> {
+    mut reading: ReadRequest,
+) -> Result<Localized<Item<Violation>>, Problem> {
     let lang = reading.lang;
     let row = find(api.store(), &mut reading, &id).await?;
     let titles = api.titles(&reading.tenant.id, lang);
-    Ok(Worded(lang, One { data: show(row, &titles), completeness: reading.completeness }))
+    Ok(Localized(lang, Item { data: show(row, &titles), completeness: reading.completeness }))
 }
 
 /// The violation of an id.
-pub(crate) async fn find(store: &Store, reading: &mut Reading, id: &str) -> Result<ViolationRow, Problem> {
+pub(crate) async fn find(store: &Store, reading: &mut ReadRequest, id: &str) -> Result<ViolationRow, Problem> {
     let mut clauses = reading.one()?;
     clauses.order(NEWEST.order);
     clauses.text("violation_id = {violation_id:String}", "violation_id", id);
-    reading.keep().add_to(&mut clauses);
+    reading.cutoffs().add_to(&mut clauses);
     reading.bind_hidden(&mut clauses);
     let rows: Vec<ViolationRow> = store.rows(VIOLATIONS, clauses).await?;
     let missing = || reading.completeness.not_found("there is no such violation, or not yet, or no longer");

@@ -20,8 +20,8 @@ use crate::http::answer::Completeness;
 use crate::http::body::{body, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
-use crate::http::language::Worded;
-use crate::http::page::Reading;
+use crate::http::language::Localized;
+use crate::http::page::ReadRequest;
 use crate::state::QueryApi;
 use crate::violations::list::{find, show};
 use crate::violations::rows::ViolationRow;
@@ -62,7 +62,7 @@ pub struct ReviewAnswer {
 }
 
 type Changes = Vec<(String, Value, Value)>;
-type Answer = Result<(StatusCode, Worded<ReviewAnswer>), Problem>;
+type Answer = Result<(StatusCode, Localized<ReviewAnswer>), Problem>;
 
 /// Marks a violation as reviewed (K13), as far as it has come: what comes later makes it unreviewed again (K15). Once more, with another note, takes the place of the first.
 #[utoipa::path(
@@ -82,7 +82,7 @@ pub async fn put(
     State(api): State<QueryApi>,
     caller: Caller,
     InPath(id): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
     request: Request,
 ) -> Answer {
     let lang = reading.lang;
@@ -113,14 +113,14 @@ pub async fn withdraw(
     State(api): State<QueryApi>,
     caller: Caller,
     InPath(id): InPath<String>,
-    mut reading: Reading,
+    mut reading: ReadRequest,
 ) -> Answer {
     let lang = reading.lang;
     let violation = find(api.store(), &mut reading, &id).await?;
     if !violation.reviewed && !violation.outgrown {
         let data = show(violation, &api.titles(&reading.tenant.id, lang));
         let answer = ReviewAnswer { data, applied: true, event_id: None, completeness: reading.completeness };
-        return Ok((StatusCode::OK, Worded(lang, answer)));
+        return Ok((StatusCode::OK, Localized(lang, answer)));
     }
     record(&api, &caller, (reading, lang), violation, ("violation.review_withdrawn", String::new(), Vec::new())).await
 }
@@ -145,7 +145,7 @@ fn covered(violation: &ViolationRow, count: Option<u64>) -> Result<Changes, Prob
 async fn record(
     api: &QueryApi,
     caller: &Caller,
-    (mut reading, lang): (Reading, Lang),
+    (mut reading, lang): (ReadRequest, Lang),
     violation: ViolationRow,
     (kind, reason, changes): (&'static str, String, Changes),
 ) -> Answer {
@@ -164,14 +164,14 @@ async fn record(
     let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };
     let data = show(row, &api.titles(&reading.tenant.id, lang));
     let answer = ReviewAnswer { data, applied, event_id: Some(event_id), completeness: reading.completeness };
-    Ok((status, Worded(lang, answer)))
+    Ok((status, Localized(lang, answer)))
 }
 
 /// The violation with a review no older than `begun`; as it was, and false, when there is none in time. That the store can't
 /// be asked is not the review's failure: it is recorded.
 async fn shown(
     api: &QueryApi,
-    reading: &mut Reading,
+    reading: &mut ReadRequest,
     violation: ViolationRow,
     begun: DateTime<Utc>,
 ) -> (ViolationRow, bool) {

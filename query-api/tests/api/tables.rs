@@ -8,7 +8,7 @@ use clickhouse::Row;
 use query_api::export::table::{Cell, Kind, Tabular};
 use query_api::log::configuration::view::ConfigurationChange;
 use query_api::log::rows::EventRow;
-use query_api::log::telling::Telling;
+use query_api::log::wording::EventRenderer;
 use schemas::catalogue::{Catalogue, Lang};
 use schemas::settings::Tenant;
 use serde::Deserialize;
@@ -56,9 +56,9 @@ fn row_types_are_the_tables() {
         assert_eq!(events.len(), 1);
         // A table has a cell for each column, whatever the row lacks.
         let tenant = Arc::new(Tenant::new("acme", "Acme"));
-        let telling = Telling::new(&Catalogue::shipped().unwrap(), &tenant, Lang::En, true);
-        let change = ConfigurationChange::new(events[0].clone(), &telling);
-        let shown = query_api::log::view::Event::new(events[0].clone(), &telling);
+        let renderer = EventRenderer::new(&Catalogue::shipped().unwrap(), &tenant, Lang::En, true);
+        let change = ConfigurationChange::new(events[0].clone(), &renderer);
+        let shown = query_api::log::view::Event::new(events[0].clone(), &renderer);
         whole(&change);
         whole(&shown);
     });

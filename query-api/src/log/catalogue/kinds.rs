@@ -6,7 +6,7 @@ use runtime::problem::Problem;
 use schemas::settings::Feature;
 
 use crate::audit::read_log::Shown;
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::http::period::{Period, Preset};
 use crate::log::events::add_period;
 use crate::store::Store;
@@ -25,7 +25,7 @@ pub(crate) struct Kinds<R> {
 /// Counts kinds of events, `most` at most: of the last 30 days unless a period is asked for.
 pub(crate) async fn count<R>(
     store: &Store,
-    reading: &mut Reading,
+    reading: &mut ReadRequest,
     query: NamedQuery,
     most: u32,
 ) -> Result<Kinds<R>, Problem>

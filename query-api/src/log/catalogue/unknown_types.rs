@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::answer::{Completeness, PeriodView};
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::log::catalogue::kinds::{self, Kinds, SHOWN};
 use crate::state::QueryApi;
 use crate::store::sql::{NamedQuery, query};
@@ -77,7 +77,7 @@ impl From<EventTypeRow> for UnknownType {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let Kinds { rows, period, mut has_more } = kinds::count(api.store(), &mut reading, EVENT_TYPES, MOST_TYPES).await?;
     let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
     let unknown = rows.into_iter().filter(|row: &EventTypeRow| catalogue.get(&row.event_type).is_none());

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::answer::{Completeness, PeriodView};
-use crate::http::language::Worded;
-use crate::http::page::Reading;
+use crate::http::language::Localized;
+use crate::http::page::ReadRequest;
 use crate::log::catalogue::kinds::{self, Kinds, SHOWN};
 use crate::state::QueryApi;
 use crate::store::sql::{NamedQuery, query};
@@ -87,7 +87,7 @@ pub struct UsedKind {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let Kinds { rows, period, mut has_more } = kinds::count(api.store(), &mut reading, EVENT_KINDS, MOST_KINDS).await?;
     let lang = reading.lang;
     let mut by = |name: fn(&EventKindRow) -> &str| counted(&rows, name, &mut has_more);
@@ -97,7 +97,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: Reading) -> Result<R
     let types = labelled(api.catalogue(), &reading, types, lang);
     let (understood, completeness) = (PeriodView { from: period.from, to: period.to }, reading.completeness);
     let answer = UsedKinds { types, actions, object_types, has_more, period: understood, completeness };
-    Ok(kinds::answer(records, period, Worded(lang, answer)))
+    Ok(kinds::answer(records, period, Localized(lang, answer)))
 }
 
 /// Rows summed up by one of their names; those without it are left out.
@@ -117,7 +117,7 @@ fn counted(rows: &[EventKindRow], name: fn(&EventKindRow) -> &str, has_more: &mu
     found
 }
 
-fn labelled(catalogue: &Catalogue, reading: &Reading, kinds: Vec<UsedKind>, lang: Lang) -> Vec<UsedType> {
+fn labelled(catalogue: &Catalogue, reading: &ReadRequest, kinds: Vec<UsedKind>, lang: Lang) -> Vec<UsedType> {
     let catalogue = catalogue.with_tenant_types(&reading.tenant.event_types);
     let labelled = kinds.into_iter().map(|kind| {
         let entry = catalogue.get(&kind.name);

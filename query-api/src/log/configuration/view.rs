@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::log::edits::{Edit, edits};
 use crate::log::rows::EventRow;
-use crate::log::telling::Telling;
 use crate::log::view::{Actor, Event, EventObject};
+use crate::log::wording::EventRenderer;
 
 /// A change of the configuration.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -55,9 +55,9 @@ pub struct ConfigurationChange {
 
 impl ConfigurationChange {
     /// Shows a row.
-    pub fn new(row: EventRow, telling: &Telling) -> Self {
-        let edits = edits(&row, telling.lang);
-        let event = Event::new(row, telling);
+    pub fn new(row: EventRow, renderer: &EventRenderer) -> Self {
+        let edits = edits(&row, renderer.lang);
+        let event = Event::new(row, renderer);
         Self {
             id: event.id,
             occurred_at: event.occurred_at,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::period::Calendar;
 use crate::statistics::rows::StatisticsRow;
-use crate::statistics::tenant::asked::Asked;
+use crate::statistics::tenant::asked::StatisticsRequest;
 use crate::statistics::tenant::plan::Plan;
 use crate::statistics::user::Counts;
 use crate::statistics::view::{Accuracy, Compared, Difference, Group, Part, Point, Tally, TenantStatistics, figure};
@@ -28,7 +28,7 @@ const NO_GROUP: u8 = 0b01;
 pub(super) struct Answer<'a> {
     rows: HashMap<(bool, Slot<'a>, Option<i64>), &'a StatisticsRow>,
     named: Vec<&'a StatisticsRow>,
-    asked: &'a Asked,
+    asked: &'a StatisticsRequest,
     plan: &'a Plan,
     calendar: Calendar,
     with_violations: bool,
@@ -37,7 +37,7 @@ pub(super) struct Answer<'a> {
 impl<'a> Answer<'a> {
     pub(super) fn new(
         rows: &'a [StatisticsRow],
-        asked: &'a Asked,
+        asked: &'a StatisticsRequest,
         plan: &'a Plan,
         calendar: Calendar,
         with_violations: bool,

@@ -37,7 +37,7 @@ struct Filter {
 
 /// A request for statistics.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct StatisticsRequest {
     pub(super) period: PeriodSpec,
     pub(super) by: Vec<Dimension>,
     pub(super) interval: Option<Width>,
@@ -48,7 +48,7 @@ pub(super) struct Asked {
     filters: Vec<Filter>,
 }
 
-impl Asked {
+impl StatisticsRequest {
     /// Takes all parameters.
     pub(super) fn take(params: &mut Params) -> Result<Self, ParamError> {
         let period = PeriodSpec::take(params)?;

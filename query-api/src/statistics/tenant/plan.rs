@@ -4,12 +4,12 @@ use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::problem::Problem;
 
-use crate::http::page::Reading;
+use crate::http::page::ReadRequest;
 use crate::http::period::{Calendar, Period, PeriodSpec, Width, buckets};
 use crate::statistics::rows::{STATISTICS_EVENTS, STATISTICS_QUARTERS, STATISTICS_USERS};
-use crate::statistics::tenant::asked::Asked;
+use crate::statistics::tenant::asked::StatisticsRequest;
 use crate::statistics::view::Dimension;
-use crate::store::keep::Keep;
+use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery};
 
 /// Most buckets of one series: a quarter by the hour, or the longest day by the minute.
@@ -34,7 +34,7 @@ enum Source {
 }
 
 impl Source {
-    fn of(asked: &Asked) -> Self {
+    fn of(asked: &StatisticsRequest) -> Self {
         let beyond_users = asked.users
             || asked.devices
             || asked.by.contains(&Dimension::Location)
@@ -76,12 +76,12 @@ pub(super) struct Plan {
 impl Plan {
     /// A plan, or why there is none.
     pub(super) fn new(
-        asked: &Asked,
+        asked: &StatisticsRequest,
         (spec, period): (PeriodSpec, Period),
         calendar: Calendar,
-        reading: &Reading,
+        reading: &ReadRequest,
     ) -> Result<Self, Problem> {
-        let (keep, now) = (reading.keep(), reading.now);
+        let (keep, now) = (reading.cutoffs(), reading.now);
         let (from, to) = period.closed(keep, now);
         if asked.compare && period.from.is_none() {
             return Err(unprocessable(
@@ -121,7 +121,7 @@ impl Plan {
     }
 
     /// What it is to be asked, but for the filters.
-    pub(super) fn clauses(&self, tenant: &str, keep: Keep) -> Clauses {
+    pub(super) fn clauses(&self, tenant: &str, keep: RetentionCutoffs) -> Clauses {
         let first = self.previous.unwrap_or(self.from);
         let edges: Vec<_> = self.previous.iter().chain(&self.starts).copied().collect();
         let mut clauses = Clauses::default();
@@ -134,15 +134,16 @@ impl Plan {
         clauses.bind_text("begin", &self.from.timestamp_millis().to_string());
         clauses.bind_number("top", self.top);
         // What occurred in the period was received since then, which lets whole partitions be skipped.
-        clauses.bind_time("received_from", keep.oldest().max(first - Keep::AHEAD));
+        clauses.bind_time("received_from", keep.oldest().max(first - RetentionCutoffs::AHEAD));
         clauses.bind_texts("cut", self.cut(&edges));
         clauses.bind_numbers("edges", edges.iter().map(DateTime::timestamp_millis).collect());
         // What was received on these days and occurred before the period can't be in it.
-        let last_days = keep.last_days().into_iter().filter(|day| *day >= (first - Keep::AHEAD).date_naive());
+        let last_days =
+            keep.last_days().into_iter().filter(|day| *day >= (first - RetentionCutoffs::AHEAD).date_naive());
         clauses.bind_texts("last_days", last_days.map(|day| day.to_string()).collect());
         // What occurred since then was received within the shortest retention, so a rollup that knows no categories has
         // nothing that retention would hide.
-        let whole = ceil(keep.newest() + Keep::AHEAD, HOUR_MS);
+        let whole = ceil(keep.newest() + RetentionCutoffs::AHEAD, HOUR_MS);
         clauses.bind_time("whole_from", whole.max(floor(first, HOUR_MS)));
         keep.bind_each(&mut clauses);
         clauses
@@ -159,7 +160,7 @@ impl Plan {
 }
 
 fn starts(
-    asked: &Asked,
+    asked: &StatisticsRequest,
     calendar: Calendar,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
@@ -177,7 +178,7 @@ fn starts(
 }
 
 /// The parts of the query that depend on what is asked for.
-fn parts(asked: &Asked) -> Vec<(&'static str, &'static str)> {
+fn parts(asked: &StatisticsRequest) -> Vec<(&'static str, &'static str)> {
     let dimension = |at: usize| asked.by.get(at).map_or("''", |dimension| dimension.column());
     let mut parts = vec![("/* first */", dimension(0)), ("/* second */", dimension(1))];
     parts.extend(if asked.users {

@@ -13,7 +13,7 @@ fn tenant(number: usize) -> Arc<str> {
 /// P12: one tenant's queue does not grow the other's wait: turns go round.
 #[test]
 fn tenants_take_turns() {
-    let mut turns = Turns::new(Bounds { places: 1, of_a_tenant: 1, waiting: 10 });
+    let mut turns = FairQueue::new(Bounds { places: 1, of_a_tenant: 1, waiting: 10 });
     let [a, b, c] = [tenant(0), tenant(1), tenant(2)];
     assert_eq!(turns.enter(&a, || "a0", |_| false), Entry::Now);
     for (of, who) in [(&a, "a1"), (&a, "a2"), (&a, "a3"), (&b, "b1"), (&b, "b2"), (&c, "c1")] {
@@ -33,7 +33,7 @@ fn tenants_take_turns() {
 /// P12: places stay for others however much one tenant asks, and its queue ends.
 #[test]
 fn one_tenant_can_t_have_it_all() {
-    let mut turns = Turns::new(BOUNDS);
+    let mut turns = FairQueue::new(BOUNDS);
     let (a, b) = (tenant(0), tenant(1));
     let told: Vec<_> = (0..7).map(|who| turns.enter(&a, || who, |_| false)).collect();
     use Entry::{Full, Later, Now};
@@ -67,16 +67,16 @@ fn step() -> impl Strategy<Value = Step> {
 struct Visitor {
     of: usize,
     number: usize,
-    entering: Pin<Box<dyn Future<Output = Result<Place, Full>>>>,
+    entering: Pin<Box<dyn Future<Output = Result<Slot, Full>>>>,
 }
 
 impl Visitor {
-    fn new(places: &Places, of: usize, number: usize) -> Self {
+    fn new(places: &TenantSlots, of: usize, number: usize) -> Self {
         let places = places.clone();
         Self { of, number, entering: Box::pin(async move { places.enter(&tenant(of)).await }) }
     }
 
-    fn look(&mut self) -> Poll<Result<Place, Full>> {
+    fn look(&mut self) -> Poll<Result<Slot, Full>> {
         self.entering.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
 }
@@ -86,8 +86,8 @@ proptest! {
     /// each tenant's order is kept, and in the end nothing is left behind.
     #[test]
     fn places_are_handed_out_by_the_rules(steps in prop::collection::vec(step(), 0..200)) {
-        let places = Places::new(BOUNDS);
-        let mut at_work: Vec<(usize, Place)> = Vec::new();
+        let places = TenantSlots::new(BOUNDS);
+        let mut at_work: Vec<(usize, Slot)> = Vec::new();
         let mut waiting: Vec<Visitor> = Vec::new();
         for (number, step) in steps.into_iter().enumerate() {
             match step {
@@ -140,7 +140,7 @@ proptest! {
 /// P12: on several threads at once, with tasks that are given up at any point, every place comes back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tasks_that_are_given_up_leave_no_place_taken() {
-    let places = Places::new(Bounds { places: 3, of_a_tenant: 2, waiting: 1000 });
+    let places = TenantSlots::new(Bounds { places: 3, of_a_tenant: 2, waiting: 1000 });
     let tasks: Vec<_> = (0..600)
         .map(|number| {
             let places = places.clone();
@@ -160,7 +160,7 @@ async fn tasks_that_are_given_up_leave_no_place_taken() {
             Err(error) => assert!(error.is_cancelled(), "{error}"),
         }
     }
-    let all: Vec<Place> =
+    let all: Vec<Slot> =
         vec![places.enter("a").await.unwrap(), places.enter("a").await.unwrap(), places.enter("b").await.unwrap()];
     drop(all);
     assert_eq!(places.with(|turns| (turns.taken, turns.tenants.len())), (0, 0));

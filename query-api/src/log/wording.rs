@@ -81,7 +81,7 @@ pub enum MediaKind {
 
 /// Tells the events of a tenant to one caller.
 #[derive(Debug, Clone)]
-pub struct Telling {
+pub struct EventRenderer {
     tenant: Arc<Tenant>,
     catalogue: Catalogue,
     /// The language.
@@ -90,7 +90,7 @@ pub struct Telling {
     pub violations: bool,
 }
 
-impl Telling {
+impl EventRenderer {
     /// Tells in a language, with the tenant's own types of events.
     pub fn new(catalogue: &Catalogue, tenant: &Arc<Tenant>, lang: Lang, violations: bool) -> Self {
         let catalogue = catalogue.with_tenant_types(&tenant.event_types);

@@ -11,7 +11,7 @@ use crate::store::sql::Clauses;
 
 /// The oldest receipt that may be shown, by category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keep {
+pub struct RetentionCutoffs {
     sign_ins: DateTime<Utc>,
     changes: DateTime<Utc>,
     views: DateTime<Utc>,
@@ -19,7 +19,7 @@ pub struct Keep {
     other: DateTime<Utc>,
 }
 
-impl Keep {
+impl RetentionCutoffs {
     /// No event occurs later than this after its receipt: enrichment takes a clock that is further ahead for wrong, and the
     /// time of receipt for the time of the event. Some hours more than the day it allows, so that clocks of ours may differ.
     pub const AHEAD: TimeDelta = TimeDelta::hours(26);
