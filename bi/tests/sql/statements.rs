@@ -231,7 +231,7 @@ fn devices_are_told_with_how_sure_they_are() {
         assert_eq!(world.rows(devices).await, "shared\tlow\nsure\thigh\n");
         // Rows of before it was kept.
         let before = "INSERT INTO user_sessions (* EXCEPT (device)) SELECT * EXCEPT (device) REPLACE ('z' AS session_key) \
-                      FROM user_sessions WHERE session_key = 'a'";
+                      FROM user_sessions AS t WHERE t.session_key = 'a'";
         world.client.query_raw(before).execute().await.unwrap();
         let old = "SELECT device_id, device_confidence FROM sessions WHERE session_id = 'z'";
         assert_eq!(world.rows(old).await, "sure\t\n");

@@ -173,7 +173,7 @@ fn sessions_and_violations_tell_it() {
         }
         // A page of violations has no room for devices.
         let printed = pdf_text(&file(&world, "/v1/users/u1/sessions", &key, "application/pdf").await.bytes);
-        assert!(unspaced(&printed).contains("device_confidence"), "{printed}");
+        assert!(unspaced(&printed).contains("deviceconfidence"), "{printed}");
         assert!(printed.contains("high") && printed.contains("low"), "{printed}");
         for path in ["/v1/events?order=asc&actor_id=u1", "/v1/users/u1/sign-ins?order=asc"] {
             let found = csv_column(&file(&world, path, &key, "text/csv").await.bytes, "device.confidence");
