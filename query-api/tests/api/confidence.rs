@@ -158,7 +158,7 @@ fn sessions_and_violations_tell_it() {
             let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(bytes(XLSX).await)).unwrap();
             let sheet = book.worksheet_range_at(0).unwrap().unwrap();
             let mut rows = sheet.rows();
-            let at = rows.next().unwrap().iter().position(|head| head.to_string() == "device_confidence").unwrap();
+            let at = rows.next().unwrap().iter().position(|head| *head == "device_confidence").unwrap();
             assert_eq!(rows.map(|row| row[at].to_string()).collect::<Vec<_>>(), expected, "{path}");
             let parquet = SerializedFileReader::new(bytes("application/vnd.apache.parquet").await).unwrap();
             let cell = |row: parquet::record::Row| {
