@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_device_is_named_with_how_sure_it_is() {
         let mut found = violation("u1", 3);
-        for (device, confidence) in [("d1", Some("high")), ("d2", Some("low")), ("", None)] {
+        for (device, confidence) in [("laptop", Some("high")), ("shared", Some("low")), ("", None)] {
             (found.device_id, found.device_confidence) = (device.to_owned(), confidence.map(str::to_owned));
             let data = value(AlertFormat::Standard, &report(&found))["data"].clone();
             assert_eq!((&data["device_id"], data.get("device_confidence")), (&json!(device), Some(&json!(confidence))));
