@@ -1105,6 +1105,13 @@ export interface components {
             decided_at: string | null;
             /** @description Who decided: the id of a key, or `rule:<name>`. Null where nothing was decided. */
             decided_by: string | null;
+            /**
+             * @description How sure its id is (K10): `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
+             *     from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
+             *     cookie or were decided about.
+             * @example high
+             */
+            device_confidence: string | null;
             /** @description Which. */
             device_id: string;
             /** @description Why. */
@@ -1517,7 +1524,11 @@ export interface components {
             browser: string;
             /** @description Its version. */
             browser_version: string;
-            /** @description How sure the id is. */
+            /**
+             * @description How sure the id is (K10): `high` by a cookie, `medium` by a fingerprint that includes a model, `low` by one that thousands
+             *     have, `none` without an id.
+             * @example high
+             */
             confidence?: string;
             /** @description Told by cookie, or else by fingerprint. */
             id?: string;
@@ -2543,6 +2554,11 @@ export interface components {
                  * @description How many events.
                  */
                 count: number;
+                /**
+                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @example high
+                 */
+                device_confidence: string | null;
                 /** @description The device of the last event. */
                 device_id?: string;
                 /** @description Its events, at most 100. */
@@ -2815,6 +2831,11 @@ export interface components {
                  * @example Firefox
                  */
                 browser: string;
+                /**
+                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @example high
+                 */
+                device_confidence: string | null;
                 /** @description The device of the last event. */
                 device_id?: string;
                 /**
@@ -3029,6 +3050,11 @@ export interface components {
                  * @description How many events.
                  */
                 count: number;
+                /**
+                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @example high
+                 */
+                device_confidence: string | null;
                 /** @description The device of the last event. */
                 device_id?: string;
                 /** @description Its events, at most 100. */
@@ -3540,6 +3566,11 @@ export interface components {
              * @example Firefox
              */
             browser: string;
+            /**
+             * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+             * @example high
+             */
+            device_confidence: string | null;
             /** @description The device of the last event. */
             device_id?: string;
             /**
@@ -4315,6 +4346,11 @@ export interface components {
              * @description How many events.
              */
             count: number;
+            /**
+             * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+             * @example high
+             */
+            device_confidence: string | null;
             /** @description The device of the last event. */
             device_id?: string;
             /** @description Its events, at most 100. */
@@ -4722,6 +4758,7 @@ export interface operations {
                      *       "access": "block",
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
+                     *       "device_confidence": "high",
                      *       "device_id": "d-5",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
@@ -20215,6 +20252,7 @@ export interface operations {
                      *       "access": "block",
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
+                     *       "device_confidence": "high",
                      *       "device_id": "d-5",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
@@ -20399,6 +20437,7 @@ export interface operations {
                      *       "access": "block",
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
+                     *       "device_confidence": "high",
                      *       "device_id": "d-5",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
@@ -20645,6 +20684,7 @@ export interface operations {
                      *       "access": "allow",
                      *       "decided_at": null,
                      *       "decided_by": null,
+                     *       "device_confidence": "high",
                      *       "device_id": "d-5",
                      *       "reason": "no decision",
                      *       "user_id": "u-17",
@@ -21597,6 +21637,7 @@ export interface operations {
                      *       "data": [
                      *         {
                      *           "browser": "Firefox",
+                     *           "device_confidence": "high",
                      *           "device_id": "d-5",
                      *           "device_kind": "desktop",
                      *           "events": 48,
@@ -22836,6 +22877,7 @@ export interface operations {
                      *         {
                      *           "action": "flag",
                      *           "count": 3,
+                     *           "device_confidence": "high",
                      *           "device_id": "d-5",
                      *           "event_ids": [
                      *             "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23132,6 +23174,7 @@ export interface operations {
                      *         {
                      *           "action": "flag",
                      *           "count": 3,
+                     *           "device_confidence": "high",
                      *           "device_id": "d-5",
                      *           "event_ids": [
                      *             "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23374,6 +23417,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23784,6 +23828,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23842,6 +23887,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -24110,6 +24156,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -24168,6 +24215,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"

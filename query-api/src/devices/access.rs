@@ -2,12 +2,13 @@
 //! and each an event of the tenant.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::access::{Access, AccessDecision, BY_RULE};
+use schemas::access::{Access, AccessDecision, BY_RULE, OF_COOKIES, is_device_id};
 use schemas::settings::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +18,15 @@ use crate::audit::{Audit, StaffEvent};
 use crate::http::body::body;
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant, id, written_id};
+use crate::log::view::known;
 use crate::state::QueryApi;
+use crate::store::Store;
+use crate::store::cutoffs::RetentionCutoffs;
+use crate::store::sql::Clauses;
+use crate::users::rows::{DeviceRow, USER_DEVICES};
+
+/// A decision about a device doesn't wait longer to hear how sure its id is.
+const LONGEST_TO_ASK: Duration = Duration::from_secs(2);
 
 /// Whether a device may in.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -26,6 +35,11 @@ pub struct AccessView {
     pub user_id: String,
     /// Which.
     pub device_id: String,
+    /// How sure its id is (K10): `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
+    /// from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
+    /// cookie or were decided about.
+    #[schema(required = true, example = "high")]
+    pub device_confidence: Option<String>,
     /// `allow` where nothing was decided.
     pub access: Access,
     /// Why.
@@ -44,7 +58,11 @@ pub struct AccessView {
 impl AccessView {
     /// A decision, or what holds without one.
     pub(crate) fn of(user_id: String, device_id: String, decision: Option<&AccessDecision>) -> Self {
+        let decided = decision.and_then(|decision| decision.device_confidence.clone());
+        // What can't be an id is the device's cookie.
+        let of_cookie = || (!is_device_id(&device_id)).then(|| OF_COOKIES.to_owned());
         Self {
+            device_confidence: decided.or_else(of_cookie),
             user_id,
             device_id,
             access: decision.map(|decision| decision.access).unwrap_or_default(),
@@ -53,6 +71,14 @@ impl AccessView {
             decided_at: decision.map(|decision| decision.decided_at),
             violation_id: decision.and_then(|decision| decision.violation_id.clone()),
         }
+    }
+
+    /// As it is, but for what only the events of the device tell.
+    async fn by_its_events(mut self, store: &Store, caller: &Caller, tenant: &Tenant) -> Self {
+        if self.device_confidence.is_none() {
+            self.device_confidence = confidence(store, caller, tenant, (&self.user_id, &self.device_id)).await;
+        }
+        self
     }
 }
 
@@ -84,12 +110,14 @@ pub struct NewAccess {
 )]
 pub async fn get(
     State(api): State<QueryApi>,
+    caller: Caller,
     InPath(ids): InPath<(String, String)>,
     ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<AccessView>, Problem> {
     let (user, device) = user_and_device(ids)?;
     let decision = api.access().get(&tenant.id, &user, &device);
-    Ok(Json(AccessView::of(user, device, decision.as_deref())))
+    let view = AccessView::of(user, device, decision.as_deref());
+    Ok(Json(view.by_its_events(api.store(), &caller, &tenant).await))
 }
 
 /// Decides whether a device may in (K11). The last word holds, be it of staff or of a rule.
@@ -122,6 +150,7 @@ pub async fn put(
         tenant: tenant.id.clone(),
         user_id: user.clone(),
         device_id: device.clone(),
+        device_confidence: confidence(api.store(), &caller, &tenant, (&user, &device)).await,
         access,
         decided_by: caller.key_id().to_owned(),
         reason,
@@ -168,7 +197,7 @@ pub async fn reset(
     let ended = api.access().forget(&tenant.id, &user, &device).await?.ok_or_else(nothing)?;
     let change = Change { kind: "device.access_reset", old: Some(ended), new: None };
     change.record(api.audit(), &caller, &tenant, (&user, &device)).await?;
-    Ok(Json(AccessView::of(user, device, None)))
+    Ok(Json(AccessView::of(user, device, None).by_its_events(api.store(), &caller, &tenant).await))
 }
 
 /// Takes back what rules decided about the devices of a user; each is an event.
@@ -188,6 +217,21 @@ pub(crate) async fn end_decisions_of_rules(
         change.record(api.audit(), caller, tenant, (user, device)).await?;
     }
     Ok(())
+}
+
+/// How sure the id of a device is, by its events. A device is blocked while the store is away, too; then nobody knows.
+async fn confidence(store: &Store, caller: &Caller, tenant: &Tenant, (user, device): (&str, &str)) -> Option<String> {
+    let mut clauses = Clauses::default();
+    clauses.bind_text("tenant", &tenant.id);
+    clauses.bind_text("user_id", user);
+    clauses.text("device_id = {device_id:String}", "device_id", device);
+    clauses.order("device_id");
+    clauses.bind_number("rows", 1);
+    RetentionCutoffs::at(Utc::now(), &tenant.retention).bind_oldest(&mut clauses);
+    caller.bind_hidden(&mut clauses);
+    let asked = store.rows::<DeviceRow>(USER_DEVICES, clauses);
+    let found = tokio::time::timeout(LONGEST_TO_ASK, asked).await.ok()?.ok()?;
+    found.into_iter().next().and_then(|row| known(row.confidence))
 }
 
 fn to_change((user, device): (String, String)) -> Result<(String, String), Problem> {

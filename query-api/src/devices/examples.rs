@@ -9,6 +9,7 @@ pub(crate) fn access() -> Value {
     json!({
         "user_id": "u-17",
         "device_id": "d-5",
+        "device_confidence": "high",
         "access": "block",
         "reason": "Reported as stolen",
         "decided_by": "k3jq7xw2m5ab",

@@ -82,6 +82,7 @@ pub(crate) fn sessions() -> Value {
         "signed_out_at": null,
         "events": 48,
         "device_id": "d-5",
+        "device_confidence": "high",
         "device_kind": "desktop",
         "browser": "Firefox",
         "os": "Linux",

@@ -84,6 +84,7 @@ pub struct SessionRow {
     pub signed_out_at: DateTime<Utc>,
     pub events: u64,
     pub device_id: String,
+    pub device_confidence: String,
     pub browser: String,
     pub os: String,
     pub kind: String,

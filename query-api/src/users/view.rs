@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::log::rows::EventRow;
 use crate::log::signals::signals;
-use crate::log::view::{Device, Flag, Geo, Place, address, flags, is_epoch, is_false};
+use crate::log::view::{Device, Flag, Geo, Place, address, flags, is_epoch, is_false, known};
 use crate::users::rows::{DeviceRow, SessionRow, SignInSessionRow, UserRow};
 
 /// A user, as the events show one.
@@ -241,6 +241,9 @@ pub struct Session {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub device_id: String,
+    /// How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+    #[schema(required = true, example = "high")]
+    pub device_confidence: Option<String>,
     /// Its kind.
     #[schema(example = "desktop")]
     pub device_kind: String,
@@ -268,6 +271,7 @@ impl From<SessionRow> for Session {
             last_activity_at: row.last_activity_at,
             events: row.events,
             device_id: row.device_id,
+            device_confidence: known(row.device_confidence),
             device_kind: row.kind,
             browser: row.browser,
             os: row.os,

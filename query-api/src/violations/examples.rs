@@ -14,6 +14,7 @@ pub(crate) fn violation() -> Value {
         "action": "flag",
         "user": { "kind": "user", "id": "u-17", "name": "Jana Nováková" },
         "device_id": "d-5",
+        "device_confidence": "high",
         "session_key": "s-99",
         "ip": "203.0.113.9",
         "place": { "country": "NZ", "city": "Auckland" },

@@ -37,6 +37,7 @@ pub struct ViolationRow {
     pub actor_kind: String,
     pub actor_name: String,
     pub device_id: String,
+    pub device_confidence: String,
     pub session_key: String,
     pub ip: Ipv6Addr,
     pub country: String,

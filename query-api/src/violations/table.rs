@@ -26,6 +26,7 @@ impl Tabular for Violation {
         Column::new("place.country", Kind::Text),
         Column::new("place.city", Kind::Text),
         Column::new("device_id", Kind::Text),
+        Column::new("device_confidence", Kind::Text),
         Column::new("session_key", Kind::Text),
         Column::new("review.at", Kind::Time),
         Column::new("review.by", Kind::Text),
@@ -74,6 +75,7 @@ impl Tabular for Violation {
         row.extend(named_place(self.place.as_ref()));
         row.extend([
             (&self.device_id).into(),
+            self.device_confidence.as_deref().into(),
             (&self.session_key).into(),
             review.map(|review| review.at).into(),
             review.map(|review| &review.by.name).into(),
