@@ -15,6 +15,7 @@ mod conditions;
 pub mod configuration;
 pub mod edits;
 mod event_table;
+pub mod explained;
 pub mod signals;
 pub mod statistics;
 mod tables;

@@ -1,10 +1,10 @@
 //! Why a rule fired, or how far it was from it (P6).
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
+use detect::correlate::{Correlation, CorrelationExplanation};
 use detect::rules::RuleSet;
 use detect::trial::Standing;
 use runtime::problem::Problem;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
 
+use super::language::Worded;
 use super::page::Reading;
 use super::violations::find;
 use super::which::Which;
@@ -26,6 +27,8 @@ use crate::history::Stored;
 use crate::rows::EventRow;
 use crate::rules::Rules;
 use crate::sql::{self, Clauses};
+use crate::titles::Titles;
+use crate::view::explained::{ExplainedStep, Explaining, Verdict};
 use crate::viewed::Shown;
 
 /// Events of a violation that are explained.
@@ -42,12 +45,17 @@ pub struct ExplainedViolation {
     pub violation_id: String,
     /// Its rule.
     pub rule: String,
+    /// What to call the rule, in the reader's language.
+    pub title: String,
     /// Version of the rule that found it.
     pub rule_version: u32,
     /// Version of the rule that explains it: the one in force now, which may say otherwise.
     pub explained_by_version: u32,
     /// Its first events, at most 20; of those the ones that the caller may see.
     pub events: Vec<Explained>,
+    /// What else is to be known of it, in the reader's language: that the rule has changed since, or that not all events are here.
+    #[schema(example = json!(["2 of 35 events are explained here"]))]
+    pub notes: Vec<String>,
     /// P15.
     #[serde(flatten)]
     pub completeness: Completeness,
@@ -62,7 +70,12 @@ pub struct Explained {
     pub occurred_at: DateTime<Utc>,
     /// Whether it breaks the rule.
     pub matched: bool,
-    /// Every condition with its verdict and the value seen; for a correlation, those of the detection that the event matches.
+    /// That in words, in the reader's language (P16).
+    #[schema(example = "The rule is not broken; found: 7; limit: 10; still lacking: 3")]
+    pub text: String,
+    /// What the rule asks, and what was found, in the reader's language.
+    pub steps: Vec<ExplainedStep>,
+    /// The same for programs: every condition with its verdict and the value seen; for a correlation, those of the detection that the event matches.
     #[schema(value_type = Object)]
     pub conditions: Value,
     /// What was seen, where the rule compares a number.
@@ -95,6 +108,8 @@ pub struct ExplainedWindow {
 pub struct ExplainedEvent {
     /// The rule.
     pub rule: String,
+    /// What to call the rule, in the reader's language.
+    pub title: String,
     /// Its version.
     pub rule_version: u32,
     /// How it stands.
@@ -110,7 +125,12 @@ pub struct ExplainedEvent {
     path = "/v1/violations/{id}/explain",
     tag = "violations",
     operation_id = "explainViolation",
-    params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
+    params(
+        ("id" = String, Path, description = "Id of the violation"),
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of texts; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::TenantParam,
+    ),
     responses(
         (status = 200, description = "Event by event", body = ExplainedViolation, example = json!(crate::openapi::examples::explained_violation())),
         crate::openapi::Problems,
@@ -142,15 +162,25 @@ pub async fn violation(
     }
     events.sort_by_key(|event| event.occurred_at);
     let shown = shown(&events);
-    let answer = Json(ExplainedViolation {
+    let mut notes = Vec::new();
+    let explaining = explaining(&api, &reading);
+    if version != found.rule_version {
+        notes.push(explaining.changed_since(found.rule_version, version));
+    }
+    if (events.len() as u64) < found.count {
+        notes.push(explaining.only_some(events.len(), found.count));
+    }
+    let answer = ExplainedViolation {
         violation_id: id,
+        title: Titles::new(&api, &reading.tenant.id, reading.lang).of(&found.rule),
         rule: found.rule,
         rule_version: found.rule_version,
         explained_by_version: version,
         events,
+        notes,
         completeness: reading.completeness,
-    });
-    Ok((Extension(shown), answer).into_response())
+    };
+    Ok((Extension(shown), Worded(reading.lang, answer)).into_response())
 }
 
 /// Whether an event breaks a rule, and if not, how far it is from it (P6).
@@ -164,6 +194,8 @@ pub async fn violation(
         ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
         ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
         ("rule" = String, Query, description = "Name of the rule", example = "mass-export"),
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of texts; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::TenantParam,
     ),
     responses(
@@ -191,9 +223,15 @@ pub async fn of_event(
     reading.reaches(row.occurred_at)?;
     let data = explain(&api, &reading, &rules, &row).await?;
     let shown = shown(std::slice::from_ref(&data));
+    let title = Titles::new(&api, &reading.tenant.id, reading.lang).of(&name);
     let completeness = reading.completeness;
-    let answer = Json(ExplainedEvent { rule: name, rule_version: version, data, completeness });
-    Ok((Extension(shown), answer).into_response())
+    let answer = ExplainedEvent { rule: name, title, rule_version: version, data, completeness };
+    Ok((Extension(shown), Worded(reading.lang, answer)).into_response())
+}
+
+/// Explains in the reader's language, with the tenant's own types of events.
+fn explaining(api: &QueryApi, reading: &Reading<'_>) -> Explaining {
+    Explaining { lang: reading.lang, catalogue: api.catalogue().with_tenant_types(&reading.tenant.event_types) }
 }
 
 /// What explanations show: events, and those that counted with them (P13).
@@ -243,6 +281,7 @@ async fn of_id(api: &QueryApi, reading: &Reading<'_>, id: &str, which: &Which) -
 }
 
 async fn explain(api: &QueryApi, reading: &Reading<'_>, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+    let explaining = explaining(api, reading);
     let stored = Stored(row);
     let limit = rules.rules().iter().find_map(|rule| rule.limit);
     let detection = rules
@@ -255,6 +294,8 @@ async fn explain(api: &QueryApi, reading: &Reading<'_>, rules: &RuleSet, row: &E
         event_id: row.event_id.clone(),
         occurred_at: row.occurred_at,
         matched: detection.as_ref().is_some_and(|explanation| explanation.matched),
+        text: String::new(),
+        steps: detection.as_ref().map_or_else(Vec::new, |explanation| explaining.steps(&explanation.steps)),
         conditions: detection
             .as_ref()
             .and_then(|explanation| serde_json::to_value(&explanation.conditions).ok())
@@ -268,21 +309,26 @@ async fn explain(api: &QueryApi, reading: &Reading<'_>, rules: &RuleSet, row: &E
     if let Some(correlation) = correlation {
         explained.matched = false;
         let standing = Standing::of(rules, correlation, &stored, stored.subject().at);
-        if let Some(standing) = standing {
-            window(api, reading, row, standing, &mut explained).await?;
-        }
+        let Some(standing) = standing else {
+            explained.text = explaining.not_counted();
+            return Ok(explained);
+        };
+        let (correlation, found) = window(api, reading, row, standing, &mut explained).await?;
+        explained.steps.push(explaining.window(correlation, &found));
     }
+    let Explained { matched, seen, limit, missing, .. } = explained;
+    explained.text = explaining.verdict(Verdict { matched, seen, limit, missing });
     Ok(explained)
 }
 
 /// Fills a correlation's window from the store, up to the event.
-async fn window(
+async fn window<'r>(
     api: &QueryApi,
     reading: &Reading<'_>,
     row: &EventRow,
-    mut standing: Standing<'_>,
+    mut standing: Standing<'r>,
     explained: &mut Explained,
-) -> Result<(), Problem> {
+) -> Result<(&'r Correlation, CorrelationExplanation), Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
     clauses.bind_number("rows", WINDOW);
@@ -308,7 +354,7 @@ async fn window(
     let seen = |row: &&EventRow| all || row.category != Category::Configuration.as_str();
     let named: HashSet<&str> = rows.iter().filter(seen).map(|row| row.event_id.as_str()).collect();
     let group = standing.group().iter().map(|(field, value)| (field.to_string(), value.clone())).collect();
-    let timespan_ms = standing.timespan_ms();
+    let (timespan_ms, correlation) = (standing.timespan_ms(), standing.correlation());
     let (found, mut event_ids) = standing.explain();
     explained.matched = found.matched;
     explained.seen = Some(found.seen);
@@ -317,5 +363,5 @@ async fn window(
     event_ids.drain(..event_ids.len().saturating_sub(100));
     let standing = serde_json::to_value(&found).unwrap_or_default();
     explained.window = Some(ExplainedWindow { group, timespan_ms, event_ids, standing });
-    Ok(())
+    Ok((correlation, found))
 }

@@ -110,7 +110,7 @@ pub(crate) fn quoted(text: &str, lang: Lang) -> String {
     format!("{open}{text}{close}")
 }
 
-fn clip(mut text: String) -> String {
+pub(crate) fn clip(mut text: String) -> String {
     if text.len() > MAX_SHOWN {
         text.truncate(text.floor_char_boundary(MAX_SHOWN));
         text.push('…');
