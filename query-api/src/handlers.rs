@@ -121,8 +121,13 @@ pub struct PeriodView {
 
 /// Reads a JSON body strictly: bounded, of the right type, no unknown field.
 pub(crate) async fn body<T: DeserializeOwned + Serialize>(request: Request) -> Result<T, Problem> {
+    parse_strict(&text(request).await?).map_err(invalid)
+}
+
+/// The text of a JSON body.
+pub(crate) async fn text(request: Request) -> Result<axum::body::Bytes, Problem> {
     let json = media_type(&request).is_none_or(|given| given == "application/json");
-    parse_strict(&read(request, json).await?).map_err(invalid)
+    read(request, json).await
 }
 
 /// Reads a JSON Merge Patch (RFC 7386).

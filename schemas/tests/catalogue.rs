@@ -387,8 +387,8 @@ fn a_tenant_adds_its_own_types() {
 #[test]
 fn a_tenants_bad_types_are_refused() {
     let shipped = shipped();
-    assert!(shipped.check_tenant_types(&[own_type("lesson.booked")]).is_ok());
-    let refused = |entries: &[CatalogueEntry]| shipped.check_tenant_types(entries).unwrap_err();
+    assert!(shipped.check_tenant_types(&[own_type("lesson.booked")], &[]).is_ok());
+    let refused = |entries: &[CatalogueEntry]| shipped.check_tenant_types(entries, &[]).unwrap_err();
     assert!(matches!(refused(&[own_type("task.created")]), CatalogueError::Duplicate(_)));
     assert!(matches!(refused(&[own_type("a.b"), own_type("a.b")]), CatalogueError::Duplicate(_)));
     for name in ["", "lesson", "lesson.", ".x", "Lesson.booked", "lesson booked.x", &format!("a.{}", "b".repeat(128))] {
