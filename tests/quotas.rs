@@ -88,7 +88,7 @@ async fn two_processes_hold_one_quota_and_warn_once() {
         assert_eq!(told["data"][0]["text"], words, "{told}");
     }
 
-    // At once: each goes by what it took itself until the other's is stored, and no further.
+    // At once: until the other's is stored each goes by what it took itself, but for what is on its way as it reads what is stored.
     let (burst, _) = installation.tenant("burst").await;
     installation.admin("PATCH", "/v1/tenants/burst", &quota).await;
     let take = async |ingest: &Process| {
@@ -99,7 +99,7 @@ async fn two_processes_hold_one_quota_and_warn_once() {
         taken
     };
     let (by_one, by_other) = tokio::join!(take(one), take(&other));
-    assert!((1000..=2000).contains(&(by_one + by_other)), "{by_one} + {by_other}");
+    assert!((1000..=4000).contains(&(by_one + by_other)), "{by_one} + {by_other}");
     let all = by_one + by_other;
     installation.until("SELECT sum(events) FROM tenant_usage WHERE tenant = 'burst'", all).await;
     // Nothing is on its way any more.

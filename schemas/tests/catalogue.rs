@@ -114,7 +114,8 @@ fn every_type_has_the_class_of_its_verb() {
     const OTHER: &str = "incoming outgoing missed talked sent received message_sent message_received review_received \
                          printed signed_in signed_out sign_in_failed session_expired paid_started paid_ended unpaid_started \
                          unpaid_ended entered left file_attached file_removed viewed exported recording_played played \
-                         downloaded restore.requested restore.failed rule.matched";
+                         downloaded restore.requested restore.failed rule.matched \
+                         quota.nearly_used quota.used_up";
     const CREATE: &str = "created comment_created work_added service_added product_added exemption.granted \
                           legal_hold.placed restore.succeeded uploaded invited imported";
     const DELETE: &str = "deleted work_removed service_removed product_removed erased api_key.revoked exemption.ended \
