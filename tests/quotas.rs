@@ -102,6 +102,10 @@ async fn two_processes_hold_one_quota_and_warn_once() {
     assert!((1000..=4000).contains(&(by_one + by_other)), "{by_one} + {by_other}");
     let all = by_one + by_other;
     installation.until("SELECT sum(events) FROM tenant_usage WHERE tenant = 'burst'", all).await;
+    for kind in ["quota.nearly_used", "quota.used_up"] {
+        let sql = format!("SELECT toUInt64(count() >= 1) FROM events WHERE tenant = 'burst' AND type = '{kind}'");
+        installation.until(&sql, 1).await;
+    }
     // Nothing is on its way any more.
     until("verify to find everything committed", async || {
         let (balanced, printed) = installation.verify();

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use clickhouse::Client;
 use runtime::throttle::Throttle;
 use schemas::settings::{QuotaUse, WARNED_AT};
@@ -21,16 +21,16 @@ use crate::usage::{Quota, User};
 /// Longest wait for the store's answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Until a warning that could not be written is tried again.
-const AGAIN: TimeDelta = TimeDelta::minutes(1);
+const AGAIN: Duration = Duration::from_secs(10);
 
 static FAILED: Throttle<()> = Throttle::new(1, Duration::from_secs(60));
 
-/// The warnings that this process has written or seen. Clones share them.
+/// The warnings that this process has taken care of. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Warnings {
     client: Client,
     sink: Arc<Sink>,
-    /// Until when each needs nothing: its period's end, or the next attempt.
+    /// When the period of each ends.
     told: Arc<Mutex<HashMap<String, DateTime<Utc>>>>,
 }
 
@@ -77,19 +77,22 @@ impl Warnings {
         true
     }
 
+    /// Writes the event, for as long as it takes and says anything.
     async fn tell(&self, warning: Warning) {
-        let stored = tokio::time::timeout(TIMEOUT, self.is_stored(&warning)).await;
-        let told = match stored {
-            Ok(Ok(true)) => true,
-            Ok(Ok(false)) => self.sink.own(&warning.tenant, warning.event.to_string()).await,
-            Ok(Err(_)) | Err(_) => false,
-        };
-        if !told {
+        while Utc::now() < warning.resets_at {
+            let stored = tokio::time::timeout(TIMEOUT, self.is_stored(&warning)).await;
+            let told = match stored {
+                Ok(Ok(true)) => true,
+                Ok(Ok(false)) => self.sink.own(&warning.tenant, warning.event.to_string()).await,
+                Ok(Err(_)) | Err(_) => false,
+            };
+            if told {
+                return;
+            }
             if let Some(left_out) = FAILED.admit(()) {
                 tracing::warn!(left_out, "a warning of a quota can't be recorded; it is tried again");
             }
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            told.insert(warning.id, Utc::now() + AGAIN);
+            tokio::time::sleep(AGAIN).await;
         }
     }
 

@@ -10,7 +10,7 @@ use detect::trial::Standing;
 use runtime::problem::Problem;
 use schemas::address;
 use schemas::event::Category;
-use schemas::settings::Permission;
+use schemas::settings::{Feature, Permission};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
@@ -211,6 +211,8 @@ pub async fn of_event(
 ) -> Result<Response, Problem> {
     let id = path(id)?;
     let mut reading = Reading::begin(&api, &caller, query.as_deref())?;
+    // What it explains is an event of the log.
+    reading.feature(Feature::Log)?;
     let name = reading.params.one("rule").map_err(refused)?;
     let which = Which::take(&mut reading.params).map_err(refused)?;
     drop(reading.one()?);
