@@ -18,7 +18,7 @@ use support::process::{Role, cpu_seconds, free_address, resident_mib};
 use support::{Table, argument, publish};
 use tokio_util::sync::CancellationToken;
 
-use hostile::Hostile;
+use hostile::{Deeds, Hostile};
 use quiet::{Quiet, at};
 
 /// Longest time in which p99 of the quiet tenant's events have to be stored.
@@ -60,10 +60,17 @@ async fn measure(seconds: u64) -> String {
     let quiet = Quiet::new(&target, quiet);
 
     // The same tenant with nobody beside it, for a tenth of the time, so that both are of one machine and one run.
-    let alone = tokio::spawn(quiet.clone().run(Duration::from_secs((seconds / 10).max(10)), "alone")).await.unwrap();
+    let tenth = Duration::from_secs((seconds / 10).max(10));
+    let alone = tokio::spawn(quiet.clone().run(tenth, "alone")).await.unwrap();
+    // Then beside one who does nothing but change large rules, which are compiled where events wait for them.
+    let stop = CancellationToken::new();
+    let changing = Hostile::start(Deeds::Rules, &target, noisy, ruled, &stop);
+    let ruling = tokio::spawn(quiet.clone().run(tenth, "rules")).await.unwrap();
+    stop.cancel();
+    let changes: u64 = changing.end().await.iter().map(|(_, count)| count).sum();
     let (before, cpu) = (target.files(), cpu_seconds(target.up.pid()));
     let stop = CancellationToken::new();
-    let hostile = Hostile::start(&target, noisy, ruled, &stop);
+    let hostile = Hostile::start(Deeds::All, &target, noisy, ruled, &stop);
     let looking = tokio::spawn(looks(target.up.pid(), target.url("/readyz"), target.http.clone(), stop.clone()));
     let begun = Instant::now();
     let beside = tokio::spawn(quiet.clone().run(Duration::from_secs(seconds), "beside")).await.unwrap();
@@ -82,6 +89,7 @@ async fn measure(seconds: u64) -> String {
     let mut table =
         Table::new(&["the quiet tenant, ms", "alone p50", "p99", "beside p50", "p99", "most", "p99 against alone"]);
     row(&mut table, "acknowledged → queryable", &alone.stored, &beside.stored);
+    row(&mut table, "acknowledged → queryable, beside changes of rules alone", &alone.stored, &ruling.stored);
     row(&mut table, "sent → acknowledged", &alone.sent, &beside.sent);
     for ((name, alone), (_, beside)) in alone.pages.iter().zip(&beside.pages) {
         row(&mut table, name, alone, beside);
@@ -94,6 +102,12 @@ async fn measure(seconds: u64) -> String {
         "its events are stored within 2 s at p99",
         beside.lost == 0 && p99 <= STORED,
         format!("{:.2} s", p99.as_secs_f64()),
+    );
+    let ruled_p99 = at(&ruling.stored, 0.99);
+    aim(
+        "the same beside changes of rules alone",
+        ruling.lost == 0 && ruled_p99 <= STORED,
+        format!("{:.2} s, {changes} changes of 47 rules of 55 KB", ruled_p99.as_secs_f64()),
     );
     aim(
         "each of its events is acknowledged and stored",

@@ -3,6 +3,8 @@
 //! recount, and `verify` agrees. On the embedded broker and on Apache Kafka.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "crash/engine.rs"]
+mod engine;
 mod support;
 
 use std::sync::Arc;

@@ -61,8 +61,17 @@ struct Attacker {
     did: Counts,
 }
 
+/// What an attacker does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deeds {
+    /// All at once.
+    All,
+    /// One tenant changes its many large rules without a pause, and no more.
+    Rules,
+}
+
 impl Hostile {
-    pub(crate) fn start(target: &Target, noisy: &Keys, ruled: &Keys, stop: &CancellationToken) -> Self {
+    pub(crate) fn start(deeds: Deeds, target: &Target, noisy: &Keys, ruled: &Keys, stop: &CancellationToken) -> Self {
         let (tasks, did) = (TaskTracker::new(), Counts::default());
         let copy = |keys: &Keys| {
             Arc::new(Keys { ingest: keys.ingest.clone(), admin: keys.admin.clone(), sql: keys.sql.clone() })
@@ -91,8 +100,14 @@ impl Hostile {
             (NOISE, attacker.clone().noise()),
         ];
         for (name, work) in streams {
-            did.lock().unwrap().insert(name, 0);
-            spawn(work);
+            if deeds == Deeds::All || name == CHANGES {
+                did.lock().unwrap().insert(name, 0);
+                spawn(work);
+            }
+        }
+        if deeds == Deeds::Rules {
+            tasks.close();
+            return Self { tasks, did };
         }
         for at in 0..SILENT {
             spawn(Box::pin(attacker.clone().silent(at)));

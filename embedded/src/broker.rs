@@ -3,6 +3,9 @@
 //! Clients speak the ordinary Kafka protocol to [`Broker::bootstrap`]. Its limits (no transactions, no `CreatePartitions`, one
 //! broker) are those of a laptop, a demo or a small tenant; Apache Kafka serves the rest, with the same code on our side.
 
+mod remembering;
+mod serving;
+
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::net::{SocketAddr, TcpListener};
@@ -10,9 +13,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nisshi_broker::broker::Builder;
-use nisshi_broker::coordinator::group::administrator::GroupCoordinatorConfig;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -24,7 +26,6 @@ use crate::storage_path::StoragePath;
 /// Names the cluster that the data belongs to. Made with the data and gone with it, so that offsets which begin anew are
 /// never taken for those of before.
 const CLUSTER_FILE: &str = "broker.cluster";
-const NODE: i32 = 1;
 /// SQLite holds the thread that it is called on: with fewer, consumers who wait in turn for nothing hold up those who have
 /// something to fetch.
 const THREADS: usize = 4;
@@ -169,7 +170,8 @@ impl Broker {
         let lock = DirLock::acquire(&config.data_dir, LOCK_FILE)?;
         let mut files = BrokerFiles { database: config.data_dir.join(DATABASE_FILE), opened: None };
         files.check_before_start()?;
-        let address = choose_address(&config)?;
+        let listener = listen(&config)?;
+        let address = listener.local_addr().map_err(|source| BrokerError::Listen { address: config.listen, source })?;
         let cluster = cluster_id(&config.data_dir)
             .map_err(|source| BrokerError::Io { what: "read or write the name of its cluster", source })?;
         let storage = StoragePath::of(&config.data_dir, DATABASE_FILE)
@@ -182,7 +184,9 @@ impl Broker {
             .map_err(|source| BrokerError::Io { what: "start its threads", source })?;
 
         let stopped = CancellationToken::new();
-        let serving = runtime.spawn(serve(address, cluster, storage.url().to_owned(), stopped.clone().drop_guard()));
+        let (ready, is_ready) = oneshot::channel();
+        let stop = stopped.clone().drop_guard();
+        let serving = runtime.spawn(serve(listener, cluster, storage.url().to_owned(), ready, stop));
         let mut broker = Self {
             address,
             serving: serving.abort_handle(),
@@ -192,12 +196,20 @@ impl Broker {
             _storage: storage,
             _lock: lock,
         };
+        let ready = async {
+            match tokio::time::timeout(START_LIMIT, is_ready).await {
+                Ok(Ok(())) => Ok(()),
+                // It has ended, and says why.
+                Ok(Err(_)) => std::future::pending().await,
+                Err(_) => Err(BrokerError::Unresponsive { address }),
+            }
+        };
         let started = tokio::select! {
             ended = serving => Err(match ended {
                 Ok(reason) => BrokerError::Start(reason),
                 Err(error) => BrokerError::Start(error.to_string()),
             }),
-            answers = wait_for_connection(address) => answers,
+            ready = ready => ready,
         };
         match started {
             Ok(()) => {
@@ -272,70 +284,37 @@ fn cluster_id(data_dir: &Path) -> io::Result<String> {
 
 /// Serves until aborted. Returns why it could not, or could no longer.
 async fn serve(
-    address: SocketAddr,
+    listener: TcpListener,
     cluster: String,
     mut storage: Url,
+    ready: oneshot::Sender<()>,
     _stopped: tokio_util::sync::DropGuard,
 ) -> String {
-    let listener = match Url::parse(&format!("tcp://{address}")) {
-        Ok(url) => url,
-        Err(error) => return format!("{address}: {error}"),
-    };
     storage.set_query(Some(STORAGE_OPTIONS));
-    let built = Builder::<(), (), (), (), (), ()>::default()
-        .node_id(NODE)
-        .cluster_id(&cluster)
-        .incarnation_id(Uuid::now_v7())
-        .listener(listener.clone())
-        .advertised_listener(listener)
-        .storage(storage)
-        // One process on one machine: nobody else is about to join, so the first member need not wait.
-        .group_coordinator(GroupCoordinatorConfig { initial_rebalance_delay: Duration::ZERO, ..Default::default() })
-        .silent(true)
-        .build()
-        .await;
-    // Not `main`: it would take the process's signals, which are the binary's to handle.
-    let served = match built {
-        Ok(mut nisshi) => nisshi.serve(tokio::time::Instant::now()).await,
-        Err(error) => Err(error),
-    };
-    let reason = served.err().map_or_else(|| "it stopped by itself".to_owned(), |error| error.to_string());
+    let Err(reason) = serving::serve(listener, &cluster, storage, ready).await;
     tracing::error!(%reason, "embedded broker stopped");
-    reason
+    reason.to_string()
 }
 
-/// The address to listen on, with its port remembered, so that clients that outlive a restart find the broker again.
-fn choose_address(config: &BrokerConfig) -> Result<SocketAddr, BrokerError> {
+/// Listens, on the port of the last run where none is given, so that clients that outlive a restart find the broker again.
+fn listen(config: &BrokerConfig) -> Result<TcpListener, BrokerError> {
     let wanted = config.listen;
+    let bind = |address| TcpListener::bind(address).map_err(|source| BrokerError::Listen { address, source });
     if wanted.port() != 0 {
-        return free_address(wanted).map_err(|source| BrokerError::Listen { address: wanted, source });
+        return bind(wanted);
     }
     let file = config.data_dir.join(PORT_FILE);
     if let Some(port) = remembered_port(&file)
-        && let Ok(address) = free_address(SocketAddr::new(wanted.ip(), port))
+        && let Ok(listener) = bind(SocketAddr::new(wanted.ip(), port))
     {
-        return Ok(address);
+        return Ok(listener);
     }
-    let address = free_address(wanted).map_err(|source| BrokerError::Listen { address: wanted, source })?;
-    std::fs::write(&file, address.port().to_string())
-        .map_err(|source| BrokerError::Io { what: "remember its port", source })?;
-    Ok(address)
+    let listener = bind(wanted)?;
+    let port = listener.local_addr().map_err(|source| BrokerError::Listen { address: wanted, source })?.port();
+    std::fs::write(&file, port.to_string()).map_err(|source| BrokerError::Io { what: "remember its port", source })?;
+    Ok(listener)
 }
 
 fn remembered_port(file: &Path) -> Option<u16> {
     std::fs::read_to_string(file).ok()?.trim().parse().ok()
-}
-
-/// Binds and lets go again: Nisshi binds by itself, and an address in use must be told from a broker that can't start.
-fn free_address(address: SocketAddr) -> io::Result<SocketAddr> {
-    TcpListener::bind(address)?.local_addr()
-}
-
-async fn wait_for_connection(address: SocketAddr) -> Result<(), BrokerError> {
-    let connected = async {
-        while tokio::net::TcpStream::connect(address).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(START_LIMIT, connected).await.map_err(|_| BrokerError::Unresponsive { address })
 }

@@ -1,132 +1,18 @@
-//! Who may do what (P11), as one table. A request is let through by its rows alone; a route that has none is closed.
+//! Who asks, of which tenant, and what they may (P11).
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use runtime::http::authenticated;
-use runtime::limiter::{Decision, Rate, Verdict};
-use runtime::problem::Problem;
-use runtime::settings::{Principal, Settings, bearer, check_rate, query_rate};
-use schemas::settings::{Limits, Permission, Role, Tenant};
 use std::sync::Arc;
+
+use axum::extract::Request;
+use runtime::problem::Problem;
+use runtime::settings::{Principal, Settings};
+use schemas::settings::{Permission, Tenant};
 
 use crate::QueryApi;
 use crate::asking::Asking;
-use crate::export::Exported;
 use crate::params::{ParamError, Params};
 use crate::sql::Clauses;
-use crate::viewed::{Shown, View};
 
-/// What an application asks at each sign-in.
-pub(crate) const CHECK: &str = "/v1/access/check";
-
-/// What each operation takes; with two rows, either will do. Ingest keys read nothing, but they may ask whether a device
-/// may in.
-pub const ACCESS: &[(Method, &str, Permission)] = &[
-    (Method::GET, "/v1/events", Permission::ReadLog),
-    (Method::GET, "/v1/events/{id}", Permission::ReadLog),
-    (Method::GET, "/v1/events/{id}/restore", Permission::ReadLog),
-    (Method::POST, "/v1/events/{id}/restore", Permission::Administer),
-    (Method::GET, "/v1/objects/{type}/{id}/history", Permission::ReadLog),
-    (Method::GET, "/v1/configuration", Permission::ReadConfiguration),
-    (Method::GET, "/v1/plan", Permission::ReadLog),
-    (Method::GET, "/v1/statistics", Permission::ReadLog),
-    (Method::GET, "/v1/catalogue", Permission::ReadLog),
-    (Method::GET, "/v1/catalogue/unknown", Permission::ReadLog),
-    (Method::GET, "/v1/catalogue/used", Permission::ReadLog),
-    (Method::GET, "/v1/users", Permission::ReadLog),
-    (Method::GET, "/v1/users/{id}", Permission::ReadLog),
-    (Method::GET, "/v1/users/{id}/activities", Permission::TraceUsers),
-    (Method::GET, "/v1/users/{id}/devices", Permission::SeeViolations),
-    (Method::GET, "/v1/users/{id}/sessions", Permission::SeeViolations),
-    (Method::GET, "/v1/users/{id}/sign-ins", Permission::SeeViolations),
-    (Method::GET, "/v1/users/{id}/statistics", Permission::TraceUsers),
-    (Method::GET, "/v1/users/{id}/timeline", Permission::TraceUsers),
-    (Method::GET, "/v1/users/{id}/violations", Permission::SeeViolations),
-    (Method::GET, "/v1/violations", Permission::SeeViolations),
-    (Method::GET, CHECK, Permission::SendEvents),
-    (Method::GET, CHECK, Permission::SeeViolations),
-    (Method::GET, "/v1/users/{id}/devices/{device}/access", Permission::SeeViolations),
-    (Method::PUT, "/v1/users/{id}/devices/{device}/access", Permission::ManageAccess),
-    (Method::DELETE, "/v1/users/{id}/devices/{device}/access", Permission::ManageAccess),
-    (Method::GET, "/v1/exemptions", Permission::SeeViolations),
-    (Method::GET, "/v1/users/{id}/exemption", Permission::SeeViolations),
-    (Method::PUT, "/v1/users/{id}/exemption", Permission::ManageAccess),
-    (Method::DELETE, "/v1/users/{id}/exemption", Permission::ManageAccess),
-    (Method::GET, "/v1/rules", Permission::SeeViolations),
-    (Method::POST, "/v1/rules", Permission::Administer),
-    (Method::GET, "/v1/rules/{name}", Permission::SeeViolations),
-    (Method::PUT, "/v1/rules/{name}", Permission::Administer),
-    (Method::DELETE, "/v1/rules/{name}", Permission::Administer),
-    (Method::GET, "/v1/rules/{name}/versions", Permission::SeeViolations),
-    (Method::PUT, "/v1/rules/{name}/enabled", Permission::Administer),
-    (Method::POST, "/v1/rules/test", Permission::SeeViolations),
-    (Method::GET, "/v1/violations/{id}/explain", Permission::SeeViolations),
-    (Method::GET, "/v1/events/{id}/explain", Permission::SeeViolations),
-    (Method::GET, "/v1/violations/{id}", Permission::SeeViolations),
-    (Method::POST, "/v1/violations/{id}/review", Permission::ManageAccess),
-    (Method::DELETE, "/v1/violations/{id}/review", Permission::ManageAccess),
-    (Method::GET, "/v1/plans", Permission::RunInstallation),
-    (Method::PUT, "/v1/plans", Permission::RunInstallation),
-    (Method::GET, "/v1/tenants", Permission::RunInstallation),
-    (Method::POST, "/v1/tenants", Permission::RunInstallation),
-    (Method::GET, "/v1/tenants/{id}", Permission::Administer),
-    (Method::PUT, "/v1/tenants/{id}", Permission::Administer),
-    (Method::PATCH, "/v1/tenants/{id}", Permission::Administer),
-    (Method::GET, "/v1/tenants/{id}/keys", Permission::Administer),
-    (Method::POST, "/v1/tenants/{id}/keys", Permission::Administer),
-    (Method::DELETE, "/v1/tenants/{id}/keys/{key}", Permission::Administer),
-    (Method::PUT, "/v1/tenants/{id}/keys/{key}/limits", Permission::Administer),
-    (Method::GET, "/v1/tenants/{id}/usage", Permission::Administer),
-    (Method::GET, "/v1/settings/logging", Permission::Administer),
-    (Method::PUT, "/v1/settings/logging", Permission::Administer),
-    (Method::GET, "/v1/settings/retention", Permission::Administer),
-    (Method::PUT, "/v1/settings/retention", Permission::Administer),
-    (Method::GET, "/v1/settings/retention/preview", Permission::Administer),
-    (Method::GET, "/v1/settings/time-zone", Permission::Administer),
-    (Method::PUT, "/v1/settings/time-zone", Permission::Administer),
-    (Method::GET, "/v1/settings/event-types", Permission::Administer),
-    (Method::PUT, "/v1/settings/event-types", Permission::Administer),
-    (Method::GET, "/v1/settings/trusted-proxies", Permission::Administer),
-    (Method::PUT, "/v1/settings/trusted-proxies", Permission::Administer),
-    (Method::GET, "/v1/settings/detection", Permission::SeeViolations),
-    (Method::PUT, "/v1/settings/detection", Permission::Administer),
-    (Method::GET, "/v1/settings/limits", Permission::Administer),
-    (Method::GET, "/v1/settings/restore-endpoint", Permission::Administer),
-    (Method::PUT, "/v1/settings/restore-endpoint", Permission::Administer),
-    (Method::DELETE, "/v1/settings/restore-endpoint", Permission::Administer),
-    (Method::POST, "/v1/settings/restore-endpoint/rotate-secret", Permission::Administer),
-    (Method::GET, "/v1/alerts/endpoints", Permission::SeeViolations),
-    (Method::POST, "/v1/alerts/endpoints", Permission::Administer),
-    (Method::GET, "/v1/alerts/endpoints/{id}", Permission::SeeViolations),
-    (Method::PATCH, "/v1/alerts/endpoints/{id}", Permission::Administer),
-    (Method::DELETE, "/v1/alerts/endpoints/{id}", Permission::Administer),
-    (Method::POST, "/v1/alerts/endpoints/{id}/rotate-secret", Permission::Administer),
-    (Method::POST, "/v1/alerts/endpoints/{id}/test", Permission::Administer),
-    (Method::GET, "/v1/alerts/deliveries", Permission::SeeViolations),
-    (Method::GET, "/v1/alerts/silences", Permission::SeeViolations),
-    (Method::POST, "/v1/alerts/silences", Permission::Administer),
-    (Method::DELETE, "/v1/alerts/silences/{id}", Permission::Administer),
-];
-
-/// What will do for one operation; none: there is no such operation.
-pub fn needed<'a>(method: &'a Method, path: &'a str) -> impl Iterator<Item = Permission> + Clone + 'a {
-    ACCESS.iter().filter(move |(known, at, _)| known == method && *at == path).map(|(_, _, permission)| *permission)
-}
-
-/// What requests are counted as, and how many there may be (P12).
-#[derive(Clone, Copy)]
-struct Policy {
-    name: &'static str,
-    rate: fn(&Limits) -> Rate,
-}
-
-const QUERIES: Policy = Policy { name: "queries", rate: query_rate };
-/// Apart from queries, so that nobody who reads keeps others from signing in.
-const CHECKS: Policy = Policy { name: "checks", rate: check_rate };
-
-/// Who asks. Put into the request by [`guard`].
+/// Who asks. Put into the request by [`guard`](crate::guard).
 #[derive(Debug, Clone)]
 pub struct Caller {
     principal: Principal,
@@ -149,7 +35,13 @@ pub struct Identity<'a> {
 }
 
 impl Caller {
-    /// A key of a tenant, where it asks by another way than through [`guard`].
+    /// Whoever asks by a request.
+    pub(crate) fn of(request: &Request, settings: &Settings, principal: Principal, own: Option<Arc<Tenant>>) -> Self {
+        let key_name = settings.snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
+        Self { principal, key_name, own, asking: Asking::of(request) }
+    }
+
+    /// A key of a tenant, where it asks by another way than through [`guard`](crate::guard).
     #[must_use]
     pub fn by_key(settings: &Settings, principal: Principal, own: Arc<Tenant>) -> Self {
         let key_name = settings.snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
@@ -248,125 +140,5 @@ pub fn refused(error: ParamError) -> Problem {
     match error.parameter() {
         Some(name) => problem.with_pointer(name.to_owned()),
         None => problem,
-    }
-}
-
-/// Authenticates, checks the role, counts, and only then lets a request through. What was read of others is recorded (P13).
-pub async fn guard(State(api): State<QueryApi>, mut request: Request, next: Next) -> Response {
-    let admitted = authenticate(&api, request.headers()).await.and_then(|principal| admit(&api, &request, principal));
-    match admitted {
-        Ok((caller, policy, decision)) => {
-            let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-            let view = View::of(request.method(), path, request.uri().query());
-            request.extensions_mut().insert(caller.clone());
-            request.extensions_mut().insert(api.bodies().clone());
-            let mut response = next.run(request).await;
-            let shown = response.status().is_success() && response.extensions().get::<Exported>().is_none();
-            if let Some(view) = view.filter(|_| shown) {
-                let shown = response.extensions().get::<Shown>().cloned();
-                view.record(&api, &caller, shown);
-            }
-            for (name, value) in rate_headers(policy, &decision) {
-                response.headers_mut().insert(name, value);
-            }
-            response
-        }
-        Err(problem) => problem.into_response(),
-    }
-}
-
-/// Whether a credential has the three parts of a signed token (RFC 7515). An operator's own key may look like anything, so
-/// keys are looked up first.
-fn may_be_token(credential: &str) -> bool {
-    credential.split('.').count() == 3
-}
-
-async fn authenticate(api: &QueryApi, headers: &HeaderMap) -> Result<Principal, Problem> {
-    let credential = bearer(headers).ok_or_else(Problem::unauthorized)?;
-    match api.settings().authenticate(credential) {
-        Ok(principal) => Ok(principal),
-        Err(_) if may_be_token(credential) => Ok(api.oidc().authenticate(credential).await?),
-        Err(error) => {
-            api.settings().note_refusal(error);
-            Err(error.into())
-        }
-    }
-}
-
-fn admit(api: &QueryApi, request: &Request, principal: Principal) -> Result<(Caller, Policy, Decision), Problem> {
-    // A key may have been authenticated a moment before its tenant went; a token's need not have come yet.
-    let own = match &principal.tenant {
-        Some(id) => Some(api.settings().tenant(id).ok_or_else(Problem::unauthorized)?),
-        None => None,
-    };
-    authenticated(request.extensions(), principal.tenant.as_deref())?;
-    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    // A HEAD is answered as its GET.
-    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let permissions = needed(method, path);
-    if !permissions.clone().any(|permission| principal.permissions.contain(permission)) {
-        let names: Vec<_> = permissions.map(told).collect();
-        return Err(match names.as_slice() {
-            [] => Problem::not_found("there is nothing here"),
-            names => Problem::forbidden(format!("this takes {}", names.join(" or "))),
-        });
-    }
-    let policy = if path == CHECK { CHECKS } else { QUERIES };
-    let decision = count(api, &principal, policy)?;
-    let key_name = api.settings().snapshot().key(&principal.key_id).map(|key| key.name.clone()).unwrap_or_default();
-    Ok((Caller { principal, key_name, own, asking: Asking::of(request) }, policy, decision))
-}
-
-/// Counts a request against the key's or person's own limits, if there are any, and against the tenant's (P12). The tighter
-/// one is told.
-fn count(api: &QueryApi, principal: &Principal, policy: Policy) -> Result<Decision, Problem> {
-    let Policy { name, rate } = policy;
-    // A person's id is one within the tenant.
-    let tenant = principal.tenant.as_deref().unwrap_or_default();
-    let own = || format!("{name}/key/{tenant}/{}", principal.key_id);
-    let of_key = principal.limits.map(|limits| (own(), rate(&limits)));
-    let of_all = match &principal.tenant {
-        Some(tenant) => (format!("{name}/tenant/{tenant}"), rate(&api.settings().limits(tenant))),
-        None => (own(), rate(&api.default_limits())),
-    };
-    let mut tightest: Option<Decision> = None;
-    for (bucket, rate) in of_key.into_iter().chain([of_all]) {
-        let decision = api.limiter().check(&bucket, rate, 1);
-        if let Verdict::Later { retry_after } = decision.verdict {
-            let mut problem = Problem::new(
-                axum::http::StatusCode::TOO_MANY_REQUESTS,
-                "rate_limited",
-                format!("too many {name}; wait as long as Retry-After says"),
-            )
-            .with_retry_after(retry_after);
-            for (name, value) in rate_headers(policy, &decision) {
-                problem = problem.with_header(name, value);
-            }
-            return Err(problem);
-        }
-        if tightest.is_none_or(|known| decision.remaining < known.remaining) {
-            tightest = Some(decision);
-        }
-    }
-    tightest.ok_or_else(|| Problem::internal("no limit was checked"))
-}
-
-/// `RateLimit` and `RateLimit-Policy`, as the IETF's draft has them.
-fn rate_headers(policy: Policy, decision: &Decision) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
-    let now = format!("\"{}\";r={};t={}", policy.name, decision.remaining, decision.reset_s);
-    let policy = format!("\"{}\";q={};w={}", policy.name, decision.limit, decision.window_s);
-    [("ratelimit", now), ("ratelimit-policy", policy)].into_iter().filter_map(|(name, value)| {
-        HeaderValue::try_from(value).ok().map(|value| (HeaderName::from_static(name), value))
-    })
-}
-
-/// A permission, and the least role that has it.
-fn told(permission: Permission) -> String {
-    let word = permission.as_str();
-    match Role::ALL.into_iter().find(|role| role.permissions().contain(permission)) {
-        Some(role) if role != Role::Platform || permission == Permission::RunInstallation => {
-            format!("the role {} or the permission {word}", role.as_str())
-        }
-        _ => format!("the permission {word}"),
     }
 }

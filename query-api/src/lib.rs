@@ -1,6 +1,6 @@
 //! The last leg of an event's path: ClickHouse → HTTP.
 //!
-//! A request goes through [`access`] (who asks, and may they), is read by [`params`], [`filter`] and [`period`], becomes a
+//! A request goes through [`guard`] ([who asks](access), may they, how often), to the handler that [`routes`] names, is read by [`params`], [`filter`] and [`period`], becomes a
 //! named query of [`sql`] with the cutoffs of [`keep`], runs in [`store`], comes back as [`rows`] and is shown as [`view`].
 //! Lists are paged by [`cursor`]; every answer says how complete it is, which [`runtime::freshness`] knows. Lists and reports are
 //! also handed out whole, as files ([`export`]).
@@ -16,6 +16,7 @@ pub mod cursor;
 pub mod export;
 pub mod fair;
 pub mod filter;
+mod guard;
 pub mod handlers;
 pub mod history;
 pub mod keep;
@@ -24,6 +25,7 @@ pub mod openapi;
 pub mod params;
 pub mod period;
 pub mod restore;
+mod routes;
 pub mod rows;
 pub mod rules;
 pub mod sql;
@@ -53,14 +55,12 @@ use runtime::webhook::ClientError;
 use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError, Lang, Texts};
 use schemas::settings::{Limits, Tenant};
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::alerting::Alerting;
 use crate::audit::Audit;
 use crate::bodies::Bodies;
 use crate::export::Exports;
+use crate::guard::Guard;
 use crate::period::Calendar;
 use crate::restore::Restores;
 use crate::store::Store;
@@ -152,20 +152,21 @@ impl QueryApi {
         &self.0.parts.settings
     }
 
-    pub(crate) fn oidc(&self) -> &Oidc {
-        &self.0.parts.oidc
-    }
-
-    pub(crate) fn limiter(&self) -> &Limiter {
-        &self.0.parts.limiter
+    /// What its requests are let through by.
+    pub(crate) fn guard(&self) -> Guard {
+        let Parts { settings, oidc, limiter, .. } = &self.0.parts;
+        Guard {
+            settings: settings.clone(),
+            oidc: oidc.clone(),
+            limiter: limiter.clone(),
+            default_limits: self.0.default_limits,
+            bodies: self.0.bodies.clone(),
+            viewed: self.0.viewed.clone(),
+        }
     }
 
     pub(crate) fn freshness(&self) -> &Freshness {
         &self.0.parts.freshness
-    }
-
-    pub(crate) fn bodies(&self) -> &Bodies {
-        &self.0.bodies
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -174,10 +175,6 @@ impl QueryApi {
 
     pub(crate) fn exports(&self) -> &Exports {
         &self.0.exports
-    }
-
-    pub(crate) fn viewed(&self) -> &Viewed {
-        &self.0.viewed
     }
 
     pub(crate) fn audit(&self) -> &Audit {
@@ -209,10 +206,6 @@ impl QueryApi {
         self.0.max_rows
     }
 
-    pub(crate) fn default_limits(&self) -> Limits {
-        self.0.default_limits
-    }
-
     pub(crate) fn calendar(&self, tenant: &Tenant) -> Calendar {
         Calendar::of(tenant)
     }
@@ -227,77 +220,10 @@ impl QueryApi {
     }
 }
 
-fn routes() -> OpenApiRouter<QueryApi> {
-    use handlers::alerts::{self, deliveries, silences};
-    use handlers::{
-        activities, catalogue, check, configuration, devices_access, events, exemptions, explanations, keys, objects,
-        own_rules, plan, restore_endpoint, restores, retention, reviews, rules, settings, statistics,
-        tenant_statistics, tenants, timeline, trials, unknown_types, usage, used_kinds, user_log, users, violations,
-    };
-    OpenApiRouter::with_openapi(openapi::Document::openapi())
-        .routes(routes!(events::list))
-        .routes(routes!(events::get))
-        .routes(routes!(restores::get, restores::restore))
-        .routes(routes!(objects::history))
-        .routes(routes!(configuration::list))
-        .routes(routes!(users::list))
-        .routes(routes!(users::get))
-        .routes(routes!(user_log::devices))
-        .routes(routes!(user_log::sessions))
-        .routes(routes!(user_log::sign_ins))
-        .routes(routes!(statistics::get))
-        .routes(routes!(timeline::get))
-        .routes(routes!(activities::list))
-        .routes(routes!(tenant_statistics::get))
-        .routes(routes!(user_log::violations))
-        .routes(routes!(violations::list))
-        .routes(routes!(violations::get))
-        .routes(routes!(reviews::put, reviews::withdraw))
-        .routes(routes!(catalogue::get))
-        .routes(routes!(unknown_types::list))
-        .routes(routes!(used_kinds::list))
-        .routes(routes!(tenants::list, tenants::create))
-        .routes(routes!(tenants::get, tenants::replace, tenants::modify))
-        .routes(routes!(keys::list, keys::create))
-        .routes(routes!(keys::revoke))
-        .routes(routes!(keys::limit))
-        .routes(routes!(usage::get))
-        .routes(routes!(settings::get_logging, settings::put_logging))
-        .routes(routes!(settings::get_retention, settings::put_retention))
-        .routes(routes!(retention::preview))
-        .routes(routes!(settings::get_time_zone, settings::put_time_zone))
-        .routes(routes!(settings::get_event_types, settings::put_event_types))
-        .routes(routes!(settings::get_trusted_proxies, settings::put_trusted_proxies))
-        .routes(routes!(settings::get_detection, settings::put_detection))
-        .routes(routes!(settings::get_limits))
-        .routes(routes!(restore_endpoint::get, restore_endpoint::replace, restore_endpoint::delete))
-        .routes(routes!(restore_endpoint::rotate))
-        .routes(routes!(plan::get))
-        .routes(routes!(plan::list, plan::replace))
-        .routes(routes!(check::get))
-        .routes(routes!(devices_access::get, devices_access::put, devices_access::reset))
-        .routes(routes!(exemptions::list))
-        .routes(routes!(exemptions::get, exemptions::grant, exemptions::end))
-        .routes(routes!(rules::list, own_rules::create))
-        .routes(routes!(rules::get, own_rules::replace, own_rules::delete))
-        .routes(routes!(rules::versions))
-        .routes(routes!(own_rules::enable))
-        .routes(routes!(trials::test))
-        .routes(routes!(explanations::violation))
-        .routes(routes!(explanations::of_event))
-        .routes(routes!(alerts::list, alerts::create))
-        .routes(routes!(alerts::get, alerts::modify, alerts::delete))
-        .routes(routes!(alerts::rotate))
-        .routes(routes!(alerts::test))
-        .routes(routes!(deliveries::list))
-        .routes(routes!(silences::list, silences::create))
-        .routes(routes!(silences::delete))
-}
-
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = routes().into_openapi();
+    let mut document = routes::document();
     openapi::formats::offer(&mut document);
     openapi::headers::describe(&mut document);
     document
@@ -305,9 +231,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The routes, without fallbacks, so that they can be merged with those of other roles; see [`finish`].
 pub fn router(api: QueryApi) -> Router {
-    let (router, _) = routes().split_for_parts();
-    let guard = axum::middleware::from_fn_with_state(api.clone(), access::guard);
-    router.route_layer(guard).with_state(api)
+    routes::router(api)
 }
 
 /// Serves the (merged) document at `/openapi.json`, and answers problems for unknown routes and methods, and for panics.

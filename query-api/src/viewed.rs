@@ -16,7 +16,6 @@ use runtime::metrics::{Metrics, Name};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::QueryApi;
 use crate::access::Caller;
 use crate::audit::{Audit, Details, StaffEvent, clip};
 use crate::export::grouped;
@@ -41,30 +40,14 @@ const UNNAMED: &str = "unnamed";
 /// Parameters that lead on in the same list.
 const PAGING: [&str; 2] = ["cursor", "limit"];
 
-/// Reads that show what others did. `{id}` is of a user where the second is true.
-const SHOWS: &[(&str, bool)] = &[
-    ("/v1/catalogue/unknown", false),
-    ("/v1/catalogue/used", false),
-    ("/v1/configuration", false),
-    ("/v1/events", false),
-    ("/v1/events/{id}", false),
-    ("/v1/events/{id}/explain", false),
-    ("/v1/objects/{type}/{id}/history", false),
-    ("/v1/rules/test", false),
-    ("/v1/statistics", false),
-    ("/v1/users", false),
-    ("/v1/users/{id}", true),
-    ("/v1/users/{id}/activities", true),
-    ("/v1/users/{id}/devices", true),
-    ("/v1/users/{id}/sessions", true),
-    ("/v1/users/{id}/sign-ins", true),
-    ("/v1/users/{id}/statistics", true),
-    ("/v1/users/{id}/timeline", true),
-    ("/v1/users/{id}/violations", true),
-    ("/v1/violations", false),
-    ("/v1/violations/{id}", false),
-    ("/v1/violations/{id}/explain", false),
-];
+/// What a read that shows what others did is recorded as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// A look at the log of the tenant, or at what comes of it.
+    Log,
+    /// A look at what one user did: the `{id}` of the path.
+    User,
+}
 
 /// What an answer shows, as far as its handler told.
 #[derive(Debug, Clone)]
@@ -156,6 +139,13 @@ impl Viewed {
         self.tell(caller, tenant, Read { same, records: 0, event, outcome, payload });
     }
 
+    /// Records a read by HTTP.
+    pub(crate) fn record(&self, view: View, caller: &Caller, shown: Option<Shown>) {
+        if let (Some(tenant), Some(read)) = (view.tenant(caller), view.read(caller, shown)) {
+            self.tell(caller, &tenant, read);
+        }
+    }
+
     /// Records a read, unless enough was said of others that asked for the same.
     fn tell(&self, caller: &Caller, tenant: &str, mut read: Read) {
         let window = Utc::now().timestamp_millis().div_euclid(WINDOW_MS);
@@ -209,30 +199,32 @@ impl Viewed {
 
 /// A read as it was asked for, kept until it is known whether it succeeded.
 pub(crate) struct View {
+    recorded: Recorded,
     method: Method,
-    path: &'static str,
-    of_user: bool,
+    path: String,
     query: String,
 }
 
 impl View {
-    /// None for what shows nothing of others.
-    pub(crate) fn of(method: &Method, path: &str, query: Option<&str>) -> Option<Self> {
-        let (path, of_user) = SHOWS.iter().copied().find(|(shows, _)| *shows == path)?;
-        Some(Self { method: method.clone(), path, of_user, query: query.unwrap_or_default().to_owned() })
+    pub(crate) fn of(recorded: Recorded, method: &Method, path: &str, query: Option<&str>) -> Self {
+        let query = query.unwrap_or_default().to_owned();
+        Self { recorded, method: method.clone(), path: path.to_owned(), query }
     }
 
-    /// Records it. What a person reads of what they did themselves is no matter for the log.
-    pub(crate) fn record(self, api: &QueryApi, caller: &Caller, shown: Option<Shown>) {
+    fn is_of_user(&self) -> bool {
+        self.recorded == Recorded::User
+    }
+
+    /// What is recorded of it. What a person reads of what they did themselves is no matter for the log.
+    fn read(&self, caller: &Caller, shown: Option<Shown>) -> Option<Read> {
         // What names one thing by its id shows it, and has nothing more to tell.
         let one = || Shown { records: u64::from(self.path.ends_with("{id}")), period: None, more: Vec::new() };
         let shown = shown.unwrap_or_else(one);
-        let Some(tenant) = self.tenant(caller) else { return };
         let named = caller.asking().named();
         let who = caller.identity();
         let own = named.iter().any(|(name, value)| name == "user_id" && value == who.id);
-        if self.of_user && who.kind == "user" && own {
-            return;
+        if self.is_of_user() && who.kind == "user" && own {
+            return None;
         }
         let given = Params::parse(Some(&self.query)).map(|params| params.told()).unwrap_or_default();
         let mut asked: Vec<_> = given.iter().filter(|(name, _)| !PAGING.contains(&name.as_str())).collect();
@@ -246,8 +238,7 @@ impl View {
         if let Some(period) = shown.period {
             payload["period"] = told(period);
         }
-        let read = Read { same, records: shown.records, event: self.event(named), outcome: "", payload };
-        api.viewed().tell(caller, &tenant, read);
+        Some(Read { same, records: shown.records, event: self.event(named), outcome: "", payload })
     }
 
     /// The caller's own tenant, or the one that the platform named.
@@ -260,7 +251,7 @@ impl View {
 
     fn event(&self, named: &[(String, String)]) -> StaffEvent {
         let list = self.path.trim_start_matches("/v1/").to_owned();
-        let user = named.first().filter(|_| self.of_user).map(|(_, id)| id.clone());
+        let user = named.first().filter(|_| self.is_of_user()).map(|(_, id)| id.clone());
         let (kind, object_type, object_id) = match user {
             Some(id) => ("user_trace.viewed", "user", id),
             None => ("event_log.viewed", "event_log", list),

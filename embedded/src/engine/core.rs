@@ -305,6 +305,8 @@ fn arguments(config: &EngineConfig, data_dir: &Path) -> Option<Vec<String>> {
         "--background_move_pool_size=1".to_owned(),
         "--background_fetches_pool_size=1".to_owned(),
         "--max_thread_pool_size=1000".to_owned(),
+        // No thread waits for another query: it would be as nice as the one that it was made for ([`priority`]).
+        "--max_thread_pool_free_size=0".to_owned(),
         "--max_io_thread_pool_size=16".to_owned(),
     ];
     for (name, share) in [("mark_cache_size", 8), ("uncompressed_cache_size", 16), ("primary_index_cache_size", 16)] {

@@ -21,3 +21,26 @@ pub(super) fn of_readers() {
 /// Elsewhere niceness is the whole process's.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn of_readers() {}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    /// Field 19 of the calling thread's `stat` is how nice it is; its name, in parentheses, may contain blanks.
+    fn niceness() -> i32 {
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+        stat.rsplit(')').next().unwrap().split_whitespace().nth(16).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn a_reader_and_what_it_starts_yield_and_nobody_else_does() {
+        let before = niceness();
+        let reader = std::thread::spawn(|| {
+            super::of_readers();
+            (niceness(), std::thread::spawn(niceness).join().unwrap())
+        });
+        let nicer = (before + super::NICE).min(19);
+        assert_eq!(reader.join().unwrap(), (nicer, nicer));
+        assert_eq!(niceness(), before);
+    }
+}

@@ -14,8 +14,8 @@ const MARK: &str = "zx-mark";
 /// The one's user; the other has none of that name.
 const USER: &str = "zx-user";
 
-/// What the document has, whatever the table of access says.
-fn operations() -> Vec<(String, String)> {
+/// What the document has.
+pub(crate) fn operations() -> Vec<(String, String)> {
     let document = serde_json::to_value(query_api::openapi()).unwrap();
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {

@@ -1,0 +1,412 @@
+//! The embedded broker's storage with what consumers ask for most kept in memory.
+//!
+//! Nisshi lets a fetch that finds nothing wait by looking again, half of the time that is left later, some eighty times a
+//! second for each consumer; each look is three statements of SQLite. Nobody else writes the database, so where a
+//! partition ends is known, and a look costs nothing until something is produced.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use async_trait::async_trait;
+use nisshi_sans_io::create_topics_request::CreatableTopic;
+use nisshi_sans_io::delete_groups_response::DeletableGroupResult;
+use nisshi_sans_io::delete_records_request::DeleteRecordsTopic;
+use nisshi_sans_io::delete_records_response::DeleteRecordsTopicResult;
+use nisshi_sans_io::describe_cluster_response::DescribeClusterBroker;
+use nisshi_sans_io::describe_configs_response::DescribeConfigsResult;
+use nisshi_sans_io::describe_topic_partitions_response::DescribeTopicPartitionsResponseTopic;
+use nisshi_sans_io::fetch_response::AbortedTransaction;
+use nisshi_sans_io::incremental_alter_configs_request::AlterConfigsResource;
+use nisshi_sans_io::incremental_alter_configs_response::AlterConfigsResourceResponse;
+use nisshi_sans_io::record::deflated;
+use nisshi_sans_io::txn_offset_commit_response::TxnOffsetCommitResponseTopic;
+use nisshi_sans_io::{ConfigResource, ErrorCode, IsolationLevel, ListOffset, ScramMechanism};
+use nisshi_storage::{
+    ArcDynStorage, BrokerRegistrationRequest, GroupDetail, ListOffsetResponse, MetadataResponse, NamedGroupDetail,
+    OffsetCommitRequest, OffsetStage, ProducerIdResponse, Result, ScramCredential, Storage, TopicId, Topition,
+    TxnAddPartitionsRequest, TxnAddPartitionsResponse, TxnOffsetCommitRequest, UpdateError, Version,
+};
+use url::Url;
+use uuid::Uuid;
+
+/// How long something is believed that no change has made doubtful: whatever changed unnoticed holds up nobody for long.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// The storage, and what is remembered of it.
+#[derive(Debug)]
+pub(super) struct Remembering {
+    inner: ArcDynStorage,
+    remembered: Remembered,
+}
+
+impl Remembering {
+    pub(super) fn new(inner: ArcDynStorage) -> Self {
+        Self { inner, remembered: Remembered::default() }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Remembered(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// How many changes there were: what was read before one is not kept after it.
+    changes: u64,
+    ends: HashMap<Topition, (Instant, OffsetStage)>,
+    topics: HashMap<TopicId, (Instant, MetadataResponse)>,
+}
+
+/// The number of changes when something was not known, and is about to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Looked(u64);
+
+/// A change while it is made: of a partition's end, or of anything. When it is over, even by being given up, what it may have
+/// changed is not known any more.
+struct Change<'a>(&'a Remembered, Option<&'a Topition>);
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        let mut known = self.0.lock();
+        known.changes += 1;
+        if let Some(topition) = self.1 {
+            known.ends.remove(topition);
+        } else {
+            known.ends.clear();
+            known.topics.clear();
+        }
+    }
+}
+
+impl Remembered {
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn anything_changes(&self) -> Change<'_> {
+        Change(self, None)
+    }
+
+    fn end_changes<'a>(&'a self, topition: &'a Topition) -> Change<'a> {
+        Change(self, Some(topition))
+    }
+
+    fn end(&self, topition: &Topition) -> Result<OffsetStage, Looked> {
+        let known = self.lock();
+        believed(&known.ends, topition).ok_or(Looked(known.changes))
+    }
+
+    fn keep_end(&self, looked: Looked, topition: &Topition, stage: OffsetStage) {
+        let mut known = self.lock();
+        if Looked(known.changes) == looked {
+            known.ends.insert(topition.clone(), (Instant::now(), stage));
+        }
+    }
+
+    fn topic(&self, topic: &TopicId) -> Result<MetadataResponse, Looked> {
+        let known = self.lock();
+        believed(&known.topics, topic).ok_or(Looked(known.changes))
+    }
+
+    /// Topics that aren't there are not remembered: anybody can ask for any number of them.
+    fn keep_topic(&self, looked: Looked, topic: &TopicId, answer: &MetadataResponse) {
+        let there = answer.topics().iter().all(|topic| topic.error_code == i16::from(ErrorCode::None));
+        let mut known = self.lock();
+        if there && Looked(known.changes) == looked {
+            known.topics.insert(topic.clone(), (Instant::now(), answer.clone()));
+        }
+    }
+}
+
+fn believed<K: Eq + Hash, V: Clone>(known: &HashMap<K, (Instant, V)>, key: &K) -> Option<V> {
+    known.get(key).filter(|(since, _)| since.elapsed() < BELIEVED).map(|(_, value)| value.clone())
+}
+
+/// The first offset that such a reader can't have yet.
+fn end_of(stage: OffsetStage, isolation: IsolationLevel) -> i64 {
+    match isolation {
+        IsolationLevel::ReadCommitted => stage.last_stable(),
+        IsolationLevel::ReadUncommitted => stage.high_watermark(),
+    }
+}
+
+#[async_trait]
+impl Storage for Remembering {
+    async fn register_broker(&self, broker_registration: BrokerRegistrationRequest) -> Result<()> {
+        let _change = self.remembered.anything_changes();
+        self.inner.register_broker(broker_registration).await
+    }
+
+    async fn create_topic(&self, topic: CreatableTopic, validate_only: bool) -> Result<Uuid> {
+        let _change = self.remembered.anything_changes();
+        self.inner.create_topic(topic, validate_only).await
+    }
+
+    async fn incremental_alter_resource(&self, resource: AlterConfigsResource) -> Result<AlterConfigsResourceResponse> {
+        let _change = self.remembered.anything_changes();
+        self.inner.incremental_alter_resource(resource).await
+    }
+
+    async fn delete_records(&self, topics: &[DeleteRecordsTopic]) -> Result<Vec<DeleteRecordsTopicResult>> {
+        let _change = self.remembered.anything_changes();
+        self.inner.delete_records(topics).await
+    }
+
+    async fn delete_topic(&self, topic: &TopicId) -> Result<ErrorCode> {
+        let _change = self.remembered.anything_changes();
+        self.inner.delete_topic(topic).await
+    }
+
+    async fn brokers(&self) -> Result<Vec<DescribeClusterBroker>> {
+        self.inner.brokers().await
+    }
+
+    async fn produce(&self, transaction_id: Option<&str>, topition: &Topition, batch: deflated::Batch) -> Result<i64> {
+        let _change = self.remembered.end_changes(topition);
+        self.inner.produce(transaction_id, topition, batch).await
+    }
+
+    async fn fetch(
+        &self,
+        topition: &'_ Topition,
+        offset: i64,
+        min_bytes: u32,
+        max_bytes: u32,
+        isolation: IsolationLevel,
+        max_wait: Duration,
+    ) -> Result<Vec<deflated::Batch>> {
+        // Nothing is asked for by a consumer that has read everything; most ask again and again.
+        if let Ok(stage) = self.remembered.end(topition)
+            && offset >= end_of(stage, isolation)
+        {
+            return Ok(Vec::new());
+        }
+        self.inner.fetch(topition, offset, min_bytes, max_bytes, isolation, max_wait).await
+    }
+
+    async fn offset_stage(&self, topition: &Topition) -> Result<OffsetStage> {
+        let looked = match self.remembered.end(topition) {
+            Ok(stage) => return Ok(stage),
+            Err(looked) => looked,
+        };
+        let stage = self.inner.offset_stage(topition).await?;
+        self.remembered.keep_end(looked, topition, stage);
+        Ok(stage)
+    }
+
+    async fn list_offsets(
+        &self,
+        isolation_level: IsolationLevel,
+        offsets: &[(Topition, ListOffset)],
+    ) -> Result<Vec<(Topition, ListOffsetResponse)>> {
+        self.inner.list_offsets(isolation_level, offsets).await
+    }
+
+    async fn offset_commit(
+        &self,
+        group_id: &str,
+        retention_time_ms: Option<Duration>,
+        offsets: &[(Topition, OffsetCommitRequest)],
+    ) -> Result<Vec<(Topition, ErrorCode)>> {
+        self.inner.offset_commit(group_id, retention_time_ms, offsets).await
+    }
+
+    async fn offset_fetch(
+        &self,
+        group_id: Option<&str>,
+        topics: &[Topition],
+        require_stable: Option<bool>,
+    ) -> Result<BTreeMap<Topition, i64>> {
+        self.inner.offset_fetch(group_id, topics, require_stable).await
+    }
+
+    async fn committed_offset_topitions(&self, group_id: &str) -> Result<BTreeMap<Topition, i64>> {
+        self.inner.committed_offset_topitions(group_id).await
+    }
+
+    async fn metadata(&self, topics: Option<&[TopicId]>) -> Result<MetadataResponse> {
+        let Some([topic]) = topics else { return self.inner.metadata(topics).await };
+        let looked = match self.remembered.topic(topic) {
+            Ok(known) => return Ok(known),
+            Err(looked) => looked,
+        };
+        let known = self.inner.metadata(topics).await?;
+        self.remembered.keep_topic(looked, topic, &known);
+        Ok(known)
+    }
+
+    async fn upsert_user_scram_credential(
+        &self,
+        user: &str,
+        mechanism: ScramMechanism,
+        credential: ScramCredential,
+    ) -> Result<()> {
+        self.inner.upsert_user_scram_credential(user, mechanism, credential).await
+    }
+
+    async fn delete_user_scram_credential(&self, user: &str, mechanism: ScramMechanism) -> Result<()> {
+        self.inner.delete_user_scram_credential(user, mechanism).await
+    }
+
+    async fn user_scram_credential(&self, user: &str, mechanism: ScramMechanism) -> Result<Option<ScramCredential>> {
+        self.inner.user_scram_credential(user, mechanism).await
+    }
+
+    async fn describe_config(
+        &self,
+        name: &str,
+        resource: ConfigResource,
+        keys: Option<&[String]>,
+    ) -> Result<DescribeConfigsResult> {
+        self.inner.describe_config(name, resource, keys).await
+    }
+
+    async fn list_groups(&self) -> Result<Vec<NamedGroupDetail>> {
+        self.inner.list_groups().await
+    }
+
+    async fn delete_groups(&self, group_ids: Option<&[String]>) -> Result<Vec<DeletableGroupResult>> {
+        self.inner.delete_groups(group_ids).await
+    }
+
+    async fn describe_groups(
+        &self,
+        group_ids: Option<&[String]>,
+        include_authorized_operations: bool,
+    ) -> Result<Vec<NamedGroupDetail>> {
+        self.inner.describe_groups(group_ids, include_authorized_operations).await
+    }
+
+    async fn describe_topic_partitions(
+        &self,
+        topics: Option<&[TopicId]>,
+        partition_limit: i32,
+        cursor: Option<Topition>,
+    ) -> Result<Vec<DescribeTopicPartitionsResponseTopic>> {
+        self.inner.describe_topic_partitions(topics, partition_limit, cursor).await
+    }
+
+    async fn group_with_version(&self, group_id: &str) -> Result<Option<(GroupDetail, Version)>> {
+        self.inner.group_with_version(group_id).await
+    }
+
+    async fn update_group(
+        &self,
+        group_id: &str,
+        detail: GroupDetail,
+        version: Option<Version>,
+    ) -> Result<Version, UpdateError<GroupDetail>> {
+        self.inner.update_group(group_id, detail, version).await
+    }
+
+    async fn init_producer(
+        &self,
+        transaction_id: Option<&str>,
+        transaction_timeout_ms: i32,
+        producer_id: Option<i64>,
+        producer_epoch: Option<i16>,
+    ) -> Result<ProducerIdResponse> {
+        self.inner.init_producer(transaction_id, transaction_timeout_ms, producer_id, producer_epoch).await
+    }
+
+    async fn txn_add_offsets(
+        &self,
+        transaction_id: &str,
+        producer_id: i64,
+        producer_epoch: i16,
+        group_id: &str,
+    ) -> Result<ErrorCode> {
+        self.inner.txn_add_offsets(transaction_id, producer_id, producer_epoch, group_id).await
+    }
+
+    async fn txn_add_partitions(&self, partitions: TxnAddPartitionsRequest) -> Result<TxnAddPartitionsResponse> {
+        self.inner.txn_add_partitions(partitions).await
+    }
+
+    async fn txn_offset_commit(&self, offsets: TxnOffsetCommitRequest) -> Result<Vec<TxnOffsetCommitResponseTopic>> {
+        self.inner.txn_offset_commit(offsets).await
+    }
+
+    async fn txn_end(
+        &self,
+        transaction_id: &str,
+        producer_id: i64,
+        producer_epoch: i16,
+        committed: bool,
+    ) -> Result<ErrorCode> {
+        let _change = self.remembered.anything_changes();
+        self.inner.txn_end(transaction_id, producer_id, producer_epoch, committed).await
+    }
+
+    async fn maintain(&self, now: SystemTime) -> Result<()> {
+        let _change = self.remembered.anything_changes();
+        self.inner.maintain(now).await
+    }
+
+    async fn maintain_transactions(&self, now: SystemTime) -> Result<()> {
+        let _change = self.remembered.anything_changes();
+        self.inner.maintain_transactions(now).await
+    }
+
+    async fn aborted_transactions(
+        &self,
+        topition: &Topition,
+        offset: i64,
+        last_stable_offset: i64,
+    ) -> Result<Vec<AbortedTransaction>> {
+        self.inner.aborted_transactions(topition, offset, last_stable_offset).await
+    }
+
+    async fn cluster_id(&self) -> Result<String> {
+        self.inner.cluster_id().await
+    }
+
+    async fn node(&self) -> Result<i32> {
+        self.inner.node().await
+    }
+
+    async fn advertised_listener(&self) -> Result<Url> {
+        self.inner.advertised_listener().await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.inner.ping().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn stage(high_watermark: i64) -> OffsetStage {
+        OffsetStage { high_watermark, last_stable: high_watermark, log_start: 0 }
+    }
+
+    #[test]
+    fn an_end_is_known_until_something_is_produced_there() {
+        let (remembered, [a, b]) = (Remembered::default(), ["a", "b"].map(|topic| Topition::new(topic, 0)));
+        for topition in [&a, &b] {
+            let looked = remembered.end(topition).unwrap_err();
+            remembered.keep_end(looked, topition, stage(7));
+        }
+        assert_eq!(remembered.end(&a), Ok(stage(7)));
+        drop(remembered.end_changes(&a));
+        assert!(remembered.end(&a).is_err());
+        assert_eq!(remembered.end(&b), Ok(stage(7)), "another partition's end stays known");
+        drop(remembered.anything_changes());
+        assert!(remembered.end(&b).is_err());
+    }
+
+    #[test]
+    fn what_was_read_while_something_changed_is_not_kept() {
+        let (remembered, topition) = (Remembered::default(), Topition::new("a", 0));
+        let change = remembered.end_changes(&topition);
+        let looked = remembered.end(&topition).unwrap_err();
+        drop(change);
+        remembered.keep_end(looked, &topition, stage(7));
+        assert!(remembered.end(&topition).is_err());
+    }
+}
