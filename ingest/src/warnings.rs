@@ -30,8 +30,8 @@ static FAILED: Throttle<()> = Throttle::new(1, Duration::from_secs(60));
 pub(crate) struct Warnings {
     client: Client,
     sink: Arc<Sink>,
-    /// When the period of each ends.
-    told: Arc<Mutex<HashMap<String, DateTime<Utc>>>>,
+    /// By tenant and id, when the period of each ends.
+    told: Arc<Mutex<HashMap<(String, String), DateTime<Utc>>>>,
 }
 
 impl std::fmt::Debug for Warnings {
@@ -68,12 +68,13 @@ impl Warnings {
 
     fn is_new(&self, warning: &Warning) -> bool {
         let now = Utc::now();
+        let of = (warning.tenant.clone(), warning.id.clone());
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.get(&warning.id).is_some_and(|until| *until > now) {
+        if told.get(&of).is_some_and(|until| *until > now) {
             return false;
         }
         told.retain(|_, until| *until > now);
-        told.insert(warning.id.clone(), warning.resets_at);
+        told.insert(of, warning.resets_at);
         true
     }
 

@@ -78,6 +78,7 @@ pub(super) fn parts(line: &str) -> Vec<Part<'_>> {
             }
         }
     }
+    parts.retain(|part| !matches!(part, Part::Plain("")));
     parts
 }
 
