@@ -25,13 +25,15 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 static FAILED: Throttle<()> = Throttle::new(1, Duration::from_secs(60));
 
+/// By tenant and id of a warning, when its period ends.
+type Told = HashMap<(String, String), DateTime<Utc>>;
+
 /// The warnings that this process has taken care of. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Warnings {
     client: Client,
     sink: Arc<Sink>,
-    /// By tenant and id, when the period of each ends.
-    told: Arc<Mutex<HashMap<(String, String), DateTime<Utc>>>>,
+    told: Arc<Mutex<Told>>,
 }
 
 impl std::fmt::Debug for Warnings {
