@@ -125,6 +125,7 @@ fn decision(user: u64, device: u64) -> AccessDecision {
         tenant: TENANT.to_owned(),
         user_id: format!("u-{user}"),
         device_id: format!("d-{device}"),
+        device_confidence: Some("high".to_owned()),
         access: Access::Block,
         decided_by: "rule:impossible-travel".to_owned(),
         reason: "Impossible travel".to_owned(),

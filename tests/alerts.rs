@@ -131,6 +131,7 @@ fn violation(id: &str, rule: &str, level: u8) -> Violation {
         user_id: "ann".into(),
         user_name: "Ann".into(),
         device_id: String::new(),
+        device_confidence: None,
         session_id: String::new(),
         ip: "203.0.113.9".into(),
         country: "NZ".into(),

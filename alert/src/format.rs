@@ -161,6 +161,21 @@ mod tests {
         assert_eq!(value(AlertFormat::Alertmanager, &report)[0]["labels"]["alertname"], "test");
     }
 
+    /// K10: a report that names a device says how sure its id is. What people and Alertmanager are told names none.
+    #[test]
+    fn a_device_is_named_with_how_sure_it_is() {
+        let mut found = violation("u1", 3);
+        for (device, confidence) in [("laptop", Some("high")), ("shared", Some("low")), ("", None)] {
+            (found.device_id, found.device_confidence) = (device.to_owned(), confidence.map(str::to_owned));
+            let data = value(AlertFormat::Standard, &report(&found))["data"].clone();
+            assert_eq!((&data["device_id"], data.get("device_confidence")), (&json!(device), Some(&json!(confidence))));
+            for format in [AlertFormat::Slack, AlertFormat::Alertmanager] {
+                let text = value(format, &report(&found)).to_string();
+                assert!(device.is_empty() || !text.contains(device), "{text}");
+            }
+        }
+    }
+
     proptest! {
         /// Nothing that a user is called can begin a mention or a link.
         #[test]

@@ -16,6 +16,7 @@ pub(crate) fn violation(user: &str, level: u8) -> Violation {
         user_id: user.into(),
         user_name: "Jana <script>".into(),
         device_id: "d1".into(),
+        device_confidence: Some("high".into()),
         session_id: "s1".into(),
         ip: "203.0.113.9".into(),
         country: "NZ".into(),

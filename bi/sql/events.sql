@@ -40,6 +40,7 @@ SELECT
     t.os AS os,
     t.device_kind AS device_kind,
     t.device_id AS device_id,
+    t.device_confidence AS device_confidence,
     t.bot AS bot,
     CAST(arrayFilter(rule -> bitAnd({bi_hidden:UInt8}, 2) = 0, t.violations) AS Array(LowCardinality(String))) AS violations,
     t.extra AS extra,

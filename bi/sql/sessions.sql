@@ -8,6 +8,7 @@ SELECT
     CAST(s.signed_out_at AS DateTime64(3, 'UTC')) AS signed_out_at,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), s.events, ifNull(since.events, 0)) AS events,
     s.device_id AS device_id,
+    if(s.device.id = s.device_id, s.device.confidence, '') AS device_confidence,
     s.client.browser AS browser,
     s.client.os AS os,
     s.client.kind AS device_kind,
@@ -23,6 +24,7 @@ FROM (
         max(t.signed_out_at) AS signed_out_at,
         sumIf(t.events, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS events,
         argMaxMerge(t.device_id) AS device_id,
+        argMaxMerge(t.device) AS device,
         argMaxMerge(t.client) AS client,
         argMaxMerge(t.place) AS place
     FROM $database.`user_sessions` AS t

@@ -16,6 +16,7 @@ SELECT
     CAST(v.seen AS Float64) AS seen,
     CAST(v.limit_value AS Float64) AS limit_value,
     v.latest.device_id AS device_id,
+    if(v.device.id = v.latest.device_id, v.device.confidence, '') AS device_confidence,
     v.latest.ip AS ip,
     v.latest.country AS country,
     v.latest.city AS city,
@@ -41,7 +42,8 @@ FROM (
         sum(t.count) AS events,
         max(t.seen) AS seen,
         anyLast(t.limit) AS limit_value,
-        argMaxMergeIf(t.last, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS latest
+        argMaxMergeIf(t.last, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS latest,
+        argMaxMergeIf(t.device, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS device
     FROM $database.`violations` AS t
     WHERE t.tenant = {bi_tenant:String}
     GROUP BY t.violation_id, t.rule, t.window_at, t.actor_id

@@ -62,14 +62,15 @@ views! {
         "country": "LowCardinality(String)", "region": "LowCardinality(String)", "city": "LowCardinality(String)",
         "latitude": "Float32", "longitude": "Float32", "browser": "LowCardinality(String)",
         "os": "LowCardinality(String)", "device_kind": "LowCardinality(String)",
-        "device_id": "LowCardinality(String)", "bot": "Bool", "violations": "Array(LowCardinality(String))",
+        "device_id": "LowCardinality(String)", "device_confidence": "LowCardinality(String)", "bot": "Bool",
+        "violations": "Array(LowCardinality(String))",
         "extra": "String", "source": "LowCardinality(String)", "key_id": "LowCardinality(String)",
     }
     "sessions" SeeViolations "Sessions of users, one row each." {
         "actor_id": "String", "session_id": "String", "started_at": "DateTime64(3, 'UTC')",
         "last_activity_at": "DateTime64(3, 'UTC')", "signed_out_at": "DateTime64(3, 'UTC')", "events": "UInt64",
-        "device_id": "String", "browser": "String", "os": "String", "device_kind": "String", "ip": "IPv6",
-        "country": "String", "city": "String",
+        "device_id": "String", "device_confidence": "String", "browser": "String", "os": "String",
+        "device_kind": "String", "ip": "IPv6", "country": "String", "city": "String",
     }
     "user_hours" TraceUsers "What an actor did in an hour of UTC, counted. For hours of zones at half past or a quarter, count events." {
         "actor_id": "String", "hour": "DateTime('UTC')", "action": "LowCardinality(String)",
@@ -89,7 +90,8 @@ views! {
         "rule_version": "UInt32", "level": "UInt8", "action": "LowCardinality(String)",
         "first_at": "DateTime64(3, 'UTC')", "last_at": "DateTime64(3, 'UTC')",
         "received_at": "DateTime64(3, 'UTC')", "events": "UInt64", "seen": "Float64", "limit_value": "Float64",
-        "device_id": "String", "ip": "IPv6", "country": "String", "city": "String", "reviewed": "Bool",
+        "device_id": "String", "device_confidence": "String", "ip": "IPv6", "country": "String", "city": "String",
+        "reviewed": "Bool",
         "reviewer_name": "String", "reviewed_at": "DateTime64(3, 'UTC')", "note": "String",
         "reviewed_events": "UInt64",
     }
@@ -139,6 +141,18 @@ mod tests {
         read.sort_unstable();
         read.dedup();
         assert_eq!(read, TABLES);
+    }
+
+    /// K10: a view that names a device says how sure its id is.
+    #[test]
+    fn devices_are_named_with_their_confidence() {
+        let has = |view: &View, wanted| view.columns.iter().any(|(column, _)| *column == wanted);
+        let named: Vec<&View> = VIEWS.iter().filter(|view| has(view, "device_id")).collect();
+        assert!(named.len() > 3);
+        for view in named {
+            let confidence = if view.name == "devices" { "confidence" } else { "device_confidence" };
+            assert!(has(view, confidence), "{}", view.name);
+        }
     }
 
     /// Names around a view can't reach into it as long as all of its own are qualified.

@@ -19,6 +19,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use schemas::access::OF_COOKIES;
+
 pub use identity::DeviceId;
 pub use parser::{DeviceCache, DeviceParser};
 
@@ -153,7 +155,7 @@ impl Confidence {
             Self::None => "none",
             Self::FingerprintLow => "low",
             Self::FingerprintMedium => "medium",
-            Self::Cookie => "high",
+            Self::Cookie => OF_COOKIES,
         }
     }
 

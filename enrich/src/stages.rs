@@ -262,6 +262,7 @@ impl Stages {
                 user_id: text(actor.and_then(|actor| actor.id.as_ref())),
                 user_name: text(actor.and_then(|actor| actor.name.as_ref())),
                 device_id,
+                device_confidence: (!device.id.is_none()).then(|| device.confidence.as_str()),
                 session_id: &signals.session_key,
                 ip,
                 country: &geo.country,

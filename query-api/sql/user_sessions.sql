@@ -10,6 +10,8 @@ FROM (
         argMaxMerge(client) AS latest,
         argMaxMerge(place) AS latest_place,
         argMaxMerge(device_id) AS device_id,
+        argMaxMerge(device) AS latest_device,
+        if(latest_device.id = device_id, latest_device.confidence, '') AS device_confidence,
         latest.browser AS browser,
         latest.os AS os,
         latest.kind AS kind,

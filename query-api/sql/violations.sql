@@ -26,6 +26,8 @@ FROM (
         max(actor_name) AS actor_name,
         argMaxMergeIf(last, bitAnd(reserved, {hidden:UInt8}) = 0) AS latest,
         latest.device_id AS device_id,
+        argMaxMergeIf(device, bitAnd(reserved, {hidden:UInt8}) = 0) AS latest_device,
+        if(latest_device.id = latest.device_id, latest_device.confidence, '') AS device_confidence,
         latest.session_id AS session_key,
         latest.ip AS ip,
         latest.country AS country,

@@ -115,6 +115,7 @@ fn test(endpoint: &AlertEndpoint, id: &str) -> Pending {
         user_id: String::new(),
         user_name: String::new(),
         device_id: String::new(),
+        device_confidence: None,
         session_id: String::new(),
         ip: String::new(),
         country: String::new(),

@@ -290,9 +290,10 @@ pub struct Device {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub id: String,
-    /// How sure the id is.
+    /// How sure the id is (K10): `high` by a cookie, `medium` by a fingerprint that includes a model, `low` by one that thousands
+    /// have, `none` without an id.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(required = false)]
+    #[schema(required = false, example = "high")]
     pub confidence: String,
     /// `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script` or `unknown`.
     #[schema(example = "desktop")]
@@ -453,6 +454,11 @@ fn flags(row: &EventRow) -> Vec<Flag> {
         limit: row.violation_limits.get(at).copied().and_then(measured),
     });
     broken.collect()
+}
+
+/// The columns have an empty text where there is none.
+pub(crate) fn known(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The columns have -1 where there is no number.

@@ -291,6 +291,7 @@ async fn decisions_about_devices_are_the_same_everywhere_and_after_a_restart() {
         tenant: "acme".to_owned(),
         user_id: "u/1".to_owned(),
         device_id: device.to_owned(),
+        device_confidence: Some("high".to_owned()),
         access,
         decided_by: "rule:impossible-travel".to_owned(),
         reason: "lost".to_owned(),

@@ -42,6 +42,9 @@ pub struct AccessDecision {
     pub user_id: String,
     /// Which.
     pub device_id: String,
+    /// How sure its id is, as of [`crate::violation::Violation`]. None where that was not known when it was decided.
+    #[serde(default)]
+    pub device_confidence: Option<String>,
     /// What was decided.
     pub access: Access,
     /// Who decided: the id of a key or user, or `rule:<name>`.
@@ -83,6 +86,15 @@ pub fn cookie_parts<'a>(tenant: &'a str, cookie: &'a str) -> [&'a str; 3] {
     ["cookie", tenant, cookie]
 }
 
+/// How sure the id of a device is that is told by its cookie.
+pub const OF_COOKIES: &str = "high";
+
+/// Whether a text can be the id of a device. What can't is a cookie.
+#[must_use]
+pub fn is_device_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// The id of a device that is told by its cookie: 16 lower-case hexadecimal digits. An application that follows the topic
 /// finds its devices by it.
 #[must_use]
@@ -105,5 +117,11 @@ mod tests {
     fn the_id_of_a_cookie_is_a_contract() {
         assert_eq!(device_of_cookie("acme", "c"), "7e330e3789463b61");
         assert_ne!(device_of_cookie("acme", "c"), device_of_cookie("acm", "ec"));
+        assert!(is_device_id("7e330e3789463b61"));
+        assert!(
+            ["", "c", "7E330E3789463B61", "7e330e3789463b6", "7e330e3789463b612", "č330e3789463b61"]
+                .iter()
+                .all(|cookie| !is_device_id(cookie))
+        );
     }
 }

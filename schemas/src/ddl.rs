@@ -46,6 +46,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "0007_log_by_time.sql", sql: include_str!("../clickhouse/0007_log_by_time.sql") },
     Migration { version: 8, name: "0008_lengthening.sql", sql: include_str!("../clickhouse/0008_lengthening.sql") },
     Migration { version: 9, name: "0009_usage.sql", sql: include_str!("../clickhouse/0009_usage.sql") },
+    Migration {
+        version: 10,
+        name: "0010_device_confidence.sql",
+        sql: include_str!("../clickhouse/0010_device_confidence.sql"),
+    },
 ];
 
 /// The table in which `migrate` records what it applied. A plain table: two processes that migrate at once both write

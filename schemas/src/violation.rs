@@ -60,6 +60,10 @@ pub struct Violation {
     /// The device.
     #[serde(default)]
     pub device_id: String,
+    /// How sure its id is: `high` by a cookie, `medium` by a fingerprint that includes a model, `low` by one that thousands have.
+    /// None without a device.
+    #[serde(default)]
+    pub device_confidence: Option<String>,
     /// The session.
     #[serde(default)]
     pub session_id: String,

@@ -203,3 +203,37 @@ fn what_grew_after_its_review_is_not_reviewed() {
         assert_eq!(world.rows(reviewed).await, "v0\ttrue\t1\t1\nv1\tfalse\t1\t2\nv2\tfalse\t0\t1\n");
     });
 }
+
+/// K10: SQL tells of each device how sure its id is: of the last event that has one, and nothing where no device is.
+#[test]
+fn devices_are_told_with_how_sure_they_are() {
+    with_world("bi_confidence", async |world| {
+        let insert = "INSERT INTO events (tenant, event_id, type, category, action, occurred_at, received_at, actor_kind, \
+                      actor_id, device_id, device_confidence, session_key, session_started_at, violations, violation_ids, \
+                      violation_windows, violation_levels, violation_versions, violation_actions, violation_seen, \
+                      violation_limits, violation_groups, retention_days) \
+                      SELECT 'acme', e, 't', 'other', 'x', now64(3) - at, now64(3), 'user', 'u', d, c, s, now64(3) - 900, \
+                      ['r'], [s], [toDateTime64(0, 3)], [1], [1], ['flag'], [1], [1], [''], 1825 FROM values(\
+                      'e String, at UInt16, d String, c String, s String', ('1', 9, 'sure', 'high', 'a'), \
+                      ('2', 8, 'shared', 'low', 'b'), ('3', 7, 'sure', 'high', 'c'), ('4', 6, 'shared', 'low', 'c'), \
+                      ('5', 5, '', 'none', 'd'))";
+        world.client.query_raw(insert).execute().await.unwrap();
+        for (view, id, expected) in [
+            ("events", "event_id", "1\tsure\thigh\n2\tshared\tlow\n3\tsure\thigh\n4\tshared\tlow\n5\t\tnone\n"),
+            ("sessions", "session_id", "a\tsure\thigh\nb\tshared\tlow\nc\tshared\tlow\nd\t\t\n"),
+            ("violations", "violation_id", "a\tsure\thigh\nb\tshared\tlow\nc\tshared\tlow\nd\t\t\n"),
+        ] {
+            let sql =
+                format!("SELECT {id}, device_id, device_confidence FROM {view} WHERE actor_id = 'u' ORDER BY {id}");
+            assert_eq!(world.rows(&sql).await, expected, "{view}");
+        }
+        let devices = "SELECT device_id, confidence FROM devices WHERE actor_id = 'u' ORDER BY device_id";
+        assert_eq!(world.rows(devices).await, "shared\tlow\nsure\thigh\n");
+        // Rows of before it was kept.
+        let before = "INSERT INTO user_sessions (* EXCEPT (device)) SELECT * EXCEPT (device) REPLACE ('z' AS session_key) \
+                      FROM user_sessions AS t WHERE t.session_key = 'a'";
+        world.client.query_raw(before).execute().await.unwrap();
+        let old = "SELECT device_id, device_confidence FROM sessions WHERE session_id = 'z'";
+        assert_eq!(world.rows(old).await, "sure\t\n");
+    });
+}

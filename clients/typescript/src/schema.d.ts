@@ -1108,6 +1108,13 @@ export interface components {
             decided_at: string | null;
             /** @description Who decided: the id of a key, or `rule:<name>`. Null where nothing was decided. */
             decided_by: string | null;
+            /**
+             * @description How sure its id is (K10): `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
+             *     from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
+             *     cookie or were decided about.
+             * @example high
+             */
+            device_confidence: string | null;
             /** @description Which. */
             device_id: string;
             /** @description Why. */
@@ -1520,7 +1527,11 @@ export interface components {
             browser: string;
             /** @description Its version. */
             browser_version: string;
-            /** @description How sure the id is. */
+            /**
+             * @description How sure the id is (K10): `high` by a cookie, `medium` by a fingerprint that includes a model, `low` by one that thousands
+             *     have, `none` without an id.
+             * @example high
+             */
             confidence?: string;
             /** @description Told by cookie, or else by fingerprint. */
             id?: string;
@@ -2586,6 +2597,11 @@ export interface components {
                  * @description How many events.
                  */
                 count: number;
+                /**
+                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @example high
+                 */
+                device_confidence: string | null;
                 /** @description The device of the last event. */
                 device_id?: string;
                 /** @description Its events, at most 100. */
@@ -2858,6 +2874,11 @@ export interface components {
                  * @example Firefox
                  */
                 browser: string;
+                /**
+                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @example high
+                 */
+                device_confidence: string | null;
                 /** @description The device of the last event. */
                 device_id?: string;
                 /**
@@ -3072,6 +3093,11 @@ export interface components {
                  * @description How many events.
                  */
                 count: number;
+                /**
+                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @example high
+                 */
+                device_confidence: string | null;
                 /** @description The device of the last event. */
                 device_id?: string;
                 /** @description Its events, at most 100. */
@@ -3630,6 +3656,11 @@ export interface components {
              * @example Firefox
              */
             browser: string;
+            /**
+             * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+             * @example high
+             */
+            device_confidence: string | null;
             /** @description The device of the last event. */
             device_id?: string;
             /**
@@ -4405,6 +4436,11 @@ export interface components {
              * @description How many events.
              */
             count: number;
+            /**
+             * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+             * @example high
+             */
+            device_confidence: string | null;
             /** @description The device of the last event. */
             device_id?: string;
             /** @description Its events, at most 100. */
@@ -4812,6 +4848,7 @@ export interface operations {
                      *       "access": "block",
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
+                     *       "device_confidence": "high",
                      *       "device_id": "d-5",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
@@ -20332,6 +20369,7 @@ export interface operations {
                      *       "access": "block",
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
+                     *       "device_confidence": "high",
                      *       "device_id": "d-5",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
@@ -20516,6 +20554,7 @@ export interface operations {
                      *       "access": "block",
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
+                     *       "device_confidence": "high",
                      *       "device_id": "d-5",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
@@ -20762,6 +20801,7 @@ export interface operations {
                      *       "access": "allow",
                      *       "decided_at": null,
                      *       "decided_by": null,
+                     *       "device_confidence": "high",
                      *       "device_id": "d-5",
                      *       "reason": "no decision",
                      *       "user_id": "u-17",
@@ -21714,6 +21754,7 @@ export interface operations {
                      *       "data": [
                      *         {
                      *           "browser": "Firefox",
+                     *           "device_confidence": "high",
                      *           "device_id": "d-5",
                      *           "device_kind": "desktop",
                      *           "events": 48,
@@ -22953,6 +22994,7 @@ export interface operations {
                      *         {
                      *           "action": "flag",
                      *           "count": 3,
+                     *           "device_confidence": "high",
                      *           "device_id": "d-5",
                      *           "event_ids": [
                      *             "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23249,6 +23291,7 @@ export interface operations {
                      *         {
                      *           "action": "flag",
                      *           "count": 3,
+                     *           "device_confidence": "high",
                      *           "device_id": "d-5",
                      *           "event_ids": [
                      *             "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23491,6 +23534,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23925,6 +23969,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23983,6 +24028,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -24251,6 +24297,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -24309,6 +24356,7 @@ export interface operations {
                      *       "data": {
                      *         "action": "flag",
                      *         "count": 3,
+                     *         "device_confidence": "high",
                      *         "device_id": "d-5",
                      *         "event_ids": [
                      *           "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"

@@ -61,7 +61,8 @@ pub(super) async fn serve(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    stream.set_nodelay(true)?;
+                    // Who has hung up by now is noticed when it is read from.
+                    let _ = stream.set_nodelay(true);
                     let service = services(cluster, groups.clone(), Arc::clone(&storage), None)?;
                     tasks.spawn(async move {
                         let stream = TcpStream::from_tokio_tcp_stream(stream, Extensions::default());

@@ -171,3 +171,31 @@ async fn nothing_blocks_what_thousands_have() {
         assert_eq!(batch.outgoing.iter().any(|record| record.topic == topics::ACCESS), blocks, "{context}");
     }
 }
+
+/// K10: what topics tell of a device they tell with how sure its id is; of no device, nothing.
+#[tokio::test]
+async fn topics_say_how_sure_a_device_is() {
+    let mut pipeline = Pipeline::new().await;
+    let ask = || [("mass-export".to_owned(), schemas::violation::Action::Ask)].into();
+    pipeline.change_tenant(|tenant| tenant.detection.actions = ask()).await;
+    for (context, confidence) in [
+        (json!({"user_agent": CHROME, "device_id": "d1"}), json!("high")),
+        (json!({"user_agent": WEBVIEW}), json!("medium")),
+        (json!({"user_agent": CHROME}), json!("low")),
+        (json!({}), json!(null)),
+    ] {
+        let event = json!({"type": "contacts.exported", "actor": {"id": "u1"}, "records": 5000, "context": context});
+        let batch = pipeline.stream(&[event]);
+        let told = |topic: &str| {
+            let record = batch.outgoing.iter().find(|record| record.topic == topic)?;
+            Some(serde_json::from_slice::<Value>(&record.value).unwrap())
+        };
+        let violation = told(topics::VIOLATIONS).unwrap();
+        assert_eq!(violation.get("device_confidence"), Some(&confidence), "{violation}");
+        assert_eq!(violation["device_id"] == "", confidence.is_null(), "{violation}");
+        match told(topics::ACCESS) {
+            Some(decision) => assert_eq!(decision.get("device_confidence"), Some(&confidence), "{decision}"),
+            None => assert!(confidence.is_null(), "{context}"),
+        }
+    }
+}

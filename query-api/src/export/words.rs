@@ -43,6 +43,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("details", "подробности", "podrobnosti"),
     ("device", "устройство", "zařízení"),
     ("device kinds", "виды устройств", "druhy zařízení"),
+    ("device_confidence", "уверенность в устройстве", "jistota zařízení"),
     ("device_id", "id устройства", "id zařízení"),
     ("device_kind", "вид устройства", "druh zařízení"),
     ("devices", "устройства", "zařízení"),

@@ -2,13 +2,14 @@
 //! and each an event of the tenant.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::access::{Access, AccessDecision, BY_RULE};
+use schemas::access::{Access, AccessDecision, BY_RULE, OF_COOKIES, is_device_id};
 use schemas::settings::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,7 +20,14 @@ use super::{body, id, path, written_id};
 use crate::QueryApi;
 use crate::access::{Caller, refused};
 use crate::audit::StaffEvent;
+use crate::keep::Keep;
 use crate::params::Params;
+use crate::rows::DeviceRow;
+use crate::sql::{self, Clauses};
+use crate::view::known;
+
+/// A decision about a device doesn't wait longer to hear how sure its id is.
+const LONGEST_TO_ASK: Duration = Duration::from_secs(2);
 
 /// Whether a device may in.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -28,6 +36,11 @@ pub struct AccessView {
     pub user_id: String,
     /// Which.
     pub device_id: String,
+    /// How sure its id is (K10): `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
+    /// from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
+    /// cookie or were decided about.
+    #[schema(required = true, example = "high")]
+    pub device_confidence: Option<String>,
     /// `allow` where nothing was decided.
     pub access: Access,
     /// Why.
@@ -46,7 +59,11 @@ pub struct AccessView {
 impl AccessView {
     /// A decision, or what holds without one.
     pub(super) fn of(user_id: String, device_id: String, decision: Option<&AccessDecision>) -> Self {
+        let decided = decision.and_then(|decision| decision.device_confidence.clone());
+        // What can't be an id is the device's cookie.
+        let of_cookie = || (!is_device_id(&device_id)).then(|| OF_COOKIES.to_owned());
         Self {
+            device_confidence: decided.or_else(of_cookie),
             user_id,
             device_id,
             access: decision.map(|decision| decision.access).unwrap_or_default(),
@@ -55,6 +72,14 @@ impl AccessView {
             decided_at: decision.map(|decision| decision.decided_at),
             violation_id: decision.and_then(|decision| decision.violation_id.clone()),
         }
+    }
+
+    /// As it is, but for what only the events of the device tell.
+    async fn by_its_events(mut self, api: &QueryApi, caller: &Caller, tenant: &Tenant) -> Self {
+        if self.device_confidence.is_none() {
+            self.device_confidence = confidence(api, caller, tenant, (&self.user_id, &self.device_id)).await;
+        }
+        self
     }
 }
 
@@ -97,7 +122,8 @@ pub async fn get(
     params.finish().map_err(refused)?;
     let (user, device) = user_and_device(ids)?;
     let decision = api.access().get(&tenant.id, &user, &device);
-    Ok(Json(AccessView::of(user, device, decision.as_deref())))
+    let view = AccessView::of(user, device, decision.as_deref());
+    Ok(Json(view.by_its_events(&api, &caller, &tenant).await))
 }
 
 /// Decides whether a device may in (K11). The last word holds, be it of staff or of a rule.
@@ -131,6 +157,7 @@ pub async fn put(
         tenant: tenant.id.clone(),
         user_id: user.clone(),
         device_id: device.clone(),
+        device_confidence: confidence(&api, &caller, &tenant, (&user, &device)).await,
         access,
         decided_by: caller.key_id().to_owned(),
         reason,
@@ -178,7 +205,7 @@ pub async fn reset(
     let ended = api.access().forget(&tenant.id, &user, &device).await?.ok_or_else(nothing)?;
     let change = Change { kind: "device.access_reset", old: Some(ended), new: None };
     change.record(&api, &caller, &tenant, (&user, &device)).await?;
-    Ok(Json(AccessView::of(user, device, None)))
+    Ok(Json(AccessView::of(user, device, None).by_its_events(&api, &caller, &tenant).await))
 }
 
 /// Takes back what rules decided about the devices of a user; each is an event.
@@ -198,6 +225,21 @@ pub(super) async fn end_decisions_of_rules(
         change.record(api, caller, tenant, (user, device)).await?;
     }
     Ok(())
+}
+
+/// How sure the id of a device is, by its events. A device is blocked while the store is away, too; then nobody knows.
+async fn confidence(api: &QueryApi, caller: &Caller, tenant: &Tenant, (user, device): (&str, &str)) -> Option<String> {
+    let mut clauses = Clauses::default();
+    clauses.bind_text("tenant", &tenant.id);
+    clauses.bind_text("user_id", user);
+    clauses.text("device_id = {device_id:String}", "device_id", device);
+    clauses.order("device_id");
+    clauses.bind_number("rows", 1);
+    Keep::at(Utc::now(), &tenant.retention).bind_oldest(&mut clauses);
+    caller.bind_hidden(&mut clauses);
+    let asked = api.store().rows::<DeviceRow>(sql::USER_DEVICES, clauses);
+    let found = tokio::time::timeout(LONGEST_TO_ASK, asked).await.ok()?.ok()?;
+    found.into_iter().next().and_then(|row| known(row.confidence))
 }
 
 fn to_change(ids: Ids) -> Result<(String, String), Problem> {

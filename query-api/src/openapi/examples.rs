@@ -85,6 +85,7 @@ fn violation() -> Value {
         "action": "flag",
         "user": { "kind": "user", "id": "u-17", "name": "Jana Nováková" },
         "device_id": "d-5",
+        "device_confidence": "high",
         "session_key": "s-99",
         "ip": "203.0.113.9",
         "place": { "country": "NZ", "city": "Auckland" },
@@ -191,6 +192,7 @@ pub(crate) fn sessions() -> Value {
         "signed_out_at": null,
         "events": 48,
         "device_id": "d-5",
+        "device_confidence": "high",
         "device_kind": "desktop",
         "browser": "Firefox",
         "os": "Linux",
@@ -341,6 +343,7 @@ pub(crate) fn access() -> Value {
     json!({
         "user_id": "u-17",
         "device_id": "d-5",
+        "device_confidence": "high",
         "access": "block",
         "reason": "Reported as stolen",
         "decided_by": "k3jq7xw2m5ab",

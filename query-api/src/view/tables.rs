@@ -49,6 +49,7 @@ impl Tabular for SignIn {
         Column::new("device.kind", Kind::Text),
         Column::new("device.browser", Kind::Text),
         Column::new("device.os", Kind::Text),
+        Column::new("device.confidence", Kind::Text),
         Column::new("session.key", Kind::Text),
         Column::new("session.last_activity_at", Kind::Time),
         Column::new("session.signed_out_at", Kind::Time),
@@ -85,6 +86,7 @@ impl Tabular for SignIn {
         row.extend(place(self.place.as_ref()));
         row.extend(device(self.device.as_ref()));
         row.extend([
+            self.device.as_ref().map(|device| &device.confidence).into(),
             session.map(|session| &session.key).into(),
             session.and_then(|session| session.last_activity_at).into(),
             session.and_then(|session| session.signed_out_at).into(),
@@ -138,6 +140,7 @@ impl Tabular for Session {
         Column::new("signed_out_at", Kind::Time),
         Column::new("events", Kind::Whole),
         Column::new("device_id", Kind::Text),
+        Column::new("device_confidence", Kind::Text),
         Column::new("device_kind", Kind::Text),
         Column::new("browser", Kind::Text),
         Column::new("os", Kind::Text),
@@ -154,6 +157,7 @@ impl Tabular for Session {
             self.signed_out_at.into(),
             self.events.into(),
             (&self.device_id).into(),
+            self.device_confidence.as_deref().into(),
             (&self.device_kind).into(),
             (&self.browser).into(),
             (&self.os).into(),
@@ -183,6 +187,7 @@ impl Tabular for Violation {
         Column::new("place.country", Kind::Text),
         Column::new("place.city", Kind::Text),
         Column::new("device_id", Kind::Text),
+        Column::new("device_confidence", Kind::Text),
         Column::new("session_key", Kind::Text),
         Column::new("review.at", Kind::Time),
         Column::new("review.by", Kind::Text),
@@ -231,6 +236,7 @@ impl Tabular for Violation {
         row.extend(named_place(self.place.as_ref()));
         row.extend([
             (&self.device_id).into(),
+            self.device_confidence.as_deref().into(),
             (&self.session_key).into(),
             review.map(|review| review.at).into(),
             review.map(|review| &review.by.name).into(),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{Device, Flag, Geo, Place, address, flags, is_epoch, is_false, signals::signals};
+use super::{Device, Flag, Geo, Place, address, flags, is_epoch, is_false, known, signals::signals};
 use crate::rows::{DeviceRow, EventRow, SessionRow, UserRow};
 
 /// A user, as the events show one.
@@ -205,6 +205,9 @@ pub struct Session {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub device_id: String,
+    /// How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+    #[schema(required = true, example = "high")]
+    pub device_confidence: Option<String>,
     /// Its kind.
     #[schema(example = "desktop")]
     pub device_kind: String,
@@ -232,6 +235,7 @@ impl From<SessionRow> for Session {
             last_activity_at: row.last_activity_at,
             events: row.events,
             device_id: row.device_id,
+            device_confidence: known(row.device_confidence),
             device_kind: row.kind,
             browser: row.browser,
             os: row.os,

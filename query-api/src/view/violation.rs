@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{Place, address, json, measured};
+use super::{Place, address, json, known, measured};
 use crate::filter::level_name;
 use crate::rows::ViolationRow;
 
@@ -38,6 +38,9 @@ pub struct Violation {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub device_id: String,
+    /// How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+    #[schema(required = true, example = "high")]
+    pub device_confidence: Option<String>,
     /// The session of the last event.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
@@ -136,6 +139,7 @@ impl Violation {
             action: row.action,
             user: (!across_users).then_some(user),
             device_id: row.device_id,
+            device_confidence: known(row.device_confidence),
             session_key: row.session_key,
             ip: address(row.ip),
             place: Place::new(row.country, row.city),

@@ -76,6 +76,7 @@ async fn decided(access: &AccessList, by: &str, violation: Option<&str>) {
         tenant: "acme".to_owned(),
         user_id: "u".to_owned(),
         device_id: "d".to_owned(),
+        device_confidence: None,
         access: Access::Block,
         decided_by: by.to_owned(),
         reason: String::new(),

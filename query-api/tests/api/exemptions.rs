@@ -55,6 +55,7 @@ fn an_exemption_ends_what_rules_decided() {
                 tenant: "acme".to_owned(),
                 user_id: user.to_owned(),
                 device_id: device.to_owned(),
+                device_confidence: None,
                 access: Access::Block,
                 decided_by: by.to_owned(),
                 reason: String::new(),

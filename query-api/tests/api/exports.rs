@@ -46,7 +46,7 @@ pub(crate) fn csv_column(file: &[u8], name: &str) -> Vec<String> {
 }
 
 /// All text of a PDF.
-fn pdf_text(file: &[u8]) -> String {
+pub(crate) fn pdf_text(file: &[u8]) -> String {
     let document = lopdf::Document::load_mem(file).unwrap();
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     document.extract_text(&pages).unwrap()

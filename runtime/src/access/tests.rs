@@ -11,6 +11,7 @@ fn decision(tenant: &str, user: &str, device: &str, access: Access) -> AccessDec
         tenant: tenant.to_owned(),
         user_id: user.to_owned(),
         device_id: device.to_owned(),
+        device_confidence: Some("high".to_owned()),
         access,
         decided_by: "k".to_owned(),
         reason: String::new(),
