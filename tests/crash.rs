@@ -172,6 +172,19 @@ async fn rollups_equal_a_recount(installation: &Installation) {
             uniqCombined64Merge(12)(objects) FROM user_hours_distinct GROUP BY ALL)";
     installation.until(distinct, 0).await;
     tenant_quarters_equal_a_recount(installation, rows).await;
+    usage_equals_a_recount(installation).await;
+}
+
+/// P12: what quotas go by is what is stored, whoever was killed: neither more nor less.
+async fn usage_equals_a_recount(installation: &Installation) {
+    let used = "SELECT count() FROM ( \
+        SELECT tenant, toDate(received_at, 'UTC') AS day, toString(key_id) AS key_id, count() AS events \
+        FROM events WHERE key_id != 'usertrail' GROUP BY ALL \
+        EXCEPT \
+        SELECT tenant, day, key_id, sum(events) FROM tenant_usage GROUP BY ALL)";
+    installation.until(used, 0).await;
+    let sent = installation.number("SELECT count() FROM events WHERE key_id != 'usertrail'").await.unwrap();
+    installation.until("SELECT sum(events) FROM tenant_usage", sent).await;
 }
 
 async fn tenant_quarters_equal_a_recount(installation: &Installation, rows: u64) {

@@ -19,7 +19,7 @@ use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::rules::EventFields;
+use crate::rules::{self, EventFields};
 pub(crate) use compile::{Base, compile};
 use measure::{Measure, Test};
 
@@ -93,6 +93,25 @@ pub struct CorrelationExplanation {
     pub events: usize,
 }
 
+/// What a correlation counts in its window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Counted {
+    /// Events.
+    Events,
+    /// Different values.
+    Distinct,
+    /// Which of its base rules were broken.
+    Kinds,
+    /// How many of its base rules were broken one after the other.
+    InOrder,
+    /// The sum of values.
+    Sum,
+    /// Their average.
+    Average,
+    /// The value at this rank, 0 to 100.
+    Percentile(f64),
+}
+
 /// How much more than `seen` it takes to reach a bound, or to get beyond it.
 pub(crate) fn short_of(seen: f64, bound: f64, beyond: bool) -> f64 {
     let is_whole = seen.fract() == 0.0 && bound.fract() == 0.0;
@@ -145,6 +164,12 @@ impl Correlation {
             text_hash(fields, event)?
         };
         Some(Item { at, event: identity, base: u8::try_from(base).ok()?, value })
+    }
+
+    /// What it counts, and what that has to come to; nothing where a condition over its base rules decides.
+    #[must_use]
+    pub fn asks(&self) -> (Counted, Vec<rules::Test>) {
+        self.test.asks()
     }
 
     /// How the window that ends at `at` stands (P6).

@@ -14,6 +14,7 @@ mod index;
 mod load;
 mod nesting;
 mod shipped;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -31,6 +32,7 @@ use crate::correlate::{self, Correlation};
 pub(crate) use load::known_field;
 pub use load::{Origin, RuleError, RuleProblem, Source};
 pub use rsigma_eval::EventValue as FieldValue;
+pub use steps::{Asked, Step, Test};
 pub use text::{LimitSpec, title_of};
 pub use view::{EventFields, FIELDS, JsonFields};
 
@@ -144,6 +146,9 @@ pub struct Explanation {
     pub matched: bool,
     /// Every branch with its verdict and the value seen.
     pub conditions: RuleExplanation,
+    /// The same as steps, one for each condition of the rule: it is broken where any holds.
+    #[serde(skip)]
+    pub steps: Vec<Step>,
     /// What was seen, where the rule names a number to compare.
     pub seen: Option<f64>,
     /// The limit in force (K12).
@@ -294,12 +299,14 @@ impl RuleSet {
     /// Why a rule matches `event`, or doesn't (P6). Nothing for a correlation, which has an explanation of its own.
     pub fn explain<E: EventFields>(&self, found: Match, event: &E) -> Option<Explanation> {
         let rule = self.rule(found)?;
-        let conditions = explain_rule(rule.compiled.as_ref()?, &View(event));
+        let compiled = rule.compiled.as_ref()?;
+        let conditions = explain_rule(compiled, &View(event));
         let matched = conditions.matched;
+        let steps = conditions.conditions.iter().map(|trace| steps::condition(trace, &compiled.detections)).collect();
         let seen = rule.seen(event);
         let short = seen.zip(rule.limit).filter(|(seen, limit)| !matched && seen <= limit);
         let missing = short.map(|(seen, limit)| correlate::short_of(seen, limit, rule.more_than_limit));
-        Some(Explanation { matched, conditions, seen, limit: rule.limit, missing })
+        Some(Explanation { matched, conditions, steps, seen, limit: rule.limit, missing })
     }
 }
 

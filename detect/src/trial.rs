@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::correlate::{CorrelationExplanation, Fire, Item, Window};
+use crate::correlate::{Correlation, CorrelationExplanation, Fire, Item, Window};
 use crate::findings::{Crossing, Finding, Findings, Subject};
 use crate::rules::{EventFields, Match, RuleSet};
 use crate::signals::{LATENESS_MS, User};
@@ -113,21 +113,27 @@ impl<'r> Standing<'r> {
         &self.group
     }
 
+    /// The correlation.
+    #[must_use]
+    pub fn correlation(&self) -> &'r Correlation {
+        &self.rules.correlations()[self.correlation]
+    }
+
     /// Length of its window, milliseconds.
     #[must_use]
     pub fn timespan_ms(&self) -> i64 {
-        self.rules.correlations()[self.correlation].timespan_ms()
+        self.correlation().timespan_ms()
     }
 
     /// Whether users' events are counted together.
     #[must_use]
     pub fn across_users(&self) -> bool {
-        self.rules.correlations()[self.correlation].across_users()
+        self.correlation().across_users()
     }
 
     /// One more event of the time before, in any order.
     pub fn event<E: EventFields>(&mut self, event: &E, of: Subject<'_>) {
-        let correlation = &self.rules.correlations()[self.correlation];
+        let correlation = self.correlation();
         let mut matches: Vec<Match> = Vec::new();
         self.rules.evaluate(event, &mut matches);
         for found in matches {
@@ -147,6 +153,6 @@ impl<'r> Standing<'r> {
     /// How it stood, and the events that counted.
     #[must_use]
     pub fn explain(self) -> (CorrelationExplanation, Vec<String>) {
-        (self.rules.correlations()[self.correlation].explain(&self.window, self.at), self.counted)
+        (self.correlation().explain(&self.window, self.at), self.counted)
     }
 }

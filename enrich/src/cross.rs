@@ -20,13 +20,12 @@ use schemas::violation::Action;
 use serde::{Deserialize, Serialize};
 
 use crate::outgoing::Outgoing;
+pub use schemas::topics::OWN_KEY_ID;
 
 pub(crate) use correlator::{Correlator, Parts as CorrelatorParts};
 
 /// Type of the event that a finding becomes.
 pub const MATCHED: &str = "rule.matched";
-/// Key id of events that the program itself writes; ingest gives every event the id of the sender's key.
-pub const OWN_KEY_ID: &str = "usertrail";
 /// Longest timespan of a correlation across users that is honoured, and lateness, milliseconds.
 pub const HORIZON_MS: i64 = 25 * 3_600_000;
 /// Most ids of events that a finding names.

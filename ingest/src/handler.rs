@@ -58,7 +58,8 @@ const INLINE_BYTES: usize = 32 * 1024;
         )
     ),
     responses(
-        (status = 202, description = "Some or all events are accepted; each one's fate", body = Answer),
+        (status = 202, description = "Some or all events are accepted; each one's fate", body = Answer,
+            headers(("Quota-Warning" = Option<String>, description = "Quotas of which 80 or 100 percent are used, a structured field (RFC 9651): `\"tenant-day\";percent=80`. Absent below"))),
         (status = 400, description = "The body can't be read", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key may not send events", body = Problem, content_type = "application/problem+json"),
@@ -107,7 +108,7 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     let (checked, held) =
         if inline { checking() } else { tokio::task::spawn_blocking(checking).await.map_err(Problem::internal)? };
     let count = checked.passed.iter().filter(|event| !event.repeated).count();
-    let charge = quota::charge(&shared.usage, &shared.settings, &sender, count).await?;
+    let charge = quota::charge((&shared.usage, &shared.warnings), &shared.settings, &sender, count).await?;
     standings.extend(&charge.standings);
     let AskedLang(lang) = AskedLang::found(&parts.extensions);
     let response = finish(ingest, checked, charge, (beside, held), lang.unwrap_or_default()).await;

@@ -22,6 +22,7 @@ mod quota;
 mod rate;
 mod sink;
 mod usage;
+mod warnings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,7 @@ use utoipa::OpenApi as _;
 use crate::metrics::Counts;
 use crate::sink::Sink;
 use crate::usage::Usage;
+use crate::warnings::Warnings;
 
 pub use crate::answer::{Answer, Fate, Status};
 
@@ -69,8 +71,9 @@ struct Shared {
     limiter: Limiter,
     memory: MemoryBudget,
     times: BodyTimes,
-    sink: Sink,
+    sink: Arc<Sink>,
     usage: Usage,
+    warnings: Warnings,
     counts: Counts,
 }
 
@@ -86,9 +89,12 @@ impl Ingest {
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
         let counts = Counts::new(metrics);
+        let (client, sink) =
+            (runtime::clickhouse::client(&config.clickhouse), Arc::new(Sink::new(config, counts.clone())?));
         Ok(Self(Arc::new(Shared {
-            sink: Sink::new(config, counts.clone())?,
-            usage: Usage::new(runtime::clickhouse::client(&config.clickhouse), freshness),
+            warnings: Warnings::new(client.clone(), Arc::clone(&sink)),
+            sink,
+            usage: Usage::new(client, freshness),
             config: config.ingest.clone(),
             settings,
             catalogue: Catalogue::shipped()?,

@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use chrono::Utc;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
-use schemas::settings::{QuotaPeriod, QuotaUse, Quotas};
+use schemas::settings::{QuotaPeriod, QuotaUse, Quotas, WARNED_AT, warning};
 
 use crate::access::Sender;
 use crate::rate::Standing;
 use crate::usage::{Exceeded, Quota, Usage, User};
+use crate::warnings::Warnings;
 
 /// Clients wait as long as they are told to, whatever hangs meanwhile; and the quota may be raised before its period ends.
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
@@ -34,9 +35,9 @@ impl Charge<'_> {
     }
 }
 
-/// Takes `count` events of each of the sender's quotas.
+/// Takes `count` events of each of the sender's quotas, and warns the tenant of those that are nearly used or used up.
 pub(crate) async fn charge<'a>(
-    usage: &'a Usage,
+    (usage, warnings): (&'a Usage, &Warnings),
     settings: &Settings,
     sender: &'a Sender,
     count: usize,
@@ -47,7 +48,19 @@ pub(crate) async fn charge<'a>(
         return Ok(charge);
     }
     usage.known(&sender.tenant.id).await;
-    let used = usage.take(user(sender), &quotas, charge.count).map_err(|exceeded| refusal(&exceeded, charge.count))?;
+    let used = usage.take(user(sender), &quotas, charge.count).map_err(|exceeded| {
+        let Exceeded { quota, used } = exceeded;
+        // What is left is of no use to whoever sends more at a time.
+        if charge.count <= quota.limit {
+            warnings.warn(user(sender), quota, used, WARNED_AT.into_iter().max().unwrap_or_default());
+        }
+        refusal(&exceeded, charge.count)
+    })?;
+    for (quota, used) in quotas.iter().zip(&used) {
+        if let Some(reached) = warning(quota.limit, *used) {
+            warnings.warn(user(sender), *quota, *used, reached);
+        }
+    }
     charge.standings = quotas.iter().zip(used).map(|(quota, used)| standing(*quota, used)).collect();
     Ok(charge)
 }
@@ -83,6 +96,7 @@ fn standing(quota: Quota, used: u64) -> Standing {
         remaining: quota.limit.saturating_sub(used),
         reset_s: seconds(resets_at - now) + 1,
         window_s: seconds(resets_at.date_naive() - begins),
+        warning: warning(quota.limit, used),
     }
 }
 

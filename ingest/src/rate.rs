@@ -10,6 +10,8 @@ use crate::access::Sender;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// Quotas of which so much is used that the tenant is warned, with the share in percent. A structured field (RFC 9651).
+const QUOTA_WARNING: HeaderName = HeaderName::from_static("quota-warning");
 
 /// How a sender stands with one policy: a limit by the second, or a quota.
 #[derive(Clone, Copy, Debug)]
@@ -24,16 +26,21 @@ pub(crate) struct Standing {
     pub(crate) reset_s: u64,
     /// Seconds that the limit is for.
     pub(crate) window_s: u64,
+    /// The share of a quota that the tenant is warned of, in percent.
+    pub(crate) warning: Option<u8>,
 }
 
 impl Standing {
     /// The headers that tell all of these.
     pub(crate) fn headers(all: &[Self]) -> HeaderMap {
-        let list =
-            |item: fn(&Self) -> String| HeaderValue::try_from(all.iter().map(item).collect::<Vec<_>>().join(", ")).ok();
-        let now = list(|of| format!("\"{}\";r={};t={}", of.policy, of.remaining, of.reset_s));
-        let policies = list(|of| format!("\"{}\";q={};w={}", of.policy, of.limit, of.window_s));
-        let named = [(RATE_LIMIT, now), (RATE_LIMIT_POLICY, policies)];
+        let list = |item: fn(&Self) -> Option<String>| {
+            let items: Vec<String> = all.iter().filter_map(item).collect();
+            if items.is_empty() { None } else { HeaderValue::try_from(items.join(", ")).ok() }
+        };
+        let now = list(|of| Some(format!("\"{}\";r={};t={}", of.policy, of.remaining, of.reset_s)));
+        let policies = list(|of| Some(format!("\"{}\";q={};w={}", of.policy, of.limit, of.window_s)));
+        let warnings = list(|of| Some(format!("\"{}\";percent={}", of.policy, of.warning?)));
+        let named = [(RATE_LIMIT, now), (RATE_LIMIT_POLICY, policies), (QUOTA_WARNING, warnings)];
         named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 }
@@ -60,6 +67,7 @@ pub(crate) fn check(
             remaining: decision.remaining.into(),
             reset_s: decision.reset_s,
             window_s: decision.window_s,
+            warning: None,
         });
         match decision.verdict {
             Verdict::Allowed => {}

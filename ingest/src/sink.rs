@@ -141,6 +141,17 @@ impl Sink {
         delivery.await.map_err(Problem::internal)
     }
 
+    /// Writes an event of the program's own, about nobody in particular; whether Kafka has it.
+    pub(crate) async fn own(&self, tenant: &str, value: String) -> bool {
+        let Ok(producer) = self.producer() else { return false };
+        let headers = OwnedHeaders::new_with_capacity(2)
+            .insert(header(headers::TENANT, tenant))
+            .insert(header(headers::KEY_ID, topics::OWN_KEY_ID));
+        let key = topics::event_key(tenant, "");
+        let record = FutureRecord::to(&self.topic).key(&key).payload(&value).headers(headers);
+        placed(producer.client.send(record, Duration::ZERO).await).is_ok()
+    }
+
     /// The producer; a new one after an error that the library says it can't recover from.
     fn producer(&self) -> Result<Arc<Producer>, Problem> {
         let current = Arc::clone(&self.producer.read().unwrap_or_else(PoisonError::into_inner));

@@ -29,6 +29,43 @@ fn batch(name: &str, count: usize) -> String {
     format!("[{}]", events.join(","))
 }
 
+/// The sender's events in the topic, and ids of the warnings there.
+fn written(world: &World) -> (usize, Vec<String>) {
+    let records = world.records();
+    let is_own = |record: &&common::Record| record.headers.contains(&("key-id".to_owned(), "usertrail".to_owned()));
+    let own: Vec<_> = records.iter().filter(is_own).collect();
+    let ids = own.iter().map(|record| {
+        let event: serde_json::Value = serde_json::from_str(&record.value).unwrap();
+        assert_eq!((&*record.key, &event["actor"]), ("acme/", &serde_json::json!({ "kind": "system" })));
+        let kind = if event["payload"]["percent"] == 80 { "quota.nearly_used" } else { "quota.used_up" };
+        assert_eq!(event["type"], kind);
+        event["id"].as_str().unwrap().to_owned()
+    });
+    (records.len() - own.len(), ids.collect())
+}
+
+/// Ids of the warnings in the topic once all that are expected are there; `{day}` and `{month}` stand for where those begin.
+async fn warned(world: &World, expected: &[&str]) {
+    let [day, month] = QuotaPeriod::ALL.map(|period| period.begins(Utc::now()).to_string());
+    let mut expected: Vec<_> =
+        expected.iter().map(|id| format!("quota/{}", id.replace("{day}", &day).replace("{month}", &month))).collect();
+    expected.sort_unstable();
+    for _ in 0..10_000 {
+        let mut ids = written(world).1;
+        ids.sort_unstable();
+        if ids == expected {
+            return;
+        }
+        assert!(ids.len() <= expected.len(), "{ids:?}");
+        tokio::task::yield_now().await;
+    }
+    panic!("{:?} instead of {expected:?}", written(world).1);
+}
+
+fn percent(answer: &Answer) -> Option<&str> {
+    answer.headers.get("quota-warning").map(|header| header.to_str().unwrap())
+}
+
 /// What the enricher's inserts leave in the rollup.
 async fn store(client: &Client, key: &str, events: u64) {
     let today = QuotaPeriod::Day.begins(Utc::now());
@@ -86,13 +123,14 @@ async fn one_process(world: &mut World, client: &Client) {
 
     let first = world.send(&[], batch("a", 5)).await;
     accepted(&first, 5);
+    assert_eq!(percent(&first), Some("\"tenant-day\";percent=80"));
     let told = first.headers["ratelimit"].to_str().unwrap();
     assert!(told.contains("\"tenant-day\";r=1;") && told.contains("\"tenant-month\";r=991;"), "{told}");
     let policy = first.headers["ratelimit-policy"].to_str().unwrap();
     assert!(policy.contains("\"tenant-day\";q=10;w=86400"), "{policy}");
 
     refused(&world.send(&[], batch("b", 2)).await, "tenant-day", 9, 10);
-    assert_eq!(world.records().len(), 5, "nothing of a refused request is sent");
+    assert_eq!(written(world).0, 5, "nothing of a refused request is sent");
     // Only what would be accepted counts: what the request has twice, and what is wrong, does not.
     let mixed = format!("[{0},{0},{{}}]", event("c"));
     let mixed = world.send(&[], mixed).await;
@@ -117,7 +155,19 @@ async fn one_process(world: &mut World, client: &Client) {
     world.change_tenant(|tenant| tenant.quotas = Some(quotas(Some(12), None))).await;
     accepted(&world.send(&[], batch("g", 2)).await, 2);
     world.change_tenant(|tenant| tenant.quotas = Some(quotas(None, None))).await;
-    accepted(&world.send(&[], batch("h", 20)).await, 20);
+    let free = world.send(&[], batch("h", 20)).await;
+    accepted(&free, 20);
+    assert_eq!(percent(&free), None);
+    // The tenant was told once of each share of each quota that there was.
+    let told = [
+        "tenant-day/{day}/10/80",
+        "tenant-day/{day}/10/100",
+        "tenant-month/{month}/10/80",
+        "tenant-month/{month}/10/100",
+        "tenant-day/{day}/12/80",
+        "tenant-day/{day}/12/100",
+    ];
+    warned(world, &told).await;
 }
 
 /// What other processes took counts once it is stored, and what was taken before a restart at once; what is stored of one's own doesn't
@@ -151,8 +201,20 @@ async fn several_processes(world: &mut World, client: &Client) {
     // Somebody who starts knows, too.
     world.router = common::router(process(world, &freshness));
     refused(&world.send(&[], event("more")).await, "tenant-month", 110, 100);
+    // Each that noticed has told; the enricher stores one of those with the same id. What is stored is not told again.
+    let told = ["tenant-month/{month}/100/80", "tenant-month/{month}/100/100"];
+    warned(world, &[told, told, told].concat()).await;
+    let month = QuotaPeriod::Month.begins(Utc::now());
+    let stored = format!(
+        "INSERT INTO events (tenant, event_id, key_id, occurred_at, received_at, retention_days) \
+         VALUES ('acme', 'quota/tenant-month/{month}/111/80', 'usertrail', now64(3), now64(3), 365)"
+    );
+    client.query(&stored).execute().await.unwrap();
     world.change_tenant(|tenant| tenant.quotas = Some(quotas(None, Some(111)))).await;
-    accepted(&world.send(&[], event("more")).await, 1);
+    let last = world.send(&[], event("more")).await;
+    accepted(&last, 1);
+    assert_eq!(percent(&last), Some("\"tenant-month\";percent=100"));
+    warned(world, &[&told[..], &told, &told, &["tenant-month/{month}/111/100"]].concat()).await;
 }
 
 /// A key's quota is its own; a plan's is that of a tenant that has none.
@@ -183,6 +245,9 @@ async fn keys_and_plans(world: &mut World, client: &Client) {
     accepted(&world.send(&[], event("e")).await, 1);
     world.key = limited;
     refused(&world.send(&[], event("f")).await, "key-day", 3, 3);
+    let of_key = [80, 100].map(|percent| format!("key-day/{id}/{{day}}/3/{percent}"));
+    let of_tenant = ["tenant-month/{month}/60/80", "tenant-month/{month}/60/100"];
+    warned(world, &[&of_key[0], &of_key[1], of_tenant[0], of_tenant[1]]).await;
 }
 
 /// Without the store, what this process took counts, and nobody is refused for what isn't known.

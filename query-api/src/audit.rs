@@ -21,8 +21,7 @@ use uuid::Uuid;
 
 use crate::http::caller::Caller;
 
-/// Id of the key that events of this program carry. Ingest gives none such: ids of keys are longer.
-pub const KEY_ID: &str = "usertrail";
+pub use schemas::topics::OWN_KEY_ID as KEY_ID;
 
 /// Something that staff did.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,7 @@
 //! Rules: what applies, a tenant's own, tried on history, and explained.
 
 pub(crate) mod examples;
+pub mod explained;
 pub mod explanations;
 pub mod history;
 pub mod known;

@@ -172,9 +172,10 @@ impl QueryApi {
         Calendar::of(tenant)
     }
 
-    /// Whether a tenant may declare these event types.
-    pub(crate) fn check_types(&self, types: &[CatalogueEntry]) -> Result<(), Problem> {
-        self.0.catalogue.check_tenant_types(types).map_err(|error| {
+    /// Whether a tenant that has declared `current` may declare these event types. What it has declared already it may keep, though
+    /// the catalogue has the type by now, whose own entry holds: no other change is refused for that.
+    pub(crate) fn check_types(&self, types: &[CatalogueEntry], current: &[CatalogueEntry]) -> Result<(), Problem> {
+        self.0.catalogue.check_tenant_types(types, current).map_err(|error| {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.to_string())
                 .with_pointer("/event_types")
         })

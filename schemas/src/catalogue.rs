@@ -179,13 +179,19 @@ impl Catalogue {
     }
 
     /// Whether a tenant may declare these types: each valid, none twice, none with a shipped type's name (whose retention and
-    /// meaning must be the same for everybody). One language suffices.
-    pub fn check_tenant_types(&self, types: &[CatalogueEntry]) -> Result<(), CatalogueError> {
+    /// meaning must be the same for everybody) but those that it has in `current` just so, which mean nothing any more. One language
+    /// suffices.
+    pub fn check_tenant_types(
+        &self,
+        types: &[CatalogueEntry],
+        current: &[CatalogueEntry],
+    ) -> Result<(), CatalogueError> {
         let mut seen = std::collections::HashSet::new();
         for entry in types {
             entry.validate()?;
             let name = entry.event_type.as_str();
-            if self.shipped.by_type.contains_key(name) || !seen.insert(name) {
+            let is_shipped = self.shipped.by_type.contains_key(name) && !current.contains(entry);
+            if is_shipped || !seen.insert(name) {
                 return Err(CatalogueError::Duplicate(entry.event_type.clone()));
             }
         }

@@ -13,21 +13,21 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::address;
-use crate::catalogue::{CatalogueEntry, Category, Lang};
+use crate::catalogue::{CatalogueEntry, Lang};
 use crate::decode::pointer;
 use crate::detection::Detection;
 pub use crate::key_text::{KeyText, hex};
 use crate::zone::Zone;
 pub use plan::{Feature, Features, NAMED_PERIODS, Plan, PlanDefinition, Plans};
 pub use proxy_header::ProxyHeader;
-pub use quota::{QuotaPeriod, QuotaUse, Quotas};
+pub use quota::{QuotaPeriod, QuotaUse, Quotas, WARNED_AT, warning};
+pub use retention::{RETENTION_DAYS, Retention, RetentionChange};
 
 mod plan;
 mod proxy_header;
 mod quota;
+mod retention;
 
-/// Retention classes in days: few, because each is part of the tables' partition key.
-pub const RETENTION_DAYS: [u16; 6] = [30, 90, 180, 365, 730, 1825];
 /// Longest name of a tenant or key, in bytes.
 pub const MAX_NAME_BYTES: usize = 256;
 /// Most event types that a tenant may add to the catalogue.
@@ -206,58 +206,6 @@ fn epoch() -> DateTime<Utc> {
 
 fn default_languages() -> Vec<Lang> {
     vec![Lang::En]
-}
-
-/// How long each category of events is kept, in days; each one of [`RETENTION_DAYS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct Retention {
-    /// Sign-ins, failed ones and sign-outs.
-    pub sign_ins: u16,
-    /// Creations, deletions and edits of objects.
-    pub changes: u16,
-    /// Views and exports.
-    pub views: u16,
-    /// Changes of the configuration.
-    pub configuration: u16,
-    /// All else.
-    pub other: u16,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self { sign_ins: 365, changes: 365, views: 90, configuration: 730, other: 180 }
-    }
-}
-
-impl Retention {
-    /// How long events of `category` are kept, in days.
-    #[must_use]
-    pub fn days(&self, category: Category) -> u16 {
-        match category {
-            Category::SignIns => self.sign_ins,
-            Category::Changes => self.changes,
-            Category::Views => self.views,
-            Category::Configuration => self.configuration,
-            Category::Other => self.other,
-        }
-    }
-
-    fn validate(&self) -> Result<(), Invalid> {
-        let fields = [
-            ("sign_ins", self.sign_ins),
-            ("changes", self.changes),
-            ("views", self.views),
-            ("configuration", self.configuration),
-            ("other", self.other),
-        ];
-        match fields.into_iter().find(|(_, days)| !RETENTION_DAYS.contains(days)) {
-            None => Ok(()),
-            Some((field, _)) => {
-                Err(Invalid::new(format!("/retention/{field}"), format!("must be one of {RETENTION_DAYS:?} days")))
-            }
-        }
-    }
 }
 
 /// First day of a tenant's week.

@@ -95,6 +95,9 @@ const ENDPOINT_PREFIX: &str = "alert-endpoint/";
 const SILENCE_PREFIX: &str = "silence/";
 const RESTORE_PREFIX: &str = "restore-endpoint/";
 
+/// Id of the key that events of the program itself carry. Ingest gives every event the id of its sender's key, and those are longer.
+pub const OWN_KEY_ID: &str = "usertrail";
+
 /// Key on [`EVENTS_RAW`] and [`VIOLATIONS`]: events of one user stay in one partition, in order.
 #[must_use]
 pub fn event_key(tenant: &str, actor_id: &str) -> String {

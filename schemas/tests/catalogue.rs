@@ -114,7 +114,8 @@ fn every_type_has_the_class_of_its_verb() {
     const OTHER: &str = "incoming outgoing missed talked sent received message_sent message_received review_received \
                          printed signed_in signed_out sign_in_failed session_expired paid_started paid_ended unpaid_started \
                          unpaid_ended entered left file_attached file_removed viewed exported recording_played played \
-                         downloaded restore.requested restore.failed rule.matched";
+                         downloaded restore.requested restore.failed rule.matched \
+                         quota.nearly_used quota.used_up";
     const CREATE: &str = "created comment_created work_added service_added product_added exemption.granted \
                           legal_hold.placed restore.succeeded uploaded invited imported";
     const DELETE: &str = "deleted work_removed service_removed product_removed erased api_key.revoked exemption.ended \
@@ -387,8 +388,8 @@ fn a_tenant_adds_its_own_types() {
 #[test]
 fn a_tenants_bad_types_are_refused() {
     let shipped = shipped();
-    assert!(shipped.check_tenant_types(&[own_type("lesson.booked")]).is_ok());
-    let refused = |entries: &[CatalogueEntry]| shipped.check_tenant_types(entries).unwrap_err();
+    assert!(shipped.check_tenant_types(&[own_type("lesson.booked")], &[]).is_ok());
+    let refused = |entries: &[CatalogueEntry]| shipped.check_tenant_types(entries, &[]).unwrap_err();
     assert!(matches!(refused(&[own_type("task.created")]), CatalogueError::Duplicate(_)));
     assert!(matches!(refused(&[own_type("a.b"), own_type("a.b")]), CatalogueError::Duplicate(_)));
     for name in ["", "lesson", "lesson.", ".x", "Lesson.booked", "lesson booked.x", &format!("a.{}", "b".repeat(128))] {

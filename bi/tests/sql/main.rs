@@ -9,5 +9,6 @@ mod escapes;
 mod guards;
 mod requests;
 mod server;
+mod spellings;
 mod statements;
 mod support;

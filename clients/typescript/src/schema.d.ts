@@ -547,7 +547,7 @@ export interface paths {
         };
         /** Whether activity is recorded (L1), and for how long (L2). */
         get: operations["getLogging"];
-        /** Turns recording on or off (L1), and says for how long each category is kept, if it is given (L2): both or neither. */
+        /** Turns recording on or off (L1), and says for how long categories are kept, if it is given (L2): both or neither. Of the retention, what is not named stays as it is; `all` names every category that is not named itself. */
         put: operations["putLogging"];
         post?: never;
         delete?: never;
@@ -601,7 +601,7 @@ export interface paths {
         };
         /** How long each category is kept (L2). */
         get: operations["getRetention"];
-        /** Changes how long each category is kept (L2). A shorter time holds at once, in every answer. */
+        /** Changes how long categories are kept (L2). What is not named stays as it is; `all` names every category that is not named itself. A shorter time holds at once, in every answer. */
         put: operations["putRetention"];
         post?: never;
         delete?: never;
@@ -716,13 +716,16 @@ export interface paths {
         };
         /** Shows a tenant. */
         get: operations["getTenant"];
-        /** Replaces a tenant's settings. `version` must be the one in force, so that nobody's change is lost. */
+        /**
+         * Replaces a tenant's settings. `version` must be the one in force, so that nobody's change is lost. What is left out takes its
+         *     default, but for the retention of a category, which stays as it is: nothing is deleted that nobody spoke of.
+         */
         put: operations["replaceTenant"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes some of a tenant's settings, by JSON Merge Patch (RFC 7386). */
+        /** Changes some of a tenant's settings, by JSON Merge Patch (RFC 7386). `retention.all` is every category that isn't named itself. */
         patch: operations["changeTenant"];
         trace?: never;
     };
@@ -1811,7 +1814,7 @@ export interface components {
         };
         /** @description How an event stands to a rule. */
         Explained: {
-            /** @description Every condition with its verdict and the value seen; for a correlation, those of the detection that the event matches. */
+            /** @description The same for programs: every condition with its verdict and the value seen; for a correlation, those of the detection that the event matches. */
             conditions: Record<string, never>;
             /** @description The event. */
             event_id: string;
@@ -1837,6 +1840,13 @@ export interface components {
              * @description What was seen, where the rule compares a number.
              */
             seen?: number | null;
+            /** @description What the rule asks, and what was found, in the reader's language. */
+            steps: components["schemas"]["ExplainedStep"][];
+            /**
+             * @description That in words, in the reader's language (P16).
+             * @example The rule is not broken; found: 7; limit: 10; still lacking: 3
+             */
+            text: string;
             window?: components["schemas"]["ExplainedWindow"] | null;
         };
         /** @description How an event stands to a rule. */
@@ -1850,6 +1860,20 @@ export interface components {
              * @description Its version.
              */
             rule_version: number;
+            /** @description What to call the rule, in the reader's language. */
+            title: string;
+        };
+        /** @description A step of a rule, in the reader's language. */
+        ExplainedStep: {
+            /** @description Whether it holds. */
+            holds: boolean;
+            /** @description What it is made of. */
+            steps?: components["schemas"]["ExplainedStep"][];
+            /**
+             * @description What it asks, and what was found.
+             * @example Records: at least 1000; found: 4321
+             */
+            text: string;
         };
         /** @description Why a rule fired. */
         ExplainedViolation: components["schemas"]["Completeness"] & {
@@ -1860,6 +1884,13 @@ export interface components {
              * @description Version of the rule that explains it: the one in force now, which may say otherwise.
              */
             explained_by_version: number;
+            /**
+             * @description What else is to be known of it, in the reader's language: that the rule has changed since, or that not all events are here.
+             * @example [
+             *       "2 of 35 events are explained here"
+             *     ]
+             */
+            notes: string[];
             /** @description Its rule. */
             rule: string;
             /**
@@ -1867,6 +1898,8 @@ export interface components {
              * @description Version of the rule that found it.
              */
             rule_version: number;
+            /** @description What to call the rule, in the reader's language. */
+            title: string;
             /** @description The violation. */
             violation_id: string;
         };
@@ -2197,7 +2230,17 @@ export interface components {
              * @example true
              */
             enabled: boolean;
-            retention?: components["schemas"]["RetentionDays"] | null;
+            /** @description How long each category is kept. */
+            retention: components["schemas"]["RetentionDays"];
+        };
+        /** @description Whether activity is to be recorded (L1), and for how long (L2). */
+        LoggingChange: {
+            /**
+             * @description Off until an administrator turns it on.
+             * @example true
+             */
+            enabled: boolean;
+            retention?: components["schemas"]["RetentionChange"] | null;
         };
         /** @description A recording or a text of an event: one of `url` and `text`. */
         Media: {
@@ -3300,6 +3343,12 @@ export interface components {
              * @description Events since the period began. More than the limit where events were written straight to Kafka, which refuses none.
              */
             used: number;
+            /**
+             * Format: int32
+             * @description The share that a warning is about, in percent: 80 or 100, whichever was reached last; null below, and where there is no quota.
+             * @example 80
+             */
+            warning: number | null;
         };
         /** @description Who asked for a restore. */
         Requester: {
@@ -3420,6 +3469,47 @@ export interface components {
              * @default 90
              */
             views: number;
+        };
+        /** @description Another retention, as far as it is named: what is not stays as it is (L2). */
+        RetentionChange: {
+            /**
+             * Format: int32
+             * @description Every category that is not named by itself.
+             * @default null
+             * @example 180
+             */
+            all: number | null;
+            /**
+             * Format: int32
+             * @description Creations, deletions and edits of objects.
+             * @default null
+             */
+            changes: number | null;
+            /**
+             * Format: int32
+             * @description Changes of the configuration.
+             * @default null
+             */
+            configuration: number | null;
+            /**
+             * Format: int32
+             * @description All else.
+             * @default null
+             */
+            other: number | null;
+            /**
+             * Format: int32
+             * @description Sign-ins, failed ones and sign-outs.
+             * @default null
+             */
+            sign_ins: number | null;
+            /**
+             * Format: int32
+             * @description Views and exports.
+             * @default null
+             * @example 30
+             */
+            views: number | null;
         };
         /** @description How long each category is kept (L2): 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once. */
         RetentionDays: {
@@ -8698,6 +8788,8 @@ export interface operations {
             /** @description Some or all events are accepted; each one's fate */
             202: {
                 headers: {
+                    /** @description Quotas of which 80 or 100 percent are used, a structured field (RFC 9651): `"tenant-day";percent=80`. Absent below */
+                    "Quota-Warning"?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9025,6 +9117,11 @@ export interface operations {
                 /** @description Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka */
                 key_id?: string;
                 /**
+                 * @description `en`, `ru` or `cs`: the language of texts; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: string;
+                /**
                  * @description Name of the rule
                  * @example mass-export
                  */
@@ -9034,7 +9131,10 @@ export interface operations {
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path: {
                 /** @description Id of the event */
                 id: string;
@@ -9046,6 +9146,7 @@ export interface operations {
             /** @description How it stands to the rule */
             200: {
                 headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -9065,6 +9166,17 @@ export interface operations {
                      *         "missing": 3,
                      *         "occurred_at": "2026-11-19T09:12:44.120Z",
                      *         "seen": 7,
+                     *         "steps": [
+                     *           {
+                     *             "holds": true,
+                     *             "text": "Action: “sign_in_failed”; found: “sign_in_failed”"
+                     *           },
+                     *           {
+                     *             "holds": false,
+                     *             "text": "Events within 10 min: at least 10; found: 7"
+                     *           }
+                     *         ],
+                     *         "text": "The rule is not broken; found: 7; limit: 10; still lacking: 3",
                      *         "window": {
                      *           "event_ids": [
                      *             "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -9083,7 +9195,8 @@ export interface operations {
                      *         }
                      *       },
                      *       "rule": "brute-force",
-                     *       "rule_version": 1
+                     *       "rule_version": 1,
+                     *       "title": "Many failed sign-ins of one user"
                      *     }
                      */
                     "application/json": components["schemas"]["ExplainedEvent"];
@@ -10197,13 +10310,15 @@ export interface operations {
                      *           "limit": null,
                      *           "remaining": null,
                      *           "resets_at": "2026-03-03T00:00:00Z",
-                     *           "used": 41200
+                     *           "used": 41200,
+                     *           "warning": null
                      *         },
                      *         "month": {
                      *           "limit": 2000000,
-                     *           "remaining": 1916900,
+                     *           "remaining": 316900,
                      *           "resets_at": "2026-04-01T00:00:00Z",
-                     *           "used": 83100
+                     *           "used": 1683100,
+                     *           "warning": 80
                      *         }
                      *       }
                      *     }
@@ -13887,15 +14002,12 @@ export interface operations {
                  * @example {
                  *       "enabled": true,
                  *       "retention": {
-                 *         "changes": 365,
-                 *         "configuration": 730,
-                 *         "other": 180,
-                 *         "sign_ins": 365,
+                 *         "all": 365,
                  *         "views": 90
                  *       }
                  *     }
                  */
-                "application/json": components["schemas"]["Logging"];
+                "application/json": components["schemas"]["LoggingChange"];
             };
         };
         responses: {
@@ -15186,14 +15298,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "changes": 365,
-                 *       "configuration": 730,
-                 *       "other": 180,
-                 *       "sign_ins": 365,
-                 *       "views": 90
+                 *       "views": 30
                  *     }
                  */
-                "application/json": components["schemas"]["RetentionDays"];
+                "application/json": components["schemas"]["RetentionChange"];
             };
         };
         responses: {
@@ -15424,6 +15532,11 @@ export interface operations {
     previewRetention: {
         parameters: {
             query?: {
+                /**
+                 * @description Proposed days of every category that is not named itself: 30, 90, 180, 365, 730 or 1825
+                 * @example 365
+                 */
+                all?: number;
                 /**
                  * @description Likewise
                  * @example 365
@@ -19103,7 +19216,8 @@ export interface operations {
                      *         "limit": null,
                      *         "remaining": null,
                      *         "resets_at": "2026-03-03T00:00:00Z",
-                     *         "used": 41200
+                     *         "used": 41200,
+                     *         "warning": null
                      *       },
                      *       "keys": [
                      *         {
@@ -19111,22 +19225,25 @@ export interface operations {
                      *             "limit": null,
                      *             "remaining": null,
                      *             "resets_at": "2026-03-03T00:00:00Z",
-                     *             "used": 41200
+                     *             "used": 41200,
+                     *             "warning": null
                      *           },
                      *           "key_id": "k3jq7xw2m5ab",
                      *           "month": {
                      *             "limit": 2000000,
-                     *             "remaining": 1916900,
+                     *             "remaining": 316900,
                      *             "resets_at": "2026-04-01T00:00:00Z",
-                     *             "used": 83100
+                     *             "used": 1683100,
+                     *             "warning": 80
                      *           }
                      *         }
                      *       ],
                      *       "month": {
                      *         "limit": 2000000,
-                     *         "remaining": 1916900,
+                     *         "remaining": 316900,
                      *         "resets_at": "2026-04-01T00:00:00Z",
-                     *         "used": 83100
+                     *         "used": 1683100,
+                     *         "warning": 80
                      *       }
                      *     }
                      */
@@ -23594,10 +23711,18 @@ export interface operations {
     explainViolation: {
         parameters: {
             query?: {
+                /**
+                 * @description `en`, `ru` or `cs`: the language of texts; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: string;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path: {
                 /** @description Id of the violation */
                 id: string;
@@ -23609,6 +23734,7 @@ export interface operations {
             /** @description Event by event */
             200: {
                 headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -23629,6 +23755,17 @@ export interface operations {
                      *           "missing": 3,
                      *           "occurred_at": "2026-11-19T09:12:44.120Z",
                      *           "seen": 7,
+                     *           "steps": [
+                     *             {
+                     *               "holds": true,
+                     *               "text": "Action: “sign_in_failed”; found: “sign_in_failed”"
+                     *             },
+                     *             {
+                     *               "holds": false,
+                     *               "text": "Events within 10 min: at least 10; found: 7"
+                     *             }
+                     *           ],
+                     *           "text": "The rule is not broken; found: 7; limit: 10; still lacking: 3",
                      *           "window": {
                      *             "event_ids": [
                      *               "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1"
@@ -23648,8 +23785,12 @@ export interface operations {
                      *         }
                      *       ],
                      *       "explained_by_version": 1,
+                     *       "notes": [
+                     *         "1 of 35 events are explained here"
+                     *       ],
                      *       "rule": "brute-force",
                      *       "rule_version": 1,
+                     *       "title": "Many failed sign-ins of one user",
                      *       "violation_id": "0a4f7b1c2d3e4f5061728394a5b6c7d8"
                      *     }
                      */

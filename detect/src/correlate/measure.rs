@@ -5,7 +5,8 @@ use std::ops::Range;
 use hashbrown::HashMap;
 use rsigma_parser::ConditionOperator;
 
-use super::Item;
+use super::{Counted, Item};
+use crate::rules::Test as Bound;
 
 /// What a correlation asks of a window.
 #[derive(Debug, Clone)]
@@ -102,6 +103,29 @@ impl Test {
             ConditionOperator::Gte | ConditionOperator::Eq => super::short_of(seen, *bound, false),
         };
         self.bounds.first().map_or(0.0, more)
+    }
+
+    /// What is counted, and what the count has to be; nothing where an expression decides.
+    pub(super) fn asks(&self) -> (Counted, Vec<Bound>) {
+        let bound = |(op, bound): &(ConditionOperator, f64)| match op {
+            ConditionOperator::Lt => Bound::Less(*bound),
+            ConditionOperator::Lte => Bound::AtMost(*bound),
+            ConditionOperator::Gt => Bound::More(*bound),
+            ConditionOperator::Gte => Bound::AtLeast(*bound),
+            ConditionOperator::Eq => Bound::Number(*bound),
+            ConditionOperator::Neq => Bound::Not(Box::new(Bound::Number(*bound))),
+        };
+        let bounds = || self.bounds.iter().map(bound).collect();
+        match self.kind {
+            Kind::Events => (Counted::Events, bounds()),
+            Kind::Distinct => (Counted::Distinct, bounds()),
+            Kind::Bases(None) => (Counted::Kinds, bounds()),
+            Kind::Bases(Some(_)) => (Counted::Kinds, Vec::new()),
+            Kind::Ordered(_) => (Counted::InOrder, bounds()),
+            Kind::Sum => (Counted::Sum, bounds()),
+            Kind::Average => (Counted::Average, bounds()),
+            Kind::Percentile(rank) => (Counted::Percentile(rank), bounds()),
+        }
     }
 
     fn in_bounds(&self, seen: f64) -> bool {

@@ -26,6 +26,8 @@ const LEADING: f32 = 8.8;
 const BOTTOM: f32 = MARGIN + 14.0;
 const TITLE_SIZE: f32 = 14.0;
 const HEADING_SIZE: f32 = 8.5;
+/// Columns that hold sentences in the language of the file.
+const SENTENCES: &[&str] = &["text", "details", "changes"];
 /// Rows by which the widths of columns are decided.
 const SAMPLE: usize = 200;
 
@@ -126,7 +128,8 @@ impl<W: Write> Pdf<W> {
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         let heading = &self.heading;
         let of = |(at, column): &(usize, Column)| {
-            cells.get(*at).map_or_else(String::new, |cell| shown(cell, column.kind, heading))
+            let text = cells.get(*at).map_or_else(String::new, |cell| shown(cell, column.kind, heading));
+            if SENTENCES.contains(&column.name) { bidi::sentence(text) } else { text }
         };
         let texts: Vec<String> = self.table.columns.iter().map(of).collect();
         if !self.table.widths.is_empty() {

@@ -48,8 +48,13 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
 
 /// Reads a JSON body strictly: bounded, of the right type, no unknown field.
 pub(crate) async fn body<T: DeserializeOwned + Serialize>(request: Request) -> Result<T, Problem> {
+    parse_strict(&text(request).await?).map_err(invalid)
+}
+
+/// The text of a JSON body.
+pub(crate) async fn text(request: Request) -> Result<Bytes, Problem> {
     let json = media_type(&request).is_none_or(|given| given == "application/json");
-    parse_strict(&read_json(request, json).await?).map_err(invalid)
+    read_json(request, json).await
 }
 
 /// Reads a JSON Merge Patch (RFC 7386).

@@ -1,7 +1,10 @@
 //! Conditions and groups of them, in the ways that applications write them (A8). Pure.
 //!
 //! A condition is `{"field": …, "operator": …, "value": …}` or `["field", "=", …]`; a group is `{"operator": "AND", "conditions":
-//! […]}` or `{"any": […]}`; and either may have other names for the same.
+//! […]}` or `{"any": […]}`; and either may have other names for the same. Beside these, conditions are read as JsonLogic
+//! (`{">": [{"var": "a"}, 3]}`), MongoDB (`{"a": {"$gt": 3}}`) and Elasticsearch (`{"range": {"a": {"gte": 3}}}`) have them.
+
+use std::borrow::Cow;
 
 use schemas::json::{Map, Value};
 
@@ -20,8 +23,19 @@ const LISTS: &[&str] = &[
     "rulegroups",
 ];
 /// What it may be called as well, beside an operator.
-const LISTS_OF_GROUPS: &[&str] =
-    &["children", "items", "nodes", "operands", "expressions", "groups", "args", "terms", "filterset", "filter"];
+const LISTS_OF_GROUPS: &[&str] = &[
+    "children",
+    "items",
+    "nodes",
+    "operands",
+    "expressions",
+    "groups",
+    "args",
+    "terms",
+    "filterset",
+    "filter",
+    "elements",
+];
 /// What the operator of a group is called.
 const OPERATORS: &[&str] = &[
     "operator",
@@ -29,6 +43,7 @@ const OPERATORS: &[&str] = &[
     "logic",
     "logicaloperator",
     "match",
+    "matchtype",
     "combinator",
     "conjunction",
     "connector",
@@ -40,13 +55,30 @@ const OPERATORS: &[&str] = &[
 ];
 /// What a condition is about.
 const FIELDS: &[&str] = &["field", "fieldname", "attribute", "property", "propertyname", "fact", "column", "variable"];
+/// What it may be about as well, where it says both how it compares and with what.
+const FIELDS_BESIDE_BOTH: &[&str] = &["name", "key", "path", "left", "lhs"];
 /// How it compares.
 const COMPARISONS: &[&str] = &["operator", "op", "comparison", "comparator", "cmp"];
 /// With what.
-const OPERANDS: &[&str] = &["value", "values", "is", "operand"];
+const OPERANDS: &[&str] = &["value", "values", "is", "operand", "right", "rhs"];
 /// Comparisons of conditions that are lists.
-const SIGNS: &[&str] =
-    &["=", "==", "!=", "<>", "<", ">", "<=", ">=", "in", "not in", "is", "is not", "like", "ilike", "contains"];
+const SIGNS: &[&str] = &[
+    "=", "==", "===", "!=", "!==", "<>", "<", ">", "<=", ">=", "in", "not in", "is", "is not", "like", "ilike",
+    "contains",
+];
+/// Queries of Elasticsearch about one field.
+const QUERIES: &[&str] = &[
+    "term",
+    "terms",
+    "match",
+    "match_phrase",
+    "match_phrase_prefix",
+    "range",
+    "prefix",
+    "wildcard",
+    "regexp",
+    "fuzzy",
+];
 
 /// How a group joins its conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +92,8 @@ pub(super) enum Operator {
 /// One condition.
 #[derive(Debug, PartialEq)]
 pub(super) struct Condition<'a> {
-    pub(super) field: &'a Value,
-    pub(super) comparison: Option<&'a Value>,
+    pub(super) field: Cow<'a, Value>,
+    pub(super) comparison: Option<Cow<'a, Value>>,
     pub(super) operand: Option<&'a Value>,
 }
 
@@ -79,11 +111,49 @@ pub(super) fn condition(value: &Value) -> Option<Condition<'_>> {
             return None;
         };
         let known = SIGNS.iter().any(|known| known.eq_ignore_ascii_case(sign));
-        return known.then_some(Condition { field, comparison: Some(comparison), operand: Some(operand) });
+        let (field, comparison) = (Cow::Borrowed(field), Some(Cow::Borrowed(comparison)));
+        return known.then_some(Condition { field, comparison, operand: Some(operand) });
     }
-    let field = part(value, FIELDS)?;
+    if let Some(keyed) = keyed(value) {
+        return Some(keyed);
+    }
     let (comparison, operand) = (part(value, COMPARISONS), part(value, OPERANDS));
-    (comparison.is_some() || operand.is_some()).then_some(Condition { field, comparison, operand })
+    let beside_both = || comparison.and(operand).and_then(|_| part(value, FIELDS_BESIDE_BOTH));
+    let field = Cow::Borrowed(part(value, FIELDS).or_else(beside_both)?);
+    let is_one = comparison.is_some() || operand.is_some();
+    is_one.then_some(Condition { field, comparison: comparison.map(Cow::Borrowed), operand })
+}
+
+/// A condition whose comparison or field is a name: that of its only field.
+fn keyed(value: &Value) -> Option<Condition<'_>> {
+    let (name, within) = only(value)?;
+    let text = |text: &str| Cow::Owned(Value::String(text.to_owned()));
+    match within {
+        // JsonLogic.
+        Value::Array(parts) if SIGNS.contains(&name) => {
+            let [variable, operand] = parts.as_slice() else { return None };
+            let ("var", field) = only(variable)? else { return None };
+            Some(Condition { field: Cow::Borrowed(field), comparison: Some(text(name)), operand: Some(operand) })
+        }
+        Value::Object(_) if QUERIES.contains(&name) => {
+            let (field, operand) = only(within)?;
+            Some(Condition { field: text(field), comparison: Some(text(name)), operand: Some(operand) })
+        }
+        // MongoDB.
+        Value::Object(_) => {
+            let (comparison, operand) = only(within)?;
+            let comparison = comparison.strip_prefix('$').filter(|name| operator_of(name).is_none())?;
+            Some(Condition { field: text(name), comparison: Some(text(comparison)), operand: Some(operand) })
+        }
+        _ => None,
+    }
+}
+
+/// The only field of a record.
+fn only(value: &Value) -> Option<(&str, &Value)> {
+    let mut fields = value.as_object()?.iter();
+    let (name, value) = fields.next()?;
+    fields.next().is_none().then_some((name.as_str(), value))
 }
 
 /// The lists of a value that is a group; none for anything else.
@@ -123,7 +193,7 @@ pub(super) fn operator_of(word: &str) -> Option<Operator> {
         "and" | "all" | "every" | "must" | "&&" | "&" => Operator::And,
         "or" | "any" | "some" | "should" | "either" | "||" | "|" => Operator::Or,
         "xor" => Operator::Xor,
-        "not" | "none" | "nor" | "mustnot" => Operator::Not,
+        "not" | "none" | "nor" | "mustnot" | "!" => Operator::Not,
         _ => return None,
     })
 }
@@ -172,6 +242,12 @@ mod tests {
             json!({"propertyName": "a", "value": null}),
             json!(["a", ">=", 1]),
             json!({"field": "orders", "operator": "any", "conditions": []}),
+            json!({"name": "a", "op": "eq", "values": [1]}),
+            json!({"left": "a", "operator": ">", "right": 1}),
+            json!({">=": [{"var": "a"}, 1]}),
+            json!({"a": {"$gt": 1}}),
+            json!({"range": {"a": {"gte": 1}}}),
+            json!({"term": {"a": "b"}}),
         ] {
             assert!(condition(&yes).is_some() && group(&yes).is_empty(), "{yes}");
         }
@@ -183,15 +259,25 @@ mod tests {
             (json!({"op": "any", "children": [a]}), Some(Operator::Or)),
             (json!({"$and": [a]}), Some(Operator::And)),
             (json!({"not": a}), Some(Operator::Not)),
+            (json!({"matchType": "ALL", "elements": [a]}), Some(Operator::And)),
+            (json!({"!": [a]}), Some(Operator::Not)),
             (json!({"conditions": [a]}), None),
         ] {
             let found = crate::log::conditions::group(&group);
             assert_eq!(found.len(), 1, "{group}");
             assert_eq!((found[0].operator, found[0].items), (operator, [a.clone()].as_slice()), "{group}");
         }
-        for neither in
-            [json!({"field": "a"}), json!({"name": "W", "conditions": [a]}), json!(["a", "b", "c"]), json!(1)]
-        {
+        for neither in [
+            json!({"field": "a"}),
+            json!({"name": "W", "conditions": [a]}),
+            json!({"name": "W", "value": 1}),
+            json!({"a": {"b": 1}}),
+            json!({"a": {"$gt": 1, "$lt": 5}}),
+            json!({">": [1, 2]}),
+            json!({"term": 12}),
+            json!(["a", "b", "c"]),
+            json!(1),
+        ] {
             assert!(!is_conditional(&neither), "{neither}");
         }
     }

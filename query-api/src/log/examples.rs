@@ -63,8 +63,8 @@ fn quotas() -> Value {
 
 fn usage() -> Value {
     json!({
-        "day": { "limit": null, "used": 41_200, "remaining": null, "resets_at": "2026-03-03T00:00:00Z" },
-        "month": { "limit": 2_000_000, "used": 83_100, "remaining": 1_916_900, "resets_at": "2026-04-01T00:00:00Z" }
+        "day": { "limit": null, "used": 41_200, "remaining": null, "warning": null, "resets_at": "2026-03-03T00:00:00Z" },
+        "month": { "limit": 2_000_000, "used": 1_683_100, "remaining": 316_900, "warning": 80, "resets_at": "2026-04-01T00:00:00Z" }
     })
 }
 

@@ -75,7 +75,7 @@ fn name(fields: &Map) -> Option<String> {
 /// A condition as `field operator value`.
 fn condition_in_words(value: &Value, lang: Lang) -> Option<String> {
     let Condition { field, comparison, operand } = condition(value)?;
-    let parts = [Some(field), comparison, operand].into_iter().flatten();
+    let parts = [Some(&*field), comparison.as_deref(), operand].into_iter().flatten();
     let words: Vec<String> = parts.map(|part| brief(part, lang)).filter(|word| !word.is_empty()).collect();
     Some(words.join(" "))
 }
@@ -110,7 +110,7 @@ pub(crate) fn quoted(text: &str, lang: Lang) -> String {
     format!("{open}{text}{close}")
 }
 
-fn clip(mut text: String) -> String {
+pub(crate) fn clip(mut text: String) -> String {
     if text.len() > MAX_SHOWN {
         text.truncate(text.floor_char_boundary(MAX_SHOWN));
         text.push('…');

@@ -74,6 +74,11 @@ pub(crate) fn explained() -> Value {
         "event_id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
         "occurred_at": "2026-11-19T09:12:44.120Z",
         "matched": false,
+        "text": "The rule is not broken; found: 7; limit: 10; still lacking: 3",
+        "steps": [
+            {"holds": true, "text": "Action: “sign_in_failed”; found: “sign_in_failed”"},
+            {"holds": false, "text": "Events within 10 min: at least 10; found: 7"},
+        ],
         "conditions": {"matched": false},
         "seen": 7.0,
         "limit": 10.0,
@@ -91,6 +96,7 @@ pub(crate) fn explained() -> Value {
 pub(crate) fn explained_event() -> Value {
     json!({
         "rule": "brute-force",
+        "title": "Many failed sign-ins of one user",
         "rule_version": 1,
         "data": explained(),
         "complete_until": "2026-11-22T10:00:04.120Z",
@@ -103,9 +109,11 @@ pub(crate) fn explained_violation() -> Value {
     json!({
         "violation_id": "0a4f7b1c2d3e4f5061728394a5b6c7d8",
         "rule": "brute-force",
+        "title": "Many failed sign-ins of one user",
         "rule_version": 1,
         "explained_by_version": 1,
         "events": [explained()],
+        "notes": ["1 of 35 events are explained here"],
         "complete_until": "2026-11-22T10:00:04.120Z",
         "complete": true,
     })

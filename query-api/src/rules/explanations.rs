@@ -1,16 +1,17 @@
 //! Why a rule fired, or how far it was from it (P6).
 
-use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
+use detect::correlate::{Correlation, CorrelationExplanation};
 use detect::rules::RuleSet;
 use detect::trial::Standing;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
 use schemas::address;
+use schemas::catalogue::Catalogue;
 use schemas::event::Category;
-use schemas::settings::Permission;
+use schemas::settings::{Feature, Permission};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
@@ -19,9 +20,11 @@ use utoipa::ToSchema;
 use crate::audit::read_log::Shown;
 use crate::http::answer::Completeness;
 use crate::http::extract::InPath;
+use crate::http::language::Localized;
 use crate::http::page::ReadRequest;
 use crate::log::rows::{EVENT_BY_ID, EventRow};
 use crate::log::which::Which;
+use crate::rules::explained::{ExplainedStep, Explaining, Verdict};
 use crate::rules::history::{HISTORY, Stored};
 use crate::rules::known::Rules;
 use crate::state::QueryApi;
@@ -43,12 +46,17 @@ pub struct ExplainedViolation {
     pub violation_id: String,
     /// Its rule.
     pub rule: String,
+    /// What to call the rule, in the reader's language.
+    pub title: String,
     /// Version of the rule that found it.
     pub rule_version: u32,
     /// Version of the rule that explains it: the one in force now, which may say otherwise.
     pub explained_by_version: u32,
     /// Its first events, at most 20; of those the ones that the caller may see.
     pub events: Vec<Explained>,
+    /// What else is to be known of it, in the reader's language: that the rule has changed since, or that not all events are here.
+    #[schema(example = json!(["2 of 35 events are explained here"]))]
+    pub notes: Vec<String>,
     /// P15.
     #[serde(flatten)]
     pub completeness: Completeness,
@@ -63,7 +71,12 @@ pub struct Explained {
     pub occurred_at: DateTime<Utc>,
     /// Whether it breaks the rule.
     pub matched: bool,
-    /// Every condition with its verdict and the value seen; for a correlation, those of the detection that the event matches.
+    /// That in words, in the reader's language (P16).
+    #[schema(example = "The rule is not broken; found: 7; limit: 10; still lacking: 3")]
+    pub text: String,
+    /// What the rule asks, and what was found, in the reader's language.
+    pub steps: Vec<ExplainedStep>,
+    /// The same for programs: every condition with its verdict and the value seen; for a correlation, those of the detection that the event matches.
     #[schema(value_type = Object)]
     pub conditions: Value,
     /// What was seen, where the rule compares a number.
@@ -96,6 +109,8 @@ pub struct ExplainedWindow {
 pub struct ExplainedEvent {
     /// The rule.
     pub rule: String,
+    /// What to call the rule, in the reader's language.
+    pub title: String,
     /// Its version.
     pub rule_version: u32,
     /// How it stands.
@@ -111,7 +126,12 @@ pub struct ExplainedEvent {
     path = "/v1/violations/{id}/explain",
     tag = "violations",
     operation_id = "explainViolation",
-    params(("id" = String, Path, description = "Id of the violation"), crate::openapi::TenantParam),
+    params(
+        ("id" = String, Path, description = "Id of the violation"),
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of texts; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
+        crate::openapi::TenantParam,
+    ),
     responses(
         (status = 200, description = "Event by event", body = ExplainedViolation, example = json!(crate::rules::examples::explained_violation())),
         crate::openapi::Problems,
@@ -135,20 +155,30 @@ pub async fn violation(
             None => Some(row),
         };
         if let Some(row) = behind {
-            events.push(explain(api.store(), &reading, &rules, &row).await?);
+            events.push(explain(&api, &reading, &rules, &row).await?);
         }
     }
     events.sort_by_key(|event| event.occurred_at);
     let shown = shown(&events);
-    let answer = Json(ExplainedViolation {
+    let mut notes = Vec::new();
+    let explaining = explaining(api.catalogue(), &reading);
+    if version != found.rule_version {
+        notes.push(explaining.changed_since(found.rule_version, version));
+    }
+    if (events.len() as u64) < found.count {
+        notes.push(explaining.only_some(events.len(), found.count));
+    }
+    let answer = ExplainedViolation {
         violation_id: id,
+        title: api.titles(&reading.tenant.id, reading.lang).of(&found.rule),
         rule: found.rule,
         rule_version: found.rule_version,
         explained_by_version: version,
         events,
+        notes,
         completeness: reading.completeness,
-    });
-    Ok((Extension(shown), answer).into_response())
+    };
+    Ok((Extension(shown), Localized(reading.lang, answer)).into_response())
 }
 
 /// Whether an event breaks a rule, and if not, how far it is from it (P6).
@@ -162,6 +192,8 @@ pub async fn violation(
         ("source" = Option<String>, Query, description = "Of several events with this id, the one of this source; empty: the one without a source"),
         ("key_id" = Option<String>, Query, description = "Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka"),
         ("rule" = String, Query, description = "Name of the rule", example = "mass-export"),
+        ("lang" = Option<String>, Query, description = "`en`, `ru` or `cs`: the language of texts; wins over Accept-Language", example = "cs"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::TenantParam,
     ),
     responses(
@@ -174,6 +206,8 @@ pub async fn of_event(
     InPath(id): InPath<String>,
     mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
+    // What it explains is an event of the log.
+    reading.feature(Feature::Log)?;
     let name = reading.params.one("rule")?;
     let which = Which::take(&mut reading.params)?;
     drop(reading.one()?);
@@ -184,11 +218,17 @@ pub async fn of_event(
     let missing = || reading.completeness.not_found("there is no such event, or not yet, or no longer");
     let row = Which::only(of_id(api.store(), &reading, &id, &which).await?)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
-    let data = explain(api.store(), &reading, &rules, &row).await?;
+    let data = explain(&api, &reading, &rules, &row).await?;
     let shown = shown(std::slice::from_ref(&data));
+    let title = api.titles(&reading.tenant.id, reading.lang).of(&name);
     let completeness = reading.completeness;
-    let answer = Json(ExplainedEvent { rule: name, rule_version: version, data, completeness });
-    Ok((Extension(shown), answer).into_response())
+    let answer = ExplainedEvent { rule: name, title, rule_version: version, data, completeness };
+    Ok((Extension(shown), Localized(reading.lang, answer)).into_response())
+}
+
+/// Explains in the reader's language, with the tenant's own types of events.
+fn explaining(catalogue: &Catalogue, reading: &ReadRequest) -> Explaining {
+    Explaining { lang: reading.lang, catalogue: catalogue.with_tenant_types(&reading.tenant.event_types) }
 }
 
 /// What explanations show: events, and those that counted with them (P13).
@@ -237,7 +277,8 @@ async fn of_id(store: &Store, reading: &ReadRequest, id: &str, which: &Which) ->
     Ok(store.rows(EVENT_BY_ID, clauses).await?)
 }
 
-async fn explain(store: &Store, reading: &ReadRequest, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+async fn explain(api: &QueryApi, reading: &ReadRequest, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+    let explaining = explaining(api.catalogue(), reading);
     let stored = Stored(row);
     let limit = rules.rules().iter().find_map(|rule| rule.limit);
     let detection = rules
@@ -250,6 +291,8 @@ async fn explain(store: &Store, reading: &ReadRequest, rules: &RuleSet, row: &Ev
         event_id: row.event_id.clone(),
         occurred_at: row.occurred_at,
         matched: detection.as_ref().is_some_and(|explanation| explanation.matched),
+        text: String::new(),
+        steps: detection.as_ref().map_or_else(Vec::new, |explanation| explaining.steps(&explanation.steps)),
         conditions: detection
             .as_ref()
             .and_then(|explanation| serde_json::to_value(&explanation.conditions).ok())
@@ -263,21 +306,26 @@ async fn explain(store: &Store, reading: &ReadRequest, rules: &RuleSet, row: &Ev
     if let Some(correlation) = correlation {
         explained.matched = false;
         let standing = Standing::of(rules, correlation, &stored, stored.subject().at);
-        if let Some(standing) = standing {
-            window(store, reading, row, standing, &mut explained).await?;
-        }
+        let Some(standing) = standing else {
+            explained.text = explaining.not_counted();
+            return Ok(explained);
+        };
+        let (correlation, found) = window(api.store(), reading, row, standing, &mut explained).await?;
+        explained.steps.push(explaining.window(correlation, &found));
     }
+    let Explained { matched, seen, limit, missing, .. } = explained;
+    explained.text = explaining.verdict(Verdict { matched, seen, limit, missing });
     Ok(explained)
 }
 
 /// Fills a correlation's window from the store, up to the event.
-async fn window(
+async fn window<'r>(
     store: &Store,
     reading: &ReadRequest,
     row: &EventRow,
-    mut standing: Standing<'_>,
+    mut standing: Standing<'r>,
     explained: &mut Explained,
-) -> Result<(), Problem> {
+) -> Result<(&'r Correlation, CorrelationExplanation), Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &reading.tenant.id);
     clauses.bind_number("rows", WINDOW);
@@ -303,7 +351,7 @@ async fn window(
     let seen = |row: &&EventRow| all || row.category != Category::Configuration.as_str();
     let named: HashSet<&str> = rows.iter().filter(seen).map(|row| row.event_id.as_str()).collect();
     let group = standing.group().iter().map(|(field, value)| (field.to_string(), value.clone())).collect();
-    let timespan_ms = standing.timespan_ms();
+    let (timespan_ms, correlation) = (standing.timespan_ms(), standing.correlation());
     let (found, mut event_ids) = standing.explain();
     explained.matched = found.matched;
     explained.seen = Some(found.seen);
@@ -312,5 +360,5 @@ async fn window(
     event_ids.drain(..event_ids.len().saturating_sub(100));
     let standing = serde_json::to_value(&found).unwrap_or_default();
     explained.window = Some(ExplainedWindow { group, timespan_ms, event_ids, standing });
-    Ok(())
+    Ok((correlation, found))
 }

@@ -5,10 +5,12 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use runtime::problem::Problem;
 use runtime::settings::PutError;
-use schemas::settings::{Invalid, Permission, Tenant, parse_strict};
+use schemas::settings::{Invalid, Permission, Retention, RetentionChange, Tenant, parse_strict};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::http::answer::{List, not_changed};
-use crate::http::body::{body, invalid, merge, patch};
+use crate::http::body::{body, invalid, merge, patch, text};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
 use crate::state::QueryApi;
@@ -39,7 +41,7 @@ pub async fn create(
     }
     tenant.version = 0;
     tenant.detection.profile.get_or_insert_default();
-    api.check_types(&tenant.event_types)?;
+    api.check_types(&tenant.event_types, &[])?;
     let tenant = api.settings().put_tenant(tenant).await.map_err(|error| match error {
         PutError::Conflict { .. } => exists(),
         error => error.into(),
@@ -90,7 +92,8 @@ pub async fn get(
     Ok(Json(Tenant::clone(&*caller.path_tenant(api.settings(), &id)?)))
 }
 
-/// Replaces a tenant's settings. `version` must be the one in force, so that nobody's change is lost.
+/// Replaces a tenant's settings. `version` must be the one in force, so that nobody's change is lost. What is left out takes its
+/// default, but for the retention of a category, which stays as it is: nothing is deleted that nobody spoke of.
 #[utoipa::path(
     put,
     path = "/v1/tenants/{id}",
@@ -111,11 +114,21 @@ pub async fn replace(
     request: Request,
 ) -> Result<Json<Tenant>, Problem> {
     let current = caller.path_tenant(api.settings(), &id)?;
-    let wanted: Tenant = body(request).await?;
+    let text = text(request).await?;
+    let mut wanted: Tenant = parse_strict(&text).map_err(invalid)?;
+    let Named { retention } = serde_json::from_slice(&text).map_err(Problem::internal)?;
+    wanted.retention = retention.of(current.retention);
     change(&api, &caller, &current, wanted).await
 }
 
-/// Changes some of a tenant's settings, by JSON Merge Patch (RFC 7386).
+/// What a tenant's text says of its retention.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    retention: RetentionChange,
+}
+
+/// Changes some of a tenant's settings, by JSON Merge Patch (RFC 7386). `retention.all` is every category that isn't named itself.
 #[utoipa::path(
     patch,
     path = "/v1/tenants/{id}",
@@ -136,11 +149,22 @@ pub async fn modify(
     request: Request,
 ) -> Result<Json<Tenant>, Problem> {
     let current = caller.path_tenant(api.settings(), &id)?;
-    let changes = patch(request).await?;
+    let mut changes = patch(request).await?;
+    if let Some(retention) = changes.get_mut("retention").filter(|retention| retention.is_object()) {
+        *retention = whole_retention(retention, current.retention).map_err(invalid)?;
+    }
     let mut document = serde_json::to_value(&*current).map_err(Problem::internal)?;
     merge(&mut document, changes);
     let text = serde_json::to_vec(&document).map_err(Problem::internal)?;
     change(&api, &caller, &current, parse_strict(&text).map_err(invalid)?).await
+}
+
+/// A change of retention as the retention that it makes.
+fn whole_retention(change: &Value, now: Retention) -> Result<Value, Invalid> {
+    let within = |invalid: Invalid| Invalid { pointer: format!("/retention{}", invalid.pointer), ..invalid };
+    let change: RetentionChange = parse_strict(change.to_string().as_bytes()).map_err(within)?;
+    change.validate("/retention")?;
+    Ok(json!(change.of(now)))
 }
 
 async fn change(
@@ -165,7 +189,7 @@ async fn change(
             }
         }
     }
-    api.check_types(&wanted.event_types)?;
+    api.check_types(&wanted.event_types, &current.event_types)?;
     let in_force = || api.settings().tenant(&current.id).as_deref().cloned();
     let changed = api.settings().put_tenant(wanted).await.map_err(|error| not_changed(error, in_force))?;
     changes::record(api.audit(), caller, current, &changed).await?;

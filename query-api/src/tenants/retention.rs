@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clickhouse::Row;
 use runtime::problem::Problem;
 use schemas::event::Category;
-use schemas::settings::{Permission, RETENTION_DAYS, Retention};
+use schemas::settings::{Permission, RETENTION_DAYS, Retention, RetentionChange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -88,6 +88,7 @@ impl Tabular for CategoryPreview {
     tag = "settings",
     operation_id = "previewRetention",
     params(
+        ("all" = Option<u16>, Query, description = "Proposed days of every category that is not named itself: 30, 90, 180, 365, 730 or 1825", example = 365),
         ("sign_ins" = Option<u16>, Query, description = "Proposed days: 30, 90, 180, 365, 730 or 1825; as it is, unless given", example = 90),
         ("changes" = Option<u16>, Query, description = "Likewise", example = 365),
         ("views" = Option<u16>, Query, description = "Likewise", example = 30),
@@ -143,21 +144,20 @@ pub async fn preview(
 }
 
 fn proposed(params: &mut Params, now: Retention) -> Result<Retention, ParamError> {
-    let mut days = |name: &'static str, now: u16| match params.one(name)? {
-        None => Ok(now),
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|days| RETENTION_DAYS.contains(days))
-            .ok_or_else(|| ParamError::bad(name, format!("must be one of {RETENTION_DAYS:?} days"))),
+    let mut days = |name: &'static str| {
+        let Some(text) = params.one(name)? else { return Ok(None) };
+        let days = text.parse().ok().filter(|days| RETENTION_DAYS.contains(days));
+        days.map(Some).ok_or_else(|| ParamError::bad(name, format!("must be one of {RETENTION_DAYS:?} days")))
     };
-    Ok(Retention {
-        sign_ins: days("sign_ins", now.sign_ins)?,
-        changes: days("changes", now.changes)?,
-        views: days("views", now.views)?,
-        configuration: days("configuration", now.configuration)?,
-        other: days("other", now.other)?,
-    })
+    let change = RetentionChange {
+        all: days("all")?,
+        sign_ins: days("sign_ins")?,
+        changes: days("changes")?,
+        views: days("views")?,
+        configuration: days("configuration")?,
+        other: days("other")?,
+    };
+    Ok(change.of(now))
 }
 
 /// A row of `retention_preview.sql`.

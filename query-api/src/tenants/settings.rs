@@ -9,7 +9,7 @@ use runtime::problem::Problem;
 use runtime::settings::PutError;
 use schemas::catalogue::CatalogueEntry;
 use schemas::detection::Detection;
-use schemas::settings::{Limits, ProxyHeader, Retention, Tenant, WeekStart};
+use schemas::settings::{Limits, ProxyHeader, Retention, RetentionChange, Tenant, WeekStart};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,8 +26,13 @@ use crate::tenants::changes;
 const ATTEMPTS: u32 = 5;
 
 /// A subject of a tenant's settings.
-trait Subject: Clone + Serialize + DeserializeOwned {
+trait Subject: Serialize {
     fn of(tenant: &Tenant) -> Self;
+}
+
+/// What a change says of a subject: mostly all of it.
+trait Change: Clone + Serialize + DeserializeOwned {
+    type Subject: Subject;
     fn put(self, tenant: &mut Tenant);
     async fn check(&self, _api: &QueryApi, _tenant: &Arc<Tenant>) -> Result<(), Problem> {
         Ok(())
@@ -35,20 +40,34 @@ trait Subject: Clone + Serialize + DeserializeOwned {
 }
 
 /// Whether activity is recorded (L1), and for how long (L2).
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Logging {
     /// Off until an administrator turns it on.
     #[schema(example = true)]
     pub enabled: bool,
-    /// How long each category is kept; as it is when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retention: Option<RetentionDays>,
+    /// How long each category is kept.
+    pub retention: RetentionDays,
 }
 
 impl Subject for Logging {
     fn of(tenant: &Tenant) -> Self {
-        Self { enabled: tenant.logging, retention: Some(RetentionDays::of(tenant)) }
+        Self { enabled: tenant.logging, retention: RetentionDays::of(tenant) }
     }
+}
+
+/// Whether activity is to be recorded (L1), and for how long (L2).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct LoggingChange {
+    /// Off until an administrator turns it on.
+    #[schema(example = true)]
+    pub enabled: bool,
+    /// How long categories are kept; what is not named stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionChange>,
+}
+
+impl Change for LoggingChange {
+    type Subject = Logging;
 
     fn put(self, tenant: &mut Tenant) {
         tenant.logging = self.enabled;
@@ -56,10 +75,14 @@ impl Subject for Logging {
             retention.put(tenant);
         }
     }
+
+    async fn check(&self, _api: &QueryApi, _tenant: &Arc<Tenant>) -> Result<(), Problem> {
+        self.retention.map_or(Ok(()), |retention| retention.validate("/retention").map_err(invalid))
+    }
 }
 
 /// How long each category is kept (L2): 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[allow(missing_docs, reason = "a field says what its type does")]
 pub struct RetentionDays {
     #[schema(example = 365)]
@@ -79,10 +102,17 @@ impl Subject for RetentionDays {
         let Retention { sign_ins, changes, views, configuration, other } = tenant.retention;
         Self { sign_ins, changes, views, configuration, other }
     }
+}
+
+impl Change for RetentionChange {
+    type Subject = RetentionDays;
 
     fn put(self, tenant: &mut Tenant) {
-        let Self { sign_ins, changes, views, configuration, other } = self;
-        tenant.retention = Retention { sign_ins, changes, views, configuration, other };
+        tenant.retention = self.of(tenant.retention);
+    }
+
+    async fn check(&self, _api: &QueryApi, _tenant: &Arc<Tenant>) -> Result<(), Problem> {
+        self.validate("").map_err(invalid)
     }
 }
 
@@ -101,6 +131,10 @@ impl Subject for TimeZone {
     fn of(tenant: &Tenant) -> Self {
         Self { time_zone: tenant.time_zone, week_start: tenant.week_start }
     }
+}
+
+impl Change for TimeZone {
+    type Subject = Self;
 
     fn put(self, tenant: &mut Tenant) {
         tenant.time_zone = self.time_zone;
@@ -119,13 +153,17 @@ impl Subject for EventTypes {
     fn of(tenant: &Tenant) -> Self {
         Self { event_types: tenant.event_types.clone() }
     }
+}
+
+impl Change for EventTypes {
+    type Subject = Self;
 
     fn put(self, tenant: &mut Tenant) {
         tenant.event_types = self.event_types;
     }
 
-    async fn check(&self, api: &QueryApi, _tenant: &Arc<Tenant>) -> Result<(), Problem> {
-        api.check_types(&self.event_types)
+    async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
+        api.check_types(&self.event_types, &tenant.event_types)
     }
 }
 
@@ -145,6 +183,10 @@ impl Subject for TrustedProxies {
     fn of(tenant: &Tenant) -> Self {
         Self { trusted_proxies: tenant.trusted_proxies.clone(), proxy_header: tenant.proxy_header.clone() }
     }
+}
+
+impl Change for TrustedProxies {
+    type Subject = Self;
 
     fn put(self, tenant: &mut Tenant) {
         tenant.trusted_proxies = self.trusted_proxies;
@@ -157,6 +199,10 @@ impl Subject for Detection {
     fn of(tenant: &Tenant) -> Self {
         Self { profile: Some(tenant.detection.profile()), ..tenant.detection.clone() }
     }
+}
+
+impl Change for Detection {
+    type Subject = Self;
 
     fn put(self, tenant: &mut Tenant) {
         tenant.detection = Self { profile: self.profile.or(tenant.detection.profile), ..self };
@@ -167,13 +213,13 @@ impl Subject for Detection {
     }
 }
 
-async fn change<S: Subject>(api: &QueryApi, caller: &Caller, request: Request) -> Result<Json<S>, Problem> {
+async fn change<C: Change>(api: &QueryApi, caller: &Caller, request: Request) -> Result<Json<C::Subject>, Problem> {
     let own = caller.own_tenant()?;
-    let wanted: S = body(request).await?;
+    let wanted: C = body(request).await?;
     wanted.check(api, &own).await?;
-    let touched = |tenant: &Tenant| serde_json::to_value(S::of(tenant)).unwrap_or_default();
+    let touched = |tenant: &Tenant| serde_json::to_value(C::Subject::of(tenant)).unwrap_or_default();
     let tenant = change_tenant(api, caller, touched, |tenant| wanted.clone().put(tenant)).await?;
-    Ok(Json(S::of(&tenant)))
+    Ok(Json(C::Subject::of(&tenant)))
 }
 
 /// Changes the caller's own tenant and records what was changed. `touched` is what the change is about: when that is not any
@@ -206,7 +252,10 @@ pub(crate) async fn change_tenant<T: PartialEq + Serialize>(
 }
 
 macro_rules! subject {
-    ($path:literal, $view:ty, $example:tt, $get:ident $get_id:literal $get_doc:literal, $put:ident $put_id:literal $put_doc:literal) => {
+    ($path:literal, $view:ty, $example:tt, $($rest:tt)*) => {
+        subject!($path, $view, $example; $view, $example; $($rest)*);
+    };
+    ($path:literal, $view:ty, $example:tt; $change:ty, $named:tt; $get:ident $get_id:literal $get_doc:literal, $put:ident $put_id:literal $put_doc:literal) => {
         #[doc = $get_doc]
         #[utoipa::path(
             get,
@@ -216,7 +265,9 @@ macro_rules! subject {
             params(crate::openapi::TenantParam),
             responses((status = 200, description = "In force", body = $view, example = json!($example)), crate::openapi::Problems),
         )]
-        pub async fn $get(ReadTenant(tenant): ReadTenant) -> Json<$view> {
+        pub async fn $get(
+            ReadTenant(tenant): ReadTenant,
+        ) -> Json<$view> {
             Json(<$view>::of(&tenant))
         }
 
@@ -226,7 +277,7 @@ macro_rules! subject {
             path = $path,
             tag = "settings",
             operation_id = $put_id,
-            request_body(content = $view, example = json!($example)),
+            request_body(content = $change, example = json!($named)),
             responses((status = 200, description = "Changed and in force", body = $view, example = json!($example)), crate::openapi::ChangeProblems),
         )]
         pub async fn $put(
@@ -235,20 +286,22 @@ macro_rules! subject {
             _: NoParameters,
             request: Request,
         ) -> Result<Json<$view>, Problem> {
-            change(&api, &caller, request).await
+            change::<$change>(&api, &caller, request).await
         }
     };
 }
 
 subject!(
-    "/v1/settings/logging", Logging, {"enabled": true, "retention": {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180}},
+    "/v1/settings/logging", Logging, {"enabled": true, "retention": {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180}};
+    LoggingChange, {"enabled": true, "retention": {"all": 365, "views": 90}};
     get_logging "getLogging" "Whether activity is recorded (L1), and for how long (L2).",
-    put_logging "putLogging" "Turns recording on or off (L1), and says for how long each category is kept, if it is given (L2): both or neither."
+    put_logging "putLogging" "Turns recording on or off (L1), and says for how long categories are kept, if it is given (L2): both or neither. Of the retention, what is not named stays as it is; `all` names every category that is not named itself."
 );
 subject!(
-    "/v1/settings/retention", RetentionDays, {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180},
+    "/v1/settings/retention", RetentionDays, {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180};
+    RetentionChange, {"views": 30};
     get_retention "getRetention" "How long each category is kept (L2).",
-    put_retention "putRetention" "Changes how long each category is kept (L2). A shorter time holds at once, in every answer."
+    put_retention "putRetention" "Changes how long categories are kept (L2). What is not named stays as it is; `all` names every category that is not named itself. A shorter time holds at once, in every answer."
 );
 subject!(
     "/v1/settings/time-zone", TimeZone, {"time_zone": "Europe/Prague", "week_start": "monday"},

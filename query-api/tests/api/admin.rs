@@ -71,6 +71,162 @@ fn a_tenant_s_life() {
     });
 }
 
+/// L2: one category's retention changes alone, or all of them by one number, however it is sent; what is wrong is pointed at where
+/// it was sent.
+#[test]
+fn a_category_is_kept_longer_alone() {
+    with_world("admin_retention", async |world| {
+        world.tenant("acme", |tenant| tenant.retention.sign_ins = 1825).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let mut days = json!({ "sign_ins": 1825, "changes": 365, "views": 90, "configuration": 730, "other": 180 });
+        let whole = async || world.ok("/v1/tenants/acme", &admin).await;
+        let mut put = whole().await;
+        put["retention"] = json!({ "other": 365 });
+        let mut silent = put.clone();
+        silent.as_object_mut().unwrap().remove("retention");
+        let (logging, retention, tenant) = ("/v1/settings/logging", "/v1/settings/retention", "/v1/tenants/acme");
+        for (method, path, body, changed) in [
+            ("PUT", retention, json!({ "views": 30 }), json!({ "views": 30 })),
+            ("PUT", retention, json!({}), json!({})),
+            ("PUT", retention, json!({ "changes": 90, "other": null }), json!({ "changes": 90 })),
+            (
+                "PUT",
+                logging,
+                json!({ "enabled": true, "retention": { "configuration": 1825 } }),
+                json!({ "configuration": 1825 }),
+            ),
+            ("PATCH", tenant, json!({ "retention": { "views": 180 } }), json!({ "views": 180 })),
+            ("PUT", tenant, put, json!({ "other": 365 })),
+            ("PUT", tenant, silent, json!({})),
+            (
+                "PATCH",
+                tenant,
+                json!({ "retention": { "all": 90, "views": 30 } }),
+                json!({ "sign_ins": 90, "changes": 90, "views": 30, "configuration": 90, "other": 90 }),
+            ),
+            (
+                "PUT",
+                logging,
+                json!({ "enabled": true, "retention": { "all": 730 } }),
+                json!({ "sign_ins": 730, "changes": 730, "views": 730, "configuration": 730, "other": 730 }),
+            ),
+            (
+                "PUT",
+                retention,
+                json!({ "sign_ins": 365, "all": 180 }),
+                json!({ "sign_ins": 365, "changes": 180, "views": 180, "configuration": 180, "other": 180 }),
+            ),
+        ] {
+            let mut body = body;
+            if method == "PUT" && path == tenant {
+                body["version"] = whole().await["version"].clone();
+            }
+            days.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+            // The preview says what comes of it.
+            if path == retention {
+                let named = body.as_object().unwrap().iter().filter(|(_, days)| !days.is_null());
+                let query: Vec<_> = named.map(|(name, days)| format!("{name}={days}")).collect();
+                let preview = world.ok(&format!("{retention}/preview?{}", query.join("&")), &admin).await;
+                for one in preview["data"].as_array().unwrap() {
+                    assert_eq!(one["proposed_days"], days[one["category"].as_str().unwrap()], "{one}");
+                }
+            }
+            let answer = world.send(method, path, &admin, Some(body.clone())).await;
+            assert_eq!(answer.status, 200, "{method} {path} {body}: {}", answer.json);
+            let answered = if path == retention { &answer.json } else { &answer.json["retention"] };
+            assert_eq!(*answered, days, "{method} {path} {body}");
+            assert_eq!(world.ok(retention, &admin).await, days);
+        }
+        for (method, path, body, pointer) in [
+            ("PUT", retention, json!({ "views": 31 }), "/views"),
+            ("PUT", retention, json!({ "all": 0 }), "/all"),
+            ("PUT", retention, json!({ "dreams": 30 }), "/dreams"),
+            ("PUT", retention, json!({ "views": -30 }), "/views"),
+            ("PUT", logging, json!({ "enabled": true, "retention": { "other": 7 } }), "/retention/other"),
+            ("PUT", logging, json!({ "enabled": true, "retention": 90 }), "/retention"),
+            ("PATCH", tenant, json!({ "retention": { "all": 7 } }), "/retention/all"),
+            ("PATCH", tenant, json!({ "retention": { "views": 7 } }), "/retention/views"),
+            ("PATCH", tenant, json!({ "retention": { "dreams": 30 } }), "/retention/dreams"),
+            ("PATCH", tenant, json!({ "retention": [30] }), "/retention"),
+        ] {
+            let answer = world.send(method, path, &admin, Some(body.clone())).await;
+            assert_eq!((answer.status, &answer.json["pointer"]), (422, &json!(pointer)), "{body}: {}", answer.json);
+        }
+        assert_eq!(world.get(&format!("{retention}/preview?all=31"), &admin).await.json["pointer"], "all");
+        assert_eq!(world.ok(retention, &admin).await, days);
+    });
+}
+
+/// J10: a tenant that declared a type before the catalogue had it goes on: its settings load, events are told in the catalogue's
+/// words, and every setting can be changed; the type itself can be kept or left out, and no more be changed or declared by others.
+#[test]
+fn a_type_that_is_shipped_by_now_stands_in_nobody_s_way() {
+    with_world("admin_shipped_types", async |world| {
+        let old = |name: &str| serde_json::from_value(own_type(name)).unwrap();
+        world.tenant("acme", |tenant| tenant.event_types = vec![old("lesson.viewed"), old("lead.scored")]).await;
+        world.tenant("other", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let other = world.key(Some("other"), Role::Admin).await;
+        let shipped = world.ok("/v1/catalogue", &other).await;
+        let of = |catalogue: &Value, name: &str| {
+            catalogue["types"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|entry| entry["type"] == name)
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let lesson = of(&shipped, "lesson.viewed");
+        assert_eq!((lesson.len(), of(&shipped, "lead.scored").len()), (1, 0));
+        let event = crate::support::Event {
+            event_type: "lesson.viewed".to_owned(),
+            ..crate::support::Event::sign_in("e1", "u1", chrono::TimeDelta::minutes(1))
+        };
+        world.insert(&[event]).await;
+        for (method, path, body) in [
+            ("PATCH", "/v1/tenants/acme", json!({ "logging": true })),
+            ("PUT", "/v1/settings/logging", json!({ "enabled": false })),
+            (
+                "PATCH",
+                "/v1/tenants/acme",
+                json!({ "event_types": [own_type("lesson.viewed"), own_type("lead.scored"), own_type("lead.cooled")] }),
+            ),
+            (
+                "PUT",
+                "/v1/settings/event-types",
+                json!({ "event_types": [own_type("lesson.viewed"), own_type("lead.scored")] }),
+            ),
+        ] {
+            let answer = world.send(method, path, &admin, Some(body)).await;
+            assert_eq!(answer.status, 200, "{method} {path}: {}", answer.json);
+        }
+        let whole = world.ok("/v1/tenants/acme", &admin).await;
+        assert_eq!(world.send("PUT", "/v1/tenants/acme", &admin, Some(whole)).await.status, 200);
+        let catalogue = world.ok("/v1/catalogue", &admin).await;
+        assert_eq!(of(&catalogue, "lesson.viewed"), lesson, "the shipped one holds, once");
+        assert_eq!(of(&catalogue, "lead.scored")[0]["own"], true);
+        let told = world.ok("/v1/events/e1", &admin).await;
+        assert_eq!(told["data"]["name"], lesson[0]["name"], "{told}");
+
+        let mut changed = own_type("lesson.viewed");
+        changed["name"]["en"] = json!("Lesson begun");
+        let twice = json!({ "event_types": [own_type("lesson.viewed"), own_type("lesson.viewed")] });
+        for (key, body) in [
+            (&admin, json!({ "event_types": [changed] })),
+            (&admin, twice),
+            (&other, json!({ "event_types": [own_type("lesson.viewed")] })),
+        ] {
+            let refused = world.send("PUT", "/v1/settings/event-types", key, Some(body)).await;
+            assert_eq!((refused.status, &refused.json["pointer"]), (422, &json!("/event_types")), "{}", refused.json);
+        }
+        let without = json!({ "event_types": [own_type("lead.scored")] });
+        assert_eq!(world.send("PUT", "/v1/settings/event-types", &admin, Some(without)).await.status, 200);
+        let again = json!({ "event_types": [own_type("lesson.viewed")] });
+        assert_eq!(world.send("PUT", "/v1/settings/event-types", &admin, Some(again)).await.status, 422);
+    });
+}
+
 fn own_type(name: &str) -> Value {
     json!({
         "type": name, "name": { "en": "Lead qualified" }, "class": "change", "category": "changes", "action": "qualify",
@@ -139,7 +295,8 @@ fn bad_bodies_are_refused() {
             ("PUT", "/v1/settings/logging", json!([])),
             ("PUT", "/v1/settings/retention", retention(json!(31))),
             ("PUT", "/v1/settings/retention", retention(json!(-1))),
-            ("PUT", "/v1/settings/retention", json!({ "views": 30 })),
+            ("PUT", "/v1/settings/retention", json!({ "views": "30" })),
+            ("PUT", "/v1/settings/retention", json!({ "view": 30 })),
             ("PUT", "/v1/settings/time-zone", json!({ "time_zone": "Mars/Olympus", "week_start": "monday" })),
             ("PUT", "/v1/settings/time-zone", json!({ "time_zone": "UTC", "week_start": "friday" })),
             ("PUT", "/v1/settings/trusted-proxies", json!({ "trusted_proxies": ["192.0.2.0/99"] })),

@@ -68,6 +68,41 @@ fn letters_are_letters() {
     });
 }
 
+/// J13: a quotation mark and a backslash are found as what they are, though JSON writes them with one more backslash.
+#[test]
+fn quotation_marks_are_found() {
+    with_world("search_quoted", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let said = serde_json::json!("He said \"hi\" in C:\\Users\\Eva").to_string();
+        world
+            .insert(&[
+                Event { object_name: "Screen 24\"".to_owned(), ..Event::sign_in("name", "u1", TimeDelta::minutes(1)) },
+                Event {
+                    payload: format!("{{\"note\":{said}}}"),
+                    ..Event::sign_in("payload", "u1", TimeDelta::minutes(2))
+                },
+                Event {
+                    changes: vec![["note".into(), "replace".into(), String::new(), said]],
+                    ..Event::sign_in("change", "u1", TimeDelta::minutes(3))
+                },
+            ])
+            .await;
+        for (words, wanted) in [
+            ("24\"", vec!["name"]),
+            ("\"hi\"", vec!["payload", "change"]),
+            ("c:\\users\\EVA said", vec!["payload", "change"]),
+            ("\"HI\" Users", vec!["payload", "change"]),
+            ("\"hi users", vec!["payload", "change"]),
+            ("\\\"hi", vec![]),
+            ("\"He-", vec![]),
+        ] {
+            let found = world.pages(&format!("/v1/events?q={}", encoded(words)), &key).await;
+            assert_eq!(ids(&found), wanted, "{words}");
+        }
+    });
+}
+
 /// J14: a value that was changed is found by any of its spellings.
 #[test]
 fn values_are_values() {

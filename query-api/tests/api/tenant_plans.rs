@@ -255,7 +255,13 @@ fn plans_are_the_platform_s() {
         let key = world.key(Some("acme"), Role::Admin).await;
         world.insert(&[edit("recent", 2), edit("earlier", 9)]).await;
         // A plan without the log has none.
-        for path in ["/v1/events", "/v1/events/recent", "/v1/objects/task/7/history", "/v1/catalogue/unknown"] {
+        for path in [
+            "/v1/events",
+            "/v1/events/recent",
+            "/v1/events/recent/explain?rule=mass-export",
+            "/v1/objects/task/7/history",
+            "/v1/catalogue/unknown",
+        ] {
             let problem = limited(&world, path, &key).await;
             assert!(problem["detail"].as_str().unwrap().ends_with("the plan free has it"), "{problem}");
         }

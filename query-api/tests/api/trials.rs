@@ -247,3 +247,109 @@ fn explanations_count_to_one_more_and_are_reads() {
         assert!(tried["period"]["from"].is_string(), "{tried}");
     });
 }
+
+/// P6, P16: what a rule asks and what was found is told in the reader's language, whatever the rule compares.
+#[test]
+fn explanations_are_in_the_readers_language() {
+    with_world("trials_language", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let (security, admin) =
+            (world.key(Some("acme"), Role::Security).await, world.key(Some("acme"), Role::Admin).await);
+        let exported = Event {
+            event_type: "contacts.exported".to_owned(),
+            action: "export",
+            category: "views",
+            records: 4321,
+            violations: vec!["mass-export"],
+            signals: vec![("travel_kmh", 900.5), ("new_device", 1.0)],
+            ..Event::sign_in("e1", "u1", TimeDelta::minutes(5))
+        };
+        let violation = exported.violation_id("mass-export");
+        world.insert(&[exported]).await;
+        world.insert(&(0..8).map(|number| failed(number, "u2", 600 - number * 10)).collect::<Vec<_>>()).await;
+        let told = [
+            (
+                "en",
+                "Many records exported at once",
+                "The rule is broken",
+                ["Action: “export”; found: “export”", "Records: at least 1000; found: 4321"],
+                "Version 2 of the rule found this; it is explained by version 1, which is in force now",
+            ),
+            (
+                "ru",
+                "Выгружено много записей сразу",
+                "Правило нарушено",
+                ["Действие: «export»; найдено: «export»", "Записей: не меньше 1000; найдено: 4321"],
+                "Это найдено версией правила 2; объясняет версия 1, которая действует сейчас",
+            ),
+            (
+                "cs",
+                "Exportováno mnoho záznamů najednou",
+                "Pravidlo je porušeno",
+                ["Akce: „export“; zjištěno: „export“", "Záznamů: alespoň 1000; zjištěno: 4321"],
+                "Toto našla verze pravidla 2; vysvětluje verze 1, která platí nyní",
+            ),
+        ];
+        for (lang, title, verdict, steps, note) in told {
+            let explained = world.ok(&format!("/v1/violations/{violation}/explain?lang={lang}"), &security).await;
+            assert_eq!((&explained["title"], &explained["notes"]), (&json!(title), &json!([note])), "{explained}");
+            let event = &explained["events"][0];
+            let steps: Vec<_> = steps.iter().map(|text| json!({ "holds": true, "text": text })).collect();
+            assert_eq!((&event["text"], &event["steps"]), (&json!(verdict), &json!(steps)));
+            let of_event = world.ok(&format!("/v1/events/e1/explain?rule=mass-export&lang={lang}"), &security).await;
+            assert_eq!((&of_event["title"], &of_event["data"]["steps"]), (&json!(title), &json!(steps)));
+        }
+        // By header; what a correlation counts; how much it lacks; an event that it doesn't count.
+        let request = axum::http::Request::get("/v1/events/f6/explain?rule=brute-force");
+        let request = request.header("authorization", format!("Bearer {security}")).header("accept-language", "cs-CZ");
+        let counted = world.answer(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(counted.headers["content-language"], "cs");
+        let data = &counted.json["data"];
+        assert_eq!(data["text"], "Pravidlo není porušeno; zjištěno: 7; limit: 10; chybí: 3", "{data}");
+        let steps = data["steps"].as_array().unwrap();
+        assert_eq!(steps[0]["text"], "Alespoň jedno z toho:", "{data}");
+        assert_eq!(steps[1], json!({ "holds": false, "text": "Událostí za 10 min: alespoň 10; zjištěno: 7" }));
+        let other = world.ok("/v1/events/e1/explain?rule=brute-force&lang=ru", &security).await;
+        assert_eq!(other["data"]["text"], "Правило не нарушено: оно не учитывает это событие", "{other}");
+
+        let yaml = "title: T\nid: 00000000-0000-4000-8000-000000000007\nsigma-version: 3\nversion: 1\nlevel: low\nlogsource: {product: usertrail}\n\
+            detection:\n  a:\n    type: [contacts.exported, task.created]\n    action|neq: view\n    actor.name|contains|all: [x, y]\n  \
+            b:\n    context.ip|cidr: 10.0.0.0/8\n  c:\n    signal.travel_kmh|gt: 1000.5\n    signal.new_device: true\n    reason: null\n  \
+            d:\n    device.os|re: '^Win'\n  e:\n    changes[any]:\n      path|endswith: role\n      new|fieldref: old\n  \
+            condition: a and not b and 1 of c* and (d or e)\n";
+        let made = world.send("POST", "/v1/rules", &admin, Some(json!({ "name": "own", "yaml": yaml }))).await;
+        assert_eq!(made.status, 201, "{}", made.json);
+        let explained = world.ok("/v1/events/e1/explain?rule=own&lang=ru", &admin).await;
+        let told = |steps: &Value| {
+            fn tell(steps: &Value, depth: usize, told: &mut Vec<String>) {
+                for step in steps.as_array().into_iter().flatten() {
+                    let holds = if step["holds"] == true { '+' } else { '-' };
+                    told.push(format!("{}{holds} {}", "  ".repeat(depth), step["text"].as_str().unwrap()));
+                    tell(&step["steps"], depth + 1, told);
+                }
+            }
+            let mut lines = Vec::new();
+            tell(steps, 0, &mut lines);
+            lines
+        };
+        let steps = [
+            "- Всё это:",
+            "  + Тип события: «Экспорт контактов» или «Задача создана»; найдено: «Экспорт контактов»",
+            "  + Действие: что угодно, кроме: «view»; найдено: «export»",
+            "  - Имя пользователя: содержит «x» и содержит «y»; найдено: ничего",
+            "+ Этого не должно быть:",
+            "  - IP-адрес: в сети 10.0.0.0/8; найдено: «198.51.100.7»",
+            "- Всё это:",
+            "  - Скорость от прошлого входа, км/ч: больше 1000,5; найдено: 900,5",
+            "  + Новое устройство: да; найдено: да",
+            "  + Причина: без значения; найдено: ничего",
+            "- Хотя бы одно из этого:",
+            "  - Операционная система: подходит под шаблон «^Win»; найдено: ничего",
+            "  - Изменения: хотя бы одно; найдено: 0/0",
+            "    - Всё это:",
+            "      - Изменённое поле: заканчивается на «role»; найдено: ничего",
+            "      - Новое значение: как в поле «Прежнее значение»; найдено: ничего",
+        ];
+        assert_eq!(told(&explained["data"]["steps"]), steps);
+    });
+}

@@ -10,6 +10,9 @@ use super::Invalid;
 /// The largest quota: whole numbers up to here are exact in every JSON parser.
 const MAX_QUOTA: u64 = 1_000_000_000_000_000;
 
+/// Shares of a quota, in percent, at which a tenant is warned.
+pub const WARNED_AT: [u8; 2] = [80, 100];
+
 /// How many events may be sent in a day and in a month, of UTC; what is absent has no bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -99,6 +102,9 @@ pub struct QuotaUse {
     /// What is left of it; null where there is no quota.
     #[schema(required = true)]
     pub remaining: Option<u64>,
+    /// The share that a warning is about, in percent: 80 or 100, whichever was reached last; null below, and where there is no quota.
+    #[schema(required = true, example = 80)]
+    pub warning: Option<u8>,
     /// When it begins anew.
     pub resets_at: DateTime<Utc>,
 }
@@ -107,8 +113,16 @@ impl QuotaUse {
     /// Of a period.
     #[must_use]
     pub fn new(limit: Option<u64>, used: u64, resets_at: DateTime<Utc>) -> Self {
-        Self { limit, used, remaining: limit.map(|limit| limit.saturating_sub(used)), resets_at }
+        let remaining = limit.map(|limit| limit.saturating_sub(used));
+        Self { limit, used, remaining, warning: limit.and_then(|limit| warning(limit, used)), resets_at }
     }
+}
+
+/// The largest of the shares in [`WARNED_AT`] that are used of a quota.
+#[must_use]
+pub fn warning(limit: u64, used: u64) -> Option<u8> {
+    let reached = |percent: &u8| u128::from(used) * 100 >= u128::from(limit) * u128::from(*percent);
+    WARNED_AT.into_iter().rev().find(reached)
 }
 
 #[cfg(test)]
@@ -153,6 +167,25 @@ mod tests {
                 let then = now + TimeDelta::seconds(later);
                 prop_assert_eq!(then < ends, period.begins(then) == period.begins(now));
             }
+        }
+    }
+
+    /// P12: as soon as four fifths are used, and as soon as all is; whatever the quota.
+    #[test]
+    fn warnings_begin_at_their_shares() {
+        for (limit, used, expected) in [
+            (10, 7, None),
+            (10, 8, Some(80)),
+            (10, 9, Some(80)),
+            (10, 10, Some(100)),
+            (10, 11, Some(100)),
+            (1, 0, None),
+            (1, 1, Some(100)),
+            (3, 2, None),
+            (u64::MAX, u64::MAX - 1, Some(80)),
+            (u64::MAX, u64::MAX, Some(100)),
+        ] {
+            assert_eq!(warning(limit, used), expected, "{used} of {limit}");
         }
     }
 

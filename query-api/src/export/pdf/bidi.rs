@@ -8,6 +8,8 @@ use unicode_bidi::{BidiInfo, Direction as Base, get_base_direction};
 
 /// For the lines of a text that begins from right to left, whichever letter is their first.
 const RIGHT_TO_LEFT: char = '\u{200f}';
+/// For those of one that begins from left to right.
+const LEFT_TO_RIGHT: char = '\u{200e}';
 
 static FONT: LazyLock<Option<Font>> = LazyLock::new(|| Font::new(dejavu::sans_condensed::regular().to_vec(), 0));
 
@@ -46,11 +48,17 @@ pub(super) fn is_rtl(text: &str) -> bool {
     is_needed(text) && get_base_direction(text) == Base::Rtl
 }
 
-/// Has the lines of a text go from right to left if it does.
+/// Has a sentence of ours, all of whose languages go from left to right, do so, though a name in another script begins it.
+pub(super) fn sentence(text: String) -> String {
+    if is_needed(&text) { format!("{LEFT_TO_RIGHT}{text}") } else { text }
+}
+
+/// Has all lines of a text go the way that it begins.
 pub(super) fn directed(text: &str, lines: &mut [String]) {
-    if is_rtl(text) {
+    if is_needed(text) {
+        let mark = if is_rtl(text) { RIGHT_TO_LEFT } else { LEFT_TO_RIGHT };
         for line in lines.iter_mut().skip(1) {
-            line.insert(0, RIGHT_TO_LEFT);
+            line.insert(0, mark);
         }
     }
 }
@@ -66,10 +74,11 @@ pub(super) fn parts(line: &str) -> Vec<Part<'_>> {
             let Some(text) = line.get(run) else { continue };
             match rtl.then(|| glyphs(text)).flatten() {
                 Some(glyphs) => parts.extend(glyphs.into_iter().map(Part::Glyph)),
-                None => parts.push(Part::Plain(text)),
+                None => parts.push(Part::Plain(text.trim_start_matches(LEFT_TO_RIGHT))),
             }
         }
     }
+    parts.retain(|part| !matches!(part, Part::Plain("")));
     parts
 }
 
@@ -121,6 +130,19 @@ mod tests {
         assert_eq!(told("שלום").concat(), "םולש");
         assert_eq!(told("abc שלום def").concat(), "[abc ]םולש[ def]");
         assert_eq!(told("שלום 123 עולם").concat(), "םלוע [123] םולש");
+    }
+
+    /// T17: a sentence in one of our languages stays in its order, whoever it is about and wherever its lines break; a name alone is
+    /// read from where it begins.
+    #[test]
+    fn sentences_keep_their_order() {
+        let text = sentence("דוד changed “a” to “שלום”".to_owned());
+        assert!(!is_rtl(&text) && is_rtl("דוד (DEV)"));
+        assert_eq!(told(&text).concat(), "דוד[ changed “a” to “]םולש[”]");
+        let mut lines = ["a ".to_owned(), "שלום b".to_owned()];
+        directed("a שלום b", &mut lines);
+        assert_eq!(told(&lines[1]).concat(), "םולש[ b]");
+        assert_eq!(sentence("Eva".to_owned()), "Eva");
     }
 
     /// T17: Arabic letters join: each of a word has another form than alone, and lam and alef are one glyph.

@@ -53,6 +53,32 @@ fn edits_that_are_told_one_by_one() {
     assert_eq!(got, wanted);
 }
 
+/// A8: one condition deep in groups is one condition changed, in whichever language of conditions an application has it.
+#[test]
+fn a_condition_in_each_dialect() {
+    let logic = |limit: u8| json!({"and": [{"==": [{"var": "a"}, 1]}, {"or": [{"!": [{"==": [{"var": "b"}, 2]}]}, {">": [{"var": "c"}, limit]}]}]});
+    let query =
+        |limit: u8| json!({"$and": [{"a": {"$eq": 1}}, {"$or": [{"b": {"$gt": limit}}, {"c": {"$in": [3, 4]}}]}]});
+    let search = |limit: u8| json!({"bool": {"must": [{"term": {"a": 1}}, {"bool": {"should": [{"range": {"b": {"gte": limit}}}, {"term": {"c": 2}}]}}]}});
+    let elements = |limit: u8| {
+        json!({"matchType": "ALL", "elements": [{"name": "x", "op": "eq", "values": [1]},
+            {"matchType": "ANY", "elements": [{"name": "y", "op": "gt", "values": [limit]}]}]})
+    };
+    let sides = |limit: u8| json!({"all": [{"left": "a", "operator": ">", "right": limit}, {"left": "b", "operator": "<", "right": 1}]});
+    for (old, new, path, text) in [
+        (logic(3), logic(5), "f/and/1/or/1", "“c > 3” → “c > 5”"),
+        (query(3), query(5), "f/$and/1/$or/0", "“b gt 3” → “b gt 5”"),
+        (search(3), search(5), "f/bool/must/1/bool/should/0", "“b range gte: 3” → “b range gte: 5”"),
+        (elements(3), elements(5), "f/elements/1/elements/0", "“y gt 3” → “y gt 5”"),
+        (sides(3), sides(5), "f/all/0", "“a > 3” → “a > 5”"),
+    ] {
+        let got = told_one("f", "replace", old, new);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert_eq!((got[0].0, got[0].1.as_str()), (EditKind::ConditionUpdated, path));
+        assert!(got[0].2.ends_with(text), "{}", got[0].2);
+    }
+}
+
 /// A8: a list before and after.
 #[test]
 fn a_whole_list() {

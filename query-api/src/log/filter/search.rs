@@ -35,17 +35,31 @@ macro_rules! folded {
     };
 }
 
-/// Every word somewhere in the names, the details or the changes. Line breaks keep a word from being found across two.
-const EVERY_WORD: &str = concat!(
-    "arrayMin(multiSearchAllPositions(",
-    folded!(
-        "concatWithSeparator('\\n', actor_name, actor_email, object_name, object_id, reason, payload, \
-        arrayStringConcat(changes.path, '\\n'), arrayStringConcat(changes.old, '\\n'), \
-        arrayStringConcat(changes.new, '\\n'))"
-    ),
-    ", arrayMap(word -> ",
-    folded!("word"),
-    ", {q:Array(String)}))) > 0"
+/// What a search looks through: names, details and changes. Line breaks keep a word from being found across two.
+macro_rules! every_word {
+    ($text:literal) => {
+        concat!(
+            "arrayMin(multiSearchAllPositions(",
+            folded!($text),
+            ", arrayMap(word -> ",
+            folded!("word"),
+            ", {q:Array(String)}))) > 0"
+        )
+    };
+}
+
+/// Every word somewhere.
+const EVERY_WORD: &str = every_word!(
+    "concatWithSeparator('\\n', actor_name, actor_email, object_name, object_id, reason, payload, \
+    arrayStringConcat(changes.path, '\\n'), arrayStringConcat(changes.old, '\\n'), \
+    arrayStringConcat(changes.new, '\\n'))"
+);
+
+/// The same where a word has a quotation mark or a backslash, which JSON writes with one more.
+const EVERY_WORD_QUOTED: &str = every_word!(
+    "concatWithSeparator('\\n', actor_name, actor_email, object_name, object_id, reason, \
+    arrayStringConcat(changes.path, '\\n'), replaceAll(replaceAll(concatWithSeparator('\\n', payload, \
+    arrayStringConcat(changes.old, '\\n'), arrayStringConcat(changes.new, '\\n')), '\\\\\"', '\"'), '\\\\\\\\', '\\\\'))"
 );
 
 /// A text somewhere in what a user is called.
@@ -90,7 +104,8 @@ pub(super) fn addresses(texts: Vec<String>) -> Result<Vec<String>, ParamError> {
 /// Adds the conditions.
 pub(super) fn add_to(filter: &EventFilter, clauses: &mut Clauses) {
     if !filter.q.is_empty() {
-        clauses.texts(EVERY_WORD, "q", &filter.q);
+        let is_quoted = filter.q.iter().any(|word| word.contains(['"', '\\']));
+        clauses.texts(if is_quoted { EVERY_WORD_QUOTED } else { EVERY_WORD }, "q", &filter.q);
     }
     let (changed, from, to) = (&filter.changed, &filter.changed_from, &filter.changed_to);
     if changed.is_some() || from.is_some() || to.is_some() {
