@@ -14,7 +14,9 @@ async fn assert_bound(world: &World, key: &str, path: &str, other: &str) {
     let page = world.ok(&format!("{path}?limit=1"), key).await;
     let cursor = page["next_cursor"].as_str().unwrap();
     assert_eq!(world.get(&format!("{path}?limit=2&cursor={cursor}"), key).await.status, 200);
-    assert_eq!(world.get(&format!("{other}?cursor={cursor}"), key).await.json["code"], "invalid_cursor");
+    let separator = if other.contains('?') { '&' } else { '?' };
+    let refused = world.get(&format!("{other}{separator}cursor={cursor}"), key).await;
+    assert_eq!(refused.json["code"], "invalid_cursor", "{other}");
 }
 
 /// Waits until a read is recorded.
