@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether a device may in (K11). To be asked at each sign-in, with the key that sends events; it has limits of its own, as
+         * Check device access: whether a device may in (K11). To be asked at each sign-in, with the key that sends events; it has limits of its own, as
          *     high as those of events.
          */
         get: operations["checkAccess"];
@@ -31,7 +31,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How attempts to report violations ended, newest first. Kept for 90 days. */
+        /** Alert deliveries, newest first: how attempts to report violations ended. Kept for 90 days. */
         get: operations["listAlertDeliveries"];
         put?: never;
         post?: never;
@@ -217,6 +217,26 @@ export interface paths {
          *     list before and after (A8). Of the last 90 days unless a period is given (A4).
          */
         get: operations["listConfigurationChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices of all users (K9), the last seen first, with who was seen on them: `users_min=2` are those that users share.
+         * @description A period takes in whoever was seen on a device both before its end and after its start; sign-ins are of all their life on it.
+         */
+        get: operations["listTenantDevices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -656,6 +676,23 @@ export interface paths {
         get: operations["getTrustedProxies"];
         /** Replaces the proxies that are believed. */
         put: operations["putTrustedProxies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign-ins of all users (K1, K7), failed attempts too (L5), also under names that nobody has. */
+        get: operations["listTenantSignIns"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2129,6 +2166,277 @@ export interface components {
         History: components["schemas"]["Page_Event"] & {
             object?: components["schemas"]["ObjectState"] | null;
         };
+        /** @description One thing, with P15. */
+        Item_Event: components["schemas"]["Completeness"] & {
+            /** @description An event as stored. */
+            data: components["schemas"]["Words"] & {
+                /**
+                 * @description What was done.
+                 * @example update
+                 */
+                action: string;
+                /** @description Who (L4). */
+                actor: components["schemas"]["Actor"];
+                /** @description Brought in later (J17). */
+                backfill: boolean;
+                /**
+                 * @description What decides how long it is kept (L2).
+                 * @example changes
+                 */
+                category: string;
+                /** @description What changed (J14). */
+                changes?: components["schemas"]["Change"][];
+                /** @description Channel of communication. */
+                channel?: string;
+                /**
+                 * Format: date-time
+                 * @description When the sender said it happened, where that was too far off to be believed.
+                 */
+                claimed_at?: string | null;
+                /**
+                 * @description `create`, `delete`, `change` or `other` (J2).
+                 * @example change
+                 */
+                class: string;
+                /** @description From where it was sent. */
+                context: components["schemas"]["Context"];
+                device?: components["schemas"]["Device"] | null;
+                /**
+                 * Format: int64
+                 * @description How long it lasted.
+                 */
+                duration_ms?: number;
+                /** @description Fields that were sent and are not part of the event. */
+                extra?: Record<string, never> | null;
+                geo?: components["schemas"]["Geo"] | null;
+                /**
+                 * @description Unique in its tenant.
+                 * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
+                 */
+                id: string;
+                /** @description Branch or office (J6). */
+                location?: string;
+                /** @description Part of the application (A7). */
+                module?: string;
+                object?: components["schemas"]["EventObject"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                occurred_at: string;
+                /**
+                 * @description `success`, `failure` or `unknown`.
+                 * @example success
+                 */
+                outcome: string;
+                /** @description What the catalogue doesn't know. */
+                payload?: Record<string, never> | null;
+                /** @description Why, for a failure. */
+                reason?: string;
+                /**
+                 * Format: date-time
+                 * @description When it was received.
+                 */
+                received_at: string;
+                /**
+                 * Format: int64
+                 * @description Records viewed or exported (L10).
+                 */
+                records?: number;
+                /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on. */
+                signals?: Record<string, never> | null;
+                /**
+                 * @description The part of the application that numbers its events by itself: with the id, what the sender knows it by.
+                 * @example /shop-a
+                 */
+                source?: string;
+                /**
+                 * Format: date-time
+                 * @description When it began, for what lasts.
+                 */
+                started_at?: string | null;
+                /**
+                 * @description Type of the catalogue, or any other that was sent (J10).
+                 * @example task.deadline_changed
+                 */
+                type: string;
+                /** @description Rules it broke. Shown from the role security on (K16). */
+                violations?: components["schemas"]["Flag"][] | null;
+            };
+        };
+        /** @description One thing, with P15. */
+        Item_Restore: components["schemas"]["Completeness"] & {
+            /** @description A restore and how it ended. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description Status of the last answer; null when there was none.
+                 */
+                answer_status: number | null;
+                /**
+                 * Format: date-time
+                 * @description When that was.
+                 */
+                at: string;
+                /**
+                 * Format: int32
+                 * @description Calls that were made.
+                 */
+                attempts: number;
+                /** @description Who asked for it. */
+                by: components["schemas"]["Requester"];
+                /** @description The event that tells this. */
+                event_id: string;
+                /**
+                 * @description Id of the message that the application gets, the same however often it is called (`webhook-id`).
+                 * @example msg_5f2b7c0e9d1a4b3f8e6d2c1b0a998877
+                 */
+                message_id: string;
+                /**
+                 * @description Why it failed; at most 500 bytes.
+                 * @example 409 Conflict: the number is taken
+                 */
+                reason?: string;
+                /** @description The event that asked for it; empty while it has no outcome. */
+                requested_event_id?: string;
+                /** @description How it stands. `requested` without an outcome for minutes means that it never got one: ask again. */
+                status: components["schemas"]["RestoreStatus"];
+            };
+        };
+        /** @description One thing, with P15. */
+        Item_User: components["schemas"]["Completeness"] & {
+            /** @description A user, as the events show one. */
+            data: {
+                /**
+                 * @description False for a deactivated user: by the last event that says so, whether `actor.active` of the user's own does, or a
+                 *     `user.deactivated` or `user.reactivated` about the user.
+                 */
+                active: boolean;
+                /**
+                 * @description E-mail address.
+                 * @example jana@acme.example
+                 */
+                email: string;
+                /**
+                 * Format: date-time
+                 * @description When the first event occurred that is still kept.
+                 */
+                first_seen_at: string;
+                /**
+                 * @description Id in the application.
+                 * @example u-17
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
+                 */
+                last_activity_at: string | null;
+                /**
+                 * @description Display name.
+                 * @example Jana Nováková
+                 */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many times the user signed in.
+                 */
+                sign_ins: number;
+                /**
+                 * Format: int64
+                 * @description Violations that nobody has reviewed (K3). Shown from the role security on (K16).
+                 */
+                unreviewed_violations?: number | null;
+            };
+        };
+        /** @description One thing, with P15. */
+        Item_Violation: components["schemas"]["Completeness"] & {
+            /** @description A broken rule (K12): all findings of one rule about one user within one window of the rule. */
+            data: {
+                /**
+                 * @description What was done: `flag`, `block` or `ask`.
+                 * @example flag
+                 */
+                action: string;
+                /**
+                 * Format: int64
+                 * @description How many events.
+                 */
+                count: number;
+                /**
+                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @example high
+                 */
+                device_confidence: string | null;
+                /** @description The device of the last event. */
+                device_id?: string;
+                /** @description Its events, at most 100. */
+                event_ids: string[];
+                /**
+                 * Format: date-time
+                 * @description When the first event of it occurred.
+                 */
+                first_at: string;
+                /** @description What a rule across users groups by, and the values. */
+                group?: Record<string, never> | null;
+                /**
+                 * @description Made of the rule, the user and the window, so a replay makes no second one.
+                 * @example 5f2b7c0e9d1a4b3f8e6d2c1b0a998877
+                 */
+                id: string;
+                /**
+                 * @description Client address of the last event.
+                 * @example 198.51.100.7
+                 */
+                ip?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the last one did.
+                 */
+                last_at: string;
+                /**
+                 * @description How bad.
+                 * @example high
+                 */
+                level: string;
+                /**
+                 * Format: double
+                 * @description The limit in force.
+                 */
+                limit: number | null;
+                outgrown_review?: components["schemas"]["Review"] | null;
+                place?: components["schemas"]["Place"] | null;
+                review: components["schemas"]["Review"] | null;
+                /**
+                 * @description The rule.
+                 * @example too-many-devices
+                 */
+                rule: string;
+                /**
+                 * Format: int32
+                 * @description The latest version of the rule that found it.
+                 */
+                rule_version: number;
+                /**
+                 * Format: double
+                 * @description The most that was seen, where the rule has a number to compare.
+                 */
+                seen: number | null;
+                /** @description The session of the last event. */
+                session_key?: string;
+                /**
+                 * @description What to call the rule; its name where it has no title.
+                 * @example Too many devices
+                 */
+                title: string;
+                user: components["schemas"]["ViolationUser"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the window began; what the list is ordered by.
+                 */
+                window_at: string;
+            };
+        };
         /** @description Limits and quotas of a key. */
         KeyLimits: {
             limits: components["schemas"]["Limits"] | null;
@@ -2222,6 +2530,227 @@ export interface components {
              * @description In force now.
              */
             value: number;
+        };
+        /** @description A list that is small enough to be whole. */
+        List_EndpointView: components["schemas"]["Completeness"] & {
+            /** @description All there are. */
+            data: {
+                /** @description Why it was switched off, when the program did it. */
+                disabled_reason: string;
+                /** @description Whether anything is sent. */
+                enabled: boolean;
+                /** @description Form of the body. */
+                format: components["schemas"]["AlertFormat"];
+                /**
+                 * @description Its name.
+                 * @example pager
+                 */
+                id: string;
+                /**
+                 * Format: int32
+                 * @description Least level reported, 0 (informational) to 4 (critical).
+                 */
+                min_level: number;
+                /**
+                 * Format: int32
+                 * @description A violation that grows is reported again no sooner than this many seconds after the last time.
+                 */
+                repeat_seconds: number;
+                /** @description Rules reported, by name; all when empty. */
+                rules: string[];
+                /** @description How many secrets sign at the moment: two while the receiver changes over. */
+                secrets: number;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /** @description Address that is posted to. Of Slack's, which are secrets, the host alone. */
+                url: string;
+            }[];
+        };
+        /** @description A list that is small enough to be whole. */
+        List_ExemptionView: components["schemas"]["Completeness"] & {
+            /** @description All there are. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it ends by itself; null: never.
+                 */
+                expires_at: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was granted.
+                 */
+                granted_at: string;
+                /** @description Whether it holds now. */
+                holds: boolean;
+                /** @description Who answers for it. */
+                owner: string;
+                /** @description Why. */
+                reason: string;
+                /** @description Whose checks are off. */
+                user_id: string;
+            }[];
+        };
+        /** @description A list that is small enough to be whole. */
+        List_KeyView: components["schemas"]["Completeness"] & {
+            /** @description All there are. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * @description The public part of the key.
+                 * @example k3jq7xw2m5ab
+                 */
+                id: string;
+                limits: components["schemas"]["Limits"] | null;
+                /** @description For people. */
+                name: string;
+                /** @description What it may do beyond its role. */
+                permissions: components["schemas"]["Permission"][];
+                quotas: components["schemas"]["Quotas"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was revoked; it works while this is null.
+                 */
+                revoked_at: string | null;
+                /** @description What it may do. */
+                role: components["schemas"]["Role"];
+            }[];
+        };
+        /** @description A list that is small enough to be whole. */
+        List_RuleVersion: components["schemas"]["Completeness"] & {
+            /** @description All there are. */
+            data: {
+                /** @description Whether this version says that the rule is gone. */
+                deleted: boolean;
+                /**
+                 * Format: int32
+                 * @description From 1.
+                 */
+                version: number;
+                /**
+                 * Format: date-time
+                 * @description When. Null for a shipped rule.
+                 */
+                written_at: string | null;
+                /** @description Who wrote it: the id of a key. Null for a shipped rule. */
+                written_by: string | null;
+                /** @description Its text; empty when it is gone. */
+                yaml: string;
+            }[];
+        };
+        /** @description A list that is small enough to be whole. */
+        List_RuleView: components["schemas"]["Completeness"] & {
+            /** @description All there are. */
+            data: {
+                /** @description What becomes of the device when it is broken. */
+                action: components["schemas"]["Action"];
+                /** @description What it looks for, and why. */
+                description: string;
+                /** @description Whether it is evaluated for this tenant. */
+                enabled: boolean;
+                /** @description `informational`, `low`, `medium`, `high` or `critical`; null for a rule that can't be used. */
+                level: string | null;
+                /** @description What a tenant may choose about it. */
+                limits: components["schemas"]["LimitView"][];
+                /** @description Its name, which violations carry. */
+                name: string;
+                /** @description Who wrote it. */
+                origin: components["schemas"]["Origin"];
+                /** @description Why it can't be used; null when it can. */
+                problem: string | null;
+                /** @description Sigma's tags. */
+                tags: string[];
+                /** @description What to call it on a page. */
+                title: string;
+                /**
+                 * Format: int32
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+        };
+        /** @description A list that is small enough to be whole. */
+        List_Silence: components["schemas"]["Completeness"] & {
+            /** @description All there are. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Until when.
+                 */
+                ends_at: string;
+                /** @description `[a-z0-9][a-z0-9-]{0,62}`. */
+                id: string;
+                /** @description Who answers for it. */
+                owner: string;
+                /** @description Why. */
+                reason: string;
+                /** @description Only this rule; all when absent. */
+                rule?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                starts_at: string;
+                /** @description Whose. */
+                tenant: string;
+                /** @description Only this user; all when absent. */
+                user_id?: string | null;
+            }[];
+        };
+        /** @description A list that is small enough to be whole. */
+        List_Tenant: components["schemas"]["Completeness"] & {
+            /** @description All there are. */
+            data: {
+                /** @description How it wants the rules. */
+                detection?: components["schemas"]["Detection"];
+                /** @description Its own event types, besides the built-in catalogue. */
+                event_types?: components["schemas"]["CatalogueEntry"][];
+                /** @description `[a-z0-9][a-z0-9_-]{0,62}`; part of every key, never changes. */
+                id: string;
+                /** @description Languages of its staff, most wanted first. */
+                languages?: components["schemas"]["Lang"][];
+                limits?: components["schemas"]["Limits"] | null;
+                /** @description Whether activity is recorded (L1); off until an administrator turns it on. */
+                logging?: boolean;
+                /** @description For people, at most 256 bytes. */
+                name?: string;
+                /** @description What the tenant pays for. */
+                plan?: components["schemas"]["Plan"];
+                /** @description The header in which those proxies say it. */
+                proxy_header?: components["schemas"]["ProxyHeader"];
+                quotas?: components["schemas"]["Quotas"] | null;
+                /** @description How long each category is kept (L2). */
+                retention?: components["schemas"]["Retention"];
+                /**
+                 * @description Zone of its days, weeks and working hours.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
+                /** @description Networks of proxies whose word on where a request came from is believed, besides those of the installation. */
+                trusted_proxies?: string[];
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at?: string;
+                /** @description Deep links by object type, with `{id}` where the object's id goes (J14). */
+                url_templates?: {
+                    [key: string]: string;
+                };
+                /**
+                 * Format: int64
+                 * @description Counts changes from 1; a change must name the version it was made from.
+                 */
+                version?: number;
+                /** @description First day of its week. */
+                week_start?: components["schemas"]["WeekStart"];
+            }[];
         };
         /** @description Whether activity is recorded (L1), and for how long (L2). */
         Logging: {
@@ -2399,277 +2928,6 @@ export interface components {
             state: Record<string, never>;
             /** @description False where there are more than 10000, of which the latest were taken. */
             whole: boolean;
-        };
-        /** @description One thing, with P15. */
-        One_Event: components["schemas"]["Completeness"] & {
-            /** @description An event as stored. */
-            data: components["schemas"]["Words"] & {
-                /**
-                 * @description What was done.
-                 * @example update
-                 */
-                action: string;
-                /** @description Who (L4). */
-                actor: components["schemas"]["Actor"];
-                /** @description Brought in later (J17). */
-                backfill: boolean;
-                /**
-                 * @description What decides how long it is kept (L2).
-                 * @example changes
-                 */
-                category: string;
-                /** @description What changed (J14). */
-                changes?: components["schemas"]["Change"][];
-                /** @description Channel of communication. */
-                channel?: string;
-                /**
-                 * Format: date-time
-                 * @description When the sender said it happened, where that was too far off to be believed.
-                 */
-                claimed_at?: string | null;
-                /**
-                 * @description `create`, `delete`, `change` or `other` (J2).
-                 * @example change
-                 */
-                class: string;
-                /** @description From where it was sent. */
-                context: components["schemas"]["Context"];
-                device?: components["schemas"]["Device"] | null;
-                /**
-                 * Format: int64
-                 * @description How long it lasted.
-                 */
-                duration_ms?: number;
-                /** @description Fields that were sent and are not part of the event. */
-                extra?: Record<string, never> | null;
-                geo?: components["schemas"]["Geo"] | null;
-                /**
-                 * @description Unique in its tenant.
-                 * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
-                 */
-                id: string;
-                /** @description Branch or office (J6). */
-                location?: string;
-                /** @description Part of the application (A7). */
-                module?: string;
-                object?: components["schemas"]["EventObject"] | null;
-                /**
-                 * Format: date-time
-                 * @description When it happened.
-                 */
-                occurred_at: string;
-                /**
-                 * @description `success`, `failure` or `unknown`.
-                 * @example success
-                 */
-                outcome: string;
-                /** @description What the catalogue doesn't know. */
-                payload?: Record<string, never> | null;
-                /** @description Why, for a failure. */
-                reason?: string;
-                /**
-                 * Format: date-time
-                 * @description When it was received.
-                 */
-                received_at: string;
-                /**
-                 * Format: int64
-                 * @description Records viewed or exported (L10).
-                 */
-                records?: number;
-                /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on. */
-                signals?: Record<string, never> | null;
-                /**
-                 * @description The part of the application that numbers its events by itself: with the id, what the sender knows it by.
-                 * @example /shop-a
-                 */
-                source?: string;
-                /**
-                 * Format: date-time
-                 * @description When it began, for what lasts.
-                 */
-                started_at?: string | null;
-                /**
-                 * @description Type of the catalogue, or any other that was sent (J10).
-                 * @example task.deadline_changed
-                 */
-                type: string;
-                /** @description Rules it broke. Shown from the role security on (K16). */
-                violations?: components["schemas"]["Flag"][] | null;
-            };
-        };
-        /** @description One thing, with P15. */
-        One_Restore: components["schemas"]["Completeness"] & {
-            /** @description A restore and how it ended. */
-            data: {
-                /**
-                 * Format: int32
-                 * @description Status of the last answer; null when there was none.
-                 */
-                answer_status: number | null;
-                /**
-                 * Format: date-time
-                 * @description When that was.
-                 */
-                at: string;
-                /**
-                 * Format: int32
-                 * @description Calls that were made.
-                 */
-                attempts: number;
-                /** @description Who asked for it. */
-                by: components["schemas"]["Requester"];
-                /** @description The event that tells this. */
-                event_id: string;
-                /**
-                 * @description Id of the message that the application gets, the same however often it is called (`webhook-id`).
-                 * @example msg_5f2b7c0e9d1a4b3f8e6d2c1b0a998877
-                 */
-                message_id: string;
-                /**
-                 * @description Why it failed; at most 500 bytes.
-                 * @example 409 Conflict: the number is taken
-                 */
-                reason?: string;
-                /** @description The event that asked for it; empty while it has no outcome. */
-                requested_event_id?: string;
-                /** @description How it stands. `requested` without an outcome for minutes means that it never got one: ask again. */
-                status: components["schemas"]["RestoreStatus"];
-            };
-        };
-        /** @description One thing, with P15. */
-        One_User: components["schemas"]["Completeness"] & {
-            /** @description A user, as the events show one. */
-            data: {
-                /**
-                 * @description False for a deactivated user: by the last event that says so, whether `actor.active` of the user's own does, or a
-                 *     `user.deactivated` or `user.reactivated` about the user.
-                 */
-                active: boolean;
-                /**
-                 * @description E-mail address.
-                 * @example jana@acme.example
-                 */
-                email: string;
-                /**
-                 * Format: date-time
-                 * @description When the first event occurred that is still kept.
-                 */
-                first_seen_at: string;
-                /**
-                 * @description Id in the application.
-                 * @example u-17
-                 */
-                id: string;
-                /**
-                 * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
-                 */
-                last_activity_at: string | null;
-                /**
-                 * @description Display name.
-                 * @example Jana Nováková
-                 */
-                name: string;
-                /**
-                 * Format: int64
-                 * @description How many times the user signed in.
-                 */
-                sign_ins: number;
-                /**
-                 * Format: int64
-                 * @description Violations that nobody has reviewed (K3). Shown from the role security on (K16).
-                 */
-                unreviewed_violations?: number | null;
-            };
-        };
-        /** @description One thing, with P15. */
-        One_Violation: components["schemas"]["Completeness"] & {
-            /** @description A broken rule (K12): all findings of one rule about one user within one window of the rule. */
-            data: {
-                /**
-                 * @description What was done: `flag`, `block` or `ask`.
-                 * @example flag
-                 */
-                action: string;
-                /**
-                 * Format: int64
-                 * @description How many events.
-                 */
-                count: number;
-                /**
-                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
-                 * @example high
-                 */
-                device_confidence: string | null;
-                /** @description The device of the last event. */
-                device_id?: string;
-                /** @description Its events, at most 100. */
-                event_ids: string[];
-                /**
-                 * Format: date-time
-                 * @description When the first event of it occurred.
-                 */
-                first_at: string;
-                /** @description What a rule across users groups by, and the values. */
-                group?: Record<string, never> | null;
-                /**
-                 * @description Made of the rule, the user and the window, so a replay makes no second one.
-                 * @example 5f2b7c0e9d1a4b3f8e6d2c1b0a998877
-                 */
-                id: string;
-                /**
-                 * @description Client address of the last event.
-                 * @example 198.51.100.7
-                 */
-                ip?: string | null;
-                /**
-                 * Format: date-time
-                 * @description When the last one did.
-                 */
-                last_at: string;
-                /**
-                 * @description How bad.
-                 * @example high
-                 */
-                level: string;
-                /**
-                 * Format: double
-                 * @description The limit in force.
-                 */
-                limit: number | null;
-                outgrown_review?: components["schemas"]["Review"] | null;
-                place?: components["schemas"]["Place"] | null;
-                review: components["schemas"]["Review"] | null;
-                /**
-                 * @description The rule.
-                 * @example too-many-devices
-                 */
-                rule: string;
-                /**
-                 * Format: int32
-                 * @description The latest version of the rule that found it.
-                 */
-                rule_version: number;
-                /**
-                 * Format: double
-                 * @description The most that was seen, where the rule has a number to compare.
-                 */
-                seen: number | null;
-                /** @description The session of the last event. */
-                session_key?: string;
-                /**
-                 * @description What to call the rule; its name where it has no title.
-                 * @example Too many devices
-                 */
-                title: string;
-                user: components["schemas"]["ViolationUser"] | null;
-                /**
-                 * Format: date-time
-                 * @description When the window began; what the list is ordered by.
-                 */
-                window_at: string;
-            };
         };
         /**
          * @description Who wrote a rule.
@@ -2971,6 +3229,77 @@ export interface components {
                 /** @description Rules it broke (K4). */
                 violations: components["schemas"]["Flag"][];
             }[];
+            /** @description Whether there is more now. */
+            has_more: boolean;
+            /**
+             * @description For the next page, with the same filter and order. Where a list can be followed by receipt it is always there: ask
+             *     again later.
+             */
+            next_cursor: string | null;
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
+        };
+        /** @description A page. */
+        Page_TenantDevice: components["schemas"]["Completeness"] & {
+            /** @description In the order that was asked for. */
+            data: (components["schemas"]["Device"] & {
+                /**
+                 * Format: int64
+                 * @description How many of their attempts failed.
+                 */
+                failed_sign_ins: number;
+                /**
+                 * Format: date-time
+                 * @description First seen.
+                 */
+                first_seen_at: string;
+                /**
+                 * @description Last client address.
+                 * @example 198.51.100.7
+                 */
+                ip?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Last seen.
+                 */
+                last_seen_at: string;
+                place?: components["schemas"]["Place"] | null;
+                /**
+                 * Format: int64
+                 * @description How many times these users signed in on it.
+                 */
+                sign_ins: number;
+                /**
+                 * @description The first 20 of them, in the order of their ids.
+                 * @example [
+                 *       "u-17",
+                 *       "u-18"
+                 *     ]
+                 */
+                user_ids: string[];
+                /**
+                 * Format: int64
+                 * @description How many users were seen on it.
+                 */
+                users: number;
+            })[];
+            /** @description Whether there is more now. */
+            has_more: boolean;
+            /**
+             * @description For the next page, with the same filter and order. Where a list can be followed by receipt it is always there: ask
+             *     again later.
+             */
+            next_cursor: string | null;
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
+        };
+        /** @description A page. */
+        Page_TenantSignIn: components["schemas"]["Completeness"] & {
+            /** @description In the order that was asked for. */
+            data: (components["schemas"]["SignIn"] & {
+                /** @description Who signed in, or tried to. */
+                user: components["schemas"]["SignInUser"];
+            })[];
             /** @description Whether there is more now. */
             has_more: boolean;
             /**
@@ -3764,6 +4093,24 @@ export interface components {
              */
             signed_out_at: string | null;
         };
+        /** @description Who signed in, or tried to. */
+        SignInUser: {
+            /**
+             * @description The e-mail address as it was then, or as it was tried.
+             * @example jana@acme.example
+             */
+            email?: string;
+            /**
+             * @description The user; empty where an attempt named nobody that the application knows.
+             * @example u-17
+             */
+            id: string;
+            /**
+             * @description The name as it was then, or as it was tried.
+             * @example Jana Nováková
+             */
+            name?: string;
+        };
         /** @description Violations that match are not reported for a while. */
         Silence: {
             /**
@@ -3876,6 +4223,53 @@ export interface components {
             version?: number;
             /** @description First day of its week. */
             week_start?: components["schemas"]["WeekStart"];
+        };
+        /** @description A device that users were seen on. */
+        TenantDevice: components["schemas"]["Device"] & {
+            /**
+             * Format: int64
+             * @description How many of their attempts failed.
+             */
+            failed_sign_ins: number;
+            /**
+             * Format: date-time
+             * @description First seen.
+             */
+            first_seen_at: string;
+            /**
+             * @description Last client address.
+             * @example 198.51.100.7
+             */
+            ip?: string | null;
+            /**
+             * Format: date-time
+             * @description Last seen.
+             */
+            last_seen_at: string;
+            place?: components["schemas"]["Place"] | null;
+            /**
+             * Format: int64
+             * @description How many times these users signed in on it.
+             */
+            sign_ins: number;
+            /**
+             * @description The first 20 of them, in the order of their ids.
+             * @example [
+             *       "u-17",
+             *       "u-18"
+             *     ]
+             */
+            user_ids: string[];
+            /**
+             * Format: int64
+             * @description How many users were seen on it.
+             */
+            users: number;
+        };
+        /** @description A sign-in of any user of the tenant, or an attempt. */
+        TenantSignIn: components["schemas"]["SignIn"] & {
+            /** @description Who signed in, or tried to. */
+            user: components["schemas"]["SignInUser"];
         };
         /** @description Statistics of a tenant. */
         TenantStatistics: components["schemas"]["Completeness"] & {
@@ -4523,227 +4917,6 @@ export interface components {
          * @enum {string}
          */
         WeekStart: "monday" | "sunday" | "saturday";
-        /** @description A list that is small enough to be whole. */
-        Whole_EndpointView: components["schemas"]["Completeness"] & {
-            /** @description All there are. */
-            data: {
-                /** @description Why it was switched off, when the program did it. */
-                disabled_reason: string;
-                /** @description Whether anything is sent. */
-                enabled: boolean;
-                /** @description Form of the body. */
-                format: components["schemas"]["AlertFormat"];
-                /**
-                 * @description Its name.
-                 * @example pager
-                 */
-                id: string;
-                /**
-                 * Format: int32
-                 * @description Least level reported, 0 (informational) to 4 (critical).
-                 */
-                min_level: number;
-                /**
-                 * Format: int32
-                 * @description A violation that grows is reported again no sooner than this many seconds after the last time.
-                 */
-                repeat_seconds: number;
-                /** @description Rules reported, by name; all when empty. */
-                rules: string[];
-                /** @description How many secrets sign at the moment: two while the receiver changes over. */
-                secrets: number;
-                /**
-                 * Format: date-time
-                 * @description When it last changed.
-                 */
-                updated_at: string;
-                /** @description Address that is posted to. Of Slack's, which are secrets, the host alone. */
-                url: string;
-            }[];
-        };
-        /** @description A list that is small enough to be whole. */
-        Whole_ExemptionView: components["schemas"]["Completeness"] & {
-            /** @description All there are. */
-            data: {
-                /**
-                 * Format: date-time
-                 * @description When it ends by itself; null: never.
-                 */
-                expires_at: string | null;
-                /**
-                 * Format: date-time
-                 * @description When it was granted.
-                 */
-                granted_at: string;
-                /** @description Whether it holds now. */
-                holds: boolean;
-                /** @description Who answers for it. */
-                owner: string;
-                /** @description Why. */
-                reason: string;
-                /** @description Whose checks are off. */
-                user_id: string;
-            }[];
-        };
-        /** @description A list that is small enough to be whole. */
-        Whole_KeyView: components["schemas"]["Completeness"] & {
-            /** @description All there are. */
-            data: {
-                /**
-                 * Format: date-time
-                 * @description When it was made.
-                 */
-                created_at: string;
-                /**
-                 * @description The public part of the key.
-                 * @example k3jq7xw2m5ab
-                 */
-                id: string;
-                limits: components["schemas"]["Limits"] | null;
-                /** @description For people. */
-                name: string;
-                /** @description What it may do beyond its role. */
-                permissions: components["schemas"]["Permission"][];
-                quotas: components["schemas"]["Quotas"] | null;
-                /**
-                 * Format: date-time
-                 * @description When it was revoked; it works while this is null.
-                 */
-                revoked_at: string | null;
-                /** @description What it may do. */
-                role: components["schemas"]["Role"];
-            }[];
-        };
-        /** @description A list that is small enough to be whole. */
-        Whole_RuleVersion: components["schemas"]["Completeness"] & {
-            /** @description All there are. */
-            data: {
-                /** @description Whether this version says that the rule is gone. */
-                deleted: boolean;
-                /**
-                 * Format: int32
-                 * @description From 1.
-                 */
-                version: number;
-                /**
-                 * Format: date-time
-                 * @description When. Null for a shipped rule.
-                 */
-                written_at: string | null;
-                /** @description Who wrote it: the id of a key. Null for a shipped rule. */
-                written_by: string | null;
-                /** @description Its text; empty when it is gone. */
-                yaml: string;
-            }[];
-        };
-        /** @description A list that is small enough to be whole. */
-        Whole_RuleView: components["schemas"]["Completeness"] & {
-            /** @description All there are. */
-            data: {
-                /** @description What becomes of the device when it is broken. */
-                action: components["schemas"]["Action"];
-                /** @description What it looks for, and why. */
-                description: string;
-                /** @description Whether it is evaluated for this tenant. */
-                enabled: boolean;
-                /** @description `informational`, `low`, `medium`, `high` or `critical`; null for a rule that can't be used. */
-                level: string | null;
-                /** @description What a tenant may choose about it. */
-                limits: components["schemas"]["LimitView"][];
-                /** @description Its name, which violations carry. */
-                name: string;
-                /** @description Who wrote it. */
-                origin: components["schemas"]["Origin"];
-                /** @description Why it can't be used; null when it can. */
-                problem: string | null;
-                /** @description Sigma's tags. */
-                tags: string[];
-                /** @description What to call it on a page. */
-                title: string;
-                /**
-                 * Format: int32
-                 * @description Grows with every change.
-                 */
-                version: number;
-            }[];
-        };
-        /** @description A list that is small enough to be whole. */
-        Whole_Silence: components["schemas"]["Completeness"] & {
-            /** @description All there are. */
-            data: {
-                /**
-                 * Format: date-time
-                 * @description Until when.
-                 */
-                ends_at: string;
-                /** @description `[a-z0-9][a-z0-9-]{0,62}`. */
-                id: string;
-                /** @description Who answers for it. */
-                owner: string;
-                /** @description Why. */
-                reason: string;
-                /** @description Only this rule; all when absent. */
-                rule?: string | null;
-                /**
-                 * Format: date-time
-                 * @description From when.
-                 */
-                starts_at: string;
-                /** @description Whose. */
-                tenant: string;
-                /** @description Only this user; all when absent. */
-                user_id?: string | null;
-            }[];
-        };
-        /** @description A list that is small enough to be whole. */
-        Whole_Tenant: components["schemas"]["Completeness"] & {
-            /** @description All there are. */
-            data: {
-                /** @description How it wants the rules. */
-                detection?: components["schemas"]["Detection"];
-                /** @description Its own event types, besides the built-in catalogue. */
-                event_types?: components["schemas"]["CatalogueEntry"][];
-                /** @description `[a-z0-9][a-z0-9_-]{0,62}`; part of every key, never changes. */
-                id: string;
-                /** @description Languages of its staff, most wanted first. */
-                languages?: components["schemas"]["Lang"][];
-                limits?: components["schemas"]["Limits"] | null;
-                /** @description Whether activity is recorded (L1); off until an administrator turns it on. */
-                logging?: boolean;
-                /** @description For people, at most 256 bytes. */
-                name?: string;
-                /** @description What the tenant pays for. */
-                plan?: components["schemas"]["Plan"];
-                /** @description The header in which those proxies say it. */
-                proxy_header?: components["schemas"]["ProxyHeader"];
-                quotas?: components["schemas"]["Quotas"] | null;
-                /** @description How long each category is kept (L2). */
-                retention?: components["schemas"]["Retention"];
-                /**
-                 * @description Zone of its days, weeks and working hours.
-                 * @example Europe/Prague
-                 */
-                time_zone?: string;
-                /** @description Networks of proxies whose word on where a request came from is believed, besides those of the installation. */
-                trusted_proxies?: string[];
-                /**
-                 * Format: date-time
-                 * @description When it last changed.
-                 */
-                updated_at?: string;
-                /** @description Deep links by object type, with `{id}` where the object's id goes (J14). */
-                url_templates?: {
-                    [key: string]: string;
-                };
-                /**
-                 * Format: int64
-                 * @description Counts changes from 1; a change must name the version it was made from.
-                 */
-                version?: number;
-                /** @description First day of its week. */
-                week_start?: components["schemas"]["WeekStart"];
-            }[];
-        };
         /**
          * @description The width of a bucket in statistics.
          * @enum {string}
@@ -5278,7 +5451,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Whole_EndpointView"];
+                    "application/json": components["schemas"]["List_EndpointView"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -6854,7 +7027,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Whole_Silence"];
+                    "application/json": components["schemas"]["List_Silence"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -8382,6 +8555,283 @@ export interface operations {
             };
         };
     };
+    listTenantDevices: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before, with the same filter, period and order. */
+                cursor?: string;
+                /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
+                 *     `mobile`.
+                 */
+                kind?: string[];
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
+                /** @description Most rows of the page. */
+                limit?: number;
+                /**
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
+                /**
+                 * @description `true`: only users who signed in on a device count as its users; `false`: only those of whom every attempt failed or none was
+                 *     seen.
+                 */
+                signed_in?: boolean;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+                /**
+                 * @description Ids of users: devices that any of them was seen on, with all who were.
+                 * @example [
+                 *       "u-17"
+                 *     ]
+                 */
+                user_id?: string[];
+                /**
+                 * @description Devices that at least so many users were seen on, within the period if one is given.
+                 * @example 2
+                 */
+                users_min?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "Complete-Until": components["headers"]["Complete-Until"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": [
+                     *         {
+                     *           "bot": false,
+                     *           "browser": "Firefox",
+                     *           "browser_version": "148",
+                     *           "confidence": "high",
+                     *           "failed_sign_ins": 2,
+                     *           "first_seen_at": "2025-11-03T07:58:02Z",
+                     *           "id": "d-5",
+                     *           "ip": "198.51.100.7",
+                     *           "kind": "desktop",
+                     *           "last_seen_at": "2026-03-02T08:15:30.125Z",
+                     *           "os": "Linux",
+                     *           "os_version": "",
+                     *           "place": {
+                     *             "city": "Brno",
+                     *             "country": "CZ"
+                     *           },
+                     *           "sign_ins": 140,
+                     *           "user_ids": [
+                     *             "u-17",
+                     *             "u-18"
+                     *           ],
+                     *           "users": 2
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "period": {
+                     *         "from": null,
+                     *         "to": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_TenantDevice"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -8976,7 +9426,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["One_Event"];
+                    "application/json": components["schemas"]["Item_Event"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -9381,7 +9831,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["One_Restore"];
+                    "application/json": components["schemas"]["Item_Restore"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -9566,7 +10016,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["One_Restore"];
+                    "application/json": components["schemas"]["Item_Restore"];
                 };
             };
             /** @description A parameter or a body that can't be understood; `pointer` names it. */
@@ -9809,7 +10259,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Whole_ExemptionView"];
+                    "application/json": components["schemas"]["List_ExemptionView"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -11031,7 +11481,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Whole_RuleView"];
+                    "application/json": components["schemas"]["List_RuleView"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -12393,7 +12843,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Whole_RuleVersion"];
+                    "application/json": components["schemas"]["List_RuleVersion"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -16540,6 +16990,312 @@ export interface operations {
             };
         };
     };
+    listTenantSignIns: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Countries, ISO 3166-1 alpha-2.
+                 * @example [
+                 *       "CZ"
+                 *     ]
+                 */
+                country?: string[];
+                /** @description `next_cursor` of the page before, with the same filter, period and order. */
+                cursor?: string;
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /**
+                 * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
+                 *     `cursor` (P9). It goes before `Accept`.
+                 * @example json
+                 */
+                format?: string;
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
+                 * @example en
+                 */
+                lang?: string;
+                /** @description Most rows of the page. */
+                limit?: number;
+                /**
+                 * @description `desc` (default) or `asc` by time
+                 * @example desc
+                 */
+                order?: string;
+                /** @description `success`, `failure` or `unknown`. */
+                outcome?: string[];
+                /**
+                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: string;
+                /**
+                 * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
+                 *     with it Russian and Czech numbers have one.
+                 * @example semicolon
+                 */
+                separator?: string;
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+                /**
+                 * @description Ids of users
+                 * @example [
+                 *       "u-17"
+                 *     ]
+                 */
+                user_id?: string[];
+                /** @description K4: `true` for those that broke a rule, `false` for those that broke none. */
+                violations?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "Complete-Until": components["headers"]["Complete-Until"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": [
+                     *         {
+                     *           "action": "sign_in",
+                     *           "device": {
+                     *             "bot": false,
+                     *             "browser": "Firefox",
+                     *             "browser_version": "148",
+                     *             "confidence": "high",
+                     *             "id": "d-5",
+                     *             "kind": "desktop",
+                     *             "os": "Linux",
+                     *             "os_version": ""
+                     *           },
+                     *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *           "ip": "198.51.100.7",
+                     *           "occurred_at": "2026-03-02T08:15:30.125Z",
+                     *           "outcome": "success",
+                     *           "place": {
+                     *             "accuracy_km": 20,
+                     *             "build": "2026-03-01T00:00:00Z",
+                     *             "city": "Brno",
+                     *             "country": "CZ",
+                     *             "latitude": 49.2,
+                     *             "longitude": 16.6
+                     *           },
+                     *           "session": {
+                     *             "key": "s-99",
+                     *             "last_activity_at": "2026-03-02T09:40:00Z",
+                     *             "signed_out_at": null
+                     *           },
+                     *           "signals": {
+                     *             "new_device": true,
+                     *             "travel_confidence": "medium",
+                     *             "travel_km": 240
+                     *           },
+                     *           "user": {
+                     *             "email": "jana@acme.example",
+                     *             "id": "u-17",
+                     *             "name": "Jana Nováková"
+                     *           },
+                     *           "violations": [
+                     *             {
+                     *               "id": "5f2b7c0e9d1a4b3f8e6d2c1b0a998877",
+                     *               "level": "high",
+                     *               "limit": 4,
+                     *               "rule": "too-many-devices",
+                     *               "seen": 6,
+                     *               "version": 2
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "period": {
+                     *         "from": null,
+                     *         "to": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_TenantSignIn"];
+                    "application/pdf": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing that `Accept` takes is offered. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_acceptable",
+                     *       "detail": "Accept takes none of application/json, text/csv",
+                     *       "status": 406,
+                     *       "title": "Not Acceptable",
+                     *       "type": "urn:usertrail:problem:not_acceptable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getStatistics: {
         parameters: {
             query?: {
@@ -17073,7 +17829,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Whole_Tenant"];
+                    "application/json": components["schemas"]["List_Tenant"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -18286,7 +19042,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Whole_KeyView"];
+                    "application/json": components["schemas"]["List_KeyView"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -19672,7 +20428,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["One_User"];
+                    "application/json": components["schemas"]["Item_User"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
@@ -23573,7 +24329,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["One_Violation"];
+                    "application/json": components["schemas"]["Item_Violation"];
                 };
             };
             /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
