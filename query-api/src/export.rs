@@ -1,6 +1,6 @@
 //! Exports (P9, T17, T18): lists and reports as files, streamed, in memory that doesn't depend on the number of rows.
 //!
-//! The store's cursor → what is shown of a row → [`crate::table::Tabular`] → a [`Writer`] in a thread of its own → chunks → the
+//! The store's cursor → what is shown of a row → [`crate::export::table::Tabular`] → a [`Writer`] in a thread of its own → chunks → the
 //! body. Each step waits for the next one, so a client that doesn't read stops the query, and one that goes away ends it.
 //! A file that could not be written to its end breaks the transfer off. How an export ended is an event of the tenant
 //! (P13, L10).

@@ -20,8 +20,9 @@ struct Route {
     rule: Rule,
 }
 
-/// Rows of `handler: Permission, Recorded => Policy;`. Of several permissions any will do; without the second, a read shows nothing of others.
-/// Requests are counted as queries unless the third says otherwise.
+/// Makes the table of rows `handler: Permission, Recorded => Policy;`.
+/// Of several permissions any will do. A read that records nothing shows nothing of others. Requests are counted as queries unless
+/// a policy is named.
 macro_rules! table {
     ($($($handler:ident)::+: $($takes:ident)|+ $(, $recorded:ident)? $(=> $counted:ident)?;)+) => {
         fn table() -> Vec<Route> {

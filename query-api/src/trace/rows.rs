@@ -35,7 +35,7 @@ pub struct ActivityRow {
 }
 
 impl ActivityRow {
-    /// Its place among activities of the same time, as of [`EventRow::place`].
+    /// Its place among activities of the same time, as of [`EventRow::place`](crate::log::rows::EventRow::place).
     #[must_use]
     pub fn place(&self) -> String {
         [&*self.event_id, &self.key_id, &self.source].join("\u{1}")
