@@ -17,6 +17,7 @@ use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
 use runtime::ops::Readiness;
+use runtime::probe;
 use runtime::settings::Settings;
 use runtime::shutdown::{LATE, Shutdown};
 use tokio::net::TcpListener;
@@ -168,6 +169,9 @@ impl Process {
             freshness,
         };
         let api = query_api::QueryApi::new(&self.config, parts, &self.metrics)?;
+        let damage = api.damage();
+        let gate = self.readiness.gate("tables");
+        probe::check("probe of the tables", gate, &self.shutdown, move || damage.check());
         Ok(query_api::router(api))
     }
 

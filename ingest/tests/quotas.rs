@@ -221,7 +221,7 @@ async fn several_processes(world: &mut World, client: &Client) {
 async fn keys_and_plans(world: &mut World, client: &Client) {
     let bounds = Bounds { limits: None, quotas: Some(quotas(Some(3), None)) };
     let id = world.key.split('_').nth(1).unwrap().to_owned();
-    world.settings.limit_key("acme", &id, bounds).await.unwrap();
+    world.settings.limit_key(&world.settings.snapshot(), "acme", &id, bounds).await.unwrap();
     store(client, &id, 1).await;
     store(client, "another", 50).await;
     let freshness = Freshness::unknown();

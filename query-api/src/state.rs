@@ -26,7 +26,7 @@ use crate::http::guard::Guard;
 use crate::http::period::Calendar;
 use crate::restore::Restores;
 use crate::rules::titles::{ShippedTitles, Titles};
-use crate::store::Store;
+use crate::store::{Damage, Store};
 
 /// Most rows of a page whatever the configuration says.
 const MAX_PAGE: u64 = 1000;
@@ -133,6 +133,12 @@ impl QueryApi {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// What reads find wrong with the tables' files, for readiness.
+    #[must_use]
+    pub fn damage(&self) -> Damage {
+        self.0.store.damage().clone()
     }
 
     pub(crate) fn exports(&self) -> &Arc<Exports> {

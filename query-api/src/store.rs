@@ -4,6 +4,7 @@ pub mod cutoffs;
 pub mod fair;
 pub mod sql;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clickhouse::error::Error as ClickHouseError;
@@ -24,6 +25,13 @@ use crate::store::sql::{Clauses, NamedQuery};
 const MAX_RESULT_ROWS: u32 = 200_000;
 /// What the store is given beyond the statement's own time, to say that the time is up.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long the tables count as damaged after a read found them so.
+const DAMAGED_FOR: Duration = Duration::from_secs(60);
+/// What ClickHouse says of files that are gone, cut off or changed, which no statement can be the cause of: `FILE_DOESNT_EXIST`,
+/// `CANNOT_OPEN_FILE`, `CANNOT_READ_ALL_DATA`, `CHECKSUM_DOESNT_MATCH`, `NO_FILE_IN_DATA_PART`, `CORRUPTED_DATA`, `BAD_DATA_PART_NAME`,
+/// `CANNOT_DECOMPRESS`, `STD_EXCEPTION` (of the file system).
+const DAMAGED: [u32; 9] = [107, 76, 33, 40, 226, 246, 233, 271, 1001];
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -108,6 +116,33 @@ pub struct Store {
     places: TenantSlots,
     limits: Limits,
     durations: Durations,
+    damage: Damage,
+}
+
+/// What a read last found wrong with the tables' files.
+#[derive(Clone, Debug, Default)]
+pub struct Damage(Arc<Mutex<Option<(Instant, String)>>>);
+
+impl Damage {
+    fn note(&self, error: &StoreError) {
+        if let StoreError::Failed { name, source: ClickHouseError::BadResponse(message) } = error
+            && let Some(code) = code(message).filter(|code| DAMAGED.contains(code))
+        {
+            let found = format!("{name} finds the tables' files damaged (ClickHouse's code {code})");
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), found));
+        }
+    }
+
+    /// Whether no read found files damaged lately.
+    ///
+    /// # Errors
+    /// What one found, for people.
+    pub fn check(&self) -> Result<(), String> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some((since, found)) if since.elapsed() < DAMAGED_FOR => Err(found.clone()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Store {
@@ -123,12 +158,19 @@ impl Store {
                 waiting: limits.max_waiting_per_tenant,
             }),
             limits,
+            damage: Damage::default(),
             durations: metrics.register(
                 NAME,
                 "Time from asking the store to its whole answer, by named query",
                 durations,
             ),
         }
+    }
+
+    /// What reads find wrong with the tables' files.
+    #[must_use]
+    pub fn damage(&self) -> &Damage {
+        &self.damage
     }
 
     /// Waits for the tenant's turn to ask (P12). The place is to be kept until the answer has been read.
@@ -164,7 +206,7 @@ impl Store {
     ) -> Result<Cursor<T>, StoreError> {
         let statement = self.long(clauses.build(&self.client, query), longest);
         let rows = statement.fetch::<T>().map_err(|source| classify(query.name, source))?;
-        Ok(Cursor { name: query.name, rows })
+        Ok(Cursor { name: query.name, rows, damage: self.damage.clone() })
     }
 
     fn long(&self, statement: Query, longest: Duration) -> Query {
@@ -205,6 +247,9 @@ impl Store {
             Ok(answer) => answer.map_err(|source| classify(name, source)),
             Err(_) => Err(StoreError::TimedOut(name)),
         };
+        if let Err(error) = &result {
+            self.damage.note(error);
+        }
         let label = QueryLabel { query: name, result: if result.is_ok() { "ok" } else { "error" } };
         self.durations.get_or_create(&label).observe(begun.elapsed().as_secs_f64());
         result
@@ -215,6 +260,7 @@ impl Store {
 pub struct Cursor<T> {
     name: &'static str,
     rows: RowCursor<T>,
+    damage: Damage,
 }
 
 impl<T: RowOwned + RowRead> Cursor<T> {
@@ -222,7 +268,8 @@ impl<T: RowOwned + RowRead> Cursor<T> {
     pub async fn next(&mut self, most: usize) -> Result<Vec<T>, StoreError> {
         let mut batch = Vec::with_capacity(most);
         while batch.len() < most {
-            match self.rows.next().await.map_err(|source| classify(self.name, source))? {
+            let next = self.rows.next().await.map_err(|source| classify(self.name, source));
+            match next.inspect_err(|error| self.damage.note(error))? {
                 Some(row) => batch.push(row),
                 None => break,
             }
@@ -257,6 +304,21 @@ fn code(message: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn damaged_files_are_told_from_statements_that_are_wrong() {
+        let found = |message: &str| {
+            let damage = Damage::default();
+            damage.note(&classify("events_newest", ClickHouseError::BadResponse(message.to_owned())));
+            damage.check().is_err()
+        };
+        assert!(found(
+            "Code: 107. DB::Exception: Cannot open file /store/1fa/730-20261128_1_1_0/by_time.proj/data.bin"
+        ));
+        assert!(found("Code: 1001. DB::Exception: std::__1::__fs::filesystem::filesystem_error"));
+        assert!(!found("Code: 60. DB::Exception: Unknown table"));
+        assert!(!found("Code: 159. DB::Exception: Timeout exceeded"));
+    }
 
     #[test]
     fn what_the_store_says_is_understood() {

@@ -16,6 +16,10 @@ pub const LATE: u8 = 75;
 /// Exit code after a second signal, as shells have it for an interrupted program.
 const INTERRUPTED: u8 = 130;
 
+/// Sent to who writes beyond the largest file that it may have.
+#[cfg(target_os = "linux")]
+const SIGXFSZ: i32 = 25;
+
 /// Tells the tasks of a process to stop, and waits for them. Clones share the same state.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
@@ -142,6 +146,10 @@ impl Shutdown {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (interrupt, terminate) = {
             let _entered = runtime.enter();
+            // A file that may not grow any more is an error of who writes it, as a full disk is, and not the end of the process:
+            // whoever listens once has taken the signal's own effect away.
+            #[cfg(target_os = "linux")]
+            signal(SignalKind::from_raw(SIGXFSZ))?;
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
         };
         let shutdown = self.clone();

@@ -1,5 +1,6 @@
 //! Logs: to standard error, for people or as JSON; each place of the code bounded, so that nobody fills the disk with them.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
@@ -83,7 +84,9 @@ pub fn init(config: &Telemetry) -> Result<(), TelemetryError> {
     // already and mends by itself (a broker away, the end of a topic). A filter that names them still wins.
     let filter: Targets = format!("nisshi=warn,rdkafka::client=off,{}", config.log).parse()?;
     let lines = match config.format {
-        LogFormat::Human => fmt::layer().with_writer(std::io::stderr).boxed(),
+        LogFormat::Human => {
+            fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).boxed()
+        }
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
     };
     tracing_subscriber::registry().with(lines.with_filter(filter.and(Bounded))).try_init()?;

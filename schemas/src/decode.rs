@@ -252,9 +252,9 @@ fn open_brackets(bytes: &[u8]) -> usize {
 /// The bounds of each field. A user agent that is too long is cut, and an address that can't be read is left out, neither refused:
 /// the sender has no say in them.
 fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
-    match event.kind.as_deref() {
-        None | Some("") => return Err(Rejection::new("missing_field", "/type", "an event has a type")),
-        Some(_) => bound(&event.kind, "/type", MAX_ID_BYTES)?,
+    check_key(&mut event.kind, "/type", MAX_ID_BYTES)?;
+    if event.kind.is_none() {
+        return Err(Rejection::new("missing_field", "/type", "an event has a type"));
     }
     check_id(&mut event.id, "/id", MAX_ID_BYTES)?;
     if event.id.as_deref().is_some_and(ids::is_of_place) {
@@ -262,8 +262,8 @@ fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
         return Err(Rejection::new("invalid_id", "/id", detail));
     }
     bound(&event.source, "/source", MAX_SOURCE_BYTES)?;
-    bound(&event.action, "/action", MAX_ID_BYTES)?;
-    bound(&event.channel, "/channel", MAX_ID_BYTES)?;
+    check_key(&mut event.action, "/action", MAX_ID_BYTES)?;
+    check_key(&mut event.channel, "/channel", MAX_ID_BYTES)?;
     bound(&event.location, "/location", MAX_NAME_BYTES)?;
     bound(&event.reason, "/reason", MAX_REASON_BYTES)?;
     word(&event.class, "/class", Class::parse, "create, delete, change or other")?;
@@ -271,10 +271,10 @@ fn check(event: &mut Event<'_>) -> Result<(), Rejection> {
     word(&event.category, "/category", Category::parse, "sign_ins, changes, views, configuration or other")?;
     check_actor(event)?;
     if let Some(object) = &mut event.object {
-        bound(&object.kind, "/object/type", MAX_ID_BYTES)?;
+        check_key(&mut object.kind, "/object/type", MAX_ID_BYTES)?;
         check_id(&mut object.id, "/object/id", MAX_NAME_BYTES)?;
         bound(&object.name, "/object/name", MAX_NAME_BYTES)?;
-        bound(&object.module, "/object/module", MAX_ID_BYTES)?;
+        check_key(&mut object.module, "/object/module", MAX_ID_BYTES)?;
         bound(&object.url, "/object/url", MAX_URL_BYTES)?;
     }
     check_changes(event)?;
@@ -302,6 +302,20 @@ fn check_id(id: &mut Option<Text<'_>>, pointer: &'static str, max: usize) -> Res
         return Err(Rejection::new("invalid_id", pointer, detail));
     }
     *id = Some(given);
+    Ok(())
+}
+
+/// A key that events are grouped and asked for by, such as a type: without white space around it, and one that can be told
+/// from others by whoever sees it.
+fn check_key(key: &mut Option<Text<'_>>, pointer: &'static str, max: usize) -> Result<(), Rejection> {
+    bound(key, pointer, max)?;
+    let Some(given) = key.take() else { return Ok(()) };
+    let given = given.trimmed();
+    if let Some(why) = ids::hidden(&given) {
+        let detail = format!("`{}` names nothing: {why}", clip(&given).escape_default());
+        return Err(Rejection::new("invalid_value", pointer, detail));
+    }
+    *key = Some(given).filter(|given| !given.is_empty());
     Ok(())
 }
 

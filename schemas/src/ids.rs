@@ -55,12 +55,15 @@ const AROUND: &[(char, char)] = &[('{', '}'), ('@', '@'), ('%', '%')];
 /// Why `id`, without the white space around it, is none; nothing where it may be one.
 #[must_use]
 pub fn nonsense(id: &str) -> Option<&'static str> {
-    stands_for_nothing(id, str::eq_ignore_ascii_case).or_else(|| {
-        // Nearly every id is visible ASCII: one pass that needs no characters.
-        let is_hidden = !id.bytes().all(|byte| byte.is_ascii_graphic())
-            && id.chars().any(|letter| letter.is_control() || is_invisible(letter));
-        is_hidden.then_some("it has control characters or invisible ones")
-    })
+    stands_for_nothing(id, str::eq_ignore_ascii_case).or_else(|| hidden(id))
+}
+
+/// Why `text` may look like another; nothing where all of it can be seen.
+pub(crate) fn hidden(text: &str) -> Option<&'static str> {
+    // Nearly every one is visible ASCII: one pass that needs no characters.
+    let is_hidden = !text.bytes().all(|byte| byte.is_ascii_graphic())
+        && text.chars().any(|letter| letter.is_control() || is_invisible(letter));
+    is_hidden.then_some("it has control characters or invisible ones")
 }
 
 /// Whether a name names nothing.

@@ -157,10 +157,12 @@ pub async fn limit(
     request: Request,
 ) -> Result<Json<KeyView>, Problem> {
     let tenant = caller.path_tenant(api.settings(), &id)?;
+    // Before the body comes: of two changes that cross, the second doesn't know of the first.
+    let seen = api.settings().snapshot();
     let wanted: KeyLimits = body(request).await?;
-    let before = api.settings().snapshot().key(&key).map(|key| (key.limits, key.quotas)).unwrap_or_default();
+    let before = seen.key(&key).map(|key| (key.limits, key.quotas)).unwrap_or_default();
     let bounds = Bounds { limits: wanted.limits, quotas: wanted.quotas };
-    let changed = api.settings().limit_key(&tenant.id, &key, bounds).await?;
+    let changed = api.settings().limit_key(&seen, &tenant.id, &key, bounds).await?;
     let mut change = Vec::new();
     if changed.limits != before.0 {
         change.push(("limits".to_owned(), json!(before.0), json!(changed.limits)));

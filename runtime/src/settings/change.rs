@@ -158,17 +158,22 @@ impl Settings {
         Ok((self.put_key(key).await?, text))
     }
 
-    /// Sets the limits and quotas of a tenant's key, beside those of its tenant; none: its tenant's alone. A revoked key has none to change.
+    /// Sets the limits and quotas of a tenant's key, beside those of its tenant; none: its tenant's alone. A revoked key has none to
+    /// change. `seen` is what the change was made from.
     ///
     /// # Errors
-    /// [`PutError`]; [`PutError::NotFound`] for a key of somebody else, too.
-    pub async fn limit_key(&self, tenant: &str, id: &str, bounds: Bounds) -> Result<Arc<ApiKey>, PutError> {
-        let _one_at_a_time = self.0.writing.lock().await;
-        let snapshot = self.snapshot();
-        let known = snapshot.key(id).filter(|key| key.tenant.as_deref() == Some(tenant) && key.revoked_at.is_none());
+    /// [`PutError`]; [`PutError::NotFound`] for a key of somebody else, too; [`PutError::Conflict`] when the key has changed since.
+    pub async fn limit_key(
+        &self,
+        seen: &Snapshot,
+        tenant: &str,
+        id: &str,
+        bounds: Bounds,
+    ) -> Result<Arc<ApiKey>, PutError> {
+        let known = seen.key(id).filter(|key| key.tenant.as_deref() == Some(tenant) && key.revoked_at.is_none());
         let Bounds { limits, quotas } = bounds;
         let key = ApiKey { limits, quotas, ..ApiKey::clone(known.ok_or(PutError::NotFound)?) };
-        self.put_key_from(&snapshot, key).await
+        self.put_key_from(seen, key).await
     }
 
     /// Revokes a key of a tenant, or of the platform (`None`), for good. Once this returns, the key does not work here.

@@ -130,6 +130,21 @@ fn exemption(tenant: &str, minutes: i64) -> Exemption {
     }
 }
 
+/// P12: of two changes of a key's limits that were made from the same state, the second is refused.
+#[tokio::test]
+async fn limits_of_a_key_are_changed_by_one_at_a_time() {
+    let settings = with_tenant().await;
+    let (key, _) = settings.create_key(Some("acme"), Role::Ingest, "CRM").await.unwrap();
+    let seen = settings.snapshot();
+    let limits = |burst| Bounds { limits: Some(Limits { burst, ..LIMITS }), quotas: None };
+    let first = settings.limit_key(&seen, "acme", &key.id, limits(30)).await.unwrap();
+    assert_eq!(first.limits.map(|limits| limits.burst), Some(30));
+    let lost = settings.limit_key(&seen, "acme", &key.id, limits(40)).await;
+    assert!(matches!(lost, Err(PutError::Conflict { .. })), "{lost:?}");
+    let again = settings.limit_key(&settings.snapshot(), "acme", &key.id, limits(40)).await.unwrap();
+    assert_eq!(again.limits.map(|limits| limits.burst), Some(40));
+}
+
 /// K6: an exemption that is changed while it holds has held all the time; ended, it is gone.
 #[tokio::test]
 async fn an_exemption_is_granted_changed_and_ended() {

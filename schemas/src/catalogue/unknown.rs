@@ -128,7 +128,11 @@ const FAILED: &[&str] = &["failed", "failure", "failures", "fail", "fails", "err
 const REFUSED: &[&str] =
     &["denied", "refused", "unauthorized", "unauthorised", "forbidden", "invalid", "aborted", "blocked"];
 /// Steps of a sign-in, which are told by a name alone where they come to nothing: `mfa_failed`.
-const STEPS: &[&str] = &["mfa", "2fa", "otp", "totp", "hotp", "passkey", "webauthn", "fido", "fido2", "sso", "saml"];
+const STEPS: &[&str] =
+    &["auth", "mfa", "2fa", "otp", "totp", "hotp", "passkey", "webauthn", "fido", "fido2", "sso", "saml"];
+/// What is typed in at a sign-in, and what makes it come to nothing: `wrong_password`, `credentials.invalid`.
+const SECRETS: &[&str] = &["password", "passcode", "passphrase", "pin", "credential", "credentials"];
+const WRONG: &[&str] = &["wrong", "incorrect", "invalid", "bad", "mismatch", "mismatched", "rejected"];
 /// Words that say the same before a verb.
 const FAILED_BEFORE: &[&str] =
     &["failed", "fail", "fails", "failing", "invalid", "unsuccessful", "denied", "not", "never", "cannot", "unable"];
@@ -253,7 +257,7 @@ impl<'a> Named<'a> {
             }
         }
         let object_type = without_domain(name.rsplit_once('.').map_or("", |(before, _)| before));
-        let is_step = failed && lower[..end].iter().any(|word| STEPS.contains(&word.as_str()));
+        let is_step = (failed && lower[..end].iter().any(|word| STEPS.contains(&word.as_str()))) || ends_wrong(&lower);
         Self {
             verb: VERBS.get("sign_in").filter(|_| is_step).and_then(|sign_in| sign_in.failed()),
             object_type,
@@ -298,6 +302,14 @@ impl Verb {
         self.is_sign_in()
             && before.iter().chain(after).any(|word| is_one_of(word, &[FAILED, REFUSED, FAILED_BEFORE, UNDONE]))
     }
+}
+
+/// Whether the last two words say that what was typed in was wrong.
+fn ends_wrong(words: &[String]) -> bool {
+    let named = words.iter().rposition(|word| !PLAIN.contains(&word.as_str()) && !is_version(word));
+    let [.., one, other] = &words[..named.map_or(0, |at| at + 1)] else { return false };
+    let said = |secret: &str, wrong: &str| SECRETS.contains(&secret) && WRONG.contains(&wrong);
+    said(one, other) || said(other, one)
 }
 
 fn is_one_of(word: &str, lists: &[&[&str]]) -> bool {
@@ -477,6 +489,15 @@ mod tests {
             ("order.cancelled", UPDATE, "order"),
             ("user.session_started", SIGN_IN, "user"),
             ("user.authentication.failed.v1", FAILED, "user"),
+            ("user.auth.failed", FAILED, "user"),
+            ("auth.failure", FAILED, ""),
+            ("auth_error", FAILED, ""),
+            ("invalid_password", FAILED, ""),
+            ("wrong_password", FAILED, ""),
+            ("user.password.incorrect", FAILED, "user"),
+            ("user.bad_credentials.v1", FAILED, "user"),
+            ("password.policy_invalid", OTHER, "password"),
+            ("password_reset.failed", OTHER, ""),
             ("user.logout", SIGN_OUT, "user"),
             ("user.logged_out", SIGN_OUT, "user"),
             ("UserSignedOut", SIGN_OUT, "User"),
