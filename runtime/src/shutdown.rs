@@ -149,7 +149,7 @@ impl Shutdown {
             // A file that may not grow any more is an error of who writes it, as a full disk is, and not the end of the process:
             // whoever listens once has taken the signal's own effect away.
             #[cfg(target_os = "linux")]
-            signal(SignalKind::from_raw(SIGXFSZ))?;
+            drop(signal(SignalKind::from_raw(SIGXFSZ))?);
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
         };
         let shutdown = self.clone();
