@@ -165,7 +165,17 @@ impl Installation {
 
     pub(crate) async fn key(&self, tenant: &str, role: &str) -> String {
         let path = format!("/v1/tenants/{tenant}/keys");
-        self.admin("POST", &path, &json!({"role": role, "name": "test"})).await["secret"].as_str().unwrap().to_owned()
+        let made = self.admin("POST", &path, &json!({"role": role, "name": "test"})).await;
+        let key = made["secret"].as_str().unwrap().to_owned();
+        if role == "ingest" {
+            // Another process than the one that made it, and reads of it a moment later.
+            until("ingest to know the key", async || match self.post(&key).body("[]").send().await {
+                Ok(answer) if answer.status() != StatusCode::UNAUTHORIZED => Ok(()),
+                other => Err(format!("{other:?}")),
+            })
+            .await;
+        }
+        key
     }
 
     /// A request of the administrator that has to succeed.
