@@ -91,3 +91,8 @@ FROM (
         violation_groups AS found_group
 ) AS e
 GROUP BY tenant, found_id, found_rule, found_window, subject, reserved, e.retention_days, received_period;
+
+DETACH TABLE user_sessions_v1 {on_cluster};
+ATTACH TABLE user_sessions_v1 {on_cluster};
+DETACH TABLE violations_v1 {on_cluster};
+ATTACH TABLE violations_v1 {on_cluster};
