@@ -92,7 +92,7 @@ async fn look_after(storage: Arc<Remembering>) {
             _ = transactions.tick() => storage.maintain_transactions(SystemTime::now()).await,
         };
         if let Err(error) = done {
-            tracing::debug!(%error, "the embedded broker could not be looked after");
+            tracing::warn!(%error, "retention or transactions of the embedded broker could not be ended");
         }
     }
 }
