@@ -1,7 +1,8 @@
 //! Brings the tables to the shape of this program: `schemas::ddl`, applied in order and recorded.
 //!
 //! Every statement may run twice (`IF NOT EXISTS`), so there is no lock: two processes that migrate at once run the same
-//! statements, and one that was killed half-way begins its file again.
+//! statements, and one that was killed half-way begins its file again. What another has applied meanwhile is not run again: an
+//! older file would bring back what a newer one has dropped.
 
 use std::collections::BTreeMap;
 
@@ -50,11 +51,10 @@ pub async fn migrate(config: &Config) -> Result<Vec<&'static str>, MigrateError>
     let client = crate::clickhouse::client(&config.clickhouse);
     run(&client, "schema_migrations", ddl::LEDGER_SQL, cluster).await?;
 
-    let applied = applied(&client).await?;
     let mut done = Vec::new();
     for migration in MIGRATIONS {
         let checksum = migration.checksum();
-        match applied.get(&migration.version) {
+        match applied(&client).await?.get(&migration.version) {
             Some(known) if *known == checksum => {}
             Some(_) => return Err(MigrateError::Changed { name: migration.name }),
             None => {
@@ -65,7 +65,7 @@ pub async fn migrate(config: &Config) -> Result<Vec<&'static str>, MigrateError>
             }
         }
     }
-    if let Some(newest) = applied.keys().max().filter(|newest| **newest > MIGRATIONS.len() as u32) {
+    if let Some(newest) = applied(&client).await?.keys().max().filter(|newest| **newest > MIGRATIONS.len() as u32) {
         tracing::warn!(newest, "a newer version of usertrail has migrated this database");
     }
     bi_user(config, &client).await?;

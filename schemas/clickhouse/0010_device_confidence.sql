@@ -1,14 +1,17 @@
--- Sessions and violations know how sure the id of their device is (K10). The confidence is kept with the id that it is of: rows of
--- before have an id alone, and a later state of theirs must not lend another device's confidence to it.
+-- Sessions and violations know how sure the id of their device is, and a violation keeps its device when its last event names
+-- none. The confidence is kept with the id that it is of: rows of before have an id alone, and a later state of theirs must not lend
+-- another device's confidence to it.
 --
--- The views are altered in place: two beside each other would count twice, between a view that goes and one that comes events would
--- be missing, and a retry is known by the view that it went through. On one server the table is altered once, and looked at twice.
+-- A view of a new name takes the place of each: an altered one is known to retries by another name after a restart. The old one
+-- goes first, since two beside each other would count twice; what is written between the two would be missing, so enrichers are
+-- stopped while this file runs.
 ALTER TABLE user_sessions{local} {on_cluster} ADD COLUMN IF NOT EXISTS `device` AggregateFunction(argMax, Tuple(id String, confidence String), DateTime64(3, 'UTC')) AFTER `device_id`;
 ALTER TABLE user_sessions {on_cluster} ADD COLUMN IF NOT EXISTS `device` AggregateFunction(argMax, Tuple(id String, confidence String), DateTime64(3, 'UTC')) AFTER `device_id`;
 ALTER TABLE violations{local} {on_cluster} ADD COLUMN IF NOT EXISTS `device` AggregateFunction(argMax, Tuple(id String, confidence String), DateTime64(3, 'UTC')) AFTER `last`;
 ALTER TABLE violations {on_cluster} ADD COLUMN IF NOT EXISTS `device` AggregateFunction(argMax, Tuple(id String, confidence String), DateTime64(3, 'UTC')) AFTER `last`;
 
-ALTER TABLE user_sessions_v1 {on_cluster} MODIFY QUERY
+DROP VIEW IF EXISTS user_sessions_v1 {on_cluster};
+CREATE MATERIALIZED VIEW IF NOT EXISTS user_sessions_v2 {on_cluster} TO user_sessions{local} AS
 SELECT
     tenant,
     actor_id,
@@ -33,7 +36,8 @@ FROM events{local} AS e
 WHERE actor_kind = 'user' AND actor_id != '' AND session_key != ''
 GROUP BY tenant, actor_id, session_key, reserved, retention_days, received_period;
 
-ALTER TABLE violations_v1 {on_cluster} MODIFY QUERY
+DROP VIEW IF EXISTS violations_v1 {on_cluster};
+CREATE MATERIALIZED VIEW IF NOT EXISTS violations_v2 {on_cluster} TO violations{local} AS
 SELECT
     tenant,
     found_id AS violation_id,
@@ -63,7 +67,7 @@ SELECT
     anyLast(e.actor_kind) AS actor_kind,
     max(toString(e.actor_name)) AS actor_name,
     argMaxState((e.event_id, toString(e.type), toString(e.device_id), e.session_key, e.ip, toString(e.country), toString(e.city))::Tuple(event_id String, event_type String, device_id String, session_id String, ip IPv6, country String, city String), e.occurred_at) AS last,
-    argMaxState((toString(e.device_id), if(e.device_id = '', '', toString(e.device_confidence)))::Tuple(id String, confidence String), e.occurred_at) AS device,
+    argMaxStateIf((toString(e.device_id), toString(e.device_confidence))::Tuple(id String, confidence String), e.occurred_at, e.device_id != '') AS device,
     groupUniqArrayState(100)(e.event_id) AS event_ids
 FROM (
     SELECT
@@ -91,8 +95,3 @@ FROM (
         violation_groups AS found_group
 ) AS e
 GROUP BY tenant, found_id, found_rule, found_window, subject, reserved, e.retention_days, received_period;
-
-DETACH TABLE user_sessions_v1 {on_cluster};
-ATTACH TABLE user_sessions_v1 {on_cluster};
-DETACH TABLE violations_v1 {on_cluster};
-ATTACH TABLE violations_v1 {on_cluster};
