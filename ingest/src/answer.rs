@@ -31,7 +31,7 @@ impl Answer {
         Self { accepted: accepted + repeated, repeated, rejected: count(Status::Rejected), events }
     }
 
-    /// With what is said of rejected events in this language (P16).
+    /// With what is said of rejected events in this language.
     pub(crate) fn in_language(mut self, lang: Lang) -> Self {
         if lang != Lang::En {
             self.events.iter_mut().for_each(|event| event.translate(lang));

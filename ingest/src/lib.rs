@@ -1,4 +1,4 @@
-//! The first leg of an event's path: HTTP → Kafka (P1).
+//! The first leg of an event's path: HTTP → Kafka.
 //!
 //! ```text
 //! request ─► who? (key) ─► body (bounded) ─► expand (bounded) ─► split ─► limits ─► check each ─► quotas ─► Kafka ─► answer

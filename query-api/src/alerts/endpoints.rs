@@ -1,4 +1,4 @@
-//! Where violations are reported to (P5). Secrets are shown once, when they are made.
+//! Where violations are reported to. Secrets are shown once, when they are made.
 
 use std::sync::Arc;
 

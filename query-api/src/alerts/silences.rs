@@ -1,4 +1,4 @@
-//! Silences: violations that are not reported for a while (P5).
+//! Silences: violations that are not reported for a while.
 
 use axum::Json;
 use axum::extract::{Request, State};

@@ -1,4 +1,4 @@
-//! Where the tenant's application is asked to restore what was deleted (J15). Secrets are shown once, when they are made.
+//! Where the tenant's application is asked to restore what was deleted. Secrets are shown once, when they are made.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -115,7 +115,7 @@ async fn record(
     Ok(())
 }
 
-/// Where restores are asked for (J15).
+/// Where restores are asked for.
 #[utoipa::path(
     get,
     path = "/v1/settings/restore-endpoint",
@@ -134,7 +134,7 @@ pub async fn get(
     Ok(Json(RestoreEndpointView::from(&*known(&api.settings().snapshot(), &tenant.id)?)))
 }
 
-/// Sets where restores are asked for (J15). The first time, a secret is made; it is in this answer and nowhere else.
+/// Sets where restores are asked for. The first time, a secret is made; it is in this answer and nowhere else.
 #[utoipa::path(
     put,
     path = "/v1/settings/restore-endpoint",

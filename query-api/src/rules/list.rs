@@ -1,4 +1,4 @@
-//! The rules that apply to a tenant, with what it made of them (P4).
+//! The rules that apply to a tenant, with what it made of them.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ pub struct RuleView {
     pub problem: Option<String>,
 }
 
-/// A number in a rule that a tenant may choose (K12).
+/// A number in a rule that a tenant may choose.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LimitView {
     /// Its name, by which `/v1/settings/detection` sets it.
@@ -207,7 +207,7 @@ impl TenantRules {
     }
 }
 
-/// The rules that apply (P4): shipped ones, shared ones, the tenant's own. A key of the platform that names no tenant sees
+/// The rules that apply: shipped ones, shared ones, the tenant's own. A key of the platform that names no tenant sees
 /// those that all have in common.
 #[utoipa::path(
     get,

@@ -1,4 +1,4 @@
-//! Writing rules (P4): a tenant's own, or, with a key of the platform, those that all tenants share. A text is tried with
+//! Writing rules: a tenant's own, or, with a key of the platform, those that all tenants share. A text is tried with
 //! all the rules that it will live with before it is kept; every version is kept. What a tenant's staff writes is an event
 //! of the tenant.
 
@@ -50,7 +50,7 @@ pub struct Enabled {
     pub enabled: bool,
 }
 
-/// Writes a new rule (P4). It is evaluated from now on.
+/// Writes a new rule. It is evaluated from now on.
 #[utoipa::path(
     post,
     path = "/v1/rules",
@@ -76,7 +76,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(TenantRules::open(api.settings(), caller.own().cloned()).await?.text(&rule.name)?)))
 }
 
-/// Writes the next version of a rule (P4).
+/// Writes the next version of a rule.
 #[utoipa::path(
     put,
     path = "/v1/rules/{name}",

@@ -1,4 +1,4 @@
-//! API keys of a tenant (P11). A secret is shown once, when it is made.
+//! API keys of a tenant. A secret is shown once, when it is made.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -132,7 +132,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(NewKeyView { key: KeyView::from(&*key), secret: text.expose() })))
 }
 
-/// Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once; and its quotas: how
+/// Sets the limits of a key: how many events and queries a second it may send and ask, and how many at once; and its quotas: how
 /// many events it may send in a day and in a month. They hold at once, beside those of the tenant.
 #[utoipa::path(
     put,

@@ -16,7 +16,7 @@ use crate::http::extract::{InPath, NoParameters};
 use crate::state::QueryApi;
 use crate::tenants::changes;
 
-/// Creates a tenant. Logging is off unless the body turns it on (L1). Its restrictions start from the profile that
+/// Creates a tenant. Logging is off unless the body turns it on. Its restrictions start from the profile that
 /// `detection.profile` names: `none`, `marks_only`, or `recommended`, which is the default.
 #[utoipa::path(
     post,

@@ -1,4 +1,4 @@
-//! The tenant's plan (J3, J4): what it allows, and what is said where it ends.
+//! The tenant's plan: what it allows, and what is said where it ends.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -33,7 +33,7 @@ pub struct PlanView {
     pub usage: Option<UsageView>,
 }
 
-/// The tenant's plan (J3), and what is used of its quotas (P12).
+/// The tenant's plan, and what is used of its quotas.
 #[utoipa::path(
     get,
     path = "/v1/plan",
@@ -59,7 +59,7 @@ pub async fn get(
     Ok(Json(PlanView { plan: tenant.plan.clone(), features, look_back_from, usage }))
 }
 
-/// The plans of the installation (J3).
+/// The plans of the installation.
 #[utoipa::path(
     get,
     path = "/v1/plans",

@@ -1,4 +1,4 @@
-//! A user's page for security staff (K5): devices, sessions, restriction history. Sign-ins are with those of all users.
+//! A user's page for security staff: devices, sessions, restriction history. Sign-ins are with those of all users.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl DeviceFilter {
     }
 }
 
-/// Devices of a user (K9), the last seen first. A period takes in what was seen both before its end and after its start.
+/// Devices of a user, the last seen first. A period takes in what was seen both before its end and after its start.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/devices",
@@ -131,7 +131,7 @@ impl SessionFilter {
     }
 }
 
-/// Sessions of a user (K1), the last begun first. A period takes in what lasted into it.
+/// Sessions of a user, the last begun first. A period takes in what lasted into it.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sessions",
@@ -181,7 +181,7 @@ fn of_user(asked: &PageRequest, keyset: &Keyset, user: &str) -> Clauses {
     clauses
 }
 
-/// Restriction history of a user (K5, K12).
+/// Restriction history of a user.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/violations",

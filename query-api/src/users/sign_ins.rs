@@ -1,4 +1,4 @@
-//! Sign-ins, and attempts that failed (K1, K5, K7, L5): of one user, and of the whole tenant.
+//! Sign-ins, and attempts that failed: of one user, and of the whole tenant.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct SignInFilter {
     /// Countries, ISO 3166-1 alpha-2.
     #[param(required = false, example = json!(["CZ"]))]
     country: Vec<String>,
-    /// K4: `true` for those that broke a rule, `false` for those that broke none.
+    /// `true` for those that broke a rule, `false` for those that broke none.
     #[param(required = false)]
     violations: Option<bool>,
 }
@@ -77,7 +77,7 @@ impl SignInFilter {
     }
 }
 
-/// Sign-in history of a user (K1, K7), failed attempts too (L5).
+/// Sign-in history of a user, failed attempts too.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sign-ins",
@@ -116,7 +116,7 @@ pub async fn of_user(
     asked.list_with(statement, clauses, |row: &EventRow| (row.occurred_at, row.place().into()), show).await
 }
 
-/// Sign-ins of all users (K1, K7), failed attempts too (L5), also under names that nobody has.
+/// Sign-ins of all users, failed attempts too, also under names that nobody has.
 #[utoipa::path(
     get,
     path = "/v1/sign-ins",

@@ -1,4 +1,4 @@
-//! Broken rules (K12). Only staff with the right see them (K16).
+//! Broken rules. Only staff with the right see them.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -18,7 +18,7 @@ use crate::violations::view::Violation;
 const NEWEST: Keyset = keyset!("window_at", "violation_id", newest);
 const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
 
-/// Broken rules (K12).
+/// Broken rules.
 ///
 /// Findings of one rule about one user within one window of the rule are one violation, which may still grow. The list is
 /// ordered by when the windows began; a period takes in what has any event inside.
@@ -73,7 +73,7 @@ pub(crate) async fn page(api: &QueryApi, mut reading: ReadRequest, users: &[Stri
     asked.list(VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
 }
 
-/// One violation (K12).
+/// One violation.
 #[utoipa::path(
     get,
     path = "/v1/violations/{id}",

@@ -31,7 +31,7 @@ pub struct UnknownTypes {
     pub has_more: bool,
     /// The period as it was understood.
     pub period: PeriodView,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }

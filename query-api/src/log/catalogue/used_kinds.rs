@@ -1,4 +1,4 @@
-//! What a tenant's log holds: types, actions and types of objects, with counts (J8, L15).
+//! What a tenant's log holds: types, actions and types of objects, with counts.
 
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ pub struct UsedKinds {
     pub has_more: bool,
     /// The period as it was understood.
     pub period: PeriodView,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
