@@ -136,7 +136,9 @@ impl DeliveryFilter {
 const NEWEST: Keyset =
     keyset!("at", "concat(message_id, '/', endpoint, '/', violation_id, '/', toString(attempt))", newest);
 
-/// Alert deliveries, newest first: how attempts to report violations ended. Kept for 90 days.
+/// List alert deliveries
+///
+/// How attempts to report violations ended, newest first. Kept for 90 days.
 #[utoipa::path(
     get,
     path = "/v1/alerts/deliveries",

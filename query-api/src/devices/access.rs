@@ -92,7 +92,9 @@ pub struct NewAccess {
     pub reason: String,
 }
 
-/// What was decided about a device.
+/// Get a device's access decision
+///
+/// What was decided about a device of a user; `allow` where nothing was.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/devices/{device}/access",
@@ -120,6 +122,8 @@ pub async fn get(
     Ok(Json(view.by_its_events(api.store(), &caller, &tenant).await))
 }
 
+/// Decide a device's access
+///
 /// Decides whether a device may in. The last word holds, be it of staff or of a rule.
 #[utoipa::path(
     put,
@@ -168,6 +172,8 @@ pub async fn put(
     Ok(Json(AccessView::of(user, device, Some(&decision))))
 }
 
+/// Reset a device's access
+///
 /// Takes a decision back: the device may in, as if nothing had been decided.
 #[utoipa::path(
     delete,

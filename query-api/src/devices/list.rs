@@ -228,9 +228,10 @@ fn example() -> Value {
     ))
 }
 
-/// Devices of all users, the last seen first, with who was seen on them: `users_min=2` are those that users share.
+/// List devices of all users
 ///
-/// A period takes in whoever was seen on a device both before its end and after its start; sign-ins are of all their life on it.
+/// The last seen first, with who was seen on them: `users_min=2` are those that users share. A period takes in whoever
+/// was seen on a device both before its end and after its start; sign-ins are of all their life on it.
 #[utoipa::path(
     get,
     path = "/v1/devices",

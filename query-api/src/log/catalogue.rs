@@ -86,7 +86,9 @@ impl TypeView {
     }
 }
 
-/// The event catalogue, the tenant's own types included.
+/// Get the event catalogue
+///
+/// What each type of event is called, how it is classified and kept, the tenant's own types included.
 #[utoipa::path(
     get,
     path = "/v1/catalogue",

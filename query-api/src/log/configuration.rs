@@ -79,10 +79,10 @@ impl ConfigurationFilter {
     }
 }
 
-/// Changes of the configuration, newest first.
+/// List configuration changes
 ///
-/// Changes inside lists and trees of conditions are shown as the edits that they are, even where the application sent the whole
-/// list before and after. Of the last 90 days unless a period is given.
+/// Newest first. Changes inside lists and trees of conditions are shown as the edits that they are, even where the
+/// application sent the whole list before and after. Of the last 90 days unless a period is given.
 #[utoipa::path(
     get,
     path = "/v1/configuration",

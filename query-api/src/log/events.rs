@@ -80,12 +80,12 @@ impl Order {
     }
 }
 
-/// The event log.
+/// List events
 ///
-/// Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile. With
-/// `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`, so that
-/// none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the tenant's first.
-/// How far back the log reaches depends on the tenant's plan: see `GET /v1/plan`.
+/// Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile.
+/// With `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`,
+/// so that none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the
+/// tenant's first. How far back the log reaches depends on the tenant's plan: see `GET /v1/plan`.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -168,7 +168,9 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
     }
 }
 
-/// One event.
+/// Get an event
+///
+/// With its words, its changes, and where it came from.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}",

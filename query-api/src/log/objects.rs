@@ -52,9 +52,9 @@ pub struct ObjectState {
     pub whole: bool,
 }
 
-/// The history of an object.
+/// Get an object's history
 ///
-/// All its edits, oldest first. It needs no activity log to be turned on.
+/// All edits of one object, oldest first. It needs no activity log to be turned on.
 #[utoipa::path(
     get,
     path = "/v1/objects/{type}/{id}/history",

@@ -120,6 +120,8 @@ pub struct ExplainedEvent {
     pub completeness: Completeness,
 }
 
+/// Explain a violation
+///
 /// Which condition of the rule matched, on which values.
 #[utoipa::path(
     get,
@@ -181,7 +183,9 @@ pub async fn violation(
     Ok((Extension(shown), Localized(reading.lang, answer)).into_response())
 }
 
-/// Whether an event breaks a rule, and if not, how far it is from it.
+/// Explain an event
+///
+/// Whether it breaks a rule, and if not, how far it is from it.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}/explain",

@@ -207,8 +207,10 @@ impl TenantRules {
     }
 }
 
-/// The rules that apply: shipped ones, shared ones, the tenant's own. A key of the platform that names no tenant sees
-/// those that all have in common.
+/// List rules
+///
+/// Those that apply: shipped ones, shared ones, the tenant's own. A key of the platform that names no tenant sees those
+/// that all have in common.
 #[utoipa::path(
     get,
     path = "/v1/rules",
@@ -234,7 +236,9 @@ pub async fn list(
     Ok(Localized(lang, List::of(api.freshness(), book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
 }
 
-/// A rule with its text.
+/// Get a rule
+///
+/// With its text, and what the tenant made of it.
 #[utoipa::path(
     get,
     path = "/v1/rules/{name}",
@@ -262,7 +266,9 @@ pub async fn get(
     Ok(Localized(lang, book.text(&name)?))
 }
 
-/// All versions of a rule, oldest first, also of one that was deleted. Of a shipped rule the program has one.
+/// List a rule's versions
+///
+/// Oldest first, also of a rule that was deleted. Of a shipped rule the program has one.
 #[utoipa::path(
     get,
     path = "/v1/rules/{name}/versions",

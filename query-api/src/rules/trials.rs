@@ -135,9 +135,10 @@ impl Count {
     }
 }
 
-/// Tries a rule on stored history before it is switched on.
+/// Test a rule on stored events
 ///
-/// It is tried on what the caller may see: on changes of the configuration it takes the permission `read_configuration`.
+/// Tries a rule on history before it is switched on. It is tried on what the caller may see: on changes of the
+/// configuration it takes the permission `read_configuration`.
 #[utoipa::path(
     post,
     path = "/v1/rules/test",

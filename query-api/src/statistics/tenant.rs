@@ -21,12 +21,13 @@ use crate::statistics::tenant::asked::StatisticsRequest;
 use crate::statistics::tenant::plan::Plan;
 use crate::statistics::view::TenantStatistics;
 
-/// What a whole tenant did in a period.
+/// Get a tenant's statistics
 ///
-/// Counts are exact. Numbers of different users and devices are exact while small; above that they are estimates that say so.
-/// A file that holds one table has a row for each named group and bucket where both are asked for, or else one for each group,
-/// or else one for each bucket. Daily, weekly and monthly active users are `distinct=users` with an `interval` of that length. The cost depends on the
-/// length of the period and the kinds of work in it, not on the number of events.
+/// What a whole tenant did in a period. Counts are exact. Numbers of different users and devices are exact while small;
+/// above that they are estimates that say so. A file that holds one table has a row for each named group and bucket
+/// where both are asked for, or else one for each group, or else one for each bucket. Daily, weekly and monthly active
+/// users are `distinct=users` with an `interval` of that length. The cost depends on the length of the period and the
+/// kinds of work in it, not on the number of events.
 #[utoipa::path(
     get,
     path = "/v1/statistics",

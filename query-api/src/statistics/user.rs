@@ -216,11 +216,11 @@ fn ceil_hour(time: DateTime<Utc>) -> DateTime<Utc> {
     floor_hour(time + TimeDelta::milliseconds(HOUR_MS - 1))
 }
 
-/// What one user did in a period.
+/// Get a user's statistics
 ///
-/// Counts are exact. Numbers of different things are exact while small; above that they are estimates that say so.
-/// `figures` are exact, too: overlapping activities of one kind count their time once, what reaches over the borders of the
-/// period is cut there, and the activities under `rows` add up to the figure.
+/// What one user did in a period. Counts are exact. Numbers of different things are exact while small; above that they
+/// are estimates that say so. `figures` are exact, too: overlapping activities of one kind count their time once, what
+/// reaches over the borders of the period is cut there, and the activities under `rows` add up to the figure.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/statistics",

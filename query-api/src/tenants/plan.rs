@@ -33,7 +33,9 @@ pub struct PlanView {
     pub usage: Option<UsageView>,
 }
 
-/// The tenant's plan, and what is used of its quotas.
+/// Get the tenant's plan
+///
+/// What it allows, and what is used of its quotas.
 #[utoipa::path(
     get,
     path = "/v1/plan",
@@ -59,7 +61,9 @@ pub async fn get(
     Ok(Json(PlanView { plan: tenant.plan.clone(), features, look_back_from, usage }))
 }
 
-/// The plans of the installation.
+/// List plans
+///
+/// The plans of the installation, the smallest first.
 #[utoipa::path(
     get,
     path = "/v1/plans",
@@ -74,8 +78,10 @@ pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<P
     Ok(Json(Plans::clone(&api.settings().plans())))
 }
 
-/// Replaces the plans, the smallest first; what they allow holds at once. `version` must be the one in force, and a plan that a
-/// tenant has must stay.
+/// Replace the plans
+///
+/// The smallest first; what they allow holds at once. `version` must be the one in force, and a plan that a tenant has
+/// must stay.
 #[utoipa::path(
     put,
     path = "/v1/plans",

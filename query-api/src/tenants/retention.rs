@@ -81,7 +81,9 @@ impl Tabular for CategoryPreview {
     }
 }
 
-/// What another retention would delete. Nothing is changed.
+/// Preview another retention
+///
+/// What it would delete. Nothing is changed.
 #[utoipa::path(
     get,
     path = "/v1/settings/retention/preview",

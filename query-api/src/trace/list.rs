@@ -76,10 +76,11 @@ impl ActivityFilter {
     }
 }
 
-/// A user's activities, in the order of time.
+/// List a user's activities
 ///
-/// With `figure`, the activities behind that figure: their `counted` adds up to it. What lasts is cut at the borders of
-/// the period, and marked there. An activity reaches no further than 24 h from when its event occurred.
+/// In the order of time. With `figure`, the activities behind that figure: their `counted` adds up to it. What lasts is
+/// cut at the borders of the period, and marked there. An activity reaches no further than 24 h from when its event
+/// occurred.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/activities",

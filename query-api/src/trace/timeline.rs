@@ -105,11 +105,11 @@ impl Resolution {
     }
 }
 
-/// What one user did in a day or a week.
+/// Get a user's timeline
 ///
-/// What lasts is an interval, on the lane of its channel and state, cut at the borders of the period and marked there; overlaps
-/// are on tracks of their own. What was told by its beginning alone is open: it lasts to now. An activity reaches no
-/// further than 24 h from when its event occurred.
+/// What one user did in a day or a week. What lasts is an interval, on the lane of its channel and state, cut at the
+/// borders of the period and marked there; overlaps are on tracks of their own. What was told by its beginning alone is
+/// open: it lasts to now. An activity reaches no further than 24 h from when its event occurred.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/timeline",

@@ -55,9 +55,10 @@ impl UserFilter {
     }
 }
 
-/// Users, the latest active first.
+/// List users
 ///
-/// Whoever is active while the pages are read moves ahead of them. A period takes in whoever was there in it.
+/// The latest active first. Whoever is active while the pages are read moves ahead of them. A period takes in whoever
+/// was there in it.
 #[utoipa::path(
     get,
     path = "/v1/users",
@@ -90,7 +91,9 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
     asked.list_with(USERS, clauses, |row: &UserRow| (row.last_activity_at, (&row.actor_id).into()), show).await
 }
 
-/// One user, deactivated or not.
+/// Get a user
+///
+/// As the events show them, deactivated or not.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}",

@@ -77,7 +77,9 @@ impl SignInFilter {
     }
 }
 
-/// Sign-in history of a user, failed attempts too.
+/// List a user's sign-ins
+///
+/// Failed attempts too, newest first.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sign-ins",
@@ -116,7 +118,9 @@ pub async fn of_user(
     asked.list_with(statement, clauses, |row: &EventRow| (row.occurred_at, row.place().into()), show).await
 }
 
-/// Sign-ins of all users, failed attempts too, also under names that nobody has.
+/// List sign-ins of all users
+///
+/// Failed attempts too, also under names that nobody has, newest first.
 #[utoipa::path(
     get,
     path = "/v1/sign-ins",

@@ -64,7 +64,10 @@ pub struct ReviewAnswer {
 type Changes = Vec<(String, Value, Value)>;
 type Answer = Result<(StatusCode, Localized<ReviewAnswer>), Problem>;
 
-/// Marks a violation as reviewed, as far as it has come: what comes later makes it unreviewed again. Once more, with another note, takes the place of the first.
+/// Review a violation
+///
+/// Marks it as reviewed, as far as it has come: what comes later makes it unreviewed again. Once more, with another
+/// note, takes the place of the first.
 #[utoipa::path(
     post,
     path = "/v1/violations/{id}/review",
@@ -96,7 +99,9 @@ pub async fn put(
     record(&api, &caller, (reading, lang), violation, ("violation.reviewed", note, changes)).await
 }
 
-/// Withdraws a review: the violation is unreviewed again. Nothing changes where there is no review.
+/// Withdraw a violation's review
+///
+/// It is unreviewed again. Nothing changes where there is no review.
 #[utoipa::path(
     delete,
     path = "/v1/violations/{id}/review",

@@ -70,8 +70,11 @@ pub struct UsedKind {
     pub last_at: DateTime<Utc>,
 }
 
-/// Which types, actions and types of objects the log holds, with how often and when they came: what there is to filter by.
-/// Of the last 30 days unless a period is given. Changes of the configuration are left out for those who may not see them.
+/// List kinds of events in use
+///
+/// Which types, actions and types of objects the log holds, with how often and when they came: what there is to filter
+/// by. Of the last 30 days unless a period is given. Changes of the configuration are left out for those who may not
+/// see them.
 #[utoipa::path(
     get,
     path = "/v1/catalogue/used",
