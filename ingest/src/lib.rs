@@ -12,6 +12,7 @@ mod access;
 mod answer;
 mod check;
 pub mod client_ip;
+mod examples;
 mod expand;
 pub mod framing;
 mod handler;

@@ -89,7 +89,7 @@ pub async fn list(
 
 /// Get a user's exemption
 ///
-/// Until when the checks are switched off for a user, by whom and why.
+/// Who answers for it, why, and until when the checks are switched off.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/exemption",

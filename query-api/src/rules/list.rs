@@ -238,7 +238,7 @@ pub async fn list(
 
 /// Get a rule
 ///
-/// With its text, and what the tenant made of it.
+/// With its text, whether it is evaluated, and what a tenant may choose about it.
 #[utoipa::path(
     get,
     path = "/v1/rules/{name}",

@@ -107,22 +107,30 @@ pub(crate) fn feature(plans: &Plans, plan: &Plan, feature: Feature) -> Result<()
         return Ok(());
     }
     let needed = plans.least(feature).map(|least| format!("; the plan {} has it", least.as_str())).unwrap_or_default();
-    Err(limit(plan, format!("{} is no part of the plan {}{needed}", feature.as_str(), plan.as_str())))
+    let detail = format!("{} is no part of the plan {}{needed}", feature.as_str(), plan.as_str());
+    Err(limit(plan, detail).with_member("feature", feature.as_str()))
 }
 
 /// What is said of a time before the look-back.
 pub(crate) fn too_long_ago(plan: &Plan, features: &Features) -> Problem {
-    limit(plan, format!("this reaches too far back: {}", allowance(plan, features))).with_pointer("from")
+    shows_less(plan, features, "this reaches too far back").with_pointer("from")
 }
 
 /// What is said of dates where there is no choice of them.
 pub(crate) fn named_periods_only(plan: &Plan, features: &Features) -> Problem {
-    limit(plan, format!("from and to can't be chosen: {}", allowance(plan, features))).with_pointer("from")
+    shows_less(plan, features, "from and to can't be chosen").with_pointer("from")
 }
 
 /// What is said of a named period that is none of the plan's.
 pub(crate) fn other_periods_only(plan: &Plan, features: &Features) -> Problem {
-    limit(plan, format!("this period can't be chosen: {}", allowance(plan, features))).with_pointer("period")
+    shows_less(plan, features, "this period can't be chosen").with_pointer("period")
+}
+
+/// With what the plan shows instead.
+fn shows_less(plan: &Plan, features: &Features, what: &str) -> Problem {
+    limit(plan, format!("{what}: {}", allowance(plan, features)))
+        .with_member("look_back_days", features.look_back_days)
+        .with_member("periods", &features.periods)
 }
 
 fn allowance(plan: &Plan, features: &Features) -> String {
