@@ -101,6 +101,7 @@ fn too_large(max: usize) -> Problem {
         "expanded_too_large",
         format!("a body may have {max} bytes after decompression; send fewer events at a time"),
     )
+    .with_member("limit", max)
 }
 
 #[cfg(test)]

@@ -248,6 +248,7 @@ fn too_many(max: usize) -> Problem {
         "too_many_events",
         format!("a request may have {max} events; nothing of it was accepted"),
     )
+    .with_member("limit", max)
 }
 
 #[cfg(test)]

@@ -110,6 +110,7 @@ fn refusal(exceeded: &Exceeded, count: u64) -> Problem {
     if count > quota.limit {
         let detail = format!("the {whose} may send {} events a {period}; send fewer at a time", quota.limit);
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "batch_over_limit", detail)
+            .with_member("limit", quota.limit)
             .with_headers(Standing::headers(&[standing(quota, used)]));
     }
     let resets_at = quota.period.resets_at(Utc::now());

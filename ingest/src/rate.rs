@@ -85,6 +85,7 @@ pub(crate) fn check(
                     "batch_over_limit",
                     format!("the {policy} may send {} events at once; send fewer at a time", decision.limit),
                 );
+                let problem = problem.with_member("limit", decision.limit);
                 return Err(problem.with_headers(Standing::headers(&standings)));
             }
         }

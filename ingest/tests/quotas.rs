@@ -148,6 +148,7 @@ async fn one_process(world: &mut World, client: &Client) {
     // What never fits is told apart from what has to wait.
     let never = world.send(&[], batch("e", 11)).await;
     assert_eq!((never.status.as_u16(), &never.json["code"]), (413, &"batch_over_limit".into()), "{never:?}");
+    assert_eq!(never.json["limit"], 10);
 
     // A change holds at once.
     world.change_tenant(|tenant| tenant.quotas = Some(quotas(Some(12), Some(10)))).await;

@@ -147,18 +147,22 @@ async fn bodies_are_bounded() {
         config.ingest.max_events = 3;
     })
     .await;
-    let code = async |headers: &[(&str, &str)], body: Vec<u8>| {
+    let refused = async |headers: &[(&str, &str)], body: Vec<u8>| {
         let answer = world.send(headers, body).await;
-        (answer.status.as_u16(), answer.json["code"].as_str().unwrap().to_owned())
+        let code = answer.json["code"].as_str().unwrap().to_owned();
+        (answer.status.as_u16(), code, answer.json["limit"].as_u64().unwrap())
     };
-    assert_eq!(code(&[], vec![b' '; 3000]).await, (413, "body_too_large".into()));
-    assert_eq!(code(&[("content-length", "3000")], vec![]).await, (413, "body_too_large".into()));
-    assert_eq!(code(&[], b"{}\n{}\n{}\n{}".to_vec()).await, (413, "too_many_events".into()));
-    assert_eq!(code(&[], b"[{},{},{},{}]".to_vec()).await, (413, "too_many_events".into()));
+    assert_eq!(refused(&[], vec![b' '; 3000]).await, (413, "body_too_large".into(), 2048));
+    assert_eq!(refused(&[("content-length", "3000")], vec![]).await, (413, "body_too_large".into(), 2048));
+    assert_eq!(refused(&[], b"{}\n{}\n{}\n{}".to_vec()).await, (413, "too_many_events".into(), 3));
+    assert_eq!(refused(&[], b"[{},{},{},{}]".to_vec()).await, (413, "too_many_events".into(), 3));
     let zeros = vec![b' '; 1 << 18];
-    assert_eq!(code(&[("content-encoding", "gzip")], gzip(&zeros)).await, (413, "expanded_too_large".into()));
+    assert_eq!(
+        refused(&[("content-encoding", "gzip")], gzip(&zeros)).await,
+        (413, "expanded_too_large".into(), 64 * 1024)
+    );
     let bomb = zstd::encode_all(&*zeros, 19).unwrap();
-    assert_eq!(code(&[("content-encoding", "zstd")], bomb).await, (413, "expanded_too_large".into()));
+    assert_eq!(refused(&[("content-encoding", "zstd")], bomb).await, (413, "expanded_too_large".into(), 64 * 1024));
     assert!(world.records().is_empty());
     assert_eq!(world.send(&[], event("after")).await.status, 202, "all memory was given back");
 }

@@ -204,7 +204,7 @@ impl Export {
             "a file of the format {} has at most {most} rows; narrow the period or the filter{instead}",
             self.format.as_str()
         );
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "export_too_large", detail)
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "export_too_large", detail).with_member("limit", most)
     }
 
     /// The answer, whose body is written meanwhile.

@@ -259,7 +259,9 @@ pub async fn get(
     let keep = reading.cutoffs();
     let plan = Plan::new(period, keep, calendar, width, now).ok_or_else(|| {
         let detail = format!("the period has more than {MAX_BUCKETS} buckets; choose a shorter one or wider buckets");
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_buckets", detail).with_pointer("by")
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_buckets", detail)
+            .with_pointer("by")
+            .with_member("limit", MAX_BUCKETS)
     })?;
     let shown = period.told((plan.from, plan.to), now);
     let mut clauses = plan.clauses(&tenant, &user, keep);

@@ -76,5 +76,5 @@ pub(crate) fn instant(millis: i64) -> DateTime<Utc> {
 /// More than is shown.
 pub(crate) fn too_many(most: u32, narrower: &str) -> Problem {
     let detail = format!("the user did more than {most} things then; {narrower}");
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_activities", detail)
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_activities", detail).with_member("limit", most)
 }

@@ -165,7 +165,9 @@ pub async fn get(
     if lanes.len() > MOST_LANES {
         let detail =
             format!("the user was in more than {MOST_LANES} channels and states then; choose a shorter period");
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_lanes", detail));
+        return Err(
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_lanes", detail).with_member("limit", MOST_LANES)
+        );
     }
     let edges = starts.map(|starts| lanes::edges(&starts, period.end(), calendar.zone));
     let timeline = Timeline {
@@ -199,7 +201,9 @@ impl Report for Timeline {
 
 fn too_many_buckets() -> Problem {
     let detail = format!("the period has more than {MOST_BUCKETS} parts; choose wider ones or a day");
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_buckets", detail).with_pointer("resolution")
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_buckets", detail)
+        .with_pointer("resolution")
+        .with_member("limit", MOST_BUCKETS)
 }
 
 /// `date=`, within the years of events.

@@ -344,6 +344,7 @@ fn what_is_no_export_is_refused() {
         ] {
             let answer = world.get(path, &key).await;
             assert_eq!((answer.status, answer.json["code"].as_str()), (status, Some(code)), "{path}: {}", answer.json);
+            assert_eq!(answer.json["limit"].is_u64(), code == "export_too_large", "{path}: {}", answer.json);
         }
         let request = Request::get("/v1/events").header("authorization", format!("Bearer {key}"));
         let answer = world.answer(request.header("accept", "image/png").body(Body::empty()).unwrap()).await;

@@ -47,7 +47,8 @@ fn the_smallest_plan_looks_back_a_month() {
                 "period=this_month",
             ] {
                 let problem = limited(&world, &format!("{path}?{query}"), &key).await;
-                assert_eq!(problem["plan"], "free");
+                assert_eq!((&problem["plan"], &problem["look_back_days"]), (&json!("free"), &json!(30)));
+                assert_eq!(problem["periods"], json!(["last_30_days"]));
                 let detail = problem["detail"].as_str().unwrap();
                 assert!(
                     detail.contains("the last 30 days") && detail.contains("named periods: last_30_days"),
@@ -59,7 +60,7 @@ fn the_smallest_plan_looks_back_a_month() {
         limited(&world, "/v1/events/long_ago", &key).await;
         let problem = limited(&world, "/v1/configuration", &key).await;
         let detail = "configuration_audit is no part of the plan free; the plan standard has it";
-        assert_eq!(problem["detail"], detail);
+        assert_eq!((&problem["detail"], &problem["feature"]), (&json!(detail), &json!("configuration_audit")));
     });
 }
 

@@ -475,6 +475,7 @@ fn too_much_is_refused() {
             let answer = world.get(&format!("/v1/statistics?{query}"), &key).await;
             let told = (answer.status, answer.json["code"].as_str(), answer.json["pointer"].as_str());
             assert_eq!(told, (status, Some(code), Some(pointer)), "{query}: {}", answer.json);
+            assert_eq!(answer.json["limit"].is_u64(), code == "too_many_buckets", "{query}: {}", answer.json);
         }
     });
 }

@@ -50,7 +50,9 @@ pub enum BodyError {
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", error.to_string()),
+            BodyError::TooLarge(max) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", error.to_string()).with_member("limit", max)
+            }
             BodyError::TooSlow => {
                 let detail = "the body was not received in time; nothing of it was accepted";
                 Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)

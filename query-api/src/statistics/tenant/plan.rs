@@ -173,7 +173,7 @@ fn starts(
             "the period has more than {most} buckets, the most for {series} series; choose a shorter one, wider buckets or \
              fewer groups"
         );
-        unprocessable("too_many_buckets", detail, "interval")
+        unprocessable("too_many_buckets", detail, "interval").with_member("limit", most)
     })
 }
 
