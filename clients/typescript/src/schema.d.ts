@@ -3812,14 +3812,14 @@ export interface components {
              *
              *     - `all_rejected`: No event of the request was accepted. With `accepted`, `repeated`, `rejected`, `events`.
              *     - `ambiguous_id`: Several senders or sources have an event of this id. With `events`.
-             *     - `batch_over_limit`: The request has more events than may ever be sent at once.
-             *     - `body_too_large`: The body has too many bytes.
+             *     - `batch_over_limit`: The request has more events than may ever be sent at once. With `limit`.
+             *     - `body_too_large`: The body has too many bytes. With `limit`.
              *     - `broker_unreachable`: Whether it was written is not known; sending it again is safe.
              *     - `busy`: There is no room for the request at the moment.
              *     - `endpoint_disabled`: The alert endpoint is switched off.
              *     - `exists`: There is one of this id already.
-             *     - `expanded_too_large`: The body is too large once it is decompressed.
-             *     - `export_too_large`: The file would have too many rows.
+             *     - `expanded_too_large`: The body is too large once it is decompressed. With `limit`.
+             *     - `export_too_large`: The file would have too many rows. With `limit`.
              *     - `forbidden`: The caller may not do this.
              *     - `incomplete_body`: The body ended early.
              *     - `internal`: An error on our side, which has been logged.
@@ -3859,11 +3859,11 @@ export interface components {
              *     - `store_unavailable`: The store can't be reached.
              *     - `tenant_exists`: There is a tenant of this id already.
              *     - `tenant_required`: The key is of no tenant, and none is named.
-             *     - `too_many_activities`: There are more activities than can be computed with.
-             *     - `too_many_buckets`: There would be too many parts of the period.
+             *     - `too_many_activities`: There are more activities than can be computed with. With `limit`.
+             *     - `too_many_buckets`: There would be too many parts of the period. With `limit`.
              *     - `too_many_connections`: The tenant has as many connections as it may.
-             *     - `too_many_events`: The request has too many events.
-             *     - `too_many_lanes`: The timeline would have too many lanes.
+             *     - `too_many_events`: The request has too many events. With `limit`.
+             *     - `too_many_lanes`: The timeline would have too many lanes. With `limit`.
              *     - `too_much_at_once`: Requests of the key or tenant hold all the memory that is theirs.
              *     - `too_slow`: The body was not received in time.
              *     - `unauthorized`: There is no valid credential.
@@ -3893,7 +3893,7 @@ export interface components {
             events?: Record<string, never>[];
             /** @description Of `plan_limit`: What the plan does not have. */
             feature?: string;
-            /** @description Of `quota_exceeded`: How many events may be sent in the day or month of the quota. */
+            /** @description Of `batch_over_limit`, `body_too_large`, `expanded_too_large`, `export_too_large`, `quota_exceeded`, `too_many_activities`, `too_many_buckets`, `too_many_events`, `too_many_lanes`: How many there may be at most: events, rows or parts; bytes of a body; of a quota, events in the day or month. */
             limit?: number;
             /** @description Of `plan_limit`: How many days the plan looks back; null: without end. */
             look_back_days?: number | null;
