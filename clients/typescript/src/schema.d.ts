@@ -1626,7 +1626,7 @@ export interface components {
             /** @description What was done. */
             kind: components["schemas"]["EditKind"];
             /**
-             * @description The path for people; positions count from 1.
+             * @description The path for people; positions count from 1, of lists and groups that stayed as they were counted before the change.
              * @example conditions #3
              */
             label: string;
@@ -1641,7 +1641,7 @@ export interface components {
             path: string;
             /**
              * @description All of it in words.
-             * @example Condition added: country is CZ
+             * @example Condition added to “conditions”: country is CZ
              */
             text: string;
             /** @description Position in the list after, from 0. */
@@ -8370,7 +8370,7 @@ export interface operations {
                      *                 "value": "CZ"
                      *               },
                      *               "path": "conditions/2",
-                     *               "text": "Condition added: country is CZ",
+                     *               "text": "Condition added to “conditions”: country is CZ",
                      *               "to": 2
                      *             }
                      *           ],

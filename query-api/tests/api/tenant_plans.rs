@@ -58,8 +58,26 @@ fn the_smallest_plan_looks_back_a_month() {
         assert_eq!(world.get("/v1/events/recent", &key).await.status, 200);
         limited(&world, "/v1/events/long_ago", &key).await;
         let problem = limited(&world, "/v1/configuration", &key).await;
-        let detail = "configuration_audit is no part of the plan free; the plan standard has it";
+        let detail = "the plan free doesn't include the log of configuration changes; the plan standard does";
         assert_eq!(problem["detail"], detail);
+        for (path, lang, detail) in [
+            (
+                "/v1/configuration",
+                "ru",
+                "тарифный план free не включает журнал изменений настроек; это есть в тарифном плане standard",
+            ),
+            ("/v1/configuration", "cs", "tarif free neobsahuje záznam změn nastavení; obsahuje to tarif standard"),
+            ("/v1/events?format=csv", "en", "the plan free doesn't include exports to files; the plan standard does"),
+            (
+                "/v1/events?format=csv",
+                "ru",
+                "тарифный план free не включает выгрузку в файлы; это есть в тарифном плане standard",
+            ),
+            ("/v1/users/u1/timeline", "cs", "tarif free neobsahuje sledování uživatelů; obsahuje to tarif standard"),
+        ] {
+            let path = format!("{path}{}lang={lang}", if path.contains('?') { '&' } else { '?' });
+            assert_eq!(limited(&world, &path, &key).await["detail"], detail);
+        }
     });
 }
 
@@ -263,7 +281,7 @@ fn plans_are_the_platform_s() {
             "/v1/catalogue/unknown",
         ] {
             let problem = limited(&world, path, &key).await;
-            assert!(problem["detail"].as_str().unwrap().ends_with("the plan free has it"), "{problem}");
+            assert!(problem["detail"].as_str().unwrap().ends_with("; the plan free does"), "{problem}");
         }
         let mut plans = world.ok("/v1/plans", &platform).await;
         assert_eq!(plans["version"], 0);
