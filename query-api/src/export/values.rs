@@ -185,7 +185,7 @@ const VALUES: &[(&[&str], Words)] = &[
         &[
             ("send_events", "отправка событий", "posílání událostí"),
             ("read_log", "чтение журнала", "čtení záznamu"),
-            ("trace_users", "трассировка пользователей", "sledování uživatelů"),
+            ("trace_users", "просмотр активности пользователей", "zobrazení aktivity uživatelů"),
             ("see_violations", "просмотр нарушений", "zobrazení porušení"),
             ("manage_access", "управление доступом", "správa přístupu"),
             ("read_configuration", "чтение изменений настроек", "čtení změn nastavení"),
