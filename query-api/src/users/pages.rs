@@ -1,4 +1,4 @@
-//! A user's page for security staff (K5): devices, sessions, restriction history. Sign-ins are with those of all users.
+//! A user's page for security staff: devices, sessions, restriction history. Sign-ins are with those of all users.
 
 use std::sync::Arc;
 
@@ -55,7 +55,9 @@ impl DeviceFilter {
     }
 }
 
-/// Devices of a user (K9), the last seen first. A period takes in what was seen both before its end and after its start.
+/// List a user's devices
+///
+/// The last seen first. A period takes in what was seen both before its end and after its start.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/devices",
@@ -131,7 +133,9 @@ impl SessionFilter {
     }
 }
 
-/// Sessions of a user (K1), the last begun first. A period takes in what lasted into it.
+/// List a user's sessions
+///
+/// The last begun first. A period takes in what lasted into it.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sessions",
@@ -181,7 +185,9 @@ fn of_user(asked: &PageRequest, keyset: &Keyset, user: &str) -> Clauses {
     clauses
 }
 
-/// Restriction history of a user (K5, K12).
+/// List a user's violations
+///
+/// The restriction history of one user, as `GET /v1/violations` lists those of all.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/violations",

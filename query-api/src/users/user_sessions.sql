@@ -1,4 +1,4 @@
--- Sessions of one user (K1, K7), as of the last events in each.
+-- Sessions of one user, as of the last events in each.
 SELECT ?fields
 FROM (
     SELECT

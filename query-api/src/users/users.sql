@@ -1,4 +1,4 @@
--- Users as their events show them (K2, K8). What was received before the longest retention is not counted.
+-- Users as their events show them. What was received before the longest retention is not counted.
 SELECT ?fields
 FROM (
     SELECT

@@ -73,7 +73,11 @@ fn the_smallest_plan_looks_back_a_month() {
                 "ru",
                 "тарифный план free не включает выгрузку в файлы; это есть в тарифном плане standard",
             ),
-            ("/v1/users/u1/timeline", "cs", "tarif free neobsahuje zobrazení aktivity uživatelů; obsahuje to tarif standard"),
+            (
+                "/v1/users/u1/timeline",
+                "cs",
+                "tarif free neobsahuje zobrazení aktivity uživatelů; obsahuje to tarif standard",
+            ),
         ] {
             let path = format!("{path}{}lang={lang}", if path.contains('?') { '&' } else { '?' });
             assert_eq!(limited(&world, &path, &key).await["detail"], detail);
