@@ -367,7 +367,7 @@ fn violations_agree_with_a_recount() {
                     && among(rules.as_ref(), rule)
                     && among(levels.as_ref(), LEVELS[level])
                     && least.is_none_or(|least| level >= rank(least))
-                    && among(devices.as_ref(), &found.latest().device_id)
+                    && among(devices.as_ref(), found.last(|event| &event.device_id))
                     && seen.is_none_or(|seen| reviewed.contains(id) == seen)
                     && user.is_none_or(|user| found.0[0].actor_id == user)
             };
