@@ -45,8 +45,7 @@ pub struct DeviceFilter {
     /// seen.
     #[param(required = false)]
     signed_in: Option<bool>,
-    /// Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
-    /// `mobile`.
+    /// Kinds. `phone` is understood as `mobile`.
     #[param(required = false)]
     kind: Vec<String>,
 }
@@ -57,7 +56,7 @@ impl DeviceFilter {
             users_min: params.number("users_min", 1, MOST_USERS)?,
             user_id: params.list("user_id")?,
             signed_in: params.flag("signed_in")?,
-            kind: device_kinds(params.list("kind")?),
+            kind: device_kinds(params, "kind")?,
         })
     }
 
