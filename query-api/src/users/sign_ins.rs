@@ -11,6 +11,7 @@ use schemas::settings::Tenant;
 use serde::Serialize;
 use utoipa::IntoParams;
 
+use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::{Keyset, Page, PageRequest, ReadRequest, ascending, keyset};
 use crate::http::params::{ParamError, Params};
@@ -174,11 +175,17 @@ struct Sessions {
     store: Store,
     tenant: Arc<Tenant>,
     keep: RetentionCutoffs,
+    caller: Caller,
 }
 
 impl Sessions {
     fn of(store: &Store, reading: &ReadRequest) -> Self {
-        Self { store: store.clone(), tenant: Arc::clone(&reading.tenant), keep: reading.cutoffs() }
+        Self {
+            store: store.clone(),
+            tenant: Arc::clone(&reading.tenant),
+            keep: reading.cutoffs(),
+            caller: reading.caller.clone(),
+        }
     }
 
     async fn beside<T>(
@@ -206,6 +213,7 @@ impl Sessions {
         clauses.bind_texts("users", users.into_iter().cloned().collect());
         clauses.bind_texts("session_keys", keys.into_iter().cloned().collect());
         self.keep.bind_oldest(&mut clauses);
+        self.caller.bind_hidden(&mut clauses);
         Ok(self.store.rows(SIGN_IN_SESSIONS, clauses).await?)
     }
 }

@@ -11,7 +11,7 @@ fn closed(parameter: &Value) -> Option<&Vec<Value>> {
     schema["enum"].as_array().or_else(|| schema["items"]["enum"].as_array())
 }
 
-/// P14: whatever takes a closed set of values says which, in the document and in the refusal of any other; each of them is taken.
+/// J8: whatever takes a closed set of values says which, in the document and in the refusal of any other; each of them is taken.
 #[test]
 fn values_that_are_none() {
     with_world("closed", async |world| {
