@@ -74,7 +74,7 @@ export interface paths {
         delete: operations["deleteAlertEndpoint"];
         options?: never;
         head?: never;
-        /** Changes an endpoint, by JSON Merge Patch (RFC 7386). Switching it on again clears why it was off. */
+        /** Changes an endpoint, by JSON Merge Patch (RFC 7396): what is null takes its default. Switching it on again clears why it was off. */
         patch: operations["changeAlertEndpoint"];
         trace?: never;
     };
@@ -762,7 +762,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes some of a tenant's settings, by JSON Merge Patch (RFC 7386). `retention.all` is every category that isn't named itself. */
+        /**
+         * Changes some of a tenant's settings, by JSON Merge Patch (RFC 7396): what is null takes its default, but for the retention of a
+         *     category, which stays as it is. `retention.all` is every category that isn't named itself.
+         */
         patch: operations["changeTenant"];
         trace?: never;
     };
@@ -2319,9 +2322,10 @@ export interface components {
                 email: string;
                 /**
                  * Format: date-time
-                 * @description When the first event occurred that is still kept.
+                 * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
+                 *     caller may read.
                  */
-                first_seen_at: string;
+                first_seen_at: string | null;
                 /**
                  * @description Id in the application.
                  * @example u-17
@@ -2329,7 +2333,8 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
+                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom the caller may read nothing but what others did
+                 *     to them.
                  */
                 last_activity_at: string | null;
                 /**
@@ -3174,9 +3179,9 @@ export interface components {
                 signed_out_at: string | null;
                 /**
                  * Format: date-time
-                 * @description When it began.
+                 * @description When it began; null where that was before the look-back of the plan.
                  */
-                started_at: string;
+                started_at: string | null;
             }[];
             /** @description Whether there is more now. */
             has_more: boolean;
@@ -3250,9 +3255,9 @@ export interface components {
                 failed_sign_ins: number;
                 /**
                  * Format: date-time
-                 * @description First seen.
+                 * @description First seen; null where that was before the look-back of the plan.
                  */
-                first_seen_at: string;
+                first_seen_at: string | null;
                 /**
                  * @description Last client address.
                  * @example 198.51.100.7
@@ -3326,9 +3331,10 @@ export interface components {
                 email: string;
                 /**
                  * Format: date-time
-                 * @description When the first event occurred that is still kept.
+                 * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
+                 *     caller may read.
                  */
-                first_seen_at: string;
+                first_seen_at: string | null;
                 /**
                  * @description Id in the application.
                  * @example u-17
@@ -3336,7 +3342,8 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
+                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom the caller may read nothing but what others did
+                 *     to them.
                  */
                 last_activity_at: string | null;
                 /**
@@ -3378,9 +3385,9 @@ export interface components {
                 failed_sign_ins: number;
                 /**
                  * Format: date-time
-                 * @description First seen.
+                 * @description First seen; null where that was before the look-back of the plan.
                  */
-                first_seen_at: string;
+                first_seen_at: string | null;
                 /**
                  * @description Last client address.
                  * @example 198.51.100.7
@@ -4027,9 +4034,9 @@ export interface components {
             signed_out_at: string | null;
             /**
              * Format: date-time
-             * @description When it began.
+             * @description When it began; null where that was before the look-back of the plan.
              */
-            started_at: string;
+            started_at: string | null;
         };
         /** @description The part of one action, class, channel … */
         Share: components["schemas"]["Counts"] & {
@@ -4233,9 +4240,9 @@ export interface components {
             failed_sign_ins: number;
             /**
              * Format: date-time
-             * @description First seen.
+             * @description First seen; null where that was before the look-back of the plan.
              */
-            first_seen_at: string;
+            first_seen_at: string | null;
             /**
              * @description Last client address.
              * @example 198.51.100.7
@@ -4748,9 +4755,10 @@ export interface components {
             email: string;
             /**
              * Format: date-time
-             * @description When the first event occurred that is still kept.
+             * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
+             *     caller may read.
              */
-            first_seen_at: string;
+            first_seen_at: string | null;
             /**
              * @description Id in the application.
              * @example u-17
@@ -4758,7 +4766,8 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom nothing is known but what others did to them.
+             * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom the caller may read nothing but what others did
+             *     to them.
              */
             last_activity_at: string | null;
             /**
@@ -4798,9 +4807,9 @@ export interface components {
             failed_sign_ins: number;
             /**
              * Format: date-time
-             * @description First seen.
+             * @description First seen; null where that was before the look-back of the plan.
              */
-            first_seen_at: string;
+            first_seen_at: string | null;
             /**
              * @description Last client address.
              * @example 198.51.100.7
@@ -5175,7 +5184,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -5185,23 +5194,23 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description `delivered`, `failed`, `given_up`, `gone` or `dropped`. */
-                outcome?: string[];
+                outcome?: ("delivered" | "failed" | "given_up" | "gone" | "dropped")[];
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -7659,7 +7668,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -7850,7 +7859,7 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -8042,7 +8051,7 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -8252,14 +8261,14 @@ export interface operations {
                  *       "user"
                  *     ]
                  */
-                actor_kind?: string[];
+                actor_kind?: ("user" | "system" | "api_key")[];
                 /**
                  * @description A6: `create`, `change` or `delete`; `other` for what is none of these.
                  * @example [
                  *       "change"
                  *     ]
                  */
-                class?: string[];
+                class?: ("create" | "delete" | "change" | "other")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
@@ -8267,7 +8276,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -8277,7 +8286,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -8295,19 +8304,19 @@ export interface operations {
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -8565,22 +8574,19 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
                 from?: string;
-                /**
-                 * @description Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
-                 *     `mobile`.
-                 */
-                kind?: string[];
+                /** @description Kinds. `phone` is understood as `mobile`. */
+                kind?: ("desktop" | "mobile" | "tablet" | "tv" | "console" | "wearable" | "bot" | "script" | "unknown" | "phone")[];
                 /**
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -8588,13 +8594,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /**
                  * @description `true`: only users who signed in on a device count as its users; `false`: only those of whom every attempt failed or none was
                  *     seen.
@@ -8845,9 +8851,9 @@ export interface operations {
                  *       "user"
                  *     ]
                  */
-                actor_kind?: string[];
+                actor_kind?: ("user" | "system" | "api_key")[];
                 /** @description L2: `sign_ins`, `changes`, `views`, `configuration` or `other`. */
-                category?: string[];
+                category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
                 /**
                  * @description A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
                  * @example deadline
@@ -8866,14 +8872,14 @@ export interface operations {
                 /** @description Channels of communication. */
                 channel?: string[];
                 /** @description J2: `create`, `delete`, `change` or `other`. */
-                class?: string[];
+                class?: ("create" | "delete" | "change" | "other")[];
                 /**
-                 * @description Countries of the addresses, ISO 3166-1 codes.
+                 * @description Countries of the addresses, ISO 3166-1 codes, in any case.
                  * @example [
                  *       "CZ"
                  *     ]
                  */
-                country?: string[];
+                country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices. */
@@ -8883,7 +8889,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -8900,7 +8906,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description J6: locations (branches, offices). */
@@ -8915,15 +8921,15 @@ export interface operations {
                  * @description J11: `desc` (default) or `asc` by time; `received` by receipt, to follow the log
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc" | "received";
                 /** @description `success`, `failure` or `unknown`. */
-                outcome?: string[];
+                outcome?: ("success" | "failure" | "unknown")[];
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
                  *     letters are composed (`ß` is `ss`, `İ` is `i`), in the names and
@@ -8936,7 +8942,7 @@ export interface operations {
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Sessions, as `context.session_key` has them. */
                 session_key?: string[];
                 /**
@@ -8956,7 +8962,7 @@ export interface operations {
                 to?: string;
                 /** @description J8: event types of the catalogue, or any other that was sent. */
                 type?: string[];
-                /** @description `true` for events that broke any rule, or names of rules. Needs the role security (K16). */
+                /** @description `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security (K16). */
                 violations?: string[];
             };
             header?: {
@@ -9570,7 +9576,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of texts; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /**
                  * @description Name of the rule
                  * @example mass-export
@@ -9972,7 +9978,7 @@ export interface operations {
                 /** @description Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka */
                 key_id?: string;
                 /** @description `en`, `ru` or `cs`: the language of the reason why not; wins over Accept-Language */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Of several events with this id, the one of this source; empty: the one without a source */
                 source?: string;
             };
@@ -10404,7 +10410,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -10414,26 +10420,26 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
                  * @description `asc` (default) or `desc` by time
                  * @example asc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -11436,7 +11442,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -11877,7 +11883,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -15986,34 +15992,34 @@ export interface operations {
                  * @description Proposed days of every category that is not named itself: 30, 90, 180, 365, 730 or 1825
                  * @example 365
                  */
-                all?: number;
+                all?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /**
                  * @description Likewise
                  * @example 365
                  */
-                changes?: number;
+                changes?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /**
                  * @description Likewise
                  * @example 730
                  */
-                configuration?: number;
+                configuration?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /**
                  * @description Likewise
                  * @example 180
                  */
-                other?: number;
+                other?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /**
                  * @description Proposed days: 30, 90, 180, 365, 730 or 1825; as it is, unless given
                  * @example 90
                  */
-                sign_ins?: number;
+                sign_ins?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
                  * @description Likewise
                  * @example 30
                  */
-                views?: number;
+                views?: 30 | 90 | 180 | 365 | 730 | 1825;
             };
             header?: never;
             path?: never;
@@ -16994,12 +17000,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Countries, ISO 3166-1 alpha-2.
+                 * @description Countries, ISO 3166-1 alpha-2, in any case.
                  * @example [
                  *       "CZ"
                  *     ]
                  */
-                country?: string[];
+                country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices. */
@@ -17009,7 +17015,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -17019,28 +17025,28 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /** @description `success`, `failure` or `unknown`. */
-                outcome?: string[];
+                outcome?: ("success" | "failure" | "unknown")[];
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -17307,34 +17313,34 @@ export interface operations {
                  *       "action"
                  *     ]
                  */
-                by?: string[];
+                by?: ("action" | "channel" | "class" | "country" | "device" | "location" | "object_type" | "user")[];
                 /** @description `sign_ins`, `changes`, `views`, `configuration` or `other` (L2) */
-                category?: string[];
+                category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
                 /** @description Channels */
                 channel?: string[];
                 /** @description `create`, `delete`, `change` or `other` (J2) */
-                class?: string[];
+                class?: ("create" | "delete" | "change" | "other")[];
                 /**
                  * @description `previous`: beside the whole period before, of the same kind
                  * @example previous
                  */
-                compare?: string;
-                /** @description Countries, ISO 3166-1 alpha-2 */
-                country?: string[];
+                compare?: "previous";
+                /** @description Countries, ISO 3166-1 alpha-2, in any case */
+                country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description Kinds of devices, as `device.kind` of events has them; `phone` is understood as `mobile` */
-                device?: string[];
+                device?: ("desktop" | "mobile" | "tablet" | "tv" | "console" | "wearable" | "bot" | "script" | "unknown" | "phone")[];
                 /**
                  * @description Different `users`, `devices` or both, too
                  * @example [
                  *       "users"
                  *     ]
                  */
-                distinct?: string[];
+                distinct?: ("devices" | "users")[];
                 /**
                  * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -17344,12 +17350,12 @@ export interface operations {
                  * @description Width of the series' buckets, in the tenant's zone: `minute` (for a day at most), `hour`, `day`, `week` or `month`
                  * @example day
                  */
-                interval?: string;
+                interval?: "minute" | "hour" | "day" | "week" | "month";
                 /**
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Locations (branches, offices) */
                 location?: string[];
                 /** @description Types of objects */
@@ -17359,13 +17365,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -20148,7 +20154,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -20160,7 +20166,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -20168,7 +20174,7 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description K2: part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
                  * @example novak
@@ -20179,7 +20185,7 @@ export interface operations {
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -20574,13 +20580,13 @@ export interface operations {
                  * @description T15: those behind a figure of `/v1/users/{id}/statistics`, each with what it adds to it. Goes without the others.
                  * @example calls.talk_time
                  */
-                figure?: string;
+                figure?: "calls.talk_time" | "calls.duration" | "calls.closed" | "emails.writing_time" | "emails.closed" | "sms.writing_time" | "sms.closed" | "web_chat.writing_time" | "web_chat.closed" | "messenger.writing_time" | "messenger.closed" | "whatsapp.writing_time" | "whatsapp.closed" | "viber.writing_time" | "viber.closed" | "tickets.edited" | "tickets.editing_time" | "tickets.closed" | "pauses.paid" | "pauses.paid_time" | "pauses.unpaid" | "pauses.unpaid_time" | "presence.signed_in_time" | "presence.ready_time" | "presence.free_time";
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -20590,7 +20596,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -20598,13 +20604,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description `talk`, `writing`, `closed` …, as the list shows it. */
                 state?: string[];
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -20836,22 +20842,19 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
                 from?: string;
-                /**
-                 * @description Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
-                 *     `mobile`.
-                 */
-                kind?: string[];
+                /** @description Kinds. `phone` is understood as `mobile`. */
+                kind?: ("desktop" | "mobile" | "tablet" | "tv" | "console" | "wearable" | "bot" | "script" | "unknown" | "phone")[];
                 /**
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -20859,13 +20862,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description `true` for devices that the user signed in on, `false` for those where every attempt failed or none was seen. */
                 signed_in?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -22446,7 +22449,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -22456,7 +22459,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -22464,13 +22467,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description `true` for sessions that the user signed out of. */
                 signed_out?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -22696,12 +22699,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Countries, ISO 3166-1 alpha-2.
+                 * @description Countries, ISO 3166-1 alpha-2, in any case.
                  * @example [
                  *       "CZ"
                  *     ]
                  */
-                country?: string[];
+                country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices. */
@@ -22711,7 +22714,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -22721,28 +22724,28 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /** @description `success`, `failure` or `unknown`. */
-                outcome?: string[];
+                outcome?: ("success" | "failure" | "unknown")[];
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -22999,12 +23002,12 @@ export interface operations {
                  * @description Buckets of the series: `hour`, `day` (default) or `week`, in the tenant's zone
                  * @example day
                  */
-                by?: string;
+                by?: "hour" | "day" | "week";
                 /**
                  * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -23014,19 +23017,19 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -23370,28 +23373,28 @@ export interface operations {
                  * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /**
                  * @description T3: `day` (default) or `week`, in the tenant's zone and by its first day of the week
                  * @example day
                  */
-                period?: string;
+                period?: "day" | "week";
                 /**
                  * @description T4: cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300
                  * @example 15m
                  */
-                resolution?: string;
+                resolution?: "1m" | "5m" | "10m" | "15m" | "30m" | "1h" | "1d";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -23670,7 +23673,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -23680,24 +23683,24 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description `informational`, `low`, `medium`, `high` or `critical`. */
-                level?: string[];
+                level?: ("informational" | "low" | "medium" | "high" | "critical")[];
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description The least level. */
-                min_level?: string;
+                min_level?: "informational" | "low" | "medium" | "high" | "critical";
                 /**
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /** @description K13: `true` for those that were reviewed, `false` for those that were not. */
                 reviewed?: boolean;
                 /** @description Names of rules. */
@@ -23707,7 +23710,7 @@ export interface operations {
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -23966,7 +23969,7 @@ export interface operations {
                  *     `cursor` (P9). It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -23976,24 +23979,24 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description `informational`, `low`, `medium`, `high` or `critical`. */
-                level?: string[];
+                level?: ("informational" | "low" | "medium" | "high" | "critical")[];
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description The least level. */
-                min_level?: string;
+                min_level?: "informational" | "low" | "medium" | "high" | "critical";
                 /**
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /**
                  * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /** @description K13: `true` for those that were reviewed, `false` for those that were not. */
                 reviewed?: boolean;
                 /** @description Names of rules. */
@@ -24003,7 +24006,7 @@ export interface operations {
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -24258,7 +24261,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -24471,7 +24474,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of texts; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };

@@ -276,7 +276,7 @@ fn a_patch_is_told_what_is_wrong_with_itself() {
         for path in [tenant, endpoint] {
             let (status, _, detail) = patch(path, "{\n  \"enabled\": tru }").await;
             assert_eq!(status, 400, "{detail}");
-            assert!(detail.ends_with("at line 2 column 16"), "{detail}");
+            assert!(detail.ends_with("at line 2 column 17"), "{detail}");
         }
         for (path, body, pointer) in [
             (tenant, "{\"logging\": \"yes\"}", "/logging"),

@@ -238,6 +238,8 @@ fn it_is_of_the_device_that_is_named() {
                 _ => "low",
             };
         }
+        let (id, session_id) = ("nowhere".to_owned(), "nowhere".to_owned());
+        events.push(Event { id, session_id, device_id: String::new(), category: "views", ..events[0].clone() });
         for part in events.chunks(75) {
             world.insert(part).await;
         }
