@@ -260,7 +260,7 @@ fn a_patch_is_told_what_is_wrong_with_itself() {
     with_world("admin_patches", async |world| {
         world.tenant("acme", |_| {}).await;
         let admin = world.key(Some("acme"), Role::Admin).await;
-        let pager = json!({ "id": "pager", "url": "https://192.0.2.1/", "min_level": 3 });
+        let pager = json!({ "id": "pager", "url": "https://8.8.8.8/", "min_level": 3 });
         world.send("POST", "/v1/alerts/endpoints", &admin, Some(pager)).await;
         let patch = async |path: &str, body: &str| {
             let request = Request::patch(path).header("content-type", "application/merge-patch+json");
