@@ -7,15 +7,15 @@ use anyhow::{Context as _, Result};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
-use rdkafka::producer::future_producer::DeliveryFuture;
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::FutureRecord;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::{DELIVERED, producer_config_within};
+use runtime::kafka::{Acknowledged, DELIVERED, Producer, producer_config_within};
 use runtime::retry_action::RetryAction;
 use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::alerts::{Pending, pending_key, read_pending_key};
 use schemas::topics;
+use tokio::sync::oneshot;
 
 use crate::book::{Address, Key};
 
@@ -28,7 +28,7 @@ const ROOM: Duration = Duration::from_millis(20);
 /// Writes entries. Clones share the producer.
 #[derive(Clone)]
 pub(crate) struct Records {
-    producer: FutureProducer,
+    producer: Producer,
     topic: String,
 }
 
@@ -40,12 +40,16 @@ impl Records {
 
     /// Hands an entry (`None` deletes it) to the producer, in the order of the calls. The result tells when it is on all
     /// replicas; there is none where Kafka will never take it, which is logged.
-    pub(crate) async fn write(&self, key: &Key, pending: Option<&Pending>) -> Result<Option<DeliveryFuture>> {
+    pub(crate) async fn write(
+        &self,
+        key: &Key,
+        pending: Option<&Pending>,
+    ) -> Result<Option<oneshot::Receiver<Acknowledged>>> {
         let name = pending_key(&key.address.tenant, &key.address.endpoint, &key.violation);
         let value = pending.map(serde_json::to_vec).transpose()?;
         let mut record = FutureRecord { payload: value.as_deref(), ..FutureRecord::to(&self.topic).key(name.as_str()) };
         loop {
-            match self.producer.send_result(record) {
+            match self.producer.queue(record) {
                 Ok(delivery) => return Ok(Some(delivery)),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     record = back;

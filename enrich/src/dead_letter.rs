@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Message, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use runtime::config::Kafka;
-use runtime::kafka::{ROOM, placed};
+use runtime::kafka::{Producer, ROOM, placed};
 use schemas::decode::MAX_EVENT_BYTES;
 use schemas::settings::hex;
 use schemas::topics::{self, headers};
@@ -134,7 +134,7 @@ impl DeadLetter {
     ///
     /// # Errors
     /// When Kafka doesn't acknowledge.
-    pub async fn send(&self, kafka: &Kafka, producer: &FutureProducer) -> Result<(), KafkaError> {
+    pub async fn send(&self, kafka: &Kafka, producer: &Producer) -> Result<(), KafkaError> {
         let key = topics::dead_letter_key(&self.topic, self.partition, self.offset);
         let topic = kafka.topic(topics::DEAD_LETTER);
         let mut record = FutureRecord::to(&topic).key(&key).headers(self.own_headers());

@@ -1,4 +1,5 @@
-//! A sealed batch on its way: decide → insert → dead letters → findings and state. Only then may its offsets be committed.
+//! A sealed batch on its way: decide → insert, and dead letters beside it → findings and state. Only then may its offsets be
+//! committed.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -6,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Error, Result};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
-use rdkafka::producer::FutureProducer;
 use runtime::backoff::Backoff;
 use runtime::config::Kafka;
+use runtime::kafka::Producer;
 use runtime::retry_action::RetryAction;
 use schemas::topics;
 use tokio_util::sync::CancellationToken;
@@ -42,7 +43,7 @@ pub(crate) struct Delivery {
     pub(crate) kafka: Kafka,
     /// Part of every token: offsets of another stream are other offsets.
     pub(crate) stream: Stream,
-    pub(crate) producer: FutureProducer,
+    pub(crate) producer: Producer,
     pub(crate) sink: Sink,
     pub(crate) metrics: Metrics,
     pub(crate) stop: CancellationToken,
@@ -73,11 +74,11 @@ impl Delivery {
             None => self.decide(partition, batch.decision(), &mut ledger).await?,
         };
         let token = self.token(partition, &decision);
-        let refused = self.sink.insert(&batch.rows, &token, &self.stop).await.map_err(|error| match error {
-            NotStored::Stopped => Delivered::Stopped,
-            fatal @ NotStored::Fatal(_) => Delivered::Failed(fatal.into()),
-        })?;
-        self.write_dead_letters(partition, &batch, refused).await?;
+        // Rows don't wait for the letters of others, which somebody may send in masses.
+        let dead = batch.dead.iter().collect();
+        let (refused, ()) = tokio::try_join!(self.insert(&batch, &token), self.write_dead_letters(partition, dead))?;
+        let of_rows = self.until_done(|| self.letters_of(partition, &refused), "records of refused rows").await?;
+        self.write_dead_letters(partition, of_rows.iter().collect()).await?;
         // What is told of users now would come after what a successor told of them later, and compaction keeps the last.
         let session = Duration::from_millis(self.kafka.session_timeout_ms.into());
         if begun.elapsed() >= session && self.is_overtaken(partition, decision.end).await? {
@@ -93,6 +94,13 @@ impl Delivery {
         self.metrics.batch(batch.rows.len() as u64, batch.duplicates);
         self.metrics.freshness(partition, chrono::Utc::now().timestamp_millis() - batch.newest);
         Ok(Delivered::Stored { ledger: Box::new(ledger), end: decision.end })
+    }
+
+    async fn insert(&self, batch: &Batch, token: &str) -> Result<Vec<Refused>, Delivered> {
+        self.sink.insert(&batch.rows, token, &self.stop).await.map_err(|error| match error {
+            NotStored::Stopped => Delivered::Stopped,
+            fatal @ NotStored::Fatal(_) => Delivered::Failed(fatal.into()),
+        })
     }
 
     /// Appends the decision. One that is not acknowledged may be in the ledger all the same: whoever opens it again sees.
@@ -127,9 +135,8 @@ impl Delivery {
     }
 
     /// Writes the dead letters, all at once, however long it takes.
-    async fn write_dead_letters(&self, partition: i32, batch: &Batch, refused: Vec<Refused>) -> Result<(), Delivered> {
-        let of_rows = self.until_done(|| self.letters_of(partition, &refused), "records of refused rows").await?;
-        let mut letters: Vec<&DeadLetter> = of_rows.iter().chain(&batch.dead).collect();
+    async fn write_dead_letters(&self, partition: i32, all: Vec<&DeadLetter>) -> Result<(), Delivered> {
+        let mut letters = all.clone();
         let mut backoff = Backoff::default();
         loop {
             let sent = tokio::select! {
@@ -148,7 +155,7 @@ impl Delivery {
             letters = sent.again;
             self.pause(&mut backoff).await?;
         }
-        for letter in of_rows.iter().chain(&batch.dead) {
+        for letter in all {
             self.metrics.dead(&letter.reason);
             let (offset, reason) = (letter.offset, &letter.reason);
             tracing::debug!(partition, offset, reason, detail = letter.detail, "sent to the dead letter");

@@ -16,10 +16,10 @@ use anyhow::{Context as _, Result, bail};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::{ROOM, placed};
+use runtime::kafka::{Producer, ROOM, placed};
 use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::topics;
 use serde::{Deserialize, Serialize};
@@ -155,7 +155,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When Kafka didn't acknowledge it, or can't be read. It may be in the log all the same: open the ledger again.
-    pub async fn append(&mut self, producer: &FutureProducer, decision: &Decision) -> Result<Appended> {
+    pub async fn append(&mut self, producer: &Producer, decision: &Decision) -> Result<Appended> {
         let value = decision.to_bytes()?;
         let record: FutureRecord<'_, (), _> = FutureRecord::to(&self.topic).partition(self.partition).payload(&value);
         let delivery = placed(producer.send(record, ROOM).await).context("appending a decision to the ledger")?;

@@ -4,9 +4,9 @@
 
 use anyhow::{Context as _, Result};
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use runtime::config::Kafka;
-use runtime::kafka::{ROOM, placed};
+use runtime::kafka::{Producer, ROOM, placed};
 use schemas::topics;
 
 use crate::sending::send_together;
@@ -32,7 +32,7 @@ pub struct Outgoing {
 /// the bounds of an event, and a bound that fails must not hold up the partition.
 pub async fn send_all<'a>(
     kafka: &Kafka,
-    producer: &FutureProducer,
+    producer: &Producer,
     records: &'a [Outgoing],
 ) -> Result<Vec<(&'a Outgoing, &'static str)>> {
     let (state, others): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.topic == topics::STATE);
@@ -48,7 +48,7 @@ pub async fn send_all<'a>(
     Ok(rejected)
 }
 
-async fn send(kafka: &Kafka, producer: &FutureProducer, record: &Outgoing) -> Result<(), KafkaError> {
+async fn send(kafka: &Kafka, producer: &Producer, record: &Outgoing) -> Result<(), KafkaError> {
     let topic = kafka.topic(record.topic);
     let mut future = FutureRecord::to(&topic).key(&record.key).payload(&record.value);
     future.partition = record.partition;
@@ -75,7 +75,7 @@ mod tests {
         let mut kafka = Config::defaults().unwrap().kafka;
         kafka.brokers = mock.bootstrap_servers();
         mock.create_topic(&kafka.topic(topics::VIOLATIONS), 1, 1).unwrap();
-        let producer: FutureProducer = producer_config_within(&kafka, Duration::from_secs(1)).create().unwrap();
+        let producer: Producer = producer_config_within(&kafka, Duration::from_secs(1)).create().unwrap();
         let finding = |number: u8| Outgoing {
             topic: topics::VIOLATIONS,
             partition: None,

@@ -10,9 +10,9 @@ use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::FutureRecord;
 use runtime::config::Config;
-use runtime::kafka::placed;
+use runtime::kafka::{self, placed};
 use runtime::memory::Reservation;
 use runtime::problem::Problem;
 use runtime::retry_action::RetryAction;
@@ -62,14 +62,14 @@ impl ClientContext for Watch {
 
 /// A producer, beside what is known of its brokers.
 struct Producer {
-    client: FutureProducer<Watch>,
+    client: kafka::Producer<Watch>,
     watch: Watch,
 }
 
 impl Producer {
     fn new(config: &ClientConfig) -> Result<Self, KafkaError> {
         let watch = Watch::default();
-        Ok(Self { client: FutureProducer::from_config_and_context(config, watch.clone())?, watch })
+        Ok(Self { client: kafka::Producer::from_config_and_context(config, watch.clone())?, watch })
     }
 }
 
@@ -162,9 +162,7 @@ impl Sink {
         if slot.watch.fatal.load(Ordering::Relaxed) {
             tracing::error!("the producer failed for good; a new one takes its place");
             let new = Producer::new(&self.config).map_err(Problem::internal)?;
-            let old = std::mem::replace(&mut *slot, Arc::new(new));
-            // Dropping it waits for its thread.
-            tokio::task::spawn_blocking(move || drop(old));
+            *slot = Arc::new(new);
         }
         Ok(Arc::clone(&slot))
     }
@@ -206,11 +204,11 @@ async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: 
                 None => common.clone(),
             };
             let record = FutureRecord::to(topic).key(&event.key).payload(&*event.value).headers(headers);
-            let queued = producer.client.send_result(record).map_err(|(error, _)| error);
+            let queued = producer.client.queue(record).map_err(|(error, _)| error);
             (event, queued)
         })
         .collect();
-    counts.queue.set(i64::from(producer.client.in_flight_count()));
+    counts.queue.set(i64::from(producer.client.in_flight()));
 
     let mut sent = Vec::with_capacity(queued.len());
     let mut failure = None;
@@ -233,7 +231,7 @@ async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: 
     }
     let acknowledged = sent.iter().filter(|sent| sent.end == End::Acknowledged).count();
     counts.produce_seconds.observe(begun.elapsed().as_secs_f64());
-    counts.queue.set(i64::from(producer.client.in_flight_count()));
+    counts.queue.set(i64::from(producer.client.in_flight()));
     counts.accepted.inc_by(acknowledged as u64);
     counts
         .repeated

@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use chrono::{SecondsFormat, Utc};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use runtime::config::Config;
-use runtime::kafka::{ANSWERED, placed};
+use runtime::kafka::{ANSWERED, Producer, placed};
 use runtime::problem::Problem;
 use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, Scratch, decode};
 use schemas::topics::{self, headers};
@@ -58,7 +58,7 @@ pub struct Audit(Sink);
 /// Where the events go.
 enum Sink {
     Topic {
-        producer: FutureProducer,
+        producer: Producer,
         topic: String,
     },
     /// Tenants, and bodies of their events.

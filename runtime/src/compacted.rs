@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::FutureRecord;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
 
 use crate::config::Kafka;
-use crate::kafka::{ANSWERED, placed};
+use crate::kafka::{ANSWERED, Producer, placed};
 use crate::metrics::{Metrics, Name};
 use crate::ops::Pulse;
 use crate::shutdown::Shutdown;
@@ -121,7 +121,7 @@ pub(crate) enum WriteError {
 
 /// Where records are written.
 pub(crate) struct Log {
-    producer: FutureProducer,
+    producer: Producer,
     topic: String,
     /// Until when nobody waits to [catch up](Log::catch_up), since that failed.
     resigned: Mutex<Option<Instant>>,
@@ -142,7 +142,7 @@ impl Log {
             return;
         }
         let deadline = Instant::now() + CATCH_UP;
-        let caught_up = match self.producer.client().fetch_watermarks(&self.topic, PARTITION, CATCH_UP) {
+        let caught_up = match self.producer.ends(&self.topic, PARTITION, CATCH_UP) {
             Ok((_, end)) => loop {
                 if *progress.applied.borrow() >= end {
                     break true;
@@ -163,7 +163,7 @@ impl Log {
     /// Removes a key, without waiting until that is known here.
     pub(crate) async fn remove(&self, key: &str) -> Result<(), KafkaError> {
         let record: FutureRecord<'_, str, [u8]> = FutureRecord::to(&self.topic).key(key);
-        self.producer.send(record, Duration::ZERO).await.map(drop).map_err(|(error, _)| error)
+        self.producer.send(record, Duration::ZERO).await.map(drop)
     }
 
     /// Writes one record (`None` removes the key) and returns its offset once it is in force here.

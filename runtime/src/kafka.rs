@@ -1,6 +1,7 @@
 //! Kafka: how our clients are configured, and the topics that have to exist.
 
 mod checks;
+mod producer;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,10 +11,11 @@ use rdkafka::Timestamp;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
-use rdkafka::producer::future_producer::{Delivery, OwnedDeliveryResult};
+use rdkafka::producer::future_producer::Delivery;
 use rdkafka::types::RDKafkaErrorCode;
 use schemas::topics::{self, Cleanup, Partitions, Topic};
 
+pub use self::producer::{Acknowledged, Producer};
 use crate::config::Kafka;
 
 /// How long the acknowledgement of a send may take that somebody waits for: settings, decisions, what staff do.
@@ -113,11 +115,11 @@ pub enum TopicsError {
 ///
 /// # Errors
 /// That of the send; [`RDKafkaErrorCode::DuplicateSequenceNumber`] where nobody knows whether the record is in the topic.
-pub fn placed(sent: OwnedDeliveryResult) -> Result<Delivery, KafkaError> {
+pub fn placed(sent: Acknowledged) -> Result<Delivery, KafkaError> {
     match sent {
         Ok(delivery) if matches!(delivery.timestamp, Timestamp::LogAppendTime(_)) => Ok(delivery),
         Ok(_) => Err(KafkaError::MessageProduction(RDKafkaErrorCode::DuplicateSequenceNumber)),
-        Err((error, _)) => Err(error),
+        Err(error) => Err(error),
     }
 }
 

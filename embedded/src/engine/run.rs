@@ -72,7 +72,7 @@ pub(super) fn statement(
         let token = tracker.token();
         let run = move || {
             let _token = token;
-            priority::of_readers();
+            let _reading = priority::Reader::begin();
             run();
         };
         // Without a thread nothing runs, and the receiver is told by its end.

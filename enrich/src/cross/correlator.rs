@@ -11,10 +11,10 @@ use detect::findings::violation_of;
 use detect::rules::Rule;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::{ROOM, placed};
+use runtime::kafka::{Producer, ROOM, placed};
 use runtime::ops::{Gate, Pulse};
 use runtime::settings::Settings;
 use runtime::unreadable::RecordPlace;
@@ -54,7 +54,7 @@ pub(crate) struct Parts {
     pub(crate) kafka: Kafka,
     pub(crate) settings: Settings,
     pub(crate) rules: RuleBook,
-    pub(crate) producer: FutureProducer,
+    pub(crate) producer: Producer,
     pub(crate) metrics: Metrics,
     /// Most bytes of what is known of groups.
     pub(crate) memory: usize,

@@ -8,10 +8,10 @@ use futures::{StreamExt as _, stream};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Message as _, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::{DELIVERED, ROOM, placed};
+use runtime::kafka::{DELIVERED, Producer, ROOM, placed};
 use runtime::retry_action::RetryAction;
 use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::topics;
@@ -122,7 +122,7 @@ fn scan_partition(
 pub async fn replay(kafka: &Kafka, wanted: impl Fn(&DeadLetter) -> bool) -> Result<Replayed> {
     let reading = kafka.clone();
     let letters = tokio::task::spawn_blocking(move || list(&reading)).await??;
-    let producer: FutureProducer = runtime::kafka::producer_config_within(kafka, DELIVERED).create()?;
+    let producer: Producer = runtime::kafka::producer_config_within(kafka, DELIVERED).create()?;
     let letters: Vec<_> = letters.into_iter().filter(|letter| !letter.replayed && wanted(letter)).collect();
     let mut replayed = Replayed::default();
     // In their order, so that a user's events stay in theirs.
@@ -139,7 +139,7 @@ pub async fn replay(kafka: &Kafka, wanted: impl Fn(&DeadLetter) -> bool) -> Resu
 
 type Left = Box<(DeadLetter, String)>;
 
-async fn replay_one(kafka: Kafka, producer: FutureProducer, mut letter: DeadLetter) -> Result<Result<(), Left>> {
+async fn replay_one(kafka: Kafka, producer: Producer, mut letter: DeadLetter) -> Result<Result<(), Left>> {
     let whole = if letter.cut {
         let (reading, cut) = (kafka.clone(), letter.clone());
         match tokio::task::spawn_blocking(move || original(&reading, &cut)).await?? {

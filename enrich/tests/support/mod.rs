@@ -7,7 +7,7 @@ use embedded::broker::{Broker, BrokerConfig};
 use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::FutureRecord;
 use runtime::config::Config;
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
@@ -20,7 +20,7 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) client: clickhouse::Client,
     pub(crate) settings: Settings,
-    pub(crate) producer: FutureProducer,
+    pub(crate) producer: runtime::kafka::Producer,
     shutdown: Shutdown,
     broker: Broker,
     engine: Engine,
@@ -119,7 +119,7 @@ impl World {
     /// The offset after the last record of a partition.
     pub(crate) fn end(&self, topic: &str, partition: i32) -> i64 {
         let topic = self.config.kafka.topic(topic);
-        self.producer.client().fetch_watermarks(&topic, partition, Duration::from_secs(10)).unwrap().1
+        self.producer.ends(&topic, partition, Duration::from_secs(10)).unwrap().1
     }
 
     pub(crate) async fn number(&self, sql: &str) -> u64 {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Utc;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use runtime::config::{Config, Kafka};
-use runtime::kafka::placed;
+use runtime::kafka::{Producer, placed};
 use runtime::outbound::Outbound;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
@@ -29,7 +29,7 @@ pub struct Alerting {
     outbound: Outbound,
     kafka: Kafka,
     /// Made with the first test, which most processes never see.
-    producer: OnceCell<FutureProducer>,
+    producer: OnceCell<Producer>,
     writing: Mutex<()>,
 }
 
@@ -69,7 +69,7 @@ impl Alerting {
         };
         let timeout = QUEUE_TIMEOUT.as_millis().to_string();
         let make = async || {
-            runtime::kafka::producer_config(&self.kafka).set("delivery.timeout.ms", timeout).create::<FutureProducer>()
+            runtime::kafka::producer_config(&self.kafka).set("delivery.timeout.ms", timeout).create::<Producer>()
         };
         let producer = self.producer.get_or_try_init(make).await.map_err(|error| unavailable(&error))?;
         let topic = self.kafka.topic(topics::ALERTS);

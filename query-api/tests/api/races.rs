@@ -147,3 +147,47 @@ fn decisions_about_a_device_form_a_chain() {
         }
     });
 }
+
+/// P12: of two changes of a key's limits that cross, the second is refused: each that was answered with success was made from the
+/// one before it.
+#[test]
+fn limits_of_a_key_form_a_chain() {
+    with_two_processes("races_limits", async |one, other| {
+        let admin = admins(&one, &other).await;
+        let wanted = json!({ "role": "viewer", "name": "BI" });
+        let made = one.send("POST", "/v1/tenants/acme/keys", &admin, Some(wanted)).await.json;
+        let path = format!("/v1/tenants/acme/keys/{}/limits", made["id"].as_str().unwrap());
+        let mut won = 0;
+        for round in 0..PAIRS as u32 {
+            follows(&one, &other).await;
+            follows(&other, &one).await;
+            let change = |number: u32| {
+                let limits =
+                    json!({ "events_per_second": number, "burst": number, "queries_per_second": 5, "query_burst": 5 });
+                ("PUT", path.clone(), json!({ "limits": limits }))
+            };
+            let answers = race(&one, &other, &admin, [change(2 * round + 1), change(2 * round + 2)]).await;
+            let statuses = answers.each_ref().map(|answer| answer.status);
+            assert!(
+                statuses.contains(&200) && statuses.iter().all(|status| [200, 409].contains(status)),
+                "{answers:?}"
+            );
+            won += statuses.iter().filter(|status| **status == 200).count();
+        }
+        assert!(won < 2 * PAIRS, "none crossed");
+        let events = one.staff_events("acme").into_iter().chain(other.staff_events("acme"));
+        let steps: Vec<(String, String)> = events
+            .filter_map(|event| {
+                let (_, change) = event.split_once("limits: ")?;
+                let (old, new) = change.split_once(" → ")?;
+                Some((old.to_owned(), new.to_owned()))
+            })
+            .collect();
+        assert_eq!(steps.len(), won);
+        // No two were made from the same limits.
+        let mut before: Vec<&String> = steps.iter().map(|(old, _)| old).collect();
+        before.sort();
+        before.dedup();
+        assert_eq!(before.len(), won, "{steps:?}");
+    });
+}
