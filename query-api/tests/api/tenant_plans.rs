@@ -187,12 +187,6 @@ fn no_answer_looks_back_further() {
         let user = world.ok("/v1/users/u1", &key).await["data"].clone();
         assert_eq!((&user["sign_ins"], &user["unreviewed_violations"]), (&json!(1), &json!(1)));
         assert_eq!(user.get("first_seen_at"), Some(&Value::Null), "{user}");
-        world.insert(&[sign_in("newer", "u3", 50)]).await;
-        let newest = world.ok("/v1/events/newer", &key).await["data"]["occurred_at"].clone();
-        for path in ["/v1/users?q=u3", "/v1/users/u3/devices"] {
-            assert_eq!(world.ok(path, &key).await["data"][0]["first_seen_at"], newest, "{path}");
-        }
-        assert_eq!(world.ok("/v1/users/u3/sessions", &key).await["data"][0]["started_at"], newest);
         let gone = world.ok("/v1/users/u2", &key).await["data"].clone();
         assert_eq!((&gone["sign_ins"], &gone["last_activity_at"]), (&json!(0), &Value::Null), "{gone}");
         // Statistics: by default, and asked for.
@@ -230,6 +224,13 @@ fn no_answer_looks_back_further() {
         assert_eq!((refused.status, &refused.json["code"]), (403, &json!("plan_limit")), "{}", refused.json);
         let tried = world.send("POST", "/v1/rules/test", &key, Some(trial(360))).await;
         assert_eq!((tried.status, &tried.json["events"]), (200, &json!(1)), "{}", tried.json);
+        // What began since has its beginning.
+        world.insert(&[sign_in("newer", "u3", 50)]).await;
+        let newest = world.ok("/v1/events/newer", &key).await["data"]["occurred_at"].clone();
+        for path in ["/v1/users?q=u3", "/v1/users/u3/devices"] {
+            assert_eq!(world.ok(path, &key).await["data"][0]["first_seen_at"], newest, "{path}");
+        }
+        assert_eq!(world.ok("/v1/users/u3/sessions", &key).await["data"][0]["started_at"], newest);
     });
 }
 
