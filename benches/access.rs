@@ -1,4 +1,4 @@
-//! How soon an application is told whether a device may in (K11), beside the pipeline; and what decisions weigh.
+//! How soon an application is told whether a device may in, beside the pipeline; and what decisions weigh.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench fails by stopping")]
 #![allow(dead_code, reason = "each bench uses its own part of what they share")]
 

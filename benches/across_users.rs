@@ -1,4 +1,4 @@
-//! What a correlation across users costs, and how soon it finds (P4): password spraying from many addresses at once, against
+//! What a correlation across users costs, and how soon it finds: password spraying from many addresses at once, against
 //! the same sign-ins succeeding, which no such correlation counts.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench fails by stopping")]
 #![allow(dead_code, reason = "each bench uses its own part of what they share")]

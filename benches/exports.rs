@@ -1,4 +1,4 @@
-//! How fast a large list leaves as a file, and how much memory that takes (P13).
+//! How fast a large list leaves as a file, and how much memory that takes.
 //!
 //! `cargo bench --ignore-rust-version --bench exports -- --rows 5000000`
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench fails by stopping")]

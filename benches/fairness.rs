@@ -1,4 +1,4 @@
-//! What one tenant's page takes while another tenant asks its worst query without end (P12).
+//! What one tenant's page takes while another tenant asks its worst query without end.
 //!
 //! `cargo bench --ignore-rust-version --bench fairness -- --rows 2000000 --pages 200`
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench fails by stopping")]

@@ -1,4 +1,4 @@
-//! Violations → people (P5): the topic `violations` becomes webhooks, at least once.
+//! Violations → people: the topic `violations` becomes webhooks, at least once.
 //!
 //! [`intake`] reads findings; [`policy`] says whom they are reported to; the [`book`] groups them, one report for each
 //! violation and endpoint; [`records`] keeps the book in the topic `alerts.pending`, before an offset is committed; the

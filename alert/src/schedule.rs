@@ -1,4 +1,4 @@
-//! When to try again (P5).
+//! When to try again.
 
 use std::time::Duration;
 

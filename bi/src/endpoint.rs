@@ -213,7 +213,7 @@ impl Bi {
             settings: request.settings.into_iter().map(|(name, value, _)| (name, value)).collect(),
         };
         let revision = if statement.format == "Native" { request.revision } else { 0 };
-        // P13: reading the log is an event, by whatever way, and whether it ended well or not: what was read before it failed
+        // Reading the log is an event, by whatever way, and whether it ended well or not: what was read before it failed
         // was read. What a client asks of the server when it connects is none, nor is what the engine could not begin.
         let read = |succeeded| {
             if !confined.reads.is_empty() {
@@ -296,7 +296,7 @@ impl Bi {
         Ok((Caller::by_key(&self.0.settings, principal, Arc::clone(&tenant)), tenant))
     }
 
-    /// In the buckets of all other queries (P12).
+    /// In the buckets of all other queries.
     fn count(&self, principal: &Principal, tenant: &Tenant) -> Result<(), Refusal> {
         let of_key = principal.limits.map(|limits| (format!("queries/key/{}", principal.key_id), query_rate(&limits)));
         let of_all = (format!("queries/tenant/{}", tenant.id), query_rate(&self.0.settings.limits(&tenant.id)));

@@ -1,4 +1,4 @@
-//! SQL for BI tools (P10): ClickHouse's HTTP interface over a few documented views, each confined to the tenant of the key.
+//! SQL for BI tools: ClickHouse's HTTP interface over a few documented views, each confined to the tenant of the key.
 //!
 //! A request is read by `request`, its key gives the tenant, and its statement is written anew by [`confine`] over the
 //! [`views`] and the [`catalogue`]. The [`store`] runs it within settings that confine it once more, and [`endpoint`] passes

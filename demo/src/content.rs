@@ -134,7 +134,7 @@ pub(crate) fn detail(kind: &Kind, fields: &mut Map<String, Value>, dice: &mut Di
     channel(kind, fields, dice);
 }
 
-/// Calls and messages last a while and say something (J18, T8–T12).
+/// Calls and messages last a while and say something.
 fn channel(kind: &Kind, fields: &mut Map<String, Value>, dice: &mut Dice) {
     let mut lasts = |fields: &mut Map<String, Value>, low: f64, high: f64| {
         fields.insert("duration_ms".to_owned(), json!(dice.log_range(low * 1000.0, high * 1000.0)));
@@ -195,7 +195,7 @@ fn line(part: &str, dice: &mut Dice) -> Value {
     }
 }
 
-/// A field's old and new value; now and then only the new one is known (J14).
+/// A field's old and new value; now and then only the new one is known.
 fn replaced(field: &str, dice: &mut Dice) -> Value {
     let mut value = || match field {
         "deadline" => json!(format!("2026-12-{:02}", dice.range(1, 29))),
@@ -222,7 +222,7 @@ fn replaced(field: &str, dice: &mut Dice) -> Value {
     }
 }
 
-/// Changes inside lists and trees of conditions (A8).
+/// Changes inside lists and trees of conditions.
 fn inside_lists(dice: &mut Dice) -> Vec<Value> {
     let condition =
         json!({ "field": dice.pick(&["country", "source", "amount"]), "operator": "is", "value": dice.pick(CITIES) });

@@ -28,7 +28,7 @@ pub struct ClientHints {
     pub full_version_list: String,
 }
 
-/// A browser on a device: two browsers on one machine are two devices (K10).
+/// A browser on a device: two browsers on one machine are two devices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
     /// Computer or phone.

@@ -88,7 +88,7 @@ impl Generator {
         self
     }
 
-    /// The same company, its events marked as history (J17).
+    /// The same company, its events marked as history.
     #[must_use]
     pub fn backfill(mut self) -> Self {
         self.backfill = true;

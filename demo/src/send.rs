@@ -128,7 +128,7 @@ pub async fn load(
     Ok(sender.report)
 }
 
-/// Sends a past of the demo's company, marked as history (J17), so that there is something to look back on. The first `sent`
+/// Sends a past of the demo's company, marked as history, so that there is something to look back on. The first `sent`
 /// events are left out: they were acknowledged before. After each batch `on_sent` learns how many there are by now, and of when
 /// the last one is.
 ///

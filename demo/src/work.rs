@@ -118,7 +118,7 @@ impl Generator {
         }
     }
 
-    /// An event that nobody did (A5).
+    /// An event that nobody did.
     pub(crate) fn by_the_system(&mut self, kind: &Kind) {
         let mut fields = Map::new();
         fields.insert("type".to_owned(), json!(kind.event_type));
@@ -127,7 +127,7 @@ impl Generator {
         self.queue.push_back(fields);
     }
 
-    /// An event that another program did, with an API key (L4).
+    /// An event that another program did, with an API key.
     pub(crate) fn by_a_key(&mut self, kind: &Kind) {
         let mut fields = Map::new();
         fields.insert("type".to_owned(), json!(kind.event_type));
@@ -250,7 +250,7 @@ impl Generator {
         }
     }
 
-    /// T12, T13: a pause begins, or the person is free for a while, or no longer.
+    /// A pause begins, or the person is free for a while, or no longer.
     fn change_presence(&mut self, index: usize) {
         if self.dice.chance(0.4) {
             self.leave_ready(index);

@@ -1,4 +1,4 @@
-//! Sigma correlations (P4): what several events make together, within a time and a group.
+//! Sigma correlations: what several events make together, within a time and a group.
 //!
 //! The engine is ours. State is a [`Window`] for each correlation and group: the times of the events that count, small
 //! and serializable, so that it lives with the state of a user, or of a tenant for what goes across users. Rules decide
@@ -172,7 +172,7 @@ impl Correlation {
         self.test.asks()
     }
 
-    /// How the window that ends at `at` stands (P6).
+    /// How the window that ends at `at` stands.
     #[must_use]
     pub fn explain(&self, window: &Window, at: i64) -> CorrelationExplanation {
         let mut measure = Measure::new(&self.test, &window.0);

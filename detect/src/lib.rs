@@ -6,7 +6,7 @@
 //!                         └──┴──────────────────────── state of the user ─────────────────────────────┴──┘
 //! ```
 //!
-//! The enricher runs this over the stream, and the query API over stored history (P6): the same code for both.
+//! The enricher runs this over the stream, and the query API over stored history: the same code for both.
 
 pub mod book;
 pub mod correlate;

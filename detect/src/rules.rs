@@ -1,4 +1,4 @@
-//! Which rules an event breaks (P4): Sigma detections over the event, its place, its device and its signals.
+//! Which rules an event breaks: Sigma detections over the event, its place, its device and its signals.
 //!
 //! A [`RuleSet`] is compiled once and immutable; a change of rules makes a new one. Sigma's semantics are rsigma's. What
 //! is ours is the way there: an event is read through a borrowed view ([`EventFields`]) instead of a JSON tree, and an
@@ -103,7 +103,7 @@ pub struct Rule {
     pub window_ms: i64,
     /// The field that says what was seen, for detections that compare a number.
     pub seen_field: Option<Arc<str>>,
-    /// The limit in force (K12): the first of the rule's limits.
+    /// The limit in force: the first of the rule's limits.
     pub limit: Option<f64>,
     /// Whether what was seen has to be more than that, and not only as much.
     pub more_than_limit: bool,
@@ -139,7 +139,7 @@ impl Rule {
     }
 }
 
-/// Why an event breaks a rule, or how far it is from it (P6).
+/// Why an event breaks a rule, or how far it is from it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
     /// Whether it does.
@@ -151,7 +151,7 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// What was seen, where the rule names a number to compare.
     pub seen: Option<f64>,
-    /// The limit in force (K12).
+    /// The limit in force.
     pub limit: Option<f64>,
     /// How much more would have had to be seen, where the event doesn't break the rule for that: of whole numbers one more than the
     /// limit where a rule asks for more.
@@ -296,7 +296,7 @@ impl RuleSet {
         out.truncate(start + kept);
     }
 
-    /// Why a rule matches `event`, or doesn't (P6). Nothing for a correlation, which has an explanation of its own.
+    /// Why a rule matches `event`, or doesn't. Nothing for a correlation, which has an explanation of its own.
     pub fn explain<E: EventFields>(&self, found: Match, event: &E) -> Option<Explanation> {
         let rule = self.rule(found)?;
         let compiled = rule.compiled.as_ref()?;

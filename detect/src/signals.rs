@@ -5,7 +5,7 @@
 //! gets the signal `late` alone and changes nothing. Windows look back from the event; they count what had arrived when
 //! it arrived. A user's events arrive in the order of their Kafka partition, so each replay gives the same signals.
 //!
-//! History that is sent in later (J17) makes known what it shows, in whatever order it comes. It has a clock and counts of its
+//! History that is sent in later makes known what it shows, in whatever order it comes. It has a clock and counts of its
 //! own, so that it never makes a live event late, nor takes part in what goes on now.
 
 mod recent;
@@ -28,7 +28,7 @@ pub use user::{KNOWN_COUNTRIES, KNOWN_DEVICES, KNOWN_IPS, KNOWN_NETWORKS, User};
 
 /// How far an event may lie behind the latest of its user and still count, milliseconds.
 pub const LATENESS_MS: i64 = HOUR_MS;
-/// The last activity moves only by at least this much (K8), milliseconds.
+/// The last activity moves only by at least this much, milliseconds.
 pub const ACTIVITY_STEP_MS: i64 = 30_000;
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
@@ -81,7 +81,7 @@ impl Act {
         !matches!(self, Self::SignInFailed | Self::Refused)
     }
 
-    /// Whether the user did it (K8).
+    /// Whether the user did it.
     pub(crate) fn is_interaction(self) -> bool {
         self.makes_known() && !matches!(self, Self::Expired | Self::Passive)
     }
@@ -116,7 +116,7 @@ pub struct Sighting<'a> {
     pub masked: bool,
     /// The application's session; empty when it doesn't say.
     pub session_id: &'a str,
-    /// Whether it is history that was sent in later (J17).
+    /// Whether it is history that was sent in later.
     pub backfill: bool,
 }
 
@@ -153,7 +153,7 @@ pub struct Signals {
     pub session_ip_changed: bool,
     /// The country changed inside a session.
     pub session_country_changed: bool,
-    /// Whole days since the user's last activity (K8), from 1.
+    /// Whole days since the user's last activity, from 1.
     pub days_since_seen: Option<u32>,
     /// Hour of the day in the tenant's zone, 0 to 23.
     pub local_hour: Option<u8>,
@@ -187,7 +187,7 @@ pub struct Signals {
     pub session_key: String,
     /// When that session began, milliseconds; 0 for none.
     pub session_started_at: i64,
-    /// The user's last activity as it is shown (K8), milliseconds; 0 when unknown.
+    /// The user's last activity as it is shown, milliseconds; 0 when unknown.
     pub last_activity_at: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Rules over stored history (P6): what they would have found, by the code that the stream runs.
+//! Rules over stored history: what they would have found, by the code that the stream runs.
 //!
 //! Rows keep the signals that the stream computed, so a trial needs no more of the past than the longest window of a
 //! correlation. Events come user by user, each user's in the order in which they arrived.

@@ -216,7 +216,7 @@ fn content_of(key_id: &str, payload: &[u8], attributes: &Attributes<'_>) -> u64 
     if key_id == OWN_KEY_ID { 0 } else { identity::content(payload, attributes) }
 }
 
-/// Object change history is kept even while logging is off (L16).
+/// Object change history is kept even while logging is off.
 fn is_object_history(event: &schemas::event::Event<'_>, facts: &mut crate::policy::Facts) -> bool {
     let has_object = event.object.as_ref().is_some_and(|object| object.id.as_deref().is_some_and(|id| !id.is_empty()));
     has_object && facts.classify(event).class != schemas::event::Class::Other

@@ -1,4 +1,4 @@
-//! The dead letter: records that can't be stored, with where they stood, why, and their bytes (pitfall 4).
+//! The dead letter: records that can't be stored, with where they stood, why, and their bytes.
 //!
 //! A letter repeats a record within bounds, so that it always fits into a record itself: see `docs/decisions/0018`. Its own
 //! fields are its first headers, the last of them says how many of the record's own follow.

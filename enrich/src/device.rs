@@ -1,4 +1,4 @@
-//! What an event was done with: browser, operating system, kind of device, and which device (P3, K7, K10).
+//! What an event was done with: browser, operating system, kind of device, and which device.
 //!
 //! Browsers freeze most of the user agent: every Chrome on Windows 11 says "Windows NT 10.0", every Android 14 says
 //! "Android 10; K". So Client Hints count first, the user agent fills in what they leave out, and a value known to be
@@ -133,7 +133,7 @@ impl DeviceKind {
     }
 }
 
-/// How sure it is that two events with one [`DeviceId`] came from one device (K10).
+/// How sure it is that two events with one [`DeviceId`] came from one device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Confidence {
     /// Neither cookie nor anything to make a fingerprint of; there is no id.

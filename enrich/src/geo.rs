@@ -1,4 +1,4 @@
-//! Where an address is: IP geolocation from files in MaxMind's format (P2).
+//! Where an address is: IP geolocation from files in MaxMind's format.
 //!
 //! A [`GeoDatabase`] is an immutable snapshot of up to four files; [`GeoReader`] swaps snapshots when a file changes on
 //! disk, so that nothing restarts and nothing waits. A worker thread keeps a [`GeoCache`] of its own and calls

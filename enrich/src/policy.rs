@@ -35,13 +35,13 @@ pub const MAX_DECISION_BYTES: usize = 512 * 1024;
 /// One tenant's facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
-    /// Whether its logging is switched on (L1).
+    /// Whether its logging is switched on.
     #[serde(rename = "l")]
     pub logging: bool,
-    /// Days kept, in the order of [`Category::ALL`] (L2).
+    /// Days kept, in the order of [`Category::ALL`].
     #[serde(rename = "d")]
     pub retention_days: [u16; Category::ALL.len()],
-    /// Category of those of the tenant's own event types that the batch has (J10).
+    /// Category of those of the tenant's own event types that the batch has.
     #[serde(rename = "c", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub own_types: BTreeMap<String, Category>,
 }
@@ -119,7 +119,7 @@ impl Facts {
         filed
     }
 
-    /// Whether the checks are switched off for a user at that time, milliseconds (K6).
+    /// Whether the checks are switched off for a user at that time, milliseconds.
     #[must_use]
     pub fn is_exempt(&self, tenant: &str, user: &str, at: i64) -> bool {
         self.settings.exemption(tenant, user).is_some_and(|exemption| exemption.holds_at(at))

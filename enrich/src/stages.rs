@@ -33,7 +33,7 @@ use crate::verdict::{About, Verdict};
 use crate::view::View;
 
 /// An occurrence later than its receipt by more than this is a wrong clock: the time of receipt is used, and the claimed
-/// time kept beside it (pitfall 19).
+/// time kept beside it.
 const CLOCK_SKEW_MS: i64 = 24 * 3600 * 1000;
 /// Networks whose place is remembered, each worker.
 const GEO_CACHE: usize = 65_536;
@@ -225,7 +225,7 @@ impl Stages {
             }
             user = Some(known);
         }
-        // History that is sent in later makes known who the user is; it breaks no rule now (J17).
+        // History that is sent in later makes known who the user is; it breaks no rule now.
         if sighting.backfill {
             return Ok(());
         }
@@ -343,7 +343,7 @@ fn matched(event: &Event<'_>) -> Option<Matched> {
     serde_json::from_str(event.payload?.get()).ok()
 }
 
-/// Without an actor it was the system (A5), but for a failed sign-in, which somebody tried; an actor that doesn't say is a
+/// Without an actor it was the system, but for a failed sign-in, which somebody tried; an actor that doesn't say is a
 /// user.
 pub(crate) fn actor_kind<'a>(event: &'a Event<'_>) -> &'a str {
     match &event.actor {

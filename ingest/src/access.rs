@@ -1,4 +1,4 @@
-//! Who sends, and for which tenant (P11): both come from the credential alone.
+//! Who sends, and for which tenant: both come from the credential alone.
 
 use std::sync::Arc;
 

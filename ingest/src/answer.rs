@@ -5,6 +5,7 @@ use schemas::decode::Rejection;
 use schemas::problem_texts;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use crate::check::Passed;
 use crate::sink::End;
@@ -31,7 +32,7 @@ impl Answer {
         Self { accepted: accepted + repeated, repeated, rejected: count(Status::Rejected), events }
     }
 
-    /// With what is said of rejected events in this language (P16).
+    /// With what is said of rejected events in this language.
     pub(crate) fn in_language(mut self, lang: Lang) -> Self {
         if lang != Lang::En {
             self.events.iter_mut().for_each(|event| event.translate(lang));
@@ -56,6 +57,7 @@ pub struct Fate {
     pub type_known: Option<bool>,
     /// Why it was rejected: one word for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = rejection_code)]
     pub code: Option<&'static str>,
     /// JSON Pointer (RFC 6901) to the field that is wrong; empty for the event as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +68,15 @@ pub struct Fate {
     /// As it is in English, where the answer is in another language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail_en: Option<String>,
+}
+
+/// One of the codes that events are rejected with.
+fn rejection_code() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Why it was rejected: one word for programs. Absent otherwise."))
+        .enum_values(Some(problem_texts::rejections().iter().map(String::as_str)))
+        .build()
 }
 
 /// What became of an event.

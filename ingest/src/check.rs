@@ -91,7 +91,7 @@ pub(crate) fn compare(known: &mut HashMap<u128, u64>, mut event: Passed) -> Resu
     Ok(event)
 }
 
-/// P11: the tenant comes from the credential; an event that names another one was sent by mistake, or worse.
+/// The tenant comes from the credential; an event that names another one was sent by mistake, or worse.
 fn check_tenant(context: &Context<'_>, event: &Event<'_>) -> Result<(), Rejection> {
     match event.tenant.as_deref() {
         Some(claimed) if claimed != context.tenant.id => {
@@ -104,12 +104,12 @@ fn check_tenant(context: &Context<'_>, event: &Event<'_>) -> Result<(), Rejectio
     }
 }
 
-/// Whether a type is declared (J10).
+/// Whether a type is declared.
 fn is_known(context: &Context<'_>, kind: &str) -> bool {
     context.catalogue.get(kind).is_some() || context.tenant.event_types.iter().any(|entry| entry.event_type == kind)
 }
 
-/// L1: while logging is off, nothing is recorded but the change history of objects (L16).
+/// While logging is off, nothing is recorded but the change history of objects.
 fn check_logging(context: &Context<'_>, event: &Event<'_>) -> Result<(), Rejection> {
     if context.tenant.logging || is_object_history(context, event) {
         return Ok(());
@@ -119,7 +119,7 @@ fn check_logging(context: &Context<'_>, event: &Event<'_>) -> Result<(), Rejecti
     Err(Rejection::new("logging_off", "", detail))
 }
 
-/// L16: an edit of one object.
+/// An edit of one object.
 fn is_object_history(context: &Context<'_>, event: &Event<'_>) -> bool {
     let object = event.object.as_ref().and_then(|object| object.id.as_deref());
     if object.is_none_or(str::is_empty) {

@@ -1,4 +1,4 @@
-//! From a body to events, unparsed: one event, an array, lines, CloudEvents (P1).
+//! From a body to events, unparsed: one event, an array, lines, CloudEvents.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use bytes::Bytes;

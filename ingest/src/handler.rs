@@ -51,22 +51,23 @@ const INLINE_BYTES: usize = 32 * 1024;
     request_body(
         description = "Each event as in event.schema.json",
         content(
-            (serde_json::Value = "application/json"),
-            (String = "application/x-ndjson"),
-            (serde_json::Value = "application/cloudevents+json"),
-            (Vec<serde_json::Value> = "application/cloudevents-batch+json"),
+            (serde_json::Value = "application/json", example = json!(crate::examples::event("evt-1"))),
+            (String = "application/x-ndjson", example = json!(crate::examples::lines())),
+            (serde_json::Value = "application/cloudevents+json", example = json!(crate::examples::cloud_event("evt-1"))),
+            (Vec<serde_json::Value> = "application/cloudevents-batch+json", example = json!([crate::examples::cloud_event("evt-1"), crate::examples::cloud_event("evt-2")])),
         )
     ),
     responses(
         (status = 202, description = "Some or all events are accepted; each one's fate", body = Answer,
-            headers(("Quota-Warning" = Option<String>, description = "Quotas of which 80 or 100 percent are used, a structured field (RFC 9651): `\"tenant-day\";percent=80`. Absent below"))),
+            headers(("Quota-Warning" = Option<String>, description = "Quotas of which 80 or 100 percent are used, a structured field (RFC 9651): `\"tenant-day\";percent=80`. Absent below")),
+            example = json!(crate::examples::answer())),
         (status = 400, description = "The body can't be read", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key may not send events", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "The body came too slowly", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too many bytes or events", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Unknown media type or encoding", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "No event is accepted; each one's fate in `events`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No event is accepted; each one's fate in `events`", body = Problem, content_type = "application/problem+json", example = json!(crate::examples::all_rejected())),
         (status = 429, description = "Over the limit of events, over a quota of the day or month (`quota_exceeded`, with `limit`, `used`, `remaining` and `resets_at`), or over what a key or tenant may send at once; nothing is accepted; see Retry-After", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Kafka did not acknowledge, or there is no room; says whether sending again is safe", body = Problem, content_type = "application/problem+json"),
     )

@@ -1,4 +1,4 @@
-//! The first leg of an event's path: HTTP → Kafka (P1).
+//! The first leg of an event's path: HTTP → Kafka.
 //!
 //! ```text
 //! request ─► who? (key) ─► body (bounded) ─► expand (bounded) ─► split ─► limits ─► check each ─► quotas ─► Kafka ─► answer
@@ -12,6 +12,7 @@ mod access;
 mod answer;
 mod check;
 pub mod client_ip;
+mod examples;
 mod expand;
 pub mod framing;
 mod handler;

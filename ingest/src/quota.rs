@@ -1,4 +1,4 @@
-//! Quotas of events by day and month, of the tenant and of the key (P12). A request has what it needs of each, or is refused whole.
+//! Quotas of events by day and month, of the tenant and of the key. A request has what it needs of each, or is refused whole.
 
 use std::time::Duration;
 

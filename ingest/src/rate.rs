@@ -1,4 +1,4 @@
-//! Limits on events a second, by key and by tenant (P12), told in the headers `RateLimit` and `RateLimit-Policy`
+//! Limits on events a second, by key and by tenant, told in the headers `RateLimit` and `RateLimit-Policy`
 //! (draft-ietf-httpapi-ratelimit-headers).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};

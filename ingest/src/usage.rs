@@ -1,4 +1,4 @@
-//! How much tenants and their keys have used of their quotas, whichever processes took it (P12).
+//! How much tenants and their keys have used of their quotas, whichever processes took it.
 //!
 //! What is stored is counted by ClickHouse, by day of receipt; it is read in the background, of the tenants that send. What this process
 //! took and may not be stored yet is added to it. A request waits for the store in one case: nothing is known of its tenant yet; and

@@ -38,6 +38,28 @@ async fn one_an_array_and_lines_are_stored_as_sent() {
     assert_eq!(records[0].header("traceparent"), Some(trace));
 }
 
+/// P1: what the document shows as an example is accepted, and answered as it shows.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_of_the_document_are_accepted() {
+    let world = World::start().await;
+    let document = serde_json::to_value(ingest::openapi()).unwrap();
+    let operation = &document["paths"]["/v1/events"]["post"];
+    let mut sent = 0;
+    for (media_type, content) in operation["requestBody"]["content"].as_object().unwrap() {
+        let example = &content["example"];
+        let body = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+        let answer = world.send(&[("content-type", media_type)], body).await;
+        assert_eq!((answer.status.as_u16(), &answer.json["rejected"]), (202, &0.into()), "{media_type}: {answer:?}");
+        if media_type == "application/json" {
+            assert_eq!(answer.json, operation["responses"]["202"]["content"]["application/json"]["example"]);
+        }
+        sent += 1;
+    }
+    assert_eq!(sent, 4);
+    let answer = world.send(&[("content-type", "application/json")], r#"{"actor":{"id":"u-1042"}}"#).await;
+    assert_eq!(answer.json, operation["responses"]["422"]["content"]["application/problem+json"]["example"]);
+}
+
 /// J10: the answer says which types nobody declared; they are accepted all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_types_are_told() {

@@ -43,7 +43,7 @@ pub struct StaffEvent {
 /// What only some events of staff tell.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Details {
-    /// Records viewed or exported (L10).
+    /// Records viewed or exported.
     pub records: u64,
     /// `success` or `failure`; empty: success.
     pub outcome: &'static str,

@@ -1,9 +1,8 @@
-//! Exports (P9, T17, T18): lists and reports as files, streamed, in memory that doesn't depend on the number of rows.
+//! Exports: lists and reports as files, streamed, in memory that doesn't depend on the number of rows.
 //!
 //! The store's cursor → what is shown of a row → [`crate::export::table::Tabular`] → a [`Writer`] in a thread of its own → chunks → the
 //! body. Each step waits for the next one, so a client that doesn't read stops the query, and one that goes away ends it.
-//! A file that could not be written to its end breaks the transfer off. How an export ended is an event of the tenant
-//! (P13, L10).
+//! A file that could not be written to its end breaks the transfer off. How an export ended is an event of the tenant.
 
 pub(crate) mod clock;
 pub(crate) mod csv;
@@ -53,13 +52,13 @@ const MAX_PRINTED: u32 = 100_000;
 const BATCH: usize = 250;
 /// Batches between the store and the writer.
 const WAITING: usize = 2;
-/// P15 where there is no place in the file; without it that is not known.
+/// Up to when a file is complete, where the file itself has no place for it; without the header that is not known.
 const COMPLETE_UNTIL: HeaderName = HeaderName::from_static("complete-until");
 /// The export of this answer records itself; reading it needs no event of its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Exported;
 
-/// Places and bounds of exports, apart from those of pages (P12).
+/// Places and bounds of exports, apart from those of pages.
 #[derive(Debug)]
 pub(crate) struct Exports {
     places: TenantSlots,
@@ -235,7 +234,7 @@ impl Export {
         response
     }
 
-    /// L10: what was exported, by whom, and how much of it went out.
+    /// What was exported, by whom, and how much of it went out.
     async fn record(&self, rows: u64, error: Option<io::Error>) {
         let event = StaffEvent {
             kind: "event_log.exported",

@@ -10,12 +10,12 @@ use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 
 use runtime::problem::Problem;
 
-/// Parameters of a period (J5).
+/// Parameters of a period.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documentation of what PeriodSpec takes")]
 pub struct PeriodParams {
-    /// J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+    /// `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
     /// `custom`, in the tenant's time zone and with its first day of the week.
     #[param(example = "this_week")]
     period: Option<String>,
@@ -40,7 +40,7 @@ pub struct PageParams {
     /// Tenant to read; for keys of the platform alone.
     tenant: Option<String>,
     /// `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-    /// `cursor` (P9). It goes before `Accept`.
+    /// `cursor`. It goes before `Accept`.
     #[param(example = "json")]
     format: Option<String>,
     /// Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
@@ -57,7 +57,7 @@ pub struct PageParams {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documentation of what ReadRequest::format takes")]
 pub struct FormatParam {
-    /// `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
+    /// `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`. It goes before `Accept`.
     #[param(example = "json")]
     format: Option<String>,
     /// Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
@@ -149,7 +149,7 @@ impl Modify for Shared {
         let components = document.components.get_or_insert_default();
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.description =
-            Some("An API key: `ut_…`, or a token (JWT) of an identity provider of the installation. The tenant and what may be done come from it alone (P11).".to_owned());
+            Some("An API key: `ut_…`, or a token (JWT) of an identity provider of the installation. The tenant and what may be done come from it alone.".to_owned());
         components.security_schemes.insert("key".to_owned(), SecurityScheme::Http(bearer).into());
     }
 }

@@ -1,4 +1,4 @@
-//! Restoring what was deleted (J15, J16): a signed call to the tenant's application with the last state of the object.
+//! Restoring what was deleted: a signed call to the tenant's application with the last state of the object.
 //!
 //! [`refusal`] says what can't be restored; [`past`] reads what the log tells of the object and of former attempts; [`call`]
 //! makes the call, again if need be. What was asked and how it ended are events of the tenant: `restore.requested` before

@@ -1,4 +1,4 @@
-//! Running a statement: bounded in number, time, memory and rows (P12).
+//! Running a statement: bounded in number, time, memory and rows.
 
 pub mod cutoffs;
 pub mod fair;
@@ -173,7 +173,7 @@ impl Store {
         &self.damage
     }
 
-    /// Waits for the tenant's turn to ask (P12). The place is to be kept until the answer has been read.
+    /// Waits for the tenant's turn to ask. The place is to be kept until the answer has been read.
     ///
     /// # Errors
     /// [`StoreError::Crowded`] at once, [`StoreError::Busy`] after a query's longest time.

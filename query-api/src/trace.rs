@@ -1,4 +1,4 @@
-//! What one user did, as intervals of time (T1–T16). No I/O and no clock.
+//! What one user did, as intervals of time. No I/O and no clock.
 //!
 //! Rows become [activities](activity): what lasts has an interval, what doesn't is a point. [Figures](figures) are measured
 //! over them, and tell of every activity how much it adds, so that the rows of a figure add up to it.

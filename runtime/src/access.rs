@@ -1,4 +1,4 @@
-//! Which devices may in (K11): the compacted topic `access`, kept in memory by whoever has to know at once.
+//! Which devices may in: the compacted topic `access`, kept in memory by whoever has to know at once.
 //!
 //! Decisions lie in shards by user. A thread follows the topic and changes one shard at a time, so a reader waits for a
 //! few instructions at most, however many decisions there are.

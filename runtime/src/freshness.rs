@@ -1,4 +1,4 @@
-//! Up to when answers are complete (P15).
+//! Up to when answers are complete.
 //!
 //! "Complete until T" means: every event received before T is in the tables. A thread works it out from Kafka, four times
 //! a second, by partition of `events.raw`:

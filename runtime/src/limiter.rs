@@ -1,4 +1,4 @@
-//! Rate limits, by key and by tenant (P12): a bucket for each name, which drains at once and refills steadily.
+//! Rate limits, by key and by tenant: a bucket for each name, which drains at once and refills steadily.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;

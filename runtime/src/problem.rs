@@ -1,5 +1,6 @@
 //! The one error type of the APIs: Problem Details (RFC 9457).
 
+mod described;
 mod language;
 
 use std::borrow::Cow;
@@ -58,7 +59,7 @@ struct Shape<'a> {
     title: &'a str,
     /// The HTTP status.
     status: u16,
-    /// Stable word for programs, such as `rate_limited`.
+    /// Stable word for programs.
     code: &'a str,
     /// For people: what happened, and what to do about it, in the language of the answer. Without its particulars where these are
     /// known in English alone, as of texts that other software made.
@@ -93,7 +94,7 @@ impl Serialize for Problem {
 
 impl PartialSchema for Problem {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        Shape::schema()
+        described::complete(Shape::schema())
     }
 }
 
@@ -232,6 +233,12 @@ impl IntoResponse for Problem {
         {
             tracing::error!(code = self.code, status = self.status.as_u16(), %cause, left_out, "request failed");
         }
+        debug_assert!(
+            described::is_listed(self.code, self.more.members.keys()),
+            "{} with {:?} is not in schemas/problems.json",
+            self.code,
+            self.more.members
+        );
         let mut headers = std::mem::take(&mut self.more.headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         let body = serde_json::to_vec(&self).unwrap_or_default();
@@ -262,7 +269,8 @@ mod tests {
 
     #[test]
     fn retry_after_is_rounded_up() {
-        let headers = |after| Problem::unavailable("x", "y", after).into_response().headers()["retry-after"].clone();
+        let headers =
+            |after| Problem::unavailable("busy", "later", after).into_response().headers()["retry-after"].clone();
         assert_eq!(headers(Duration::ZERO), "1");
         assert_eq!(headers(Duration::from_millis(1001)), "2");
     }

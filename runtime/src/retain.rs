@@ -1,4 +1,4 @@
-//! Retention on disk (L2, P7) follows the settings: what they have ended is deleted where TTL would come later, and what they keep
+//! Retention on disk follows the settings: what they have ended is deleted where TTL would come later, and what they keep
 //! longer is kept from a TTL that would come sooner (`lengthen`).
 //!
 //! TTL goes by the class that a row was written under, so rows that were written under a longer retention than the tenant

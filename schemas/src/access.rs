@@ -1,4 +1,4 @@
-//! May this device in? Decisions about the devices of users (K11), on the compacted topic `access`.
+//! May this device in? Decisions about the devices of users, on the compacted topic `access`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

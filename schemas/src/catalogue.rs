@@ -1,4 +1,4 @@
-//! The event catalogue (J10, A9): what each type of event is called, how it is classified, kept and worded.
+//! The event catalogue: what each type of event is called, how it is classified, kept and worded.
 //!
 //! It is data: `schemas/catalogue/*.json`, compiled in, one file an area. A tenant layers types of its own on top
 //! ([`Catalogue::with_tenant_types`]), and a type that nobody declared is classified by its name
@@ -98,13 +98,13 @@ pub enum CatalogueError {
 /// How an event is filed: what the catalogue says of its type, overridden by what the event says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Classification<'a> {
-    /// Create, delete, change or other (J2).
+    /// Create, delete, change or other.
     pub class: Class,
-    /// Decides how long the event is kept (L2).
+    /// Decides how long the event is kept.
     pub category: Category,
     /// What was done: `view`, `create`, `export`, … (open set).
     pub action: &'a str,
-    /// The part of the application (A7); empty where unknown.
+    /// The part of the application; empty where unknown.
     pub module: &'a str,
     /// The type of the object, for an event that names none; empty where unknown.
     pub object_type: &'a str,
@@ -247,7 +247,7 @@ impl Catalogue {
         }
     }
 
-    /// The sentence of an event (J13), for declared and undeclared types alike.
+    /// The sentence of an event, for declared and undeclared types alike.
     #[must_use]
     pub fn describe(&self, event_type: &str, lang: Lang, values: &Values<'_>) -> String {
         match self.get(event_type) {
@@ -257,8 +257,8 @@ impl Catalogue {
     }
 }
 
-/// The sentence of an event of a declared type (J13). What the event lacks drops out of the sentence (J14); an actor that
-/// is missing is the system (A5).
+/// The sentence of an event of a declared type. What the event lacks drops out of the sentence; an actor that
+/// is missing is the system.
 #[must_use]
 pub fn sentence(entry: &CatalogueEntry, lang: Lang, values: &Values<'_>) -> String {
     template::render(entry.sentence.get(lang), lang, values)

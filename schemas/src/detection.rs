@@ -170,7 +170,7 @@ impl StoredRule {
     }
 }
 
-/// The checks switched off for one user (K6): its events break no rule while this lasts.
+/// The checks switched off for one user: its events break no rule while this lasts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Exemption {
     /// Whose user.

@@ -240,7 +240,7 @@ macro_rules! json_object {
 }
 
 json_object! {
-    /// Who did it (L4): one user of the tenant, the system, or an API key.
+    /// Who did it: one user of the tenant, the system, or an API key.
     Actor {
         /// `user`, `system` or `api_key`.
         kind: Text<'a> = "kind",
@@ -260,19 +260,19 @@ json_object! {
     Object {
         /// `deal`, `contact`, `order` …
         kind: Text<'a> = "type",
-        /// The tenant's id or number of the object (L14).
+        /// The tenant's id or number of the object.
         id: Text<'a> = "id" via(IdText<'_>),
         /// Name to show.
         name: Text<'a> = "name",
         /// Where it lives in the tenant's application.
         url: Text<'a> = "url",
-        /// The module it belongs to (A7).
+        /// The module it belongs to.
         module: Text<'a> = "module",
     }
 }
 
 json_object! {
-    /// One changed field (L7, A8), in the manner of JSON Patch (RFC 6902), with the old value beside the new.
+    /// One changed field, in the manner of JSON Patch (RFC 6902), with the old value beside the new.
     Change {
         /// Which field: `deadline`, `items/3/price` …
         path: Text<'a> = "path",
@@ -296,7 +296,7 @@ json_object! {
         client_hints: ClientHints<'a> = "client_hints" lenient(hints::read),
         /// The application's session.
         session_id: Text<'a> = "session_id" lenient(fields::context_id),
-        /// The device's cookie (K10).
+        /// The device's cookie.
         device_id: Text<'a> = "device_id" lenient(fields::context_id),
         /// The application's request.
         request_id: Text<'a> = "request_id" lenient(fields::request_id),
@@ -316,7 +316,7 @@ json_object! {
         occurred_at: Millis = "occurred_at",
         /// Who.
         actor: Actor<'a> = "actor",
-        /// `create`, `delete`, `change` or `other` (J2).
+        /// `create`, `delete`, `change` or `other`.
         class: Text<'a> = "class",
         /// `view`, `update`, `export`, `sign_in` … (open set).
         action: Text<'a> = "action",
@@ -328,21 +328,21 @@ json_object! {
         reason: Text<'a> = "reason",
         /// To what.
         object: Object<'a> = "object",
-        /// Branch or office (J6).
+        /// Branch or office.
         location: Text<'a> = "location",
         /// What changed.
         changes: Vec<Change<'a>> = "changes",
         /// Where from and with what.
         context: Context<'a> = "context",
-        /// `call`, `email`, `sms` … (T8–T12).
+        /// `call`, `email`, `sms` or another.
         channel: Text<'a> = "channel",
         /// Start of an activity that lasts.
         started_at: Millis = "started_at",
         /// How long it lasted, in milliseconds.
         duration_ms: u64 = "duration_ms" via(Count),
-        /// Number of records seen or exported (L10).
+        /// Number of records seen or exported.
         records: u64 = "records" via(Count),
-        /// History sent in later (J17).
+        /// History sent in later.
         backfill: bool = "backfill",
         /// What the catalogue doesn't know.
         payload: &'a RawValue = "payload",
@@ -403,11 +403,11 @@ macro_rules! words {
 }
 
 words! {
-    /// Kind of actor (L4, L12).
+    /// Kind of actor.
     ActorKind {
         /// A user of the tenant.
         User = "user",
-        /// The product itself (A5).
+        /// The product itself.
         System = "system",
         /// An API key.
         ApiKey = "api_key",
@@ -415,7 +415,7 @@ words! {
 }
 
 words! {
-    /// Class of an event (J2).
+    /// Class of an event.
     Class {
         /// Something came to be.
         Create = "create",
@@ -429,7 +429,7 @@ words! {
 }
 
 words! {
-    /// Retention category: how long an event is kept is the tenant's choice by category (L2).
+    /// Retention category: how long an event is kept is the tenant's choice by category.
     Category {
         /// Sign-ins, failed ones too, and sign-outs.
         SignIns = "sign_ins",
@@ -437,7 +437,7 @@ words! {
         Changes = "changes",
         /// Objects viewed and exported.
         Views = "views",
-        /// Configuration changed (A1).
+        /// Configuration changed.
         Configuration = "configuration",
         /// Calls, messages, pauses and everything else.
         Other = "other",
@@ -457,7 +457,7 @@ words! {
 }
 
 words! {
-    /// What became of a field (L7, A8).
+    /// What became of a field.
     ChangeOp {
         /// It is new.
         Add = "add",

@@ -1,4 +1,4 @@
-//! What happens to a user, rather than being done by one: nobody need have been there for it, so it is no activity (K8).
+//! What happens to a user, rather than being done by one: nobody need have been there for it, so it is no activity.
 
 /// The action of a session that ended because nobody was there.
 pub const SESSION_EXPIRED: &str = "session_expired";

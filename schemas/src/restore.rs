@@ -1,4 +1,4 @@
-//! Where a tenant's application is asked to restore what was deleted (J15): a value of the compacted topic
+//! Where a tenant's application is asked to restore what was deleted: a value of the compacted topic
 //! [`crate::topics::SETTINGS`].
 
 use std::fmt;

@@ -59,10 +59,10 @@ pub struct Tenant {
     /// For people, at most 256 bytes.
     #[serde(default)]
     pub name: String,
-    /// Whether activity is recorded (L1); off until an administrator turns it on.
+    /// Whether activity is recorded; off until an administrator turns it on.
     #[serde(default)]
     pub logging: bool,
-    /// How long each category is kept (L2).
+    /// How long each category is kept.
     #[serde(default)]
     pub retention: Retention,
     /// What the tenant pays for.
@@ -94,7 +94,7 @@ pub struct Tenant {
     /// How many events it may send in a day and a month; those of its plan when absent.
     #[serde(default)]
     pub quotas: Option<Quotas>,
-    /// Deep links by object type, with `{id}` where the object's id goes (J14).
+    /// Deep links by object type, with `{id}` where the object's id goes.
     #[serde(default)]
     pub url_templates: BTreeMap<String, String>,
     /// How it wants the rules.
@@ -263,11 +263,11 @@ pub enum Role {
     Ingest,
     /// Reads the event log.
     Viewer,
-    /// Traces users and reads their statistics as well (T19).
+    /// Traces users and reads their statistics as well.
     Supervisor,
     /// Reads and reviews violations, and decides about devices, as well.
     Security,
-    /// Changes the settings and keys of its tenant, and reads the audit of its configuration (A2), as well.
+    /// Changes the settings and keys of its tenant, and reads the audit of its configuration, as well.
     Admin,
     /// Runs the installation: everything, for every tenant.
     Platform,
@@ -319,7 +319,7 @@ impl Role {
     }
 }
 
-/// One thing that may be permitted by itself (P11), to a key beyond its role.
+/// One thing that may be permitted by itself, to a key beyond its role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
@@ -327,17 +327,17 @@ pub enum Permission {
     SendEvents,
     /// Reads the event log and statistics of the tenant.
     ReadLog,
-    /// Traces users: timelines and statistics of one (T19).
+    /// Traces users: timelines and statistics of one.
     TraceUsers,
-    /// Sees violations, signals and marks (K16), sign-ins and devices.
+    /// Sees violations, signals and marks, sign-ins and devices.
     SeeViolations,
     /// Reviews violations, decides about devices, exempts users.
     ManageAccess,
-    /// Reads the audit of the configuration (A2).
+    /// Reads the audit of the configuration.
     ReadConfiguration,
     /// Changes settings, keys and rules; restores objects.
     Administer,
-    /// Queries by SQL (P10).
+    /// Queries by SQL.
     QuerySql,
     /// Runs the installation: tenants, shared rules.
     RunInstallation,

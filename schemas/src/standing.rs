@@ -1,4 +1,4 @@
-//! Whether a user may still work, as an event says it (T6): of its actor by `actor.active`, of its object by its type,
+//! Whether a user may still work, as an event says it: of its actor by `actor.active`, of its object by its type,
 //! `user.deactivated` and `user.reactivated` or the same in other words. What isn't said changes nothing.
 
 use crate::catalogue::{Classification, words_of as words};

@@ -23,7 +23,7 @@ pub const VIOLATIONS: &str = "violations";
 /// Decisions of the enrichers: which offsets form an insert.
 pub const LEDGER: &str = "enrich.ledger";
 
-/// Which devices of which users may in (K11); an application can follow it.
+/// Which devices of which users may in; an application can follow it.
 pub const ACCESS: &str = "access";
 /// Changelog of the enrichers' state, one record a user.
 pub const STATE: &str = "enrich.state";
@@ -117,7 +117,7 @@ pub enum SettingsKey<'a> {
     Tenant(&'a str),
     /// An API key, by its id.
     ApiKey(&'a str),
-    /// Checks switched off for one user (K6): tenant and user.
+    /// Checks switched off for one user: tenant and user.
     Exemption(&'a str, &'a str),
     /// A version of a rule: its tenant (or [`SHARED`] for all), name and version.
     Rule(&'a str, &'a str, u32),

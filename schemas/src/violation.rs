@@ -85,7 +85,7 @@ pub struct Violation {
     /// What was seen, where the rule has a number to compare.
     #[serde(default)]
     pub seen: Option<f64>,
-    /// The limit in force (K12).
+    /// The limit in force.
     #[serde(default)]
     pub limit: Option<f64>,
     /// What a correlation across users groups by, and the values.

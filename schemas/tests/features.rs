@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes before a test in which its doc comment stands.
 const HEAD: usize = 1500;
@@ -70,4 +70,58 @@ fn ids_are_told_from_others() {
     assert!(cites("/// J13, P16.", "P16"));
     assert!(!cites("/// J13, P16.", "P1"));
     assert!(!cites("/// T8–T10", "T11"));
+}
+
+/// Migrations that were applied are known by their checksums: their comments stay as they are.
+const FIRST_CHANGEABLE: &str = "0010";
+
+/// What a source says to people outside its tests: comments, and descriptions that go into documents.
+fn said(path: &Path, source: &str) -> String {
+    let source = source.split("\nmod tests {").next().unwrap_or_default();
+    let mark = if path.extension().is_some_and(|extension| extension == "sql") { "--" } else { "//" };
+    let lines = source.lines().filter_map(|line| match line.split_once(mark) {
+        Some((before, comment)) if before.is_empty() || before.ends_with(char::is_whitespace) => Some(comment),
+        _ => line.contains("description = \"").then_some(line),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let source = path.extension().is_some_and(|extension| extension == "rs" || extension == "sql");
+        if path.is_dir() && !name.starts_with('.') && !["target", "tests", "node_modules"].contains(&name.as_str()) {
+            sources(&path, found);
+        } else if source && name != "tests.rs" && !(folder.ends_with("clickhouse") && *name < *FIRST_CHANGEABLE) {
+            found.push(path);
+        }
+    }
+}
+
+/// The ids of the page are for the page and for tests: who reads a source or the API's document has no use for them.
+#[test]
+fn ids_stand_in_tests_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(root.join("docs/features.md")).unwrap();
+    let ids: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("- ")?.split(' ').next()).collect();
+    let cited = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.filter(|word| ids.contains(word)).map(str::to_owned).collect()
+    };
+    let mut found = Vec::new();
+    sources(&root, &mut found);
+    found.push(root.join("schemas/openapi.json"));
+    assert!(found.len() > 400, "{} sources", found.len());
+    let mut faults = Vec::new();
+    for path in found {
+        let source = std::fs::read_to_string(&path).unwrap();
+        let text = if path.extension().is_some_and(|kind| kind == "json") { source } else { said(&path, &source) };
+        faults.extend(cited(&text).into_iter().map(|id| format!("{id} in {}", path.display())));
+    }
+    assert!(faults.is_empty(), "ids of features outside tests:\n{}", faults.join("\n"));
+
+    assert_eq!(cited(&said(Path::new("a.rs"), "/// Who did it (L4).\nlet x = 1; // J10: why")), ["L4", "J10"]);
+    assert_eq!(cited(&said(Path::new("a.rs"), "let cell = \"A2\";\nmod tests {\n/// L4.")), Vec::<String>::new());
+    assert_eq!(cited(&said(Path::new("a.sql"), "SELECT 1 -- P15")), ["P15"]);
 }

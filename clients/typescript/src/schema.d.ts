@@ -12,7 +12,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check device access: whether a device may in (K11). To be asked at each sign-in, with the key that sends events; it has limits of its own, as
+         * Check device access
+         * @description Whether a device may in. To be asked at each sign-in, with the key that sends events; it has limits of its own, as
          *     high as those of events.
          */
         get: operations["checkAccess"];
@@ -31,7 +32,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alert deliveries, newest first: how attempts to report violations ended. Kept for 90 days. */
+        /**
+         * List alert deliveries
+         * @description How attempts to report violations ended, newest first. Kept for 90 days.
+         */
         get: operations["listAlertDeliveries"];
         put?: never;
         post?: never;
@@ -48,10 +52,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the endpoints. */
+        /**
+         * List alert endpoints
+         * @description Where violations are reported to, those that are switched off too.
+         */
         get: operations["listAlertEndpoints"];
         put?: never;
-        /** Makes an endpoint. Its secret is in this answer and nowhere else. */
+        /**
+         * Create an alert endpoint
+         * @description Its secret is in this answer and nowhere else.
+         */
         post: operations["createAlertEndpoint"];
         delete?: never;
         options?: never;
@@ -66,15 +76,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One endpoint. */
+        /**
+         * Get an alert endpoint
+         * @description Where it is, what is reported to it, and whether it is on. Its secret is not shown.
+         */
         get: operations["getAlertEndpoint"];
         put?: never;
         post?: never;
-        /** Deletes an endpoint. What waits for it is dropped. */
+        /**
+         * Delete an alert endpoint
+         * @description What waits for it is dropped.
+         */
         delete: operations["deleteAlertEndpoint"];
         options?: never;
         head?: never;
-        /** Changes an endpoint, by JSON Merge Patch (RFC 7396): what is null takes its default. Switching it on again clears why it was off. */
+        /**
+         * Change an alert endpoint
+         * @description By JSON Merge Patch (RFC 7396): what is null takes its default. Switching it on again clears why it was off.
+         */
         patch: operations["changeAlertEndpoint"];
         trace?: never;
     };
@@ -87,7 +106,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next time. */
+        /**
+         * Rotate an alert endpoint's secret
+         * @description Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next
+         *     time.
+         */
         post: operations["rotateAlertSecret"];
         delete?: never;
         options?: never;
@@ -104,7 +127,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Queues a test, which is sent as a violation would be. */
+        /**
+         * Test an alert endpoint
+         * @description Queues a test, which is sent as a violation would be.
+         */
         post: operations["testAlertEndpoint"];
         delete?: never;
         options?: never;
@@ -119,10 +145,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the silences, past ones too. */
+        /**
+         * List silences
+         * @description Violations that are not reported for a while; past silences too.
+         */
         get: operations["listSilences"];
         put?: never;
-        /** Makes a silence. */
+        /**
+         * Create a silence
+         * @description Violations that it is about are recorded as ever, and not reported until it ends.
+         */
         post: operations["createSilence"];
         delete?: never;
         options?: never;
@@ -140,7 +172,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Deletes a silence. */
+        /**
+         * Delete a silence
+         * @description Violations are reported again from now on.
+         */
         delete: operations["deleteSilence"];
         options?: never;
         head?: never;
@@ -154,7 +189,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The event catalogue, the tenant's own types included. */
+        /**
+         * Get the event catalogue
+         * @description What each type of event is called, how it is classified and kept, the tenant's own types included.
+         */
         get: operations["getCatalogue"];
         put?: never;
         post?: never;
@@ -172,8 +210,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Types of events that are neither in the catalogue nor among the tenant's own, with how often and when they came. Events of
-         *     such types are kept as all others, and filed by the words of their names. Of the last 30 days unless a period is given.
+         * List unknown event types
+         * @description Types of events that are neither in the catalogue nor among the tenant's own, with how often and when they came.
+         *     Events of such types are kept as all others, and filed by the words of their names. Of the last 30 days unless a
+         *     period is given.
          */
         get: operations["listUnknownTypes"];
         put?: never;
@@ -192,8 +232,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Which types, actions and types of objects the log holds, with how often and when they came: what there is to filter by.
-         *     Of the last 30 days unless a period is given. Changes of the configuration are left out for those who may not see them.
+         * List kinds of events in use
+         * @description Which types, actions and types of objects the log holds, with how often and when they came: what there is to filter
+         *     by. Of the last 30 days unless a period is given. Changes of the configuration are left out for those who may not
+         *     see them.
          */
         get: operations["listUsedKinds"];
         put?: never;
@@ -212,9 +254,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Changes of the configuration, newest first (A1).
-         * @description Changes inside lists and trees of conditions are shown as the edits that they are, even where the application sent the whole
-         *     list before and after (A8). Of the last 90 days unless a period is given (A4).
+         * List configuration changes
+         * @description Newest first. Changes inside lists and trees of conditions are shown as the edits that they are, even where the
+         *     application sent the whole list before and after. Of the last 90 days unless a period is given.
          */
         get: operations["listConfigurationChanges"];
         put?: never;
@@ -233,8 +275,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Devices of all users (K9), the last seen first, with who was seen on them: `users_min=2` are those that users share.
-         * @description A period takes in whoever was seen on a device both before its end and after its start; sign-ins are of all their life on it.
+         * List devices of all users
+         * @description The last seen first, with who was seen on them: `users_min=2` are those that users share. A period takes in whoever
+         *     was seen on a device both before its end and after its start; sign-ins are of all their life on it.
          */
         get: operations["listTenantDevices"];
         put?: never;
@@ -253,11 +296,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The event log.
-         * @description Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile. With
-         *     `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`, so that
-         *     none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the tenant's first.
-         *     How far back the log reaches depends on the tenant's plan (J4): see `GET /v1/plan`.
+         * List events
+         * @description Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile.
+         *     With `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`,
+         *     so that none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the
+         *     tenant's first. How far back the log reaches depends on the tenant's plan: see `GET /v1/plan`.
          */
         get: operations["listEvents"];
         put?: never;
@@ -283,7 +326,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One event (T16). */
+        /**
+         * Get an event
+         * @description With its words, its changes, and where it came from.
+         */
         get: operations["getEvent"];
         put?: never;
         post?: never;
@@ -300,7 +346,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether an event breaks a rule, and if not, how far it is from it (P6). */
+        /**
+         * Explain an event
+         * @description Whether it breaks a rule, and if not, how far it is from it.
+         */
         get: operations["explainEvent"];
         put?: never;
         post?: never;
@@ -317,17 +366,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How restoring what an event deleted ended, as the log tells it: that it succeeded, or else what happened last. */
+        /**
+         * Get a restore's outcome
+         * @description How restoring what an event deleted ended, as the log has it: that it succeeded, or else what happened last.
+         */
         get: operations["getRestore"];
         put?: never;
         /**
-         * Restores what an event deleted (J15).
-         * @description The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the object
-         *     as its history tells it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429 or 5xx. Any
-         *     other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are events of the tenant.
+         * Restore a deleted object
+         * @description The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the
+         *     object as its history tells it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429
+         *     or 5xx. Any other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are
+         *     events of the tenant.
          *
-         *     Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is called
-         *     again, under the same `webhook-id`. It takes a plan that has restores (J3).
+         *     Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is
+         *     called again, under the same `webhook-id`. It takes a plan that has restores.
          */
         post: operations["restoreObject"];
         delete?: never;
@@ -343,7 +396,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the exemptions (K6), by user, those that have run out too. */
+        /**
+         * List exemptions
+         * @description Users for whom the checks are switched off, by user, those whose exemption has run out too.
+         */
         get: operations["listExemptions"];
         put?: never;
         post?: never;
@@ -361,8 +417,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The history of an object (L16).
-         * @description All its edits, oldest first. It needs no activity log to be turned on (L1).
+         * Get an object's history
+         * @description All edits of one object, oldest first. It needs no activity log to be turned on.
          */
         get: operations["getObjectHistory"];
         put?: never;
@@ -380,7 +436,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's plan (J3), and what is used of its quotas (P12). */
+        /**
+         * Get the tenant's plan
+         * @description What it allows, and what is used of its quotas.
+         */
         get: operations["getPlan"];
         put?: never;
         post?: never;
@@ -397,11 +456,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The plans of the installation (J3). */
+        /**
+         * List plans
+         * @description The plans of the installation, the smallest first.
+         */
         get: operations["listPlans"];
         /**
-         * Replaces the plans, the smallest first; what they allow holds at once. `version` must be the one in force, and a plan that a
-         *     tenant has must stay.
+         * Replace the plans
+         * @description The smallest first; what they allow holds at once. `version` must be the one in force, and a plan that a tenant has
+         *     must stay.
          */
         put: operations["replacePlans"];
         post?: never;
@@ -419,12 +482,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The rules that apply (P4): shipped ones, shared ones, the tenant's own. A key of the platform that names no tenant sees
-         *     those that all have in common.
+         * List rules
+         * @description Those that apply: shipped ones, shared ones, the tenant's own. A key of the platform that names no tenant sees those
+         *     that all have in common.
          */
         get: operations["listRules"];
         put?: never;
-        /** Writes a new rule (P4). It is evaluated from now on. */
+        /**
+         * Create a rule
+         * @description It is evaluated from now on.
+         */
         post: operations["createRule"];
         delete?: never;
         options?: never;
@@ -439,12 +506,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A rule with its text. */
+        /**
+         * Get a rule
+         * @description With its text, whether it is evaluated, and what a tenant may choose about it.
+         */
         get: operations["getRule"];
-        /** Writes the next version of a rule (P4). */
+        /**
+         * Replace a rule
+         * @description Writes its next version. It is evaluated from now on; what the version before found stays.
+         */
         put: operations["replaceRule"];
         post?: never;
-        /** Deletes a rule. Its versions are kept, so that what they found can be explained. */
+        /**
+         * Delete a rule
+         * @description Its versions are kept, so that what they found can be explained.
+         */
         delete: operations["deleteRule"];
         options?: never;
         head?: never;
@@ -459,7 +535,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Switches a rule on or off for the tenant, whoever wrote it. */
+        /**
+         * Switch a rule on or off
+         * @description For the tenant alone, whoever wrote the rule.
+         */
         put: operations["enableRule"];
         post?: never;
         delete?: never;
@@ -475,7 +554,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All versions of a rule, oldest first, also of one that was deleted. Of a shipped rule the program has one. */
+        /**
+         * List a rule's versions
+         * @description Oldest first, also of a rule that was deleted. Of a shipped rule the program has one.
+         */
         get: operations["listRuleVersions"];
         put?: never;
         post?: never;
@@ -495,8 +577,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tries a rule on stored history before it is switched on (P6).
-         * @description It is tried on what the caller may see: on changes of the configuration it takes the permission `read_configuration` (A2).
+         * Test a rule on stored events
+         * @description Tries a rule on history before it is switched on. It is tried on what the caller may see: on changes of the
+         *     configuration it takes the permission `read_configuration`.
          */
         post: operations["testRule"];
         delete?: never;
@@ -512,9 +595,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The profile that restrictions start from, rules switched on and off, and the limits and actions that differ from the rules' own (K12). */
+        /**
+         * Get the detection settings
+         * @description The profile that restrictions start from, rules switched on and off, and the limits and actions that differ from the rules' own.
+         */
         get: operations["getDetection"];
-        /** Replaces the profile (where one is named), which rules are switched on and off, and the limits and actions that differ from the rules' own (K12). */
+        /**
+         * Replace the detection settings
+         * @description The profile (where one is named), which rules are switched on and off, and the limits and actions that differ from the rules' own.
+         */
         put: operations["putDetection"];
         post?: never;
         delete?: never;
@@ -530,9 +619,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's own event types (J10). */
+        /**
+         * Get the tenant's own event types
+         * @description Beside those of the catalogue.
+         */
         get: operations["getEventTypes"];
-        /** Replaces the tenant's own event types (J10). */
+        /**
+         * Replace the tenant's own event types
+         * @description Events that come from now on are filed by them.
+         */
         put: operations["putEventTypes"];
         post?: never;
         delete?: never;
@@ -548,7 +643,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The limits in force (P12). They are the platform's to change. */
+        /**
+         * Get the limits in force
+         * @description They are the platform's to change.
+         */
         get: operations["getLimits"];
         put?: never;
         post?: never;
@@ -565,9 +663,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether activity is recorded (L1), and for how long (L2). */
+        /**
+         * Get the logging settings
+         * @description Whether activity is recorded, and for how long.
+         */
         get: operations["getLogging"];
-        /** Turns recording on or off (L1), and says for how long categories are kept, if it is given (L2): both or neither. Of the retention, what is not named stays as it is; `all` names every category that is not named itself. */
+        /**
+         * Turn logging on or off
+         * @description Says also for how long categories are kept, if it is given: both or neither. Of the retention, what is not named stays as it is; `all` names every category that is not named itself.
+         */
         put: operations["putLogging"];
         post?: never;
         delete?: never;
@@ -583,12 +687,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where restores are asked for (J15). */
+        /**
+         * Get the restore endpoint
+         * @description Where restores are asked for. Its secret is not shown.
+         */
         get: operations["getRestoreEndpoint"];
-        /** Sets where restores are asked for (J15). The first time, a secret is made; it is in this answer and nowhere else. */
+        /**
+         * Set the restore endpoint
+         * @description Where restores are asked for. The first time, a secret is made; it is in this answer and nowhere else.
+         */
         put: operations["putRestoreEndpoint"];
         post?: never;
-        /** Removes the endpoint: nothing can be restored until there is one again. */
+        /**
+         * Remove the restore endpoint
+         * @description Nothing can be restored until there is one again.
+         */
         delete: operations["deleteRestoreEndpoint"];
         options?: never;
         head?: never;
@@ -604,7 +717,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next time. */
+        /**
+         * Rotate the restore endpoint's secret
+         * @description Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next
+         *     time.
+         */
         post: operations["rotateRestoreSecret"];
         delete?: never;
         options?: never;
@@ -619,9 +736,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How long each category is kept (L2). */
+        /**
+         * Get the retention
+         * @description How long each category is kept, in days.
+         */
         get: operations["getRetention"];
-        /** Changes how long categories are kept (L2). What is not named stays as it is; `all` names every category that is not named itself. A shorter time holds at once, in every answer. */
+        /**
+         * Change the retention
+         * @description What is not named stays as it is; `all` names every category that is not named itself. A shorter time holds at once, in every answer.
+         */
         put: operations["putRetention"];
         post?: never;
         delete?: never;
@@ -637,7 +760,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What another retention would delete (L2, P7). Nothing is changed. */
+        /**
+         * Preview another retention
+         * @description What it would delete. Nothing is changed.
+         */
         get: operations["previewRetention"];
         put?: never;
         post?: never;
@@ -654,9 +780,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The zone of days and weeks (J5). */
+        /**
+         * Get the time zone
+         * @description The zone of days and weeks, and the first day of the week.
+         */
         get: operations["getTimeZone"];
-        /** Changes the zone of days and weeks (J5). */
+        /**
+         * Change the time zone
+         * @description Of days and weeks, in reports from now on; no event changes.
+         */
         put: operations["putTimeZone"];
         post?: never;
         delete?: never;
@@ -672,9 +804,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Proxies that are believed. */
+        /**
+         * Get the trusted proxies
+         * @description Whose header says where a client is.
+         */
         get: operations["getTrustedProxies"];
-        /** Replaces the proxies that are believed. */
+        /**
+         * Replace the trusted proxies
+         * @description Their header is believed about where a client is.
+         */
         put: operations["putTrustedProxies"];
         post?: never;
         delete?: never;
@@ -690,7 +828,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sign-ins of all users (K1, K7), failed attempts too (L5), also under names that nobody has. */
+        /**
+         * List sign-ins of all users
+         * @description Failed attempts too, also under names that nobody has, newest first.
+         */
         get: operations["listTenantSignIns"];
         put?: never;
         post?: never;
@@ -708,11 +849,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a whole tenant did in a period (P8).
-         * @description Counts are exact. Numbers of different users and devices are exact while small; above that they are estimates that say so.
-         *     A file that holds one table has a row for each named group and bucket where both are asked for, or else one for each group,
-         *     or else one for each bucket. Daily, weekly and monthly active users are `distinct=users` with an `interval` of that length. The cost depends on the
-         *     length of the period and the kinds of work in it, not on the number of events.
+         * Get a tenant's statistics
+         * @description What a whole tenant did in a period. Counts are exact. Numbers of different users and devices are exact while small;
+         *     above that they are estimates that say so. A file that holds one table has a row for each named group and bucket
+         *     where both are asked for, or else one for each group, or else one for each bucket. Daily, weekly and monthly active
+         *     users are `distinct=users` with an `interval` of that length. The cost depends on the length of the period and the
+         *     kinds of work in it, not on the number of events.
          */
         get: operations["getStatistics"];
         put?: never;
@@ -730,12 +872,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the tenants. */
+        /**
+         * List tenants
+         * @description All of the installation, with their settings.
+         */
         get: operations["listTenants"];
         put?: never;
         /**
-         * Creates a tenant. Logging is off unless the body turns it on (L1). Its restrictions start from the profile that
-         *     `detection.profile` names: `none`, `marks_only`, or `recommended`, which is the default.
+         * Create a tenant
+         * @description Logging is off unless the body turns it on. Its restrictions start from the profile that `detection.profile` names:
+         *     `none`, `marks_only`, or `recommended`, which is the default.
          */
         post: operations["createTenant"];
         delete?: never;
@@ -751,11 +897,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows a tenant. */
+        /**
+         * Get a tenant
+         * @description With all its settings, and the `version` that a change has to name.
+         */
         get: operations["getTenant"];
         /**
-         * Replaces a tenant's settings. `version` must be the one in force, so that nobody's change is lost. What is left out takes its
-         *     default, but for the retention of a category, which stays as it is: nothing is deleted that nobody spoke of.
+         * Replace a tenant's settings
+         * @description `version` must be the one in force, so that nobody's change is lost. What is left out takes its default, but for the
+         *     retention of a category, which stays as it is: nothing is deleted that nobody spoke of.
          */
         put: operations["replaceTenant"];
         post?: never;
@@ -763,8 +913,9 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes some of a tenant's settings, by JSON Merge Patch (RFC 7396): what is null takes its default, but for the retention of a
-         *     category, which stays as it is. `retention.all` is every category that isn't named itself.
+         * Change a tenant's settings
+         * @description Changes some of them, by JSON Merge Patch (RFC 7396): what is null takes its default, but for the retention of a category, which
+         *     stays as it is. `retention.all` is every category that isn't named itself.
          */
         patch: operations["changeTenant"];
         trace?: never;
@@ -776,10 +927,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists a tenant's keys, revoked ones too. */
+        /**
+         * List API keys
+         * @description Keys of one tenant, revoked ones too, without their secrets.
+         */
         get: operations["listKeys"];
         put?: never;
-        /** Makes a key. Its secret is in this answer and nowhere else. */
+        /**
+         * Create an API key
+         * @description Its secret is in this answer and nowhere else.
+         */
         post: operations["createKey"];
         delete?: never;
         options?: never;
@@ -797,7 +954,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revokes a key for good. Doing it again changes nothing. */
+        /**
+         * Revoke an API key
+         * @description For good. Doing it again changes nothing.
+         */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
@@ -813,8 +973,9 @@ export interface paths {
         };
         get?: never;
         /**
-         * Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once; and its quotas: how
-         *     many events it may send in a day and in a month. They hold at once, beside those of the tenant.
+         * Set an API key's limits
+         * @description How many events and queries a second it may send and ask, and how many at once; and its quotas: how many events it
+         *     may send in a day and in a month. They hold at once, beside those of the tenant.
          */
         put: operations["limitKey"];
         post?: never;
@@ -832,8 +993,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a tenant and its keys used of their quotas, today and this month (P12). Days and months are those of UTC. Events of the
-         *     product itself are not counted.
+         * Get a tenant's usage
+         * @description What the tenant and its keys used of their quotas, today and this month. Days and months are those of UTC. Events of
+         *     the product itself are not counted.
          */
         get: operations["getUsage"];
         put?: never;
@@ -852,8 +1014,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Users (K2), the latest active first.
-         * @description Whoever is active while the pages are read moves ahead of them. A period takes in whoever was there in it.
+         * List users
+         * @description The latest active first. Whoever is active while the pages are read moves ahead of them. A period takes in whoever
+         *     was there in it.
          */
         get: operations["listUsers"];
         put?: never;
@@ -871,7 +1034,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One user (K2), deactivated or not. */
+        /**
+         * Get a user
+         * @description As the events show them, deactivated or not.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
@@ -889,9 +1055,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A user's activities, in the order of time.
-         * @description With `figure`, the activities behind that figure: their `counted` adds up to it. What lasts is cut at the borders of
-         *     the period, and marked there. An activity reaches no further than 24 h from when its event occurred.
+         * List a user's activities
+         * @description In the order of time. With `figure`, the activities behind that figure: their `counted` adds up to it. What lasts is
+         *     cut at the borders of the period, and marked there. An activity reaches no further than 24 h from when its event
+         *     occurred.
          */
         get: operations["listActivities"];
         put?: never;
@@ -909,7 +1076,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Devices of a user (K9), the last seen first. A period takes in what was seen both before its end and after its start. */
+        /**
+         * List a user's devices
+         * @description The last seen first. A period takes in what was seen both before its end and after its start.
+         */
         get: operations["listDevices"];
         put?: never;
         post?: never;
@@ -926,12 +1096,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was decided about a device (K11). */
+        /**
+         * Get a device's access decision
+         * @description What was decided about a device of a user; `allow` where nothing was.
+         */
         get: operations["getDeviceAccess"];
-        /** Decides whether a device may in (K11). The last word holds, be it of staff or of a rule. */
+        /**
+         * Decide a device's access
+         * @description Decides whether a device may in. The last word holds, be it of staff or of a rule.
+         */
         put: operations["putDeviceAccess"];
         post?: never;
-        /** Takes a decision back (K11): the device may in, as if nothing had been decided. */
+        /**
+         * Reset a device's access
+         * @description Takes a decision back: the device may in, as if nothing had been decided.
+         */
         delete: operations["resetDeviceAccess"];
         options?: never;
         head?: never;
@@ -945,15 +1124,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the exemption of a user (K6). */
+        /**
+         * Get a user's exemption
+         * @description Who answers for it, why, and until when the checks are switched off.
+         */
         get: operations["getExemption"];
         /**
-         * Switches the checks off for a user (K6), or changes the exemption that there is. One that still holds keeps the time it
+         * Grant a user an exemption
+         * @description Switches the checks off for a user, or changes the exemption that there is. One that still holds keeps the time it
          *     was granted. With `end_rule_decisions`, devices of the user that rules blocked, or want asked about, may in again.
          */
         put: operations["grantExemption"];
         post?: never;
-        /** Ends an exemption (K6): from now on the user is checked as everybody. */
+        /**
+         * End a user's exemption
+         * @description From now on the user is checked as everybody.
+         */
         delete: operations["endExemption"];
         options?: never;
         head?: never;
@@ -967,7 +1153,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sessions of a user (K1), the last begun first. A period takes in what lasted into it. */
+        /**
+         * List a user's sessions
+         * @description The last begun first. A period takes in what lasted into it.
+         */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -984,7 +1173,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sign-in history of a user (K1, K7), failed attempts too (L5). */
+        /**
+         * List a user's sign-ins
+         * @description Failed attempts too, newest first.
+         */
         get: operations["listSignIns"];
         put?: never;
         post?: never;
@@ -1002,10 +1194,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What one user did in a period.
-         * @description Counts are exact. Numbers of different things are exact while small; above that they are estimates that say so.
-         *     `figures` are exact, too: overlapping activities of one kind count their time once, what reaches over the borders of the
-         *     period is cut there, and the activities under `rows` add up to the figure.
+         * Get a user's statistics
+         * @description What one user did in a period. Counts are exact. Numbers of different things are exact while small; above that they
+         *     are estimates that say so. `figures` are exact, too: overlapping activities of one kind count their time once, what
+         *     reaches over the borders of the period is cut there, and the activities under `rows` add up to the figure.
          */
         get: operations["getUserStatistics"];
         put?: never;
@@ -1024,10 +1216,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What one user did in a day or a week.
-         * @description What lasts is an interval, on the lane of its channel and state, cut at the borders of the period and marked there; overlaps
-         *     are on tracks of their own. What was told by its beginning alone is open: it lasts to now. An activity reaches no
-         *     further than 24 h from when its event occurred.
+         * Get a user's timeline
+         * @description What one user did in a day or a week. What lasts is an interval, on the lane of its channel and state, cut at the
+         *     borders of the period and marked there; overlaps are on tracks of their own. What was told by its beginning alone is
+         *     open: it lasts to now. An activity reaches no further than 24 h from when its event occurred.
          */
         get: operations["getUserTimeline"];
         put?: never;
@@ -1045,7 +1237,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Restriction history of a user (K5, K12). */
+        /**
+         * List a user's violations
+         * @description The restriction history of one user, as `GET /v1/violations` lists those of all.
+         */
         get: operations["listUserViolations"];
         put?: never;
         post?: never;
@@ -1063,9 +1258,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Broken rules (K12).
-         * @description Findings of one rule about one user within one window of the rule are one violation, which may still grow. The list is
-         *     ordered by when the windows began; a period takes in what has any event inside.
+         * List violations
+         * @description Findings of one rule about one user within one window of the rule are one violation, which may still grow. The list
+         *     is ordered by when the windows began; a period takes in what has any event inside.
          */
         get: operations["listViolations"];
         put?: never;
@@ -1083,7 +1278,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One violation (K12). */
+        /**
+         * Get a violation
+         * @description What was found, of whom, by which version of which rule, and whether it was reviewed.
+         */
         get: operations["getViolation"];
         put?: never;
         post?: never;
@@ -1100,7 +1298,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Which condition of the rule matched, on which values (P6). */
+        /**
+         * Explain a violation
+         * @description Which condition of the rule matched, on which values.
+         */
         get: operations["explainViolation"];
         put?: never;
         post?: never;
@@ -1119,9 +1320,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Marks a violation as reviewed (K13), as far as it has come: what comes later makes it unreviewed again (K15). Once more, with another note, takes the place of the first. */
+        /**
+         * Review a violation
+         * @description Marks it as reviewed, as far as it has come: what comes later makes it unreviewed again. Once more, with another
+         *     note, takes the place of the first.
+         */
         post: operations["reviewViolation"];
-        /** Withdraws a review: the violation is unreviewed again. Nothing changes where there is no review. */
+        /**
+         * Withdraw a violation's review
+         * @description It is unreviewed again. Nothing changes where there is no review.
+         */
         delete: operations["withdrawReview"];
         options?: never;
         head?: never;
@@ -1149,7 +1357,7 @@ export interface components {
             /** @description Who decided: the id of a key, or `rule:<name>`. Null where nothing was decided. */
             decided_by: string | null;
             /**
-             * @description How sure its id is (K10): `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
+             * @description How sure its id is: `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
              *     from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
              *     cookie or were decided about.
              * @example high
@@ -1206,7 +1414,7 @@ export interface components {
              */
             kind: string;
             /**
-             * @description What to call the actor: the name, or else the e-mail address or id; "System" for the product itself (A5), in the
+             * @description What to call the actor: the name, or else the e-mail address or id; "System" for the product itself, in the
              *     language of the answer.
              * @example Jana Nováková
              */
@@ -1248,28 +1456,28 @@ export interface components {
              */
             start: string;
         };
-        /** @description One type of event (J10). */
+        /** @description One type of event. */
         CatalogueEntry: {
             /** @description `view`, `create`, `update`, `delete`, `export`, … (open set, snake case). */
             action: string;
-            /** @description L2: `sign_ins`, `changes`, `views`, `configuration` or `other`. */
+            /** @description `sign_ins`, `changes`, `views`, `configuration` or `other`. */
             category: string;
             /** @description The channel of communication: `call`, `sms`, `email` … */
             channel?: string | null;
-            /** @description J2: `create`, `delete`, `change` or `other`. */
+            /** @description `create`, `delete`, `change` or `other`. */
             class: string;
-            /** @description The part of the application (A7), snake case. */
+            /** @description The part of the application, snake case. */
             module?: string;
             /** @description What people call the type. */
             name: components["schemas"]["Texts"];
             not_restorable_reason?: components["schemas"]["Texts"] | null;
             /** @description The type of the object, snake case; empty where the event has no object. */
             object_type?: string;
-            /** @description Whether what was deleted can be restored from the log (J15). */
+            /** @description Whether what was deleted can be restored from the log. */
             restorable?: boolean;
             /**
-             * @description The event in words (J13), with the placeholders `{actor} {object} {old} {new} {reason} {records}`. A part in square
-             *     brackets is left out when a value of its is missing (J14).
+             * @description The event in words, with the placeholders `{actor} {object} {old} {new} {reason} {records}`. A part in square
+             *     brackets is left out when a value of its is missing.
              */
             sentence: components["schemas"]["Texts"];
             /** @description `<object>.<verb in the past>`, such as `task.deadline_changed`. */
@@ -1301,7 +1509,7 @@ export interface components {
             /**
              * Format: int64
              * @description Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
-             *     then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them (A2).
+             *     then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them.
              */
             events: number | null;
             /**
@@ -1330,7 +1538,7 @@ export interface components {
         Change: {
             /** @description After. */
             new?: unknown;
-            /** @description Before; absent if it was not sent (J14). */
+            /** @description Before; absent if it was not sent. */
             old?: unknown;
             /**
              * @description `add`, `remove`, `replace` or `move`.
@@ -1348,7 +1556,7 @@ export interface components {
             change?: components["schemas"]["Difference"] | null;
             previous?: components["schemas"]["Tally"] | null;
         };
-        /** @description P15: up to when an answer is complete. */
+        /** @description Up to when an answer is complete. */
         Completeness: {
             /** @description Whether `complete_until` is known. */
             complete: boolean;
@@ -1360,16 +1568,16 @@ export interface components {
         };
         /** @description A change of the configuration. */
         ConfigurationChange: {
-            /** @description Who changed it; "System" for the product itself (A5). */
+            /** @description Who changed it; "System" for the product itself. */
             actor: components["schemas"]["Actor"];
             /**
-             * @description A6: `create`, `change`, `delete` or `other`.
+             * @description `create`, `change`, `delete` or `other`.
              * @example change
              */
             class: string;
             /** @description Reason and the like, in words. */
             details?: string;
-            /** @description A8: what was done to it. */
+            /** @description What was done to it. */
             edits: components["schemas"]["Edit"][];
             /**
              * @description Id of the event.
@@ -1377,7 +1585,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description A7: the part of the application.
+             * @description The part of the application.
              * @example workflows
              */
             module?: string;
@@ -1425,7 +1633,7 @@ export interface components {
             /** @description User agent as sent. */
             user_agent?: string;
         };
-        /** @description An activity in the list behind a figure (T15). */
+        /** @description An activity in the list behind a figure. */
         CountedActivity: components["schemas"]["TracedActivity"] & {
             /**
              * Format: int64
@@ -1448,12 +1656,12 @@ export interface components {
             events: number;
             /**
              * Format: int64
-             * @description Sign-ins that failed (L5).
+             * @description Sign-ins that failed.
              */
             failed_sign_ins: number;
             /**
              * Format: int64
-             * @description Records viewed or exported (L10).
+             * @description Records viewed or exported.
              */
             records: number;
             /**
@@ -1463,7 +1671,7 @@ export interface components {
             sign_ins: number;
             /**
              * Format: int64
-             * @description Broken rules; from the role security on (K16).
+             * @description Broken rules; from the role security on.
              */
             violations?: number | null;
         };
@@ -1556,7 +1764,7 @@ export interface components {
             /** @default null */
             profile: components["schemas"]["Profile"] | null;
         };
-        /** @description A device (P3, K10). */
+        /** @description A device. */
         Device: {
             /** @description Not a person. */
             bot: boolean;
@@ -1568,7 +1776,7 @@ export interface components {
             /** @description Its version. */
             browser_version: string;
             /**
-             * @description How sure the id is (K10): `high` by a cookie, `medium` by a fingerprint that includes a model, `low` by one that thousands
+             * @description How sure the id is: `high` by a cookie, `medium` by a fingerprint that includes a model, `low` by one that thousands
              *     have, `none` without an id.
              * @example high
              */
@@ -1629,13 +1837,13 @@ export interface components {
             /** @description What was done. */
             kind: components["schemas"]["EditKind"];
             /**
-             * @description The path for people; positions count from 1.
+             * @description The path for people; positions count from 1, of lists and groups that stayed as they were counted before the change.
              * @example conditions #3
              */
             label: string;
             /** @description After. */
             new?: unknown;
-            /** @description Before; absent where there was nothing, or where it isn't known (J14). */
+            /** @description Before; absent where there was nothing, or where it isn't known. */
             old?: unknown;
             /**
              * @description Where: the path of the change, or a path below it.
@@ -1644,7 +1852,7 @@ export interface components {
             path: string;
             /**
              * @description All of it in words.
-             * @example Condition added: country is CZ
+             * @example Condition added to “conditions”: country is CZ
              */
             text: string;
             /** @description Position in the list after, from 0. */
@@ -1721,16 +1929,16 @@ export interface components {
              * @example update
              */
             action: string;
-            /** @description Who (L4). */
+            /** @description Who. */
             actor: components["schemas"]["Actor"];
-            /** @description Brought in later (J17). */
+            /** @description Brought in later. */
             backfill: boolean;
             /**
-             * @description What decides how long it is kept (L2).
+             * @description What decides how long it is kept.
              * @example changes
              */
             category: string;
-            /** @description What changed (J14). */
+            /** @description What changed. */
             changes?: components["schemas"]["Change"][];
             /** @description Channel of communication. */
             channel?: string;
@@ -1740,7 +1948,7 @@ export interface components {
              */
             claimed_at?: string | null;
             /**
-             * @description `create`, `delete`, `change` or `other` (J2).
+             * @description `create`, `delete`, `change` or `other`.
              * @example change
              */
             class: string;
@@ -1760,9 +1968,9 @@ export interface components {
              * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
              */
             id: string;
-            /** @description Branch or office (J6). */
+            /** @description Branch or office. */
             location?: string;
-            /** @description Part of the application (A7). */
+            /** @description Part of the application. */
             module?: string;
             object?: components["schemas"]["EventObject"] | null;
             /**
@@ -1786,7 +1994,7 @@ export interface components {
             received_at: string;
             /**
              * Format: int64
-             * @description Records viewed or exported (L10).
+             * @description Records viewed or exported.
              */
             records?: number;
             /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on. */
@@ -1802,17 +2010,17 @@ export interface components {
              */
             started_at?: string | null;
             /**
-             * @description Type of the catalogue, or any other that was sent (J10).
+             * @description Type of the catalogue, or any other that was sent.
              * @example task.deadline_changed
              */
             type: string;
-            /** @description Rules it broke. Shown from the role security on (K16). */
+            /** @description Rules it broke. Shown from the role security on. */
             violations?: components["schemas"]["Flag"][] | null;
         };
         /** @description What it was done to. */
         EventObject: {
             /**
-             * @description Number or id in the application (L14).
+             * @description Number or id in the application.
              * @example 4711
              */
             id: string;
@@ -1823,10 +2031,10 @@ export interface components {
              * @example task
              */
             type: string;
-            /** @description Link into the application (J12): the event's own, or else by the tenant's template for the type. */
+            /** @description Link into the application: the event's own, or else by the tenant's template for the type. */
             url?: string;
         };
-        /** @description The tenant's own event types (J10). */
+        /** @description The tenant's own event types. */
         EventTypes: {
             /** @description All of them; none may have the name of a shipped type. */
             event_types: components["schemas"]["CatalogueEntry"][];
@@ -1883,7 +2091,7 @@ export interface components {
             /** @description What the rule asks, and what was found, in the reader's language. */
             steps: components["schemas"]["ExplainedStep"][];
             /**
-             * @description That in words, in the reader's language (P16).
+             * @description That in words, in the reader's language.
              * @example The rule is not broken; found: 7; limit: 10; still lacking: 3
              */
             text: string;
@@ -1960,14 +2168,17 @@ export interface components {
             timespan_ms: number;
         };
         /**
-         * @description A day or a week (T2, T3).
+         * @description A day or a week.
          * @enum {string}
          */
         Extent: "day" | "week";
         /** @description The fate of one event. */
         Fate: {
-            /** @description Why it was rejected: one word for programs. */
-            code?: string | null;
+            /**
+             * @description Why it was rejected: one word for programs. Absent otherwise.
+             * @enum {string}
+             */
+            code?: "conflict" | "duplicate_field" | "invalid_id" | "invalid_record" | "invalid_time" | "invalid_type" | "invalid_utf8" | "invalid_value" | "logging_off" | "malformed_json" | "missing_field" | "tenant_mismatch" | "too_deep" | "too_large" | "too_long" | "too_many";
             /** @description Why it was rejected, for people, in the language that is asked for. */
             detail?: string | null;
             /** @description As it is in English, where the answer is in another language. */
@@ -1989,17 +2200,17 @@ export interface components {
         /** @description What a plan allows. */
         Features: {
             /**
-             * @description The audit of the configuration (A1).
+             * @description The audit of the configuration.
              * @default false
              */
             configuration_audit: boolean;
             /**
-             * @description Exports to files (P9).
+             * @description Exports to files.
              * @default false
              */
             exports: boolean;
             /**
-             * @description Whether `from` and `to` may be chosen, or named periods alone (J4).
+             * @description Whether `from` and `to` may be chosen, or named periods alone.
              * @default false
              */
             free_dates: boolean;
@@ -2031,17 +2242,17 @@ export interface components {
              */
             quotas: components["schemas"]["Quotas"];
             /**
-             * @description Restoring deleted objects (J15).
+             * @description Restoring deleted objects.
              * @default false
              */
             restore: boolean;
             /**
-             * @description Queries by SQL (P10).
+             * @description Queries by SQL.
              * @default false
              */
             sql: boolean;
             /**
-             * @description Tracing of users (T1).
+             * @description Tracing of users.
              * @default false
              */
             tracing: boolean;
@@ -2063,7 +2274,7 @@ export interface components {
         };
         /** @description Figures of a user's work, or why there are none. */
         Figures: {
-            /** @description T8 to T13; null where there are none. */
+            /** @description The figures; null where there are none. */
             figures: components["schemas"]["TracedFigure"][] | null;
             /**
              * @description Why there are none.
@@ -2090,7 +2301,7 @@ export interface components {
             level: string;
             /**
              * Format: double
-             * @description The limit in force at the time (K12).
+             * @description The limit in force at the time.
              */
             limit?: number | null;
             /**
@@ -2125,7 +2336,7 @@ export interface components {
             asn?: number | null;
             /**
              * Format: date-time
-             * @description Build of the database (P2); absent for what needs none.
+             * @description Build of the database; absent for what needs none.
              */
             build?: string | null;
             /**
@@ -2169,7 +2380,7 @@ export interface components {
         History: components["schemas"]["Page_Event"] & {
             object?: components["schemas"]["ObjectState"] | null;
         };
-        /** @description One thing, with P15. */
+        /** @description One thing, with up to when the answer is complete. */
         Item_Event: components["schemas"]["Completeness"] & {
             /** @description An event as stored. */
             data: components["schemas"]["Words"] & {
@@ -2178,16 +2389,16 @@ export interface components {
                  * @example update
                  */
                 action: string;
-                /** @description Who (L4). */
+                /** @description Who. */
                 actor: components["schemas"]["Actor"];
-                /** @description Brought in later (J17). */
+                /** @description Brought in later. */
                 backfill: boolean;
                 /**
-                 * @description What decides how long it is kept (L2).
+                 * @description What decides how long it is kept.
                  * @example changes
                  */
                 category: string;
-                /** @description What changed (J14). */
+                /** @description What changed. */
                 changes?: components["schemas"]["Change"][];
                 /** @description Channel of communication. */
                 channel?: string;
@@ -2197,7 +2408,7 @@ export interface components {
                  */
                 claimed_at?: string | null;
                 /**
-                 * @description `create`, `delete`, `change` or `other` (J2).
+                 * @description `create`, `delete`, `change` or `other`.
                  * @example change
                  */
                 class: string;
@@ -2217,9 +2428,9 @@ export interface components {
                  * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
                  */
                 id: string;
-                /** @description Branch or office (J6). */
+                /** @description Branch or office. */
                 location?: string;
-                /** @description Part of the application (A7). */
+                /** @description Part of the application. */
                 module?: string;
                 object?: components["schemas"]["EventObject"] | null;
                 /**
@@ -2243,7 +2454,7 @@ export interface components {
                 received_at: string;
                 /**
                  * Format: int64
-                 * @description Records viewed or exported (L10).
+                 * @description Records viewed or exported.
                  */
                 records?: number;
                 /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on. */
@@ -2259,15 +2470,15 @@ export interface components {
                  */
                 started_at?: string | null;
                 /**
-                 * @description Type of the catalogue, or any other that was sent (J10).
+                 * @description Type of the catalogue, or any other that was sent.
                  * @example task.deadline_changed
                  */
                 type: string;
-                /** @description Rules it broke. Shown from the role security on (K16). */
+                /** @description Rules it broke. Shown from the role security on. */
                 violations?: components["schemas"]["Flag"][] | null;
             };
         };
-        /** @description One thing, with P15. */
+        /** @description One thing, with up to when the answer is complete. */
         Item_Restore: components["schemas"]["Completeness"] & {
             /** @description A restore and how it ended. */
             data: {
@@ -2306,7 +2517,7 @@ export interface components {
                 status: components["schemas"]["RestoreStatus"];
             };
         };
-        /** @description One thing, with P15. */
+        /** @description One thing, with up to when the answer is complete. */
         Item_User: components["schemas"]["Completeness"] & {
             /** @description A user, as the events show one. */
             data: {
@@ -2333,7 +2544,7 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom the caller may read nothing but what others did
+                 * @description The last interaction, moved at most once per 30 s. Null for a user of whom the caller may read nothing but what others did
                  *     to them.
                  */
                 last_activity_at: string | null;
@@ -2349,14 +2560,14 @@ export interface components {
                 sign_ins: number;
                 /**
                  * Format: int64
-                 * @description Violations that nobody has reviewed (K3). Shown from the role security on (K16).
+                 * @description Violations that nobody has reviewed. Shown from the role security on.
                  */
                 unreviewed_violations?: number | null;
             };
         };
-        /** @description One thing, with P15. */
+        /** @description One thing, with up to when the answer is complete. */
         Item_Violation: components["schemas"]["Completeness"] & {
-            /** @description A broken rule (K12): all findings of one rule about one user within one window of the rule. */
+            /** @description A broken rule: all findings of one rule about one user within one window of the rule. */
             data: {
                 /**
                  * @description What was done: `flag`, `block` or `ask`.
@@ -2369,7 +2580,7 @@ export interface components {
                  */
                 count: number;
                 /**
-                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @description How sure its id is: `high`, `medium` or `low`. Null without a device, and where it was not kept.
                  * @example high
                  */
                 device_confidence: string | null;
@@ -2482,7 +2693,7 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /**
-         * @description The languages of the catalogue and of the console (P16).
+         * @description The languages of the catalogue and of the console.
          * @enum {string}
          */
         Lang: "en" | "ru" | "cs";
@@ -2509,7 +2720,7 @@ export interface components {
              */
             query_burst: number;
         };
-        /** @description A number in a rule that a tenant may choose (K12). */
+        /** @description A number in a rule that a tenant may choose. */
         LimitView: {
             /**
              * Format: double
@@ -2721,7 +2932,7 @@ export interface components {
                 /** @description Languages of its staff, most wanted first. */
                 languages?: components["schemas"]["Lang"][];
                 limits?: components["schemas"]["Limits"] | null;
-                /** @description Whether activity is recorded (L1); off until an administrator turns it on. */
+                /** @description Whether activity is recorded; off until an administrator turns it on. */
                 logging?: boolean;
                 /** @description For people, at most 256 bytes. */
                 name?: string;
@@ -2730,7 +2941,7 @@ export interface components {
                 /** @description The header in which those proxies say it. */
                 proxy_header?: components["schemas"]["ProxyHeader"];
                 quotas?: components["schemas"]["Quotas"] | null;
-                /** @description How long each category is kept (L2). */
+                /** @description How long each category is kept. */
                 retention?: components["schemas"]["Retention"];
                 /**
                  * @description Zone of its days, weeks and working hours.
@@ -2744,7 +2955,7 @@ export interface components {
                  * @description When it last changed.
                  */
                 updated_at?: string;
-                /** @description Deep links by object type, with `{id}` where the object's id goes (J14). */
+                /** @description Deep links by object type, with `{id}` where the object's id goes. */
                 url_templates?: {
                     [key: string]: string;
                 };
@@ -2757,7 +2968,7 @@ export interface components {
                 week_start?: components["schemas"]["WeekStart"];
             }[];
         };
-        /** @description Whether activity is recorded (L1), and for how long (L2). */
+        /** @description Whether activity is recorded, and for how long. */
         Logging: {
             /**
              * @description Off until an administrator turns it on.
@@ -2767,7 +2978,7 @@ export interface components {
             /** @description How long each category is kept. */
             retention: components["schemas"]["RetentionDays"];
         };
-        /** @description Whether activity is to be recorded (L1), and for how long (L2). */
+        /** @description Whether activity is to be recorded, and for how long. */
         LoggingChange: {
             /**
              * @description Off until an administrator turns it on.
@@ -2943,16 +3154,16 @@ export interface components {
         Page_ConfigurationChange: components["schemas"]["Completeness"] & {
             /** @description In the order that was asked for. */
             data: {
-                /** @description Who changed it; "System" for the product itself (A5). */
+                /** @description Who changed it; "System" for the product itself. */
                 actor: components["schemas"]["Actor"];
                 /**
-                 * @description A6: `create`, `change`, `delete` or `other`.
+                 * @description `create`, `change`, `delete` or `other`.
                  * @example change
                  */
                 class: string;
                 /** @description Reason and the like, in words. */
                 details?: string;
-                /** @description A8: what was done to it. */
+                /** @description What was done to it. */
                 edits: components["schemas"]["Edit"][];
                 /**
                  * @description Id of the event.
@@ -2960,7 +3171,7 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description A7: the part of the application.
+                 * @description The part of the application.
                  * @example workflows
                  */
                 module?: string;
@@ -3030,16 +3241,16 @@ export interface components {
                  * @example update
                  */
                 action: string;
-                /** @description Who (L4). */
+                /** @description Who. */
                 actor: components["schemas"]["Actor"];
-                /** @description Brought in later (J17). */
+                /** @description Brought in later. */
                 backfill: boolean;
                 /**
-                 * @description What decides how long it is kept (L2).
+                 * @description What decides how long it is kept.
                  * @example changes
                  */
                 category: string;
-                /** @description What changed (J14). */
+                /** @description What changed. */
                 changes?: components["schemas"]["Change"][];
                 /** @description Channel of communication. */
                 channel?: string;
@@ -3049,7 +3260,7 @@ export interface components {
                  */
                 claimed_at?: string | null;
                 /**
-                 * @description `create`, `delete`, `change` or `other` (J2).
+                 * @description `create`, `delete`, `change` or `other`.
                  * @example change
                  */
                 class: string;
@@ -3069,9 +3280,9 @@ export interface components {
                  * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
                  */
                 id: string;
-                /** @description Branch or office (J6). */
+                /** @description Branch or office. */
                 location?: string;
-                /** @description Part of the application (A7). */
+                /** @description Part of the application. */
                 module?: string;
                 object?: components["schemas"]["EventObject"] | null;
                 /**
@@ -3095,7 +3306,7 @@ export interface components {
                 received_at: string;
                 /**
                  * Format: int64
-                 * @description Records viewed or exported (L10).
+                 * @description Records viewed or exported.
                  */
                 records?: number;
                 /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on. */
@@ -3111,11 +3322,11 @@ export interface components {
                  */
                 started_at?: string | null;
                 /**
-                 * @description Type of the catalogue, or any other that was sent (J10).
+                 * @description Type of the catalogue, or any other that was sent.
                  * @example task.deadline_changed
                  */
                 type: string;
-                /** @description Rules it broke. Shown from the role security on (K16). */
+                /** @description Rules it broke. Shown from the role security on. */
                 violations?: components["schemas"]["Flag"][] | null;
             })[];
             /** @description Whether there is more now. */
@@ -3138,7 +3349,7 @@ export interface components {
                  */
                 browser: string;
                 /**
-                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @description How sure its id is: `high`, `medium` or `low`. Null without a device, and where it was not kept.
                  * @example high
                  */
                 device_confidence: string | null;
@@ -3202,7 +3413,7 @@ export interface components {
                  * @example sign_in
                  */
                 action: string;
-                /** @description Brought in later (J17). */
+                /** @description Brought in later. */
                 backfill?: boolean;
                 device?: components["schemas"]["Device"] | null;
                 /**
@@ -3231,7 +3442,7 @@ export interface components {
                 session?: components["schemas"]["SignInSession"] | null;
                 /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. */
                 signals: Record<string, never>;
-                /** @description Rules it broke (K4). */
+                /** @description Rules it broke. */
                 violations: components["schemas"]["Flag"][];
             }[];
             /** @description Whether there is more now. */
@@ -3342,7 +3553,7 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom the caller may read nothing but what others did
+                 * @description The last interaction, moved at most once per 30 s. Null for a user of whom the caller may read nothing but what others did
                  *     to them.
                  */
                 last_activity_at: string | null;
@@ -3358,7 +3569,7 @@ export interface components {
                 sign_ins: number;
                 /**
                  * Format: int64
-                 * @description Violations that nobody has reviewed (K3). Shown from the role security on (K16).
+                 * @description Violations that nobody has reviewed. Shown from the role security on.
                  */
                 unreviewed_violations?: number | null;
             }[];
@@ -3376,7 +3587,7 @@ export interface components {
         Page_UserDevice: components["schemas"]["Completeness"] & {
             /** @description In the order that was asked for. */
             data: (components["schemas"]["Device"] & {
-                /** @description Whether it may in (K11). */
+                /** @description Whether it may in. */
                 access: components["schemas"]["Access"];
                 /**
                  * Format: int64
@@ -3430,7 +3641,7 @@ export interface components {
                  */
                 count: number;
                 /**
-                 * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+                 * @description How sure its id is: `high`, `medium` or `low`. Null without a device, and where it was not kept.
                  * @example high
                  */
                 device_confidence: string | null;
@@ -3531,7 +3742,7 @@ export interface components {
             to: string | null;
         };
         /**
-         * @description One thing that may be permitted by itself (P11), to a key beyond its role.
+         * @description One thing that may be permitted by itself, to a key beyond its role.
          * @enum {string}
          */
         Permission: "send_events" | "read_log" | "trace_users" | "see_violations" | "manage_access" | "read_configuration" | "administer" | "query_sql" | "run_installation";
@@ -3599,8 +3810,83 @@ export interface components {
         };
         /** @description A problem as it is sent (RFC 9457). */
         Problem: {
-            /** @description Stable word for programs, such as `rate_limited`. */
-            code: string;
+            /** @description Of `all_rejected`, `not_acknowledged`, `quota_exceeded`: Events that were accepted. */
+            accepted?: number;
+            /**
+             * @description Stable word for programs:
+             *
+             *     - `all_rejected`: No event of the request was accepted. With `accepted`, `repeated`, `rejected`, `events`.
+             *     - `ambiguous_id`: Several senders or sources have an event of this id. With `events`.
+             *     - `batch_over_limit`: The request has more events than may ever be sent at once.
+             *     - `body_too_large`: The body has too many bytes.
+             *     - `broker_unreachable`: Whether it was written is not known; sending it again is safe.
+             *     - `busy`: There is no room for the request at the moment.
+             *     - `endpoint_disabled`: The alert endpoint is switched off.
+             *     - `exists`: There is one of this id already.
+             *     - `expanded_too_large`: The body is too large once it is decompressed.
+             *     - `export_too_large`: The file would have too many rows.
+             *     - `forbidden`: The caller may not do this.
+             *     - `incomplete_body`: The body ended early.
+             *     - `internal`: An error on our side, which has been logged.
+             *     - `invalid_attribute`: An attribute of a CloudEvent can't be read.
+             *     - `invalid_cursor`: The cursor is not one of this list, tenant and filter.
+             *     - `invalid_event`: What was asked for can't be recorded as an event.
+             *     - `invalid_idempotency_key`: The idempotency key is empty, too long or not text.
+             *     - `invalid_json`: The body is not the JSON that is expected.
+             *     - `invalid_origin`: The origin of the web hook can't be read.
+             *     - `invalid_parameter`: A parameter is unknown or can't be understood.
+             *     - `invalid_path`: A part of the path can't be understood.
+             *     - `invalid_rule`: The text of the rule can't be used.
+             *     - `invalid_setting`: A value of the body can't be.
+             *     - `invalid_utf8`: The body is not UTF-8.
+             *     - `malformed_body`: The body can't be decompressed.
+             *     - `malformed_json`: The body is not JSON.
+             *     - `method_not_allowed`: The path does not have this method.
+             *     - `no_events`: The body holds no event.
+             *     - `no_previous_period`: The period has no beginning, and so none before it.
+             *     - `no_restore_endpoint`: The tenant has no endpoint for restores.
+             *     - `not_acceptable`: Nothing that `Accept` takes is offered.
+             *     - `not_acknowledged`: Kafka did not acknowledge every event in time. With `accepted`, `repeated`, `rejected`, `events`, `repeatable`.
+             *     - `not_deleted_any_more`: The object is there again.
+             *     - `not_found`: There is no such thing. With `complete_until`.
+             *     - `not_restorable`: What the event deleted can't be restored.
+             *     - `period_too_long`: The period is longer than this can be asked of.
+             *     - `plan_limit`: The tenant's plan does not have it. With `plan`, `feature`, `look_back_days`, `periods`.
+             *     - `query_timeout`: The query took too long.
+             *     - `query_too_large`: The query needs too much memory.
+             *     - `queue_full`: The queue to Kafka is full.
+             *     - `queue_unavailable`: The queue of alerts can't be written to.
+             *     - `quota_exceeded`: The tenant or the key has sent as many events as it may for now. With `accepted`, `quota`, `limit`, `used`, `remaining`, `resets_at`.
+             *     - `rate_limited`: Too many requests or events a second.
+             *     - `rule_exists`: There is a rule of this name already.
+             *     - `rules_budget_exceeded`: The rule would need more memory than is left for rules.
+             *     - `settings_unavailable`: Whether the change is in force is not known.
+             *     - `store_unavailable`: The store can't be reached.
+             *     - `tenant_exists`: There is a tenant of this id already.
+             *     - `tenant_required`: The key is of no tenant, and none is named.
+             *     - `too_many_activities`: There are more activities than can be computed with.
+             *     - `too_many_buckets`: There would be too many parts of the period.
+             *     - `too_many_connections`: The tenant has as many connections as it may.
+             *     - `too_many_events`: The request has too many events.
+             *     - `too_many_lanes`: The timeline would have too many lanes.
+             *     - `too_much_at_once`: Requests of the key or tenant hold all the memory that is theirs.
+             *     - `too_slow`: The body was not received in time.
+             *     - `unauthorized`: There is no valid credential.
+             *     - `unsupported_charset`: The body is in another encoding of characters than UTF-8.
+             *     - `unsupported_cloudevent`: The version of CloudEvents is not supported.
+             *     - `unsupported_encoding`: The body is compressed in a way that is not supported.
+             *     - `unsupported_media_type`: The body is of a media type that is not supported.
+             *     - `version_conflict`: It was changed meanwhile. With `current`.
+             * @enum {string}
+             */
+            code: "all_rejected" | "ambiguous_id" | "batch_over_limit" | "body_too_large" | "broker_unreachable" | "busy" | "endpoint_disabled" | "exists" | "expanded_too_large" | "export_too_large" | "forbidden" | "incomplete_body" | "internal" | "invalid_attribute" | "invalid_cursor" | "invalid_event" | "invalid_idempotency_key" | "invalid_json" | "invalid_origin" | "invalid_parameter" | "invalid_path" | "invalid_rule" | "invalid_setting" | "invalid_utf8" | "malformed_body" | "malformed_json" | "method_not_allowed" | "no_events" | "no_previous_period" | "no_restore_endpoint" | "not_acceptable" | "not_acknowledged" | "not_deleted_any_more" | "not_found" | "not_restorable" | "period_too_long" | "plan_limit" | "query_timeout" | "query_too_large" | "queue_full" | "queue_unavailable" | "quota_exceeded" | "rate_limited" | "rule_exists" | "rules_budget_exceeded" | "settings_unavailable" | "store_unavailable" | "tenant_exists" | "tenant_required" | "too_many_activities" | "too_many_buckets" | "too_many_connections" | "too_many_events" | "too_many_lanes" | "too_much_at_once" | "too_slow" | "unauthorized" | "unsupported_charset" | "unsupported_cloudevent" | "unsupported_encoding" | "unsupported_media_type" | "version_conflict";
+            /**
+             * Format: date-time
+             * @description Of `not_found`: Up to when the answer holds: what is missing may still come. Null while that is not known.
+             */
+            complete_until?: string | null;
+            /** @description Of `version_conflict`: What is in force, in the form in which it is changed; null where there is nothing any more. */
+            current?: Record<string, never> | null;
             /**
              * @description For people: what happened, and what to do about it, in the language of the answer. Without its particulars where these are
              *     known in English alone, as of texts that other software made.
@@ -3608,8 +3894,35 @@ export interface components {
             detail: string;
             /** @description As it is in English, where the answer is in another language. */
             detail_en?: string | null;
+            /** @description Of `all_rejected`, `ambiguous_id`, `not_acknowledged`: Each event's fate, in the order of the request; or the events that have the id, each with `source`, `key_id` and `received_at`. */
+            events?: Record<string, never>[];
+            /** @description Of `plan_limit`: What the plan does not have. */
+            feature?: string;
+            /** @description Of `quota_exceeded`: How many events may be sent in the day or month of the quota. */
+            limit?: number;
+            /** @description Of `plan_limit`: How many days the plan looks back; null: without end. */
+            look_back_days?: number | null;
+            /** @description Of `plan_limit`: The named periods that may be chosen; empty: all of them. */
+            periods?: string[];
+            /** @description Of `plan_limit`: The tenant's plan. */
+            plan?: string;
             /** @description JSON Pointer (RFC 6901) to the field, or the name of the query parameter or header. */
             pointer?: string | null;
+            /** @description Of `quota_exceeded`: Which quota, such as `tenant-day`. */
+            quota?: string;
+            /** @description Of `all_rejected`, `not_acknowledged`: Events that were refused. */
+            rejected?: number;
+            /** @description Of `quota_exceeded`: How many events of the quota are left. */
+            remaining?: number;
+            /** @description Of `not_acknowledged`: Whether sending the same request again is safe: each event is stored once. */
+            repeatable?: boolean;
+            /** @description Of `all_rejected`, `not_acknowledged`: Accepted events that the request has twice. */
+            repeated?: number;
+            /**
+             * Format: date-time
+             * @description Of `quota_exceeded`: When the quota begins anew.
+             */
+            resets_at?: string;
             /**
              * Format: int32
              * @description The HTTP status.
@@ -3619,6 +3932,8 @@ export interface components {
             title: string;
             /** @description A URN made of the code. */
             type: string;
+            /** @description Of `quota_exceeded`: How many events of the quota are used. */
+            used?: number;
         };
         /**
          * @description Where a tenant's restrictions start from; what it decides about single rules comes on top.
@@ -3806,7 +4121,7 @@ export interface components {
              */
             views: number;
         };
-        /** @description Another retention, as far as it is named: what is not stays as it is (L2). */
+        /** @description Another retention, as far as it is named: what is not stays as it is. */
         RetentionChange: {
             /**
              * Format: int32
@@ -3847,7 +4162,7 @@ export interface components {
              */
             views: number | null;
         };
-        /** @description How long each category is kept (L2): 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once. */
+        /** @description How long each category is kept: 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once. */
         RetentionDays: {
             /**
              * Format: int32
@@ -3993,7 +4308,7 @@ export interface components {
              */
             browser: string;
             /**
-             * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+             * @description How sure its id is: `high`, `medium` or `low`. Null without a device, and where it was not kept.
              * @example high
              */
             device_confidence: string | null;
@@ -4046,14 +4361,14 @@ export interface components {
              */
             key: string;
         };
-        /** @description A sign-in, or an attempt (K1, K7). */
+        /** @description A sign-in, or an attempt. */
         SignIn: {
             /**
              * @description `sign_in` or `sign_in_failed`.
              * @example sign_in
              */
             action: string;
-            /** @description Brought in later (J17). */
+            /** @description Brought in later. */
             backfill?: boolean;
             device?: components["schemas"]["Device"] | null;
             /**
@@ -4082,7 +4397,7 @@ export interface components {
             session?: components["schemas"]["SignInSession"] | null;
             /** @description What was new, far, fast or much about it for this user: numbers, words, or `true`. */
             signals: Record<string, never>;
-            /** @description Rules it broke (K4). */
+            /** @description Rules it broke. */
             violations: components["schemas"]["Flag"][];
         };
         /** @description The session of a sign-in, as it stands now. */
@@ -4149,9 +4464,9 @@ export interface components {
             actions: components["schemas"]["Share"][];
             /** @description Width of the buckets. */
             by: components["schemas"]["Width"];
-            /** @description By channel: count and time (T8–T11). */
+            /** @description By channel: count and time. */
             channels: components["schemas"]["Share"][];
-            /** @description By class (J2). */
+            /** @description By class. */
             classes: components["schemas"]["Share"][];
             /** @description By country. */
             countries: components["schemas"]["Share"][];
@@ -4196,7 +4511,7 @@ export interface components {
             /** @description Languages of its staff, most wanted first. */
             languages?: components["schemas"]["Lang"][];
             limits?: components["schemas"]["Limits"] | null;
-            /** @description Whether activity is recorded (L1); off until an administrator turns it on. */
+            /** @description Whether activity is recorded; off until an administrator turns it on. */
             logging?: boolean;
             /** @description For people, at most 256 bytes. */
             name?: string;
@@ -4205,7 +4520,7 @@ export interface components {
             /** @description The header in which those proxies say it. */
             proxy_header?: components["schemas"]["ProxyHeader"];
             quotas?: components["schemas"]["Quotas"] | null;
-            /** @description How long each category is kept (L2). */
+            /** @description How long each category is kept. */
             retention?: components["schemas"]["Retention"];
             /**
              * @description Zone of its days, weeks and working hours.
@@ -4219,7 +4534,7 @@ export interface components {
              * @description When it last changed.
              */
             updated_at?: string;
-            /** @description Deep links by object type, with `{id}` where the object's id goes (J14). */
+            /** @description Deep links by object type, with `{id}` where the object's id goes. */
             url_templates?: {
                 [key: string]: string;
             };
@@ -4322,7 +4637,7 @@ export interface components {
         };
         /** @description One user's day or week. */
         Timeline: components["schemas"]["Completeness"] & {
-            /** @description T4: every part of the period, empty ones too; null unless `resolution` is given. */
+            /** @description Every part of the period, empty ones too; null unless `resolution` is given. */
             buckets: components["schemas"]["TimelineBucket"][] | null;
             /** @description Which of them. */
             extent: components["schemas"]["Extent"];
@@ -4340,7 +4655,7 @@ export interface components {
             /** @description The user. */
             user_id: string;
         };
-        /** @description A part of the period (T4). */
+        /** @description A part of the period. */
         TimelineBucket: {
             /**
              * Format: date-time
@@ -4415,7 +4730,7 @@ export interface components {
             /** @description In the order of time. */
             points: components["schemas"]["TracedActivity"][];
         };
-        /** @description How the tenant reads a calendar (J5). */
+        /** @description How the tenant reads a calendar. */
         TimeZone: {
             /**
              * @description A name of the IANA database.
@@ -4442,7 +4757,7 @@ export interface components {
              */
             end: string | null;
             /**
-             * @description The event that tells of it: `/v1/events/{id}` has its detail (T7, T16).
+             * @description The event that tells of it: `/v1/events/{id}` has its detail.
              * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
              */
             id: string;
@@ -4479,7 +4794,7 @@ export interface components {
              */
             type: string;
         };
-        /** @description A figure of a user's work (T8–T13). */
+        /** @description A figure of a user's work. */
         TracedFigure: {
             /**
              * @description Its name.
@@ -4487,7 +4802,7 @@ export interface components {
              */
             name: string;
             /**
-             * @description Where the list of the activities behind it is, which add up to it (T15).
+             * @description Where the list of the activities behind it is, which add up to it.
              * @example /v1/users/u-17/activities?figure=calls.talk_time&from=2026-03-01T23:00:00.000Z&to=2026-03-02T23:00:00.000Z
              */
             rows: string;
@@ -4499,7 +4814,7 @@ export interface components {
              */
             value: number;
         };
-        /** @description An interval on a timeline (T1). */
+        /** @description An interval on a timeline. */
         TracedInterval: components["schemas"]["TracedActivity"] & {
             /** @description From 0; intervals of one lane that overlap are on different tracks. */
             track: number;
@@ -4530,7 +4845,7 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Events of that time, history that was sent in later (J17) included.
+             * @description Events of that time, history that was sent in later included.
              */
             events: number;
             /**
@@ -4609,25 +4924,25 @@ export interface components {
              */
             action: string;
             /**
-             * @description L2.
+             * @description Decides how long the event is kept.
              * @example changes
              */
             category: string;
             /** @description Channel of communication. */
             channel?: string | null;
             /**
-             * @description J2.
+             * @description `create`, `delete`, `change` or `other`.
              * @example change
              */
             class: string;
-            /** @description Part of the application (A7). */
+            /** @description Part of the application. */
             module: string;
             /**
              * @description What people call it.
              * @example Task deadline changed
              */
             name: string;
-            /** @description J16. */
+            /** @description Why not, where a user would ask. */
             not_restorable_reason?: string | null;
             /**
              * @description Type of the object.
@@ -4636,9 +4951,9 @@ export interface components {
             object_type: string;
             /** @description Whether the tenant added it. */
             own: boolean;
-            /** @description J15. */
+            /** @description Whether what was deleted can be restored. */
             restorable: boolean;
-            /** @description J13: the event in words, with placeholders. */
+            /** @description The event in words, with placeholders. */
             sentence: string;
             /**
              * @description Its name in events.
@@ -4766,7 +5081,7 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description The last interaction, moved at most once per 30 s (K8). Null for a user of whom the caller may read nothing but what others did
+             * @description The last interaction, moved at most once per 30 s. Null for a user of whom the caller may read nothing but what others did
              *     to them.
              */
             last_activity_at: string | null;
@@ -4782,7 +5097,7 @@ export interface components {
             sign_ins: number;
             /**
              * Format: int64
-             * @description Violations that nobody has reviewed (K3). Shown from the role security on (K16).
+             * @description Violations that nobody has reviewed. Shown from the role security on.
              */
             unreviewed_violations?: number | null;
         };
@@ -4796,9 +5111,9 @@ export interface components {
             /** @description The user. */
             user_id: string;
         };
-        /** @description A device that a user was seen on (K9). */
+        /** @description A device that a user was seen on. */
         UserDevice: components["schemas"]["Device"] & {
-            /** @description Whether it may in (K11). */
+            /** @description Whether it may in. */
             access: components["schemas"]["Access"];
             /**
              * Format: int64
@@ -4827,7 +5142,7 @@ export interface components {
              */
             sign_ins: number;
         };
-        /** @description A broken rule (K12): all findings of one rule about one user within one window of the rule. */
+        /** @description A broken rule: all findings of one rule about one user within one window of the rule. */
         Violation: {
             /**
              * @description What was done: `flag`, `block` or `ask`.
@@ -4840,7 +5155,7 @@ export interface components {
              */
             count: number;
             /**
-             * @description How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+             * @description How sure its id is: `high`, `medium` or `low`. Null without a device, and where it was not kept.
              * @example high
              */
             device_confidence: string | null;
@@ -4934,12 +5249,12 @@ export interface components {
         /** @description An event in words. */
         Words: {
             /**
-             * @description J13, "Additional": reason, number of records, duration, location and channel, as far as there are.
+             * @description What else is known: reason, number of records, duration, location and channel, as far as there are.
              * @example Location: Brno
              */
             details?: string;
             /**
-             * @description J18: recordings and texts, from the fields `recording_url`, `transcript_url`, `transcript`, `text` and `message` of the
+             * @description Recordings and texts, from the fields `recording_url`, `transcript_url`, `transcript`, `text` and `message` of the
              *     payload.
              */
             media?: components["schemas"]["Media"][];
@@ -4948,12 +5263,12 @@ export interface components {
              * @example Task deadline changed
              */
             name: string;
-            /** @description J16: why not, for deletions. */
+            /** @description Why not, for deletions. */
             not_restorable_reason?: string | null;
-            /** @description J15: whether what was deleted can be restored. */
+            /** @description Whether what was deleted can be restored. */
             restorable: boolean;
             /**
-             * @description J13: what happened, as a sentence.
+             * @description What happened, as a sentence.
              * @example Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”
              */
             text: string;
@@ -4964,7 +5279,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description P15, of files alone: every event received before this time is in the file; RFC 3339, UTC, with milliseconds. Absent while that is not known, and from the answer to a HEAD.
+         * @description Of files alone: every event received before this time is in the file; RFC 3339, UTC, with milliseconds. Absent while that is not known, and from the answer to a HEAD.
          * @example 2026-11-22T10:00:04.120Z
          */
         "Complete-Until": string;
@@ -5181,7 +5496,7 @@ export interface operations {
                 endpoint?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -5200,7 +5515,7 @@ export interface operations {
                 /** @description `delivered`, `failed`, `given_up`, `gone` or `dropped`. */
                 outcome?: ("delivered" | "failed" | "given_up" | "gone" | "dropped")[];
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -7855,7 +8170,7 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -8047,7 +8362,7 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -8263,7 +8578,7 @@ export interface operations {
                  */
                 actor_kind?: ("user" | "system" | "api_key")[];
                 /**
-                 * @description A6: `create`, `change` or `delete`; `other` for what is none of these.
+                 * @description `create`, `change` or `delete`; `other` for what is none of these.
                  * @example [
                  *       "change"
                  *     ]
@@ -8273,7 +8588,7 @@ export interface operations {
                 cursor?: string;
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -8290,7 +8605,7 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description A7: modules of the application.
+                 * @description Modules of the application.
                  * @example [
                  *       "workflows"
                  *     ]
@@ -8306,7 +8621,7 @@ export interface operations {
                  */
                 order?: "desc" | "asc";
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -8379,7 +8694,7 @@ export interface operations {
                      *                 "value": "CZ"
                      *               },
                      *               "path": "conditions/2",
-                     *               "text": "Condition added: country is CZ",
+                     *               "text": "Condition added to “conditions”: country is CZ",
                      *               "to": 2
                      *             }
                      *           ],
@@ -8571,7 +8886,7 @@ export interface operations {
                 cursor?: string;
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -8590,7 +8905,7 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -8841,18 +9156,18 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description L15: actions (`view`, `create`, `sign_in`, … open set). */
+                /** @description Actions (`view`, `create`, `sign_in`, … open set). */
                 action?: string[];
-                /** @description L13, J7: ids of actors. A comma within an id stands behind a backslash, as in every list. */
+                /** @description Ids of actors. A comma within an id stands behind a backslash, as in every list. */
                 actor_id?: string[];
                 /**
-                 * @description L12: kind of actor.
+                 * @description Kind of actor.
                  * @example [
                  *       "user"
                  *     ]
                  */
                 actor_kind?: ("user" | "system" | "api_key")[];
-                /** @description L2: `sign_ins`, `changes`, `views`, `configuration` or `other`. */
+                /** @description `sign_ins`, `changes`, `views`, `configuration` or `other`. */
                 category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
                 /**
                  * @description A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
@@ -8871,7 +9186,7 @@ export interface operations {
                 changed_to?: string;
                 /** @description Channels of communication. */
                 channel?: string[];
-                /** @description J2: `create`, `delete`, `change` or `other`. */
+                /** @description `create`, `delete`, `change` or `other`. */
                 class?: ("create" | "delete" | "change" | "other")[];
                 /**
                  * @description Countries of the addresses, ISO 3166-1 codes, in any case.
@@ -8886,7 +9201,7 @@ export interface operations {
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -8909,23 +9224,23 @@ export interface operations {
                 lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
-                /** @description J6: locations (branches, offices). */
+                /** @description Locations (branches, offices). */
                 location?: string[];
-                /** @description A7: modules of the application. */
+                /** @description Modules of the application. */
                 module?: string[];
-                /** @description L14: ids of objects. */
+                /** @description Ids of objects. */
                 object_id?: string[];
-                /** @description L15: types of objects. */
+                /** @description Types of objects. */
                 object_type?: string[];
                 /**
-                 * @description J11: `desc` (default) or `asc` by time; `received` by receipt, to follow the log
+                 * @description `desc` (default) or `asc` by time; `received` by receipt, to follow the log
                  * @example desc
                  */
                 order?: "desc" | "asc" | "received";
                 /** @description `success`, `failure` or `unknown`. */
                 outcome?: ("success" | "failure" | "unknown")[];
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -8960,9 +9275,9 @@ export interface operations {
                  * @example 2026-03-31
                  */
                 to?: string;
-                /** @description J8: event types of the catalogue, or any other that was sent. */
+                /** @description Event types of the catalogue, or any other that was sent. */
                 type?: string[];
-                /** @description `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security (K16). */
+                /** @description `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security. */
                 violations?: string[];
             };
             header?: {
@@ -9234,9 +9549,128 @@ export interface operations {
         /** @description Each event as in event.schema.json */
         requestBody: {
             content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "data": {
+                 *           "actor": {
+                 *             "email": "eva.nova@example.com",
+                 *             "id": "u-1042",
+                 *             "name": "Eva Nová"
+                 *           },
+                 *           "changes": [
+                 *             {
+                 *               "new": "won",
+                 *               "old": "new",
+                 *               "op": "replace",
+                 *               "path": "stage"
+                 *             }
+                 *           ],
+                 *           "object": {
+                 *             "id": "d-8",
+                 *             "name": "Website",
+                 *             "type": "deal"
+                 *           }
+                 *         },
+                 *         "datacontenttype": "application/json",
+                 *         "id": "evt-1",
+                 *         "source": "https://crm.example.com",
+                 *         "specversion": "1.0",
+                 *         "time": "2026-03-02T08:15:00Z",
+                 *         "type": "deal.stage_changed"
+                 *       },
+                 *       {
+                 *         "data": {
+                 *           "actor": {
+                 *             "email": "eva.nova@example.com",
+                 *             "id": "u-1042",
+                 *             "name": "Eva Nová"
+                 *           },
+                 *           "changes": [
+                 *             {
+                 *               "new": "won",
+                 *               "old": "new",
+                 *               "op": "replace",
+                 *               "path": "stage"
+                 *             }
+                 *           ],
+                 *           "object": {
+                 *             "id": "d-8",
+                 *             "name": "Website",
+                 *             "type": "deal"
+                 *           }
+                 *         },
+                 *         "datacontenttype": "application/json",
+                 *         "id": "evt-2",
+                 *         "source": "https://crm.example.com",
+                 *         "specversion": "1.0",
+                 *         "time": "2026-03-02T08:15:00Z",
+                 *         "type": "deal.stage_changed"
+                 *       }
+                 *     ]
+                 */
                 "application/cloudevents-batch+json": unknown[];
+                /**
+                 * @example {
+                 *       "data": {
+                 *         "actor": {
+                 *           "email": "eva.nova@example.com",
+                 *           "id": "u-1042",
+                 *           "name": "Eva Nová"
+                 *         },
+                 *         "changes": [
+                 *           {
+                 *             "new": "won",
+                 *             "old": "new",
+                 *             "op": "replace",
+                 *             "path": "stage"
+                 *           }
+                 *         ],
+                 *         "object": {
+                 *           "id": "d-8",
+                 *           "name": "Website",
+                 *           "type": "deal"
+                 *         }
+                 *       },
+                 *       "datacontenttype": "application/json",
+                 *       "id": "evt-1",
+                 *       "source": "https://crm.example.com",
+                 *       "specversion": "1.0",
+                 *       "time": "2026-03-02T08:15:00Z",
+                 *       "type": "deal.stage_changed"
+                 *     }
+                 */
                 "application/cloudevents+json": unknown;
+                /**
+                 * @example {
+                 *       "actor": {
+                 *         "email": "eva.nova@example.com",
+                 *         "id": "u-1042",
+                 *         "name": "Eva Nová"
+                 *       },
+                 *       "changes": [
+                 *         {
+                 *           "new": "won",
+                 *           "old": "new",
+                 *           "op": "replace",
+                 *           "path": "stage"
+                 *         }
+                 *       ],
+                 *       "id": "evt-1",
+                 *       "object": {
+                 *         "id": "d-8",
+                 *         "name": "Website",
+                 *         "type": "deal"
+                 *       },
+                 *       "occurred_at": "2026-03-02T08:15:00Z",
+                 *       "type": "deal.stage_changed"
+                 *     }
+                 */
                 "application/json": unknown;
+                /**
+                 * @example {"actor":{"email":"eva.nova@example.com","id":"u-1042","name":"Eva Nová"},"changes":[{"new":"won","old":"new","op":"replace","path":"stage"}],"id":"evt-1","object":{"id":"d-8","name":"Website","type":"deal"},"occurred_at":"2026-03-02T08:15:00Z","type":"deal.stage_changed"}
+                 *     {"actor":{"email":"eva.nova@example.com","id":"u-1042","name":"Eva Nová"},"changes":[{"new":"won","old":"new","op":"replace","path":"stage"}],"id":"evt-2","object":{"id":"d-8","name":"Website","type":"deal"},"occurred_at":"2026-03-02T08:15:00Z","type":"deal.stage_changed"}
+                 */
                 "application/x-ndjson": string;
             };
         };
@@ -9249,6 +9683,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accepted": 1,
+                     *       "events": [
+                     *         {
+                     *           "id": "evt-1",
+                     *           "index": 0,
+                     *           "status": "accepted"
+                     *         }
+                     *       ],
+                     *       "rejected": 0,
+                     *       "repeated": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Answer"];
                 };
             };
@@ -9312,6 +9760,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accepted": 0,
+                     *       "code": "all_rejected",
+                     *       "detail": "the event was rejected",
+                     *       "events": [
+                     *         {
+                     *           "code": "missing_field",
+                     *           "detail": "an event has a type",
+                     *           "index": 0,
+                     *           "pointer": "/type",
+                     *           "status": "rejected"
+                     *         }
+                     *       ],
+                     *       "rejected": 1,
+                     *       "repeated": 0,
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:all_rejected"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -10407,7 +10876,7 @@ export interface operations {
                 cursor?: string;
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -10429,7 +10898,7 @@ export interface operations {
                  */
                 order?: "desc" | "asc";
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -17012,7 +17481,7 @@ export interface operations {
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -17036,7 +17505,7 @@ export interface operations {
                 /** @description `success`, `failure` or `unknown`. */
                 outcome?: ("success" | "failure" | "unknown")[];
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -17061,7 +17530,7 @@ export interface operations {
                  *     ]
                  */
                 user_id?: string[];
-                /** @description K4: `true` for those that broke a rule, `false` for those that broke none. */
+                /** @description `true` for those that broke a rule, `false` for those that broke none. */
                 violations?: boolean;
             };
             header?: never;
@@ -17308,17 +17777,17 @@ export interface operations {
                 /** @description Actions */
                 action?: string[];
                 /**
-                 * @description One or two of `action`, `channel`, `class`, `country`, `device` (its kind), `location`, `object_type` and `user`; users take the permission to trace them (T19)
+                 * @description One or two of `action`, `channel`, `class`, `country`, `device` (its kind), `location`, `object_type` and `user`; users take the permission to trace them
                  * @example [
                  *       "action"
                  *     ]
                  */
                 by?: ("action" | "channel" | "class" | "country" | "device" | "location" | "object_type" | "user")[];
-                /** @description `sign_ins`, `changes`, `views`, `configuration` or `other` (L2) */
+                /** @description `sign_ins`, `changes`, `views`, `configuration` or `other` */
                 category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
                 /** @description Channels */
                 channel?: string[];
-                /** @description `create`, `delete`, `change` or `other` (J2) */
+                /** @description `create`, `delete`, `change` or `other` */
                 class?: ("create" | "delete" | "change" | "other")[];
                 /**
                  * @description `previous`: beside the whole period before, of the same kind
@@ -17337,7 +17806,7 @@ export interface operations {
                  */
                 distinct?: ("devices" | "users")[];
                 /**
-                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
+                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -17361,7 +17830,7 @@ export interface operations {
                 /** @description Types of objects */
                 object_type?: string[];
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -17384,7 +17853,7 @@ export interface operations {
                  * @example 10
                  */
                 top?: number;
-                /** @description Ids of users (T19) */
+                /** @description Ids of users */
                 user?: string[];
             };
             header?: never;
@@ -20151,7 +20620,7 @@ export interface operations {
                 cursor?: string;
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -20170,13 +20639,13 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
-                 * @description K2: part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
+                 * @description Part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
                  * @example novak
                  */
                 q?: string;
@@ -20577,13 +21046,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
-                 * @description T15: those behind a figure of `/v1/users/{id}/statistics`, each with what it adds to it. Goes without the others.
+                 * @description Those behind a figure of `/v1/users/{id}/statistics`, each with what it adds to it. Goes without the others.
                  * @example calls.talk_time
                  */
                 figure?: "calls.talk_time" | "calls.duration" | "calls.closed" | "emails.writing_time" | "emails.closed" | "sms.writing_time" | "sms.closed" | "web_chat.writing_time" | "web_chat.closed" | "messenger.writing_time" | "messenger.closed" | "whatsapp.writing_time" | "whatsapp.closed" | "viber.writing_time" | "viber.closed" | "tickets.edited" | "tickets.editing_time" | "tickets.closed" | "pauses.paid" | "pauses.paid_time" | "pauses.unpaid" | "pauses.unpaid_time" | "presence.signed_in_time" | "presence.ready_time" | "presence.free_time";
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -20600,7 +21069,7 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -20839,7 +21308,7 @@ export interface operations {
                 cursor?: string;
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -20858,7 +21327,7 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -22446,7 +22915,7 @@ export interface operations {
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -22463,7 +22932,7 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -22711,7 +23180,7 @@ export interface operations {
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -22735,7 +23204,7 @@ export interface operations {
                 /** @description `success`, `failure` or `unknown`. */
                 outcome?: ("success" | "failure" | "unknown")[];
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -22753,7 +23222,7 @@ export interface operations {
                  * @example 2026-03-31
                  */
                 to?: string;
-                /** @description K4: `true` for those that broke a rule, `false` for those that broke none. */
+                /** @description `true` for those that broke a rule, `false` for those that broke none. */
                 violations?: boolean;
             };
             header?: never;
@@ -23004,7 +23473,7 @@ export interface operations {
                  */
                 by?: "hour" | "day" | "week";
                 /**
-                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
+                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -23019,7 +23488,7 @@ export interface operations {
                  */
                 lang?: "en" | "ru" | "cs";
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
@@ -23370,7 +23839,7 @@ export interface operations {
                  */
                 date?: string;
                 /**
-                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet` (P9). It goes before `Accept`.
+                 * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -23380,12 +23849,12 @@ export interface operations {
                  */
                 lang?: "en" | "ru" | "cs";
                 /**
-                 * @description T3: `day` (default) or `week`, in the tenant's zone and by its first day of the week
+                 * @description `day` (default) or `week`, in the tenant's zone and by its first day of the week
                  * @example day
                  */
                 period?: "day" | "week";
                 /**
-                 * @description T4: cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300
+                 * @description Cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300
                  * @example 15m
                  */
                 resolution?: "1m" | "5m" | "10m" | "15m" | "30m" | "1h" | "1d";
@@ -23670,7 +24139,7 @@ export interface operations {
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -23696,12 +24165,12 @@ export interface operations {
                  */
                 order?: "desc" | "asc";
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
-                /** @description K13: `true` for those that were reviewed, `false` for those that were not. */
+                /** @description `true` for those that were reviewed, `false` for those that were not. */
                 reviewed?: boolean;
                 /** @description Names of rules. */
                 rule?: string[];
@@ -23966,7 +24435,7 @@ export interface operations {
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
-                 *     `cursor` (P9). It goes before `Accept`.
+                 *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
                 format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
@@ -23992,12 +24461,12 @@ export interface operations {
                  */
                 order?: "desc" | "asc";
                 /**
-                 * @description J5: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
                 period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
-                /** @description K13: `true` for those that were reviewed, `false` for those that were not. */
+                /** @description `true` for those that were reviewed, `false` for those that were not. */
                 reviewed?: boolean;
                 /** @description Names of rules. */
                 rule?: string[];

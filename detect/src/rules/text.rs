@@ -15,7 +15,7 @@ use super::{Words, bounded, nesting};
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// A number in a rule that a tenant may choose (K12). All of it is whole.
+/// A number in a rule that a tenant may choose. All of it is whole.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LimitSpec {
     /// Unique in its set: `devices_per_day`.

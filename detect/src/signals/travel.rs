@@ -1,4 +1,4 @@
-//! How far and how fast from one sign-in to the next, and how sure that is (pitfall 16).
+//! How far and how fast from one sign-in to the next, and how sure that is.
 
 use serde::{Deserialize, Serialize};
 

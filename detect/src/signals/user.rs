@@ -38,7 +38,7 @@ pub struct User {
     signed_in: Option<Place>,
     /// What goes on now.
     live: Activity,
-    /// What went on before, as it is sent in (J17); nothing once no more of it has come for a while.
+    /// What went on before, as it is sent in; nothing once no more of it has come for a while.
     history: Option<Box<Activity>>,
     /// When history was received last, milliseconds.
     sent_in_at: i64,

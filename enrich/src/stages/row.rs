@@ -149,7 +149,7 @@ fn object(event: &Event<'_>, filed: &Classification<'_>, rows: &mut Rows) {
     rows.object_url.push(text(object.and_then(|object| object.url.as_ref())));
 }
 
-/// Old and new values are kept in their one spelling, so that they can be compared; one that is absent is empty (J14).
+/// Old and new values are kept in their one spelling, so that they can be compared; one that is absent is empty.
 fn changes(event: &Event<'_>, class: Class, rows: &mut Rows) {
     for change in schemas::changes::changes(event, class) {
         rows.changes_path.elements.push(text(change.path.as_ref()));

@@ -1,4 +1,4 @@
--- The log of deliveries, newest first (P5).
+-- The log of deliveries, newest first.
 SELECT ?fields
 FROM alert_deliveries
 WHERE tenant = {tenant:String}

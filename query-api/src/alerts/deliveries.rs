@@ -1,4 +1,4 @@
-//! The log of deliveries: how each attempt to report a violation ended (P5).
+//! The log of deliveries: how each attempt to report a violation ended.
 
 use axum::Json;
 use axum::extract::State;
@@ -91,7 +91,7 @@ pub struct DeliveryPage {
     pub next_cursor: Option<String>,
     /// The period as it was understood.
     pub period: PeriodView,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -136,7 +136,9 @@ impl DeliveryFilter {
 const NEWEST: Keyset =
     keyset!("at", "concat(message_id, '/', endpoint, '/', violation_id, '/', toString(attempt))", newest);
 
-/// Alert deliveries, newest first: how attempts to report violations ended. Kept for 90 days.
+/// List alert deliveries
+///
+/// How attempts to report violations ended, newest first. Kept for 90 days.
 #[utoipa::path(
     get,
     path = "/v1/alerts/deliveries",

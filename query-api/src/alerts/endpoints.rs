@@ -1,4 +1,4 @@
-//! Where violations are reported to (P5). Secrets are shown once, when they are made.
+//! Where violations are reported to. Secrets are shown once, when they are made.
 
 use std::sync::Arc;
 
@@ -200,7 +200,9 @@ fn event(kind: &'static str, old: Option<&EndpointView>, new: Option<&EndpointVi
     }
 }
 
-/// Lists the endpoints.
+/// List alert endpoints
+///
+/// Where violations are reported to, those that are switched off too.
 #[utoipa::path(
     get,
     path = "/v1/alerts/endpoints",
@@ -221,7 +223,9 @@ pub async fn list(
     Ok(Json(List::of(api.freshness(), data)))
 }
 
-/// Makes an endpoint. Its secret is in this answer and nowhere else.
+/// Create an alert endpoint
+///
+/// Its secret is in this answer and nowhere else.
 #[utoipa::path(
     post,
     path = "/v1/alerts/endpoints",
@@ -272,7 +276,9 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(NewSecretView { endpoint, secret })))
 }
 
-/// One endpoint.
+/// Get an alert endpoint
+///
+/// Where it is, what is reported to it, and whether it is on. Its secret is not shown.
 #[utoipa::path(
     get,
     path = "/v1/alerts/endpoints/{id}",
@@ -292,7 +298,9 @@ pub async fn get(
     Ok(Json(EndpointView::from(&*known(&api.settings().snapshot(), &tenant.id, &id)?)))
 }
 
-/// Changes an endpoint, by JSON Merge Patch (RFC 7396): what is null takes its default. Switching it on again clears why it was off.
+/// Change an alert endpoint
+///
+/// By JSON Merge Patch (RFC 7396): what is null takes its default. Switching it on again clears why it was off.
 #[utoipa::path(
     patch,
     path = "/v1/alerts/endpoints/{id}",
@@ -330,7 +338,9 @@ pub async fn modify(
     Ok(Json(new))
 }
 
-/// Deletes an endpoint. What waits for it is dropped.
+/// Delete an alert endpoint
+///
+/// What waits for it is dropped.
 #[utoipa::path(
     delete,
     path = "/v1/alerts/endpoints/{id}",
@@ -358,7 +368,10 @@ pub async fn delete(
     Ok(Json(last))
 }
 
-/// Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next time.
+/// Rotate an alert endpoint's secret
+///
+/// Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next
+/// time.
 #[utoipa::path(
     post,
     path = "/v1/alerts/endpoints/{id}/rotate-secret",
@@ -396,6 +409,8 @@ pub async fn rotate(
     Ok(Json(NewSecretView { endpoint: new, secret: Some(secret) }))
 }
 
+/// Test an alert endpoint
+///
 /// Queues a test, which is sent as a violation would be.
 #[utoipa::path(
     post,

@@ -1,4 +1,4 @@
-//! Silences: violations that are not reported for a while (P5).
+//! Silences: violations that are not reported for a while.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -39,7 +39,9 @@ pub struct NewSilence {
     pub ends_at: DateTime<Utc>,
 }
 
-/// Lists the silences, past ones too.
+/// List silences
+///
+/// Violations that are not reported for a while; past silences too.
 #[utoipa::path(
     get,
     path = "/v1/alerts/silences",
@@ -56,7 +58,9 @@ pub async fn list(State(api): State<QueryApi>, ReadTenant(tenant): ReadTenant) -
     Ok(Json(List::of(api.freshness(), data)))
 }
 
-/// Makes a silence.
+/// Create a silence
+///
+/// Violations that it is about are recorded as ever, and not reported until it ends.
 #[utoipa::path(
     post,
     path = "/v1/alerts/silences",
@@ -91,7 +95,9 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(silence)))
 }
 
-/// Deletes a silence.
+/// Delete a silence
+///
+/// Violations are reported again from now on.
 #[utoipa::path(
     delete,
     path = "/v1/alerts/silences/{id}",

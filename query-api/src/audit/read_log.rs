@@ -1,4 +1,4 @@
-//! Reading what others did is an event, too (P13, L10): who looked at which list, narrowed to what, and how much it showed.
+//! Reading what others did is an event, too: who looked at which list, narrowed to what, and how much it showed.
 //!
 //! Each read is recorded, but reads of the same person that ask for the same are brought together: of those within ten
 //! minutes the first is an event, the second, the fourth, the eighth …, each with how often it was asked so far and how many
@@ -111,7 +111,7 @@ impl ReadLog {
         }))
     }
 
-    /// Records a read by SQL (P10), and whether the store answered it whole.
+    /// Records a read by SQL, and whether the store answered it whole.
     pub fn sql(
         &self,
         caller: &Caller,

@@ -1,4 +1,4 @@
-//! Decisions of staff about the devices of a user (K11): in force when answered, on a topic that applications can follow,
+//! Decisions of staff about the devices of a user: in force when answered, on a topic that applications can follow,
 //! and each an event of the tenant.
 
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub struct AccessView {
     pub user_id: String,
     /// Which.
     pub device_id: String,
-    /// How sure its id is (K10): `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
+    /// How sure its id is: `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
     /// from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
     /// cookie or were decided about.
     #[schema(required = true, example = "high")]
@@ -92,7 +92,9 @@ pub struct NewAccess {
     pub reason: String,
 }
 
-/// What was decided about a device (K11).
+/// Get a device's access decision
+///
+/// What was decided about a device of a user; `allow` where nothing was.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/devices/{device}/access",
@@ -120,7 +122,9 @@ pub async fn get(
     Ok(Json(view.by_its_events(api.store(), &caller, &tenant).await))
 }
 
-/// Decides whether a device may in (K11). The last word holds, be it of staff or of a rule.
+/// Decide a device's access
+///
+/// Decides whether a device may in. The last word holds, be it of staff or of a rule.
 #[utoipa::path(
     put,
     path = "/v1/users/{id}/devices/{device}/access",
@@ -168,7 +172,9 @@ pub async fn put(
     Ok(Json(AccessView::of(user, device, Some(&decision))))
 }
 
-/// Takes a decision back (K11): the device may in, as if nothing had been decided.
+/// Reset a device's access
+///
+/// Takes a decision back: the device may in, as if nothing had been decided.
 #[utoipa::path(
     delete,
     path = "/v1/users/{id}/devices/{device}/access",

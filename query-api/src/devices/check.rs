@@ -1,4 +1,4 @@
-//! May this device in? (K11) Answered from memory: a sign-in waits for it, and goes on when the store is away.
+//! May this device in? Answered from memory: a sign-in waits for it, and goes on when the store is away.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,7 +10,9 @@ use crate::http::caller::Caller;
 use crate::http::params::{ParamError, Params};
 use crate::state::QueryApi;
 
-/// Check device access: whether a device may in (K11). To be asked at each sign-in, with the key that sends events; it has limits of its own, as
+/// Check device access
+///
+/// Whether a device may in. To be asked at each sign-in, with the key that sends events; it has limits of its own, as
 /// high as those of events.
 #[utoipa::path(
     get,

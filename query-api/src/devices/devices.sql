@@ -1,4 +1,4 @@
--- Devices of all users (K9, K10), as of the last events on each that the caller may read, with who was seen on them. What a period or a sign-in is asked of
+-- Devices of all users, as of the last events on each that the caller may read, with who was seen on them. What a period or a sign-in is asked of
 -- is each user's share of a device, so that users are counted who were there then.
 SELECT ?fields
 FROM (

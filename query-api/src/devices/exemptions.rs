@@ -1,4 +1,4 @@
-//! The checks switched off for one user (K6). Each grant and end is an event of the tenant; what has run out stays to be
+//! The checks switched off for one user. Each grant and end is an event of the tenant; what has run out stays to be
 //! seen until somebody takes it away.
 
 use axum::Json;
@@ -65,7 +65,9 @@ pub struct NewExemption {
     pub end_rule_decisions: bool,
 }
 
-/// Lists the exemptions (K6), by user, those that have run out too.
+/// List exemptions
+///
+/// Users for whom the checks are switched off, by user, those whose exemption has run out too.
 #[utoipa::path(
     get,
     path = "/v1/exemptions",
@@ -85,7 +87,9 @@ pub async fn list(
     Ok(Json(List::of(api.freshness(), data)))
 }
 
-/// Shows the exemption of a user (K6).
+/// Get a user's exemption
+///
+/// Who answers for it, why, and until when the checks are switched off.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/exemption",
@@ -108,7 +112,9 @@ pub async fn get(
     Ok(Json(ExemptionView::from(&**known)))
 }
 
-/// Switches the checks off for a user (K6), or changes the exemption that there is. One that still holds keeps the time it
+/// Grant a user an exemption
+///
+/// Switches the checks off for a user, or changes the exemption that there is. One that still holds keeps the time it
 /// was granted. With `end_rule_decisions`, devices of the user that rules blocked, or want asked about, may in again.
 #[utoipa::path(
     put,
@@ -153,7 +159,9 @@ pub async fn grant(
     Ok(Json(ExemptionView::from(&*granted)))
 }
 
-/// Ends an exemption (K6): from now on the user is checked as everybody.
+/// End a user's exemption
+///
+/// From now on the user is checked as everybody.
 #[utoipa::path(
     delete,
     path = "/v1/users/{id}/exemption",

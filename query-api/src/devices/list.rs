@@ -1,4 +1,4 @@
-//! Devices of the whole tenant (K9, K10): which were used, by how many users, and by whom.
+//! Devices of the whole tenant: which were used, by how many users, and by whom.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -124,7 +124,7 @@ impl Lasting for TenantDeviceRow {
 /// A device that users were seen on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TenantDevice {
-    /// What it is, as of its last event; how sure its id is (K10).
+    /// What it is, as of its last event; how sure its id is.
     #[serde(flatten)]
     pub device: Device,
     /// How many users were seen on it.
@@ -228,9 +228,10 @@ fn example() -> Value {
     ))
 }
 
-/// Devices of all users (K9), the last seen first, with who was seen on them: `users_min=2` are those that users share.
+/// List devices of all users
 ///
-/// A period takes in whoever was seen on a device both before its end and after its start; sign-ins are of all their life on it.
+/// The last seen first, with who was seen on them: `users_min=2` are those that users share. A period takes in whoever
+/// was seen on a device both before its end and after its start; sign-ins are of all their life on it.
 #[utoipa::path(
     get,
     path = "/v1/devices",

@@ -31,7 +31,7 @@ pub struct Heading {
     pub zone: Zone,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// P15: every event received before this is in it; none: not known.
+    /// Every event received before this is in it; none: not known.
     pub complete_until: Option<DateTime<Utc>>,
     /// The reader's language.
     pub lang: Lang,

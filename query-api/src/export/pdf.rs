@@ -17,7 +17,7 @@ use crate::export::pdf::layout::{PADDING, SIZE};
 use crate::export::table::{Cell, Column, Kind};
 use crate::export::{clock, words};
 
-/// A4, landscape, points.
+/// A landscape page of 297 by 210 mm, in points.
 const WIDTH: f32 = 842.0;
 const HEIGHT: f32 = 595.0;
 const MARGIN: f32 = 30.0;

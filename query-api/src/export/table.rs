@@ -1,4 +1,4 @@
-//! Lists and reports as tables: what an export writes, whatever its format (P9).
+//! Lists and reports as tables: what an export writes, whatever its format.
 //!
 //! What is listed implements [`Tabular`]; a report that is not a list is one or several tables.
 

@@ -7,7 +7,7 @@ use runtime::settings::PutError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// P15: up to when an answer is complete.
+/// Up to when an answer is complete.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Completeness {
     /// Every event received before this time was in the store when it was asked. Null while that is not known.
@@ -30,12 +30,12 @@ impl Completeness {
     }
 }
 
-/// One thing, with P15.
+/// One thing, with up to when the answer is complete.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Item<T> {
     /// The thing.
     pub data: T,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -45,7 +45,7 @@ pub struct Item<T> {
 pub struct List<T> {
     /// All there are.
     pub data: Vec<T>,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }

@@ -1,4 +1,4 @@
-//! Who asks, of which tenant, and what they may (P11).
+//! Who asks, of which tenant, and what they may.
 
 use std::sync::Arc;
 
@@ -52,8 +52,8 @@ impl Caller {
         self.principal.permissions.contain(permission)
     }
 
-    /// What the caller may not read, and so not count, as bits of the column `reserved`: changes of the configuration (A2), and what
-    /// was found or said of violations (K16).
+    /// What the caller may not read, and so not count, as bits of the column `reserved`: changes of the configuration, and what
+    /// was found or said of violations.
     pub fn hidden(&self) -> u8 {
         let bit = |bit: u8, permission| if self.may(permission) { 0 } else { bit };
         bit(1, Permission::ReadConfiguration) | bit(2, Permission::SeeViolations)
@@ -78,7 +78,7 @@ impl Caller {
     }
 
     /// The tenant that a read is about: the caller's own, or for the platform the one it names with `tenant`. The tenant
-    /// never comes from a parameter for anybody else (P11).
+    /// never comes from a parameter for anybody else.
     pub fn read_tenant(&self, settings: &Settings, params: &mut Params) -> Result<Arc<Tenant>, Problem> {
         self.read_tenant_if_any(settings, params)?.ok_or_else(|| {
             Problem::bad_request(

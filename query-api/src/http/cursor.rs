@@ -1,4 +1,4 @@
-//! Opaque keyset cursors (pitfall 14): a position in an order, bound to the tenant, the filter and the order it was
+//! Opaque keyset cursors: a position in an order, bound to the tenant, the filter and the order it was
 //! made for.
 //!
 //! A cursor names the last row that was read by the whole sort key (time, id), so ties are neither skipped nor

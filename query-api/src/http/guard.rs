@@ -1,5 +1,5 @@
 //! What each request goes through before its handler: who asks, may they, and how often. Afterwards what was read of others
-//! is recorded (P13).
+//! is recorded.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -28,7 +28,7 @@ pub(crate) struct Rule {
     pub(crate) counted: Policy,
 }
 
-/// What requests are counted as, and how many there may be (P12).
+/// What requests are counted as, and how many there may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy {
     name: &'static str,
@@ -107,7 +107,7 @@ impl Guard {
         Ok((Caller::of(request, &self.settings, principal, own), decision))
     }
 
-    /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's (P12). The tighter
+    /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's. The tighter
     /// one is told.
     fn count(&self, principal: &Principal, policy: Policy) -> Result<Decision, Problem> {
         let Policy { name, rate } = policy;

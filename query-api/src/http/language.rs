@@ -1,4 +1,4 @@
-//! In which language an answer is worded (P16).
+//! In which language an answer is worded.
 
 use axum::Json;
 use axum::http::{HeaderValue, header};

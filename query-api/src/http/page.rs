@@ -49,7 +49,7 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
     /// The period as it was understood.
     pub period: PeriodView,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -64,7 +64,7 @@ pub struct ReadRequest {
     pub(crate) params: Params,
     pub(crate) now: DateTime<Utc>,
     pub(crate) completeness: Completeness,
-    /// Where the look-back of the tenant's plan begins (J4). No answer shows what was before it.
+    /// Where the look-back of the tenant's plan begins. No answer shows what was before it.
     pub(crate) earliest: Option<DateTime<Utc>>,
     /// The period where none is asked for.
     default: Option<Preset>,
@@ -109,7 +109,7 @@ impl ReadRequest {
         self.default = Some(preset);
     }
 
-    /// Refuses what is no part of the tenant's plan (J3).
+    /// Refuses what is no part of the tenant's plan.
     pub(crate) fn feature(&self, feature: Feature) -> Result<(), Problem> {
         plan::feature(&self.api.settings().plans(), &self.tenant.plan, feature)
     }
@@ -182,7 +182,7 @@ impl ReadRequest {
         RetentionCutoffs::at(self.now, &self.tenant.retention)
     }
 
-    /// Narrows a read of events to what the tenant still sees, and the caller may see (K16, A2).
+    /// Narrows a read of events to what the tenant still sees, and the caller may see.
     pub(crate) fn narrow(&self, clauses: &mut Clauses) {
         self.cutoffs().add_to(clauses);
         EventFilter::visible_to(&self.caller, clauses);
@@ -389,7 +389,7 @@ impl PageRequest {
         self.format.map(|format| self.reading.export(format, self.list, self.period))
     }
 
-    /// An answer, with a note of how many records it shows for whoever records the read (P13).
+    /// An answer, with a note of how many records it shows for whoever records the read.
     pub(crate) fn shown(&self, records: usize, answer: impl IntoResponse) -> Response {
         let mut answer = answer.into_response();
         answer.extensions_mut().insert(Shown { records: records as u64, period: Some(self.period), more: Vec::new() });

@@ -1,4 +1,4 @@
-//! Periods in the tenant's time zone (J5): presets with its first day of the week, local dates, exact instants.
+//! Periods in the tenant's time zone: presets with its first day of the week, local dates, exact instants.
 //!
 //! Every period is half-open, `from <= t < to`, in UTC. A local day begins at the first instant that shows its date:
 //! midnight, or where daylight saving skips midnight, the moment after the gap. Consecutive days therefore never
@@ -73,7 +73,7 @@ impl Period {
     }
 }
 
-/// A preset of J5.
+/// A named period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {

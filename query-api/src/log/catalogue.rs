@@ -1,4 +1,4 @@
-//! The event catalogue (J8, J10), in the caller's language (P16).
+//! The event catalogue, in the caller's language.
 
 pub(crate) mod kinds;
 pub mod unknown_types;
@@ -24,7 +24,7 @@ pub struct CatalogueView {
     pub language: Lang,
     /// The shipped types, then the tenant's own.
     pub types: Vec<TypeView>,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -39,16 +39,16 @@ pub struct TypeView {
     /// What people call it.
     #[schema(example = "Task deadline changed")]
     pub name: String,
-    /// J2.
+    /// `create`, `delete`, `change` or `other`.
     #[schema(value_type = String, example = "change")]
     pub class: schemas::catalogue::Class,
-    /// L2.
+    /// Decides how long the event is kept.
     #[schema(value_type = String, example = "changes")]
     pub category: schemas::catalogue::Category,
     /// What is done.
     #[schema(example = "update")]
     pub action: String,
-    /// Part of the application (A7).
+    /// Part of the application.
     pub module: String,
     /// Type of the object.
     #[schema(example = "task")]
@@ -56,12 +56,12 @@ pub struct TypeView {
     /// Channel of communication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// J15.
+    /// Whether what was deleted can be restored.
     pub restorable: bool,
-    /// J16.
+    /// Why not, where a user would ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_restorable_reason: Option<String>,
-    /// J13: the event in words, with placeholders.
+    /// The event in words, with placeholders.
     pub sentence: String,
     /// Whether the tenant added it.
     pub own: bool,
@@ -86,7 +86,9 @@ impl TypeView {
     }
 }
 
-/// The event catalogue, the tenant's own types included.
+/// Get the event catalogue
+///
+/// What each type of event is called, how it is classified and kept, the tenant's own types included.
 #[utoipa::path(
     get,
     path = "/v1/catalogue",

@@ -1,4 +1,4 @@
-//! Conditions and groups of them, in the ways that applications write them (A8). Pure.
+//! Conditions and groups of them, in the ways that applications write them. Pure.
 //!
 //! A condition is `{"field": …, "operator": …, "value": …}` or `["field", "=", …]`; a group is `{"operator": "AND", "conditions":
 //! […]}` or `{"any": […]}`; and either may have other names for the same. Beside these, conditions are read as JsonLogic

@@ -1,4 +1,4 @@
-//! The audit of the configuration (A1–A9): what was changed, by whom, one edit at a time.
+//! The audit of the configuration: what was changed, by whom, one edit at a time.
 
 pub mod view;
 
@@ -31,10 +31,10 @@ pub struct ConfigurationFilter {
     /// Ids of actors.
     #[param(required = false)]
     pub actor_id: Vec<String>,
-    /// A6: `create`, `change` or `delete`; `other` for what is none of these.
+    /// `create`, `change` or `delete`; `other` for what is none of these.
     #[param(required = false, example = json!(["change"]))]
     pub class: Vec<String>,
-    /// A7: modules of the application.
+    /// Modules of the application.
     #[param(required = false, example = json!(["workflows"]))]
     pub module: Vec<String>,
     /// Types of objects.
@@ -78,10 +78,10 @@ impl ConfigurationFilter {
     }
 }
 
-/// Changes of the configuration, newest first (A1).
+/// List configuration changes
 ///
-/// Changes inside lists and trees of conditions are shown as the edits that they are, even where the application sent the whole
-/// list before and after (A8). Of the last 90 days unless a period is given (A4).
+/// Newest first. Changes inside lists and trees of conditions are shown as the edits that they are, even where the
+/// application sent the whole list before and after. Of the last 90 days unless a period is given.
 #[utoipa::path(
     get,
     path = "/v1/configuration",

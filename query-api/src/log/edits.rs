@@ -1,4 +1,4 @@
-//! Changes as people made them (A8): a condition added, AND switched to OR, a user put into a rotation, a step moved, rather
+//! Changes as people made them: a condition added, AND switched to OR, a user put into a rotation, a step moved, rather
 //! than two blobs. Pure.
 //!
 //! An application may tell each such edit by itself, in the manner of JSON Patch, or send the whole list or tree before and
@@ -65,7 +65,7 @@ pub struct Edit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "filter/conditions/1/conditions/0")]
     pub from_path: Option<String>,
-    /// Before; absent where there was nothing, or where it isn't known (J14).
+    /// Before; absent where there was nothing, or where it isn't known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<serde_json::Value>)]
     pub old: Option<Value>,

@@ -1,4 +1,4 @@
--- Events by their id (T16), one of each sender and source. What was sent twice outside the window of deduplication shows its first
+-- Events by their id, one of each sender and source. What was sent twice outside the window of deduplication shows its first
 -- event.
 SELECT ?fields
 FROM events

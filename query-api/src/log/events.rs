@@ -1,4 +1,4 @@
-//! The event log (L12–L15, J5–J8, J11) and one event of it (T16).
+//! The event log and one event of it.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -27,7 +27,7 @@ use crate::store::sql::{Clauses, NamedQuery};
 /// Names of the orders.
 pub(crate) const ORDERS: &[&str] = &["desc", "asc", "received"];
 
-/// J11, and the order of receipt for those who follow the log (pitfall 14).
+/// By time, or by receipt for those who follow the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     Newest,
@@ -83,12 +83,12 @@ impl Order {
     }
 }
 
-/// The event log.
+/// List events
 ///
-/// Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile. With
-/// `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`, so that
-/// none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the tenant's first.
-/// How far back the log reaches depends on the tenant's plan (J4): see `GET /v1/plan`.
+/// Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile.
+/// With `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`,
+/// so that none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the
+/// tenant's first. How far back the log reaches depends on the tenant's plan: see `GET /v1/plan`.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -98,7 +98,7 @@ impl Order {
         EventFilter,
         crate::openapi::PeriodParams,
         crate::openapi::PageParams,
-        ("order" = Option<String>, Query, description = "J11: `desc` (default) or `asc` by time; `received` by receipt, to follow the log", example = "desc"),
+        ("order" = Option<String>, Query, description = "`desc` (default) or `asc` by time; `received` by receipt, to follow the log", example = "desc"),
         ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
     ),
     responses(
@@ -171,7 +171,9 @@ pub(crate) fn add_period(clauses: &mut Clauses, period: Period) {
     }
 }
 
-/// One event (T16).
+/// Get an event
+///
+/// With its words, its changes, and where it came from.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}",

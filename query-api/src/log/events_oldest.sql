@@ -1,4 +1,4 @@
--- The event log, oldest first (L12-L15, J5-J8, J11).
+-- The event log, oldest first.
 SELECT ?fields
 FROM events
 WHERE tenant = {tenant:String}

@@ -1,5 +1,5 @@
 -- The event log, in the order of receipt, for polling: nothing at or after `before` is handed out, because more may
--- still arrive there (P15, pitfall 14).
+-- still arrive there.
 SELECT ?fields
 FROM events
 WHERE tenant = {tenant:String}

@@ -1,4 +1,4 @@
-//! What an event list can be narrowed to (L12–L15, J5–J8), as parsed and checked from the query string.
+//! What an event list can be narrowed to, as parsed and checked from the query string.
 
 pub(crate) mod search;
 
@@ -16,35 +16,35 @@ use crate::store::sql::Clauses;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventFilter {
-    /// L12: kind of actor.
+    /// Kind of actor.
     #[param(required = false, example = json!(["user"]))]
     pub actor_kind: Vec<String>,
-    /// L13, J7: ids of actors. A comma within an id stands behind a backslash, as in every list.
+    /// Ids of actors. A comma within an id stands behind a backslash, as in every list.
     #[param(required = false)]
     pub actor_id: Vec<String>,
-    /// L15: types of objects.
+    /// Types of objects.
     #[param(required = false)]
     pub object_type: Vec<String>,
-    /// L14: ids of objects.
+    /// Ids of objects.
     #[param(required = false)]
     pub object_id: Vec<String>,
-    /// L15: actions (`view`, `create`, `sign_in`, … open set).
+    /// Actions (`view`, `create`, `sign_in`, … open set).
     #[param(required = false)]
     pub action: Vec<String>,
-    /// J2: `create`, `delete`, `change` or `other`.
+    /// `create`, `delete`, `change` or `other`.
     #[param(required = false)]
     pub class: Vec<String>,
-    /// J8: event types of the catalogue, or any other that was sent.
+    /// Event types of the catalogue, or any other that was sent.
     #[param(required = false, rename = "type")]
     #[serde(rename = "type")]
     pub event_type: Vec<String>,
-    /// L2: `sign_ins`, `changes`, `views`, `configuration` or `other`.
+    /// `sign_ins`, `changes`, `views`, `configuration` or `other`.
     #[param(required = false)]
     pub category: Vec<String>,
-    /// A7: modules of the application.
+    /// Modules of the application.
     #[param(required = false)]
     pub module: Vec<String>,
-    /// J6: locations (branches, offices).
+    /// Locations (branches, offices).
     #[param(required = false)]
     pub location: Vec<String>,
     /// Channels of communication.
@@ -83,7 +83,7 @@ pub struct EventFilter {
     /// The value after the change, as JSON or as the bare text; compared as the one before.
     #[param(required = false, example = "OR")]
     pub changed_to: Option<String>,
-    /// `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security (K16).
+    /// `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security.
     #[param(required = false)]
     pub violations: Vec<String>,
 }
@@ -136,12 +136,12 @@ impl EventFilter {
         Ok(filter)
     }
 
-    /// Whether violations are asked for, which takes a role of its own (K16).
+    /// Whether violations are asked for, which takes a role of its own.
     pub fn wants_violations(&self) -> bool {
         !self.violations.is_empty()
     }
 
-    /// Whether changes of the configuration are asked for by name, which takes a permission of its own (A2).
+    /// Whether changes of the configuration are asked for by name, which takes a permission of its own.
     pub fn wants_configuration(&self) -> bool {
         self.category.iter().any(|category| category == Category::Configuration.as_str())
     }
@@ -195,7 +195,7 @@ impl EventFilter {
         }
     }
 
-    /// Leaves out what a caller may not see: what was found or said of violations (K16), and changes of the configuration (A2). The
+    /// Leaves out what a caller may not see: what was found or said of violations, and changes of the configuration. The
     /// tables that count events know it under the same name.
     pub fn visible_to(caller: &Caller, clauses: &mut Clauses) {
         if caller.hidden() != 0 {

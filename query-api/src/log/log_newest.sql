@@ -1,4 +1,4 @@
--- The event log of all users, newest first (L12-L15, J5-J8, J11). The page's rows are found in the projection by time, which
+-- The event log of all users, newest first. The page's rows are found in the projection by time, which
 -- has what such a page is narrowed to, and then read by their key: what it costs doesn't grow with the tenant's rows.
 SELECT ?fields
 FROM events

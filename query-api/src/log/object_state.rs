@@ -1,4 +1,4 @@
-//! The last known state of an object, rebuilt from the changes of its history (L16, J15). Pure.
+//! The last known state of an object, rebuilt from the changes of its history. Pure.
 //!
 //! A path is what an application made of it: a JSON Pointer (`/items/3/price`, RFC 6901), the same without its first slash
 //! (`items/3/price`), or with dots (`items.3.price`). What the history doesn't tell can't be in the state: a list whose

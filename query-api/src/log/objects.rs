@@ -1,4 +1,4 @@
-//! The history of one object (L16): all its edits, whoever made them, and what it is by them.
+//! The history of one object: all its edits, whoever made them, and what it is by them.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -52,9 +52,9 @@ pub struct ObjectState {
     pub whole: bool,
 }
 
-/// The history of an object (L16).
+/// Get an object's history
 ///
-/// All its edits, oldest first. It needs no activity log to be turned on (L1).
+/// All edits of one object, oldest first. It needs no activity log to be turned on.
 #[utoipa::path(
     get,
     path = "/v1/objects/{type}/{id}/history",

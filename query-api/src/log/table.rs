@@ -1,4 +1,4 @@
-//! Events as rows of a table (P9).
+//! Events as rows of a table.
 
 use std::borrow::Cow;
 
@@ -117,7 +117,7 @@ impl Tabular for Event {
     }
 }
 
-/// Changes as `path: old → new`, one a line (J14).
+/// Changes as `path: old → new`, one a line.
 fn changes(changes: &[Change]) -> Cell<'static> {
     let value = |json: &Option<Box<RawValue>>| json.as_ref().map_or("—", |json| json.get()).to_owned();
     let lines: Vec<String> = changes

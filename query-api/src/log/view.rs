@@ -24,23 +24,23 @@ pub struct Event {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false, example = "/shop-a")]
     pub source: String,
-    /// Type of the catalogue, or any other that was sent (J10).
+    /// Type of the catalogue, or any other that was sent.
     #[serde(rename = "type")]
     #[schema(example = "task.deadline_changed")]
     pub event_type: String,
     /// The event in words.
     #[serde(flatten)]
     pub words: Words,
-    /// `create`, `delete`, `change` or `other` (J2).
+    /// `create`, `delete`, `change` or `other`.
     #[schema(example = "change")]
     pub class: String,
-    /// What decides how long it is kept (L2).
+    /// What decides how long it is kept.
     #[schema(example = "changes")]
     pub category: String,
     /// What was done.
     #[schema(example = "update")]
     pub action: String,
-    /// Part of the application (A7).
+    /// Part of the application.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub module: String,
@@ -58,16 +58,16 @@ pub struct Event {
     pub claimed_at: Option<DateTime<Utc>>,
     /// When it was received.
     pub received_at: DateTime<Utc>,
-    /// Who (L4).
+    /// Who.
     pub actor: Actor,
     /// To what.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<EventObject>,
-    /// Branch or office (J6).
+    /// Branch or office.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub location: String,
-    /// What changed (J14).
+    /// What changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub changes: Vec<Change>,
@@ -82,11 +82,11 @@ pub struct Event {
     #[serde(skip_serializing_if = "is_zero")]
     #[schema(required = false)]
     pub duration_ms: u64,
-    /// Records viewed or exported (L10).
+    /// Records viewed or exported.
     #[serde(skip_serializing_if = "is_zero")]
     #[schema(required = false)]
     pub records: u64,
-    /// Brought in later (J17).
+    /// Brought in later.
     pub backfill: bool,
     /// From where it was sent.
     pub context: Context,
@@ -96,7 +96,7 @@ pub struct Event {
     /// On what, by the user agent and client hints.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<Device>,
-    /// Rules it broke. Shown from the role security on (K16).
+    /// Rules it broke. Shown from the role security on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub violations: Option<Vec<Flag>>,
     /// What was new, far, fast or much about it for this user: numbers, words, or `true`. Shown from the role security on.
@@ -122,7 +122,7 @@ pub struct Actor {
     /// Empty for the system.
     #[schema(example = "u-17")]
     pub id: String,
-    /// What to call the actor: the name, or else the e-mail address or id; "System" for the product itself (A5), in the
+    /// What to call the actor: the name, or else the e-mail address or id; "System" for the product itself, in the
     /// language of the answer.
     #[schema(example = "Jana Nováková")]
     pub label: String,
@@ -145,14 +145,14 @@ pub struct EventObject {
     #[serde(rename = "type")]
     #[schema(example = "task")]
     pub object_type: String,
-    /// Number or id in the application (L14).
+    /// Number or id in the application.
     #[schema(example = "4711")]
     pub id: String,
     /// Display name.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub name: String,
-    /// Link into the application (J12): the event's own, or else by the tenant's template for the type.
+    /// Link into the application: the event's own, or else by the tenant's template for the type.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub url: String,
@@ -167,7 +167,7 @@ pub struct Change {
     /// `add`, `remove`, `replace` or `move`.
     #[schema(example = "replace")]
     pub op: String,
-    /// Before; absent if it was not sent (J14).
+    /// Before; absent if it was not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<serde_json::Value>)]
     pub old: Option<Box<RawValue>>,
@@ -243,7 +243,7 @@ pub struct Geo {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub flags: String,
-    /// Build of the database (P2); absent for what needs none.
+    /// Build of the database; absent for what needs none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build: Option<DateTime<Utc>>,
 }
@@ -267,14 +267,14 @@ impl Place {
     }
 }
 
-/// A device (P3, K10).
+/// A device.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Device {
     /// Told by cookie, or else by fingerprint.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub id: String,
-    /// How sure the id is (K10): `high` by a cookie, `medium` by a fingerprint that includes a model, `low` by one that thousands
+    /// How sure the id is: `high` by a cookie, `medium` by a fingerprint that includes a model, `low` by one that thousands
     /// have, `none` without an id.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false, example = "high")]
@@ -318,13 +318,13 @@ pub struct Flag {
     /// What was seen, where the rule has a number to compare.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<f64>,
-    /// The limit in force at the time (K12).
+    /// The limit in force at the time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
 }
 
 impl Event {
-    /// Shows a row; violations only to those who may see them (K16).
+    /// Shows a row; violations only to those who may see them.
     pub fn new(row: EventRow, renderer: &EventRenderer) -> Self {
         let (words, url, label) = (renderer.words(&row), renderer.url(&row), renderer.actor(&row).to_owned());
         let changes = changes(&row);

@@ -1,4 +1,4 @@
-//! How an event is told: in the words of the catalogue (J13), with links into the tenant's application (J12, J18).
+//! How an event is told: in the words of the catalogue, with links into the tenant's application.
 
 use std::sync::Arc;
 
@@ -35,19 +35,19 @@ pub struct Words {
     /// What its type is called.
     #[schema(example = "Task deadline changed")]
     pub name: String,
-    /// J13: what happened, as a sentence.
+    /// What happened, as a sentence.
     #[schema(example = "Jana Nováková changed the deadline of the task “Call back” from “2026-03-05” to “2026-03-09”")]
     pub text: String,
-    /// J13, "Additional": reason, number of records, duration, location and channel, as far as there are.
+    /// What else is known: reason, number of records, duration, location and channel, as far as there are.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false, example = "Location: Brno")]
     pub details: String,
-    /// J15: whether what was deleted can be restored.
+    /// Whether what was deleted can be restored.
     pub restorable: bool,
-    /// J16: why not, for deletions.
+    /// Why not, for deletions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_restorable_reason: Option<String>,
-    /// J18: recordings and texts, from the fields `recording_url`, `transcript_url`, `transcript`, `text` and `message` of the
+    /// Recordings and texts, from the fields `recording_url`, `transcript_url`, `transcript`, `text` and `message` of the
     /// payload.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -86,7 +86,7 @@ pub struct EventRenderer {
     catalogue: Catalogue,
     /// The language.
     pub lang: Lang,
-    /// Whether the caller sees violations and signals (K16).
+    /// Whether the caller sees violations and signals.
     pub violations: bool,
 }
 
@@ -97,7 +97,7 @@ impl EventRenderer {
         Self { tenant: Arc::clone(tenant), catalogue, lang, violations }
     }
 
-    /// What the actor is called; "System" for the product itself (A5).
+    /// What the actor is called; "System" for the product itself.
     pub fn actor<'a>(&self, row: &'a EventRow) -> &'a str {
         if row.actor_kind == "system" {
             return system(self.lang);
@@ -105,7 +105,7 @@ impl EventRenderer {
         first(&[&row.actor_name, &row.actor_email, &row.actor_id]).unwrap_or("—")
     }
 
-    /// Where the object is in the tenant's application (J12): as the event says, or else by the tenant's template.
+    /// Where the object is in the tenant's application: as the event says, or else by the tenant's template.
     pub fn url(&self, row: &EventRow) -> String {
         if is_web(&row.object_url) {
             return row.object_url.clone();

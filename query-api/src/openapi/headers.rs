@@ -56,7 +56,7 @@ fn name(response: &mut Response, names: &[&str]) {
 
 fn described() -> [(&'static str, Header); 6] {
     let text = |about: &str, example: &str| HeaderBuilder::new().description(Some(about)).example(Some(example.into()));
-    let until = "P15, of files alone: every event received before this time is in the file; RFC 3339, UTC, with milliseconds. \
+    let until = "Of files alone: every event received before this time is in the file; RFC 3339, UTC, with milliseconds. \
                  Absent while that is not known, and from the answer to a HEAD.";
     let disposition =
         "Of files alone: an attachment with a name of ASCII letters, digits, dashes and underscores (RFC 6266).";

@@ -1,4 +1,4 @@
-//! Where the tenant's application is asked to restore what was deleted (J15). Secrets are shown once, when they are made.
+//! Where the tenant's application is asked to restore what was deleted. Secrets are shown once, when they are made.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -115,7 +115,9 @@ async fn record(
     Ok(())
 }
 
-/// Where restores are asked for (J15).
+/// Get the restore endpoint
+///
+/// Where restores are asked for. Its secret is not shown.
 #[utoipa::path(
     get,
     path = "/v1/settings/restore-endpoint",
@@ -134,7 +136,9 @@ pub async fn get(
     Ok(Json(RestoreEndpointView::from(&*known(&api.settings().snapshot(), &tenant.id)?)))
 }
 
-/// Sets where restores are asked for (J15). The first time, a secret is made; it is in this answer and nowhere else.
+/// Set the restore endpoint
+///
+/// Where restores are asked for. The first time, a secret is made; it is in this answer and nowhere else.
 #[utoipa::path(
     put,
     path = "/v1/settings/restore-endpoint",
@@ -171,7 +175,9 @@ pub async fn replace(
     Ok((status, Json(RestoreSecretView { endpoint, secret })))
 }
 
-/// Removes the endpoint: nothing can be restored until there is one again.
+/// Remove the restore endpoint
+///
+/// Nothing can be restored until there is one again.
 #[utoipa::path(
     delete,
     path = "/v1/settings/restore-endpoint",
@@ -196,7 +202,10 @@ pub async fn delete(
     Ok(Json(last))
 }
 
-/// Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next time.
+/// Rotate the restore endpoint's secret
+///
+/// Makes a new secret, which is in this answer and nowhere else. The one before stays valid beside it, until the next
+/// time.
 #[utoipa::path(
     post,
     path = "/v1/settings/restore-endpoint/rotate-secret",

@@ -1,4 +1,4 @@
-//! Restores (J15) and their endpoint.
+//! Restores and their endpoint.
 
 use serde_json::{Value, json};
 

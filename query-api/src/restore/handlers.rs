@@ -1,4 +1,4 @@
-//! Restoring what was deleted (J15, J16).
+//! Restoring what was deleted.
 
 use std::sync::Arc;
 
@@ -92,14 +92,15 @@ fn check(catalogue: &Catalogue, tenant: &Tenant, event: &EventRow, lang: Lang) -
     Refusal::check(event, catalogue.get(&event.event_type)).map_err(|refusal| refusal.problem(lang))
 }
 
-/// Restores what an event deleted (J15).
+/// Restore a deleted object
 ///
-/// The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the object
-/// as its history tells it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429 or 5xx. Any
-/// other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are events of the tenant.
+/// The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the
+/// object as its history tells it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429
+/// or 5xx. Any other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are
+/// events of the tenant.
 ///
-/// Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is called
-/// again, under the same `webhook-id`. It takes a plan that has restores (J3).
+/// Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is
+/// called again, under the same `webhook-id`. It takes a plan that has restores.
 #[utoipa::path(
     post,
     path = "/v1/events/{id}/restore",
@@ -158,7 +159,9 @@ pub async fn restore(
     Ok(shown(running.await?))
 }
 
-/// How restoring what an event deleted ended, as the log tells it: that it succeeded, or else what happened last.
+/// Get a restore's outcome
+///
+/// How restoring what an event deleted ended, as the log has it: that it succeeded, or else what happened last.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}/restore",

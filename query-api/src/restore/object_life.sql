@@ -1,4 +1,4 @@
--- What became of one object, newest first, so that what is left out is the oldest (J15). The answer is bounded in bytes, too:
+-- What became of one object, newest first, so that what is left out is the oldest. The answer is bounded in bytes, too:
 -- one event may hold many changes.
 SELECT ?fields
 FROM events

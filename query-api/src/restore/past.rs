@@ -50,7 +50,7 @@ impl RestoreHistory<'_> {
         clauses
     }
 
-    /// One event that the caller may see (A2).
+    /// One event that the caller may see.
     pub(crate) async fn event(&self, id: &str, which: &Which) -> Result<Option<EventRow>, Problem> {
         let mut clauses = self.clauses(1);
         clauses.bind_text("event_id", id);

@@ -1,4 +1,4 @@
-//! What can't be restored, and why, in the caller's language (J16, P16).
+//! What can't be restored, and why, in the caller's language.
 
 use axum::http::StatusCode;
 use runtime::problem::Problem;

@@ -1,4 +1,4 @@
--- What the log tells of one restore: that it succeeded, or else what happened last (J15). Events under this key are the
+-- What the log tells of one restore: that it succeeded, or else what happened last. Events under this key are the
 -- program's own; nobody else can tell one.
 SELECT ?fields
 FROM events

@@ -1,4 +1,4 @@
-//! Why a rule fired, or didn't, in words (P6, P16): what it asks, step by step, with what was found. Pure.
+//! Why a rule fired, or didn't, in words: what it asks, step by step, with what was found. Pure.
 
 mod fields;
 

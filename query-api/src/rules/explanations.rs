@@ -1,4 +1,4 @@
-//! Why a rule fired, or how far it was from it (P6).
+//! Why a rule fired, or how far it was from it.
 
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
@@ -57,7 +57,7 @@ pub struct ExplainedViolation {
     /// What else is to be known of it, in the reader's language: that the rule has changed since, or that not all events are here.
     #[schema(example = json!(["2 of 35 events are explained here"]))]
     pub notes: Vec<String>,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -71,7 +71,7 @@ pub struct Explained {
     pub occurred_at: DateTime<Utc>,
     /// Whether it breaks the rule.
     pub matched: bool,
-    /// That in words, in the reader's language (P16).
+    /// That in words, in the reader's language.
     #[schema(example = "The rule is not broken; found: 7; limit: 10; still lacking: 3")]
     pub text: String,
     /// What the rule asks, and what was found, in the reader's language.
@@ -115,12 +115,14 @@ pub struct ExplainedEvent {
     pub rule_version: u32,
     /// How it stands.
     pub data: Explained,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
 
-/// Which condition of the rule matched, on which values (P6).
+/// Explain a violation
+///
+/// Which condition of the rule matched, on which values.
 #[utoipa::path(
     get,
     path = "/v1/violations/{id}/explain",
@@ -181,7 +183,9 @@ pub async fn violation(
     Ok((Extension(shown), Localized(reading.lang, answer)).into_response())
 }
 
-/// Whether an event breaks a rule, and if not, how far it is from it (P6).
+/// Explain an event
+///
+/// Whether it breaks a rule, and if not, how far it is from it.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}/explain",
@@ -231,7 +235,7 @@ fn explaining(catalogue: &Catalogue, reading: &ReadRequest) -> Explaining {
     Explaining { lang: reading.lang, catalogue: catalogue.with_tenant_types(&reading.tenant.event_types) }
 }
 
-/// What explanations show: events, and those that counted with them (P13).
+/// What explanations show: events, and those that counted with them.
 fn shown(explained: &[Explained]) -> Shown {
     let windows = explained.iter().filter_map(|event| event.window.as_ref()).flat_map(|window| &window.event_ids);
     let mut ids: Vec<&String> = explained.iter().map(|event| &event.event_id).chain(windows).collect();
@@ -346,7 +350,7 @@ async fn window<'r>(
         let stored = Stored(row);
         standing.event(&stored, stored.subject());
     }
-    // What the caller may not see counts, as it did for the rule, and is not named (A2).
+    // What the caller may not see counts, as it did for the rule, and is not named.
     let all = reading.may(Permission::ReadConfiguration);
     let seen = |row: &&EventRow| all || row.category != Category::Configuration.as_str();
     let named: HashSet<&str> = rows.iter().filter(seen).map(|row| row.event_id.as_str()).collect();

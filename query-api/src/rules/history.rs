@@ -1,4 +1,4 @@
-//! Stored events as the rules see them (P6): the same fields, from the columns that the enricher made of them.
+//! Stored events as the rules see them: the same fields, from the columns that the enricher made of them.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
--- Stored events in the order in which a trial of a rule wants them: user by user, each user's by time (P6), so that history that was
+-- Stored events in the order in which a trial of a rule wants them: user by user, each user's by time, so that history that was
 -- sent in later has its place.
 SELECT ?fields
 FROM events

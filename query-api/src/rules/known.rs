@@ -1,4 +1,4 @@
-//! The rules that apply to a tenant (P4): those of the program, those that all tenants share, and its own.
+//! The rules that apply to a tenant: those of the program, those that all tenants share, and its own.
 //!
 //! A stored rule has two versions: that of its record, which counts every change of its text, and the `version:` that Sigma
 //! wants in the text. The record's is the one that holds; the text's need not grow.

@@ -1,4 +1,4 @@
-//! The rules that apply to a tenant, with what it made of them (P4).
+//! The rules that apply to a tenant, with what it made of them.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ pub struct RuleView {
     pub problem: Option<String>,
 }
 
-/// A number in a rule that a tenant may choose (K12).
+/// A number in a rule that a tenant may choose.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LimitView {
     /// Its name, by which `/v1/settings/detection` sets it.
@@ -207,8 +207,10 @@ impl TenantRules {
     }
 }
 
-/// The rules that apply (P4): shipped ones, shared ones, the tenant's own. A key of the platform that names no tenant sees
-/// those that all have in common.
+/// List rules
+///
+/// Those that apply: shipped ones, shared ones, the tenant's own. A key of the platform that names no tenant sees those
+/// that all have in common.
 #[utoipa::path(
     get,
     path = "/v1/rules",
@@ -234,7 +236,9 @@ pub async fn list(
     Ok(Localized(lang, List::of(api.freshness(), book.rules.entries().iter().map(|entry| book.view(entry)).collect())))
 }
 
-/// A rule with its text.
+/// Get a rule
+///
+/// With its text, whether it is evaluated, and what a tenant may choose about it.
 #[utoipa::path(
     get,
     path = "/v1/rules/{name}",
@@ -262,7 +266,9 @@ pub async fn get(
     Ok(Localized(lang, book.text(&name)?))
 }
 
-/// All versions of a rule, oldest first, also of one that was deleted. Of a shipped rule the program has one.
+/// List a rule's versions
+///
+/// Oldest first, also of a rule that was deleted. Of a shipped rule the program has one.
 #[utoipa::path(
     get,
     path = "/v1/rules/{name}/versions",

@@ -1,4 +1,4 @@
-//! Writing rules (P4): a tenant's own, or, with a key of the platform, those that all tenants share. A text is tried with
+//! Writing rules: a tenant's own, or, with a key of the platform, those that all tenants share. A text is tried with
 //! all the rules that it will live with before it is kept; every version is kept. What a tenant's staff writes is an event
 //! of the tenant.
 
@@ -50,7 +50,9 @@ pub struct Enabled {
     pub enabled: bool,
 }
 
-/// Writes a new rule (P4). It is evaluated from now on.
+/// Create a rule
+///
+/// It is evaluated from now on.
 #[utoipa::path(
     post,
     path = "/v1/rules",
@@ -76,7 +78,9 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(TenantRules::open(api.settings(), caller.own().cloned()).await?.text(&rule.name)?)))
 }
 
-/// Writes the next version of a rule (P4).
+/// Replace a rule
+///
+/// Writes its next version. It is evaluated from now on; what the version before found stays.
 #[utoipa::path(
     put,
     path = "/v1/rules/{name}",
@@ -102,7 +106,9 @@ pub async fn replace(
     Ok(Json(TenantRules::open(api.settings(), caller.own().cloned()).await?.text(&name)?))
 }
 
-/// Deletes a rule. Its versions are kept, so that what they found can be explained.
+/// Delete a rule
+///
+/// Its versions are kept, so that what they found can be explained.
 #[utoipa::path(
     delete,
     path = "/v1/rules/{name}",
@@ -125,7 +131,9 @@ pub async fn delete(
     Ok(Json(RuleVersion::from(&*deleted)))
 }
 
-/// Switches a rule on or off for the tenant, whoever wrote it.
+/// Switch a rule on or off
+///
+/// For the tenant alone, whoever wrote the rule.
 #[utoipa::path(
     put,
     path = "/v1/rules/{name}/enabled",

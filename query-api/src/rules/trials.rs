@@ -1,4 +1,4 @@
-//! A rule tried on stored history (P6): what it would have flagged, how often, and by whom.
+//! A rule tried on stored history: what it would have flagged, how often, and by whom.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -69,7 +69,7 @@ pub struct TrialAnswer {
     pub from: DateTime<Utc>,
     /// Until when.
     pub to: DateTime<Utc>,
-    /// Events of that time, history that was sent in later (J17) included.
+    /// Events of that time, history that was sent in later included.
     pub events: u64,
     /// Of these, the ones that arrived too late to have signals but this: rules about signals left them out.
     pub late: u64,
@@ -83,7 +83,7 @@ pub struct TrialAnswer {
     pub days: BTreeMap<NaiveDate, u64>,
     /// The first 1000 findings, user by user.
     pub shown: Vec<TrialFinding>,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -135,9 +135,10 @@ impl Count {
     }
 }
 
-/// Tries a rule on stored history before it is switched on (P6).
+/// Test a rule on stored events
 ///
-/// It is tried on what the caller may see: on changes of the configuration it takes the permission `read_configuration` (A2).
+/// Tries a rule on history before it is switched on. It is tried on what the caller may see: on changes of the
+/// configuration it takes the permission `read_configuration`.
 #[utoipa::path(
     post,
     path = "/v1/rules/test",
@@ -305,7 +306,7 @@ async fn chunk(
     clauses.bind_number("rows", CHUNK);
     clauses.bind_time("from", from);
     clauses.bind_time("to", to);
-    // A rule of the caller's own would tell what is in an event that it matches (A2).
+    // A rule of the caller's own would tell what is in an event that it matches.
     reading.narrow(&mut clauses);
     reading.look_back(&mut clauses);
     if let Some((actor, at, id)) = after {

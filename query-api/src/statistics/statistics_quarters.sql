@@ -1,4 +1,4 @@
--- What a tenant did (P8): in all, by bucket of time, and by one or two dimensions, of which the largest are named and the
+-- What a tenant did: in all, by bucket of time, and by one or two dimensions, of which the largest are named and the
 -- rest comes together. `/* first */` and `/* second */` are the dimensions; buckets before `begin` are the previous period.
 --
 -- Quarters of an hour come from the rollup. A quarter that a boundary cuts is counted from the events, and so is what

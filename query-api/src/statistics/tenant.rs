@@ -1,4 +1,4 @@
-//! What a whole tenant did (P8): in all, over time, by one or two dimensions, and beside the period before.
+//! What a whole tenant did: in all, over time, by one or two dimensions, and beside the period before.
 
 pub(crate) mod answer;
 pub(crate) mod asked;
@@ -21,12 +21,13 @@ use crate::statistics::tenant::asked::StatisticsRequest;
 use crate::statistics::tenant::plan::Plan;
 use crate::statistics::view::TenantStatistics;
 
-/// What a whole tenant did in a period (P8).
+/// Get a tenant's statistics
 ///
-/// Counts are exact. Numbers of different users and devices are exact while small; above that they are estimates that say so.
-/// A file that holds one table has a row for each named group and bucket where both are asked for, or else one for each group,
-/// or else one for each bucket. Daily, weekly and monthly active users are `distinct=users` with an `interval` of that length. The cost depends on the
-/// length of the period and the kinds of work in it, not on the number of events.
+/// What a whole tenant did in a period. Counts are exact. Numbers of different users and devices are exact while small;
+/// above that they are estimates that say so. A file that holds one table has a row for each named group and bucket
+/// where both are asked for, or else one for each group, or else one for each bucket. Daily, weekly and monthly active
+/// users are `distinct=users` with an `interval` of that length. The cost depends on the length of the period and the
+/// kinds of work in it, not on the number of events.
 #[utoipa::path(
     get,
     path = "/v1/statistics",
@@ -34,20 +35,20 @@ use crate::statistics::view::TenantStatistics;
     operation_id = "getStatistics",
     params(
         crate::openapi::PeriodParams,
-        ("by" = Option<Vec<String>>, Query, description = "One or two of `action`, `channel`, `class`, `country`, `device` (its kind), `location`, `object_type` and `user`; users take the permission to trace them (T19)", example = json!(["action"])),
+        ("by" = Option<Vec<String>>, Query, description = "One or two of `action`, `channel`, `class`, `country`, `device` (its kind), `location`, `object_type` and `user`; users take the permission to trace them", example = json!(["action"])),
         ("interval" = Option<String>, Query, description = "Width of the series' buckets, in the tenant's zone: `minute` (for a day at most), `hour`, `day`, `week` or `month`", example = "day"),
         ("top" = Option<u32>, Query, description = "How many groups are named, by events, from 1 to 100 (default 10); the others come together", example = 10),
         ("distinct" = Option<Vec<String>>, Query, description = "Different `users`, `devices` or both, too", example = json!(["users"])),
         ("compare" = Option<String>, Query, description = "`previous`: beside the whole period before, of the same kind", example = "previous"),
-        ("user" = Option<Vec<String>>, Query, description = "Ids of users (T19)"),
+        ("user" = Option<Vec<String>>, Query, description = "Ids of users"),
         ("action" = Option<Vec<String>>, Query, description = "Actions"),
         ("object_type" = Option<Vec<String>>, Query, description = "Types of objects"),
         ("channel" = Option<Vec<String>>, Query, description = "Channels"),
         ("device" = Option<Vec<String>>, Query, description = "Kinds of devices, as `device.kind` of events has them; `phone` is understood as `mobile`"),
         ("country" = Option<Vec<String>>, Query, description = "Countries, ISO 3166-1 alpha-2, in any case"),
         ("location" = Option<Vec<String>>, Query, description = "Locations (branches, offices)"),
-        ("class" = Option<Vec<String>>, Query, description = "`create`, `delete`, `change` or `other` (J2)"),
-        ("category" = Option<Vec<String>>, Query, description = "`sign_ins`, `changes`, `views`, `configuration` or `other` (L2)"),
+        ("class" = Option<Vec<String>>, Query, description = "`create`, `delete`, `change` or `other`"),
+        ("category" = Option<Vec<String>>, Query, description = "`sign_ins`, `changes`, `views`, `configuration` or `other`"),
         crate::openapi::FormatParam,
         crate::openapi::TenantParam,
     ),

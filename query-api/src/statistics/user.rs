@@ -1,4 +1,4 @@
-//! What one user did (T14, P8), from the rollups: the cost depends on hours and kinds of work, not on the number of events.
+//! What one user did, from the rollups: the cost depends on hours and kinds of work, not on the number of events.
 
 pub(crate) mod tables;
 
@@ -53,9 +53,9 @@ pub struct Statistics {
     pub distinct: Distinct,
     /// The period's totals by action.
     pub actions: Vec<Share>,
-    /// By class (J2).
+    /// By class.
     pub classes: Vec<Share>,
-    /// By channel: count and time (T8–T11).
+    /// By channel: count and time.
     pub channels: Vec<Share>,
     /// By type of object.
     pub object_types: Vec<Share>,
@@ -65,10 +65,10 @@ pub struct Statistics {
     pub device_kinds: Vec<Share>,
     /// Every bucket of the period, empty ones too.
     pub series: Vec<Bucket>,
-    /// T8–T13.
+    /// Figures of the user's work.
     #[serde(flatten)]
     pub figures: Figures,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -80,13 +80,13 @@ pub struct Counts {
     pub events: u64,
     /// Their duration, where they last.
     pub duration_ms: u64,
-    /// Records viewed or exported (L10).
+    /// Records viewed or exported.
     pub records: u64,
     /// Sign-ins that succeeded.
     pub sign_ins: u64,
-    /// Sign-ins that failed (L5).
+    /// Sign-ins that failed.
     pub failed_sign_ins: u64,
-    /// Broken rules; from the role security on (K16).
+    /// Broken rules; from the role security on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub violations: Option<u64>,
 }
@@ -218,11 +218,11 @@ fn ceil_hour(time: DateTime<Utc>) -> DateTime<Utc> {
     floor_hour(time + TimeDelta::milliseconds(HOUR_MS - 1))
 }
 
-/// What one user did in a period.
+/// Get a user's statistics
 ///
-/// Counts are exact. Numbers of different things are exact while small; above that they are estimates that say so.
-/// `figures` are exact, too: overlapping activities of one kind count their time once, what reaches over the borders of the
-/// period is cut there, and the activities under `rows` add up to the figure.
+/// What one user did in a period. Counts are exact. Numbers of different things are exact while small; above that they
+/// are estimates that say so. `figures` are exact, too: overlapping activities of one kind count their time once, what
+/// reaches over the borders of the period is cut there, and the activities under `rows` add up to the figure.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/statistics",

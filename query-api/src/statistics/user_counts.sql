@@ -1,4 +1,4 @@
--- What one user did in a period (T14, P8): in all, by bucket of time, and by each dimension.
+-- What one user did in a period: in all, by bucket of time, and by each dimension.
 --
 -- Whole hours come from the rollup. An hour that a boundary cuts (a zone at half past the hour, a custom bound), and every
 -- hour old enough for some category's retention to have ended, is counted from the events themselves, so that the

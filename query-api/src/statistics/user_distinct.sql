@@ -1,4 +1,4 @@
--- Distinct devices, addresses, objects and sessions of one user (T14, P8), in all and by bucket. Hours are taken from
+-- Distinct devices, addresses, objects and sessions of one user, in all and by bucket. Hours are taken from
 -- the rollup or from the events exactly as in user_counts.
 WITH states AS
 (

@@ -1,4 +1,4 @@
-//! Statistics of a tenant (P8), as they are shown and exported.
+//! Statistics of a tenant, as they are shown and exported.
 
 use std::io;
 
@@ -32,7 +32,7 @@ pub enum Dimension {
     Action,
     /// Channel of communication.
     Channel,
-    /// J2.
+    /// `create`, `delete`, `change` or `other`.
     Class,
     /// Country of the address.
     Country,
@@ -119,7 +119,7 @@ pub struct TenantStatistics {
     /// All other groups together, where groups were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<Part>,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }

@@ -1,4 +1,4 @@
-//! How far back a tenant sees, as its settings stand now (L2, P7).
+//! How far back a tenant sees, as its settings stand now.
 //!
 //! Rows leave the disk in whole partitions, some time after their retention has ended, and a row written under a longer
 //! retention keeps it. So every query cuts off by itself: a shortening holds at once, everywhere.

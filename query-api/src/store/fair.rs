@@ -1,4 +1,4 @@
-//! Whose turn it is (P12): places are handed out to tenants in turn, so that one that asks a lot waits for itself.
+//! Whose turn it is: places are handed out to tenants in turn, so that one that asks a lot waits for itself.
 //!
 //! [`FairQueue`] decides and does nothing else; [`TenantSlots`] lets tasks wait. A place is given back when it is dropped, wherever it
 //! is then: with the task that works, on the way to one that waits, or with one that went away.

@@ -1,4 +1,4 @@
-//! API keys of a tenant (P11). A secret is shown once, when it is made.
+//! API keys of a tenant. A secret is shown once, when it is made.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -99,7 +99,9 @@ pub struct KeyLimits {
     pub quotas: Option<Quotas>,
 }
 
-/// Makes a key. Its secret is in this answer and nowhere else.
+/// Create an API key
+///
+/// Its secret is in this answer and nowhere else.
 #[utoipa::path(
     post,
     path = "/v1/tenants/{id}/keys",
@@ -132,8 +134,10 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(NewKeyView { key: KeyView::from(&*key), secret: text.expose() })))
 }
 
-/// Sets the limits of a key (P12): how many events and queries a second it may send and ask, and how many at once; and its quotas: how
-/// many events it may send in a day and in a month. They hold at once, beside those of the tenant.
+/// Set an API key's limits
+///
+/// How many events and queries a second it may send and ask, and how many at once; and its quotas: how many events it
+/// may send in a day and in a month. They hold at once, beside those of the tenant.
 #[utoipa::path(
     put,
     path = "/v1/tenants/{id}/keys/{key}/limits",
@@ -176,7 +180,9 @@ pub async fn limit(
     Ok(Json(KeyView::from(&*changed)))
 }
 
-/// Lists a tenant's keys, revoked ones too.
+/// List API keys
+///
+/// Keys of one tenant, revoked ones too, without their secrets.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{id}/keys",
@@ -199,7 +205,9 @@ pub async fn list(
     Ok(Json(List::of(api.freshness(), data)))
 }
 
-/// Revokes a key for good. Doing it again changes nothing.
+/// Revoke an API key
+///
+/// For good. Doing it again changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/tenants/{id}/keys/{key}",

@@ -16,8 +16,10 @@ use crate::http::extract::{InPath, NoParameters};
 use crate::state::QueryApi;
 use crate::tenants::changes;
 
-/// Creates a tenant. Logging is off unless the body turns it on (L1). Its restrictions start from the profile that
-/// `detection.profile` names: `none`, `marks_only`, or `recommended`, which is the default.
+/// Create a tenant
+///
+/// Logging is off unless the body turns it on. Its restrictions start from the profile that `detection.profile` names:
+/// `none`, `marks_only`, or `recommended`, which is the default.
 #[utoipa::path(
     post,
     path = "/v1/tenants",
@@ -55,7 +57,9 @@ fn exists() -> Problem {
     Problem::new(StatusCode::CONFLICT, "tenant_exists", "there is a tenant of this id").with_pointer("/id")
 }
 
-/// Lists the tenants.
+/// List tenants
+///
+/// All of the installation, with their settings.
 #[utoipa::path(
     get,
     path = "/v1/tenants",
@@ -71,7 +75,9 @@ pub async fn list(State(api): State<QueryApi>, _: NoParameters) -> Result<Json<L
     Ok(Json(List::of(api.freshness(), data)))
 }
 
-/// Shows a tenant.
+/// Get a tenant
+///
+/// With all its settings, and the `version` that a change has to name.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{id}",
@@ -92,8 +98,10 @@ pub async fn get(
     Ok(Json(Tenant::clone(&*caller.path_tenant(api.settings(), &id)?)))
 }
 
-/// Replaces a tenant's settings. `version` must be the one in force, so that nobody's change is lost. What is left out takes its
-/// default, but for the retention of a category, which stays as it is: nothing is deleted that nobody spoke of.
+/// Replace a tenant's settings
+///
+/// `version` must be the one in force, so that nobody's change is lost. What is left out takes its default, but for the
+/// retention of a category, which stays as it is: nothing is deleted that nobody spoke of.
 #[utoipa::path(
     put,
     path = "/v1/tenants/{id}",
@@ -128,8 +136,10 @@ struct Named {
     retention: RetentionChange,
 }
 
-/// Changes some of a tenant's settings, by JSON Merge Patch (RFC 7396): what is null takes its default, but for the retention of a
-/// category, which stays as it is. `retention.all` is every category that isn't named itself.
+/// Change a tenant's settings
+///
+/// Changes some of them, by JSON Merge Patch (RFC 7396): what is null takes its default, but for the retention of a category, which
+/// stays as it is. `retention.all` is every category that isn't named itself.
 #[utoipa::path(
     patch,
     path = "/v1/tenants/{id}",

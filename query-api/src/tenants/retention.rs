@@ -1,4 +1,4 @@
-//! What another retention would delete (L2, P7), before anybody decides.
+//! What another retention would delete, before anybody decides.
 
 use axum::Json;
 use axum::extract::State;
@@ -28,7 +28,7 @@ pub struct RetentionPreview {
     pub events: u64,
     /// By category.
     pub data: Vec<CategoryPreview>,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -46,7 +46,7 @@ pub struct CategoryPreview {
     #[schema(example = 30)]
     pub proposed_days: u16,
     /// Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
-    /// then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them (A2).
+    /// then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them.
     #[schema(required = true)]
     pub events: Option<u64>,
     /// Those received before this time.
@@ -81,7 +81,9 @@ impl Tabular for CategoryPreview {
     }
 }
 
-/// What another retention would delete (L2, P7). Nothing is changed.
+/// Preview another retention
+///
+/// What it would delete. Nothing is changed.
 #[utoipa::path(
     get,
     path = "/v1/settings/retention/preview",

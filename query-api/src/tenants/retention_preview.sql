@@ -1,4 +1,4 @@
--- What another retention would end (L2, P7), by category: events that are shown now and would not be any more. Whole days of
+-- What another retention would end, by category: events that are shown now and would not be any more. Whole days of
 -- receipt come from the rollup, and of the events no more is read than the days on which one retention or the other ends.
 SELECT
     toString(category) AS category,

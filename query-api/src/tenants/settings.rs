@@ -39,7 +39,7 @@ trait Change: Clone + Serialize + DeserializeOwned {
     }
 }
 
-/// Whether activity is recorded (L1), and for how long (L2).
+/// Whether activity is recorded, and for how long.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Logging {
     /// Off until an administrator turns it on.
@@ -55,7 +55,7 @@ impl Subject for Logging {
     }
 }
 
-/// Whether activity is to be recorded (L1), and for how long (L2).
+/// Whether activity is to be recorded, and for how long.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct LoggingChange {
     /// Off until an administrator turns it on.
@@ -81,7 +81,7 @@ impl Change for LoggingChange {
     }
 }
 
-/// How long each category is kept (L2): 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once.
+/// How long each category is kept: 30, 90, 180, 365, 730 or 1825 days. A shorter time holds at once.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[allow(missing_docs, reason = "a field says what its type does")]
 pub struct RetentionDays {
@@ -116,7 +116,7 @@ impl Change for RetentionChange {
     }
 }
 
-/// How the tenant reads a calendar (J5).
+/// How the tenant reads a calendar.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TimeZone {
     /// A name of the IANA database.
@@ -142,7 +142,7 @@ impl Change for TimeZone {
     }
 }
 
-/// The tenant's own event types (J10).
+/// The tenant's own event types.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct EventTypes {
     /// All of them; none may have the name of a shipped type.
@@ -194,7 +194,7 @@ impl Change for TrustedProxies {
     }
 }
 
-/// How the tenant wants its rules (P4, K12).
+/// How the tenant wants its rules.
 impl Subject for Detection {
     fn of(tenant: &Tenant) -> Self {
         Self { profile: Some(tenant.detection.profile()), ..tenant.detection.clone() }
@@ -255,7 +255,9 @@ macro_rules! subject {
     ($path:literal, $view:ty, $example:tt, $($rest:tt)*) => {
         subject!($path, $view, $example; $view, $example; $($rest)*);
     };
-    ($path:literal, $view:ty, $example:tt; $change:ty, $named:tt; $get:ident $get_id:literal $get_doc:literal, $put:ident $put_id:literal $put_doc:literal) => {
+    ($path:literal, $view:ty, $example:tt; $change:ty, $named:tt; $get:ident $get_id:literal $get_summary:literal $get_doc:literal, $put:ident $put_id:literal $put_summary:literal $put_doc:literal) => {
+        #[doc = $get_summary]
+        #[doc = ""]
         #[doc = $get_doc]
         #[utoipa::path(
             get,
@@ -271,6 +273,8 @@ macro_rules! subject {
             Json(<$view>::of(&tenant))
         }
 
+        #[doc = $put_summary]
+        #[doc = ""]
         #[doc = $put_doc]
         #[utoipa::path(
             put,
@@ -294,38 +298,40 @@ macro_rules! subject {
 subject!(
     "/v1/settings/logging", Logging, {"enabled": true, "retention": {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180}};
     LoggingChange, {"enabled": true, "retention": {"all": 365, "views": 90}};
-    get_logging "getLogging" "Whether activity is recorded (L1), and for how long (L2).",
-    put_logging "putLogging" "Turns recording on or off (L1), and says for how long categories are kept, if it is given (L2): both or neither. Of the retention, what is not named stays as it is; `all` names every category that is not named itself."
+    get_logging "getLogging" "Get the logging settings" "Whether activity is recorded, and for how long.",
+    put_logging "putLogging" "Turn logging on or off" "Says also for how long categories are kept, if it is given: both or neither. Of the retention, what is not named stays as it is; `all` names every category that is not named itself."
 );
 subject!(
     "/v1/settings/retention", RetentionDays, {"sign_ins": 365, "changes": 365, "views": 90, "configuration": 730, "other": 180};
     RetentionChange, {"views": 30};
-    get_retention "getRetention" "How long each category is kept (L2).",
-    put_retention "putRetention" "Changes how long categories are kept (L2). What is not named stays as it is; `all` names every category that is not named itself. A shorter time holds at once, in every answer."
+    get_retention "getRetention" "Get the retention" "How long each category is kept, in days.",
+    put_retention "putRetention" "Change the retention" "What is not named stays as it is; `all` names every category that is not named itself. A shorter time holds at once, in every answer."
 );
 subject!(
     "/v1/settings/time-zone", TimeZone, {"time_zone": "Europe/Prague", "week_start": "monday"},
-    get_time_zone "getTimeZone" "The zone of days and weeks (J5).",
-    put_time_zone "putTimeZone" "Changes the zone of days and weeks (J5)."
+    get_time_zone "getTimeZone" "Get the time zone" "The zone of days and weeks, and the first day of the week.",
+    put_time_zone "putTimeZone" "Change the time zone" "Of days and weeks, in reports from now on; no event changes."
 );
 subject!(
     "/v1/settings/event-types", EventTypes, {"event_types": [{"type": "lead.qualified", "name": {"en": "Lead qualified"}, "class": "change", "category": "changes", "action": "qualify", "sentence": {"en": "{actor} qualified {object}"}}]},
-    get_event_types "getEventTypes" "The tenant's own event types (J10).",
-    put_event_types "putEventTypes" "Replaces the tenant's own event types (J10)."
+    get_event_types "getEventTypes" "Get the tenant's own event types" "Beside those of the catalogue.",
+    put_event_types "putEventTypes" "Replace the tenant's own event types" "Events that come from now on are filed by them."
 );
 subject!(
     "/v1/settings/trusted-proxies", TrustedProxies, {"trusted_proxies": ["192.0.2.0/24"], "proxy_header": "x-forwarded-for"},
-    get_trusted_proxies "getTrustedProxies" "Proxies that are believed.",
-    put_trusted_proxies "putTrustedProxies" "Replaces the proxies that are believed."
+    get_trusted_proxies "getTrustedProxies" "Get the trusted proxies" "Whose header says where a client is.",
+    put_trusted_proxies "putTrustedProxies" "Replace the trusted proxies" "Their header is believed about where a client is."
 );
 
 subject!(
     "/v1/settings/detection", Detection, {"profile": "recommended", "disabled": ["sign-in-tor"], "limits": {"devices_per_day": 5}, "actions": {"mass-export": "block"}},
-    get_detection "getDetection" "The profile that restrictions start from, rules switched on and off, and the limits and actions that differ from the rules' own (K12).",
-    put_detection "putDetection" "Replaces the profile (where one is named), which rules are switched on and off, and the limits and actions that differ from the rules' own (K12)."
+    get_detection "getDetection" "Get the detection settings" "The profile that restrictions start from, rules switched on and off, and the limits and actions that differ from the rules' own.",
+    put_detection "putDetection" "Replace the detection settings" "The profile (where one is named), which rules are switched on and off, and the limits and actions that differ from the rules' own."
 );
 
-/// The limits in force (P12). They are the platform's to change.
+/// Get the limits in force
+///
+/// They are the platform's to change.
 #[utoipa::path(
     get,
     path = "/v1/settings/limits",

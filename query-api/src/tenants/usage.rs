@@ -1,4 +1,4 @@
-//! What is used of quotas (P12): as far as it is stored. Ingest, which holds to them, also counts what is on its way.
+//! What is used of quotas: as far as it is stored. Ingest, which holds to them, also counts what is on its way.
 
 use std::collections::BTreeMap;
 
@@ -61,8 +61,10 @@ struct Used {
     this_month: u64,
 }
 
-/// What a tenant and its keys used of their quotas, today and this month (P12). Days and months are those of UTC. Events of the
-/// product itself are not counted.
+/// Get a tenant's usage
+///
+/// What the tenant and its keys used of their quotas, today and this month. Days and months are those of UTC. Events of
+/// the product itself are not counted.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{id}/usage",

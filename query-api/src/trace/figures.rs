@@ -1,4 +1,4 @@
-//! Figures of one user's work (T8–T13), and the rows that they are made of (T15).
+//! Figures of one user's work, and the rows that they are made of.
 
 use std::collections::HashSet;
 
@@ -62,7 +62,7 @@ const fn figure(name: &'static str, measure: Measure) -> Figure {
 const READY: Place = ("ready", "ready");
 const FREE: Place = ("free", "free");
 
-/// All figures, T8 to T13.
+/// All figures.
 pub const FIGURES: &[Figure] = &[
     figure("calls.talk_time", Time(("call", "talk"))),
     figure("calls.duration", Time(("call", "call"))),

@@ -1,4 +1,4 @@
-//! Every activity of a user, and those behind a figure (T15, T16).
+//! Every activity of a user, and those behind a figure.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,7 +26,7 @@ use crate::trace::view::{CountedActivity, TracedActivity};
 #[derive(Debug, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ActivityFilter {
-    /// T15: those behind a figure of `/v1/users/{id}/statistics`, each with what it adds to it. Goes without the others.
+    /// Those behind a figure of `/v1/users/{id}/statistics`, each with what it adds to it. Goes without the others.
     #[param(required = false, example = "calls.talk_time")]
     figure: Option<String>,
     /// Channels: `call`, `email`, `ticket`, `pause` …; `session` for being signed in.
@@ -75,10 +75,11 @@ impl ActivityFilter {
     }
 }
 
-/// A user's activities, in the order of time.
+/// List a user's activities
 ///
-/// With `figure`, the activities behind that figure: their `counted` adds up to it. What lasts is cut at the borders of
-/// the period, and marked there. An activity reaches no further than 24 h from when its event occurred.
+/// In the order of time. With `figure`, the activities behind that figure: their `counted` adds up to it. What lasts is
+/// cut at the borders of the period, and marked there. An activity reaches no further than 24 h from when its event
+/// occurred.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/activities",

@@ -1,4 +1,4 @@
-//! A user's day or week on a timeline (T1–T7).
+//! A user's day or week on a timeline.
 
 pub mod lanes;
 
@@ -35,7 +35,7 @@ const MOST_LANES: usize = 100;
 /// Names of the extents.
 pub(crate) const EXTENTS: &[&str] = &["day", "week"];
 
-/// A day or a week (T2, T3).
+/// A day or a week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
@@ -61,10 +61,10 @@ pub struct Timeline {
     pub lanes: Vec<TimelineLane>,
     /// What doesn't, by channel.
     pub points: Vec<TimelinePoints>,
-    /// T4: every part of the period, empty ones too; null unless `resolution` is given.
+    /// Every part of the period, empty ones too; null unless `resolution` is given.
     #[schema(required = true)]
     pub buckets: Option<Vec<TimelineBucket>>,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -112,11 +112,11 @@ impl Resolution {
     }
 }
 
-/// What one user did in a day or a week.
+/// Get a user's timeline
 ///
-/// What lasts is an interval, on the lane of its channel and state, cut at the borders of the period and marked there; overlaps
-/// are on tracks of their own. What was told by its beginning alone is open: it lasts to now. An activity reaches no
-/// further than 24 h from when its event occurred.
+/// What one user did in a day or a week. What lasts is an interval, on the lane of its channel and state, cut at the
+/// borders of the period and marked there; overlaps are on tracks of their own. What was told by its beginning alone is
+/// open: it lasts to now. An activity reaches no further than 24 h from when its event occurred.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/timeline",
@@ -124,9 +124,9 @@ impl Resolution {
     operation_id = "getUserTimeline",
     params(
         ("id" = String, Path, description = "Id of the user", example = "u-17"),
-        ("period" = Option<String>, Query, description = "T3: `day` (default) or `week`, in the tenant's zone and by its first day of the week", example = "day"),
+        ("period" = Option<String>, Query, description = "`day` (default) or `week`, in the tenant's zone and by its first day of the week", example = "day"),
         ("date" = Option<String>, Query, description = "A local date in it; today unless given", example = "2026-03-02"),
-        ("resolution" = Option<String>, Query, description = "T4: cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300", example = "15m"),
+        ("resolution" = Option<String>, Query, description = "Cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300", example = "15m"),
         crate::openapi::FormatParam,
         crate::openapi::TenantParam,
     ),
@@ -194,7 +194,7 @@ pub async fn get(
     }
 }
 
-/// T17, T18: the intervals, and what doesn't last.
+/// The intervals, and what doesn't last.
 impl Report for Timeline {
     fn tables<W: std::io::Write + Send>(&self, to: &mut Writer<W>) -> std::io::Result<()> {
         to.table::<TracedInterval>("intervals")?;

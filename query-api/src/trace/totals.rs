@@ -1,4 +1,4 @@
-//! The figures of a user's statistics (T8–T14). Each leads to the rows that add up to it (T15).
+//! The figures of a user's statistics. Each leads to the rows that add up to it.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -16,7 +16,7 @@ use crate::trace::view::TracedFigure;
 /// Figures of a user's work, or why there are none.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Figures {
-    /// T8 to T13; null where there are none.
+    /// The figures; null where there are none.
     #[schema(required = true)]
     pub figures: Option<Vec<TracedFigure>>,
     /// Why there are none.

@@ -1,4 +1,4 @@
--- What one user did around a period, in the order of time (T1, T8-T16). Intervals are made of it in the program.
+-- What one user did around a period, in the order of time. Intervals are made of it in the program.
 SELECT ?fields
 FROM events
 WHERE tenant = {tenant:String}

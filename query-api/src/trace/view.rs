@@ -1,4 +1,4 @@
-//! A user's trace: activities on a timeline and in lists, and figures (T1–T16).
+//! A user's trace: activities on a timeline and in lists, and figures.
 
 use chrono::{DateTime, FixedOffset};
 use schemas::zone::Zone;
@@ -20,7 +20,7 @@ pub(crate) fn local(zone: Zone, millis: i64) -> DateTime<FixedOffset> {
 /// Something that the user did: a point of time, or an interval as far as it lies in the period.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TracedActivity {
-    /// The event that tells of it: `/v1/events/{id}` has its detail (T7, T16).
+    /// The event that tells of it: `/v1/events/{id}` has its detail.
     #[schema(example = "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1")]
     pub id: String,
     /// Other events that tell of it: its beginning, or itself once more.
@@ -159,7 +159,7 @@ macro_rules! columns {
     };
 }
 
-/// An activity in the list behind a figure (T15).
+/// An activity in the list behind a figure.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CountedActivity {
     /// It.
@@ -191,7 +191,7 @@ impl Tabular for CountedActivity {
     }
 }
 
-/// An interval on a timeline (T1).
+/// An interval on a timeline.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TracedInterval {
     /// It.
@@ -210,7 +210,7 @@ impl Tabular for TracedInterval {
     }
 }
 
-/// A figure of a user's work (T8–T13).
+/// A figure of a user's work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TracedFigure {
     /// Its name.
@@ -220,7 +220,7 @@ pub struct TracedFigure {
     pub value: u64,
     /// What it counts in.
     pub unit: Unit,
-    /// Where the list of the activities behind it is, which add up to it (T15).
+    /// Where the list of the activities behind it is, which add up to it.
     #[schema(
         example = "/v1/users/u-17/activities?figure=calls.talk_time&from=2026-03-01T23:00:00.000Z&to=2026-03-02T23:00:00.000Z"
     )]

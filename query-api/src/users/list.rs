@@ -1,4 +1,4 @@
-//! Users of the tenant's application, as their events show them (K2, K3, K8).
+//! Users of the tenant's application, as their events show them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ const LATEST: Keyset = keyset!("last_activity_at", "actor_id", newest);
 #[derive(Debug, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserFilter {
-    /// K2: part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
+    /// Part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
     #[param(required = false, example = "novak")]
     q: Option<String>,
     /// `true`: deactivated users, too.
@@ -55,9 +55,10 @@ impl UserFilter {
     }
 }
 
-/// Users (K2), the latest active first.
+/// List users
 ///
-/// Whoever is active while the pages are read moves ahead of them. A period takes in whoever was there in it.
+/// The latest active first. Whoever is active while the pages are read moves ahead of them. A period takes in whoever
+/// was there in it.
 #[utoipa::path(
     get,
     path = "/v1/users",
@@ -90,7 +91,9 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
     asked.list_with(USERS, clauses, |row: &UserRow| (row.last_activity_at, (&row.actor_id).into()), show).await
 }
 
-/// One user (K2), deactivated or not.
+/// Get a user
+///
+/// As the events show them, deactivated or not.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}",
@@ -120,7 +123,7 @@ pub async fn get(
     }
 }
 
-/// K3, K16: shows users with their unreviewed violations, to callers who may see them.
+/// Shows users with their unreviewed violations, to callers who may see them.
 #[derive(Clone)]
 struct Marks {
     store: Store,

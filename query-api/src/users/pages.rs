@@ -1,4 +1,4 @@
-//! A user's page for security staff (K5): devices, sessions, restriction history. Sign-ins are with those of all users.
+//! A user's page for security staff: devices, sessions, restriction history. Sign-ins are with those of all users.
 
 use std::sync::Arc;
 
@@ -54,7 +54,9 @@ impl DeviceFilter {
     }
 }
 
-/// Devices of a user (K9), the last seen first. A period takes in what was seen both before its end and after its start.
+/// List a user's devices
+///
+/// The last seen first. A period takes in what was seen both before its end and after its start.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/devices",
@@ -130,7 +132,9 @@ impl SessionFilter {
     }
 }
 
-/// Sessions of a user (K1), the last begun first. A period takes in what lasted into it.
+/// List a user's sessions
+///
+/// The last begun first. A period takes in what lasted into it.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sessions",
@@ -180,7 +184,9 @@ fn of_user(asked: &PageRequest, keyset: &Keyset, user: &str) -> Clauses {
     clauses
 }
 
-/// Restriction history of a user (K5, K12).
+/// List a user's violations
+///
+/// The restriction history of one user, as `GET /v1/violations` lists those of all.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/violations",

@@ -1,4 +1,4 @@
--- Users, their devices or their sessions as the events since a time show them, for plans that look back no further (J4). The
+-- Users, their devices or their sessions as the events since a time show them, for plans that look back no further. The
 -- rollups know of each but all of its life.
 SELECT
     toString(/* key */) AS key,

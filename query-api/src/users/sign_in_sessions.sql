@@ -1,4 +1,4 @@
--- Sessions of some users as they stand (K1, K7), to be shown beside sign-ins.
+-- Sessions of some users as they stand, to be shown beside sign-ins.
 SELECT
     actor_id,
     session_key,

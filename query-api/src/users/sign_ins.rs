@@ -1,4 +1,4 @@
-//! Sign-ins, and attempts that failed (K1, K5, K7, L5): of one user, and of the whole tenant.
+//! Sign-ins, and attempts that failed: of one user, and of the whole tenant.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub struct SignInFilter {
     /// Countries, ISO 3166-1 alpha-2, in any case.
     #[param(required = false, example = json!(["CZ"]))]
     country: Vec<String>,
-    /// K4: `true` for those that broke a rule, `false` for those that broke none.
+    /// `true` for those that broke a rule, `false` for those that broke none.
     #[param(required = false)]
     violations: Option<bool>,
 }
@@ -81,7 +81,9 @@ impl SignInFilter {
     }
 }
 
-/// Sign-in history of a user (K1, K7), failed attempts too (L5).
+/// List a user's sign-ins
+///
+/// Failed attempts too, newest first.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sign-ins",
@@ -120,7 +122,9 @@ pub async fn of_user(
     asked.list_with(statement, clauses, |row: &EventRow| (row.occurred_at, row.place().into()), show).await
 }
 
-/// Sign-ins of all users (K1, K7), failed attempts too (L5), also under names that nobody has.
+/// List sign-ins of all users
+///
+/// Failed attempts too, also under names that nobody has, newest first.
 #[utoipa::path(
     get,
     path = "/v1/sign-ins",

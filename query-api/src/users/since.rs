@@ -1,4 +1,4 @@
-//! Users, devices and sessions within the look-back of a plan (J4). What lasts is known by rollups of all of its life; where a
+//! Users, devices and sessions within the look-back of a plan. What lasts is known by rollups of all of its life; where a
 //! plan looks back no further than some days, its counts are of those days, and a beginning before them is not shown.
 
 use std::collections::HashMap;

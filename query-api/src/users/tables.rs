@@ -1,4 +1,4 @@
-//! What is listed, as rows of a table (P9): the columns of an export, in the order that people read them.
+//! What is listed, as rows of a table: the columns of an export, in the order that people read them.
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::log::cells::{address, device, flags, named_place, place, signals};

@@ -1,4 +1,4 @@
--- Devices of one user (K9, K10), as of the last events on each that the caller may read.
+-- Devices of one user, as of the last events on each that the caller may read.
 SELECT ?fields
 FROM (
     SELECT

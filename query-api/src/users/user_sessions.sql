@@ -1,4 +1,4 @@
--- Sessions of one user (K1, K7), as of the last events in each that the caller may read.
+-- Sessions of one user, as of the last events in each that the caller may read.
 SELECT ?fields
 FROM (
     SELECT

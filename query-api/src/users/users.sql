@@ -1,4 +1,4 @@
--- Users as their events show them (K2, K8). What was received before the longest retention is not counted. When a user was there is
+-- Users as their events show them. What was received before the longest retention is not counted. When a user was there is
 -- told by what the caller may read; who a user is, and whether active, by all that is kept.
 SELECT ?fields
 FROM (

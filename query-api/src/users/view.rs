@@ -32,13 +32,13 @@ pub struct User {
     /// caller may read.
     #[schema(required = true)]
     pub first_seen_at: Option<DateTime<Utc>>,
-    /// The last interaction, moved at most once per 30 s (K8). Null for a user of whom the caller may read nothing but what others did
+    /// The last interaction, moved at most once per 30 s. Null for a user of whom the caller may read nothing but what others did
     /// to them.
     #[schema(required = true)]
     pub last_activity_at: Option<DateTime<Utc>>,
     /// How many times the user signed in.
     pub sign_ins: u64,
-    /// Violations that nobody has reviewed (K3). Shown from the role security on (K16).
+    /// Violations that nobody has reviewed. Shown from the role security on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreviewed_violations: Option<u64>,
 }
@@ -59,7 +59,7 @@ impl User {
     }
 }
 
-/// A sign-in, or an attempt (K1, K7).
+/// A sign-in, or an attempt.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SignIn {
     /// The event.
@@ -93,9 +93,9 @@ pub struct SignIn {
     /// What was new, far, fast or much about it for this user: numbers, words, or `true`.
     #[schema(value_type = Object, example = json!({"new_device": true, "travel_km": 240.0}))]
     pub signals: Map<String, Value>,
-    /// Rules it broke (K4).
+    /// Rules it broke.
     pub violations: Vec<Flag>,
-    /// Brought in later (J17).
+    /// Brought in later.
     #[serde(skip_serializing_if = "is_false")]
     #[schema(required = false)]
     pub backfill: bool,
@@ -175,13 +175,13 @@ impl TenantSignIn {
     }
 }
 
-/// A device that a user was seen on (K9).
+/// A device that a user was seen on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct UserDevice {
-    /// What it is, as of its last event; how sure its id is (K10).
+    /// What it is, as of its last event; how sure its id is.
     #[serde(flatten)]
     pub device: Device,
-    /// Whether it may in (K11).
+    /// Whether it may in.
     pub access: Access,
     /// First seen; null where that was before the look-back of the plan.
     #[schema(required = true)]
@@ -246,7 +246,7 @@ pub struct Session {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub device_id: String,
-    /// How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+    /// How sure its id is: `high`, `medium` or `low`. Null without a device, and where it was not kept.
     #[schema(required = true, example = "high")]
     pub device_confidence: Option<String>,
     /// Its kind.

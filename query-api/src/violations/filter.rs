@@ -22,7 +22,7 @@ pub struct ViolationFilter {
     /// Ids of devices.
     #[param(required = false)]
     pub device_id: Vec<String>,
-    /// K13: `true` for those that were reviewed, `false` for those that were not.
+    /// `true` for those that were reviewed, `false` for those that were not.
     #[param(required = false)]
     pub reviewed: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! Broken rules (K12). Only staff with the right see them (K16).
+//! Broken rules. Only staff with the right see them.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -18,10 +18,10 @@ use crate::violations::view::Violation;
 const NEWEST: Keyset = keyset!("window_at", "violation_id", newest);
 const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
 
-/// Broken rules (K12).
+/// List violations
 ///
-/// Findings of one rule about one user within one window of the rule are one violation, which may still grow. The list is
-/// ordered by when the windows began; a period takes in what has any event inside.
+/// Findings of one rule about one user within one window of the rule are one violation, which may still grow. The list
+/// is ordered by when the windows began; a period takes in what has any event inside.
 #[utoipa::path(
     get,
     path = "/v1/violations",
@@ -73,7 +73,9 @@ pub(crate) async fn page(api: &QueryApi, mut reading: ReadRequest, users: &[Stri
     asked.list(VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
 }
 
-/// One violation (K12).
+/// Get a violation
+///
+/// What was found, of whom, by which version of which rule, and whether it was reviewed.
 #[utoipa::path(
     get,
     path = "/v1/violations/{id}",

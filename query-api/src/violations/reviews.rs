@@ -1,5 +1,5 @@
-//! Reviews of violations (K13). A review is an event of the tenant, and the event is the only record of it; it changes
-//! nothing but the mark (K14, K15).
+//! Reviews of violations. A review is an event of the tenant, and the event is the only record of it; it changes
+//! nothing but the mark.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub struct ReviewAnswer {
     /// The event that records it; null when there was nothing to change.
     #[schema(required = true)]
     pub event_id: Option<String>,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -64,7 +64,10 @@ pub struct ReviewAnswer {
 type Changes = Vec<(String, Value, Value)>;
 type Answer = Result<(StatusCode, Localized<ReviewAnswer>), Problem>;
 
-/// Marks a violation as reviewed (K13), as far as it has come: what comes later makes it unreviewed again (K15). Once more, with another note, takes the place of the first.
+/// Review a violation
+///
+/// Marks it as reviewed, as far as it has come: what comes later makes it unreviewed again. Once more, with another
+/// note, takes the place of the first.
 #[utoipa::path(
     post,
     path = "/v1/violations/{id}/review",
@@ -96,7 +99,9 @@ pub async fn put(
     record(&api, &caller, (reading, lang), violation, ("violation.reviewed", note, changes)).await
 }
 
-/// Withdraws a review: the violation is unreviewed again. Nothing changes where there is no review.
+/// Withdraw a violation's review
+///
+/// It is unreviewed again. Nothing changes where there is no review.
 #[utoipa::path(
     delete,
     path = "/v1/violations/{id}/review",

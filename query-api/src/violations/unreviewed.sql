@@ -1,4 +1,4 @@
--- How many violations of each of some users nobody has reviewed (K3), as far as they have come by now. What is informational
+-- How many violations of each of some users nobody has reviewed, as far as they have come by now. What is informational
 -- marks nobody.
 SELECT
     actor_id,

@@ -11,7 +11,7 @@ use crate::log::view::{Place, address, json, known, measured};
 use crate::violations::filter::level_name;
 use crate::violations::rows::ViolationRow;
 
-/// A broken rule (K12): all findings of one rule about one user within one window of the rule.
+/// A broken rule: all findings of one rule about one user within one window of the rule.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Violation {
     /// Made of the rule, the user and the window, so a replay makes no second one.
@@ -38,7 +38,7 @@ pub struct Violation {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub device_id: String,
-    /// How sure its id is (K10): `high`, `medium` or `low`. Null without a device, and where it was not kept.
+    /// How sure its id is: `high`, `medium` or `low`. Null without a device, and where it was not kept.
     #[schema(required = true, example = "high")]
     pub device_confidence: Option<String>,
     /// The session of the last event.
@@ -72,10 +72,10 @@ pub struct Violation {
     pub group: Option<Box<RawValue>>,
     /// Its events, at most 100.
     pub event_ids: Vec<String>,
-    /// The review in force (K13); null where nobody reviewed it, or it has grown since.
+    /// The review in force; null where nobody reviewed it, or it has grown since.
     #[schema(required = true)]
     pub review: Option<Review>,
-    /// The last review, where the violation has grown since: it is unreviewed again (K15).
+    /// The last review, where the violation has grown since: it is unreviewed again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outgrown_review: Option<Review>,
 }

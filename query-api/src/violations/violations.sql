@@ -1,4 +1,4 @@
--- Violations with what staff said of them (K12, K13). Parts of one violation are brought together before anything is asked
+-- Violations with what staff said of them. Parts of one violation are brought together before anything is asked
 -- of it; conditions on columns of the sort key are pushed down to the parts by the store. A review is of what the violation had
 -- come to: what has grown since is unreviewed. Events that the caller may not read are counted by the finding, and not named.
 WITH

@@ -1,4 +1,4 @@
-//! Identity providers whose tokens are believed (P11).
+//! Identity providers whose tokens are believed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

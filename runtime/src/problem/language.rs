@@ -1,4 +1,4 @@
-//! In which language an answer is (P16): asked for, told, and held to by problems, each in one place.
+//! In which language an answer is: asked for, told, and held to by problems, each in one place.
 
 use axum::body::Body;
 use axum::extract::Request;

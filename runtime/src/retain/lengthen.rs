@@ -1,4 +1,4 @@
-//! A lengthened retention on disk (L2, P7): rows that were written under a shorter one are kept by the tables' TTL.
+//! A lengthened retention on disk: rows that were written under a shorter one are kept by the tables' TTL.
 //!
 //! A row's class is in its partition's key and can't change. The TTL can: for what a tenant keeps longer now than it was written
 //! for, it takes the days from a list. ClickHouse then calculates anew when each part ends, without touching a row, so that

@@ -16,7 +16,7 @@ const MAX_SCOPE_BYTES: usize = 8 * 1024 * 1024;
 const MAX_RULES: usize = 200;
 
 impl Settings {
-    /// Grants or changes the exemption of a user (K6), as a change of what a snapshot says. One that still holds keeps the time
+    /// Grants or changes the exemption of a user, as a change of what a snapshot says. One that still holds keeps the time
     /// it was granted, so that events of that time stay exempt.
     ///
     /// # Errors

@@ -96,7 +96,7 @@ impl Snapshot {
         of_tenant(&self.silences, tenant)
     }
 
-    /// Where a tenant's application is asked to restore, if it has said so (J15).
+    /// Where a tenant's application is asked to restore, if it has said so.
     #[must_use]
     pub fn restore_endpoint(&self, tenant: &str) -> Option<&Arc<RestoreEndpoint>> {
         self.restore_endpoints.get(tenant)

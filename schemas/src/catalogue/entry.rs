@@ -13,7 +13,7 @@ const MAX_TYPE: usize = 128;
 const MAX_LABEL: usize = 256;
 const MAX_TEXT: usize = 1024;
 
-/// The languages of the catalogue and of the console (P16).
+/// The languages of the catalogue and of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Lang {
@@ -107,7 +107,7 @@ impl Texts {
     }
 }
 
-/// One type of event (J10).
+/// One type of event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CatalogueEntry {
     /// `<object>.<verb in the past>`, such as `task.deadline_changed`.
@@ -115,31 +115,31 @@ pub struct CatalogueEntry {
     pub event_type: String,
     /// What people call the type.
     pub name: Texts,
-    /// J2: `create`, `delete`, `change` or `other`.
+    /// `create`, `delete`, `change` or `other`.
     #[schema(value_type = String)]
     pub class: Class,
-    /// L2: `sign_ins`, `changes`, `views`, `configuration` or `other`.
+    /// `sign_ins`, `changes`, `views`, `configuration` or `other`.
     #[schema(value_type = String)]
     pub category: Category,
     /// `view`, `create`, `update`, `delete`, `export`, … (open set, snake case).
     pub action: String,
-    /// The part of the application (A7), snake case.
+    /// The part of the application, snake case.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub module: String,
     /// The type of the object, snake case; empty where the event has no object.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub object_type: String,
-    /// Whether what was deleted can be restored from the log (J15).
+    /// Whether what was deleted can be restored from the log.
     #[serde(default)]
     pub restorable: bool,
-    /// Why not, where a user would ask (J16).
+    /// Why not, where a user would ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_restorable_reason: Option<Texts>,
     /// The channel of communication: `call`, `sms`, `email` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// The event in words (J13), with the placeholders `{actor} {object} {old} {new} {reason} {records}`. A part in square
-    /// brackets is left out when a value of its is missing (J14).
+    /// The event in words, with the placeholders `{actor} {object} {old} {new} {reason} {records}`. A part in square
+    /// brackets is left out when a value of its is missing.
     pub sentence: Texts,
 }
 

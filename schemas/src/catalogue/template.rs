@@ -1,6 +1,6 @@
 //! Sentences with placeholders: `{actor} changed the deadline of task {object}[ from “{old}”][ to “{new}”]`.
 //!
-//! A part in square brackets is left out when a value it names is missing (J14: an event with only the new value still
+//! A part in square brackets is left out when a value it names is missing (an event with only the new value still
 //! reads well). Values are inserted as they are, once: a value that contains `{actor}` stays that text.
 
 use super::Lang;
@@ -83,7 +83,7 @@ impl Placeholder {
     }
 }
 
-/// What a change by the product itself is signed with (A5).
+/// What a change by the product itself is signed with.
 #[must_use]
 pub const fn system(lang: Lang) -> &'static str {
     match lang {

@@ -1,5 +1,5 @@
-//! Types that nobody declared are filed by the words of their names, so that they are stored, found and kept like any other
-//! (J10), whatever way of naming a sender has: `order.deleted`, `OrderDeleted`, `com.example.order.deleted.v1`,
+//! Types that nobody declared are filed by the words of their names, so that they are stored, found and kept like any other,
+//! whatever way of naming a sender has: `order.deleted`, `OrderDeleted`, `com.example.order.deleted.v1`,
 //! `DELETE order`.
 //!
 //! The rule, which depends on the name alone:

@@ -1,4 +1,4 @@
-//! The user of a ClickHouse server that reads for BI tools (P10): rights to read, limits, and a policy for each table that shows
+//! The user of a ClickHouse server that reads for BI tools: rights to read, limits, and a policy for each table that shows
 //! the rows of one tenant, the one that the request's setting `SQL_usertrail_tenant` names.
 //!
 //! Unlike the tables these are no numbered migration: they depend on the configuration, and are made anew each time.

@@ -1,4 +1,4 @@
-//! What each plan allows (J3, J4). It is data of the platform, which may define others at any time: nobody decides by a plan's name.
+//! What each plan allows. It is data of the platform, which may define others at any time: nobody decides by a plan's name.
 
 use std::borrow::Cow;
 
@@ -54,15 +54,15 @@ impl Default for Plan {
 pub enum Feature {
     /// The event log and the histories of objects.
     Log,
-    /// Exports to files (P9).
+    /// Exports to files.
     Exports,
-    /// The audit of the configuration (A1).
+    /// The audit of the configuration.
     ConfigurationAudit,
-    /// Tracing of users (T1).
+    /// Tracing of users.
     Tracing,
-    /// Restoring deleted objects (J15).
+    /// Restoring deleted objects.
     Restore,
-    /// Queries by SQL (P10).
+    /// Queries by SQL.
     Sql,
 }
 
@@ -94,20 +94,20 @@ pub struct Features {
     /// How many days before today answers reach back; none: as long as events are kept.
     #[schema(required = true)]
     pub look_back_days: Option<u16>,
-    /// Whether `from` and `to` may be chosen, or named periods alone (J4).
+    /// Whether `from` and `to` may be chosen, or named periods alone.
     pub free_dates: bool,
     /// The named periods that may be asked for, the one that is meant where none is first; empty for all.
     #[schema(example = json!(["last_30_days"]))]
     pub periods: Vec<String>,
-    /// Exports to files (P9).
+    /// Exports to files.
     pub exports: bool,
-    /// The audit of the configuration (A1).
+    /// The audit of the configuration.
     pub configuration_audit: bool,
-    /// Tracing of users (T1).
+    /// Tracing of users.
     pub tracing: bool,
-    /// Restoring deleted objects (J15).
+    /// Restoring deleted objects.
     pub restore: bool,
-    /// Queries by SQL (P10).
+    /// Queries by SQL.
     pub sql: bool,
     /// How many events may be sent in a day and a month; a tenant's own, where it has any, stand in their place.
     pub quotas: Quotas,

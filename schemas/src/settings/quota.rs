@@ -1,4 +1,4 @@
-//! Quotas: how many events may be sent in a day and in a month (P12). Days and months are those of UTC: one calendar for bills,
+//! Quotas: how many events may be sent in a day and in a month. Days and months are those of UTC: one calendar for bills,
 //! for every process and for every tenant, which nobody begins anew by changing a time zone.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};

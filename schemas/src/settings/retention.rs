@@ -1,4 +1,4 @@
-//! How long events are kept (L2).
+//! How long events are kept.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -49,7 +49,7 @@ impl Retention {
     }
 }
 
-/// Another retention, as far as it is named: what is not stays as it is (L2).
+/// Another retention, as far as it is named: what is not stays as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct RetentionChange {

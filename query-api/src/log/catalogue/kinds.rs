@@ -46,7 +46,7 @@ where
     Ok(Kinds { rows, period, has_more })
 }
 
-/// The answer, with a note for whoever records the read (P13).
+/// The answer, with a note for whoever records the read.
 pub(crate) fn answer(records: usize, period: Period, answer: impl IntoResponse) -> Response {
     let mut answer = answer.into_response();
     answer.extensions_mut().insert(Shown { records: records as u64, period: Some(period), more: Vec::new() });

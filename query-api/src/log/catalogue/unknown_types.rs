@@ -31,7 +31,7 @@ pub struct UnknownTypes {
     pub has_more: bool,
     /// The period as it was understood.
     pub period: PeriodView,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -64,8 +64,11 @@ impl From<EventTypeRow> for UnknownType {
     }
 }
 
-/// Types of events that are neither in the catalogue nor among the tenant's own, with how often and when they came. Events of
-/// such types are kept as all others, and filed by the words of their names. Of the last 30 days unless a period is given.
+/// List unknown event types
+///
+/// Types of events that are neither in the catalogue nor among the tenant's own, with how often and when they came.
+/// Events of such types are kept as all others, and filed by the words of their names. Of the last 30 days unless a
+/// period is given.
 #[utoipa::path(
     get,
     path = "/v1/catalogue/unknown",

@@ -1,4 +1,4 @@
-//! What a tenant's log holds: types, actions and types of objects, with counts (J8, L15).
+//! What a tenant's log holds: types, actions and types of objects, with counts.
 
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ pub struct UsedKinds {
     pub has_more: bool,
     /// The period as it was understood.
     pub period: PeriodView,
-    /// P15.
+    /// Up to when the answer is complete.
     #[serde(flatten)]
     pub completeness: Completeness,
 }
@@ -70,8 +70,11 @@ pub struct UsedKind {
     pub last_at: DateTime<Utc>,
 }
 
-/// Which types, actions and types of objects the log holds, with how often and when they came: what there is to filter by.
-/// Of the last 30 days unless a period is given. Changes of the configuration are left out for those who may not see them.
+/// List kinds of events in use
+///
+/// Which types, actions and types of objects the log holds, with how often and when they came: what there is to filter
+/// by. Of the last 30 days unless a period is given. Changes of the configuration are left out for those who may not
+/// see them.
 #[utoipa::path(
     get,
     path = "/v1/catalogue/used",

@@ -1,4 +1,4 @@
-//! A change of the configuration as the audit shows it (A1–A9).
+//! A change of the configuration as the audit shows it.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub struct ConfigurationChange {
     pub occurred_at: DateTime<Utc>,
     /// When it was received.
     pub received_at: DateTime<Utc>,
-    /// Who changed it; "System" for the product itself (A5).
+    /// Who changed it; "System" for the product itself.
     pub actor: Actor,
     /// Type of the event.
     #[serde(rename = "type")]
@@ -32,10 +32,10 @@ pub struct ConfigurationChange {
     pub name: String,
     /// What happened, as a sentence.
     pub text: String,
-    /// A6: `create`, `change`, `delete` or `other`.
+    /// `create`, `change`, `delete` or `other`.
     #[schema(example = "change")]
     pub class: String,
-    /// A7: the part of the application.
+    /// The part of the application.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false, example = "workflows")]
     pub module: String,
@@ -49,7 +49,7 @@ pub struct ConfigurationChange {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub details: String,
-    /// A8: what was done to it.
+    /// What was done to it.
     pub edits: Vec<Edit>,
 }
 

@@ -1,4 +1,4 @@
-//! What went in one place and came in another, the same as it was, moved (A8): a condition from one group to the next, a group
+//! What went in one place and came in another, the same as it was, moved: a condition from one group to the next, a group
 //! into another, a record from list to list. Pure.
 
 use std::cmp::Reverse;

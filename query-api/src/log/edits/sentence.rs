@@ -81,7 +81,7 @@ fn text(edit: &Plain, label: &str, lang: Lang) -> String {
 
 fn from_to(old: &str, new: &str, lang: Lang) -> String {
     let shown = |text: &str| if text.is_empty() { "—".to_owned() } else { quoted(text, lang) };
-    // What it was before is often not told (J14).
+    // What it was before is often not told.
     if old.is_empty() { format!("→ {}", shown(new)) } else { format!("{} → {}", shown(old), shown(new)) }
 }
 

@@ -1,4 +1,4 @@
-//! Searching events by what they say (J13, J14): words anywhere in them, and what one change was.
+//! Searching events by what they say: words anywhere in them, and what one change was.
 //!
 //! There is no index for it. Of a table of a million events and 12 columns, a `text` index of ClickHouse 26.7 made searches
 //! four to fourteen times faster (53 MB read became 0 to 4 MB), and the inserts of every event of every tenant 1.7 times
@@ -130,7 +130,7 @@ fn values(value: &str) -> Vec<String> {
     let text = json::quoted(value);
     let Ok(value) = serde_json::from_str::<&RawValue>(value) else { return vec![text] };
     let value = json::canonical(value).into_owned();
-    // Null is stored as what was not sent (J14).
+    // Null is stored as what was not sent.
     let nothing = (value == "null").then(String::new);
     [text, value].into_iter().chain(nothing).collect()
 }

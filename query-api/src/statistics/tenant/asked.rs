@@ -85,7 +85,7 @@ impl StatisticsRequest {
         }
     }
 
-    /// Whether an answer would tell what single users did (T19).
+    /// Whether an answer would tell what single users did.
     pub(super) fn tells_users_apart(&self) -> bool {
         self.by.contains(&Dimension::User) || self.filters_by("user")
     }

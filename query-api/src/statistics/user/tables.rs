@@ -1,4 +1,4 @@
-//! A user's statistics as tables (P9): the series first, then totals, then the shares of each kind.
+//! A user's statistics as tables: the series first, then totals, then the shares of each kind.
 
 use std::io::{self, Write};
 

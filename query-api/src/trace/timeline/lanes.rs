@@ -1,4 +1,4 @@
-//! A timeline: lanes of intervals, points, and buckets (T1–T4).
+//! A timeline: lanes of intervals, points, and buckets.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ pub struct TimelinePoints {
     pub points: Vec<TracedActivity>,
 }
 
-/// A part of the period (T4).
+/// A part of the period.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TimelineBucket {
     /// First instant inside, with the offset of the tenant's zone.
