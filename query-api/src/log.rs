@@ -11,6 +11,7 @@ pub(crate) mod examples;
 pub mod filter;
 pub mod object_state;
 pub mod objects;
+pub(crate) mod own;
 pub mod rows;
 pub mod signals;
 pub(crate) mod table;

@@ -20,7 +20,7 @@ pub use crate::key_text::{KeyText, hex};
 use crate::zone::Zone;
 pub use plan::{Feature, Features, NAMED_PERIODS, Plan, PlanDefinition, Plans};
 pub use proxy_header::ProxyHeader;
-pub use quota::{QuotaPeriod, QuotaUse, Quotas, WARNED_AT, warning};
+pub use quota::{NamedQuota, QuotaOf, QuotaPeriod, QuotaUse, Quotas, WARNED_AT, warning};
 pub use retention::{RETENTION_DAYS, Retention, RetentionChange};
 
 mod plan;

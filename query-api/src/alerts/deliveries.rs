@@ -188,7 +188,7 @@ impl Tabular for Delivery {
             (&self.violation_id).into(),
             (&self.message_id).into(),
             u64::from(self.attempt).into(),
-            (&self.outcome).into(),
+            Cell::code("outcome", &self.outcome),
             self.status.map(u64::from).into(),
             (&self.reason).into(),
             u64::from(self.duration_ms).into(),

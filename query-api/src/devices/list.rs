@@ -199,7 +199,7 @@ impl Tabular for TenantDevice {
         row.extend(device(Some(&self.device)));
         row.extend([
             (&self.device.model).into(),
-            (&self.device.confidence).into(),
+            Cell::code("confidence", &self.device.confidence),
             self.users.into(),
             joined(self.user_ids.iter().map(|id| id.as_str().into())),
             self.first_seen_at.into(),

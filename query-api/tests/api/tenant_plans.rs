@@ -58,8 +58,30 @@ fn the_smallest_plan_looks_back_a_month() {
         assert_eq!(world.get("/v1/events/recent", &key).await.status, 200);
         limited(&world, "/v1/events/long_ago", &key).await;
         let problem = limited(&world, "/v1/configuration", &key).await;
-        let detail = "configuration_audit is no part of the plan free; the plan standard has it";
+        let detail = "the plan free doesn't include the log of configuration changes; the plan standard does";
         assert_eq!(problem["detail"], detail);
+        for (path, lang, detail) in [
+            (
+                "/v1/configuration",
+                "ru",
+                "тарифный план free не включает журнал изменений настроек; это есть в тарифном плане standard",
+            ),
+            ("/v1/configuration", "cs", "tarif free neobsahuje záznam změn nastavení; obsahuje to tarif standard"),
+            ("/v1/events?format=csv", "en", "the plan free doesn't include exports to files; the plan standard does"),
+            (
+                "/v1/events?format=csv",
+                "ru",
+                "тарифный план free не включает выгрузку в файлы; это есть в тарифном плане standard",
+            ),
+            (
+                "/v1/users/u1/timeline",
+                "cs",
+                "tarif free neobsahuje zobrazení aktivity uživatelů; obsahuje to tarif standard",
+            ),
+        ] {
+            let path = format!("{path}{}lang={lang}", if path.contains('?') { '&' } else { '?' });
+            assert_eq!(limited(&world, &path, &key).await["detail"], detail);
+        }
     });
 }
 
@@ -269,7 +291,7 @@ fn plans_are_the_platform_s() {
             "/v1/catalogue/unknown",
         ] {
             let problem = limited(&world, path, &key).await;
-            assert!(problem["detail"].as_str().unwrap().ends_with("the plan free has it"), "{problem}");
+            assert!(problem["detail"].as_str().unwrap().ends_with("; the plan free does"), "{problem}");
         }
         let trial = json!({ "name": "mass-export", "from": Utc::now() - TimeDelta::hours(1) });
         let tried = world.send("POST", "/v1/rules/test", &key, Some(trial)).await;
