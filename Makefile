@@ -11,8 +11,8 @@ SHELL := /bin/bash
 help: ## Shows this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: build ## Builds everything and starts it with demo data; ARGS="--listen 127.0.0.1:9000" adds options
-	@exec target/release/usertrail up --demo $(ARGS)
+run: quick ## Builds everything and starts it with demo data; ARGS="--listen 127.0.0.1:9000" adds options
+	@exec target/quick/usertrail up --demo $(ARGS)
 
 test: deps ## Runs every check and every test, on Apache Kafka too where Java 17 and Maven are
 	@tools/test
