@@ -4,6 +4,7 @@ pub mod catalogue;
 pub(crate) mod cells;
 pub(crate) mod conditions;
 pub mod configuration;
+pub(crate) mod countries;
 pub mod edits;
 pub mod events;
 pub(crate) mod examples;

@@ -22,7 +22,7 @@ use crate::http::page::{Keyset, Page, ReadRequest, keyset};
 /// How attempts to report violations ended, newest first.
 pub const ALERT_DELIVERIES: NamedQuery = query!("alert_deliveries");
 
-const OUTCOMES: &[&str] = &["delivered", "failed", "given_up", "gone", "dropped"];
+pub(crate) const OUTCOMES: &[&str] = &["delivered", "failed", "given_up", "gone", "dropped"];
 
 /// A row of `alert_deliveries`.
 #[derive(Debug, Clone, PartialEq, Row, Deserialize)]

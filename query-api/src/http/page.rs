@@ -31,6 +31,8 @@ use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery};
 use crate::tenants::plan;
 
+/// Orders by time.
+pub(crate) const ORDERS: &[&str] = &["desc", "asc"];
 /// Rows of a page when its size isn't asked for.
 const DEFAULT_ROWS: u32 = 100;
 
@@ -435,7 +437,7 @@ pub(crate) struct Keyset {
 
 /// `order=` of lists that go both ways; the newest first unless asked otherwise.
 pub(crate) fn ascending(params: &mut Params) -> Result<bool, Problem> {
-    Ok(params.one_of("order", &["desc", "asc"])?.as_deref() == Some("asc"))
+    Ok(params.one_of("order", ORDERS)?.as_deref() == Some("asc"))
 }
 
 /// Makes a [`Keyset`] of the names of two columns and a direction; of events, by the time of a column and by
