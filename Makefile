@@ -6,13 +6,13 @@ CARGO := cargo
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run test bench deps kafka lint build clean
+.PHONY: help run test bench deps kafka lint build quick clean
 
 help: ## Shows this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: build ## Builds everything and starts it with demo data; ARGS="--listen 127.0.0.1:9000" adds options
-	@exec target/release/usertrail up --demo $(ARGS)
+run: quick ## Builds everything and starts it with demo data; ARGS="--listen 127.0.0.1:9000" adds options
+	@exec target/quick/usertrail up --demo $(ARGS)
 
 test: deps ## Runs every check and every test, on Apache Kafka too where Java 17 and Maven are
 	@tools/test
@@ -29,8 +29,11 @@ bench: build kafka ## Measures, and writes the tables into benches/RESULTS.md
 	$(CARGO) bench $(CARGO_FLAGS) --bench exports
 	$(CARGO) bench $(CARGO_FLAGS) --bench soak
 
-build: ## Builds the program with optimisation; what it needs at run time is fetched meanwhile
-	@tools/build
+build: ## Builds the program with all optimisation; what it needs at run time is fetched meanwhile
+	@tools/build release
+
+quick: ## The same with what matters of it, as `make run` does
+	@tools/build quick
 
 deps: ## Fetches what is needed by package name: the ClickHouse engine, the geo database
 	@node tools/fetch.mjs

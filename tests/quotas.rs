@@ -80,9 +80,9 @@ async fn two_processes_hold_one_quota_and_warn_once() {
     let day = &plan["usage"]["day"];
     assert_eq!((&day["used"], &day["remaining"], &day["warning"]), (&json!(1000), &json!(0), &json!(100)), "{plan}");
     for (lang, words) in [
-        ("en", "System: 80 % of the quota “tenant-day” is used"),
-        ("ru", "Система: использовано 80 % квоты «tenant-day»"),
-        ("cs", "Systém: využito 80 % kvóty „tenant-day“"),
+        ("en", "System: 80 % of the quota “1000 events a day for the tenant” is used"),
+        ("ru", "Система: использовано 80 % квоты «1000 событий в день для организации»"),
+        ("cs", "Systém: využito 80 % kvóty „1000 událostí denně pro organizaci“"),
     ] {
         let told = installation.get(&admin, &format!("/v1/events?type=quota.nearly_used&lang={lang}")).await;
         assert_eq!(told["data"][0]["text"], words, "{told}");

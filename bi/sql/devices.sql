@@ -1,9 +1,10 @@
 -- Devices of users, as of the last events on each, one row for a user and a device.
--- Where a plan looks back no further than some days, beginnings and counts are of these: the rollups know of each but all of its life.
+-- Where a plan looks back no further than some days, counts are of these, and beginnings before them are NULL: the rollups know of each but
+-- all of its life.
 SELECT
     d.actor_id AS actor_id,
     d.device_id AS device_id,
-    CAST(greatest(d.first_seen_at, {bi_look_back:DateTime64(3, 'UTC')}, ifNull(since.first_at, toDateTime64(0, 3, 'UTC'))) AS DateTime64(3, 'UTC')) AS first_seen_at,
+    CAST(if(d.first_seen_at < {bi_look_back:DateTime64(3, 'UTC')}, NULL, d.first_seen_at) AS Nullable(DateTime64(3, 'UTC'))) AS first_seen_at,
     CAST(d.last_seen_at AS DateTime64(3, 'UTC')) AS last_seen_at,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), d.sign_ins, ifNull(since.sign_ins, 0)) AS sign_ins,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), d.failed_sign_ins, ifNull(since.failed_sign_ins, 0)) AS failed_sign_ins,
@@ -14,7 +15,7 @@ SELECT
     d.client.kind AS device_kind,
     d.client.model AS device_model,
     d.client.bot AS bot,
-    d.confidence AS confidence,
+    d.confidence AS device_confidence,
     d.place.ip AS ip,
     d.place.country AS country,
     d.place.city AS city
@@ -24,13 +25,14 @@ FROM (
         t.device_id AS device_id,
         min(t.first_seen_at) AS first_seen_at,
         max(t.last_seen_at) AS last_seen_at,
-        sumIf(t.sign_ins, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS sign_ins,
-        sumIf(t.failed_sign_ins, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS failed_sign_ins,
+        sum(t.sign_ins) AS sign_ins,
+        sum(t.failed_sign_ins) AS failed_sign_ins,
         argMaxMerge(t.client) AS client,
         max(toString(t.confidence)) AS confidence,
         argMaxMerge(t.place) AS place
     FROM $database.`user_devices` AS t
     WHERE t.tenant = {bi_tenant:String}
+        AND bitAnd(t.reserved, {bi_hidden:UInt8}) = 0
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})
     GROUP BY t.actor_id, t.device_id
 ) AS d
@@ -38,7 +40,6 @@ LEFT JOIN (
     SELECT
         t.actor_id AS actor_id,
         t.device_id AS device_id,
-        min(t.occurred_at) AS first_at,
         countIf(t.action = 'sign_in' AND t.outcome != 'failure') AS sign_ins,
         countIf(t.action = 'sign_in_failed' OR (t.action = 'sign_in' AND t.outcome = 'failure')) AS failed_sign_ins
     FROM $database.`events` AS t

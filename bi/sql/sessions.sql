@@ -1,9 +1,10 @@
 -- Sessions of users, as of the last events in each, one row each.
--- Where a plan looks back no further than some days, beginnings and counts are of these: the rollups know of each but all of its life.
+-- Where a plan looks back no further than some days, counts are of these, and beginnings before them are NULL: the rollups know of each but
+-- all of its life.
 SELECT
     s.actor_id AS actor_id,
     s.session_key AS session_id,
-    CAST(greatest(s.started_at, {bi_look_back:DateTime64(3, 'UTC')}, ifNull(since.first_at, toDateTime64(0, 3, 'UTC'))) AS DateTime64(3, 'UTC')) AS started_at,
+    CAST(if(s.started_at < {bi_look_back:DateTime64(3, 'UTC')}, NULL, s.started_at) AS Nullable(DateTime64(3, 'UTC'))) AS started_at,
     CAST(s.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
     CAST(s.signed_out_at AS DateTime64(3, 'UTC')) AS signed_out_at,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), s.events, ifNull(since.events, 0)) AS events,
@@ -22,13 +23,14 @@ FROM (
         min(t.started_at) AS started_at,
         max(t.last_activity_at) AS last_activity_at,
         max(t.signed_out_at) AS signed_out_at,
-        sumIf(t.events, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS events,
+        sum(t.events) AS events,
         argMaxMerge(t.device_id) AS device_id,
         argMaxMerge(t.device) AS device,
         argMaxMerge(t.client) AS client,
         argMaxMerge(t.place) AS place
     FROM $database.`user_sessions` AS t
     WHERE t.tenant = {bi_tenant:String}
+        AND bitAnd(t.reserved, {bi_hidden:UInt8}) = 0
         AND t.received_on >= toDate({bi_oldest:DateTime64(3, 'UTC')})
     GROUP BY t.actor_id, t.session_key
 ) AS s
@@ -36,7 +38,6 @@ LEFT JOIN (
     SELECT
         t.actor_id AS actor_id,
         t.session_key AS session_key,
-        min(t.occurred_at) AS first_at,
         count() AS events
     FROM $database.`events` AS t
     WHERE t.tenant = {bi_tenant:String}

@@ -1,19 +1,20 @@
 -- Users as their events show them, one row each.
--- Where a plan looks back no further than some days, beginnings and counts are of these: the rollups know of each but all of its life.
+-- Where a plan looks back no further than some days, counts are of these, and beginnings before them are NULL: the rollups know of each but
+-- all of its life. When a user was there is told by what the caller may read.
 SELECT
     u.actor_id AS actor_id,
     u.name AS name,
     u.email AS email,
     u.active AS active,
-    CAST(greatest(u.first_seen_at, {bi_look_back:DateTime64(3, 'UTC')}, ifNull(since.first_at, toDateTime64(0, 3, 'UTC'))) AS DateTime64(3, 'UTC')) AS first_seen_at,
+    CAST(if(u.first_seen_at < {bi_look_back:DateTime64(3, 'UTC')}, NULL, nullIf(u.first_seen_at, toDateTime64(0, 3, 'UTC'))) AS Nullable(DateTime64(3, 'UTC'))) AS first_seen_at,
     CAST(if(u.last_activity_at >= {bi_look_back:DateTime64(3, 'UTC')}, u.last_activity_at, toDateTime64(0, 3, 'UTC')) AS DateTime64(3, 'UTC')) AS last_activity_at,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), u.events, ifNull(since.events, 0)) AS events,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), u.sign_ins, ifNull(since.sign_ins, 0)) AS sign_ins
 FROM (
     SELECT
         t.actor_id AS actor_id,
-        min(t.first_seen_at) AS first_seen_at,
-        max(t.last_activity_at) AS last_activity_at,
+        minIf(t.first_seen_at, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS first_seen_at,
+        maxIf(t.last_activity_at, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS last_activity_at,
         sumIf(t.events, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS events,
         sumIf(t.sign_ins, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS sign_ins,
         argMaxMerge(t.name) AS name,
@@ -27,7 +28,6 @@ FROM (
 LEFT JOIN (
     SELECT
         t.actor_id AS actor_id,
-        min(t.occurred_at) AS first_at,
         count() AS events,
         countIf(t.action = 'sign_in' AND t.outcome != 'failure') AS sign_ins
     FROM $database.`events` AS t

@@ -290,7 +290,7 @@ impl Bi {
         };
         let tenant = self.0.settings.tenant(id).ok_or_else(unknown)?;
         if !self.0.settings.features(&tenant).has(Feature::Sql) {
-            return Err(Refusal::access_denied("SQL is no part of the tenant's plan"));
+            return Err(Refusal::access_denied("The tenant's plan doesn't include queries by SQL"));
         }
         self.count(&principal, &tenant)?;
         Ok((Caller::by_key(&self.0.settings, principal, Arc::clone(&tenant)), tenant))

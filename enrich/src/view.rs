@@ -6,6 +6,7 @@ use detect::rules::{EventFields, FieldValue};
 use detect::signals::Signals;
 use schemas::address;
 use schemas::catalogue::Classification;
+use schemas::changes::changes;
 use schemas::event::{Change, Event, Text};
 use schemas::json::canonical;
 use serde_json::value::RawValue;
@@ -43,7 +44,7 @@ impl EventFields for View<'_> {
     fn has(&self, path: &str) -> bool {
         // Without building the list: rules about changes ask this first.
         if path.starts_with("changes") {
-            return self.event.changes.as_ref().is_some_and(|changes| !changes.is_empty());
+            return changes(self.event, self.filed.class).next().is_some();
         }
         self.field(path).is_some()
     }
@@ -146,7 +147,7 @@ impl View<'_> {
     }
 
     fn each_change<'s>(&'s self, value: impl Fn(&'s Change<'s>) -> Option<FieldValue<'s>>) -> Option<FieldValue<'s>> {
-        let values: Vec<_> = self.event.changes.iter().flatten().filter_map(value).collect();
+        let values: Vec<_> = changes(self.event, self.filed.class).filter_map(value).collect();
         (!values.is_empty()).then_some(FieldValue::Array(values))
     }
 }

@@ -66,7 +66,8 @@ pub(crate) async fn charge<'a>(
 }
 
 fn user(sender: &Sender) -> User<'_> {
-    User { tenant: &sender.tenant.id, key: &sender.principal.key_id }
+    let plan = sender.tenant.quotas.is_none().then(|| sender.tenant.plan.as_str());
+    User { tenant: &sender.tenant.id, key: &sender.principal.key_id, plan }
 }
 
 fn quotas(settings: &Settings, sender: &Sender) -> Vec<Quota> {

@@ -70,6 +70,8 @@ pub(crate) struct Quota {
 pub(crate) struct User<'a> {
     pub(crate) tenant: &'a str,
     pub(crate) key: &'a str,
+    /// The plan whose quotas hold for the tenant, where it has none of its own.
+    pub(crate) plan: Option<&'a str>,
 }
 
 /// What is used of a quota that doesn't have as much left as was asked for.

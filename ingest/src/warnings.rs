@@ -11,7 +11,8 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clickhouse::Client;
 use runtime::throttle::Throttle;
-use schemas::settings::{QuotaUse, WARNED_AT};
+use schemas::catalogue::Lang;
+use schemas::settings::{NamedQuota, QuotaOf, QuotaUse, WARNED_AT};
 use schemas::topics::OWN_KEY_ID;
 use serde_json::{Value, json};
 
@@ -120,20 +121,28 @@ impl Warning {
         // A quota that was changed is another one.
         let id = format!("quota/{whose}/{begins}/{}/{percent}", quota.limit);
         let left = QuotaUse::new(Some(quota.limit), used, resets_at);
-        let event = json!({
+        let of = match user.plan {
+            _ if quota.of_key => QuotaOf::Key { key_id: user.key.to_owned() },
+            Some(plan) => QuotaOf::Plan { plan: plan.to_owned() },
+            None => QuotaOf::Tenant,
+        };
+        let named = NamedQuota { of, period: quota.period, limit: quota.limit };
+        let mut event = json!({
             "id": id,
             "type": if percent < 100 { "quota.nearly_used" } else { "quota.used_up" },
             "occurred_at": now.to_rfc3339_opts(SecondsFormat::Millis, true),
             "actor": {"kind": "system"},
-            "object": {"type": "quota", "id": whose, "name": whose},
+            "object": {"type": "quota", "id": whose, "name": named.in_words(Lang::En)},
             "payload": {
                 "percent": percent,
-                "limit": left.limit,
                 "used": left.used,
                 "remaining": left.remaining,
                 "resets_at": left.resets_at,
             },
         });
+        if let (Ok(Value::Object(named)), Value::Object(told)) = (serde_json::to_value(named), &mut event["payload"]) {
+            told.extend(named);
+        }
         let begins = begins.and_time(chrono::NaiveTime::MIN).and_utc();
         Self { id, tenant: user.tenant.to_owned(), begins, resets_at, event }
     }

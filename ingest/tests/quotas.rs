@@ -12,7 +12,8 @@ use ingest::Ingest;
 use runtime::freshness::Freshness;
 use runtime::metrics::Metrics;
 use runtime::settings::Bounds;
-use schemas::settings::{Plans, QuotaPeriod, Quotas, Role};
+use schemas::catalogue::Lang;
+use schemas::settings::{NamedQuota, Plan, Plans, QuotaOf, QuotaPeriod, Quotas, Role};
 
 /// A process of its own, as far as quotas go.
 fn process(world: &World, freshness: &Freshness) -> Ingest {
@@ -39,6 +40,20 @@ fn written(world: &World) -> (usize, Vec<String>) {
         assert_eq!((&*record.key, &event["actor"]), ("acme/", &serde_json::json!({ "kind": "system" })));
         let kind = if event["payload"]["percent"] == 80 { "quota.nearly_used" } else { "quota.used_up" };
         assert_eq!(event["type"], kind);
+        // Which quota it is, by itself and in words.
+        let named: NamedQuota = serde_json::from_value(event["payload"].clone()).unwrap();
+        assert_eq!(event["object"]["name"], named.in_words(Lang::En));
+        let id = event["object"]["id"].as_str().unwrap();
+        let of = match &named.of {
+            QuotaOf::Key { key_id } => format!("key-{{}}/{key_id}"),
+            // Plans give quotas of a month here, and tenants of a day.
+            QuotaOf::Plan { plan } => {
+                assert_eq!((plan.as_str(), named.period), (Plan::default().as_str(), QuotaPeriod::Month));
+                "tenant-{}".to_owned()
+            }
+            QuotaOf::Tenant => "tenant-{}".to_owned(),
+        };
+        assert_eq!(id, of.replace("{}", if named.period == QuotaPeriod::Day { "day" } else { "month" }));
         event["id"].as_str().unwrap().to_owned()
     });
     (records.len() - own.len(), ids.collect())

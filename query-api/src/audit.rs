@@ -13,12 +13,14 @@ use rdkafka::producer::FutureRecord;
 use runtime::config::Config;
 use runtime::kafka::{ANSWERED, Producer, placed};
 use runtime::problem::Problem;
+use schemas::catalogue::Lang;
 use schemas::decode::{Attributes, MAX_NAME_BYTES, MAX_REASON_BYTES, Scratch, decode};
 use schemas::topics::{self, headers};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::export::words;
 use crate::http::caller::Caller;
 
 pub use schemas::topics::OWN_KEY_ID as KEY_ID;
@@ -146,6 +148,7 @@ impl Audit {
         let (producer, topic) = match &self.0 {
             Sink::Topic { producer, topic } => (producer, topic),
             Sink::Memory(events) => {
+                debug_assert!(is_worded(&body), "a field that has no word in `export::words`: {body}");
                 events.lock().unwrap_or_else(PoisonError::into_inner).push((tenant.to_owned(), body));
                 return Ok(id);
             }
@@ -165,6 +168,12 @@ impl Audit {
             .with_cause(error)),
         }
     }
+}
+
+/// Whether all that changed has a name in each language.
+fn is_worded(body: &Value) -> bool {
+    let paths = body["changes"].as_array().into_iter().flatten().filter_map(|change| change["path"].as_str());
+    paths.filter_map(|path| path.split('/').next()).all(|field| words::known(field, Lang::Ru).is_some())
 }
 
 fn body(id: &str, caller: &Caller, mut fields: Map<String, Value>) -> Value {

@@ -12,6 +12,7 @@ pub(crate) mod parquet;
 pub(crate) mod pdf;
 pub(crate) mod sink;
 pub mod table;
+pub(crate) mod values;
 pub(crate) mod words;
 pub(crate) mod writer;
 pub(crate) mod xlsx;

@@ -39,6 +39,7 @@ pub use crate::state::{Parts, QueryApi, StartError};
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = routes::document();
+    openapi::closed::enumerate(&mut document);
     openapi::formats::offer(&mut document);
     openapi::headers::describe(&mut document);
     document

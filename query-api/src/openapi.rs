@@ -1,5 +1,6 @@
 //! The OpenAPI document: generated from the handlers, completed here with what all of them share.
 
+pub(crate) mod closed;
 pub mod examples;
 pub(crate) mod formats;
 pub(crate) mod headers;

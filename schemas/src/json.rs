@@ -5,7 +5,7 @@
 //! | form | of | texts and white space | numbers | members of objects |
 //! |---|---|---|---|---|
 //! | [`kept`] | payloads, unknown fields | in one spelling | as they were sent | as they were sent |
-//! | [`canonical`] | values of changes, and what is asked of them | in one spelling | in one spelling | sorted by name |
+//! | [`canonical`] | values of changes, and what is asked of them | in one spelling | in one spelling | sorted by name, each once |
 
 mod number;
 mod value;
@@ -24,7 +24,7 @@ pub fn kept(json: &RawValue) -> Cow<'_, str> {
 }
 
 /// The one spelling of a value: equal values are equal texts. `1.0` is `1`, `[1, 2]` is `[1,2]`, members are in order of their
-/// names; of two members of one name both stay.
+/// names; of several members of one name the last is meant, as most readers take it.
 #[must_use]
 pub fn canonical(json: &RawValue) -> Cow<'_, str> {
     let text = json.get();
@@ -176,8 +176,10 @@ fn write_object(reader: &mut Reader<'_>, form: Form, out: &mut String) {
         members.push((name, value));
     }
     if form == Form::Canonical {
-        // Stable: of two members of one name the order is the sender's.
+        // Stable, and from the end: the last of several members of one name comes first.
+        members.reverse();
         members.sort_by(|(one, _), (other, _)| one.cmp(other));
+        members.dedup_by(|(later, _), (kept, _)| later == kept);
     }
     out.push('{');
     for (at, (name, value)) in members.iter().enumerate() {

@@ -7,6 +7,7 @@ pub mod access;
 pub mod address;
 pub mod alerts;
 pub mod catalogue;
+pub mod changes;
 pub mod ddl;
 pub mod decode;
 pub mod detection;

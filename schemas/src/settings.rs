@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -20,7 +20,7 @@ pub use crate::key_text::{KeyText, hex};
 use crate::zone::Zone;
 pub use plan::{Feature, Features, NAMED_PERIODS, Plan, PlanDefinition, Plans};
 pub use proxy_header::ProxyHeader;
-pub use quota::{QuotaPeriod, QuotaUse, Quotas, WARNED_AT, warning};
+pub use quota::{NamedQuota, QuotaOf, QuotaPeriod, QuotaUse, Quotas, WARNED_AT, warning};
 pub use retention::{RETENTION_DAYS, Retention, RetentionChange};
 
 mod plan;
@@ -496,10 +496,26 @@ impl ApiKey {
 /// [`Invalid`] for malformed JSON, a field of the wrong type, or an unknown field.
 pub fn parse_strict<T: DeserializeOwned + Serialize>(json: &[u8]) -> Result<T, Invalid> {
     let sent: Value = serde_json::from_slice(json).map_err(|error| Invalid::new("", error.to_string()))?;
-    let parsed: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json))
+    understood(&sent, &mut serde_json::Deserializer::from_slice(json))
+}
+
+/// As [`parse_strict`], of a document that was made of what an administrator sent: what is wrong with it has a place in no text.
+///
+/// # Errors
+/// As of [`parse_strict`].
+pub fn read_strict<T: DeserializeOwned + Serialize>(document: &Value) -> Result<T, Invalid> {
+    understood(document, document)
+}
+
+fn understood<'de, T, D>(sent: &Value, reader: D) -> Result<T, Invalid>
+where
+    T: DeserializeOwned + Serialize,
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    let parsed: T = serde_path_to_error::deserialize(reader)
         .map_err(|error| Invalid::new(pointer("", error.path()), error.into_inner().to_string()))?;
     let understood = serde_json::to_value(&parsed).map_err(|error| Invalid::new("", error.to_string()))?;
-    match first_misread(&sent, &understood, &mut String::new()) {
+    match first_misread(sent, &understood, &mut String::new()) {
         Some(invalid) => Err(invalid),
         None => Ok(parsed),
     }

@@ -295,13 +295,13 @@ fn half_a_statement_ends_in_time() {
 fn sql_shows_what_may_be_read() {
     with_world("bi_permissions", async |world| {
         let sql = "INSERT INTO events (tenant, event_id, type, category, action, occurred_at, received_at, actor_kind, \
-                   actor_id, device_id, session_key, session_started_at, violations, violation_ids, violation_windows, \
-                   violation_levels, violation_versions, violation_actions, violation_seen, violation_limits, \
+                   actor_id, device_id, session_key, session_started_at, last_activity_at, violations, violation_ids, \
+                   violation_windows, violation_levels, violation_versions, violation_actions, violation_seen, violation_limits, \
                    violation_groups, retention_days) \
                    SELECT 'acme', e, t, c, 'x', now64(3) - toIntervalDay(d), now64(3) - 60, 'user', '0', '0', '0', \
-                   now64(3) - 60, ['r'], [e], [toDateTime64(0, 3)], [1], [1], ['flag'], [1], [1], [''], 1825 FROM values(\
-                   'e String, t String, c String, d UInt16', ('changed', 'plan.changed', 'configuration', 0), \
-                   ('said', 'violation.reviewed', 'changes', 0), ('old', 'old.done', 'other', 800))";
+                   now64(3) - 60, now64(3) - toIntervalDay(d), ['r'], [e], [toDateTime64(0, 3)], [1], [1], ['flag'], [1], [1], [''], \
+                   1825 FROM values('e String, t String, c String, d UInt16', ('changed', 'plan.changed', 'configuration', 1), \
+                   ('said', 'violation.reviewed', 'changes', 2), ('old', 'old.done', 'other', 800))";
         world.client.query_raw(sql).execute().await.unwrap();
         let permissions =
             [Permission::ReadConfiguration, Permission::SeeViolations, Permission::TraceUsers, Permission::QuerySql];
@@ -318,6 +318,13 @@ fn sql_shows_what_may_be_read() {
             };
             assert_eq!(ask("SELECT count() FROM events").await.text, format!("{readable}\n"), "{given:?}");
             assert_eq!(ask("SELECT sum(events) FROM users").await.text, format!("{readable}\n"), "{given:?}");
+            // When somebody was there is told by what may be read, and so is on what.
+            for (column, edge) in [("last_activity_at", "max"), ("first_seen_at", "min")] {
+                let of_user = "event_id IN ('changed', 'said', 'old')";
+                let wanted = ask(&format!("SELECT {edge}(occurred_at) FROM events WHERE {of_user}")).await.text;
+                let told = ask(&format!("SELECT {column} FROM users WHERE actor_id = '0'")).await.text;
+                assert_eq!(told, wanted, "{given:?} {column}");
+            }
             let violations = if may(Permission::SeeViolations) { readable } else { 0 };
             let flags = ask("SELECT sum(length(violations)) FROM events").await.text;
             assert_eq!(flags, format!("{violations}\n"), "{given:?}");
@@ -356,17 +363,18 @@ fn sql_shows_what_may_be_read() {
         assert_eq!(world.rows("SELECT sum(events) FROM user_hours").await, "5\n");
         assert_eq!(world.rows("SELECT countIf(violation_id = 'old') FROM violations").await, "0\n");
         assert_eq!(world.rows("SELECT countIf(first_seen_at < now() - INTERVAL 366 DAY) FROM users").await, "0\n");
-        // What lasts counts no more, and begins no sooner, than what is in the look-back.
+        // What lasts counts no more than what is in the look-back, and says of no later time that it was the first.
         for nulls in ["", " SETTINGS join_use_nulls = 1"] {
             assert_eq!(world.rows(&format!("SELECT sum(events), sum(sign_ins) FROM users{nulls}")).await, "5\t0\n");
             assert_eq!(world.rows(&format!("SELECT sum(events) FROM sessions{nulls}")).await, "5\n");
-            let young = "SELECT min(first_seen_at) > now() - INTERVAL 1 HOUR FROM users";
-            assert_eq!(world.rows(&format!("{young}{nulls}")).await, "1\n");
-            let devices = "SELECT count(), min(first_seen_at) > now() - INTERVAL 1 HOUR, sum(sign_ins) FROM devices";
+            let before = "SELECT groupArray(actor_id), groupArray(isNull(first_seen_at)) FROM (SELECT * FROM users \
+                          WHERE first_seen_at IS NULL)";
+            assert_eq!(world.rows(&format!("{before}{nulls}")).await, "['0']\t[1]\n");
+            let devices = "SELECT count(), countIf(first_seen_at IS NULL), sum(sign_ins) FROM devices";
             assert_eq!(world.rows(&format!("{devices}{nulls}")).await, "3\t1\t0\n");
         }
         // The columns keep their types.
         let types = "SELECT DISTINCT toTypeName(events), toTypeName(sign_ins), toTypeName(first_seen_at) FROM users";
-        assert_eq!(world.rows(types).await, "UInt64\tUInt64\tDateTime64(3, \\'UTC\\')\n");
+        assert_eq!(world.rows(types).await, "UInt64\tUInt64\tNullable(DateTime64(3, \\'UTC\\'))\n");
     });
 }

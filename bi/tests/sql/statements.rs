@@ -216,10 +216,14 @@ fn devices_are_told_with_how_sure_they_are() {
                       ['r'], [s], [toDateTime64(0, 3)], [1], [1], ['flag'], [1], [1], [''], 1825 FROM values(\
                       'e String, at UInt16, d String, c String, s String', ('1', 9, 'sure', 'high', 'a'), \
                       ('2', 8, 'shared', 'low', 'b'), ('3', 7, 'sure', 'high', 'c'), ('4', 6, 'shared', 'low', 'c'), \
-                      ('5', 5, '', 'none', 'd'))";
+                      ('5', 5, '', 'none', 'd'), ('6', 4, '', 'none', 'c'))";
         world.client.query_raw(insert).execute().await.unwrap();
         for (view, id, expected) in [
-            ("events", "event_id", "1\tsure\thigh\n2\tshared\tlow\n3\tsure\thigh\n4\tshared\tlow\n5\t\tnone\n"),
+            (
+                "events",
+                "event_id",
+                "1\tsure\thigh\n2\tshared\tlow\n3\tsure\thigh\n4\tshared\tlow\n5\t\tnone\n6\t\tnone\n",
+            ),
             ("sessions", "session_id", "a\tsure\thigh\nb\tshared\tlow\nc\tshared\tlow\nd\t\t\n"),
             ("violations", "violation_id", "a\tsure\thigh\nb\tshared\tlow\nc\tshared\tlow\nd\t\t\n"),
         ] {
@@ -227,7 +231,7 @@ fn devices_are_told_with_how_sure_they_are() {
                 format!("SELECT {id}, device_id, device_confidence FROM {view} WHERE actor_id = 'u' ORDER BY {id}");
             assert_eq!(world.rows(&sql).await, expected, "{view}");
         }
-        let devices = "SELECT device_id, confidence FROM devices WHERE actor_id = 'u' ORDER BY device_id";
+        let devices = "SELECT device_id, device_confidence FROM devices WHERE actor_id = 'u' ORDER BY device_id";
         assert_eq!(world.rows(devices).await, "shared\tlow\nsure\thigh\n");
         // Rows of before it was kept.
         let before = "INSERT INTO user_sessions (* EXCEPT (device)) SELECT * EXCEPT (device) REPLACE ('z' AS session_key) \

@@ -92,7 +92,7 @@ export interface paths {
         head?: never;
         /**
          * Change an alert endpoint
-         * @description By JSON Merge Patch (RFC 7386). Switching it on again clears why it was off.
+         * @description By JSON Merge Patch (RFC 7396): what is null takes its default. Switching it on again clears why it was off.
          */
         patch: operations["changeAlertEndpoint"];
         trace?: never;
@@ -914,7 +914,8 @@ export interface paths {
         head?: never;
         /**
          * Change a tenant's settings
-         * @description Changes some of them, by JSON Merge Patch (RFC 7386). `retention.all` is every category that isn't named itself.
+         * @description Changes some of them, by JSON Merge Patch (RFC 7396): what is null takes its default, but for the retention of a category, which
+         *     stays as it is. `retention.all` is every category that isn't named itself.
          */
         patch: operations["changeTenant"];
         trace?: never;
@@ -1836,7 +1837,7 @@ export interface components {
             /** @description What was done. */
             kind: components["schemas"]["EditKind"];
             /**
-             * @description The path for people; positions count from 1.
+             * @description The path for people; positions count from 1, of lists and groups that stayed as they were counted before the change.
              * @example conditions #3
              */
             label: string;
@@ -1851,7 +1852,7 @@ export interface components {
             path: string;
             /**
              * @description All of it in words.
-             * @example Condition added: country is CZ
+             * @example Condition added to “conditions”: country is CZ
              */
             text: string;
             /** @description Position in the list after, from 0. */
@@ -2532,9 +2533,10 @@ export interface components {
                 email: string;
                 /**
                  * Format: date-time
-                 * @description When the first event occurred that is still kept.
+                 * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
+                 *     caller may read.
                  */
-                first_seen_at: string;
+                first_seen_at: string | null;
                 /**
                  * @description Id in the application.
                  * @example u-17
@@ -2542,7 +2544,8 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s. Null for a user of whom nothing is known but what others did to them.
+                 * @description The last interaction, moved at most once per 30 s. Null for a user of whom the caller may read nothing but what others did
+                 *     to them.
                  */
                 last_activity_at: string | null;
                 /**
@@ -3387,9 +3390,9 @@ export interface components {
                 signed_out_at: string | null;
                 /**
                  * Format: date-time
-                 * @description When it began.
+                 * @description When it began; null where that was before the look-back of the plan.
                  */
-                started_at: string;
+                started_at: string | null;
             }[];
             /** @description Whether there is more now. */
             has_more: boolean;
@@ -3463,9 +3466,9 @@ export interface components {
                 failed_sign_ins: number;
                 /**
                  * Format: date-time
-                 * @description First seen.
+                 * @description First seen; null where that was before the look-back of the plan.
                  */
-                first_seen_at: string;
+                first_seen_at: string | null;
                 /**
                  * @description Last client address.
                  * @example 198.51.100.7
@@ -3539,9 +3542,10 @@ export interface components {
                 email: string;
                 /**
                  * Format: date-time
-                 * @description When the first event occurred that is still kept.
+                 * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
+                 *     caller may read.
                  */
-                first_seen_at: string;
+                first_seen_at: string | null;
                 /**
                  * @description Id in the application.
                  * @example u-17
@@ -3549,7 +3553,8 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
-                 * @description The last interaction, moved at most once per 30 s. Null for a user of whom nothing is known but what others did to them.
+                 * @description The last interaction, moved at most once per 30 s. Null for a user of whom the caller may read nothing but what others did
+                 *     to them.
                  */
                 last_activity_at: string | null;
                 /**
@@ -3591,9 +3596,9 @@ export interface components {
                 failed_sign_ins: number;
                 /**
                  * Format: date-time
-                 * @description First seen.
+                 * @description First seen; null where that was before the look-back of the plan.
                  */
-                first_seen_at: string;
+                first_seen_at: string | null;
                 /**
                  * @description Last client address.
                  * @example 198.51.100.7
@@ -4344,9 +4349,9 @@ export interface components {
             signed_out_at: string | null;
             /**
              * Format: date-time
-             * @description When it began.
+             * @description When it began; null where that was before the look-back of the plan.
              */
-            started_at: string;
+            started_at: string | null;
         };
         /** @description The part of one action, class, channel … */
         Share: components["schemas"]["Counts"] & {
@@ -4550,9 +4555,9 @@ export interface components {
             failed_sign_ins: number;
             /**
              * Format: date-time
-             * @description First seen.
+             * @description First seen; null where that was before the look-back of the plan.
              */
-            first_seen_at: string;
+            first_seen_at: string | null;
             /**
              * @description Last client address.
              * @example 198.51.100.7
@@ -5065,9 +5070,10 @@ export interface components {
             email: string;
             /**
              * Format: date-time
-             * @description When the first event occurred that is still kept.
+             * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
+             *     caller may read.
              */
-            first_seen_at: string;
+            first_seen_at: string | null;
             /**
              * @description Id in the application.
              * @example u-17
@@ -5075,7 +5081,8 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description The last interaction, moved at most once per 30 s. Null for a user of whom nothing is known but what others did to them.
+             * @description The last interaction, moved at most once per 30 s. Null for a user of whom the caller may read nothing but what others did
+             *     to them.
              */
             last_activity_at: string | null;
             /**
@@ -5115,9 +5122,9 @@ export interface components {
             failed_sign_ins: number;
             /**
              * Format: date-time
-             * @description First seen.
+             * @description First seen; null where that was before the look-back of the plan.
              */
-            first_seen_at: string;
+            first_seen_at: string | null;
             /**
              * @description Last client address.
              * @example 198.51.100.7
@@ -5492,7 +5499,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -5502,23 +5509,23 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description `delivered`, `failed`, `given_up`, `gone` or `dropped`. */
-                outcome?: string[];
+                outcome?: ("delivered" | "failed" | "given_up" | "gone" | "dropped")[];
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -7976,7 +7983,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -8167,7 +8174,7 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -8359,7 +8366,7 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -8569,14 +8576,14 @@ export interface operations {
                  *       "user"
                  *     ]
                  */
-                actor_kind?: string[];
+                actor_kind?: ("user" | "system" | "api_key")[];
                 /**
                  * @description `create`, `change` or `delete`; `other` for what is none of these.
                  * @example [
                  *       "change"
                  *     ]
                  */
-                class?: string[];
+                class?: ("create" | "delete" | "change" | "other")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
@@ -8584,7 +8591,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -8594,7 +8601,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -8612,19 +8619,19 @@ export interface operations {
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -8687,7 +8694,7 @@ export interface operations {
                      *                 "value": "CZ"
                      *               },
                      *               "path": "conditions/2",
-                     *               "text": "Condition added: country is CZ",
+                     *               "text": "Condition added to “conditions”: country is CZ",
                      *               "to": 2
                      *             }
                      *           ],
@@ -8882,22 +8889,19 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
                 from?: string;
-                /**
-                 * @description Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
-                 *     `mobile`.
-                 */
-                kind?: string[];
+                /** @description Kinds. `phone` is understood as `mobile`. */
+                kind?: ("desktop" | "mobile" | "tablet" | "tv" | "console" | "wearable" | "bot" | "script" | "unknown" | "phone")[];
                 /**
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -8905,13 +8909,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /**
                  * @description `true`: only users who signed in on a device count as its users; `false`: only those of whom every attempt failed or none was
                  *     seen.
@@ -9162,9 +9166,9 @@ export interface operations {
                  *       "user"
                  *     ]
                  */
-                actor_kind?: string[];
+                actor_kind?: ("user" | "system" | "api_key")[];
                 /** @description `sign_ins`, `changes`, `views`, `configuration` or `other`. */
-                category?: string[];
+                category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
                 /**
                  * @description A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
                  * @example deadline
@@ -9183,14 +9187,14 @@ export interface operations {
                 /** @description Channels of communication. */
                 channel?: string[];
                 /** @description `create`, `delete`, `change` or `other`. */
-                class?: string[];
+                class?: ("create" | "delete" | "change" | "other")[];
                 /**
-                 * @description Countries of the addresses, ISO 3166-1 codes.
+                 * @description Countries of the addresses, ISO 3166-1 codes, in any case.
                  * @example [
                  *       "CZ"
                  *     ]
                  */
-                country?: string[];
+                country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices. */
@@ -9200,7 +9204,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -9217,7 +9221,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description Locations (branches, offices). */
@@ -9232,15 +9236,15 @@ export interface operations {
                  * @description `desc` (default) or `asc` by time; `received` by receipt, to follow the log
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc" | "received";
                 /** @description `success`, `failure` or `unknown`. */
-                outcome?: string[];
+                outcome?: ("success" | "failure" | "unknown")[];
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
                  *     letters are composed (`ß` is `ss`, `İ` is `i`), in the names and
@@ -9253,7 +9257,7 @@ export interface operations {
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Sessions, as `context.session_key` has them. */
                 session_key?: string[];
                 /**
@@ -9273,7 +9277,7 @@ export interface operations {
                 to?: string;
                 /** @description Event types of the catalogue, or any other that was sent. */
                 type?: string[];
-                /** @description `true` for events that broke any rule, or names of rules. Needs the role security. */
+                /** @description `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security. */
                 violations?: string[];
             };
             header?: {
@@ -10041,7 +10045,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of texts; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /**
                  * @description Name of the rule
                  * @example mass-export
@@ -10443,7 +10447,7 @@ export interface operations {
                 /** @description Of several events with this id, the one that came with this API key; empty: the one that came straight to Kafka */
                 key_id?: string;
                 /** @description `en`, `ru` or `cs`: the language of the reason why not; wins over Accept-Language */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Of several events with this id, the one of this source; empty: the one without a source */
                 source?: string;
             };
@@ -10875,7 +10879,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -10885,26 +10889,26 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
                  * @description `asc` (default) or `desc` by time
                  * @example asc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -11907,7 +11911,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -12348,7 +12352,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -16457,34 +16461,34 @@ export interface operations {
                  * @description Proposed days of every category that is not named itself: 30, 90, 180, 365, 730 or 1825
                  * @example 365
                  */
-                all?: number;
+                all?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /**
                  * @description Likewise
                  * @example 365
                  */
-                changes?: number;
+                changes?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /**
                  * @description Likewise
                  * @example 730
                  */
-                configuration?: number;
+                configuration?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /**
                  * @description Likewise
                  * @example 180
                  */
-                other?: number;
+                other?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /**
                  * @description Proposed days: 30, 90, 180, 365, 730 or 1825; as it is, unless given
                  * @example 90
                  */
-                sign_ins?: number;
+                sign_ins?: 30 | 90 | 180 | 365 | 730 | 1825;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
                  * @description Likewise
                  * @example 30
                  */
-                views?: number;
+                views?: 30 | 90 | 180 | 365 | 730 | 1825;
             };
             header?: never;
             path?: never;
@@ -17465,12 +17469,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Countries, ISO 3166-1 alpha-2.
+                 * @description Countries, ISO 3166-1 alpha-2, in any case.
                  * @example [
                  *       "CZ"
                  *     ]
                  */
-                country?: string[];
+                country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices. */
@@ -17480,7 +17484,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -17490,28 +17494,28 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /** @description `success`, `failure` or `unknown`. */
-                outcome?: string[];
+                outcome?: ("success" | "failure" | "unknown")[];
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -17778,34 +17782,34 @@ export interface operations {
                  *       "action"
                  *     ]
                  */
-                by?: string[];
+                by?: ("action" | "channel" | "class" | "country" | "device" | "location" | "object_type" | "user")[];
                 /** @description `sign_ins`, `changes`, `views`, `configuration` or `other` */
-                category?: string[];
+                category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
                 /** @description Channels */
                 channel?: string[];
                 /** @description `create`, `delete`, `change` or `other` */
-                class?: string[];
+                class?: ("create" | "delete" | "change" | "other")[];
                 /**
                  * @description `previous`: beside the whole period before, of the same kind
                  * @example previous
                  */
-                compare?: string;
-                /** @description Countries, ISO 3166-1 alpha-2 */
-                country?: string[];
+                compare?: "previous";
+                /** @description Countries, ISO 3166-1 alpha-2, in any case */
+                country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description Kinds of devices, as `device.kind` of events has them; `phone` is understood as `mobile` */
-                device?: string[];
+                device?: ("desktop" | "mobile" | "tablet" | "tv" | "console" | "wearable" | "bot" | "script" | "unknown" | "phone")[];
                 /**
                  * @description Different `users`, `devices` or both, too
                  * @example [
                  *       "users"
                  *     ]
                  */
-                distinct?: string[];
+                distinct?: ("devices" | "users")[];
                 /**
                  * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -17815,12 +17819,12 @@ export interface operations {
                  * @description Width of the series' buckets, in the tenant's zone: `minute` (for a day at most), `hour`, `day`, `week` or `month`
                  * @example day
                  */
-                interval?: string;
+                interval?: "minute" | "hour" | "day" | "week" | "month";
                 /**
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Locations (branches, offices) */
                 location?: string[];
                 /** @description Types of objects */
@@ -17830,13 +17834,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -20619,7 +20623,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -20631,7 +20635,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -20639,7 +20643,7 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
                  * @example novak
@@ -20650,7 +20654,7 @@ export interface operations {
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -21045,13 +21049,13 @@ export interface operations {
                  * @description Those behind a figure of `/v1/users/{id}/statistics`, each with what it adds to it. Goes without the others.
                  * @example calls.talk_time
                  */
-                figure?: string;
+                figure?: "calls.talk_time" | "calls.duration" | "calls.closed" | "emails.writing_time" | "emails.closed" | "sms.writing_time" | "sms.closed" | "web_chat.writing_time" | "web_chat.closed" | "messenger.writing_time" | "messenger.closed" | "whatsapp.writing_time" | "whatsapp.closed" | "viber.writing_time" | "viber.closed" | "tickets.edited" | "tickets.editing_time" | "tickets.closed" | "pauses.paid" | "pauses.paid_time" | "pauses.unpaid" | "pauses.unpaid_time" | "presence.signed_in_time" | "presence.ready_time" | "presence.free_time";
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -21061,7 +21065,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -21069,13 +21073,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description `talk`, `writing`, `closed` …, as the list shows it. */
                 state?: string[];
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -21307,22 +21311,19 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
                  */
                 from?: string;
-                /**
-                 * @description Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
-                 *     `mobile`.
-                 */
-                kind?: string[];
+                /** @description Kinds. `phone` is understood as `mobile`. */
+                kind?: ("desktop" | "mobile" | "tablet" | "tv" | "console" | "wearable" | "bot" | "script" | "unknown" | "phone")[];
                 /**
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -21330,13 +21331,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description `true` for devices that the user signed in on, `false` for those where every attempt failed or none was seen. */
                 signed_in?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -22917,7 +22918,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -22927,7 +22928,7 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
@@ -22935,13 +22936,13 @@ export interface operations {
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description `true` for sessions that the user signed out of. */
                 signed_out?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
@@ -23167,12 +23168,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Countries, ISO 3166-1 alpha-2.
+                 * @description Countries, ISO 3166-1 alpha-2, in any case.
                  * @example [
                  *       "CZ"
                  *     ]
                  */
-                country?: string[];
+                country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices. */
@@ -23182,7 +23183,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -23192,28 +23193,28 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /** @description `success`, `failure` or `unknown`. */
-                outcome?: string[];
+                outcome?: ("success" | "failure" | "unknown")[];
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -23470,12 +23471,12 @@ export interface operations {
                  * @description Buckets of the series: `hour`, `day` (default) or `week`, in the tenant's zone
                  * @example day
                  */
-                by?: string;
+                by?: "hour" | "day" | "week";
                 /**
                  * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -23485,19 +23486,19 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -23841,28 +23842,28 @@ export interface operations {
                  * @description `json` (default), or a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /**
                  * @description `day` (default) or `week`, in the tenant's zone and by its first day of the week
                  * @example day
                  */
-                period?: string;
+                period?: "day" | "week";
                 /**
                  * @description Cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300
                  * @example 15m
                  */
-                resolution?: string;
+                resolution?: "1m" | "5m" | "10m" | "15m" | "30m" | "1h" | "1d";
                 /**
                  * @description Between the cells of CSV: `comma` (default), or `semicolon` as spreadsheets take it in languages with a decimal comma;
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -24141,7 +24142,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -24151,24 +24152,24 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description `informational`, `low`, `medium`, `high` or `critical`. */
-                level?: string[];
+                level?: ("informational" | "low" | "medium" | "high" | "critical")[];
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description The least level. */
-                min_level?: string;
+                min_level?: "informational" | "low" | "medium" | "high" | "critical";
                 /**
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /** @description `true` for those that were reviewed, `false` for those that were not. */
                 reviewed?: boolean;
                 /** @description Names of rules. */
@@ -24178,7 +24179,7 @@ export interface operations {
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -24437,7 +24438,7 @@ export interface operations {
                  *     `cursor`. It goes before `Accept`.
                  * @example json
                  */
-                format?: string;
+                format?: "json" | "csv" | "ndjson" | "xlsx" | "pdf" | "parquet";
                 /**
                  * @description First instant (RFC 3339) or first local date.
                  * @example 2026-03-01
@@ -24447,24 +24448,24 @@ export interface operations {
                  * @description Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
                  * @example en
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description `informational`, `low`, `medium`, `high` or `critical`. */
-                level?: string[];
+                level?: ("informational" | "low" | "medium" | "high" | "critical")[];
                 /** @description Most rows of the page. */
                 limit?: number;
                 /** @description The least level. */
-                min_level?: string;
+                min_level?: "informational" | "low" | "medium" | "high" | "critical";
                 /**
                  * @description `desc` (default) or `asc` by time
                  * @example desc
                  */
-                order?: string;
+                order?: "desc" | "asc";
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
                  * @example this_week
                  */
-                period?: string;
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
                 /** @description `true` for those that were reviewed, `false` for those that were not. */
                 reviewed?: boolean;
                 /** @description Names of rules. */
@@ -24474,7 +24475,7 @@ export interface operations {
                  *     with it Russian and Czech numbers have one.
                  * @example semicolon
                  */
-                separator?: string;
+                separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
                 /**
@@ -24729,7 +24730,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of titles; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
@@ -24942,7 +24943,7 @@ export interface operations {
                  * @description `en`, `ru` or `cs`: the language of texts; wins over Accept-Language
                  * @example cs
                  */
-                lang?: string;
+                lang?: "en" | "ru" | "cs";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };

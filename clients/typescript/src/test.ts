@@ -14,7 +14,7 @@ function required(name: string): string {
 }
 
 test("a list is read to its end, page by page", async () => {
-  const query = { period: "last_week", limit: 100 };
+  const query = { period: "last_week" as const, limit: 100 };
   const ids = new Set<string>();
   let last = "9999";
   const events = rows((cursor) =>

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use schemas::address::counted;
 use schemas::catalogue::Classification;
 use schemas::decode::{ATTRIBUTE_PREFIX, unknown_fields};
-use schemas::event::Event;
+use schemas::event::{Class, Event};
 use schemas::json::{canonical, kept, put_text};
 use schemas::standing;
 use serde_json::value::RawValue;
@@ -75,7 +75,7 @@ impl Enriched<'_> {
         rows.object_standing.push(of_object as u8);
         actor(event, rows);
         object(event, filed, rows);
-        changes(event, rows);
+        changes(event, filed.class, rows);
         context(event, self.ip, rows);
         place(self.geo, rows);
         machine(self.device, rows);
@@ -150,8 +150,8 @@ fn object(event: &Event<'_>, filed: &Classification<'_>, rows: &mut Rows) {
 }
 
 /// Old and new values are kept in their one spelling, so that they can be compared; one that is absent is empty.
-fn changes(event: &Event<'_>, rows: &mut Rows) {
-    for change in event.changes.iter().flatten() {
+fn changes(event: &Event<'_>, class: Class, rows: &mut Rows) {
+    for change in schemas::changes::changes(event, class) {
         rows.changes_path.elements.push(text(change.path.as_ref()));
         rows.changes_op.elements.push(or(text(change.op.as_ref()), "replace"));
         rows.changes_old.elements.push(&change.old.map_or(Cow::Borrowed(""), canonical));

@@ -22,7 +22,7 @@ use crate::http::page::{Keyset, Page, ReadRequest, keyset};
 /// How attempts to report violations ended, newest first.
 pub const ALERT_DELIVERIES: NamedQuery = query!("alert_deliveries");
 
-const OUTCOMES: &[&str] = &["delivered", "failed", "given_up", "gone", "dropped"];
+pub(crate) const OUTCOMES: &[&str] = &["delivered", "failed", "given_up", "gone", "dropped"];
 
 /// A row of `alert_deliveries`.
 #[derive(Debug, Clone, PartialEq, Row, Deserialize)]
@@ -188,7 +188,7 @@ impl Tabular for Delivery {
             (&self.violation_id).into(),
             (&self.message_id).into(),
             u64::from(self.attempt).into(),
-            (&self.outcome).into(),
+            Cell::code("outcome", &self.outcome),
             self.status.map(u64::from).into(),
             (&self.reason).into(),
             u64::from(self.duration_ms).into(),

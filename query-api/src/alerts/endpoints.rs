@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
 use runtime::settings::{Settings, Snapshot};
 use schemas::alerts::{AlertEndpoint, AlertFormat, MAX_ENDPOINTS};
-use schemas::settings::{Invalid, parse_strict};
+use schemas::settings::{Invalid, read_strict};
 use schemas::topics::SettingsKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -300,7 +300,7 @@ pub async fn get(
 
 /// Change an alert endpoint
 ///
-/// By JSON Merge Patch (RFC 7386). Switching it on again clears why it was off.
+/// By JSON Merge Patch (RFC 7396): what is null takes its default. Switching it on again clears why it was off.
 #[utoipa::path(
     patch,
     path = "/v1/alerts/endpoints/{id}",
@@ -327,8 +327,7 @@ pub async fn modify(
     let current = known(&settings, &tenant.id, &id)?;
     let mut document = serde_json::to_value(EndpointChange::of(&current)).map_err(Problem::internal)?;
     merge(&mut document, changes);
-    let text = serde_json::to_vec(&document).map_err(Problem::internal)?;
-    let change: EndpointChange = parse_strict(&text).map_err(invalid)?;
+    let change: EndpointChange = read_strict(&document).map_err(invalid)?;
     if change.url != current.url {
         api.alerting().check_url(&change.url).await?;
     }

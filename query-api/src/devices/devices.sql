@@ -1,4 +1,4 @@
--- Devices of all users, as of the last events on each, with who was seen on them. What a period or a sign-in is asked of
+-- Devices of all users, as of the last events on each that the caller may read, with who was seen on them. What a period or a sign-in is asked of
 -- is each user's share of a device, so that users are counted who were there then.
 SELECT ?fields
 FROM (
@@ -30,13 +30,14 @@ FROM (
             device_id,
             min(first_seen_at) AS begun_at,
             max(last_seen_at) AS ended_at,
-            sumIf(sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS succeeded,
-            sumIf(failed_sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS failed,
+            sum(sign_ins) AS succeeded,
+            sum(failed_sign_ins) AS failed,
             argMaxMergeState(client) AS client_state,
             argMaxMergeState(place) AS place_state,
             max(toString(confidence)) AS sure
         FROM user_devices
         WHERE tenant = {tenant:String}
+            AND bitAnd(reserved, {hidden:UInt8}) = 0
             AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
         GROUP BY actor_id, device_id
     ) AS seen

@@ -23,7 +23,7 @@ use crate::state::QueryApi;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery, query};
 use crate::users::rows::SeenRow;
-use crate::users::since::{Lasting, Since};
+use crate::users::since::{Lasting, Since, forget};
 
 /// Devices of all users.
 const DEVICES: NamedQuery = query!("devices");
@@ -45,8 +45,7 @@ pub struct DeviceFilter {
     /// seen.
     #[param(required = false)]
     signed_in: Option<bool>,
-    /// Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
-    /// `mobile`.
+    /// Kinds. `phone` is understood as `mobile`.
     #[param(required = false)]
     kind: Vec<String>,
 }
@@ -57,7 +56,7 @@ impl DeviceFilter {
             users_min: params.number("users_min", 1, MOST_USERS)?,
             user_id: params.list("user_id")?,
             signed_in: params.flag("signed_in")?,
-            kind: device_kinds(params.list("kind")?),
+            kind: device_kinds(params, "kind")?,
         })
     }
 
@@ -116,8 +115,8 @@ impl Lasting for TenantDeviceRow {
         &self.device_id
     }
 
-    fn begin(&mut self, _: DateTime<Utc>, seen: &SeenRow) {
-        self.first_seen_at = self.first_seen_at.max(seen.first_at);
+    fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow) {
+        forget(&mut self.first_seen_at, earliest);
         (self.sign_ins, self.failed_sign_ins) = (seen.sign_ins, seen.failed_sign_ins);
     }
 }
@@ -133,8 +132,9 @@ pub struct TenantDevice {
     /// The first 20 of them, in the order of their ids.
     #[schema(example = json!(["u-17", "u-18"]))]
     pub user_ids: Vec<String>,
-    /// First seen.
-    pub first_seen_at: DateTime<Utc>,
+    /// First seen; null where that was before the look-back of the plan.
+    #[schema(required = true)]
+    pub first_seen_at: Option<DateTime<Utc>>,
     /// Last seen.
     pub last_seen_at: DateTime<Utc>,
     /// How many times these users signed in on it.
@@ -166,7 +166,7 @@ impl From<TenantDeviceRow> for TenantDevice {
             },
             users: row.users,
             user_ids: row.user_ids,
-            first_seen_at: row.first_seen_at,
+            first_seen_at: Some(row.first_seen_at).filter(|at| !view::is_epoch(at)),
             last_seen_at: row.last_seen_at,
             sign_ins: row.sign_ins,
             failed_sign_ins: row.failed_sign_ins,
@@ -199,7 +199,7 @@ impl Tabular for TenantDevice {
         row.extend(device(Some(&self.device)));
         row.extend([
             (&self.device.model).into(),
-            (&self.device.confidence).into(),
+            Cell::code("confidence", &self.device.confidence),
             self.users.into(),
             joined(self.user_ids.iter().map(|id| id.as_str().into())),
             self.first_seen_at.into(),

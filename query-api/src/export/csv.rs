@@ -1,5 +1,6 @@
 //! CSV (RFC 4180).
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use chrono::SecondsFormat;
@@ -44,9 +45,15 @@ impl<W: Write> Csv<W> {
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         for cell in cells {
             match cell {
-                Cell::Empty | Cell::Word(_) => self.writer.write_field(""),
-                Cell::Text(text) if text.starts_with(FORMULA) => self.writer.write_field(format!("'{text}")),
-                Cell::Text(text) => self.writer.write_field(text.as_bytes()),
+                Cell::Empty | Cell::Word(_) | Cell::Code(..) => self.writer.write_field(""),
+                Cell::Text(text) => {
+                    let text = readable(text);
+                    if text.starts_with(FORMULA) {
+                        self.writer.write_field(format!("'{text}"))
+                    } else {
+                        self.writer.write_field(text.as_bytes())
+                    }
+                }
                 Cell::Time(time) => {
                     let local = time.with_timezone(&self.zone).to_rfc3339_opts(SecondsFormat::Millis, true);
                     self.writer.write_field(local)
@@ -62,5 +69,29 @@ impl<W: Write> Csv<W> {
 
     pub(super) fn finish(self) -> io::Result<W> {
         self.writer.into_inner().map_err(|error| error.into_error())
+    }
+}
+
+/// A text in which every character that no text file has stands as U+FFFD: many programs end a file at NUL, or refuse it.
+fn readable(text: &str) -> Cow<'_, str> {
+    let unreadable = |letter: char| {
+        letter.is_control() && !matches!(letter, '\t' | '\n' | '\r') || matches!(letter, '\u{fffe}' | '\u{ffff}')
+    };
+    if text.contains(unreadable) { text.replace(unreadable, "\u{fffd}").into() } else { text.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_text_file_has_is_replaced() {
+        assert_eq!(
+            readable("a\u{0}b\u{1b}[0m\u{7f}\u{85}\u{fffe}\u{ffff}"),
+            "a\u{fffd}b\u{fffd}[0m\u{fffd}\u{fffd}\u{fffd}\u{fffd}"
+        );
+        for kept in ["", "a\tb\r\nc", "\u{feff}č\u{200b}\u{2028}😀"] {
+            assert!(matches!(readable(kept), Cow::Borrowed(text) if text == kept), "{kept:?}");
+        }
     }
 }

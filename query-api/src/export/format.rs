@@ -71,6 +71,9 @@ pub enum Separator {
 }
 
 impl Separator {
+    /// What `separator=` may be.
+    pub(crate) const NAMES: &[&str] = &["comma", "semicolon", ",", ";"];
+
     pub(super) fn byte(self) -> u8 {
         match self {
             Self::Comma => b',',
@@ -80,7 +83,7 @@ impl Separator {
 
     /// `separator=`, which goes with CSV alone.
     pub(crate) fn take(params: &mut Params, format: Option<Format>) -> Result<Self, Problem> {
-        let named = params.one_of("separator", &["comma", "semicolon", ",", ";"])?;
+        let named = params.one_of("separator", Self::NAMES)?;
         if named.is_some() && format != Some(Format::Csv) {
             return Err(ParamError::bad("separator", "only CSV has one").into());
         }
@@ -91,13 +94,15 @@ impl Separator {
     }
 }
 
+/// What `format=` may be.
+pub(crate) const NAMES: &[&str] = &["json", "csv", "ndjson", "xlsx", "pdf", "parquet"];
+
 /// The format of an answer; none is JSON.
 ///
 /// # Errors
 /// 400 for an unknown `format=`; 406 when nothing that `Accept` takes is offered.
 pub(crate) fn choose(params: &mut Params, accept: &str) -> Result<Option<Format>, Problem> {
-    const NAMES: [&str; 6] = ["json", "csv", "ndjson", "xlsx", "pdf", "parquet"];
-    match params.one_of("format", &NAMES)? {
+    match params.one_of("format", NAMES)? {
         Some(name) => Ok(Format::ALL.into_iter().find(|format| format.as_str() == name)),
         None => negotiate(accept).ok_or_else(not_acceptable),
     }

@@ -5,7 +5,7 @@ use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
 use crate::export::format::{Format, Separator};
-use crate::export::{clock, words};
+use crate::export::{clock, values, words};
 use crate::http::period::Period;
 use crate::log::words::of;
 
@@ -106,23 +106,45 @@ pub(crate) fn filters(given: Vec<(String, String)>) -> Vec<(String, String)> {
     given.into_iter().filter(|(name, _)| !NOT_FILTERS.contains(&name.as_str())).collect()
 }
 
-/// A filter as people read it: `action: view, export; country: CZ`.
-pub(crate) fn in_words(filters: &[(String, String)]) -> String {
-    let mut words = String::new();
+/// A filter as people read it: `action: view, export; country: CZ`. `title` knows what some values are called.
+pub(crate) fn in_words(
+    filters: &[(String, String)],
+    lang: Lang,
+    title: impl Fn(&str, &str) -> Option<String>,
+) -> String {
+    let mut told = String::new();
     let mut last = "";
-    for (name, value) in filters {
-        match (words.is_empty(), name == last) {
-            (true, _) => words.push_str(&format!("{}: {value}", name.replace('_', " "))),
-            (false, true) => words.push_str(&format!(", {value}")),
-            (false, false) => words.push_str(&format!("; {}: {value}", name.replace('_', " "))),
+    for (name, given) in filters {
+        let word = |value: &str| title(name, value).or_else(|| values::known(values_of(name), value, lang));
+        // A comma is between values that have words; in any other it may be the value's own.
+        let shown = if given.split(',').any(|value| word(value).is_some()) {
+            given.split(',').map(|value| word(value).unwrap_or_else(|| value.to_owned())).collect::<Vec<_>>().join(", ")
+        } else {
+            given.clone()
+        };
+        if name != last {
+            // `by` is who did it where a column is called that.
+            let known = words::name(if name == "by" { "grouping" } else { name }, lang);
+            let between = if told.is_empty() { "" } else { "; " };
+            told.push_str(&format!("{between}{}: {shown}", known.replace('_', " ")));
+        } else {
+            told.push_str(&format!(", {shown}"));
         }
         last = name;
     }
-    if words.len() > MAX_FILTER_BYTES {
-        words.truncate(words.floor_char_boundary(MAX_FILTER_BYTES));
-        words.push('…');
+    if told.len() > MAX_FILTER_BYTES {
+        told.truncate(told.floor_char_boundary(MAX_FILTER_BYTES));
+        told.push('…');
     }
-    words
+    told
+}
+
+/// What a parameter's values are values of.
+fn values_of(parameter: &str) -> &str {
+    match parameter {
+        "device" | "kind" => "device_kind",
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -153,10 +175,70 @@ mod tests {
         assert_eq!(hostile.file_name(Format::Csv), "---a---b--sign-ins-2026-11-22.csv");
     }
 
+    /// P16: every parameter that narrows a file has its word, and its closed values have theirs.
+    #[test]
+    fn every_filter_has_words() {
+        let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/openapi.json");
+        let document: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(document).unwrap()).unwrap();
+        let operations =
+            document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+        let mut names = std::collections::BTreeSet::new();
+        for operation in operations {
+            let params: Vec<_> = operation["parameters"].as_array().into_iter().flatten().collect();
+            if params.iter().any(|param| param["name"] == "format" && param["in"] == "query") {
+                let name = |param: &&serde_json::Value| param["name"].as_str().unwrap().to_owned();
+                names.extend(params.iter().filter(|param| param["in"] == "query").map(name));
+            }
+        }
+        names.extend(["user_id", "violation_id", "type", "id"].map(str::to_owned));
+        assert!(names.len() > 40, "{names:?}");
+        for name in names.iter().filter(|name| !NOT_FILTERS.contains(&name.as_str())) {
+            assert!(words::known(name, Lang::Cs).is_some(), "the parameter {name} has no word");
+        }
+        for (name, value) in [
+            ("action", "sign_in_failed"),
+            ("actor_kind", "api_key"),
+            ("by", "object_type"),
+            ("category", "views"),
+            ("class", "other"),
+            ("compare", "previous"),
+            ("device", "phone"),
+            ("distinct", "users"),
+            ("figure", "calls.talk_time"),
+            ("interval", "week"),
+            ("kind", "desktop"),
+            ("level", "low"),
+            ("min_level", "critical"),
+            ("module", "usertrail"),
+            ("object_type", "ticket"),
+            ("order", "desc"),
+            ("outcome", "given_up"),
+            ("reviewed", "false"),
+            ("state", "talk"),
+            ("violations", "true"),
+        ] {
+            assert!(values::known(values_of(name), value, Lang::Ru).is_some(), "{name}={value} has no word");
+        }
+    }
+
     #[test]
     fn a_filter_is_told_in_words() {
-        let given = [("actor_id", "u1"), ("actor_id", "u2"), ("format", "csv"), ("order", "asc")];
+        let given = [
+            ("actor_id", "u1"),
+            ("actor_id", "u2"),
+            ("format", "csv"),
+            ("q", "a,b"),
+            ("class", "create,x,delete"),
+            ("order", "asc"),
+        ];
         let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        assert_eq!(in_words(&filters(given)), "actor id: u1, u2; order: asc");
+        let filters = filters(given);
+        let told = |lang| in_words(&filters, lang, |_, _| None);
+        assert_eq!(told(Lang::En), "actor id: u1, u2; q: a,b; class: create,x,delete; order: asc");
+        assert_eq!(
+            told(Lang::Ru),
+            "исполнитель: u1, u2; слова: a,b; класс: создание, x, удаление; порядок: по возрастанию"
+        );
+        assert_eq!(told(Lang::Cs), "kdo: u1, u2; slova: a,b; třída: vytvoření, x, smazání; pořadí: vzestupně");
     }
 }

@@ -286,7 +286,7 @@ fn capitalised(text: &str) -> String {
 /// A cell as people read it.
 fn shown(cell: &Cell<'_>, kind: Kind, heading: &Heading) -> String {
     match cell {
-        Cell::Empty | Cell::Word(_) => String::new(),
+        Cell::Empty | Cell::Word(_) | Cell::Code(..) => String::new(),
         Cell::Text(text) => text.to_string(),
         Cell::Time(time) => clock::shown(heading.zone, *time, "%Y-%m-%d %H:%M:%S"),
         Cell::Whole(milliseconds) if kind == Kind::Duration => {

@@ -58,6 +58,8 @@ pub enum Cell<'a> {
     Text(Cow<'a, str>),
     /// A word of ours, in the reader's language.
     Word(Word),
+    /// One of a closed set of values, and what it is a value of. Worded in files for people; programs read it as it is.
+    Code(&'static str, Cow<'a, str>),
     /// An instant.
     Time(DateTime<Utc>),
     /// A whole number, or milliseconds.
@@ -78,10 +80,22 @@ pub enum Word {
 }
 
 impl<'a> Cell<'a> {
-    /// The key of a group; an empty one is named.
+    /// The key of a group, and what it is a value of, if there is a closed set of these; an empty one is named.
     #[must_use]
-    pub fn key(text: &'a str) -> Self {
-        if text.is_empty() { Self::Word(Word::Nothing) } else { Self::Text(Cow::Borrowed(text)) }
+    pub fn key(of: Option<&'static str>, key: &'a str) -> Self {
+        match of {
+            _ if key.is_empty() => Self::Word(Word::Nothing),
+            Some(of) => Self::code(of, key),
+            None => key.into(),
+        }
+    }
+}
+
+impl<'a> Cell<'a> {
+    /// A value of a closed set; an empty one is none.
+    #[must_use]
+    pub fn code(of: &'static str, value: &'a str) -> Self {
+        if value.is_empty() { Self::Empty } else { Self::Code(of, Cow::Borrowed(value)) }
     }
 }
 

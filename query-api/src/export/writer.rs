@@ -11,8 +11,8 @@ use crate::export::heading::Heading;
 use crate::export::parquet::Parquet;
 use crate::export::pdf::Pdf;
 use crate::export::table::{Cell, Tabular};
-use crate::export::words;
 use crate::export::xlsx::Xlsx;
+use crate::export::{values, words};
 
 /// Writes an export. Memory is bounded, however many rows there are.
 pub struct Writer<W: Write + Send> {
@@ -78,9 +78,13 @@ impl<W: Write + Send> Writer<W> {
         }
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(T::COLUMNS.len());
         row.cells(&mut cells);
+        // What people read has words where what programs read has the values.
+        let lang = if several { self.lang } else { Lang::En };
         for cell in &mut cells {
-            if let Cell::Word(word) = cell {
-                *cell = Cell::Text(words::word(*word, self.lang).into());
+            match cell {
+                Cell::Word(word) => *cell = Cell::Text(words::word(*word, self.lang).into()),
+                Cell::Code(of, code) => *cell = Cell::Text(values::value(of, code, lang).into()),
+                _ => {}
             }
         }
         match &mut self.form {

@@ -57,7 +57,7 @@ pub(crate) async fn text(request: Request) -> Result<Bytes, Problem> {
     read_json(request, json).await
 }
 
-/// Reads a JSON Merge Patch (RFC 7386).
+/// Reads a JSON Merge Patch (RFC 7396).
 pub(crate) async fn patch(request: Request) -> Result<Value, Problem> {
     let known = ["application/merge-patch+json", "application/json"];
     let json = media_type(&request).is_none_or(|given| known.contains(&given.as_str()));
@@ -104,7 +104,7 @@ pub(crate) fn invalid(error: Invalid) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting", error.detail).with_pointer(error.pointer)
 }
 
-/// RFC 7386: null removes, objects are merged, everything else replaces.
+/// RFC 7396: null removes, objects are merged, everything else replaces.
 pub(crate) fn merge(target: &mut Value, patch: Value) {
     let Value::Object(changes) = patch else {
         *target = patch;
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// The examples of RFC 7386, appendix A.
+    /// The examples of RFC 7396, appendix A.
     #[test]
     fn merge_patch() {
         for (mut target, patch, expected) in [

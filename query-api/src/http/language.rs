@@ -11,9 +11,12 @@ use serde::Serialize;
 use crate::http::caller::Caller;
 use crate::http::params::Params;
 
+/// Their codes.
+pub(crate) const LANGUAGES: &[&str] = &["en", "ru", "cs"];
+
 /// The language that the caller asks for, by the parameter `lang` or else by `Accept-Language`; or else the tenant's first.
 pub(crate) fn language(params: &mut Params, caller: &Caller, tenant: Option<&Tenant>) -> Result<Lang, Problem> {
-    let named = params.one_of("lang", &["en", "ru", "cs"])?.as_deref().and_then(Lang::parse);
+    let named = params.one_of("lang", LANGUAGES)?.as_deref().and_then(Lang::parse);
     let of_tenant = || tenant?.languages.first().copied();
     Ok(named.or(caller.info().lang()).or_else(of_tenant).unwrap_or_default())
 }

@@ -31,6 +31,8 @@ use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery};
 use crate::tenants::plan;
 
+/// Orders by time.
+pub(crate) const ORDERS: &[&str] = &["desc", "asc"];
 /// Rows of a page when its size isn't asked for.
 const DEFAULT_ROWS: u32 = 100;
 
@@ -210,6 +212,16 @@ impl ReadRequest {
     pub(crate) fn export(&self, format: Format, list: &'static str, period: Period) -> Export {
         let filters = [self.caller.info().named(), &heading::filters(self.told.clone())].concat();
         let title = list.split('/').next().unwrap_or(list);
+        let titles = self.api.titles(&self.tenant.id, self.lang);
+        let catalogue = self.api.catalogue().with_tenant_types(&self.tenant.event_types);
+        let called = |parameter: &str, value: &str| {
+            let called = match parameter {
+                "rule" | "violations" => titles.of(value),
+                "type" => catalogue.get(value)?.name.get(self.lang).to_owned(),
+                _ => return None,
+            };
+            (called != value).then_some(called)
+        };
         Export {
             exports: Arc::clone(self.api.exports()),
             store: self.api.store().clone(),
@@ -221,7 +233,7 @@ impl ReadRequest {
                 title: title.to_owned(),
                 tenant_id: self.tenant.id.clone(),
                 tenant: self.tenant.name.clone(),
-                filter: heading::in_words(&filters),
+                filter: heading::in_words(&filters, self.lang, called),
                 period,
                 zone: self.tenant.time_zone,
                 created_at: self.now,
@@ -425,7 +437,7 @@ pub(crate) struct Keyset {
 
 /// `order=` of lists that go both ways; the newest first unless asked otherwise.
 pub(crate) fn ascending(params: &mut Params) -> Result<bool, Problem> {
-    Ok(params.one_of("order", &["desc", "asc"])?.as_deref() == Some("asc"))
+    Ok(params.one_of("order", ORDERS)?.as_deref() == Some("asc"))
 }
 
 /// Makes a [`Keyset`] of the names of two columns and a direction; of events, by the time of a column and by

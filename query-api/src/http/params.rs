@@ -139,20 +139,27 @@ impl Params {
     /// Like [`Params::list`], with every value one of `allowed`.
     pub fn list_of(&mut self, name: &'static str, allowed: &[&str]) -> Result<Vec<String>, ParamError> {
         let values = self.list(name)?;
-        match values.iter().find(|value| !allowed.contains(&value.as_str())) {
-            Some(value) => Err(ParamError::bad(name, format!("{value:?} is not one of {}", allowed.join(", ")))),
-            None => Ok(values),
+        values.iter().try_for_each(|value| is_one_of(name, value, allowed))?;
+        Ok(values)
+    }
+
+    /// Like [`Params::list_of`], in any case; `allowed` is in upper case.
+    pub fn codes(&mut self, name: &'static str, allowed: &[&str]) -> Result<Vec<String>, ParamError> {
+        let mut codes = self.list(name)?;
+        for code in &mut codes {
+            is_one_of(name, &code.to_ascii_uppercase(), allowed).or_else(|_| is_one_of(name, code, allowed))?;
+            code.make_ascii_uppercase();
         }
+        codes.sort_unstable();
+        codes.dedup();
+        Ok(codes)
     }
 
     /// One value, one of `allowed`.
     pub fn one_of(&mut self, name: &'static str, allowed: &[&str]) -> Result<Option<String>, ParamError> {
-        match self.one(name)? {
-            Some(value) if !allowed.contains(&value.as_str()) => {
-                Err(ParamError::bad(name, format!("{value:?} is not one of {}", allowed.join(", "))))
-            }
-            other => Ok(other),
-        }
+        let value = self.one(name)?;
+        value.iter().try_for_each(|value| is_one_of(name, value, allowed))?;
+        Ok(value)
     }
 
     /// `true` or `false`.
@@ -225,6 +232,13 @@ fn pieces(list: &str) -> Vec<String> {
         pieces.push(std::mem::take(&mut piece));
     }
     pieces
+}
+
+fn is_one_of(name: &str, value: &str, allowed: &[&str]) -> Result<(), ParamError> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    Err(ParamError::bad(name, format!("{value:?} is not one of {}", allowed.join(", "))))
 }
 
 fn check(name: &str, value: String) -> Result<String, ParamError> {

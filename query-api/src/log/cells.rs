@@ -25,7 +25,7 @@ pub(crate) fn device(device: Option<&Device>) -> [Cell<'_>; 4] {
     let Some(device) = device else { return [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty] };
     [
         (&device.id).into(),
-        (&device.kind).into(),
+        Cell::code("device_kind", &device.kind),
         versioned(&device.browser, &device.browser_version),
         versioned(&device.os, &device.os_version),
     ]

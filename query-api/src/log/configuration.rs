@@ -5,7 +5,7 @@ pub mod view;
 use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
-use schemas::event::Class;
+use schemas::event::{ActorKind, Class};
 use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -17,7 +17,7 @@ use crate::http::params::{ParamError, Params};
 use crate::http::period::Preset;
 use crate::log::configuration::view::ConfigurationChange;
 use crate::log::events::{add_period, renderer};
-use crate::log::filter::EventFilter;
+use crate::log::filter::{EventFilter, words};
 use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EventRow, LOG_NEWEST, LOG_OLDEST};
 use crate::state::QueryApi;
 
@@ -51,11 +51,10 @@ pub struct ConfigurationFilter {
 
 impl ConfigurationFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
-        let classes: Vec<&str> = Class::ALL.iter().map(|class| class.as_str()).collect();
         Ok(Self {
-            actor_kind: params.list_of("actor_kind", &["user", "system", "api_key"])?,
+            actor_kind: params.list_of("actor_kind", &words(ActorKind::ALL, ActorKind::as_str))?,
             actor_id: params.list("actor_id")?,
-            class: params.list_of("class", &classes)?,
+            class: params.list_of("class", &words(Class::ALL, Class::as_str))?,
             module: params.list("module")?,
             object_type: params.list("object_type")?,
             object_id: params.list("object_id")?,

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::log::conditions::{self, condition, is_conditional};
 use crate::log::object_state::{keys, position, value};
+use crate::log::own::is_own;
 use crate::log::rows::EventRow;
 
 /// Most edits that the changes of one event are taken apart into. Beyond, each change is one.
@@ -58,7 +59,7 @@ pub struct Edit {
     /// Where: the path of the change, or a path below it.
     #[schema(example = "conditions/2")]
     pub path: String,
-    /// The path for people; positions count from 1.
+    /// The path for people; positions count from 1, of lists and groups that stayed as they were counted before the change.
     #[schema(example = "conditions #3")]
     pub label: String,
     /// Where it was, of what is in another group or list now.
@@ -80,7 +81,7 @@ pub struct Edit {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<usize>,
     /// All of it in words.
-    #[schema(example = "Condition added: country is CZ")]
+    #[schema(example = "Condition added to “conditions”: country is CZ")]
     pub text: String,
 }
 
@@ -97,22 +98,58 @@ pub(super) fn edits_but(row: &EventRow, left_out: Option<usize>, lang: Lang) -> 
     for (_, ((path, op), (old, new))) in changes.filter(|(at, _)| Some(*at) != left_out) {
         found.change(path, op, value(old), value(new));
     }
-    found.in_words(lang)
+    found.in_words(lang, is_own(row))
 }
 
 type Fields = Map;
+
+/// Where something is: the path after the change, and the path as it was, by which people know it.
+#[derive(Debug, Clone, PartialEq)]
+struct Place {
+    path: String,
+    was: String,
+}
+
+impl Place {
+    fn new(path: &str) -> Self {
+        Self { path: path.to_owned(), was: path.to_owned() }
+    }
+
+    fn below(&self, key: &str) -> Self {
+        Self { path: below(&self.path, key), was: below(&self.was, key) }
+    }
+
+    /// An item that stayed in a list.
+    fn item(&self, from: usize, to: usize) -> Self {
+        Self { path: below(&self.path, &to.to_string()), was: below(&self.was, &from.to_string()) }
+    }
+}
 
 /// An edit without words.
 #[derive(Debug, Clone, PartialEq)]
 struct Plain {
     kind: EditKind,
-    path: String,
-    from_path: Option<String>,
+    at: Place,
+    from_at: Option<Origin>,
     old: Value,
     new: Value,
     from: Option<usize>,
     to: Option<usize>,
 }
+
+/// Where something was that is elsewhere now.
+#[derive(Debug, Clone, PartialEq)]
+struct Origin {
+    at: Place,
+    /// The group that went when this went out of it.
+    gone: Option<Whole>,
+    /// The group that came when this came into it.
+    come: Option<Whole>,
+}
+
+/// A group that came or went as a whole, and how it joins its conditions, where that is one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Whole(Option<conditions::Operator>);
 
 #[derive(Debug)]
 struct Found {
@@ -128,12 +165,13 @@ impl Default for Found {
 }
 
 impl Found {
-    fn in_words(self, lang: Lang) -> Vec<Edit> {
-        moves::found(self.edits).into_iter().map(|plain| sentence::worded(plain, lang)).collect()
+    /// `own`: of the product's own settings, whose names and values have words.
+    fn in_words(self, lang: Lang, own: bool) -> Vec<Edit> {
+        moves::found(self.edits).into_iter().map(|plain| sentence::worded(plain, lang, own)).collect()
     }
 
     fn change(&mut self, path: &str, op: &str, old: Value, new: Value) {
-        let keys = keys(path);
+        let (at, keys) = (Place::new(path), keys(path));
         let last = keys.last().map_or("", String::as_str);
         let listed = position(last).is_some() || last == "-";
         match op {
@@ -143,62 +181,62 @@ impl Found {
                     number => number.as_u64().and_then(|number| usize::try_from(number).ok()),
                 };
                 let (from, to) = (place(&old), place(&new));
-                self.push(EditKind::ListItemMoved, path, (Value::Null, Value::Null), (from, to));
+                self.push(EditKind::ListItemMoved, at, (Value::Null, Value::Null), (from, to));
             }
-            "add" if listed || one_of_conditions(last, &new) => self.added(path, &keys, new, position(last)),
-            "remove" if listed || one_of_conditions(last, &old) => self.removed(path, &keys, old, position(last)),
+            "add" if listed || one_of_conditions(last, &new) => self.added(at, &keys, new, position(last)),
+            "remove" if listed || one_of_conditions(last, &old) => self.removed(at, &keys, old, position(last)),
             _ => {
                 let before = self.edits.len();
-                self.replaced(path, (old.clone(), new.clone()), 0);
+                self.replaced(&at, (old.clone(), new.clone()), 0);
                 // Too much to be read: as it was sent.
                 if self.edits.len() > MAX_EDITS {
                     self.edits.truncate(before);
-                    self.push(EditKind::ValueChanged, path, (old, new), (None, None));
+                    self.push(EditKind::ValueChanged, at, (old, new), (None, None));
                 }
             }
         }
     }
 
-    fn replaced(&mut self, path: &str, (old, new): (Value, Value), depth: usize) {
+    fn replaced(&mut self, at: &Place, (old, new): (Value, Value), depth: usize) {
         if old == new || self.edits.len() > MAX_EDITS {
             return;
         }
-        let keys = keys(path);
+        let keys = keys(&at.path);
         let last = keys.last().map_or("", String::as_str);
         if let (Some(before), Some(after)) = (conditions::operator(last, &old), conditions::operator(last, &new)) {
             let kind = if before == after { EditKind::ValueChanged } else { EditKind::OperatorSwitched };
-            return self.push(kind, path, (old, new), (None, None));
+            return self.push(kind, at.clone(), (old, new), (None, None));
         }
         let deep = depth >= MAX_DEPTH;
         match (old, new) {
             (old, new) if is_other_condition(&old, &new) => {
-                self.push(EditKind::ConditionUpdated, path, (old, new), (None, None));
+                self.push(EditKind::ConditionUpdated, at.clone(), (old, new), (None, None));
             }
             (Value::Array(old), Value::Array(new)) if !deep && old.len().max(new.len()) <= MAX_ITEMS => {
-                self.list(path, &old, &new, depth);
+                self.list(at, &old, &new, depth);
             }
             (Value::Object(mut old), Value::Object(mut new)) if !deep => {
-                self.switched(path, &mut old, &mut new, depth);
+                self.switched(at, &mut old, &mut new, depth);
                 for (name, new) in new {
                     let old = old.remove(&name).unwrap_or(Value::Null);
-                    self.replaced(&below(path, &name), (old, new), depth + 1);
+                    self.replaced(&at.below(&name), (old, new), depth + 1);
                 }
                 for (name, old) in old {
-                    self.replaced(&below(path, &name), (old, Value::Null), depth + 1);
+                    self.replaced(&at.below(&name), (old, Value::Null), depth + 1);
                 }
             }
             (Value::String(old), Value::String(new)) if !deep && is_document(&old) && is_document(&new) => {
-                self.replaced(path, (value(&old), value(&new)), depth + 1);
+                self.replaced(at, (value(&old), value(&new)), depth + 1);
             }
             (old, new) => {
                 let kind = if in_condition(&keys) { EditKind::ConditionUpdated } else { EditKind::ValueChanged };
-                self.push(kind, path, (old, new), (None, None));
+                self.push(kind, at.clone(), (old, new), (None, None));
             }
         }
     }
 
     /// `{"all": […]}` that became `{"any": […]}`: the operator is the list's name.
-    fn switched(&mut self, path: &str, old: &mut Fields, new: &mut Fields, depth: usize) {
+    fn switched(&mut self, at: &Place, old: &mut Fields, new: &mut Fields, depth: usize) {
         let name = |fields: &Fields| Some(conditions::by_operator(fields)?.to_owned());
         let (Some(before), Some(after)) = (name(old), name(new)) else { return };
         if before == after {
@@ -207,50 +245,65 @@ impl Found {
         let lists = (old.remove(&before).unwrap_or_default(), new.remove(&after).unwrap_or_default());
         let same = conditions::operator_of(&before) == conditions::operator_of(&after);
         let kind = if same { EditKind::ValueChanged } else { EditKind::OperatorSwitched };
-        self.push(kind, path, (before.into(), after.clone().into()), (None, None));
-        self.replaced(&below(path, &after), lists, depth + 1);
+        let list = Place { path: below(&at.path, &after), was: below(&at.was, &before) };
+        self.push(kind, at.clone(), (before.into(), after.into()), (None, None));
+        self.replaced(&list, lists, depth + 1);
     }
 
-    fn list(&mut self, path: &str, old: &[Value], new: &[Value], depth: usize) {
-        let conditions = keys(path).last().is_some_and(|name| conditions::is_list(name));
+    fn list(&mut self, at: &Place, old: &[Value], new: &[Value], depth: usize) {
+        let conditions = keys(&at.path).last().is_some_and(|name| conditions::is_list(name));
         let pairs = lists::pairs((old, new), conditions, &mut self.budget);
-        let item = |at: usize| below(path, &at.to_string());
-        for at in pairs.removed {
-            let place = item(at);
-            self.removed(&place, &keys(&place), old[at].clone(), Some(at));
+        for place in pairs.removed {
+            let item = at.item(place, place);
+            let keys = keys(&item.path);
+            self.removed(item, &keys, old[place].clone(), Some(place));
         }
-        for at in pairs.added {
-            let place = item(at);
-            self.added(&place, &keys(&place), new[at].clone(), Some(at));
+        for place in pairs.added {
+            let item = at.item(place, place);
+            let keys = keys(&item.path);
+            self.added(item, &keys, new[place].clone(), Some(place));
         }
         for (from, to) in pairs.moved {
-            self.push(EditKind::ListItemMoved, path, (old[from].clone(), new[to].clone()), (Some(from), Some(to)));
+            self.push(
+                EditKind::ListItemMoved,
+                at.clone(),
+                (old[from].clone(), new[to].clone()),
+                (Some(from), Some(to)),
+            );
         }
         for (from, to) in pairs.altered {
-            self.replaced(&item(to), (old[from].clone(), new[to].clone()), depth + 1);
+            self.replaced(&at.item(from, to), (old[from].clone(), new[to].clone()), depth + 1);
         }
     }
 
-    fn added(&mut self, path: &str, keys: &[String], item: Value, at: Option<usize>) {
+    fn added(&mut self, at: Place, keys: &[String], item: Value, place: Option<usize>) {
         let condition = holds_conditions(keys) || is_conditional(&item);
         let kind = if condition { EditKind::ConditionAdded } else { EditKind::ListItemAdded };
-        self.push(kind, path, (Value::Null, item), (None, at));
+        self.push(kind, at, (Value::Null, item), (None, place));
     }
 
-    fn removed(&mut self, path: &str, keys: &[String], item: Value, at: Option<usize>) {
+    fn removed(&mut self, at: Place, keys: &[String], item: Value, place: Option<usize>) {
         let condition = holds_conditions(keys) || is_conditional(&item);
         let kind = if condition { EditKind::ConditionRemoved } else { EditKind::ListItemRemoved };
-        self.push(kind, path, (item, Value::Null), (at, None));
+        self.push(kind, at, (item, Value::Null), (place, None));
     }
 
     fn push(
         &mut self,
         kind: EditKind,
-        path: &str,
+        at: Place,
         (old, new): (Value, Value),
         (from, to): (Option<usize>, Option<usize>),
     ) {
-        self.edits.push(Plain { kind, path: path.to_owned(), from_path: None, old, new, from, to });
+        self.edits.push(Plain { kind, at, from_at: None, old, new, from, to });
+    }
+}
+
+/// A group by how it joins its conditions.
+fn whole(group: &Value) -> Whole {
+    match conditions::group(group).as_slice() {
+        [only] => Whole(only.operator),
+        _ => Whole(None),
     }
 }
 

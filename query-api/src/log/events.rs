@@ -24,6 +24,9 @@ use crate::state::QueryApi;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery};
 
+/// Names of the orders.
+pub(crate) const ORDERS: &[&str] = &["desc", "asc", "received"];
+
 /// By time, or by receipt for those who follow the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
@@ -34,7 +37,7 @@ enum Order {
 
 impl Order {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
-        Ok(match params.one_of("order", &["desc", "asc", "received"])?.as_deref() {
+        Ok(match params.one_of("order", ORDERS)?.as_deref() {
             Some("asc") => Self::Oldest,
             Some("received") => Self::Received,
             _ => Self::Newest,

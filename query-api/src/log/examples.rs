@@ -37,7 +37,7 @@ pub(crate) fn configuration() -> Value {
             {
                 "kind": "condition_added", "path": "conditions/2", "label": "conditions #3",
                 "new": { "field": "country", "operator": "is", "value": "CZ" }, "to": 2,
-                "text": "Condition added: country is CZ"
+                "text": "Condition added to “conditions”: country is CZ"
             }
         ]
     }))

@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 
 use crate::http::caller::Caller;
 use crate::http::params::{ParamError, Params};
+use crate::log::countries::COUNTRIES;
 use crate::store::sql::Clauses;
 
 /// Filters of `GET /v1/events`. Lists are given with commas, encoded or not, or by repeating the parameter; values of one parameter are
@@ -56,7 +57,7 @@ pub struct EventFilter {
     /// one.
     #[param(required = false, example = json!(["/shop-a"]))]
     pub source: Vec<String>,
-    /// Countries of the addresses, ISO 3166-1 codes.
+    /// Countries of the addresses, ISO 3166-1 codes, in any case.
     #[param(required = false, example = json!(["CZ"]))]
     pub country: Vec<String>,
     /// Ids of devices.
@@ -82,17 +83,24 @@ pub struct EventFilter {
     /// The value after the change, as JSON or as the bare text; compared as the one before.
     #[param(required = false, example = "OR")]
     pub changed_to: Option<String>,
-    /// `true` for events that broke any rule, or names of rules. Needs the role security.
+    /// `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security.
     #[param(required = false)]
     pub violations: Vec<String>,
 }
 
-/// Kinds of device, with the common word for one of them.
-pub(crate) fn device_kinds(mut kinds: Vec<String>) -> Vec<String> {
-    if kinds.iter().any(|kind| kind == "phone") {
-        kinds.push("mobile".to_owned());
+/// Kinds of device, and the common word for one of them.
+pub(crate) const DEVICE_KINDS: &[&str] =
+    &["desktop", "mobile", "tablet", "tv", "console", "wearable", "bot", "script", "unknown", "phone"];
+
+/// Takes kinds of device by the words that the table has.
+pub(crate) fn device_kinds(params: &mut Params, name: &'static str) -> Result<Vec<String>, ParamError> {
+    let mut kinds = params.list_of(name, DEVICE_KINDS)?;
+    for kind in kinds.iter_mut().filter(|kind| *kind == "phone") {
+        "mobile".clone_into(kind);
     }
-    kinds
+    kinds.sort_unstable();
+    kinds.dedup();
+    Ok(kinds)
 }
 
 impl EventFilter {
@@ -112,7 +120,7 @@ impl EventFilter {
             channel: params.list("channel")?,
             outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
             source: params.list_or_empty("source")?,
-            country: params.list("country")?,
+            country: params.codes("country", COUNTRIES)?,
             device_id: params.list("device_id")?,
             session_key: params.list("session_key")?,
             ip: search::addresses(params.list("ip")?)?,
@@ -122,8 +130,8 @@ impl EventFilter {
             changed_to: params.one("changed_to")?,
             violations: params.list("violations")?,
         };
-        if filter.any_violation() && filter.violations.len() > 1 {
-            return Err(ParamError::bad("violations", "either true or names of rules"));
+        if filter.violations.len() > 1 && filter.violations.iter().any(|rule| rule == "true" || rule == "false") {
+            return Err(ParamError::bad("violations", "either true, false or names of rules"));
         }
         Ok(filter)
     }
@@ -179,10 +187,11 @@ impl EventFilter {
             }
         }
         search::add_to(self, clauses);
-        if self.any_violation() {
-            clauses.plain("notEmpty(violations)");
-        } else if !self.violations.is_empty() {
-            clauses.texts("hasAny(violations, {violations:Array(String)})", "violations", &self.violations);
+        match self.violations.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            [] => {}
+            ["true"] => clauses.plain("notEmpty(violations)"),
+            ["false"] => clauses.plain("empty(violations)"),
+            _ => clauses.texts("hasAny(violations, {violations:Array(String)})", "violations", &self.violations),
         }
     }
 
@@ -194,13 +203,10 @@ impl EventFilter {
             caller.bind_hidden(clauses);
         }
     }
-
-    fn any_violation(&self) -> bool {
-        self.violations.iter().any(|rule| rule == "true")
-    }
 }
 
-fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+/// The words of a closed set.
+pub(crate) fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().map(|value| word(*value)).collect()
 }
 
@@ -219,6 +225,7 @@ mod tests {
     #[test]
     fn spelling_does_not_matter() {
         assert_eq!(parse("type=b&type=a,b").unwrap(), parse("type=a,b").unwrap());
+        assert_eq!(parse("country=cz,CZ,de").unwrap(), parse("country=DE,CZ").unwrap());
     }
 
     #[test]
@@ -229,6 +236,9 @@ mod tests {
             ("outcome=maybe", "outcome"),
             ("category=all", "category"),
             ("violations=true,new-device", "violations"),
+            ("violations=true,false", "violations"),
+            ("country=zz", "country"),
+            ("country=CZ,Czechia", "country"),
             ("actor_ids=1", "actor_ids"),
             ("ip=256.1.1.1", "ip"),
             ("q=%20%20", "q"),

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::http::cursor::Position;
 use crate::http::extract::{InPath, id};
 use crate::http::language::Localized;
-use crate::http::page::{Page, PageRequest, ReadRequest, keyset};
+use crate::http::page::{ORDERS, Page, PageRequest, ReadRequest, keyset};
 use crate::log::events::{add_period, renderer};
 use crate::log::object_state::{Changes, state};
 use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EditRow, EventRow};
@@ -80,7 +80,7 @@ pub async fn history(
 ) -> Result<Response, Problem> {
     let object = (id(object_type)?, id(object_id)?);
     reading.feature(Feature::Log)?;
-    let order = reading.params.one_of("order", &["asc", "desc"])?;
+    let order = reading.params.one_of("order", ORDERS)?;
     let (list, query, keyset) = if order.as_deref() == Some("desc") {
         ("object/newest", EVENTS_NEWEST, keyset!("occurred_at", event, newest))
     } else {

@@ -76,18 +76,18 @@ impl Tabular for Event {
             Cell::from(&self.words.name),
             Cell::from(&self.words.text),
             Cell::from(&self.words.details),
-            object.map(|object| &object.object_type).into(),
+            object.map_or(Cell::Empty, |object| Cell::code("object_type", &object.object_type)),
             object.map(|object| &object.id).into(),
             object.map(|object| &object.name).into(),
             object.map(|object| &object.url).into(),
             changes(&self.changes),
-            Cell::from(&self.class),
-            Cell::from(&self.action),
-            Cell::from(&self.module),
-            Cell::from(&self.outcome),
+            Cell::code("class", &self.class),
+            Cell::code("action", &self.action),
+            Cell::code("module", &self.module),
+            Cell::code("outcome", &self.outcome),
             Cell::from(&self.reason),
             Cell::from(&self.location),
-            Cell::from(&self.channel),
+            Cell::code("channel", &self.channel),
             self.started_at.into(),
             Some(self.duration_ms).filter(|millis| *millis > 0).into(),
             Some(self.records).filter(|records| *records > 0).into(),
@@ -97,13 +97,13 @@ impl Tabular for Event {
             device.map(|device| &device.browser).into(),
             device.map(|device| &device.os).into(),
             Cell::from(&self.event_type),
-            Cell::from(&self.category),
-            Cell::from(&self.actor.kind),
+            Cell::code("category", &self.category),
+            Cell::code("actor_kind", &self.actor.kind),
             Cell::from(&self.actor.id),
             Cell::from(&self.actor.name),
             Cell::from(&self.context.session_key),
             device.map(|device| &device.id).into(),
-            device.map(|device| &device.confidence).into(),
+            device.map_or(Cell::Empty, |device| Cell::code("confidence", &device.confidence)),
             self.violations.as_deref().map_or(Cell::Empty, flags),
             self.signals.as_ref().map_or(Cell::Empty, signals),
             self.backfill.into(),
@@ -117,12 +117,12 @@ impl Tabular for Event {
     }
 }
 
-/// Changes as `path: old → new`, one a line.
+/// Changes as `field: old → new`, one a line.
 fn changes(changes: &[Change]) -> Cell<'static> {
     let value = |json: &Option<Box<RawValue>>| json.as_ref().map_or("—", |json| json.get()).to_owned();
     let lines: Vec<String> = changes
         .iter()
-        .map(|change| format!("{}: {} → {}", change.path, value(&change.old), value(&change.new)))
+        .map(|change| format!("{}: {} → {}", change.label, value(&change.old), value(&change.new)))
         .collect();
     if lines.is_empty() { Cell::Empty } else { Cell::Text(Cow::Owned(lines.join("\n"))) }
 }
@@ -135,8 +135,14 @@ mod tests {
     fn old_and_new_values_are_told() {
         let raw = |json: &str| Some(RawValue::from_string(json.to_owned()).unwrap());
         let all = [
-            Change { path: "a".to_owned(), op: "replace".to_owned(), old: raw("1"), new: raw("2") },
-            Change { path: "b".to_owned(), op: "add".to_owned(), old: None, new: raw("\"x\"") },
+            Change {
+                path: "/a".to_owned(),
+                label: "a".to_owned(),
+                op: "replace".to_owned(),
+                old: raw("1"),
+                new: raw("2"),
+            },
+            Change { path: "/b".to_owned(), label: "b".to_owned(), op: "add".to_owned(), old: None, new: raw("\"x\"") },
         ];
         assert_eq!(changes(&all), Cell::Text(Cow::Borrowed("a: 1 → 2\nb: — → \"x\"")));
         assert_eq!(changes(&[]), Cell::Empty);

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::{DateTime, Utc};
+use schemas::catalogue::Lang;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -11,6 +12,8 @@ use utoipa::ToSchema;
 use crate::log::rows::EventRow;
 use crate::violations::filter::level_name;
 
+use crate::log::object_state::keys;
+use crate::log::own::{self, is_own, object_name};
 use crate::log::signals::signals;
 use crate::log::wording::{EventRenderer, Words};
 
@@ -164,6 +167,9 @@ pub struct Change {
     /// Which field.
     #[schema(example = "/deadline")]
     pub path: String,
+    /// The path in files: in words where it leads to a setting of the product.
+    #[serde(skip)]
+    pub label: String,
     /// `add`, `remove`, `replace` or `move`.
     #[schema(example = "replace")]
     pub op: String,
@@ -327,7 +333,7 @@ impl Event {
     /// Shows a row; violations only to those who may see them.
     pub fn new(row: EventRow, renderer: &EventRenderer) -> Self {
         let (words, url, label) = (renderer.words(&row), renderer.url(&row), renderer.actor(&row).to_owned());
-        let changes = changes(&row);
+        let (changes, name) = (changes(&row, renderer.lang), object_name(&row, renderer.lang));
         let violations = renderer.violations.then(|| flags(&row));
         let signals = renderer.violations.then(|| signals(&row.signals_name, &row.signals_value));
         let (geo, device) = (geo(&row), device(&row));
@@ -335,7 +341,7 @@ impl Event {
         let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then_some(EventObject {
             object_type: row.object_type,
             id: row.object_id,
-            name: row.object_name,
+            name: name.unwrap_or(row.object_name),
             url,
         });
         Self {
@@ -418,13 +424,22 @@ pub(crate) fn device(row: &EventRow) -> Option<Device> {
     })
 }
 
-pub(crate) fn changes(row: &EventRow) -> Vec<Change> {
+pub(crate) fn changes(row: &EventRow, lang: Lang) -> Vec<Change> {
+    // English is what the fields are called.
+    let worded = is_own(row) && lang != Lang::En;
+    let label = |path: &str| if worded { own::keys(&keys(path), lang).join(" › ") } else { path.to_owned() };
     let before_and_after = row.changes_old.iter().zip(&row.changes_new);
     row.changes_path
         .iter()
         .zip(&row.changes_op)
         .zip(before_and_after)
-        .map(|((path, op), (old, new))| Change { path: path.clone(), op: op.clone(), old: json(old), new: json(new) })
+        .map(|((path, op), (old, new))| Change {
+            path: path.clone(),
+            label: label(path),
+            op: op.clone(),
+            old: json(old),
+            new: json(new),
+        })
         .collect()
 }
 

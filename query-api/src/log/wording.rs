@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::log::edits::edits_but;
 use crate::log::rows::EventRow;
-use crate::log::words;
+use crate::log::{object_state, own, words};
 
 /// Unreserved characters of RFC 3986, section 2.3: all else in an id is encoded, so that it stays one part of an address.
 const IN_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -134,11 +134,21 @@ impl EventRenderer {
 
     fn sentence(&self, row: &EventRow) -> String {
         let told = told_change(row);
-        let value = |values: &[String]| words::shown(values.get(told?)?, self.lang);
+        let value = |values: &[String]| {
+            let at = told?;
+            let value = object_state::value(values.get(at)?);
+            let path = row.changes_path.get(at).filter(|_| own::is_own(row));
+            let value = match path {
+                Some(path) => own::value(&object_state::keys(path), value, self.lang),
+                None => value,
+            };
+            words::shown(&value, self.lang)
+        };
+        let name = own::object_name(row, self.lang);
         let (old, new) = (value(&row.changes_old), value(&row.changes_new));
         let values = Values {
             actor: Some(self.actor(row)),
-            object: first(&[&row.object_name, &row.object_id]),
+            object: name.as_deref().or_else(|| first(&[&row.object_name, &row.object_id])),
             old: old.as_deref(),
             new: new.as_deref(),
             reason: first(&[&row.reason]),

@@ -4,7 +4,6 @@ use schemas::catalogue::Lang;
 use schemas::json::{Map, Value};
 
 use crate::log::conditions::{self, Condition, Group, Operator, condition};
-use crate::log::object_state::value;
 
 /// Longest value in a sentence, in bytes.
 const MAX_SHOWN: usize = 200;
@@ -21,8 +20,8 @@ pub(crate) const fn of(lang: Lang, [en, ru, cs]: [&str; 3]) -> &str {
 }
 
 /// A value of a change as people write it; none for null and for the empty text.
-pub(crate) fn shown(json: &str, lang: Lang) -> Option<String> {
-    Some(brief(&value(json), lang)).filter(|text| !text.is_empty())
+pub(crate) fn shown(value: &Value, lang: Lang) -> Option<String> {
+    Some(brief(value, lang)).filter(|text| !text.is_empty())
 }
 
 /// A value in few words: a condition as `field operator value`, a group of conditions by these, a record by its name or its
@@ -164,7 +163,7 @@ mod tests {
 
     #[test]
     fn values() {
-        let shown = |json: &str| shown(json, Lang::Cs);
+        let shown = |json: &str| shown(&crate::log::object_state::value(json), Lang::Cs);
         assert_eq!(shown("\"Bolt\"").as_deref(), Some("Bolt"));
         assert_eq!(shown("true").as_deref(), Some("ano"));
         assert_eq!(shown("10.50").as_deref(), Some("10,5"));

@@ -45,7 +45,7 @@ use crate::statistics::view::TenantStatistics;
         ("object_type" = Option<Vec<String>>, Query, description = "Types of objects"),
         ("channel" = Option<Vec<String>>, Query, description = "Channels"),
         ("device" = Option<Vec<String>>, Query, description = "Kinds of devices, as `device.kind` of events has them; `phone` is understood as `mobile`"),
-        ("country" = Option<Vec<String>>, Query, description = "Countries, ISO 3166-1 alpha-2"),
+        ("country" = Option<Vec<String>>, Query, description = "Countries, ISO 3166-1 alpha-2, in any case"),
         ("location" = Option<Vec<String>>, Query, description = "Locations (branches, offices)"),
         ("class" = Option<Vec<String>>, Query, description = "`create`, `delete`, `change` or `other`"),
         ("category" = Option<Vec<String>>, Query, description = "`sign_ins`, `changes`, `views`, `configuration` or `other`"),

@@ -28,6 +28,8 @@ use crate::trace::totals::Figures;
 
 /// Most buckets of one answer: a quarter by the hour.
 const MAX_BUCKETS: usize = 2300;
+/// Widths of the buckets.
+pub(crate) const WIDTHS: &[&str] = &["hour", "day", "week"];
 const HOUR_MS: i64 = 3_600_000;
 /// Sketches of 2^12 cells are exact up to here, and then off by this much (relative standard error).
 const EXACT_UP_TO: u64 = 32;
@@ -247,7 +249,7 @@ pub async fn get(
     let (now, tenant) = (reading.now, Arc::clone(&reading.tenant));
     let format = reading.format()?;
     let asked = PeriodSpec::take(&mut reading.params)?;
-    let width = match reading.params.one_of("by", &["hour", "day", "week"])?.as_deref() {
+    let width = match reading.params.one_of("by", WIDTHS)?.as_deref() {
         Some("hour") => Width::Hour,
         Some("week") => Width::Week,
         _ => Width::Day,

@@ -47,6 +47,18 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    /// What its keys are values of; none for what has no closed set of them.
+    const fn values(self) -> Option<&'static str> {
+        match self {
+            Self::Action => Some("action"),
+            Self::Channel => Some("channel"),
+            Self::Class => Some("class"),
+            Self::Device => Some("device_kind"),
+            Self::ObjectType => Some("object_type"),
+            Self::Country | Self::Location | Self::User => None,
+        }
+    }
+
     /// All, in the order of their names.
     pub const ALL: [Self; 8] = [
         Self::Action,
@@ -310,9 +322,9 @@ struct GroupPoint<'a> {
 /// What a row is of.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Keys<'a> {
-    /// Of how many dimensions there are keys.
+    /// The dimensions that the keys are of.
     #[serde(skip)]
-    dimensions: usize,
+    by: &'a [Dimension],
     /// None for all others.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a [String]>,
@@ -339,26 +351,25 @@ impl Report for TenantStatistics {
             to.whole("series", &self.series)?;
         }
         let part = &Part { figures: self.totals, series: Vec::new() };
-        to.whole("totals", &[GroupRow { keys: Keys { dimensions: 0, keys: None, other: false }, part }])
+        to.whole("totals", &[GroupRow { keys: Keys { by: &[], keys: None, other: false }, part }])
     }
 }
 
 impl TenantStatistics {
     /// The groups, and the rest of them.
     fn rows(&self) -> impl Iterator<Item = GroupRow<'_>> {
-        let dimensions = self.by.len();
         let named = self.groups.iter().map(|group| ((Some(group.keys.as_slice()), false), &group.part));
         let rest = self.other.iter().map(|part| ((None, true), part));
-        named.chain(rest).map(move |((keys, other), part)| GroupRow { keys: Keys { dimensions, keys, other }, part })
+        named.chain(rest).map(move |((keys, other), part)| GroupRow { keys: Keys { by: &self.by, keys, other }, part })
     }
 }
 
 impl<'a> Keys<'a> {
     fn cells(&self, row: &mut Vec<Cell<'a>>) {
-        row.extend([0, 1].map(|at| match self.keys {
-            _ if at >= self.dimensions => Cell::Empty,
-            Some(keys) => keys.get(at).map_or(Cell::Empty, |key| Cell::key(key)),
-            None => Cell::Word(Word::Others),
+        row.extend([0, 1].map(|at| match (self.by.get(at), self.keys) {
+            (None, _) => Cell::Empty,
+            (Some(by), Some(keys)) => keys.get(at).map_or(Cell::Empty, |key| Cell::key(by.values(), key)),
+            (Some(_), None) => Cell::Word(Word::Others),
         }));
         row.push(self.other.into());
     }

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use runtime::problem::Problem;
 use runtime::settings::PutError;
-use schemas::settings::{Invalid, Permission, Retention, RetentionChange, Tenant, parse_strict};
+use schemas::settings::{Invalid, Permission, Retention, RetentionChange, Tenant, parse_strict, read_strict};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -138,7 +138,8 @@ struct Named {
 
 /// Change a tenant's settings
 ///
-/// Changes some of them, by JSON Merge Patch (RFC 7386). `retention.all` is every category that isn't named itself.
+/// Changes some of them, by JSON Merge Patch (RFC 7396): what is null takes its default, but for the retention of a category, which
+/// stays as it is. `retention.all` is every category that isn't named itself.
 #[utoipa::path(
     patch,
     path = "/v1/tenants/{id}",
@@ -160,19 +161,22 @@ pub async fn modify(
 ) -> Result<Json<Tenant>, Problem> {
     let current = caller.path_tenant(api.settings(), &id)?;
     let mut changes = patch(request).await?;
-    if let Some(retention) = changes.get_mut("retention").filter(|retention| retention.is_object()) {
+    if let Some(retention) =
+        changes.get_mut("retention").filter(|retention| retention.is_object() || retention.is_null())
+    {
         *retention = whole_retention(retention, current.retention).map_err(invalid)?;
     }
     let mut document = serde_json::to_value(&*current).map_err(Problem::internal)?;
     merge(&mut document, changes);
-    let text = serde_json::to_vec(&document).map_err(Problem::internal)?;
-    change(&api, &caller, &current, parse_strict(&text).map_err(invalid)?).await
+    change(&api, &caller, &current, read_strict(&document).map_err(invalid)?).await
 }
 
 /// A change of retention as the retention that it makes.
 fn whole_retention(change: &Value, now: Retention) -> Result<Value, Invalid> {
     let within = |invalid: Invalid| Invalid { pointer: format!("/retention{}", invalid.pointer), ..invalid };
-    let change: RetentionChange = parse_strict(change.to_string().as_bytes()).map_err(within)?;
+    // Nothing is deleted that nobody spoke of, as where a whole tenant is put.
+    let change: RetentionChange =
+        if change.is_null() { RetentionChange::default() } else { read_strict(change).map_err(within)? };
     change.validate("/retention")?;
     Ok(json!(change.of(now)))
 }

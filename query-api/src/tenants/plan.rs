@@ -106,9 +106,21 @@ pub(crate) fn feature(plans: &Plans, plan: &Plan, feature: Feature) -> Result<()
     if plans.features(plan).has(feature) {
         return Ok(());
     }
-    let needed = plans.least(feature).map(|least| format!("; the plan {} has it", least.as_str())).unwrap_or_default();
-    let detail = format!("{} is no part of the plan {}{needed}", feature.as_str(), plan.as_str());
+    let needed = plans.least(feature).map(|least| format!("; the plan {} does", least.as_str())).unwrap_or_default();
+    let detail = format!("the plan {} doesn't include {}{needed}", plan.as_str(), named(feature));
     Err(limit(plan, detail).with_member("feature", feature.as_str()))
+}
+
+/// What a feature is called in a sentence; a phrase, so that it is worded as well.
+const fn named(feature: Feature) -> &'static str {
+    match feature {
+        Feature::Log => "the event log",
+        Feature::Exports => "exports to files",
+        Feature::ConfigurationAudit => "the log of configuration changes",
+        Feature::Tracing => "tracing of users",
+        Feature::Restore => "restoring of objects",
+        Feature::Sql => "queries by SQL",
+    }
 }
 
 /// What is said of a time before the look-back.

@@ -73,7 +73,7 @@ impl Tabular for CategoryPreview {
     ];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        row.push((&self.category).into());
+        row.push(Cell::code("category", &self.category));
         row.extend([self.days, self.proposed_days].map(|days| Cell::from(u64::from(days))));
         row.push(self.events.into());
         row.push(self.received_before.into());

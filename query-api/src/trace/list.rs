@@ -17,7 +17,7 @@ use crate::http::period::Preset;
 use crate::state::QueryApi;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::trace::activity::Activity;
-use crate::trace::figures::{self, FIGURES, Figure, Listed};
+use crate::trace::figures::{self, Figure, Listed};
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{LONGEST, MOST_ROWS, Trace, instant, too_many};
 use crate::trace::view::{CountedActivity, TracedActivity};
@@ -39,8 +39,7 @@ pub struct ActivityFilter {
 
 impl ActivityFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
-        let names: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
-        let figure = params.one_of("figure", &names)?;
+        let figure = params.one_of("figure", &figures::names())?;
         let filter = Self { figure, channel: params.list("channel")?, state: params.list("state")? };
         match &filter {
             Self { figure: Some(_), channel, state } if !(channel.is_empty() && state.is_empty()) => {

@@ -32,6 +32,9 @@ const MOST_BUCKETS: usize = 2300;
 /// Most lanes; the catalogue has some twenty, types of the tenant's own may have others.
 const MOST_LANES: usize = 100;
 
+/// Names of the extents.
+pub(crate) const EXTENTS: &[&str] = &["day", "week"];
+
 /// A day or a week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -68,7 +71,7 @@ pub struct Timeline {
 
 /// How finely a timeline is cut.
 #[derive(Debug, Clone, Copy)]
-enum Resolution {
+pub(crate) enum Resolution {
     Minutes(i64),
     Local(Width),
 }
@@ -84,8 +87,12 @@ impl Resolution {
         ("1d", Self::Local(Width::Day)),
     ];
 
+    pub(crate) fn names() -> [&'static str; 7] {
+        Self::ALL.map(|(name, _)| name)
+    }
+
     fn take(params: &mut Params) -> Result<Option<Self>, ParamError> {
-        let name = params.one_of("resolution", &Self::ALL.map(|(name, _)| name))?;
+        let name = params.one_of("resolution", &Self::names())?;
         Ok(name.and_then(|name| Self::ALL.into_iter().find(|(known, _)| *known == name)).map(|(_, found)| found))
     }
 
@@ -138,7 +145,7 @@ pub async fn get(
     let format = reading.format()?;
     let calendar = api.calendar(&reading.tenant);
     let params = &mut reading.params;
-    let extent = match params.one_of("period", &["day", "week"])?.as_deref() {
+    let extent = match params.one_of("period", EXTENTS)?.as_deref() {
         Some("week") => Extent::Week,
         _ => Extent::Day,
     };

@@ -119,13 +119,13 @@ impl TracedActivity {
             self.start.to_utc().into(),
             self.end.map(|end| end.to_utc()).into(),
             lasted.into(),
-            (&self.channel).into(),
-            (&self.state).into(),
+            Cell::code("channel", &self.channel),
+            Cell::code("state", &self.state),
             (&self.event_type).into(),
-            self.object.as_ref().map_or(Cell::Empty, |object| (&object.object_type).into()),
+            self.object.as_ref().map_or(Cell::Empty, |object| Cell::code("object_type", &object.object_type)),
             self.object.as_ref().map_or(Cell::Empty, |object| (&object.id).into()),
             self.object.as_ref().map_or(Cell::Empty, |object| (&object.name).into()),
-            (&self.outcome).into(),
+            Cell::code("outcome", &self.outcome),
             (&self.reason).into(),
             self.open.into(),
             self.clipped_start.into(),
@@ -232,6 +232,6 @@ impl Tabular for TracedFigure {
         &[Column::new("name", Kind::Text), Column::new("value", Kind::Whole), Column::new("unit", Kind::Text)];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        row.extend([self.name.into(), self.value.into(), self.unit.as_str().into()]);
+        row.extend([Cell::code("figure", self.name), self.value.into(), Cell::code("unit", self.unit.as_str())]);
     }
 }

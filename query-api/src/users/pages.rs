@@ -32,15 +32,14 @@ pub struct DeviceFilter {
     /// `true` for devices that the user signed in on, `false` for those where every attempt failed or none was seen.
     #[param(required = false)]
     signed_in: Option<bool>,
-    /// Kinds: `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script`, `unknown`. `phone` is understood as
-    /// `mobile`.
+    /// Kinds. `phone` is understood as `mobile`.
     #[param(required = false)]
     kind: Vec<String>,
 }
 
 impl DeviceFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
-        Ok(Self { signed_in: params.flag("signed_in")?, kind: device_kinds(params.list("kind")?) })
+        Ok(Self { signed_in: params.flag("signed_in")?, kind: device_kinds(params, "kind")? })
     }
 
     fn add_to(&self, clauses: &mut Clauses) {

@@ -20,7 +20,7 @@ pub const USER_SESSIONS: NamedQuery = query!("user_sessions");
 /// Users.
 pub const USERS: NamedQuery = query!("users");
 
-/// A row of `users.sql`.
+/// A row of `users.sql`. Times are 1970-01-01 where the caller may read nothing of the user.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct UserRow {
@@ -40,8 +40,6 @@ pub struct UserRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Row, Deserialize)]
 pub struct SeenRow {
     pub key: String,
-    #[serde(with = "millis")]
-    pub first_at: DateTime<Utc>,
     pub sign_ins: u64,
     pub failed_sign_ins: u64,
     pub events: u64,

@@ -8,5 +8,6 @@ FROM user_sessions
 WHERE tenant = {tenant:String}
     AND actor_id IN {users:Array(String)}
     AND session_key IN {session_keys:Array(String)}
+    AND bitAnd(reserved, {hidden:UInt8}) = 0
     AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
 GROUP BY actor_id, session_key

@@ -6,14 +6,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
+use schemas::event::Outcome;
 use schemas::settings::Tenant;
 use serde::Serialize;
 use utoipa::IntoParams;
 
+use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::{Keyset, Page, PageRequest, ReadRequest, ascending, keyset};
 use crate::http::params::{ParamError, Params};
+use crate::log::countries::COUNTRIES;
 use crate::log::events::add_period;
+use crate::log::filter::words;
 use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EventRow, LOG_NEWEST, LOG_OLDEST};
 use crate::state::QueryApi;
 use crate::store::Store;
@@ -35,7 +39,7 @@ pub struct SignInFilter {
     /// Ids of devices.
     #[param(required = false)]
     device_id: Vec<String>,
-    /// Countries, ISO 3166-1 alpha-2.
+    /// Countries, ISO 3166-1 alpha-2, in any case.
     #[param(required = false, example = json!(["CZ"]))]
     country: Vec<String>,
     /// `true` for those that broke a rule, `false` for those that broke none.
@@ -46,9 +50,9 @@ pub struct SignInFilter {
 impl SignInFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         Ok(Self {
-            outcome: params.list_of("outcome", &["success", "failure", "unknown"])?,
+            outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
             device_id: params.list("device_id")?,
-            country: params.list("country")?,
+            country: params.codes("country", COUNTRIES)?,
             violations: params.flag("violations")?,
         })
     }
@@ -175,11 +179,17 @@ struct Sessions {
     store: Store,
     tenant: Arc<Tenant>,
     keep: RetentionCutoffs,
+    caller: Caller,
 }
 
 impl Sessions {
     fn of(store: &Store, reading: &ReadRequest) -> Self {
-        Self { store: store.clone(), tenant: Arc::clone(&reading.tenant), keep: reading.cutoffs() }
+        Self {
+            store: store.clone(),
+            tenant: Arc::clone(&reading.tenant),
+            keep: reading.cutoffs(),
+            caller: reading.caller.clone(),
+        }
     }
 
     async fn beside<T>(
@@ -207,6 +217,7 @@ impl Sessions {
         clauses.bind_texts("users", users.into_iter().cloned().collect());
         clauses.bind_texts("session_keys", keys.into_iter().cloned().collect());
         self.keep.bind_oldest(&mut clauses);
+        self.caller.bind_hidden(&mut clauses);
         Ok(self.store.rows(SIGN_IN_SESSIONS, clauses).await?)
     }
 }

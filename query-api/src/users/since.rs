@@ -1,5 +1,5 @@
 //! Users, devices and sessions within the look-back of a plan. What lasts is known by rollups of all of its life; where a
-//! plan looks back no further than some days, its beginning and its counts are of those days.
+//! plan looks back no further than some days, its counts are of those days, and a beginning before them is not shown.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(crate) trait Lasting {
     /// By what it is found.
     fn key(&self) -> &str;
 
-    /// Begins no sooner than `earliest`, and counts what was seen since; nothing if nothing was.
+    /// Counts what was seen since `earliest`, nothing if nothing was. A beginning before is not known.
     fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow);
 }
 
@@ -70,12 +70,19 @@ impl Since {
         EventFilter::visible_to(&self.caller, &mut clauses);
         let seen: Vec<SeenRow> = self.store.rows(SEEN_SINCE, clauses).await?;
         let seen: HashMap<&str, &SeenRow> = seen.iter().map(|row| (row.key.as_str(), row)).collect();
-        let nothing = SeenRow { first_at: earliest, ..SeenRow::default() };
+        let nothing = SeenRow::default();
         for row in rows {
             let of_row = seen.get(row.key()).copied().unwrap_or(&nothing);
             row.begin(earliest, of_row);
         }
         Ok(())
+    }
+}
+
+/// A time before a look-back is not shown, nor is another in its place.
+pub(crate) fn forget(time: &mut DateTime<Utc>, earliest: DateTime<Utc>) {
+    if *time < earliest {
+        *time = DateTime::UNIX_EPOCH;
     }
 }
 
@@ -87,10 +94,9 @@ impl Lasting for UserRow {
     }
 
     fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow) {
-        self.first_seen_at = self.first_seen_at.max(seen.first_at);
         self.sign_ins = seen.sign_ins;
-        if self.last_activity_at < earliest {
-            self.last_activity_at = DateTime::UNIX_EPOCH;
+        for time in [&mut self.first_seen_at, &mut self.last_activity_at] {
+            forget(time, earliest);
         }
     }
 }
@@ -102,8 +108,8 @@ impl Lasting for DeviceRow {
         &self.device_id
     }
 
-    fn begin(&mut self, _: DateTime<Utc>, seen: &SeenRow) {
-        self.first_seen_at = self.first_seen_at.max(seen.first_at);
+    fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow) {
+        forget(&mut self.first_seen_at, earliest);
         (self.sign_ins, self.failed_sign_ins) = (seen.sign_ins, seen.failed_sign_ins);
     }
 }
@@ -115,8 +121,8 @@ impl Lasting for SessionRow {
         &self.session_key
     }
 
-    fn begin(&mut self, _: DateTime<Utc>, seen: &SeenRow) {
-        self.started_at = self.started_at.max(seen.first_at);
+    fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow) {
+        forget(&mut self.started_at, earliest);
         self.events = seen.events;
     }
 }

@@ -72,15 +72,15 @@ impl Tabular for SignIn {
         let session = self.session.as_ref();
         row.extend([
             self.occurred_at.into(),
-            (&self.action).into(),
-            (&self.outcome).into(),
+            Cell::code("action", &self.action),
+            Cell::code("outcome", &self.outcome),
             (&self.reason).into(),
             address(self.ip),
         ]);
         row.extend(place(self.place.as_ref()));
         row.extend(device(self.device.as_ref()));
         row.extend([
-            self.device.as_ref().map(|device| &device.confidence).into(),
+            self.device.as_ref().map_or(Cell::Empty, |device| Cell::code("confidence", &device.confidence)),
             session.map(|session| &session.key).into(),
             session.and_then(|session| session.last_activity_at).into(),
             session.and_then(|session| session.signed_out_at).into(),
@@ -163,8 +163,8 @@ impl Tabular for UserDevice {
         row.extend(device(Some(&self.device)));
         row.extend([
             (&self.device.model).into(),
-            (&self.device.confidence).into(),
-            self.access.as_str().into(),
+            Cell::code("confidence", &self.device.confidence),
+            Cell::code("access", self.access.as_str()),
             self.first_seen_at.into(),
             self.last_seen_at.into(),
             self.sign_ins.into(),
@@ -200,8 +200,8 @@ impl Tabular for Session {
             self.signed_out_at.into(),
             self.events.into(),
             (&self.device_id).into(),
-            self.device_confidence.as_deref().into(),
-            (&self.device_kind).into(),
+            self.device_confidence.as_deref().map_or(Cell::Empty, |word| Cell::code("confidence", word)),
+            Cell::code("device_kind", &self.device_kind),
             (&self.browser).into(),
             (&self.os).into(),
             address(self.ip),

@@ -1,12 +1,12 @@
--- Devices of one user, as of the last events on each.
+-- Devices of one user, as of the last events on each that the caller may read.
 SELECT ?fields
 FROM (
     SELECT
         device_id,
         min(first_seen_at) AS first_seen_at,
         max(last_seen_at) AS last_seen_at,
-        sumIf(sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS sign_ins,
-        sumIf(failed_sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS failed_sign_ins,
+        sum(sign_ins) AS sign_ins,
+        sum(failed_sign_ins) AS failed_sign_ins,
         argMaxMerge(client) AS latest,
         argMaxMerge(place) AS latest_place,
         latest.browser AS browser,
@@ -23,6 +23,7 @@ FROM (
     FROM user_devices
     WHERE tenant = {tenant:String}
         AND actor_id = {user_id:String}
+        AND bitAnd(reserved, {hidden:UInt8}) = 0
         AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
     GROUP BY device_id
 ) AS found

@@ -1,4 +1,4 @@
--- Sessions of one user, as of the last events in each.
+-- Sessions of one user, as of the last events in each that the caller may read.
 SELECT ?fields
 FROM (
     SELECT
@@ -6,7 +6,7 @@ FROM (
         min(started_at) AS started_at,
         max(last_activity_at) AS last_activity_at,
         max(signed_out_at) AS signed_out_at,
-        sumIf(events, bitAnd(reserved, {hidden:UInt8}) = 0) AS events,
+        sum(events) AS events,
         argMaxMerge(client) AS latest,
         argMaxMerge(place) AS latest_place,
         argMaxMerge(device_id) AS device_id,
@@ -21,6 +21,7 @@ FROM (
     FROM user_sessions
     WHERE tenant = {tenant:String}
         AND actor_id = {user_id:String}
+        AND bitAnd(reserved, {hidden:UInt8}) = 0
         AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
     GROUP BY session_key
 ) AS found

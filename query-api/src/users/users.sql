@@ -1,10 +1,11 @@
--- Users as their events show them. What was received before the longest retention is not counted.
+-- Users as their events show them. What was received before the longest retention is not counted. When a user was there is
+-- told by what the caller may read; who a user is, and whether active, by all that is kept.
 SELECT ?fields
 FROM (
     SELECT
         actor_id,
-        min(first_seen_at) AS first_seen_at,
-        max(last_activity_at) AS last_activity_at,
+        minIf(first_seen_at, bitAnd(reserved, {hidden:UInt8}) = 0) AS first_seen_at,
+        maxIf(last_activity_at, bitAnd(reserved, {hidden:UInt8}) = 0) AS last_activity_at,
         sumIf(sign_ins, bitAnd(reserved, {hidden:UInt8}) = 0) AS sign_ins,
         argMaxMerge(name) AS name,
         argMaxMerge(email) AS email,

@@ -28,9 +28,12 @@ pub struct User {
     /// False for a deactivated user: by the last event that says so, whether `actor.active` of the user's own does, or a
     /// `user.deactivated` or `user.reactivated` about the user.
     pub active: bool,
-    /// When the first event occurred that is still kept.
-    pub first_seen_at: DateTime<Utc>,
-    /// The last interaction, moved at most once per 30 s. Null for a user of whom nothing is known but what others did to them.
+    /// When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
+    /// caller may read.
+    #[schema(required = true)]
+    pub first_seen_at: Option<DateTime<Utc>>,
+    /// The last interaction, moved at most once per 30 s. Null for a user of whom the caller may read nothing but what others did
+    /// to them.
     #[schema(required = true)]
     pub last_activity_at: Option<DateTime<Utc>>,
     /// How many times the user signed in.
@@ -48,8 +51,8 @@ impl User {
             name: row.name,
             email: row.email,
             active: row.active,
-            first_seen_at: row.first_seen_at,
-            last_activity_at: Some(row.last_activity_at).filter(|at| !is_epoch(at)),
+            first_seen_at: told(row.first_seen_at),
+            last_activity_at: told(row.last_activity_at),
             sign_ins: row.sign_ins,
             unreviewed_violations,
         }
@@ -126,7 +129,7 @@ impl SignIn {
             session: key.map(|key| SignInSession {
                 key,
                 last_activity_at: session.map(|session| session.last_activity_at),
-                signed_out_at: session.map(|session| session.signed_out_at).filter(|at| !is_epoch(at)),
+                signed_out_at: session.and_then(|session| told(session.signed_out_at)),
             }),
             device,
             ip: address(row.ip),
@@ -180,8 +183,9 @@ pub struct UserDevice {
     pub device: Device,
     /// Whether it may in.
     pub access: Access,
-    /// First seen.
-    pub first_seen_at: DateTime<Utc>,
+    /// First seen; null where that was before the look-back of the plan.
+    #[schema(required = true)]
+    pub first_seen_at: Option<DateTime<Utc>>,
     /// Last seen.
     pub last_seen_at: DateTime<Utc>,
     /// How many times the user signed in on it.
@@ -213,7 +217,7 @@ impl UserDevice {
                 model: row.model,
                 bot: row.bot,
             },
-            first_seen_at: row.first_seen_at,
+            first_seen_at: told(row.first_seen_at),
             last_seen_at: row.last_seen_at,
             sign_ins: row.sign_ins,
             failed_sign_ins: row.failed_sign_ins,
@@ -228,8 +232,9 @@ impl UserDevice {
 pub struct Session {
     /// The session.
     pub key: String,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
+    /// When it began; null where that was before the look-back of the plan.
+    #[schema(required = true)]
+    pub started_at: Option<DateTime<Utc>>,
     /// The last event in it.
     pub last_activity_at: DateTime<Utc>,
     /// When the user signed out; null while that has not happened.
@@ -265,9 +270,9 @@ pub struct Session {
 impl From<SessionRow> for Session {
     fn from(row: SessionRow) -> Self {
         Self {
-            signed_out_at: signed_out(&row),
+            signed_out_at: told(row.signed_out_at),
             key: row.session_key,
-            started_at: row.started_at,
+            started_at: told(row.started_at),
             last_activity_at: row.last_activity_at,
             events: row.events,
             device_id: row.device_id,
@@ -281,6 +286,7 @@ impl From<SessionRow> for Session {
     }
 }
 
-fn signed_out(row: &SessionRow) -> Option<DateTime<Utc>> {
-    Some(row.signed_out_at).filter(|at| !is_epoch(at))
+/// Rows have 1970-01-01 for a time that is not known, or not shown.
+fn told(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    Some(time).filter(|at| !is_epoch(at))
 }

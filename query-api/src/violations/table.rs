@@ -61,9 +61,9 @@ impl Tabular for Violation {
             (&self.rule).into(),
             (&self.title).into(),
             u64::from(self.rule_version).into(),
-            self.level.into(),
-            (&self.action).into(),
-            user.map(|user| &user.kind).into(),
+            Cell::code("level", self.level),
+            Cell::code("violation_action", &self.action),
+            user.map_or(Cell::Empty, |user| Cell::code("actor_kind", &user.kind)),
             user.map(|user| &user.id).into(),
             user.map(|user| &user.name).into(),
             self.group.as_deref().map(serde_json::value::RawValue::get).into(),
@@ -75,7 +75,7 @@ impl Tabular for Violation {
         row.extend(named_place(self.place.as_ref()));
         row.extend([
             (&self.device_id).into(),
-            self.device_confidence.as_deref().into(),
+            self.device_confidence.as_deref().map_or(Cell::Empty, |word| Cell::code("confidence", word)),
             (&self.session_key).into(),
             review.map(|review| review.at).into(),
             review.map(|review| &review.by.name).into(),

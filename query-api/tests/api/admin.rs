@@ -96,6 +96,9 @@ fn a_category_is_kept_longer_alone() {
                 json!({ "configuration": 1825 }),
             ),
             ("PATCH", tenant, json!({ "retention": { "views": 180 } }), json!({ "views": 180 })),
+            // Nothing is deleted that nobody spoke of: null takes no category's days away.
+            ("PATCH", tenant, json!({ "retention": null }), json!({})),
+            ("PATCH", tenant, json!({ "retention": { "views": null } }), json!({})),
             ("PUT", tenant, put, json!({ "other": 365 })),
             ("PUT", tenant, silent, json!({})),
             (
@@ -247,6 +250,46 @@ fn versions_and_patches() {
         assert_eq!((stale.status, &stale.json["code"]), (409, &json!("version_conflict")));
         let fresh = world.ok("/v1/tenants/acme", &admin).await;
         assert_eq!(world.send("PUT", "/v1/tenants/acme", &admin, Some(fresh)).await.status, 200);
+    });
+}
+
+/// What is wrong with a patch is told of what was sent: malformed JSON by its line and column, a value by its pointer alone, for it
+/// stands in no document that the caller has.
+#[test]
+fn a_patch_is_told_what_is_wrong_with_itself() {
+    with_world("admin_patches", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        let pager = json!({ "id": "pager", "url": "https://8.8.8.8/", "min_level": 3 });
+        world.send("POST", "/v1/alerts/endpoints", &admin, Some(pager)).await;
+        let patch = async |path: &str, body: &str| {
+            let request = Request::patch(path).header("content-type", "application/merge-patch+json");
+            let request = request.header("authorization", format!("Bearer {admin}"));
+            let answer = world.answer(request.body(Body::from(body.to_owned())).unwrap()).await;
+            (
+                answer.status,
+                answer.json["pointer"].clone(),
+                answer.json["detail"].as_str().unwrap_or_default().to_owned(),
+            )
+        };
+        let (tenant, endpoint) = ("/v1/tenants/acme", "/v1/alerts/endpoints/pager");
+        for path in [tenant, endpoint] {
+            let (status, _, detail) = patch(path, "{\n  \"enabled\": tru }").await;
+            assert_eq!(status, 400, "{detail}");
+            assert!(detail.ends_with("at line 2 column 17"), "{detail}");
+        }
+        for (path, body, pointer) in [
+            (tenant, "{\"logging\": \"yes\"}", "/logging"),
+            (tenant, "{\"retention\": {\"views\": \"x\"}}", "/retention/views"),
+            (tenant, "{\"detection\": 7}", "/detection"),
+            (tenant, "[]", ""),
+            (endpoint, "{\"enabled\": 1}", "/enabled"),
+            (endpoint, "{\"url\": null}", ""),
+        ] {
+            let (status, told, detail) = patch(path, body).await;
+            assert_eq!((status, &told), (422, &json!(pointer)), "{body}: {detail}");
+            assert!(!detail.contains("line"), "{body}: {detail}");
+        }
     });
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::export_files::unspaced;
 use crate::exports::{csv_column, file, pdf_text};
-use crate::support::{Event, World, rng, with_world};
+use crate::support::{Event, World, ids, rng, with_world};
 
 /// The document of all roles.
 const DOCUMENT: &str = include_str!("../../../schemas/openapi.json");
@@ -182,6 +182,36 @@ fn sessions_and_violations_tell_it() {
     });
 }
 
+/// K10, K12: a violation keeps the device of its latest event that names one, whatever comes after it and whenever it comes: in lists,
+/// filters, files and by itself.
+#[test]
+fn a_violation_keeps_its_device() {
+    with_world("confidence_kept", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        let [sure, unsure] = both();
+        let at = |id: &str, of: &Event, seconds: i64| {
+            let occurred = sure.window() + TimeDelta::seconds(seconds);
+            Event { id: id.to_owned(), occurred, violations: vec!["dormant"], ..of.clone() }
+        };
+        let nowhere = Event { device_id: String::new(), ..sure.clone() };
+        for part in [at("last", &nowhere, 30), at("named", &sure, 20), at("first", &unsure, 10)] {
+            world.insert(&[part]).await;
+        }
+        let id = at("", &sure, 0).violation_id("dormant");
+        let kept = (json!(SURE), json!("high"));
+        for path in ["/v1/violations", "/v1/users/u1/violations"] {
+            assert_eq!(told(&world, path, &key).await, [kept.clone()], "{path}");
+            assert_eq!(ids(&world.pages(&format!("{path}?device_id={SURE}"), &key).await), [id.clone()]);
+            assert!(world.pages(&format!("{path}?device_id={UNSURE}"), &key).await.is_empty(), "{path}");
+        }
+        let one = world.ok(&format!("/v1/violations/{id}"), &key).await;
+        assert_eq!((&one["data"]["device_id"], &one["data"]["count"]), (&json!(SURE), &json!(3)), "{one}");
+        let csv = file(&world, "/v1/violations", &key, "text/csv").await.bytes;
+        assert_eq!(csv_column(&csv, "device_id"), [SURE]);
+    });
+}
+
 /// K10: of events of the same time, and in whatever parts they come, the confidence is that of the device which is named.
 #[test]
 fn it_is_of_the_device_that_is_named() {
@@ -208,6 +238,8 @@ fn it_is_of_the_device_that_is_named() {
                 _ => "low",
             };
         }
+        let (id, session_id) = ("nowhere".to_owned(), "nowhere".to_owned());
+        events.push(Event { id, session_id, device_id: String::new(), category: "views", ..events[0].clone() });
         for part in events.chunks(75) {
             world.insert(part).await;
         }
@@ -218,6 +250,7 @@ fn it_is_of_the_device_that_is_named() {
                 seen.insert(confidence.to_string());
             }
         }
+        // The session that no device was named in is the one without.
         assert_eq!(seen.len(), 4, "{seen:?}");
     });
 }

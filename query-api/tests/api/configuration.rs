@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
+use crate::exports::file;
 use crate::support::{Event, ids, with_world};
 
 fn changed(id: &str, days_ago: i64, set: impl FnOnce(&mut Event)) -> Event {
@@ -88,7 +89,7 @@ fn changes_are_shown_as_edits() {
         assert_eq!(
             texts(&rows[0]),
             [
-                pair("condition_removed", "Condition removed: age 1"),
+                pair("condition_removed", "Condition removed from “conditions”: age 1"),
                 pair("condition_updated", "Condition changed (conditions #1): “country is CZ” → “country is SK”"),
             ]
         );
@@ -103,5 +104,177 @@ fn changes_are_shown_as_edits() {
         );
         assert_eq!((&rows[1]["edits"][2]["from"], &rows[1]["edits"][2]["to"]), (&json!(3), &json!(0)));
         assert_eq!(rows[1]["actor"]["label"], "Petr Dvořák");
+    });
+}
+
+/// A8: a condition inside nested groups, in the reader's language, by the group's place before the change.
+#[test]
+fn groups_of_conditions_are_named() {
+    with_world("configuration_groups", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let on = |field: &str| json!({ "field": field, "operator": "is", "value": 1 });
+        let group = |items: Vec<Value>| json!({ "operator": "OR", "conditions": items });
+        let tree = |items: Vec<Value>| json!({ "operator": "AND", "conditions": items });
+        let old = tree(vec![on("a"), group(vec![on("b"), on("c")])]);
+        let new = tree(vec![group(vec![on("b"), on("c"), on("d")]), group(vec![on("e"), on("f")])]);
+        let change = ["filters".to_owned(), "replace".to_owned(), old.to_string(), new.to_string()];
+        world.insert(&[changed("tree", 1, |event| event.changes = vec![change])]).await;
+        for (lang, texts) in [
+            (
+                "en",
+                [
+                    "Condition removed from “filters › conditions”: a is 1",
+                    "OR group added to “filters › conditions”: (e is 1 OR f is 1)",
+                    "Condition added to “filters › conditions #2 › conditions”: d is 1",
+                ],
+            ),
+            (
+                "ru",
+                [
+                    "Удалено условие из «filters › conditions»: a is 1",
+                    "Добавлена группа OR в «filters › conditions»: (e is 1 OR f is 1)",
+                    "Добавлено условие в «filters › conditions #2 › conditions»: d is 1",
+                ],
+            ),
+            (
+                "cs",
+                [
+                    "Odebrána podmínka z „filters › conditions“: a is 1",
+                    "Přidána skupina OR do „filters › conditions“: (e is 1 OR f is 1)",
+                    "Přidána podmínka do „filters › conditions #2 › conditions“: d is 1",
+                ],
+            ),
+        ] {
+            let told = world.ok(&format!("/v1/configuration?lang={lang}"), &key).await;
+            let edits = told["data"][0]["edits"].as_array().unwrap().clone();
+            let found: Vec<&str> = edits.iter().map(|edit| edit["text"].as_str().unwrap()).collect();
+            assert_eq!(found, texts, "{lang}");
+            assert_eq!(edits[2]["path"], "filters/conditions/0/conditions/2");
+        }
+    });
+}
+
+/// A7, A8, P16: the product's own settings have names in the reader's language, in the list and in files; an application's have its
+/// own.
+#[test]
+fn own_settings_are_named() {
+    with_world("configuration_own", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let change =
+            |path: &str, old: &str, new: &str| [path.to_owned(), "replace".to_owned(), old.to_owned(), new.to_owned()];
+        let own =
+            |id: &str, days_ago: i64, (kind, object, name): (&str, &'static str, &str), changes: Vec<[String; 4]>| {
+                changed(id, days_ago, |event| {
+                    (event.event_type, event.object_type, event.module) = (kind.to_owned(), object, "usertrail");
+                    (event.object_id, event.object_name) = (name.to_owned(), name.to_owned());
+                    (event.changes, event.key_id) = (changes, "usertrail");
+                })
+            };
+        let zone = change("time_zone", r#""UTC""#, r#""Europe/Prague""#);
+        world
+            .insert(&[
+                own("zone", 1, ("setting.changed", "setting", "time_zone"), vec![zone.clone()]),
+                own("kept", 2, ("retention.changed", "setting", "retention"), vec![change("views", "90", "30")]),
+                own(
+                    "key",
+                    3,
+                    ("api_key.created", "api_key", "CRM"),
+                    vec![
+                        change("role", "", r#""viewer""#),
+                        change("permissions", "", r#"["query_sql"]"#),
+                        change("quotas", "", r#"{"events_per_day":5}"#),
+                    ],
+                ),
+                changed("theirs", 4, |event| event.changes = vec![zone]),
+            ])
+            .await;
+        for (lang, texts, labels) in [
+            (
+                "en",
+                "Petr Dvořák changed the log setting “time zone” — time zone: “UTC” → “Europe/Prague”",
+                [
+                    "time zone",
+                    "views",
+                    "role: → “viewer”",
+                    "permissions: → “query_sql”",
+                    "quotas: → “events per day: 5”",
+                ],
+            ),
+            (
+                "ru",
+                "Petr Dvořák: изменена настройка журнала «часовой пояс» — часовой пояс: «UTC» → «Europe/Prague»",
+                [
+                    "часовой пояс",
+                    "просмотры",
+                    "роль: → «просмотр»",
+                    "разрешения: → «запросы SQL»",
+                    "квоты: → «событий в день: 5»",
+                ],
+            ),
+            (
+                "cs",
+                "Petr Dvořák: změněno nastavení záznamu „časové pásmo“ — časové pásmo: „UTC“ → „Europe/Prague“",
+                [
+                    "časové pásmo",
+                    "zobrazení",
+                    "role: → „prohlížení“",
+                    "oprávnění: → „dotazy SQL“",
+                    "kvóty: → „událostí denně: 5“",
+                ],
+            ),
+        ] {
+            let rows = world.ok(&format!("/v1/configuration?lang={lang}"), &key).await["data"].clone();
+            let label = |row: usize| rows[row]["edits"][0]["label"].clone();
+            assert_eq!(rows[0]["text"], texts, "{lang}");
+            assert_eq!((label(0), label(1)), (json!(labels[0]), json!(labels[1])), "{lang}");
+            assert_eq!(
+                (&rows[0]["object"]["id"], &rows[0]["object"]["name"]),
+                (&json!("time_zone"), &json!(labels[0]))
+            );
+            let edits = rows[2]["edits"].as_array().unwrap();
+            let found: Vec<&str> = edits.iter().map(|edit| edit["text"].as_str().unwrap()).collect();
+            assert_eq!(found, &labels[2..], "{lang}");
+            assert_eq!((&edits[0]["path"], &edits[0]["new"]), (&json!("role"), &json!("viewer")));
+            // The application's own field of the same name.
+            assert_eq!(label(3), "time zone");
+            let file = file(&world, &format!("/v1/configuration?format=csv&lang={lang}"), &key, "*/*").await;
+            let file = String::from_utf8(file.bytes.to_vec()).unwrap();
+            for label in labels {
+                assert!(file.contains(&label.replace('"', "\"\"")), "{label} is not in {file}");
+            }
+        }
+    });
+}
+
+/// P12, P16: which quota is used up, in words and by members.
+#[test]
+fn quotas_are_named() {
+    with_world("configuration_quotas", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let payload =
+            json!({"of": "key", "key_id": "k3jq7xw2m5ab", "period": "day", "limit": 3, "percent": 100, "used": 3});
+        world
+            .insert(&[changed("quota", 1, |event| {
+                (event.event_type, event.class, event.key_id) = ("quota.used_up".to_owned(), "other", "usertrail");
+                (event.actor_kind, event.actor_id, event.object_type) = ("system", String::new(), "quota");
+                (event.actor_name, event.object_id) = (String::new(), "key-day/k3jq7xw2m5ab".to_owned());
+                (event.object_name, event.payload) = ("3 events a day".to_owned(), payload.to_string());
+            })])
+            .await;
+        for (lang, words) in [
+            ("en", "3 events a day for the API key k3jq7xw2m5ab"),
+            ("ru", "3 события в день для ключа API k3jq7xw2m5ab"),
+            ("cs", "3 události denně pro klíč API k3jq7xw2m5ab"),
+        ] {
+            let row = world.ok(&format!("/v1/configuration?lang={lang}"), &key).await["data"][0].clone();
+            assert_eq!(row["object"]["name"], words);
+            assert!(row["text"].as_str().unwrap().contains(words), "{row}");
+            let event =
+                world.ok(&format!("/v1/events?category=configuration&lang={lang}"), &key).await["data"][0].clone();
+            assert_eq!((&event["payload"]["of"], &event["payload"]["period"]), (&json!("key"), &json!("day")));
+        }
     });
 }

@@ -1,10 +1,11 @@
 //! Whatever may not be read may not be counted (A2, K16, T19): each answer that counts, for each set of permissions.
 
-use chrono::TimeDelta;
+use chrono::{SecondsFormat, TimeDelta};
 use schemas::settings::{Permission, Role};
 use serde_json::{Value, json};
 
-use crate::support::{Event, World, with_world};
+use crate::exports::{csv_column, file};
+use crate::support::{Event, World, encoded, with_world};
 
 /// What a row of the log takes beyond reading it.
 fn takes(event: &Event) -> Vec<Permission> {
@@ -139,6 +140,35 @@ fn what_may_not_be_read_is_not_counted() {
                 let alone = world.ok("/v1/users/u2/statistics?period=last_30_days", &key).await;
                 assert_eq!(number(&alone["totals"]["events"]), others, "{given:?}");
             }
+            // When somebody was there is told by what may be read.
+            let times = |of: &dyn Fn(&Event) -> bool| -> (Value, Value) {
+                let text = |time: chrono::DateTime<chrono::Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+                let told = || readable.iter().filter(|event| of(event)).map(|event| event.occurred);
+                (json!(told().min().map(text)), json!(told().max().map(text)))
+            };
+            let of_user = |user: &'static str| times(&|event| event.actor_id == user);
+            let shown = |row: &Value, last: &str| (row["first_seen_at"].clone(), row[last].clone());
+            let listed = world.pages("/v1/users?limit=1", &key).await;
+            for user in ["u1", "u2"] {
+                let row = listed.iter().find(|row| row["id"] == user).unwrap();
+                assert_eq!(shown(row, "last_activity_at"), of_user(user), "{given:?} {user}");
+                let row = &world.ok(&format!("/v1/users/{user}"), &key).await["data"];
+                assert_eq!(shown(row, "last_activity_at"), of_user(user), "{given:?} {user}");
+            }
+            let mut latest_first = [of_user("u1"), of_user("u2")].map(|(_, last)| last.to_string());
+            latest_first.sort_by(|one, other| other.cmp(one));
+            latest_first.sort_by_key(|last| last == "null");
+            let order: Vec<String> = listed.iter().map(|row| row["last_activity_at"].to_string()).collect();
+            assert_eq!(order, latest_first, "{given:?}");
+            let csv = file(&world, "/v1/users", &key, "text/csv").await.bytes;
+            let at = |cell: &str| cell.parse::<chrono::DateTime<chrono::Utc>>().ok();
+            let told: Vec<_> = csv_column(&csv, "last_activity_at").iter().map(|cell| at(cell)).collect();
+            let wanted: Vec<_> = order.iter().map(|last| at(last.trim_matches('"'))).collect();
+            assert_eq!(told, wanted, "{given:?}");
+            let since = encoded(&of_user("u1").1.as_str().unwrap().replace('Z', "+00:00"));
+            let active = world.pages(&format!("/v1/users?from={since}"), &key).await.len();
+            let later = usize::from(of_user("u2").1.as_str() >= of_user("u1").1.as_str());
+            assert_eq!(active, 1 + later, "{given:?}");
             let user = world.ok("/v1/users/u1", &key).await;
             assert_eq!(number(&user["data"]["sign_ins"]), signed_in, "{given:?}");
             let listed = world.ok("/v1/users?q=u1", &key).await;
@@ -157,6 +187,10 @@ fn what_may_not_be_read_is_not_counted() {
                 let failed = count(&|event| event.action == "sign_in_failed");
                 assert_eq!(number(&devices["data"][0]["sign_ins"]), signed_in, "{given:?}");
                 assert_eq!(number(&devices["data"][0]["failed_sign_ins"]), failed, "{given:?}");
+                let of_u1 = times(&|event| event.actor_id == "u1" && event.actor_kind == "user");
+                assert_eq!(shown(&devices["data"][0], "last_seen_at"), of_u1, "{given:?}");
+                let alone = world.pages("/v1/users/u2/devices", &key).await.len();
+                assert_eq!(alone, usize::from(may(Permission::ReadConfiguration)), "{given:?}");
                 let of_all = world.ok("/v1/devices?user_id=u1", &key).await;
                 assert_eq!(number(&of_all["data"][0]["sign_ins"]), signed_in, "{given:?}");
                 assert_eq!(number(&of_all["data"][0]["failed_sign_ins"]), failed, "{given:?}");
@@ -165,6 +199,12 @@ fn what_may_not_be_read_is_not_counted() {
                 let of_session = sessions.iter().find(|session| session["key"] == "s1").unwrap();
                 let inside = count(&|event| event.session_id == "s1" && event.actor_id == "u1");
                 assert_eq!(number(&of_session["events"]), inside, "{given:?}");
+                let (first, last) = times(&|event| event.session_id == "s1" && event.actor_id == "u1");
+                assert_eq!((&of_session["started_at"], &of_session["last_activity_at"]), (&first, &last), "{given:?}");
+                let alone = world.pages("/v1/users/u2/sessions", &key).await.len();
+                assert_eq!(alone, usize::from(may(Permission::ReadConfiguration)), "{given:?}");
+                let beside = sign_ins["data"].as_array().unwrap().iter().find(|row| row["id"] == "plain").unwrap();
+                assert_eq!(beside["session"]["last_activity_at"], last, "{given:?}");
                 let violations = world.ok("/v1/users/u1/violations", &key).await;
                 let mut evidence: Vec<&str> = violations["data"]
                     .as_array()

@@ -200,7 +200,7 @@ fn users_and_their_pages_agree_with_a_recount() {
 
             let of_user = |event: &&Event| of_users(event) && event.actor_id == user;
             let mut filter = Filter::random(&mut rng, now);
-            let kinds = filter.some(&mut rng, "kind", &["desktop", "phone"]);
+            let kinds = filter.some(&mut rng, "kind", &["desktop", "mobile"]);
             let signed_in = filter.flag(&mut rng, "signed_in");
             let wanted: BTreeSet<_> = Group::by(&events, |event| {
                 (of_user(&event) && !event.device_id.is_empty()).then(|| event.device_id.clone())
@@ -268,7 +268,7 @@ fn lists_of_the_whole_tenant_agree_with_a_recount() {
 
             let mut filter = Filter::random(&mut rng, now);
             let users = filter.some(&mut rng, "user_id", &USERS);
-            let kinds = filter.some(&mut rng, "kind", &["desktop", "phone"]);
+            let kinds = filter.some(&mut rng, "kind", &["desktop", "mobile"]);
             let signed_in = filter.flag(&mut rng, "signed_in");
             let least = rng.random_range(1..8);
             filter.query.push_str(&format!("&users_min={least}"));
@@ -367,7 +367,7 @@ fn violations_agree_with_a_recount() {
                     && among(rules.as_ref(), rule)
                     && among(levels.as_ref(), LEVELS[level])
                     && least.is_none_or(|least| level >= rank(least))
-                    && among(devices.as_ref(), &found.latest().device_id)
+                    && among(devices.as_ref(), found.last(|event| &event.device_id))
                     && seen.is_none_or(|seen| reviewed.contains(id) == seen)
                     && user.is_none_or(|user| found.0[0].actor_id == user)
             };

@@ -119,7 +119,9 @@ fn csv_is_read_back_and_holds_no_formula() {
     assert_eq!(records.len(), TEXTS.len());
     for (record, row) in records.iter().zip(rows()) {
         let dangerous = row.text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝']);
-        let text = if dangerous { format!("'{}", row.text) } else { row.text.clone() };
+        // A control character is none of a text.
+        let text = row.text.replace('\u{7}', "\u{fffd}");
+        let text = if dangerous { format!("'{text}") } else { text };
         assert_eq!(&record[1], text);
         assert_eq!(record[0].parse::<DateTime<Utc>>().unwrap(), row.at);
         assert_eq!(record[2].parse::<u64>().unwrap(), row.whole);
@@ -276,6 +278,82 @@ fn files_speak_the_readers_language() {
     for part in ["События", "Организация", "Период", "когда", "да", "стр.1из"] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Coded;
+
+impl Tabular for Coded {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("action", Kind::Text),
+        Column::new("device.kind", Kind::Text),
+        Column::new("access", Kind::Text),
+        Column::new("text", Kind::Text),
+    ];
+
+    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+        row.push(Cell::code("action", "sign_in_failed"));
+        row.push(Cell::code("device_kind", "desktop"));
+        row.push(Cell::code("access", ""));
+        row.push("desktop".into());
+    }
+}
+
+/// P16: closed values are words where people read them, and as they are where programs do.
+#[test]
+fn closed_values_are_words_for_people() {
+    let file = |format, lang| {
+        let mut writer = Writer::open(format, Vec::new(), Heading { lang, ..heading() }).unwrap();
+        writer.whole("events", &[Coded]).unwrap();
+        writer.finish().unwrap()
+    };
+    for (lang, words) in [
+        (Lang::En, ["sign_in_failed", "desktop"]),
+        (Lang::Ru, ["неудачный вход", "компьютер"]),
+        (Lang::Cs, ["neúspěšné přihlášení", "počítač"]),
+    ] {
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file(Format::Xlsx, lang))).unwrap();
+        let sheet = book.sheet_names()[0].clone();
+        let sheet = book.worksheet_range(&sheet).unwrap();
+        let cells: Vec<String> = sheet.rows().nth(1).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(cells, [words[0], words[1], "", "desktop"], "{lang:?}");
+        let pdf = Document::load_mem(&file(Format::Pdf, lang)).unwrap().extract_text(&[1]).unwrap();
+        for word in words {
+            assert!(unspaced(&pdf).contains(&unspaced(word)), "{word} is not in {pdf}");
+        }
+        let csv = String::from_utf8(file(Format::Csv, lang)).unwrap();
+        assert!(csv.ends_with("\r\nsign_in_failed,desktop,,desktop\r\n"), "{csv}");
+        let reader = SerializedFileReader::new(bytes(file(Format::Parquet, lang))).unwrap();
+        let row = reader.get_row_iter(None).unwrap().next().unwrap().unwrap();
+        assert_eq!(
+            (row.get_string(0).unwrap().as_str(), row.get_string(1).unwrap().as_str()),
+            ("sign_in_failed", "desktop")
+        );
+    }
+}
+
+/// P9: characters that no text has break no reader of a file.
+#[test]
+fn control_characters_break_no_file() {
+    let text = "a\u{0}b\u{8}\u{1b}[0m\u{7f}\u{9f}\u{fffe}\u{ffff}\tc\n";
+    let rows = [row("2026-03-28T22:30:00Z", text, 0.5)];
+    let csv = file_of(Format::Csv, heading(), &rows);
+    assert!(!csv.contains(&0), "a NUL");
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(csv.contains("a\u{fffd}b\u{fffd}\u{fffd}[0m\u{fffd}\u{fffd}\u{fffd}\u{fffd}\tc\n"), "{csv:?}");
+    // A workbook has an escape of its own for them, so that nothing is lost; none is in the XML.
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file_of(Format::Xlsx, heading(), &rows))).unwrap();
+    let sheet = book.worksheet_range("events").unwrap();
+    assert!(sheet.rows().nth(1).unwrap()[1].to_string().starts_with('a'));
+    let pdf = Document::load_mem(&file_of(Format::Pdf, heading(), &rows)).unwrap().extract_text(&[1]).unwrap();
+    assert!(!pdf.contains(['\u{0}', '\u{1b}', '\u{ffff}']), "{pdf:?}");
+    for format in [Format::Ndjson, Format::Parquet] {
+        assert!(!file_of(format, heading(), &rows).is_empty());
+    }
+    let json: serde_json::Value = serde_json::from_slice(&file_of(Format::Ndjson, heading(), &rows)).unwrap();
+    assert_eq!(json["text"], text);
+    let reader = SerializedFileReader::new(bytes(file_of(Format::Parquet, heading(), &rows))).unwrap();
+    assert_eq!(reader.get_row_iter(None).unwrap().next().unwrap().unwrap().get_string(1).unwrap(), text);
 }
 
 /// T18: the hour that a clock shows twice is told apart in every format.

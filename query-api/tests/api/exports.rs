@@ -223,6 +223,63 @@ fn text_that_was_escaped_is_text_in_every_file() {
     });
 }
 
+/// P9, P16: what was asked for, and closed values, are told in the reader's language where people read.
+#[test]
+fn files_for_people_have_words() {
+    with_world("exports_words", async |world| {
+        world.tenant("acme", |_| ()).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let failed = Event {
+            event_type: "user.sign_in_failed".to_owned(),
+            action: "sign_in_failed",
+            outcome: "failure",
+            device_kind: "desktop",
+            ..Event::sign_in("a", "u1", TimeDelta::hours(1))
+        };
+        world.insert(&[failed]).await;
+        let path = |format: &str, lang: &str| {
+            format!("/v1/sign-ins?format={format}&lang={lang}&outcome=failure,success&user_id=u1&order=asc")
+        };
+        for (lang, filter, words) in [
+            ("en", "outcome: failure,success; user id: u1; order: asc", ["sign_in_failed", "failure", "desktop"]),
+            (
+                "ru",
+                "исход: неудача, успешно; пользователь: u1; порядок: по возрастанию",
+                ["неудачный вход", "неудача", "компьютер"],
+            ),
+            (
+                "cs",
+                "výsledek: neúspěch, úspěch; uživatel: u1; pořadí: vzestupně",
+                ["neúspěšné přihlášení", "neúspěch", "počítač"],
+            ),
+        ] {
+            let pdf = unspaced(&pdf_text(&file(&world, &path("pdf", lang), &key, "*/*").await.bytes));
+            for part in [filter, words[1], words[2]] {
+                assert!(pdf.contains(&unspaced(part)), "{part} is not in {pdf}");
+            }
+            let xlsx = file(&world, &path("xlsx", lang), &key, "*/*").await;
+            let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(xlsx.bytes)).unwrap();
+            let cells = |book: &mut Xlsx<_>, at: usize| -> Vec<String> {
+                let sheet = book.worksheet_range_at(at).unwrap().unwrap();
+                sheet.rows().flatten().map(ToString::to_string).collect()
+            };
+            let (rows, about) = (cells(&mut book, 0), cells(&mut book, 1));
+            assert!(words.iter().all(|word| rows.iter().any(|cell| cell == word)), "{rows:?}");
+            assert!(about.iter().any(|cell| cell == filter), "{about:?}");
+            let csv = file(&world, &path("csv", lang), &key, "*/*").await;
+            let text = String::from_utf8(csv.bytes.to_vec()).unwrap();
+            assert!(["sign_in_failed", "failure", "desktop"].iter().all(|code| text.contains(code)), "{text}");
+        }
+        // Types and rules are called what they are called elsewhere.
+        let path = "/v1/events?format=pdf&lang=ru&type=task.created&violations=admin-granted";
+        let pdf = unspaced(&pdf_text(&file(&world, path, &key, "*/*").await.bytes));
+        for part in ["тип: Задача создана", "нарушения: Выданы права администратора"]
+        {
+            assert!(pdf.contains(&unspaced(part)), "{part} is not in {pdf}");
+        }
+    });
+}
+
 /// J5: a period that has not begun is that period, and nothing is in it.
 #[test]
 fn a_period_in_the_future_is_that_period() {

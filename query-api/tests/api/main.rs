@@ -7,6 +7,7 @@ mod activities;
 mod admin;
 mod alerts;
 mod bodies;
+mod closed;
 mod confidence;
 mod configuration;
 mod counted;

@@ -122,7 +122,7 @@ fn devices_that_users_share() {
             on("e2", "u2", "shared", 100),
             failed(on("e3", "u3", "shared", 90)),
             on("e4", "u1", "own", 4),
-            Event { device_kind: "phone", backfill: true, ..on("e5", "u4", "old", 3_000) },
+            Event { device_kind: "mobile", backfill: true, ..on("e5", "u4", "old", 3_000) },
             Event { tenant: "other".to_owned(), ..on("f1", "u9", "own", 3) },
             Event { tenant: "other".to_owned(), ..on("f2", "u8", "own", 3) },
             Event { actor_kind: "api_key", ..on("k1", "k", "own", 2) },
@@ -151,7 +151,7 @@ fn devices_that_users_share() {
         assert_eq!(many["users"], 30);
         let first: Vec<String> = (0..20).map(|number| format!("m{number:02}")).collect();
         assert_eq!(many["user_ids"], json!(first));
-        assert_eq!(old["kind"], "phone");
+        assert_eq!(old["kind"], "mobile");
         let from = encoded(&text(&Event::sign_in("x", "x", TimeDelta::hours(95))));
         let to = encoded(&text(&Event::sign_in("x", "x", TimeDelta::hours(150))));
         for (query, wanted) in [

@@ -59,8 +59,30 @@ fn the_smallest_plan_looks_back_a_month() {
         assert_eq!(world.get("/v1/events/recent", &key).await.status, 200);
         limited(&world, "/v1/events/long_ago", &key).await;
         let problem = limited(&world, "/v1/configuration", &key).await;
-        let detail = "configuration_audit is no part of the plan free; the plan standard has it";
+        let detail = "the plan free doesn't include the log of configuration changes; the plan standard does";
         assert_eq!((&problem["detail"], &problem["feature"]), (&json!(detail), &json!("configuration_audit")));
+        for (path, lang, detail) in [
+            (
+                "/v1/configuration",
+                "ru",
+                "тарифный план free не включает журнал изменений настроек; это есть в тарифном плане standard",
+            ),
+            ("/v1/configuration", "cs", "tarif free neobsahuje záznam změn nastavení; obsahuje to tarif standard"),
+            ("/v1/events?format=csv", "en", "the plan free doesn't include exports to files; the plan standard does"),
+            (
+                "/v1/events?format=csv",
+                "ru",
+                "тарифный план free не включает выгрузку в файлы; это есть в тарифном плане standard",
+            ),
+            (
+                "/v1/users/u1/timeline",
+                "cs",
+                "tarif free neobsahuje zobrazení aktivity uživatelů; obsahuje to tarif standard",
+            ),
+        ] {
+            let path = format!("{path}{}lang={lang}", if path.contains('?') { '&' } else { '?' });
+            assert_eq!(limited(&world, &path, &key).await["detail"], detail);
+        }
     });
 }
 
@@ -176,19 +198,18 @@ fn no_answer_looks_back_further() {
                 limited(&world, &format!("{path}{separator}{query}"), &key).await;
             }
         }
-        // What lasts begins where the look-back does, and counts no more than was since.
+        // What lasts counts no more than was since the look-back begins, and says of no later time that it was the first.
         let device = &world.ok("/v1/users/u1/devices", &key).await["data"][0];
         assert_eq!((&device["id"], &device["sign_ins"]), (&json!("d-new"), &json!(1)), "{device}");
-        let newest = events[2].occurred.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-        assert_eq!(device["first_seen_at"], newest);
+        assert_eq!(device.get("first_seen_at"), Some(&Value::Null), "{device}");
         let of_all = &world.ok("/v1/devices", &key).await["data"][0];
         assert_eq!((&of_all["id"], &of_all["sign_ins"], &of_all["users"]), (&json!("d-new"), &json!(1), &json!(1)));
-        assert_eq!(of_all["first_seen_at"], newest);
+        assert_eq!(of_all.get("first_seen_at"), Some(&Value::Null), "{of_all}");
         let session = &world.ok("/v1/users/u1/sessions", &key).await["data"][0];
-        assert_eq!((&session["events"], &session["started_at"]), (&json!(1), &json!(newest)));
+        assert_eq!((&session["events"], session.get("started_at")), (&json!(1), Some(&Value::Null)));
         let user = world.ok("/v1/users/u1", &key).await["data"].clone();
         assert_eq!((&user["sign_ins"], &user["unreviewed_violations"]), (&json!(1), &json!(1)));
-        assert_eq!(user["first_seen_at"], newest);
+        assert_eq!(user.get("first_seen_at"), Some(&Value::Null), "{user}");
         let gone = world.ok("/v1/users/u2", &key).await["data"].clone();
         assert_eq!((&gone["sign_ins"], &gone["last_activity_at"]), (&json!(0), &Value::Null), "{gone}");
         // Statistics: by default, and asked for.
@@ -226,6 +247,13 @@ fn no_answer_looks_back_further() {
         assert_eq!((refused.status, &refused.json["code"]), (403, &json!("plan_limit")), "{}", refused.json);
         let tried = world.send("POST", "/v1/rules/test", &key, Some(trial(360))).await;
         assert_eq!((tried.status, &tried.json["events"]), (200, &json!(1)), "{}", tried.json);
+        // What began since has its beginning.
+        world.insert(&[sign_in("newer", "u3", 50)]).await;
+        let newest = world.ok("/v1/events/newer", &key).await["data"]["occurred_at"].clone();
+        for path in ["/v1/users?q=u3", "/v1/users/u3/devices"] {
+            assert_eq!(world.ok(path, &key).await["data"][0]["first_seen_at"], newest, "{path}");
+        }
+        assert_eq!(world.ok("/v1/users/u3/sessions", &key).await["data"][0]["started_at"], newest);
     });
 }
 
@@ -264,8 +292,11 @@ fn plans_are_the_platform_s() {
             "/v1/catalogue/unknown",
         ] {
             let problem = limited(&world, path, &key).await;
-            assert!(problem["detail"].as_str().unwrap().ends_with("the plan free has it"), "{problem}");
+            assert!(problem["detail"].as_str().unwrap().ends_with("; the plan free does"), "{problem}");
         }
+        let trial = json!({ "name": "mass-export", "from": Utc::now() - TimeDelta::hours(1) });
+        let tried = world.send("POST", "/v1/rules/test", &key, Some(trial)).await;
+        assert_eq!((tried.status, &tried.json["code"]), (403, &json!("plan_limit")), "{}", tried.json);
         let mut plans = world.ok("/v1/plans", &platform).await;
         assert_eq!(plans["version"], 0);
         let week = json!({ "name": "week", "features": {

@@ -66,7 +66,7 @@ impl Question {
             ("channel", &["call"], |event| event.channel),
             ("class", &["create", "change", "other"], |event| event.class),
             ("country", &["CZ", "DE"], |event| event.country),
-            ("device", &["phone"], |event| event.device_kind),
+            ("device", &["mobile"], |event| event.device_kind),
             ("location", &["Brno", "Praha"], |event| event.location),
             ("object_type", &["task", "deal"], |event| event.object_type),
             ("user", &["u1", "u2", "u3"], |event| &event.actor_id),

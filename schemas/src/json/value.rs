@@ -117,7 +117,7 @@ fn read(reader: &mut Reader<'_>, depth: usize) -> Option<Value> {
     })
 }
 
-/// As JSON, canonical but for members that an object had twice.
+/// As JSON, canonical.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = String::new();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Invalid;
+use crate::catalogue::Lang;
 
 /// The largest quota: whole numbers up to here are exact in every JSON parser.
 const MAX_QUOTA: u64 = 1_000_000_000_000_000;
@@ -57,7 +58,8 @@ impl Quotas {
 }
 
 /// What a quota is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum QuotaPeriod {
     /// A day of UTC.
     Day,
@@ -88,6 +90,83 @@ impl QuotaPeriod {
             Self::Month => begins.checked_add_months(Months::new(1)),
         };
         next.unwrap_or(NaiveDate::MAX).and_time(NaiveTime::MIN).and_utc()
+    }
+}
+
+/// Which quota it is that a tenant is warned of: a part of the payload of the warning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedQuota {
+    /// Whose it is.
+    #[serde(flatten)]
+    pub of: QuotaOf,
+    /// What it is for.
+    pub period: QuotaPeriod,
+    /// How many events.
+    pub limit: u64,
+}
+
+/// Whose a quota is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum QuotaOf {
+    /// One key's.
+    Key {
+        /// Its public part.
+        key_id: String,
+    },
+    /// The tenant's own.
+    Tenant,
+    /// That of the tenant's plan.
+    Plan {
+        /// Its name.
+        plan: String,
+    },
+}
+
+impl NamedQuota {
+    /// As people say it: `1000 events a day for the tenant`.
+    #[must_use]
+    pub fn in_words(&self, lang: Lang) -> String {
+        let Self { of, period, limit } = self;
+        let day = *period == QuotaPeriod::Day;
+        match lang {
+            Lang::En => {
+                let (events, a) = (if *limit == 1 { "event" } else { "events" }, if day { "day" } else { "month" });
+                let whose = match of {
+                    QuotaOf::Key { key_id } => format!("for the API key {key_id}"),
+                    QuotaOf::Tenant => "for the tenant".to_owned(),
+                    QuotaOf::Plan { plan } => format!("by the plan {plan}"),
+                };
+                format!("{limit} {events} a {a} {whose}")
+            }
+            Lang::Ru => {
+                let events = match (limit % 100, limit % 10) {
+                    (11..=14, _) => "событий",
+                    (_, 1) => "событие",
+                    (_, 2..=4) => "события",
+                    _ => "событий",
+                };
+                let whose = match of {
+                    QuotaOf::Key { key_id } => format!("для ключа API {key_id}"),
+                    QuotaOf::Tenant => "для организации".to_owned(),
+                    QuotaOf::Plan { plan } => format!("по тарифному плану {plan}"),
+                };
+                format!("{limit} {events} в {} {whose}", if day { "день" } else { "месяц" })
+            }
+            Lang::Cs => {
+                let events = match limit {
+                    1 => "událost",
+                    2..=4 => "události",
+                    _ => "událostí",
+                };
+                let whose = match of {
+                    QuotaOf::Key { key_id } => format!("pro klíč API {key_id}"),
+                    QuotaOf::Tenant => "pro organizaci".to_owned(),
+                    QuotaOf::Plan { plan } => format!("podle tarifu {plan}"),
+                };
+                format!("{limit} {events} {} {whose}", if day { "denně" } else { "měsíčně" })
+            }
+        }
     }
 }
 
@@ -134,6 +213,55 @@ mod tests {
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
+    }
+
+    /// P12, P16: a quota in words, which its members say as well.
+    #[test]
+    fn quotas_are_named() {
+        let key = QuotaOf::Key { key_id: "k1".to_owned() };
+        let plan = QuotaOf::Plan { plan: "free".to_owned() };
+        for (of, period, limit, words, json) in [
+            (
+                key,
+                QuotaPeriod::Day,
+                1,
+                [
+                    "1 event a day for the API key k1",
+                    "1 событие в день для ключа API k1",
+                    "1 událost denně pro klíč API k1",
+                ],
+                serde_json::json!({"of": "key", "key_id": "k1", "period": "day", "limit": 1}),
+            ),
+            (
+                QuotaOf::Tenant,
+                QuotaPeriod::Month,
+                1014,
+                [
+                    "1014 events a month for the tenant",
+                    "1014 событий в месяц для организации",
+                    "1014 událostí měsíčně pro organizaci",
+                ],
+                serde_json::json!({"of": "tenant", "period": "month", "limit": 1014}),
+            ),
+            (
+                plan,
+                QuotaPeriod::Day,
+                3,
+                [
+                    "3 events a day by the plan free",
+                    "3 события в день по тарифному плану free",
+                    "3 události denně podle tarifu free",
+                ],
+                serde_json::json!({"of": "plan", "plan": "free", "period": "day", "limit": 3}),
+            ),
+        ] {
+            let quota = NamedQuota { of, period, limit };
+            assert_eq!([Lang::En, Lang::Ru, Lang::Cs].map(|lang| quota.in_words(lang)), words);
+            assert_eq!(serde_json::to_value(&quota).unwrap(), json);
+            let among = serde_json::json!({"percent": 80, "used": 1, "period": json["period"], "limit": limit, "of": json["of"],
+                "key_id": json["key_id"], "plan": json["plan"]});
+            assert_eq!(serde_json::from_value::<NamedQuota>(among).unwrap(), quota);
+        }
     }
 
     /// P12: ends of months and years, leap days, and the nights in which clocks change somewhere.

@@ -56,7 +56,8 @@ pub(super) fn lines(font: &mut Font, text: &str, room: f32) -> Vec<String> {
 fn broken(font: &mut Font, text: &str, room: f32) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut width) = (String::new(), 0.0);
-    for letter in text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }) {
+    let unseen = |letter: char| letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}');
+    for letter in text.chars().map(|letter| if unseen(letter) { ' ' } else { letter }) {
         let wide = font.letter_width(letter, SIZE);
         if width + wide > room && !line.is_empty() {
             if lines.len() + 1 == MAX_LINES {

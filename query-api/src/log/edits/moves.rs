@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use schemas::json::Value;
 
 use crate::log::conditions::{condition, group, is_conditional};
-use crate::log::edits::{EditKind, Plain, below};
+use crate::log::edits::{self, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 
 /// Most conditions and records, within all that came and went, that are looked at.
@@ -21,8 +21,16 @@ struct Place {
 }
 
 impl Place {
-    fn path(&self, edits: &[Plain]) -> String {
-        self.within.iter().fold(edits[self.edit].path.clone(), |path, key| below(&path, key))
+    fn at(&self, edits: &[Plain]) -> edits::Place {
+        self.within.iter().fold(edits[self.edit].at.clone(), |place, key| place.below(key))
+    }
+
+    /// The group that it is in, where that came or went as a whole.
+    fn group(&self, value: &Value) -> Option<Whole> {
+        let list = |key: &String| position(key).is_some() || key == "-";
+        let (last, outer) = self.within.split_last()?;
+        let outer = if list(last) { outer.split_last()?.1 } else { outer };
+        Some(whole(at(value, outer)))
     }
 
     /// Whether it lies within one of these.
@@ -140,22 +148,16 @@ fn told(edits: Vec<Plain>, taken: &HashSet<Place>, mut moved: HashMap<Place, Pla
 
 fn move_of(edits: &[Plain], to: &Place, from: &Place) -> Plain {
     let value = at(&edits[to.edit].new, &to.within).clone();
-    let (path, before) = (to.path(edits), from.path(edits));
+    let (now, before) = (to.at(edits), from.at(edits));
+    let (gone, come) = (from.group(&edits[from.edit].old), to.group(&edits[to.edit].new));
     let last = |path: &str| keys(path).last().and_then(|key| position(key));
-    let list = |path: &str| {
-        let mut keys = keys(path);
-        if keys.last().is_some_and(|key| position(key).is_some() || key == "-") {
-            keys.pop();
-        }
-        keys
-    };
-    let (from, to) = (last(&before), last(&path));
-    if list(&before) == list(&path) {
-        let path = path.rsplit_once(['/', '.']).map_or(path.as_str(), |(list, _)| list).to_owned();
+    let (from, to) = (last(&before.path), last(&now.path));
+    if list_of(&before.path) == list_of(&now.path) {
+        let list = |path: String| path.rsplit_once(['/', '.']).map_or(path.clone(), |(list, _)| list.to_owned());
         return Plain {
             kind: EditKind::ListItemMoved,
-            path,
-            from_path: None,
+            at: edits::Place { path: list(now.path), was: list(now.was) },
+            from_at: None,
             old: value.clone(),
             new: value,
             from,
@@ -163,7 +165,17 @@ fn move_of(edits: &[Plain], to: &Place, from: &Place) -> Plain {
         };
     }
     let kind = if is_conditional(&value) { EditKind::ConditionMoved } else { EditKind::ListItemMoved };
-    Plain { kind, path, from_path: Some(before), old: value.clone(), new: value, from, to }
+    let origin = Origin { at: before, gone, come };
+    Plain { kind, at: now, from_at: Some(origin), old: value.clone(), new: value, from, to }
+}
+
+/// The keys of the list that an item is in.
+pub(super) fn list_of(path: &str) -> Vec<String> {
+    let mut keys = keys(path);
+    if keys.last().is_some_and(|key| position(key).is_some() || key == "-") {
+        keys.pop();
+    }
+    keys
 }
 
 fn at<'v>(value: &'v Value, within: &[String]) -> &'v Value {

@@ -3,24 +3,38 @@
 use schemas::catalogue::Lang;
 use schemas::json::Value;
 
-use crate::log::edits::{Edit, EditKind, Plain};
+use crate::log::conditions::{Operator, group};
+use crate::log::edits::moves::list_of;
+use crate::log::edits::{Edit, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
+use crate::log::own;
 use crate::log::words::{brief, of, quoted};
 
 /// An edit with its words.
-pub(super) fn worded(plain: Plain, lang: Lang) -> Edit {
-    let label = label(&plain.path);
-    let text = text(&plain, &label, lang);
-    let Plain { kind, path, from_path, old, new, from, to } = plain;
+pub(super) fn worded(plain: Plain, lang: Lang, own: bool) -> Edit {
+    let path = keys(&plain.at.was);
+    let (label, text) = if own {
+        let value = |value: &Value| own::value(&path, value.clone(), lang);
+        let worded = Plain { old: value(&plain.old), new: value(&plain.new), ..plain.clone() };
+        let label = label(&own::keys(&path, lang));
+        let text = text(&worded, (&label, &self::label(&own::keys(&list_of(&plain.at.was), lang))), lang);
+        (label, text)
+    } else {
+        let label = label(&path);
+        let text = text(&plain, (&label, &self::label(&list_of(&plain.at.was))), lang);
+        (label, text)
+    };
+    let Plain { kind, at, from_at, old, new, from, to } = plain;
     let some = |value: Value| Some(value).filter(|value| !value.is_null());
-    Edit { kind, path, label, from_path, old: some(old), new: some(new), from, to, text }
+    let from_path = from_at.map(|origin| origin.at.path);
+    Edit { kind, path: at.path, label, from_path, old: some(old), new: some(new), from, to, text }
 }
 
 /// A path for people: `conditions/2/value` is `conditions #3 › value`.
-fn label(path: &str) -> String {
+fn label(keys: &[String]) -> String {
     let mut label = String::new();
-    for key in keys(path) {
-        match position(&key) {
+    for key in keys {
+        match position(key) {
             Some(at) if !label.is_empty() => label.push_str(&format!(" #{}", at.saturating_add(1))),
             _ if key == "-" => {}
             _ => {
@@ -33,22 +47,27 @@ fn label(path: &str) -> String {
     label
 }
 
-/// The list that an item's label is in.
-fn list_of(label: &str) -> &str {
-    label.rsplit_once(" #").filter(|(_, at)| position(at).is_some()).map_or(label, |(list, _)| list)
-}
-
-fn text(edit: &Plain, label: &str, lang: Lang) -> String {
+/// An edit in words, with the names of what it is about and of the list that this is in.
+fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
     let (old, new) = (brief(&edit.old, lang), brief(&edit.new, lang));
-    let list = list_of(label);
     match edit.kind {
         EditKind::ConditionAdded => {
-            let words = of(lang, ["Condition added", "Добавлено условие", "Přidána podmínka"]);
-            format!("{words}: {new}")
+            let what = conditional(
+                &edit.new,
+                ["Condition added", "Добавлено условие", "Přidána podmínka"],
+                ["group added", "Добавлена группа", "Přidána skupina"],
+                lang,
+            );
+            format!("{what}{}: {new}", beside(["to", "в", "do"], list, lang))
         }
         EditKind::ConditionRemoved => {
-            let words = of(lang, ["Condition removed", "Удалено условие", "Odebrána podmínka"]);
-            format!("{words}: {old}")
+            let what = conditional(
+                &edit.old,
+                ["Condition removed", "Удалено условие", "Odebrána podmínka"],
+                ["group removed", "Удалена группа", "Odebrána skupina"],
+                lang,
+            );
+            format!("{what}{}: {old}", beside(["from", "из", "z"], list, lang))
         }
         EditKind::ConditionUpdated => {
             let words = of(lang, ["Condition changed", "Изменено условие", "Změněna podmínka"]);
@@ -66,17 +85,52 @@ fn text(edit: &Plain, label: &str, lang: Lang) -> String {
             let words = of(lang, ["removed", "удалено", "odebráno"]);
             format!("{list}: {words} {old}{}", place(edit.from, lang))
         }
-        EditKind::ConditionMoved => {
-            let words = of(lang, ["Condition moved", "Условие перемещено", "Podmínka přesunuta"]);
-            format!("{words} {}: {new}", elsewhere(edit, list, lang))
-        }
-        EditKind::ListItemMoved if edit.from_path.is_some() => {
-            let words = of(lang, ["Moved", "Перемещено", "Přesunuto"]);
-            format!("{words} {}: {new}", elsewhere(edit, list, lang))
-        }
-        EditKind::ListItemMoved => moved(edit, list, &new, lang),
+        EditKind::ConditionMoved | EditKind::ListItemMoved => match &edit.from_at {
+            Some(origin) if edit.kind == EditKind::ConditionMoved => {
+                let what = conditional(
+                    &edit.new,
+                    ["Condition moved", "Условие перемещено", "Podmínka přesunuta"],
+                    ["group moved", "Перемещена группа", "Přesunuta skupina"],
+                    lang,
+                );
+                format!("{what}{}: {new}", elsewhere(origin, list, lang))
+            }
+            Some(origin) => {
+                let words = of(lang, ["Moved", "Перемещено", "Přesunuto"]);
+                format!("{words}{}: {new}", elsewhere(origin, list, lang))
+            }
+            None => moved(edit, label, &old, lang),
+        },
         EditKind::ValueChanged => format!("{label}: {}", from_to(&old, &new, lang)),
     }
+}
+
+/// What was done to a condition, or to a group, which is named by its operator.
+fn conditional(value: &Value, condition: [&str; 3], of_group: [&str; 3], lang: Lang) -> String {
+    if group(value).is_empty() {
+        return of(lang, condition).to_owned();
+    }
+    let words = of(lang, of_group);
+    match (whole(value).0.map(operator), lang) {
+        (Some(operator), Lang::En) => format!("{operator} {words}"),
+        (Some(operator), _) => format!("{words} {operator}"),
+        (None, Lang::En) => format!("Condition {words}"),
+        (None, _) => format!("{words} {}", of(lang, ["", "условий", "podmínek"])),
+    }
+}
+
+fn operator(operator: Operator) -> &'static str {
+    match operator {
+        Operator::And => "AND",
+        Operator::Or => "OR",
+        Operator::Xor => "XOR",
+        Operator::Not => "NOT",
+    }
+}
+
+/// The list that something is done to, if it has a name.
+fn beside(preposition: [&str; 3], list: &str, lang: Lang) -> String {
+    if list.is_empty() { String::new() } else { format!(" {} {}", of(lang, preposition), quoted(list, lang)) }
 }
 
 fn from_to(old: &str, new: &str, lang: Lang) -> String {
@@ -90,15 +144,22 @@ fn place(at: Option<usize>, lang: Lang) -> String {
     at.map(|at| format!(" ({words} {})", at.saturating_add(1))).unwrap_or_default()
 }
 
-/// From one list to another.
-fn elsewhere(edit: &Plain, list: &str, lang: Lang) -> String {
-    let before = label(edit.from_path.as_deref().unwrap_or_default());
-    let [from, to] = match lang {
-        Lang::En => ["from", "to"],
-        Lang::Ru => ["из", "в"],
-        Lang::Cs => ["z", "do"],
+/// From one list to another. A group that came or went with the move is told as that, since it is told nowhere else.
+fn elsewhere(origin: &Origin, list: &str, lang: Lang) -> String {
+    let before = label(&list_of(&origin.at.was));
+    let whole = |Whole(joins): Whole, words: [&str; 3]| match joins.map(operator) {
+        Some(operator) => of(lang, words).replace('*', operator),
+        None => of(lang, words).replace(" *", "").replace("* ", ""),
     };
-    format!("{from} {} {to} {}", quoted(list_of(&before), lang), quoted(list, lang))
+    let from = match origin.gone {
+        Some(gone) => whole(gone, ["from the removed * group", "из удалённой группы *", "ze zrušené skupiny *"]),
+        None => of(lang, ["from", "из", "z"]).to_owned(),
+    };
+    let to = match origin.come {
+        Some(come) => whole(come, ["to the new * group", "в новую группу *", "do nové skupiny *"]),
+        None => of(lang, ["to", "в", "do"]).to_owned(),
+    };
+    format!(" {from} {} {to} {}", quoted(&before, lang), quoted(list, lang))
 }
 
 fn moved(edit: &Plain, list: &str, item: &str, lang: Lang) -> String {

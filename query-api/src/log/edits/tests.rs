@@ -7,7 +7,7 @@ fn worded(changes: &[(&str, &str, Value, Value)], lang: Lang) -> Vec<Edit> {
     for (path, op, old, new) in changes {
         found.change(path, op, old.clone(), new.clone());
     }
-    found.in_words(lang)
+    found.in_words(lang, false)
 }
 
 fn told(changes: &[(&str, &str, Value, Value)]) -> Vec<(EditKind, String, String)> {
@@ -40,8 +40,8 @@ fn edits_that_are_told_one_by_one() {
         ("discount", "replace", none, json!(10)),
     ]);
     let wanted = [
-        edit(EditKind::ConditionAdded, "conditions/2", "Condition added: country is CZ"),
-        edit(EditKind::ConditionRemoved, "conditions/0", "Condition removed: city is Brno"),
+        edit(EditKind::ConditionAdded, "conditions/2", "Condition added to “conditions”: country is CZ"),
+        edit(EditKind::ConditionRemoved, "conditions/0", "Condition removed from “conditions”: city is Brno"),
         edit(EditKind::ConditionUpdated, "conditions/1/value", "Condition changed (conditions #2 › value): “5” → “7”"),
         edit(EditKind::OperatorSwitched, "conditions/operator", "conditions › operator: AND switched to OR"),
         edit(EditKind::ListItemAdded, "rotation/users/3", "rotation › users: added Petr Dvořák (position 4)"),
@@ -99,8 +99,12 @@ fn a_whole_tree() {
     let group = json!({"operator": "ANY", "conditions": [condition("visits", 9)]});
     let new = json!({"operator": "OR", "conditions": [condition("age", 21), group]});
     let wanted = [
-        edit(EditKind::ConditionRemoved, "filter/conditions/1", "Condition removed: orders > 3"),
-        edit(EditKind::ConditionAdded, "filter/conditions/1", "Condition added: (visits > 9)"),
+        edit(
+            EditKind::ConditionRemoved,
+            "filter/conditions/1",
+            "Condition removed from “filter › conditions”: orders > 3",
+        ),
+        edit(EditKind::ConditionAdded, "filter/conditions/1", "OR group added to “filter › conditions”: (visits > 9)"),
         edit(
             EditKind::ConditionUpdated,
             "filter/conditions/0",
@@ -134,9 +138,14 @@ fn inside_of_groups() {
         &format!("Condition changed ({inner} #2): “c is 3” → “c is 4”"),
     );
     assert_eq!(one(tree(&[a.clone(), group(&[b.clone(), on("c", 4)])])), [changed]);
-    let added = edit(EditKind::ConditionAdded, &format!("{inner_path}/2"), "Condition added: d is 4");
+    let added =
+        edit(EditKind::ConditionAdded, &format!("{inner_path}/2"), &format!("Condition added to “{inner}”: d is 4"));
     assert_eq!(one(tree(&[a.clone(), group(&[b.clone(), c.clone(), on("d", 4)])])), [added]);
-    let removed = edit(EditKind::ConditionRemoved, &format!("{inner_path}/0"), "Condition removed: b is 2");
+    let removed = edit(
+        EditKind::ConditionRemoved,
+        &format!("{inner_path}/0"),
+        &format!("Condition removed from “{inner}”: b is 2"),
+    );
     assert_eq!(one(tree(&[a.clone(), group(std::slice::from_ref(&c))])), [removed]);
     let moved = edit(EditKind::ListItemMoved, inner_path, &format!("{inner}: c is 3 moved from position 2 to 1"));
     assert_eq!(one(tree(&[a.clone(), group(&[c.clone(), b.clone()])])), [moved]);
@@ -146,7 +155,11 @@ fn inside_of_groups() {
         "filters › conditions #2 › operator: OR switched to AND",
     );
     assert_eq!(one(tree(&[a.clone(), tree(&[b.clone(), c.clone()])])), [switched]);
-    let whole = edit(EditKind::ConditionRemoved, "filters/conditions/1", "Condition removed: (b is 2 OR c is 3)");
+    let whole = edit(
+        EditKind::ConditionRemoved,
+        "filters/conditions/1",
+        "OR group removed from “filters › conditions”: (b is 2 OR c is 3)",
+    );
     assert_eq!(one(tree(&[a])), [whole]);
 
     // As deep as an event may be, as a value or as a text that holds it.
@@ -182,7 +195,7 @@ fn conditions_between_groups() {
     let into = edit(
         EditKind::ConditionMoved,
         &format!("{outer}/0/conditions/2"),
-        "Condition moved from “filters › conditions” to “filters › conditions #1 › conditions”: a is 1",
+        "Condition moved from “filters › conditions” to “filters › conditions #2 › conditions”: a is 1",
     );
     assert_eq!(one(old.clone(), tree(&[group(&[b.clone(), c.clone(), a.clone()])])), [into]);
 
@@ -203,11 +216,17 @@ fn conditions_between_groups() {
         |edits: Vec<(EditKind, String, String)>| -> Vec<String> { edits.into_iter().map(|edit| edit.2).collect() };
     assert_eq!(
         texts(one(apart.clone(), together.clone())),
-        [&format!("Condition moved from “filters › conditions” to “{inner}”: b is 2"), "Condition added: (c is 3)"]
+        [
+            &format!("Condition moved from “filters › conditions” to the new OR group “{inner}”: b is 2"),
+            "OR group added to “filters › conditions”: (c is 3)"
+        ]
     );
     assert_eq!(
         texts(one(together, apart)),
-        ["Condition removed: (c is 3)", &format!("Condition moved from “{inner}” to “filters › conditions”: b is 2")]
+        [
+            "OR group removed from “filters › conditions”: (c is 3)",
+            &format!("Condition moved from the removed OR group “{inner}” to “filters › conditions”: b is 2")
+        ]
     );
     // A whole group into another.
     let alone = tree(&[group(&[b.clone(), c.clone()]), group(&[a.clone(), d.clone()])]);
@@ -240,6 +259,82 @@ fn conditions_between_groups() {
     // A word that stands in two lists is two words.
     let got = told(&[("blocked/0", "remove", json!("CZ"), none.clone()), ("allowed/0", "add", none, json!("CZ"))]);
     assert_eq!(got.len(), 2, "{got:?}");
+}
+
+/// A8: a group is known by its place before the change, however deep, in each language; a new one by being new.
+#[test]
+fn groups_are_named() {
+    let group = |items: &[Value]| json!({"operator": "OR", "conditions": items});
+    let tree = |items: &[Value]| json!({"operator": "AND", "conditions": items});
+    let (a, b, c, d, e) = (on("a", 1), on("b", 2), on("c", 3), on("d", 4), on("e", 5));
+    let texts = |old: &Value, new: &Value, lang| -> Vec<String> {
+        let edits = worded(&[("filters", "replace", old.clone(), new.clone())], lang);
+        edits.into_iter().map(|edit| edit.text).collect()
+    };
+    // The first condition goes, so that the group is the first; in it another one comes and its value changes.
+    let old = tree(&[a.clone(), tree(&[d.clone(), group(&[b.clone(), c.clone()])])]);
+    let new = tree(&[tree(&[group(&[b.clone(), on("c", 9), e.clone()]), d.clone()])]);
+    let within = "filters › conditions #2 › conditions";
+    let deep = format!("{within} #2 › conditions");
+    assert_eq!(
+        texts(&old, &new, Lang::En),
+        [
+            "Condition removed from “filters › conditions”: a is 1",
+            &format!("{within}: (b is 2 OR c is 3) moved from position 2 to 1"),
+            &format!("Condition added to “{deep}”: e is 5"),
+            &format!("Condition changed ({deep} #2): “c is 3” → “c is 9”"),
+        ]
+    );
+    assert_eq!(texts(&old, &new, Lang::Ru)[2], format!("Добавлено условие в «{deep}»: e is 5"));
+    assert_eq!(texts(&old, &new, Lang::Cs)[2], format!("Přidána podmínka do „{deep}“: e is 5"));
+    assert_eq!(texts(&old, &new, Lang::Ru)[0], "Удалено условие из «filters › conditions»: a is 1");
+    assert_eq!(texts(&old, &new, Lang::Cs)[0], "Odebrána podmínka z „filters › conditions“: a is 1");
+
+    // A group that is new; and one that is made of what was there, within a group that is new as well.
+    let (old, new) = (tree(std::slice::from_ref(&a)), tree(&[a.clone(), group(&[b.clone(), c.clone()])]));
+    for (lang, text) in [
+        (Lang::En, "OR group added to “filters › conditions”: (b is 2 OR c is 3)"),
+        (Lang::Ru, "Добавлена группа OR в «filters › conditions»: (b is 2 OR c is 3)"),
+        (Lang::Cs, "Přidána skupina OR do „filters › conditions“: (b is 2 OR c is 3)"),
+    ] {
+        assert_eq!(texts(&old, &new, lang), [text]);
+    }
+    let nested = tree(&[group(&[tree(std::slice::from_ref(&a)), b.clone()])]);
+    let to = "filters › conditions #1 › conditions #1 › conditions";
+    for (lang, text, back) in [
+        (
+            Lang::En,
+            format!("Condition moved from “filters › conditions” to the new AND group “{to}”: a is 1"),
+            format!("Condition moved from the removed AND group “{to}” to “filters › conditions”: a is 1"),
+        ),
+        (
+            Lang::Ru,
+            format!("Условие перемещено из «filters › conditions» в новую группу AND «{to}»: a is 1"),
+            format!("Условие перемещено из удалённой группы AND «{to}» в «filters › conditions»: a is 1"),
+        ),
+        (
+            Lang::Cs,
+            format!("Podmínka přesunuta z „filters › conditions“ do nové skupiny AND „{to}“: a is 1"),
+            format!("Podmínka přesunuta ze zrušené skupiny AND „{to}“ do „filters › conditions“: a is 1"),
+        ),
+    ] {
+        assert_eq!(texts(&old, &nested, lang)[0], text);
+        assert_eq!(texts(&nested, &old, lang).last(), Some(&back));
+    }
+    // A whole group to another place, past what went; and one that joins in several ways at once.
+    let (old, new) = (
+        tree(&[d.clone(), group(&[b.clone(), c.clone()]), tree(&[a.clone(), e.clone()])]),
+        tree(&[tree(&[a.clone(), e.clone(), group(&[b.clone(), c.clone()])])]),
+    );
+    let moved =
+        "OR group moved from “filters › conditions” to “filters › conditions #3 › conditions”: (b is 2 OR c is 3)";
+    assert_eq!(texts(&old, &new, Lang::En)[1], moved);
+    let both = json!({"must": [b], "should": [c]});
+    let got = told(&[("conditions/0", "add", Value::Null, both)]);
+    assert_eq!(got[0].2, "Condition group added to “conditions”: (b is 2) AND (c is 3)");
+    // A list that is the whole value has no name.
+    let got = told(&[("0", "add", Value::Null, a)]);
+    assert_eq!(got[0].2, "Condition added: a is 1");
 }
 
 /// A8: groups are spelled in many ways; a change within each is one change.

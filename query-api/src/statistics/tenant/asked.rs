@@ -4,7 +4,8 @@ use schemas::event::{Category, Class};
 
 use crate::http::params::{ParamError, Params};
 use crate::http::period::{PeriodSpec, Width};
-use crate::log::filter::device_kinds;
+use crate::log::countries::COUNTRIES;
+use crate::log::filter::{device_kinds, words};
 use crate::statistics::view::Dimension;
 use crate::store::sql::Clauses;
 
@@ -13,6 +14,13 @@ const MAX_DIMENSIONS: usize = 2;
 /// Most groups that are named.
 const MAX_TOP: u32 = 100;
 const DEFAULT_TOP: u32 = 10;
+
+/// What is told apart, beside the events.
+pub(crate) const DISTINCT: &[&str] = &["devices", "users"];
+/// What a period is shown beside.
+pub(crate) const COMPARED: &[&str] = &["previous"];
+/// Widths of the series' buckets.
+pub(crate) const INTERVALS: &[&str] = &["minute", "hour", "day", "week", "month"];
 
 /// Parameters that narrow, and their conditions; the columns have the same names in all tables that know them.
 const FILTERS: [(&str, &str); 9] = [
@@ -52,12 +60,11 @@ impl StatisticsRequest {
     /// Takes all parameters.
     pub(super) fn take(params: &mut Params) -> Result<Self, ParamError> {
         let period = PeriodSpec::take(params)?;
-        let names: Vec<&str> = Dimension::ALL.iter().map(|dimension| dimension.as_str()).collect();
-        let by = params.list_of("by", &names)?;
+        let by = params.list_of("by", &words(&Dimension::ALL, Dimension::as_str))?;
         if by.len() > MAX_DIMENSIONS {
             return Err(ParamError::bad("by", format!("at most {MAX_DIMENSIONS} dimensions go together")));
         }
-        let distinct = params.list_of("distinct", &["devices", "users"])?;
+        let distinct = params.list_of("distinct", DISTINCT)?;
         let has = |name: &str| distinct.iter().any(|thing| thing == name);
         Ok(Self {
             by: Dimension::ALL.into_iter().filter(|known| by.iter().any(|name| name == known.as_str())).collect(),
@@ -65,7 +72,7 @@ impl StatisticsRequest {
             top: params.number("top", 1, MAX_TOP)?.unwrap_or(DEFAULT_TOP),
             users: has("users"),
             devices: has("devices"),
-            compare: params.one_of("compare", &["previous"])?.is_some(),
+            compare: params.one_of("compare", COMPARED)?.is_some(),
             filters: filters(params)?,
             period,
         })
@@ -90,7 +97,7 @@ impl StatisticsRequest {
 }
 
 fn interval(params: &mut Params) -> Result<Option<Width>, ParamError> {
-    let name = params.one_of("interval", &["minute", "hour", "day", "week", "month"])?;
+    let name = params.one_of("interval", INTERVALS)?;
     Ok(name.as_deref().map(|name| match name {
         "minute" => Width::Minute,
         "hour" => Width::Hour,
@@ -104,9 +111,10 @@ fn filters(params: &mut Params) -> Result<Vec<Filter>, ParamError> {
     let mut filters = Vec::new();
     for (name, condition) in FILTERS {
         let values = match name {
-            "class" => params.list_of(name, &Class::ALL.iter().map(|class| class.as_str()).collect::<Vec<_>>())?,
-            "category" => params.list_of(name, &Category::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>())?,
-            "device" => device_kinds(params.list(name)?),
+            "class" => params.list_of(name, &words(Class::ALL, Class::as_str))?,
+            "category" => params.list_of(name, &words(Category::ALL, Category::as_str))?,
+            "device" => device_kinds(params, name)?,
+            "country" => params.codes(name, COUNTRIES)?,
             _ => params.list(name)?,
         };
         if !values.is_empty() {

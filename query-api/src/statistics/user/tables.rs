@@ -13,12 +13,12 @@ impl Report for Statistics {
     fn tables<W: Write + Send>(&self, to: &mut Writer<W>) -> io::Result<()> {
         to.whole("series", &self.series)?;
         to.whole("totals", &[Totals { counts: self.totals, distinct: self.distinct }])?;
-        to.whole("actions", &self.actions)?;
-        to.whole("classes", &self.classes)?;
-        to.whole("channels", &self.channels)?;
-        to.whole("object types", &self.object_types)?;
-        to.whole("countries", &self.countries)?;
-        to.whole("device kinds", &self.device_kinds)?;
+        to.whole("actions", &keyed(Some("action"), &self.actions))?;
+        to.whole("classes", &keyed(Some("class"), &self.classes))?;
+        to.whole("channels", &keyed(Some("channel"), &self.channels))?;
+        to.whole("object types", &keyed(Some("object_type"), &self.object_types))?;
+        to.whole("countries", &keyed(None, &self.countries))?;
+        to.whole("device kinds", &keyed(Some("device_kind"), &self.device_kinds))?;
         to.whole("figures", self.figures.figures.as_deref().unwrap_or_default())
     }
 }
@@ -66,7 +66,20 @@ impl Tabular for Totals {
     }
 }
 
-impl Tabular for Share {
+/// A share, and what its key is a value of.
+#[derive(Serialize)]
+struct Keyed<'a> {
+    #[serde(skip)]
+    of: Option<&'static str>,
+    #[serde(flatten)]
+    share: &'a Share,
+}
+
+fn keyed<'a>(of: Option<&'static str>, shares: &'a [Share]) -> Vec<Keyed<'a>> {
+    shares.iter().map(|share| Keyed { of, share }).collect()
+}
+
+impl Tabular for Keyed<'_> {
     const COLUMNS: &'static [Column] = &[
         Column::new("key", Kind::Text),
         Column::new("events", Kind::Whole),
@@ -78,8 +91,8 @@ impl Tabular for Share {
     ];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        row.push(Cell::key(&self.key));
-        row.extend(counted(&self.counts));
+        row.push(Cell::key(self.of, &self.share.key));
+        row.extend(counted(&self.share.counts));
     }
 }
 

@@ -115,7 +115,7 @@ impl Event {
             device_confidence: "high",
             session_id: pick(rng, &["s1", "s2", ""]).to_owned(),
             country: pick(rng, &["CZ", "DE", ""]),
-            device_kind: pick(rng, &["desktop", "phone"]),
+            device_kind: pick(rng, &["desktop", "mobile"]),
             violations: RULES.iter().copied().filter(|_| rng.random_bool(0.1)).collect(),
             level: 3,
             measured: (-1.0, -1.0),
