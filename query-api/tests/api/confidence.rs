@@ -201,8 +201,8 @@ fn a_violation_keeps_its_device() {
         let id = at("", &sure, 0).violation_id("dormant");
         let kept = (json!(SURE), json!("high"));
         for path in ["/v1/violations", "/v1/users/u1/violations"] {
-            assert_eq!(told(&world, path, &key).await, [kept.clone()], "{path}");
-            assert_eq!(ids(&world.pages(&format!("{path}?device_id={SURE}"), &key).await), [id.clone()]);
+            assert_eq!(told(&world, path, &key).await, std::slice::from_ref(&kept), "{path}");
+            assert_eq!(ids(&world.pages(&format!("{path}?device_id={SURE}"), &key).await), std::slice::from_ref(&id));
             assert!(world.pages(&format!("{path}?device_id={UNSURE}"), &key).await.is_empty(), "{path}");
         }
         let one = world.ok(&format!("/v1/violations/{id}"), &key).await;
