@@ -1,17 +1,17 @@
 //! Violations → people: the topic `violations` becomes webhooks, at least once.
 //!
-//! [`intake`] reads findings; [`policy`] says whom they are reported to; the [`book`] groups them, one report for each
+//! [`consumer`] reads findings; [`policy`] says whom they are reported to; the [`queue`] groups them, one report for each
 //! violation and endpoint; [`records`] keeps the book in the topic `alerts.pending`, before an offset is committed; the
-//! [`desk`] sends what is due with the [`sender`], in a [`mod@format`], and again on [`schedule`]; the [`log`] tells
+//! [`dispatcher`] sends what is due with the [`sender`], in a [`mod@format`], and again on [`schedule`]; the [`log`] tells
 //! how each attempt ended.
 
-mod book;
-mod desk;
+mod consumer;
+mod dispatcher;
 mod format;
-mod intake;
 mod log;
 mod metrics;
 mod policy;
+mod queue;
 mod records;
 #[cfg(test)]
 mod samples;
@@ -27,11 +27,11 @@ use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use tokio::sync::mpsc;
 
-use crate::book::{Book, Bounds};
-use crate::desk::{Desk, Parts};
-use crate::intake::Intake;
+use crate::consumer::ViolationConsumer;
+use crate::dispatcher::{Dispatcher, Parts};
 use crate::log::DeliveryLog;
 use crate::metrics::Metrics;
+use crate::queue::{Bounds, DeliveryQueue};
 use crate::records::Records;
 use crate::schedule::Schedule;
 use crate::sender::Sender;
@@ -57,8 +57,9 @@ pub fn start(
     let metrics = Metrics::new(registry);
     let client = runtime::clickhouse::client(&config.clickhouse);
     let (notes, read) = mpsc::channel(NOTES);
-    let intake = Intake::join(&config.kafka, (notes, settings.clone()), metrics.clone(), readiness.gate("alert"))?;
-    readiness.pulse("alert reading", intake.pulse(), SILENCE);
+    let consumer =
+        ViolationConsumer::join(&config.kafka, (notes, settings.clone()), metrics.clone(), readiness.gate("alert"))?;
+    readiness.pulse("alert reading", consumer.pulse(), SILENCE);
     let parts = Parts {
         settings,
         records: Records::new(&config.kafka)?,
@@ -71,9 +72,9 @@ pub fn start(
     // Sooner than the process gives up on its tasks, so that it ends well.
     let drain: Duration = config.drain() * 3 / 4;
     let stop = shutdown.clone();
-    shutdown.supervise_blocking("alert intake", move || intake.run(&stop));
-    let desk = Desk::new(parts, Book::new(bounds), read, shutdown.clone());
-    readiness.pulse("alert sending", desk.pulse(), SILENCE);
-    shutdown.supervise("alert desk", desk.run(drain));
+    shutdown.supervise_blocking("alert consumer", move || consumer.run(&stop));
+    let dispatcher = Dispatcher::new(parts, DeliveryQueue::new(bounds), read, shutdown.clone());
+    readiness.pulse("alert sending", dispatcher.pulse(), SILENCE);
+    shutdown.supervise("alert dispatcher", dispatcher.run(drain));
     Ok(())
 }

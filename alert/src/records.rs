@@ -17,7 +17,7 @@ use schemas::alerts::{Pending, pending_key, read_pending_key};
 use schemas::topics;
 use tokio::sync::oneshot;
 
-use crate::book::{Address, Key};
+use crate::queue::{Address, Key};
 
 /// Longest silence of the broker while the topic is read.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);

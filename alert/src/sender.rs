@@ -10,8 +10,8 @@ use runtime::outbound::Outbound;
 use runtime::webhook::{self, End, Message, Signature, Webhooks};
 use schemas::alerts::{AlertEndpoint, Pending};
 
-use crate::book::Key;
 use crate::format::{Report, body};
+use crate::queue::Key;
 
 /// What an answer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,7 +52,7 @@ pub const PARAMETER_PREFIX: &str = "p_";
 
 /// What the writer has to know besides the statement.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct RewriteContext {
     /// The database of the tables, quoted.
     pub database: String,
     /// The engine's version, for `version()`.
@@ -85,7 +85,7 @@ pub struct Confined {
 pub async fn confine(
     text: String,
     filters: Vec<(String, String)>,
-    surroundings: Surroundings,
+    surroundings: RewriteContext,
 ) -> Result<Confined, Refusal> {
     confine_at(text, filters, surroundings, ()).await.map(|(confined, ())| confined)
 }
@@ -98,7 +98,7 @@ pub async fn confine(
 pub async fn confine_at<P: Send + 'static>(
     text: String,
     filters: Vec<(String, String)>,
-    surroundings: Surroundings,
+    surroundings: RewriteContext,
     place: P,
 ) -> Result<(Confined, P), Refusal> {
     let (sender, answer) = tokio::sync::oneshot::channel();
@@ -116,7 +116,7 @@ pub async fn confine_at<P: Send + 'static>(
 fn confine_here(
     text: &str,
     mut filters: Vec<(String, String)>,
-    surroundings: &Surroundings,
+    surroundings: &RewriteContext,
 ) -> Result<Confined, Refusal> {
     let mut lexed = lexis::lex(text)?;
     let mut endings = endings::take(&mut lexed)?;
@@ -180,7 +180,7 @@ struct Writer<'a> {
     zone_parameters: BTreeSet<String>,
     zones: BTreeSet<&'static str>,
     reads: BTreeSet<&'static str>,
-    surroundings: &'a Surroundings,
+    surroundings: &'a RewriteContext,
 }
 
 type Written = Result<(), Refusal>;

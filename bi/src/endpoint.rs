@@ -25,13 +25,13 @@ use schemas::settings::{Feature, Permission, Tenant};
 use uuid::Uuid;
 
 use crate::compressed::compressed;
-use crate::confine::{MAX_BYTES, Surroundings, confine_at, zone};
+use crate::confine::{MAX_BYTES, RewriteContext, confine_at, zone};
 use crate::failure::{Failure, Tail};
 use crate::native::{self, Types};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::selftest::{self, SelfTestError};
-use crate::settings::{self, Wish};
+use crate::settings::{self, SettingPolicy};
 use crate::store::{Filters, Reader, Statement, Store, message};
 use crate::views::View;
 use crate::zones::Zones;
@@ -70,7 +70,7 @@ struct Inner {
     settings: Settings,
     limiter: Limiter,
     read_log: ReadLog,
-    surroundings: Surroundings,
+    surroundings: RewriteContext,
     zones: Zones,
     memory: MemoryBudget,
     times: BodyTimes,
@@ -97,7 +97,7 @@ impl Bi {
     ) -> Result<Self, StartError> {
         let store = Store::new(config, Filters::On)?;
         let version = selftest::run(&store).await?;
-        let surroundings = Surroundings { database: store.database()?, version };
+        let surroundings = RewriteContext { database: store.database()?, version };
         let (memory, times) = (MemoryBudget::new(ALL_BYTES), BodyTimes::from(&config.http));
         Ok(Self(Arc::new(Inner {
             store,
@@ -242,7 +242,7 @@ impl Bi {
         reader: &Reader,
         (zones, zone_parameters): (&[&'static str], &[String]),
         parameters: &[(String, String)],
-        settings: &[(String, String, Wish)],
+        settings: &[(String, String, SettingPolicy)],
     ) -> Result<(), Refusal> {
         let given = parameters.iter().filter(|(name, _)| zone_parameters.contains(name));
         let session = settings.iter().filter(|(name, ..)| name == "session_timezone").map(|(_, value, _)| value);
@@ -301,7 +301,7 @@ impl Bi {
         let of_key = principal.limits.map(|limits| (format!("queries/key/{}", principal.key_id), query_rate(&limits)));
         let of_all = (format!("queries/tenant/{}", tenant.id), query_rate(&self.0.settings.limits(&tenant.id)));
         for (bucket, rate) in of_key.into_iter().chain([of_all]) {
-            if let Verdict::Later { retry_after } = self.0.limiter.check(&bucket, rate, 1).verdict {
+            if let Verdict::RetryAfter { retry_after } = self.0.limiter.check(&bucket, rate, 1).verdict {
                 let seconds = retry_after.as_secs() + 1;
                 return Err(Refusal::quota_exceeded(format!("Too many queries; try again in {seconds} s")));
             }

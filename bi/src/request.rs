@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::confine;
 use crate::refusal::Refusal;
-use crate::settings::{self, Wish};
+use crate::settings::{self, SettingPolicy};
 use crate::views::DATABASE;
 
 /// Most parameters of a URL.
@@ -26,7 +26,7 @@ pub(crate) struct Request {
     /// Values of `{name:Type}`.
     pub(crate) parameters: Vec<(String, String)>,
     /// Settings that go to the engine, perhaps bounded.
-    pub(crate) settings: Vec<(String, String, Wish)>,
+    pub(crate) settings: Vec<(String, String, SettingPolicy)>,
     pub(crate) query_id: Option<String>,
     /// The key, wherever it was.
     pub(crate) key: Option<String>,
@@ -93,7 +93,7 @@ impl Request {
     /// Takes one setting, of the URL or of the statement.
     pub(crate) fn setting(&mut self, name: String, value: String) -> Result<(), Refusal> {
         match settings::wish(&name, &value)? {
-            Wish::PassedOver => {}
+            SettingPolicy::PassedOver => {}
             wish => self.settings.push((name, value, wish)),
         }
         Ok(())
@@ -132,7 +132,7 @@ mod tests {
     fn parts_are_found_where_clients_put_them() {
         let request = parse("/?query=SELECT+1&param_x=a%26b&database=usertrail&session_id=1&extremes=1", &[]).unwrap();
         assert_eq!((request.query.as_str(), request.parameters.len()), ("SELECT 1", 1));
-        assert_eq!(request.settings, [("extremes".to_owned(), "1".to_owned(), Wish::Heeded)]);
+        assert_eq!(request.settings, [("extremes".to_owned(), "1".to_owned(), SettingPolicy::Heeded)]);
         for bad in ["/?database=system", "/?role=admin", "/?decompress=1", "/?query=1&additional_table_filters={}"] {
             assert!(parse(&bad.replace(['{', '}'], "x"), &[]).is_err(), "{bad}");
         }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use query_api::store::cutoffs::RetentionCutoffs;
 use schemas::settings::Retention;
 
-use crate::confine::{Surroundings, confine};
+use crate::confine::{RewriteContext, confine};
 use crate::refusal::Refusal;
 use crate::store::{Reader, Statement, Store, message};
 use crate::views::{PREDICATE, TABLES, VIEWS};
@@ -69,7 +69,7 @@ pub async fn run(store: &Store) -> Result<String, SelfTestError> {
     let reader = Reader { tenant, keep, hidden: 0, look_back: DateTime::UNIX_EPOCH };
     let test = Test { store, reader };
     let version = test.text("SELECT version()").await?;
-    let surroundings = Surroundings { database: store.database()?, version: version.clone() };
+    let surroundings = RewriteContext { database: store.database()?, version: version.clone() };
     test.nothing_is_seen(&surroundings).await?;
     test.the_engine_filters(&surroundings).await?;
     test.policies_hold(&surroundings).await?;
@@ -103,7 +103,7 @@ impl Test<'_> {
     }
 
     /// By the very way of all statements.
-    async fn nothing_is_seen(&self, surroundings: &Surroundings) -> Result<(), SelfTestError> {
+    async fn nothing_is_seen(&self, surroundings: &RewriteContext) -> Result<(), SelfTestError> {
         for view in VIEWS {
             let confined =
                 confine(format!("SELECT count() FROM {}", view.name), Vec::new(), surroundings.clone()).await?;
@@ -115,7 +115,7 @@ impl Test<'_> {
     }
 
     /// With the tenant's predicates left out. Tables may be empty, so a filter that can't be has to end in an error as well.
-    async fn the_engine_filters(&self, surroundings: &Surroundings) -> Result<(), SelfTestError> {
+    async fn the_engine_filters(&self, surroundings: &RewriteContext) -> Result<(), SelfTestError> {
         for view in VIEWS {
             let text = view.subquery(&surroundings.database).replace(PREDICATE, "WHERE 1 = 1");
             if self.text(&format!("SELECT count() FROM {text}")).await? != "0" {
@@ -133,7 +133,7 @@ impl Test<'_> {
     }
 
     /// A request that names no tenant must fail, also where there are no rows: the policies ask for its setting.
-    async fn policies_hold(&self, surroundings: &Surroundings) -> Result<(), SelfTestError> {
+    async fn policies_hold(&self, surroundings: &RewriteContext) -> Result<(), SelfTestError> {
         let Some(unnamed) = self.store.unnamed() else { return Ok(()) };
         let test = Test { store: &unnamed, reader: self.reader.clone() };
         for table in TABLES {
@@ -145,7 +145,7 @@ impl Test<'_> {
     }
 
     /// A caller's condition must not stand in one step with the tenant's.
-    async fn conditions_keep_their_order(&self, surroundings: &Surroundings) -> Result<(), SelfTestError> {
+    async fn conditions_keep_their_order(&self, surroundings: &RewriteContext) -> Result<(), SelfTestError> {
         let sql = "SELECT count() FROM events WHERE toInt32(extra) > 0 AND toInt32(action) > 0".to_owned();
         let confined = confine(sql, Vec::new(), surroundings.clone()).await?;
         let plan = self.text(&format!("EXPLAIN actions = 1 {}", confined.sql)).await?;

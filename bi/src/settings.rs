@@ -122,7 +122,7 @@ const FORMATS: &[&str] = &[
 
 /// What a caller's setting is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum SettingPolicy {
     /// It means nothing here.
     PassedOver,
     /// It goes to the engine.
@@ -135,12 +135,12 @@ pub enum Wish {
 ///
 /// # Errors
 /// When it is on no list, or its value is none.
-pub fn wish(name: &str, value: &str) -> Result<Wish, Refusal> {
+pub fn wish(name: &str, value: &str) -> Result<SettingPolicy, Refusal> {
     if name == "decompress" && is_on(value) {
         return Err(Refusal::not_implemented("Compressed statements are not supported: connect with decompress=0"));
     }
     if PASSED_OVER.contains(&name) {
-        return Ok(Wish::PassedOver);
+        return Ok(SettingPolicy::PassedOver);
     }
     let heeded = HEEDED.contains(&name);
     if !heeded && !BOUNDED.contains(&name) {
@@ -150,7 +150,7 @@ pub fn wish(name: &str, value: &str) -> Result<Wish, Refusal> {
     if value.len() > 64 || !value.bytes().all(plain) {
         return Err(Refusal::bad_arguments(format!("The value of {name} can't be read")));
     }
-    Ok(if heeded { Wish::Heeded } else { Wish::Bounded })
+    Ok(if heeded { SettingPolicy::Heeded } else { SettingPolicy::Bounded })
 }
 
 /// A format in the engine's own spelling.
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn what_is_on_no_list_is_refused() {
-        assert_eq!(wish("session_id", "a' b"), Ok(Wish::PassedOver));
-        assert_eq!(wish("max_execution_time", "5"), Ok(Wish::Bounded));
-        assert_eq!(wish("session_timezone", "Europe/Prague"), Ok(Wish::Heeded));
+        assert_eq!(wish("session_id", "a' b"), Ok(SettingPolicy::PassedOver));
+        assert_eq!(wish("max_execution_time", "5"), Ok(SettingPolicy::Bounded));
+        assert_eq!(wish("session_timezone", "Europe/Prague"), Ok(SettingPolicy::Heeded));
         for (name, value) in [
             ("additional_table_filters", "{}"),
             ("additional_result_filter", "1"),

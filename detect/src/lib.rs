@@ -8,9 +8,9 @@
 //!
 //! The enricher runs this over the stream, and the query API over stored history: the same code for both.
 
-pub mod book;
 pub mod correlate;
 pub mod findings;
 pub mod rules;
 pub mod signals;
+pub mod tenant_rules;
 pub mod trial;

@@ -35,7 +35,7 @@ pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// What kind of activity an event is, as far as signals tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum ActionKind {
     /// A successful sign-in.
     SignIn,
     /// A failed one.
@@ -58,7 +58,7 @@ pub enum Act {
     Other,
 }
 
-impl Act {
+impl ActionKind {
     /// From how an event is filed, and how it ended.
     #[must_use]
     pub fn of(action: &str, category: &str, outcome: &str) -> Self {
@@ -89,13 +89,13 @@ impl Act {
 
 /// One event of a user, as far as signals look at it.
 #[derive(Clone, Copy, Debug)]
-pub struct Sighting<'a> {
+pub struct Observation<'a> {
     /// When it occurred, milliseconds.
     pub occurred_at: i64,
     /// When it was received, milliseconds.
     pub received_at: i64,
     /// What it was.
-    pub act: Act,
+    pub act: ActionKind,
     /// How many records it touched; 0 when it doesn't say, which counts as one.
     pub records: u64,
     /// The device; empty when unknown.
@@ -120,7 +120,7 @@ pub struct Sighting<'a> {
     pub backfill: bool,
 }
 
-impl Sighting<'_> {
+impl Observation<'_> {
     /// The time that signals go by.
     #[must_use]
     pub fn at(&self) -> i64 {

@@ -14,13 +14,13 @@ use schemas::{identity, ids};
 
 use crate::cross::OWN_KEY_ID;
 use crate::dead_letter::DeadLetter;
+use crate::dedup_window::Arrival;
 use crate::ledger::Decision;
 use crate::memory::Memory;
 use crate::outgoing::Outgoing;
 use crate::policy::{Arrived, Policies};
 use crate::record_headers;
 use crate::rows::Rows;
-use crate::seen::Arrival;
 use crate::stages::{Received, Stages, Target};
 
 /// The offsets `start..next` of a partition.

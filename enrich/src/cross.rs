@@ -33,7 +33,7 @@ const EVENTS: usize = 20;
 
 /// One event that a correlation across users counts: the value on the topic `enrich.cross`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Counted {
+pub struct CorrelationInput {
     /// Whose.
     pub tenant: String,
     /// The correlation's rule, by name.
@@ -46,7 +46,7 @@ pub struct Counted {
     pub event_id: String,
 }
 
-impl Counted {
+impl CorrelationInput {
     /// The record for an event that crosses.
     pub(crate) fn outgoing(tenant: &str, event_id: &str, crossing: &Crossing, rules: &RuleSet) -> Option<Outgoing> {
         let rule = rules.rules().get(usize::from(crossing.rule))?;
@@ -81,7 +81,7 @@ impl Counted {
 
 /// What was found: the payload of the event [`MATCHED`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Matched {
+pub struct CorrelationMatch {
     /// The rule.
     pub rule: String,
     /// What to call it.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::changelog;
 use crate::ledger::{Decision, Ledger};
 use crate::memory::Memory;
-use crate::seen::{Seen, WINDOW_MS};
+use crate::seen::{DedupWindow, WINDOW_MS};
 use crate::state::State;
 
 /// Where work on a partition goes on.
@@ -68,7 +68,7 @@ pub(crate) async fn restore(
         anyhow::Ok((ledger, decided, state))
     })
     .await??;
-    let mut memory = Memory { seen: Seen::new(window), state };
+    let mut memory = Memory { seen: DedupWindow::new(window), state };
     let mut rows = client
         .query(
             "SELECT toString(tenant) AS tenant, toString(key_id) AS key_id, toString(source) AS source, event_id, \

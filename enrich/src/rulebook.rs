@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
-use detect::book;
 use detect::rules::{RuleError, RuleSet};
+use detect::tenant_rules;
 use runtime::settings::{Settings, Snapshot};
 use runtime::shutdown::Shutdown;
 use schemas::detection::{Detection, StoredRule};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use detect::findings::{Findings, Subject};
 use detect::rules::RuleSet;
-use detect::signals::{Act, Confidence, Sighting, Signals, is_carrier};
+use detect::signals::{ActionKind, Confidence, Observation, Signals, is_carrier};
 use runtime::access::AccessList;
 use schemas::access::{Access, BY_RULE};
 use schemas::address;
@@ -19,7 +19,7 @@ use schemas::sign_ins;
 use schemas::zone::Zone;
 
 use self::row::Enriched;
-use crate::cross::{Counted, Matched};
+use crate::cross::{CorrelationInput, CorrelationMatch};
 use crate::device::{ClientHints, Device, DeviceCache, DeviceInput, DeviceParser};
 use crate::geo::{Geo, GeoCache, GeoDatabase, GeoReader};
 use crate::metrics::Metrics;
@@ -29,7 +29,7 @@ use crate::policy::Facts;
 use crate::rows::Rows;
 use crate::rulebook::RuleBook;
 use crate::state::State;
-use crate::verdict::{About, Verdict};
+use crate::verdict::{EventSummary, ViolationDraft};
 use crate::view::View;
 
 /// An occurrence later than its receipt by more than this is a wrong clock: the time of receipt is used, and the claimed
@@ -153,10 +153,10 @@ impl Stages {
                 self.detect(event, id, &sighting, received, (&rules, zone), &filed, &geo, &device, &mut signals, target)
             })?;
         }
-        let mut verdicts: Vec<Verdict<'_>> = matched.iter().map(Verdict::across_users).collect();
+        let mut verdicts: Vec<ViolationDraft<'_>> = matched.iter().map(ViolationDraft::across_users).collect();
         if !exempt {
             let broken = self.findings.broken.iter();
-            let verdict = |finding| Verdict::of(finding, (&rules, lang), received.tenant, user_id);
+            let verdict = |finding| ViolationDraft::of(finding, (&rules, lang), received.tenant, user_id);
             verdicts.extend(broken.filter_map(verdict).map(|verdict| verdict.about_device(device.confidence)));
         }
         self.publish(
@@ -172,7 +172,7 @@ impl Stages {
         );
         if !exempt {
             for crossing in &self.findings.crossings {
-                target.outgoing.extend(Counted::outgoing(received.tenant, id, crossing, &rules));
+                target.outgoing.extend(CorrelationInput::outgoing(received.tenant, id, crossing, &rules));
             }
         }
         let enriched = Enriched {
@@ -196,7 +196,7 @@ impl Stages {
         &mut self,
         event: &Event<'_>,
         id: &str,
-        sighting: &Sighting<'_>,
+        sighting: &Observation<'_>,
         received: &Received<'_>,
         (rules, zone): (&RuleSet, Zone),
         filed: &Classification<'_>,
@@ -249,7 +249,7 @@ impl Stages {
         geo: &Geo,
         signals: &Signals,
         (ip, occurred_at): (Option<IpAddr>, i64),
-        verdicts: &[Verdict<'_>],
+        verdicts: &[ViolationDraft<'_>],
         outgoing: &mut Vec<Outgoing>,
     ) {
         if verdicts.is_empty() {
@@ -257,7 +257,7 @@ impl Stages {
         }
         let actor = event.actor.as_ref();
         device.id.with_str(|device_id| {
-            let about = About {
+            let about = EventSummary {
                 tenant,
                 user_id: text(actor.and_then(|actor| actor.id.as_ref())),
                 user_name: text(actor.and_then(|actor| actor.name.as_ref())),
@@ -319,11 +319,11 @@ fn sighting<'a>(
     geo: &'a Geo,
     (device, device_confidence): (&'a str, Confidence),
     (occurred_at, received_at): (i64, i64),
-) -> Sighting<'a> {
-    Sighting {
+) -> Observation<'a> {
+    Observation {
         occurred_at,
         received_at,
-        act: Act::of(filed.action, filed.category.as_str(), outcome(event, filed)),
+        act: ActionKind::of(filed.action, filed.category.as_str(), outcome(event, filed)),
         records: event.records.unwrap_or_default(),
         device,
         device_confidence,
@@ -339,7 +339,7 @@ fn sighting<'a>(
 }
 
 /// The finding that an event of our own carries.
-fn matched(event: &Event<'_>) -> Option<Matched> {
+fn matched(event: &Event<'_>) -> Option<CorrelationMatch> {
     serde_json::from_str(event.payload?.get()).ok()
 }
 

@@ -315,7 +315,7 @@ impl Worker {
         self.forget_revoked();
         while let Ok((number, epoch, report)) = self.reports.try_recv() {
             if self.partitions.get(&number).is_some_and(|partition| partition.epoch == epoch) {
-                self.heed(number, report);
+                self.on_report(number, report);
             }
         }
         // Without this a partition that gets no more events would look unfinished for ever.
@@ -343,7 +343,7 @@ impl Worker {
         }
     }
 
-    fn heed(&mut self, number: i32, report: Report) {
+    fn on_report(&mut self, number: i32, report: Report) {
         let Some(partition) = self.partitions.get_mut(&number) else { return };
         match (report, &mut partition.state) {
             (Report::Restored(restored, start), state) => {

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use enrich::native::{Array, Column, F32, Ip, Low, Str, Time, U8, U16, U32, U64, put_column, put_varuint};
-use enrich::seen::{Arrival, Seen, WINDOW_MS};
+use enrich::seen::{Arrival, DedupWindow, WINDOW_MS};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ proptest! {
         window in 0_u64..12,
         arrivals in prop::collection::vec((0_u128..12, 0_u64..2, 1_u64..4, 0_i64..WINDOW_MS / 3), 1..120),
     ) {
-        let mut seen = Seen::new(window);
+        let mut seen = DedupWindow::new(window);
         let mut model: Vec<(u128, u64, u64, i64)> = Vec::new();
         let (mut offset, mut now) = (0, 0);
         for (identity, content, gap, wait) in arrivals {
@@ -175,7 +175,7 @@ proptest! {
         cut in any::<Index>(),
     ) {
         let cut = cut.index(arrivals.len());
-        let mut seen = Seen::new(window);
+        let mut seen = DedupWindow::new(window);
         let (mut table, mut rest) = (Vec::new(), Vec::new());
         let (mut offset, mut now) = (0, 0);
         for (index, (identity, content, gap, wait)) in arrivals.into_iter().enumerate() {
@@ -188,7 +188,7 @@ proptest! {
             }
         }
         let &(_, _, start, received_at, _) = &rest[0];
-        let mut successor = Seen::new(window);
+        let mut successor = DedupWindow::new(window);
         for (identity, content, offset, at) in table {
             if offset + window >= start && at >= received_at - WINDOW_MS {
                 successor.insert(identity, content, offset, at);

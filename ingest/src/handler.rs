@@ -22,7 +22,7 @@ use crate::identity::Identity;
 use crate::metrics::{Code, Encoding as EncodingLabel, StatusCode as StatusLabel};
 use crate::quota::{self, Charge};
 use crate::rate::Standing;
-use crate::sink::{Beside, End, Sent};
+use crate::sink::{End, RecordHeaders, Sent};
 use crate::{Ingest, client_ip, rate};
 
 /// Where events are sent.
@@ -118,13 +118,19 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     Ok(response)
 }
 
-fn beside(ingest: &Ingest, sender: &Sender, framing: &Framing, headers: &HeaderMap, peer: Option<IpAddr>) -> Beside {
+fn beside(
+    ingest: &Ingest,
+    sender: &Sender,
+    framing: &Framing,
+    headers: &HeaderMap,
+    peer: Option<IpAddr>,
+) -> RecordHeaders {
     let (config, tenant) = (&ingest.0.config, &sender.tenant);
     let writes = |address| {
         let ours = client_ip::is_in(&config.trusted_proxies, address).then_some(&config.proxy_header);
         ours.or_else(|| client_ip::is_in(&tenant.trusted_proxies, address).then_some(&tenant.proxy_header))
     };
-    Beside {
+    RecordHeaders {
         tenant: sender.tenant.id.clone(),
         key_id: sender.principal.key_id.clone(),
         ip: peer.and_then(|peer| client_ip::client_ip(peer, headers, writes)).map(|ip| ip.to_string()),
@@ -189,7 +195,7 @@ async fn finish(
     ingest: &Ingest,
     checked: Checked,
     charge: Charge<'_>,
-    (beside, held): (Beside, Reservation),
+    (beside, held): (RecordHeaders, Reservation),
     lang: Lang,
 ) -> Result<Response, Problem> {
     let Checked { passed, rejected, repeatable } = checked;

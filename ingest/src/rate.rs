@@ -71,7 +71,7 @@ pub(crate) fn check(
         });
         match decision.verdict {
             Verdict::Allowed => {}
-            Verdict::Later { retry_after } => {
+            Verdict::RetryAfter { retry_after } => {
                 let problem = Problem::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "rate_limited",
@@ -79,7 +79,7 @@ pub(crate) fn check(
                 );
                 return Err(problem.with_retry_after(retry_after).with_headers(Standing::headers(&standings)));
             }
-            Verdict::Never => {
+            Verdict::ExceedsBurst => {
                 let problem = Problem::new(
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "batch_over_limit",

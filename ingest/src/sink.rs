@@ -33,7 +33,7 @@ static UNDELIVERED: Throttle<()> = Throttle::new(5, Duration::from_secs(10));
 
 /// What goes beside each event of a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Beside {
+pub(crate) struct RecordHeaders {
     pub(crate) tenant: String,
     pub(crate) key_id: Arc<str>,
     pub(crate) ip: Option<String>,
@@ -113,7 +113,7 @@ impl Sink {
     pub(crate) async fn send(
         &self,
         events: Vec<Passed>,
-        beside: Beside,
+        beside: RecordHeaders,
         reservation: Reservation,
     ) -> Result<Vec<Sent>, Problem> {
         let producer = self.producer()?;
@@ -192,7 +192,13 @@ pub(crate) enum End {
     Unknown,
 }
 
-async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: &Beside, counts: &Counts) -> Vec<Sent> {
+async fn deliver(
+    producer: &Producer,
+    topic: &str,
+    events: Vec<Passed>,
+    beside: &RecordHeaders,
+    counts: &Counts,
+) -> Vec<Sent> {
     let begun = Instant::now();
     let common = beside.headers();
     let queued: Vec<_> = events
@@ -246,7 +252,7 @@ async fn deliver(producer: &Producer, topic: &str, events: Vec<Passed>, beside: 
     sent
 }
 
-impl Beside {
+impl RecordHeaders {
     fn headers(&self) -> OwnedHeaders {
         let optional = [
             (headers::IP, self.ip.as_deref()),

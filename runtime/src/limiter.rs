@@ -47,12 +47,12 @@ pub enum Verdict {
     /// It may; it has been counted.
     Allowed,
     /// Not yet; nothing has been counted.
-    Later {
+    RetryAfter {
         /// How long to wait.
         retry_after: Duration,
     },
     /// Not ever: it is more than may be done at once.
-    Never,
+    ExceedsBurst,
 }
 
 impl Decision {
@@ -98,9 +98,9 @@ impl Entry {
                 let remaining = (f64::from(count.get()) - missing).floor().max(0.0);
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and `count`
                 let remaining = remaining as u32;
-                decide(Verdict::Later { retry_after }, remaining)
+                decide(Verdict::RetryAfter { retry_after }, remaining)
             }
-            Err(_) => decide(Verdict::Never, limit),
+            Err(_) => decide(Verdict::ExceedsBurst, limit),
         }
     }
 
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!((first.allowed(), first.limit, first.remaining), (true, 10, 3));
         assert_eq!((first.reset_s, first.window_s), (7, 10));
         let second = limiter.check("a", RATE, 5);
-        let Verdict::Later { retry_after } = second.verdict else { panic!("{second:?}") };
+        let Verdict::RetryAfter { retry_after } = second.verdict else { panic!("{second:?}") };
         assert!(retry_after > Duration::from_secs(1) && retry_after <= Duration::from_secs(2), "{retry_after:?}");
         assert_eq!(second.remaining, 3);
         assert!(limiter.check("a", RATE, 3).allowed());
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn more_than_the_burst_never_passes() {
-        assert_eq!(Limiter::default().check("a", RATE, 11).verdict, Verdict::Never);
+        assert_eq!(Limiter::default().check("a", RATE, 11).verdict, Verdict::ExceedsBurst);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 use super::*;
 use crate::views::PREDICATE;
 
-fn surroundings() -> Surroundings {
-    Surroundings { database: "`base`".to_owned(), version: "26.7.3".to_owned() }
+fn surroundings() -> RewriteContext {
+    RewriteContext { database: "`base`".to_owned(), version: "26.7.3".to_owned() }
 }
 
 fn confined(text: &str) -> Result<Confined, Refusal> {

@@ -1,6 +1,6 @@
 //! Each guard by itself: what the others would let through without it.
 
-use bi::confine::{Surroundings, confine};
+use bi::confine::{RewriteContext, confine};
 use bi::selftest;
 use bi::store::{Filters, ORDERED, Reader, Statement, Store, message};
 use bi::views::{PREDICATE, VIEWS, View};
@@ -15,8 +15,8 @@ fn reader(tenant: &str) -> Reader {
     Reader { tenant: tenant.to_owned(), keep, hidden: 0, look_back: chrono::DateTime::UNIX_EPOCH }
 }
 
-fn surroundings(world: &World) -> Surroundings {
-    Surroundings { database: format!("`{}`", world.config.clickhouse.database), version: "1".to_owned() }
+fn surroundings(world: &World) -> RewriteContext {
+    RewriteContext { database: format!("`{}`", world.config.clickhouse.database), version: "1".to_owned() }
 }
 
 async fn run(store: &Store, sql: &str) -> Result<String, String> {

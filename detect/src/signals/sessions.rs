@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Act, DAY_MS, Sighting, Signals};
+use super::{ActionKind, DAY_MS, Observation, Signals};
 
 /// Without an id of the application's, activity of a device after this long a silence is another session, milliseconds.
 pub const SESSION_GAP_MS: i64 = 30 * 60 * 1000;
@@ -32,7 +32,7 @@ pub(super) struct Sessions(Vec<Session>);
 
 impl Sessions {
     /// Files the event under its session, a new one if need be, and says what changed in it.
-    pub(super) fn file(&mut self, sighting: &Sighting<'_>, device: u64, country: u64, signals: &mut Signals) {
+    pub(super) fn file(&mut self, sighting: &Observation<'_>, device: u64, country: u64, signals: &mut Signals) {
         let at = sighting.at();
         let told_by = match (sighting.session_id, device) {
             ("", 0) => sighting.ip as u64 ^ (sighting.ip >> 64) as u64,
@@ -61,7 +61,7 @@ impl Sessions {
                 session.country = country;
             }
         }
-        session.ended |= matches!(sighting.act, Act::SignOut | Act::Expired);
+        session.ended |= matches!(sighting.act, ActionKind::SignOut | ActionKind::Expired);
         signals.session_key.clone_from(&session.key);
         signals.session_started_at = session.started_at;
     }
@@ -81,7 +81,7 @@ impl Sessions {
         })
     }
 
-    fn open(&mut self, sighting: &Sighting<'_>, told_by: u64, country: u64) -> usize {
+    fn open(&mut self, sighting: &Observation<'_>, told_by: u64, country: u64) -> usize {
         if self.0.len() >= REMEMBERED
             && let Some(oldest) = (0..self.0.len()).min_by_key(|&index| self.0[index].last_at)
         {

@@ -7,8 +7,8 @@ use super::*;
 const NOON: i64 = 1_795_345_200_000; // 2026-11-22T11:00:00Z, a Sunday
 const MINUTE: i64 = 60_000;
 
-fn sighting(at: i64, act: Act) -> Sighting<'static> {
-    Sighting {
+fn sighting(at: i64, act: ActionKind) -> Observation<'static> {
+    Observation {
         occurred_at: at,
         received_at: at,
         act,
@@ -38,13 +38,13 @@ fn ip(octets: [u8; 4]) -> u128 {
     u128::from_be_bytes(std::net::Ipv4Addr::from(octets).to_ipv6_mapped().octets())
 }
 
-fn tokyo(at: i64) -> Sighting<'static> {
-    Sighting {
+fn tokyo(at: i64) -> Observation<'static> {
+    Observation {
         device: "phone",
         ip: ip([126, 0, 0, 1]),
         country: "JP",
         position: Some((35.68, 139.69)),
-        ..sighting(at, Act::SignIn)
+        ..sighting(at, ActionKind::SignIn)
     }
 }
 
@@ -52,11 +52,11 @@ fn tokyo(at: i64) -> Sighting<'static> {
 #[test]
 fn k9_new_devices_addresses_networks_and_countries() {
     let mut user = User::default();
-    let first = user.observe(&sighting(NOON, Act::SignIn), prague());
+    let first = user.observe(&sighting(NOON, ActionKind::SignIn), prague());
     assert!(first.first_sign_in && !first.new_device && !first.new_ip && !first.new_country);
-    let again = user.observe(&sighting(NOON + MINUTE, Act::Other), prague());
+    let again = user.observe(&sighting(NOON + MINUTE, ActionKind::Other), prague());
     assert!(!again.new_device && !again.new_ip && !again.new_network && !again.new_country);
-    let neighbour = Sighting { ip: ip([8, 8, 8, 9]), ..sighting(NOON + 2 * MINUTE, Act::Other) };
+    let neighbour = Observation { ip: ip([8, 8, 8, 9]), ..sighting(NOON + 2 * MINUTE, ActionKind::Other) };
     let near = user.observe(&neighbour, prague());
     assert!(near.new_ip && !near.new_network, "the same /24");
     let far = user.observe(&tokyo(NOON + 3 * MINUTE), prague());
@@ -67,8 +67,8 @@ fn k9_new_devices_addresses_networks_and_countries() {
 #[test]
 fn a_failed_sign_in_makes_nothing_known() {
     let mut user = User::default();
-    user.observe(&sighting(NOON, Act::SignIn), prague());
-    let attacker = Sighting { act: Act::SignInFailed, ..tokyo(NOON + MINUTE) };
+    user.observe(&sighting(NOON, ActionKind::SignIn), prague());
+    let attacker = Observation { act: ActionKind::SignInFailed, ..tokyo(NOON + MINUTE) };
     let failed = user.observe(&attacker, prague());
     assert!(!failed.new_device);
     assert_eq!((failed.failed_sign_ins_1h, failed.devices_24h), (Some(1), Some(1)));
@@ -79,20 +79,20 @@ fn a_failed_sign_in_makes_nothing_known() {
 #[test]
 fn what_failed_around_a_sign_in_makes_nothing_known() {
     for (action, category, outcome, act) in [
-        ("sign_in", "sign_ins", "success", Act::SignIn),
-        ("sign_in", "sign_ins", "unknown", Act::SignIn),
-        ("sign_in", "sign_ins", "failure", Act::SignInFailed),
-        ("sign_in", "other", "failure", Act::SignInFailed),
-        ("sign_in_failed", "sign_ins", "failure", Act::SignInFailed),
-        ("sign_in_failed", "other", "success", Act::SignInFailed),
-        ("update", "sign_ins", "failure", Act::Refused),
-        ("update", "sign_ins", "success", Act::Other),
-        ("view", "views", "failure", Act::View),
+        ("sign_in", "sign_ins", "success", ActionKind::SignIn),
+        ("sign_in", "sign_ins", "unknown", ActionKind::SignIn),
+        ("sign_in", "sign_ins", "failure", ActionKind::SignInFailed),
+        ("sign_in", "other", "failure", ActionKind::SignInFailed),
+        ("sign_in_failed", "sign_ins", "failure", ActionKind::SignInFailed),
+        ("sign_in_failed", "other", "success", ActionKind::SignInFailed),
+        ("update", "sign_ins", "failure", ActionKind::Refused),
+        ("update", "sign_ins", "success", ActionKind::Other),
+        ("view", "views", "failure", ActionKind::View),
     ] {
-        assert_eq!(Act::of(action, category, outcome), act, "{action} {category} {outcome}");
+        assert_eq!(ActionKind::of(action, category, outcome), act, "{action} {category} {outcome}");
         let mut user = User::default();
-        user.observe(&sighting(NOON - DAY_MS, Act::SignIn), prague());
-        let found = user.observe(&Sighting { act, session_id: "s", ..tokyo(NOON) }, prague());
+        user.observe(&sighting(NOON - DAY_MS, ActionKind::SignIn), prague());
+        let found = user.observe(&Observation { act, session_id: "s", ..tokyo(NOON) }, prague());
         assert_eq!(found.session_key.is_empty(), !act.makes_known());
         let then = user.observe(&tokyo(NOON + MINUTE), prague());
         let is_news = then.new_device && then.new_ip && then.new_network && then.new_country;
@@ -105,17 +105,17 @@ fn what_failed_around_a_sign_in_makes_nothing_known() {
 #[test]
 fn j17_history_is_the_baseline() {
     let mut user = User::default();
-    let old = |minutes: i64, next: Sighting<'static>| Sighting {
+    let old = |minutes: i64, next: Observation<'static>| Observation {
         occurred_at: NOON - 30 * DAY_MS + minutes * MINUTE,
         received_at: NOON,
         backfill: true,
         ..next
     };
-    assert!(user.observe(&old(0, sighting(0, Act::SignIn)), prague()).first_sign_in);
+    assert!(user.observe(&old(0, sighting(0, ActionKind::SignIn)), prague()).first_sign_in);
     let second = user.observe(&old(10, tokyo(0)), prague());
     assert!(second.new_device && second.new_country && second.travel_km.is_some());
     assert_eq!((second.devices_24h, second.late), (Some(2), false));
-    let exported = user.observe(&old(20, Sighting { records: 700, ..sighting(0, Act::Export) }), prague());
+    let exported = user.observe(&old(20, Observation { records: 700, ..sighting(0, ActionKind::Export) }), prague());
     assert_eq!(exported.exported_24h, Some(700));
     let live = user.observe(&tokyo(NOON), prague());
     assert!(!live.first_sign_in && !live.new_device && !live.new_ip && !live.new_country && !live.late);
@@ -127,23 +127,23 @@ fn j17_history_is_the_baseline() {
 fn j17_history_that_comes_late_resets_nothing() {
     let mut user = User::default();
     let now = user.observe(&tokyo(NOON), prague());
-    let old = |at: i64, act| Sighting { received_at: NOON + MINUTE, backfill: true, ..sighting(at, act) };
-    let first = user.observe(&old(NOON - 30 * DAY_MS, Act::SignIn), prague());
-    let second = user.observe(&old(NOON - 30 * DAY_MS + 10 * MINUTE, Act::View), prague());
+    let old = |at: i64, act| Observation { received_at: NOON + MINUTE, backfill: true, ..sighting(at, act) };
+    let first = user.observe(&old(NOON - 30 * DAY_MS, ActionKind::SignIn), prague());
+    let second = user.observe(&old(NOON - 30 * DAY_MS + 10 * MINUTE, ActionKind::View), prague());
     assert!(first.late && second.late && first.devices_24h.is_none());
     assert_eq!(first.session_key, second.session_key);
     assert_eq!((second.session_started_at, second.last_activity_at), (NOON - 30 * DAY_MS, NOON));
     // One that lies ahead makes nothing late.
-    user.observe(&old(NOON + 5 * HOUR_MS, Act::Export), prague());
-    let live = user.observe(&sighting(NOON + 2 * MINUTE, Act::SignIn), prague());
+    user.observe(&old(NOON + 5 * HOUR_MS, ActionKind::Export), prague());
+    let live = user.observe(&sighting(NOON + 2 * MINUTE, ActionKind::SignIn), prague());
     assert!(!live.late && !live.new_device && !live.new_ip && !live.new_country);
     assert!(live.travel_km.is_some(), "from where the user was last, not where history has it");
     assert_ne!(live.session_key, now.session_key);
-    let exported = user.observe(&sighting(NOON + 3 * MINUTE, Act::Export), prague());
+    let exported = user.observe(&sighting(NOON + 3 * MINUTE, ActionKind::Export), prague());
     assert_eq!(exported.exported_24h, Some(1), "what history exported doesn't count now");
     // Once no more of it comes, only what is known remains.
     let mut later = user.clone();
-    later.observe(&sighting(NOON + 3 * DAY_MS, Act::View), prague());
+    later.observe(&sighting(NOON + 3 * DAY_MS, ActionKind::View), prague());
     let bytes = |user: &User| postcard::to_allocvec(user).unwrap().len();
     assert!(bytes(&later) < bytes(&user));
     assert!(!later.observe(&tokyo(NOON + 3 * DAY_MS), prague()).new_device);
@@ -153,22 +153,22 @@ fn j17_history_that_comes_late_resets_nothing() {
 #[test]
 fn k9_countries_behind_a_mask_are_known_and_not_counted() {
     let mut user = User::default();
-    user.observe(&sighting(NOON, Act::SignIn), prague());
-    let exit = |country, at| Sighting { masked: true, country, ..sighting(at, Act::SignIn) };
+    user.observe(&sighting(NOON, ActionKind::SignIn), prague());
+    let exit = |country, at| Observation { masked: true, country, ..sighting(at, ActionKind::SignIn) };
     let hidden = user.observe(&exit("SE", NOON + MINUTE), prague());
     assert_eq!((hidden.new_country, hidden.countries_24h), (true, Some(1)));
     let again = user.observe(&exit("SE", NOON + 2 * MINUTE), prague());
     assert_eq!((again.new_country, again.countries_24h), (false, Some(1)));
-    let there = Sighting { masked: false, ..exit("SE", NOON + 3 * MINUTE) };
+    let there = Observation { masked: false, ..exit("SE", NOON + 3 * MINUTE) };
     assert_eq!(user.observe(&there, prague()).countries_24h, Some(2));
 }
 
 /// Pitfall 16: what lowers the confidence in a journey.
 #[test]
 fn travel_is_believed_only_where_nothing_speaks_against_it() {
-    let travel = |change: fn(&mut Sighting<'static>), after: i64| {
+    let travel = |change: fn(&mut Observation<'static>), after: i64| {
         let mut user = User::default();
-        user.observe(&sighting(NOON, Act::SignIn), prague());
+        user.observe(&sighting(NOON, ActionKind::SignIn), prague());
         let mut next = tokyo(NOON + after);
         change(&mut next);
         let found = user.observe(&next, prague());
@@ -181,9 +181,9 @@ fn travel_is_believed_only_where_nothing_speaks_against_it() {
     assert_eq!(kmh, km.map(|km| km - 100.0));
     assert!(travel(|_| {}, 20 * HOUR_MS).1.unwrap() < 500.0, "a flight");
     assert_eq!(travel(|next| next.device = "laptop", HOUR_MS).2, Some(Confidence::Low));
-    let same = |next: &mut Sighting<'static>| (next.device, next.device_confidence) = ("laptop", Confidence::Medium);
+    let same = |next: &mut Observation<'static>| (next.device, next.device_confidence) = ("laptop", Confidence::Medium);
     assert_eq!(travel(same, HOUR_MS).2, Some(Confidence::Medium), "the same model");
-    let same = |next: &mut Sighting<'static>| (next.device, next.device_confidence) = ("laptop", Confidence::Low);
+    let same = |next: &mut Observation<'static>| (next.device, next.device_confidence) = ("laptop", Confidence::Low);
     assert_eq!(travel(same, HOUR_MS).2, Some(Confidence::High), "a browser that thousands have");
     assert_eq!(travel(|next| next.masked = true, HOUR_MS).2, Some(Confidence::Low));
     assert_eq!(travel(|next| next.accuracy_km = 1000, HOUR_MS).2, Some(Confidence::Medium));
@@ -197,40 +197,40 @@ fn travel_is_believed_only_where_nothing_speaks_against_it() {
 fn an_address_from_before_is_no_proof_of_a_journey() {
     let mut user = User::default();
     user.observe(&tokyo(NOON - 30 * DAY_MS), prague());
-    user.observe(&sighting(NOON, Act::SignIn), prague());
-    let back = Sighting { device: "tablet", ..tokyo(NOON + HOUR_MS) };
+    user.observe(&sighting(NOON, ActionKind::SignIn), prague());
+    let back = Observation { device: "tablet", ..tokyo(NOON + HOUR_MS) };
     assert_eq!(user.observe(&back, prague()).travel_confidence, Some(Confidence::Medium));
 }
 
 #[test]
 fn hours_are_the_tenants() {
     let mut user = User::default();
-    let found = user.observe(&sighting(NOON, Act::SignIn), prague());
+    let found = user.observe(&sighting(NOON, ActionKind::SignIn), prague());
     assert_eq!((found.local_hour, found.local_weekday), (Some(12), Some(7)));
-    let found = user.observe(&sighting(NOON + MINUTE, Act::SignIn), zone("Asia/Tokyo"));
+    let found = user.observe(&sighting(NOON + MINUTE, ActionKind::SignIn), zone("Asia/Tokyo"));
     assert_eq!((found.local_hour, found.local_weekday), (Some(20), Some(7)));
-    assert_eq!(user.observe(&sighting(NOON + MINUTE, Act::View), prague()).local_hour, None);
+    assert_eq!(user.observe(&sighting(NOON + MINUTE, ActionKind::View), prague()).local_hour, None);
 }
 
 #[test]
 fn absence_is_counted_in_days() {
     let mut user = User::default();
-    assert_eq!(user.observe(&sighting(NOON, Act::SignIn), prague()).days_since_seen, None);
-    assert_eq!(user.observe(&sighting(NOON + DAY_MS - 1, Act::SignIn), prague()).days_since_seen, None);
-    assert_eq!(user.observe(&sighting(NOON + 100 * DAY_MS, Act::SignIn), prague()).days_since_seen, Some(99));
+    assert_eq!(user.observe(&sighting(NOON, ActionKind::SignIn), prague()).days_since_seen, None);
+    assert_eq!(user.observe(&sighting(NOON + DAY_MS - 1, ActionKind::SignIn), prague()).days_since_seen, None);
+    assert_eq!(user.observe(&sighting(NOON + 100 * DAY_MS, ActionKind::SignIn), prague()).days_since_seen, Some(99));
 }
 
 /// K8: guesses at a password are no sign of the user, so a dormant account stays dormant until one is right.
 #[test]
 fn k8_a_failed_sign_in_is_no_activity() {
     let mut user = User::default();
-    let stranger = user.observe(&sighting(NOON, Act::SignInFailed), prague());
+    let stranger = user.observe(&sighting(NOON, ActionKind::SignInFailed), prague());
     assert_eq!(stranger.last_activity_at, 0);
-    user.observe(&sighting(NOON + MINUTE, Act::SignIn), prague());
+    user.observe(&sighting(NOON + MINUTE, ActionKind::SignIn), prague());
     let back = NOON + 100 * DAY_MS + 2 * MINUTE;
-    let failed = user.observe(&sighting(back, Act::SignInFailed), prague());
+    let failed = user.observe(&sighting(back, ActionKind::SignInFailed), prague());
     assert_eq!((failed.days_since_seen, failed.last_activity_at), (Some(100), NOON + MINUTE));
-    let guessed = user.observe(&sighting(back + MINUTE, Act::SignIn), prague());
+    let guessed = user.observe(&sighting(back + MINUTE, ActionKind::SignIn), prague());
     assert_eq!((guessed.days_since_seen, guessed.last_activity_at), (Some(100), back + MINUTE));
 }
 
@@ -238,7 +238,7 @@ fn k8_a_failed_sign_in_is_no_activity() {
 #[test]
 fn k8_last_activity_moves_in_steps() {
     let mut user = User::default();
-    let mut at = |millis| user.observe(&sighting(NOON + millis, Act::Other), prague()).last_activity_at;
+    let mut at = |millis| user.observe(&sighting(NOON + millis, ActionKind::Other), prague()).last_activity_at;
     assert_eq!(at(0), NOON);
     assert_eq!(at(29_999), NOON);
     assert_eq!(at(30_000), NOON + 30_000);
@@ -249,9 +249,9 @@ fn k8_last_activity_moves_in_steps() {
 #[test]
 fn k8_what_is_no_interaction_moves_nothing() {
     let mut user = User::default();
-    let first = user.observe(&sighting(NOON, Act::SignIn), prague());
+    let first = user.observe(&sighting(NOON, ActionKind::SignIn), prague());
     for (minutes, action) in (1..).zip(["call_missed", "receive", "match", "free", "free_start", "miss"]) {
-        let act = Act::of(action, "other", "success");
+        let act = ActionKind::of(action, "other", "success");
         let found = user.observe(&sighting(NOON + minutes * MINUTE, act), prague());
         assert_eq!(
             (found.last_activity_at, found.session_key.as_str()),
@@ -260,9 +260,9 @@ fn k8_what_is_no_interaction_moves_nothing() {
         );
     }
     let expired =
-        user.observe(&sighting(NOON + 10 * MINUTE, Act::of("session_expired", "sign_ins", "success")), prague());
+        user.observe(&sighting(NOON + 10 * MINUTE, ActionKind::of("session_expired", "sign_ins", "success")), prague());
     assert_eq!((expired.last_activity_at, &expired.session_key), (NOON, &first.session_key));
-    let next = user.observe(&sighting(NOON + 11 * MINUTE, Act::View), prague());
+    let next = user.observe(&sighting(NOON + 11 * MINUTE, ActionKind::View), prague());
     assert_eq!(next.last_activity_at, NOON + 11 * MINUTE);
     assert_ne!(next.session_key, first.session_key);
 }
@@ -270,29 +270,29 @@ fn k8_what_is_no_interaction_moves_nothing() {
 #[test]
 fn late_events_change_nothing() {
     let mut user = User::default();
-    user.observe(&sighting(NOON, Act::SignIn), prague());
+    user.observe(&sighting(NOON, ActionKind::SignIn), prague());
     let before = user.clone();
     let found = user.observe(&tokyo(NOON - LATENESS_MS - 1), prague());
     assert!(found.late && found.travel_km.is_none() && !found.new_device);
     assert_eq!(user, before);
-    assert!(!user.observe(&sighting(NOON - LATENESS_MS, Act::Other), prague()).late, "on the edge");
+    assert!(!user.observe(&sighting(NOON - LATENESS_MS, ActionKind::Other), prague()).late, "on the edge");
 }
 
 #[test]
 fn a_clock_that_runs_ahead_makes_nobody_late() {
     let mut user = User::default();
-    user.observe(&Sighting { occurred_at: NOON + 20 * HOUR_MS, ..sighting(NOON, Act::SignIn) }, prague());
-    assert!(!user.observe(&sighting(NOON + MINUTE, Act::Other), prague()).late);
+    user.observe(&Observation { occurred_at: NOON + 20 * HOUR_MS, ..sighting(NOON, ActionKind::SignIn) }, prague());
+    assert!(!user.observe(&sighting(NOON + MINUTE, ActionKind::Other), prague()).late);
 }
 
 /// K7: a session by the application's id.
 #[test]
 fn k7_sessions_by_id_and_what_changes_in_them() {
     let mut user = User::default();
-    let of = |at, act| Sighting { session_id: "s1", ..sighting(at, act) };
-    let begun = user.observe(&of(NOON, Act::SignIn), prague());
+    let of = |at, act| Observation { session_id: "s1", ..sighting(at, act) };
+    let begun = user.observe(&of(NOON, ActionKind::SignIn), prague());
     assert_eq!((begun.session_key.as_str(), begun.session_started_at), ("s1", NOON));
-    let moved = Sighting { ip: ip([9, 9, 9, 9]), country: "DE", ..of(NOON + 2 * HOUR_MS, Act::View) };
+    let moved = Observation { ip: ip([9, 9, 9, 9]), country: "DE", ..of(NOON + 2 * HOUR_MS, ActionKind::View) };
     let found = user.observe(&moved, prague());
     assert!(found.session_ip_changed && found.session_country_changed);
     assert_eq!(found.session_started_at, NOON);
@@ -303,12 +303,12 @@ fn k7_sessions_by_id_and_what_changes_in_them() {
 fn sessions_without_an_id_end_by_silence_or_sign_out() {
     let mut user = User::default();
     let mut key = |at, act| user.observe(&sighting(at, act), prague()).session_key;
-    let first = key(NOON, Act::SignIn);
-    assert_eq!(key(NOON + SESSION_GAP_MS, Act::View), first);
-    let second = key(NOON + 2 * SESSION_GAP_MS + 1, Act::View);
+    let first = key(NOON, ActionKind::SignIn);
+    assert_eq!(key(NOON + SESSION_GAP_MS, ActionKind::View), first);
+    let second = key(NOON + 2 * SESSION_GAP_MS + 1, ActionKind::View);
     assert_ne!(second, first);
-    assert_eq!(key(NOON + 2 * SESSION_GAP_MS + 2, Act::SignOut), second);
-    assert_ne!(key(NOON + 2 * SESSION_GAP_MS + 3, Act::SignIn), second);
+    assert_eq!(key(NOON + 2 * SESSION_GAP_MS + 2, ActionKind::SignOut), second);
+    assert_ne!(key(NOON + 2 * SESSION_GAP_MS + 3, ActionKind::SignIn), second);
 }
 
 /// K7: the sign-in that comes after the sign-out, though it occurred before, opens no second session of the same key.
@@ -316,21 +316,21 @@ fn sessions_without_an_id_end_by_silence_or_sign_out() {
 fn k7_what_comes_late_belongs_to_the_session_that_ended_meanwhile() {
     let mut user = User::default();
     let mut at = |millis, act| user.observe(&sighting(NOON + millis, act), prague());
-    let first = at(0, Act::View);
-    at(MINUTE, Act::SignOut);
-    let late = at(0, Act::SignIn);
+    let first = at(0, ActionKind::View);
+    at(MINUTE, ActionKind::SignOut);
+    let late = at(0, ActionKind::SignIn);
     assert_eq!(
         (late.session_key, late.sessions_24h, late.sessions_active),
         (first.session_key.clone(), Some(1), Some(0))
     );
-    assert_ne!(at(MINUTE + 1, Act::SignIn).session_key, first.session_key);
+    assert_ne!(at(MINUTE + 1, ActionKind::SignIn).session_key, first.session_key);
 }
 
 /// Rows keep what rules see, under the names that rules use.
 #[test]
 fn fields_and_rows_agree() {
     let mut user = User::default();
-    user.observe(&sighting(NOON, Act::SignIn), prague());
+    user.observe(&sighting(NOON, ActionKind::SignIn), prague());
     let mut signals = user.observe(&tokyo(NOON + HOUR_MS), prague());
     signals.device_access = Some("block");
     let mut count = 0;
@@ -360,8 +360,10 @@ fn state_is_bounded() {
         let session = format!("session-{number}");
         let [_, a, b, c] = number.to_be_bytes();
         let at = NOON + i64::from(number) * 1000;
-        let act = [Act::SignIn, Act::SignInFailed, Act::View, Act::Export, Act::Delete][number as usize % 5];
-        let next = Sighting { device: &device, session_id: &session, ip: ip([10, a, b, c]), ..sighting(at, act) };
+        let act =
+            [ActionKind::SignIn, ActionKind::SignInFailed, ActionKind::View, ActionKind::Export, ActionKind::Delete]
+                [number as usize % 5];
+        let next = Observation { device: &device, session_id: &session, ip: ip([10, a, b, c]), ..sighting(at, act) };
         user.observe(&next, prague());
     }
     // As much of history again.
@@ -369,8 +371,10 @@ fn state_is_bounded() {
     for number in 0..2000_u32 {
         let session = format!("past-{number}");
         let at = NOON - 30 * DAY_MS + i64::from(number) * 300_000;
-        let act = [Act::SignIn, Act::SignInFailed, Act::View, Act::Export, Act::Delete][number as usize % 5];
-        let next = Sighting { session_id: &session, backfill: true, received_at: NOON, ..sighting(at, act) };
+        let act =
+            [ActionKind::SignIn, ActionKind::SignInFailed, ActionKind::View, ActionKind::Export, ActionKind::Delete]
+                [number as usize % 5];
+        let next = Observation { session_id: &session, backfill: true, received_at: NOON, ..sighting(at, act) };
         user.observe(&next, prague());
     }
     assert_eq!(user.clock(), clock);
@@ -407,8 +411,8 @@ proptest! {
         for step in steps {
             clock += step.minutes * MINUTE / 4 + 1;
             let device = DEVICES[usize::from(step.device) % 4];
-            let act = if step.act == 0 { Act::SignOut } else { Act::Other };
-            let found = user.observe(&Sighting { device, ..sighting(clock, act) }, prague());
+            let act = if step.act == 0 { ActionKind::SignOut } else { ActionKind::Other };
+            let found = user.observe(&Observation { device, ..sighting(clock, act) }, prague());
             match last.get(device) {
                 Some((at, key, start, false)) if clock - at <= SESSION_GAP_MS => {
                     prop_assert_eq!(&found.session_key, key);
@@ -419,7 +423,7 @@ proptest! {
                     prop_assert_eq!(found.session_started_at, clock);
                 }
             }
-            last.insert(device, (clock, found.session_key, found.session_started_at, act == Act::SignOut));
+            last.insert(device, (clock, found.session_key, found.session_started_at, act == ActionKind::SignOut));
         }
     }
 
@@ -427,16 +431,16 @@ proptest! {
     #[test]
     fn windows_are_what_a_scan_finds(steps in steps(), jitter in proptest::collection::vec(0..50_i64, 120)) {
         const DEVICES: [&str; 5] = ["", "a", "b", "c", "d"];
-        let acts = [Act::SignIn, Act::SignInFailed, Act::View, Act::Export, Act::Delete, Act::Other];
+        let acts = [ActionKind::SignIn, ActionKind::SignInFailed, ActionKind::View, ActionKind::Export, ActionKind::Delete, ActionKind::Other];
         let mut user = User::default();
-        let mut past: Vec<(i64, Sighting<'_>)> = Vec::new();
+        let mut past: Vec<(i64, Observation<'_>)> = Vec::new();
         let mut clock = NOON;
         for (step, jitter) in steps.iter().zip(jitter) {
             clock += step.minutes * MINUTE;
             let at = clock - jitter * MINUTE;
             let act = acts[usize::from(step.act)];
             let host = if step.host == 0 { 0 } else { ip([20, 0, step.host, 1]) };
-            let now = Sighting {
+            let now = Observation {
                 device: DEVICES[usize::from(step.device)], ip: host, records: step.records, ..sighting(at, act)
             };
             let latest = past.iter().map(|(at, _)| *at).max().unwrap_or_default();
@@ -445,8 +449,8 @@ proptest! {
             if found.late {
                 continue;
             }
-            let known: Vec<_> = past.iter().filter(|(_, old)| old.act != Act::SignInFailed).collect();
-            if act != Act::SignInFailed {
+            let known: Vec<_> = past.iter().filter(|(_, old)| old.act != ActionKind::SignInFailed).collect();
+            if act != ActionKind::SignInFailed {
                 let new = !now.device.is_empty()
                     && known.iter().any(|(_, old)| !old.device.is_empty())
                     && known.iter().all(|(_, old)| old.device != now.device);
@@ -462,19 +466,19 @@ proptest! {
                     .sum()
             };
             match act {
-                Act::View => prop_assert_eq!((found.viewed_1h, found.viewed_24h), (Some(sum(act, 12)), Some(sum(act, 288)))),
-                Act::Export => prop_assert_eq!((found.exported_1h, found.exported_24h), (Some(sum(act, 12)), Some(sum(act, 288)))),
-                Act::Delete => prop_assert_eq!(found.deleted_1h, Some(sum(act, 12))),
-                Act::SignIn | Act::SignInFailed => {
-                    let failed = within(1).filter(|(_, seen)| seen.act == Act::SignInFailed).count() as u32;
+                ActionKind::View => prop_assert_eq!((found.viewed_1h, found.viewed_24h), (Some(sum(act, 12)), Some(sum(act, 288)))),
+                ActionKind::Export => prop_assert_eq!((found.exported_1h, found.exported_24h), (Some(sum(act, 12)), Some(sum(act, 288)))),
+                ActionKind::Delete => prop_assert_eq!(found.deleted_1h, Some(sum(act, 12))),
+                ActionKind::SignIn | ActionKind::SignInFailed => {
+                    let failed = within(1).filter(|(_, seen)| seen.act == ActionKind::SignInFailed).count() as u32;
                     prop_assert_eq!(found.failed_sign_ins_1h, Some(failed));
                     let devices: std::collections::HashSet<_> = within(24)
-                        .filter(|(_, seen)| seen.act != Act::SignInFailed && !seen.device.is_empty())
+                        .filter(|(_, seen)| seen.act != ActionKind::SignInFailed && !seen.device.is_empty())
                         .map(|(_, seen)| seen.device)
                         .collect();
                     prop_assert_eq!(found.devices_24h, Some(devices.len() as u32));
                 }
-                Act::SignOut | Act::Refused | Act::Expired | Act::Passive | Act::Other => {}
+                ActionKind::SignOut | ActionKind::Refused | ActionKind::Expired | ActionKind::Passive | ActionKind::Other => {}
             }
         }
     }
@@ -488,17 +492,17 @@ proptest! {
         let of = |step: &Step, number: usize, backfill: bool| {
             let at = NOON + number as i64 * MINUTE - if backfill { step.minutes * HOUR_MS } else { 0 };
             let host = if step.host == 0 { 0 } else { ip([20, 0, step.host, 1]) };
-            let act = [Act::SignIn, Act::SignInFailed, Act::View][usize::from(step.act) % 3];
-            Sighting { device: DEVICES[usize::from(step.device)], ip: host, backfill, received_at: NOON + DAY_MS, ..sighting(at, act) }
+            let act = [ActionKind::SignIn, ActionKind::SignInFailed, ActionKind::View][usize::from(step.act) % 3];
+            Observation { device: DEVICES[usize::from(step.device)], ip: host, backfill, received_at: NOON + DAY_MS, ..sighting(at, act) }
         };
         let (live, history): (Vec<_>, Vec<_>) =
             steps.iter().enumerate().map(|(number, step)| of(step, number, number % 2 == 0)).partition(|one| !one.backfill);
-        let play = |mixed: &[Sighting<'static>]| {
+        let play = |mixed: &[Observation<'static>]| {
             let mut user = User::default();
             mixed.iter().for_each(|one| drop(user.observe(one, prague())));
             let mut known = Vec::new();
             for (device, host) in DEVICES.into_iter().zip(1..) {
-                let probe = Sighting { device, ip: ip([20, 0, host, 1]), ..sighting(NOON + DAY_MS, Act::SignIn) };
+                let probe = Observation { device, ip: ip([20, 0, host, 1]), ..sighting(NOON + DAY_MS, ActionKind::SignIn) };
                 let found = user.clone().observe(&probe, prague());
                 known.push((found.new_device, found.new_ip, found.new_network, found.first_sign_in, found.days_since_seen, found.devices_24h));
             }

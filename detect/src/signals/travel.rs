@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HOUR_MS, Sighting};
+use super::{HOUR_MS, Observation};
 
 /// Nearer than this, places of addresses are one place.
 const FLOOR_KM: f64 = 100.0;
@@ -84,7 +84,7 @@ pub(super) struct Travel {
 }
 
 impl Place {
-    pub(super) fn of(sighting: &Sighting<'_>, network: u64, device: u64) -> Option<Self> {
+    pub(super) fn of(sighting: &Observation<'_>, network: u64, device: u64) -> Option<Self> {
         let (latitude, longitude) = sighting.position?;
         Some(Self {
             at: sighting.at(),

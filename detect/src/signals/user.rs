@@ -9,7 +9,7 @@ use super::recent::Recent;
 use super::sessions::Sessions;
 use super::slots::Slots;
 use super::travel::Place;
-use super::{ACTIVITY_STEP_MS, Act, DAY_MS, HOUR_MS, LATENESS_MS, Sighting, Signals};
+use super::{ACTIVITY_STEP_MS, ActionKind, DAY_MS, HOUR_MS, LATENESS_MS, Observation, Signals};
 use crate::findings::Windows;
 
 /// Devices remembered of a user; more are forgotten, the longest unseen first.
@@ -70,7 +70,7 @@ impl User {
     }
 
     /// Takes an event in and says what it signals. `zone` is the tenant's.
-    pub fn observe(&mut self, sighting: &Sighting<'_>, zone: Zone) -> Signals {
+    pub fn observe(&mut self, sighting: &Observation<'_>, zone: Zone) -> Signals {
         // Taken out for as long as the event is looked at.
         let mut activity = match sighting.backfill {
             true => *self.history.take().unwrap_or_default(),
@@ -89,7 +89,7 @@ impl User {
         signals
     }
 
-    fn observe_in(&mut self, activity: &mut Activity, sighting: &Sighting<'_>, zone: Zone) -> Signals {
+    fn observe_in(&mut self, activity: &mut Activity, sighting: &Observation<'_>, zone: Zone) -> Signals {
         let at = sighting.at();
         let mut signals = Signals::default();
         // What is live has been taken out, unless this is history.
@@ -106,7 +106,7 @@ impl User {
             signals.days_since_seen = u32::try_from(days).ok();
         }
         let told = Told::of(sighting);
-        let signs_in = matches!(sighting.act, Act::SignIn | Act::SignInFailed);
+        let signs_in = matches!(sighting.act, ActionKind::SignIn | ActionKind::SignInFailed);
         if signs_in {
             self.sign_in(activity, sighting, &told, zone, &mut signals);
         }
@@ -130,12 +130,12 @@ impl User {
 
     /// History that comes after what is later than it: what it shows becomes known, and it has a session. What was known at
     /// its time can't be told any more.
-    fn catch_up(&mut self, activity: &mut Activity, sighting: &Sighting<'_>, signals: &mut Signals) {
+    fn catch_up(&mut self, activity: &mut Activity, sighting: &Observation<'_>, signals: &mut Signals) {
         let (told, mut unused) = (Told::of(sighting), Signals::default());
         if sighting.act.makes_known() {
             self.learn(sighting, &told, &mut unused);
         }
-        if sighting.act == Act::SignIn {
+        if sighting.act == ActionKind::SignIn {
             self.arrive(Place::of(sighting, told.network, told.device));
         }
         activity.sessions.file(sighting, told.device, told.country, &mut unused);
@@ -146,7 +146,7 @@ impl User {
     fn sign_in(
         &mut self,
         activity: &mut Activity,
-        sighting: &Sighting<'_>,
+        sighting: &Observation<'_>,
         told: &Told,
         zone: Zone,
         signals: &mut Signals,
@@ -156,7 +156,7 @@ impl User {
             signals.local_hour = Some(local.hour() as u8);
             signals.local_weekday = Some(local.weekday().number_from_monday() as u8);
         }
-        if sighting.act == Act::SignInFailed {
+        if sighting.act == ActionKind::SignInFailed {
             activity.fail(at);
         } else {
             signals.first_sign_in = self.devices.is_empty() && self.ips.is_empty();
@@ -184,7 +184,7 @@ impl User {
         }
     }
 
-    fn learn(&mut self, sighting: &Sighting<'_>, told: &Told, signals: &mut Signals) {
+    fn learn(&mut self, sighting: &Observation<'_>, told: &Told, signals: &mut Signals) {
         let (at, &Told { device, network, country }) = (sighting.at(), told);
         let see = |known: &mut Recent, what: u64, capacity| what != 0 && known.see(what, at, capacity);
         signals.new_device = see(&mut self.devices, device, KNOWN_DEVICES);
@@ -195,7 +195,7 @@ impl User {
         signals.new_country = country != 0 && self.countries.see(country, there, KNOWN_COUNTRIES);
     }
 
-    fn advance(&mut self, act: Act, at: i64) {
+    fn advance(&mut self, act: ActionKind, at: i64) {
         // Nobody was there for a failed sign-in, nor for a missed call: whoever guesses the password of a dormant account or
         // rings it doesn't wake it.
         if act.is_interaction() && at >= self.last_activity + ACTIVITY_STEP_MS {
@@ -214,30 +214,30 @@ impl Activity {
         self.failed.push(at);
     }
 
-    fn count(&mut self, sighting: &Sighting<'_>, at: i64, signals: &mut Signals) {
+    fn count(&mut self, sighting: &Observation<'_>, at: i64, signals: &mut Signals) {
         let records = sighting.records.max(1);
         match sighting.act {
-            Act::View => {
+            ActionKind::View => {
                 self.viewed.add(at, records);
                 signals.viewed_1h = Some(self.viewed.sum(at, HOUR_MS));
                 signals.viewed_24h = Some(self.viewed.sum(at, DAY_MS));
             }
-            Act::Export => {
+            ActionKind::Export => {
                 self.exported.add(at, records);
                 signals.exported_1h = Some(self.exported.sum(at, HOUR_MS));
                 signals.exported_24h = Some(self.exported.sum(at, DAY_MS));
             }
-            Act::Delete => {
+            ActionKind::Delete => {
                 self.deleted.add(at, records);
                 signals.deleted_1h = Some(self.deleted.sum(at, HOUR_MS));
             }
-            Act::SignIn
-            | Act::SignInFailed
-            | Act::Refused
-            | Act::SignOut
-            | Act::Expired
-            | Act::Passive
-            | Act::Other => {}
+            ActionKind::SignIn
+            | ActionKind::SignInFailed
+            | ActionKind::Refused
+            | ActionKind::SignOut
+            | ActionKind::Expired
+            | ActionKind::Passive
+            | ActionKind::Other => {}
         }
     }
 
@@ -260,7 +260,7 @@ struct Told {
 }
 
 impl Told {
-    fn of(sighting: &Sighting<'_>) -> Self {
+    fn of(sighting: &Observation<'_>) -> Self {
         let (device, country) = (hash(sighting.device.as_bytes()), hash(sighting.country.as_bytes()));
         Self { device, network: network(sighting), country }
     }
@@ -276,7 +276,7 @@ fn ip_hash(ip: u128) -> u64 {
 }
 
 /// The autonomous system, or else the /24 of an IPv4 or the /48 of an IPv6 address.
-fn network(sighting: &Sighting<'_>) -> u64 {
+fn network(sighting: &Observation<'_>) -> u64 {
     const MAPPED: u128 = 0xffff << 32;
     if sighting.asn != 0 {
         return hash(&sighting.asn.to_be_bytes());

@@ -24,7 +24,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::groups::{Group, Groups};
-use super::{Counted, HORIZON_MS, MATCHED, Matched, OWN_KEY_ID};
+use super::{CorrelationInput, CorrelationMatch, HORIZON_MS, MATCHED, OWN_KEY_ID};
 use crate::batch::received_at;
 use crate::membership::{Membership, fatal};
 use crate::metrics::Metrics;
@@ -189,7 +189,7 @@ impl Correlator {
         partition.next = offset + 1;
         partition.clock = partition.clock.max(received_at(record));
         let (live, clock) = (offset >= partition.live_from, partition.clock);
-        match Counted::read(record.payload(), received_at(record)) {
+        match CorrelationInput::read(record.payload(), received_at(record)) {
             Ok(counted) => {
                 let fired = self.count((number, record.key().unwrap_or_default()), &counted, clock);
                 if live {
@@ -205,7 +205,7 @@ impl Correlator {
     }
 
     /// Counts an event in its group, and says what that fires.
-    fn count(&mut self, key: (i32, &[u8]), counted: &Counted, arrived: i64) -> Vec<Found> {
+    fn count(&mut self, key: (i32, &[u8]), counted: &CorrelationInput, arrived: i64) -> Vec<Found> {
         let settings = self.parts.settings.snapshot();
         let (rules, _) = self.parts.rules.current(&settings, &counted.tenant, &mut self.patience);
         // A rule that was switched off meanwhile, or a version with another shape, is not there.
@@ -297,7 +297,7 @@ impl Correlator {
 
 /// What a group's finding is about, and how it is told.
 struct Reporter<'a> {
-    counted: &'a Counted,
+    counted: &'a CorrelationInput,
     rule: &'a Rule,
     title: &'a str,
 }
@@ -317,7 +317,7 @@ impl Reporter<'_> {
             true => format!("{violation_id}-{}", fire.at),
             false => format!("{violation_id}-{}-{}", fire.at, fire.seen),
         };
-        let matched = Matched {
+        let matched = CorrelationMatch {
             rule: rule.name.to_string(),
             title: title.to_owned(),
             version: rule.version,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use detect::correlate::{Correlation, Fire, Item, Window};
 use detect::signals::LATENESS_MS;
 
-use super::{Counted, EVENTS};
+use super::{CorrelationInput, EVENTS};
 
 /// What a group costs beside what it holds.
 const OVERHEAD: usize = 256;
@@ -39,7 +39,7 @@ pub(super) struct Group {
 
 impl Group {
     /// Counts an event.
-    pub(super) fn push(&mut self, counted: &Counted, correlation: &Correlation) -> Vec<Fire> {
+    pub(super) fn push(&mut self, counted: &CorrelationInput, correlation: &Correlation) -> Vec<Fire> {
         let mut fires = Vec::new();
         self.latest = self.latest.max(counted.item.at);
         let before = self.latest - correlation.timespan_ms() - LATENESS_MS;
@@ -131,7 +131,7 @@ impl Groups {
     pub(super) fn with<T>(
         &mut self,
         (partition, key): (i32, &[u8]),
-        counted: &Counted,
+        counted: &CorrelationInput,
         (correlation, arrived): (&Correlation, i64),
         work: impl FnOnce(&mut Group) -> T,
     ) -> (T, usize) {

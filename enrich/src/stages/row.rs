@@ -19,7 +19,7 @@ use crate::device::Device;
 use crate::geo::{Geo, IpKind};
 use crate::metrics::Metrics;
 use crate::rows::Rows;
-use crate::verdict::Verdict;
+use crate::violation_draft::ViolationDraft;
 
 /// What the stages before the row found.
 pub(super) struct Enriched<'a> {
@@ -28,7 +28,7 @@ pub(super) struct Enriched<'a> {
     pub(super) geo: &'a Geo,
     pub(super) device: &'a Device,
     pub(super) signals: &'a Signals,
-    pub(super) verdicts: &'a [Verdict<'a>],
+    pub(super) verdicts: &'a [ViolationDraft<'a>],
     pub(super) retention_days: u16,
     pub(super) occurred_at: i64,
     pub(super) claimed_at: i64,
@@ -116,7 +116,7 @@ fn signals(found: &Enriched<'_>, rows: &mut Rows) {
     rows.last_activity_at.push(if last == 0 { found.occurred_at } else { last });
 }
 
-fn violations(verdicts: &[Verdict<'_>], rows: &mut Rows) {
+fn violations(verdicts: &[ViolationDraft<'_>], rows: &mut Rows) {
     for verdict in verdicts {
         verdict.push(rows);
     }

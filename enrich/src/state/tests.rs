@@ -1,15 +1,15 @@
 //! The state against a plain map, through sealing, eviction and the changelog.
 
-use detect::signals::{Act, Sighting};
+use detect::signals::{ActionKind, Observation};
 use proptest::prelude::*;
 
 use super::*;
 
-fn act(at: i64) -> Sighting<'static> {
-    Sighting {
+fn act(at: i64) -> Observation<'static> {
+    Observation {
         occurred_at: at,
         received_at: at,
-        act: Act::View,
+        act: ActionKind::View,
         records: 3,
         device_confidence: detect::signals::Confidence::High,
         device: "d",
@@ -109,7 +109,7 @@ fn a_user_that_is_too_large_begins_anew() {
     assert_eq!(pack_within(&user, bytes.len()).unwrap(), bytes);
     let mut grown = user;
     for number in 0..20 {
-        grown.observe(&Sighting { ip: number, ..act(1_800_000_000_000) }, schemas::zone::Zone::utc());
+        grown.observe(&Observation { ip: number, ..act(1_800_000_000_000) }, schemas::zone::Zone::utc());
     }
     assert!(pack(&grown).unwrap().len() > bytes.len());
     assert_eq!(pack_within(&grown, bytes.len()).unwrap(), bytes);

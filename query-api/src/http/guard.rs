@@ -122,7 +122,7 @@ impl Guard {
         let mut tightest: Option<Decision> = None;
         for (bucket, rate) in of_key.into_iter().chain([of_all]) {
             let decision = self.limiter.check(&bucket, rate, 1);
-            if let Verdict::Later { retry_after } = decision.verdict {
+            if let Verdict::RetryAfter { retry_after } = decision.verdict {
                 let mut problem = Problem::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "rate_limited",

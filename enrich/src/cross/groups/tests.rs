@@ -13,8 +13,8 @@ fn spraying(set: &RuleSet) -> &Correlation {
     set.correlations().iter().find(|correlation| correlation.across_users()).unwrap()
 }
 
-fn counted(tenant: &str, rule: &str, ip: &str, number: u64, at: i64) -> (Vec<u8>, Counted) {
-    let counted = Counted {
+fn counted(tenant: &str, rule: &str, ip: &str, number: u64, at: i64) -> (Vec<u8>, CorrelationInput) {
+    let counted = CorrelationInput {
         tenant: tenant.to_owned(),
         rule: rule.to_owned(),
         group: BTreeMap::from([("context.ip".to_owned(), ip.to_owned())]),

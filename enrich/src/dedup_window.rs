@@ -27,13 +27,13 @@ pub enum Arrival {
 }
 
 /// The window of one partition; its memory is bounded by the number of offsets.
-pub struct Seen {
+pub struct DedupWindow {
     content: HashMap<u128, u64>,
     order: VecDeque<(u64, i64, u128)>,
     window: u64,
 }
 
-impl Seen {
+impl DedupWindow {
     /// An empty window of `window` offsets.
     #[must_use]
     pub fn new(window: u64) -> Self {
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_retry_is_seen_within_the_window_and_forgotten_after_it() {
-        let mut seen = Seen::new(10);
+        let mut seen = DedupWindow::new(10);
         assert_eq!(seen.insert(1, 7, 0, 0), Arrival::New);
         assert_eq!(seen.insert(1, 7, 10, 0), Arrival::Repeated);
         assert_eq!(seen.insert(1, 8, 10, 0), Arrival::Conflict);

@@ -11,7 +11,7 @@ use schemas::catalogue::Lang;
 use schemas::topics;
 use schemas::violation::{Action, Violation};
 
-use crate::cross::Matched;
+use crate::cross::CorrelationMatch;
 use crate::device::Confidence;
 use crate::outgoing::Outgoing;
 use crate::rows::Rows;
@@ -20,7 +20,7 @@ use crate::rows::Rows;
 const NONE: f64 = -1.0;
 
 /// One finding about one event, whoever made it.
-pub(crate) struct Verdict<'a> {
+pub(crate) struct ViolationDraft<'a> {
     rule: &'a str,
     title: &'a str,
     version: u32,
@@ -33,7 +33,7 @@ pub(crate) struct Verdict<'a> {
     group: Cow<'a, BTreeMap<String, String>>,
 }
 
-impl<'a> Verdict<'a> {
+impl<'a> ViolationDraft<'a> {
     /// Of a rule about a user.
     pub(crate) fn of(finding: &Finding, (rules, lang): (&'a RuleSet, Lang), tenant: &str, user: &str) -> Option<Self> {
         let rule: &Rule = rules.rules().get(usize::from(finding.rule))?;
@@ -59,7 +59,7 @@ impl<'a> Verdict<'a> {
     }
 
     /// Of a correlation across users.
-    pub(crate) fn across_users(matched: &'a Matched) -> Self {
+    pub(crate) fn across_users(matched: &'a CorrelationMatch) -> Self {
         Self {
             rule: &matched.rule,
             title: &matched.title,
@@ -99,7 +99,7 @@ impl<'a> Verdict<'a> {
     }
 
     /// The record on the topic `violations`.
-    pub(crate) fn outgoing(&self, of: &About<'_>) -> Outgoing {
+    pub(crate) fn outgoing(&self, of: &EventSummary<'_>) -> Outgoing {
         let violation = Violation {
             id: self.id.clone(),
             tenant: of.tenant.to_owned(),
@@ -128,7 +128,7 @@ impl<'a> Verdict<'a> {
     }
 
     /// The decision about the device on the topic `access`, for a rule that makes one.
-    pub(crate) fn decision(&self, of: &About<'_>) -> Option<Outgoing> {
+    pub(crate) fn decision(&self, of: &EventSummary<'_>) -> Option<Outgoing> {
         let access = self.access()?;
         if of.device_id.is_empty() || of.user_id.is_empty() {
             return None;
@@ -150,7 +150,7 @@ impl<'a> Verdict<'a> {
 }
 
 /// What a finding is about.
-pub(crate) struct About<'a> {
+pub(crate) struct EventSummary<'a> {
     pub(crate) tenant: &'a str,
     pub(crate) user_id: &'a str,
     pub(crate) user_name: &'a str,

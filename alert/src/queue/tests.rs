@@ -25,49 +25,49 @@ fn over(now: DateTime<Utc>) -> Settled {
 /// P5: the first finding is told at once; what comes later is told together, when the time is up, with the count so far.
 #[test]
 fn a_violation_that_grows_is_told_again_later() {
-    let (mut book, key, found) = (Book::new(BOUNDS), key("pager", 1), violation("u1", 3));
-    assert_eq!(book.add(&key, &found, place(0), at(0)), Added::Counted);
-    let job = book.take_due(at(0)).remove(0);
+    let (mut queue, key, found) = (DeliveryQueue::new(BOUNDS), key("pager", 1), violation("u1", 3));
+    assert_eq!(queue.add(&key, &found, place(0), at(0)), Added::Counted);
+    let job = queue.take_due(at(0)).remove(0);
     assert_eq!((job.pending.reporting, job.begins), (1, false));
     // While it is on its way, two more.
     for offset in 1..3 {
-        book.add(&key, &found, place(offset), at(1));
+        queue.add(&key, &found, place(offset), at(1));
     }
-    assert!(book.take_due(at(1)).is_empty());
-    book.settle(&key, over(at(2)));
-    assert_eq!(book.next_wake(), Some(at(2) + HOUR));
-    assert!(book.take_due(at(3600)).is_empty());
-    let again = book.take_due(at(3602)).remove(0);
+    assert!(queue.take_due(at(1)).is_empty());
+    queue.settle(&key, over(at(2)));
+    assert_eq!(queue.next_wake(), Some(at(2) + HOUR));
+    assert!(queue.take_due(at(3600)).is_empty());
+    let again = queue.take_due(at(3602)).remove(0);
     assert_eq!((again.pending.reporting, again.begins), (3, true));
     assert_ne!(again.pending.since, job.pending.since);
-    book.settle(&key, over(at(3603)));
+    queue.settle(&key, over(at(3603)));
     // Nothing new: remembered for a day, then forgotten.
-    assert!(book.take_due(at(7300)).is_empty());
-    assert_eq!((book.pending(), book.forget(at(80_000))), (0, vec![]));
-    assert_eq!(book.forget(at(7300 + 24 * 3600)), [key]);
+    assert!(queue.take_due(at(7300)).is_empty());
+    assert_eq!((queue.pending(), queue.forget(at(80_000))), (0, vec![]));
+    assert_eq!(queue.forget(at(7300 + 24 * 3600)), [key]);
 }
 
 /// A finding that is read again, after a crash, counts once.
 #[test]
 fn a_finding_counts_once() {
-    let (mut book, key, found) = (Book::new(BOUNDS), key("pager", 1), violation("u1", 3));
-    book.add(&key, &found, place(7), at(0));
-    assert_eq!(book.add(&key, &found, place(7), at(1)), Added::Known);
-    assert_eq!(book.add(&key, &found, place(3), at(1)), Added::Known);
-    assert_eq!(book.add(&key, &found, place(8), at(1)), Added::Counted);
-    assert_eq!(book.get(&key).unwrap().count, 2);
+    let (mut queue, key, found) = (DeliveryQueue::new(BOUNDS), key("pager", 1), violation("u1", 3));
+    queue.add(&key, &found, place(7), at(0));
+    assert_eq!(queue.add(&key, &found, place(7), at(1)), Added::Known);
+    assert_eq!(queue.add(&key, &found, place(3), at(1)), Added::Known);
+    assert_eq!(queue.add(&key, &found, place(8), at(1)), Added::Counted);
+    assert_eq!(queue.get(&key).unwrap().count, 2);
 }
 
 /// A report has the same words and the same beginning in all its attempts, whatever comes meanwhile.
 #[test]
 fn a_retry_says_the_same() {
-    let (mut book, key, found) = (Book::new(BOUNDS), key("pager", 1), violation("u1", 3));
-    book.add(&key, &found, place(0), at(0));
-    let first = book.take_due(at(0)).remove(0);
-    book.settle(&key, Settled::Again { at: at(5) });
-    book.add(&key, &violation("u2", 4), place(1), at(1));
-    assert!(book.take_due(at(4)).is_empty());
-    let second = book.take_due(at(5)).remove(0);
+    let (mut queue, key, found) = (DeliveryQueue::new(BOUNDS), key("pager", 1), violation("u1", 3));
+    queue.add(&key, &found, place(0), at(0));
+    let first = queue.take_due(at(0)).remove(0);
+    queue.settle(&key, Settled::Again { at: at(5) });
+    queue.add(&key, &violation("u2", 4), place(1), at(1));
+    assert!(queue.take_due(at(4)).is_empty());
+    let second = queue.take_due(at(5)).remove(0);
     assert_eq!(second.pending.attempts, 1);
     let told = |job: &Job| (job.pending.violation.clone(), job.pending.reporting, job.pending.since);
     assert_eq!(told(&first), told(&second));
@@ -76,27 +76,27 @@ fn a_retry_says_the_same() {
 /// One endpoint that never answers takes its own places alone.
 #[test]
 fn a_hanging_endpoint_delays_no_other() {
-    let (mut book, found) = (Book::new(BOUNDS), violation("u1", 3));
+    let (mut queue, found) = (DeliveryQueue::new(BOUNDS), violation("u1", 3));
     for number in 0..100 {
-        book.add(&key("hangs", number), &found, place(number as i64), at(0));
+        queue.add(&key("hangs", number), &found, place(number as i64), at(0));
     }
-    assert_eq!(book.take_due(at(0)).len(), BOUNDS.each);
-    assert_eq!(book.next_wake(), None, "there is no room for it");
-    book.add(&key("works", 1), &found, place(100), at(1));
-    assert_eq!(book.next_wake(), Some(at(1)));
-    let jobs = book.take_due(at(1));
+    assert_eq!(queue.take_due(at(0)).len(), BOUNDS.each);
+    assert_eq!(queue.next_wake(), None, "there is no room for it");
+    queue.add(&key("works", 1), &found, place(100), at(1));
+    assert_eq!(queue.next_wake(), Some(at(1)));
+    let jobs = queue.take_due(at(1));
     assert_eq!(jobs.iter().map(|job| job.key.address.endpoint.as_str()).collect::<Vec<_>>(), ["works"]);
 }
 
 #[test]
 fn all_endpoints_together_are_bounded_and_each_has_its_turn() {
-    let (mut book, found) = (Book::new(Bounds { all: 6, each: 4 }), violation("u1", 3));
+    let (mut queue, found) = (DeliveryQueue::new(Bounds { all: 6, each: 4 }), violation("u1", 3));
     for endpoint in ["a", "b", "c"] {
         for number in 0..4 {
-            book.add(&key(endpoint, number), &found, place(number as i64), at(0));
+            queue.add(&key(endpoint, number), &found, place(number as i64), at(0));
         }
     }
-    let jobs = book.take_due(at(0));
+    let jobs = queue.take_due(at(0));
     for endpoint in ["a", "b", "c"] {
         assert_eq!(jobs.iter().filter(|job| job.key.address.endpoint == endpoint).count(), 2);
     }
@@ -104,26 +104,26 @@ fn all_endpoints_together_are_bounded_and_each_has_its_turn() {
 
 #[test]
 fn what_waits_for_an_endpoint_is_bounded() {
-    let (mut book, found) = (Book::new(BOUNDS), violation("u1", 3));
+    let (mut queue, found) = (DeliveryQueue::new(BOUNDS), violation("u1", 3));
     for number in 0..MAX_WAITING {
-        assert_eq!(book.add(&key("pager", number), &found, place(number as i64), at(0)), Added::Counted);
+        assert_eq!(queue.add(&key("pager", number), &found, place(number as i64), at(0)), Added::Counted);
     }
-    assert_eq!(book.add(&key("pager", MAX_WAITING), &found, place(1 << 30), at(0)), Added::Full);
-    assert_eq!(book.add(&key("other", 1), &found, place(1 << 30), at(0)), Added::Counted);
+    assert_eq!(queue.add(&key("pager", MAX_WAITING), &found, place(1 << 30), at(0)), Added::Full);
+    assert_eq!(queue.add(&key("other", 1), &found, place(1 << 30), at(0)), Added::Counted);
 }
 
 /// What goes to another process is sent by that alone; what was under way here changes nothing any more.
 #[test]
 fn partitions_come_and_go() {
-    let (mut book, key, found) = (Book::new(BOUNDS), key("pager", 1), violation("u1", 3));
-    book.add(&key, &found, place(0), at(0));
-    let job = book.take_due(at(0)).remove(0);
-    book.leave(&[0]);
-    assert_eq!(book.settle(&key, over(at(1))), None);
-    assert!(!book.is_busy() && book.next_wake().is_none());
-    book.load(key.clone(), job.pending.clone());
-    assert_eq!(book.take_due(at(2)).remove(0).pending, job.pending);
-    let dropped = book.drop_endpoint(&key.address);
+    let (mut queue, key, found) = (DeliveryQueue::new(BOUNDS), key("pager", 1), violation("u1", 3));
+    queue.add(&key, &found, place(0), at(0));
+    let job = queue.take_due(at(0)).remove(0);
+    queue.leave(&[0]);
+    assert_eq!(queue.settle(&key, over(at(1))), None);
+    assert!(!queue.is_busy() && queue.next_wake().is_none());
+    queue.load(key.clone(), job.pending.clone());
+    assert_eq!(queue.take_due(at(2)).remove(0).pending, job.pending);
+    let dropped = queue.drop_endpoint(&key.address);
     assert_eq!(dropped.len(), 1);
 }
 
@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn nothing_is_left_untold(steps in proptest::collection::vec(step(), 0..60)) {
         let bounds = Bounds { all: 2, each: 2 };
-        let (mut book, found) = (Book::new(bounds), violation("u1", 3));
+        let (mut queue, found) = (DeliveryQueue::new(bounds), violation("u1", 3));
         let mut written: HashMap<Key, Pending> = HashMap::new();
         let (mut counts, mut told) = (HashMap::new(), HashMap::<Key, u64>::new());
         let (mut now, mut offset, mut away) = (at(0), 0, Vec::<Job>::new());
@@ -159,13 +159,13 @@ proptest! {
             match step {
                 Step::Find(number) => {
                     let key = key("pager", number);
-                    book.add(&key, &found, place(offset), now);
+                    queue.add(&key, &found, place(offset), now);
                     offset += 1;
                     *counts.entry(key.clone()).or_insert(0) += 1;
-                    written.insert(key.clone(), book.get(&key).unwrap().clone());
+                    written.insert(key.clone(), queue.get(&key).unwrap().clone());
                 }
                 Step::Send => {
-                    for job in book.take_due(now) {
+                    for job in queue.take_due(now) {
                         written.insert(job.key.clone(), job.pending.clone());
                         away.push(job);
                     }
@@ -177,19 +177,19 @@ proptest! {
                     if good {
                         told.insert(job.key.clone(), job.pending.reporting);
                     }
-                    let kept = book.settle(&job.key, settled).unwrap().clone();
+                    let kept = queue.settle(&job.key, settled).unwrap().clone();
                     written.insert(job.key, kept);
                 }
                 Step::Crash => {
                     away.clear();
-                    book = Book::new(bounds);
+                    queue = DeliveryQueue::new(bounds);
                     for (key, pending) in &written {
-                        book.load(key.clone(), pending.clone());
+                        queue.load(key.clone(), pending.clone());
                     }
                 }
             }
         }
         prop_assert_eq!(told, counts);
-        prop_assert_eq!(book.pending(), 0);
+        prop_assert_eq!(queue.pending(), 0);
     }
 }

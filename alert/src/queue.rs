@@ -85,7 +85,7 @@ pub(crate) struct Bounds {
 
 /// The deliveries.
 #[derive(Debug)]
-pub(crate) struct Book {
+pub(crate) struct DeliveryQueue {
     bounds: Bounds,
     entries: HashMap<Key, Entry>,
     /// Reports that wait, by endpoint and time.
@@ -96,7 +96,7 @@ pub(crate) struct Book {
     busy_in_all: usize,
 }
 
-impl Book {
+impl DeliveryQueue {
     pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,

@@ -17,11 +17,11 @@ use schemas::topics::SettingsKey;
 use schemas::violation::Violation;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::book::{Added, Address, Book, Job, Key, Place, Settled};
-use crate::intake::Note;
+use crate::consumer::ConsumerEvent;
 use crate::log::{Delivery, DeliveryLog, Outcome};
 use crate::metrics::Metrics;
 use crate::policy::receivers;
+use crate::queue::{Added, Address, DeliveryQueue, Job, Key, Place, Settled};
 use crate::records::{Records, is_refused};
 use crate::schedule::Schedule;
 use crate::sender::{Attempt, Sender, Verdict, message_id};
@@ -49,21 +49,21 @@ struct Made {
     attempt: Attempt,
 }
 
-pub(crate) struct Desk {
+pub(crate) struct Dispatcher {
     parts: Parts,
-    book: Book,
-    notes: Receiver<Note>,
+    queue: DeliveryQueue,
+    notes: Receiver<ConsumerEvent>,
     made: UnboundedReceiver<Made>,
     make: UnboundedSender<Made>,
     shutdown: Shutdown,
     pulse: Pulse,
 }
 
-impl Desk {
-    pub(crate) fn new(parts: Parts, book: Book, notes: Receiver<Note>, shutdown: Shutdown) -> Self {
+impl Dispatcher {
+    pub(crate) fn new(parts: Parts, queue: DeliveryQueue, notes: Receiver<ConsumerEvent>, shutdown: Shutdown) -> Self {
         // As many as attempts may be under way.
         let (make, made) = unbounded_channel();
-        Self { parts, book, notes, made, make, shutdown, pulse: Pulse::default() }
+        Self { parts, queue, notes, made, make, shutdown, pulse: Pulse::default() }
     }
 
     /// Beats while it works.
@@ -88,7 +88,7 @@ impl Desk {
         // Without its notes, the consumer ends too.
         self.notes.close();
         let finished = tokio::time::timeout(drain, async {
-            while self.book.is_busy() {
+            while self.queue.is_busy() {
                 let Some(made) = self.made.recv().await else { break };
                 self.settle(made).await;
             }
@@ -101,22 +101,22 @@ impl Desk {
     }
 
     fn until_next(&self) -> Duration {
-        let next = self.book.next_wake().map(|at| (at - Utc::now()).to_std().unwrap_or_default());
+        let next = self.queue.next_wake().map(|at| (at - Utc::now()).to_std().unwrap_or_default());
         next.map_or(IDLE, |wait| wait.min(IDLE))
     }
 
-    async fn take(&mut self, note: Note) {
+    async fn take(&mut self, note: ConsumerEvent) {
         match note {
-            Note::Took(pending) => {
+            ConsumerEvent::Took(pending) => {
                 for (key, pending) in pending {
-                    self.book.load(key, pending);
+                    self.queue.load(key, pending);
                 }
             }
-            Note::Left(partitions) => self.book.leave(&partitions),
-            Note::Read { found, tests, done } => {
+            ConsumerEvent::Left(partitions) => self.queue.leave(&partitions),
+            ConsumerEvent::Read { found, tests, done } => {
                 for (key, pending) in tests {
-                    if self.book.get(&key).is_none() {
-                        self.book.load(key, pending);
+                    if self.queue.get(&key).is_none() {
+                        self.queue.load(key, pending);
                     }
                 }
                 let changed = self.count(&found);
@@ -127,7 +127,7 @@ impl Desk {
                 }
             }
         }
-        self.parts.metrics.pending(self.book.pending());
+        self.parts.metrics.pending(self.queue.pending());
     }
 
     /// Counts findings for those who want them, and says which entries changed.
@@ -138,7 +138,7 @@ impl Desk {
             for endpoint in receivers(&settings, violation) {
                 let address = Address { tenant: endpoint.tenant.clone(), endpoint: endpoint.id.clone() };
                 let key = Key { address, violation: violation.id.clone() };
-                match self.book.add(&key, violation, *place, now) {
+                match self.queue.add(&key, violation, *place, now) {
                     Added::Counted => drop(changed.insert(key)),
                     Added::Known => {}
                     Added::Full => {
@@ -155,7 +155,7 @@ impl Desk {
     async fn write_all(&self, keys: &BTreeSet<Key>) -> Result<()> {
         let mut written = Vec::with_capacity(keys.len());
         for key in keys {
-            written.extend(self.parts.records.write(key, self.book.get(key)).await?);
+            written.extend(self.parts.records.write(key, self.queue.get(key)).await?);
         }
         for delivered in try_join_all(written).await? {
             match placed(delivered) {
@@ -175,10 +175,10 @@ impl Desk {
 
     async fn send_due(&mut self) {
         let now = Utc::now();
-        for key in self.book.forget(now) {
+        for key in self.queue.forget(now) {
             self.note(&key, None).await;
         }
-        for job in self.book.take_due(now) {
+        for job in self.queue.take_due(now) {
             let settings = self.parts.settings.snapshot();
             let endpoint =
                 settings.endpoints(&job.key.address.tenant).find(|known| known.id == job.key.address.endpoint);
@@ -187,11 +187,11 @@ impl Desk {
                 None => {
                     self.drop_endpoint(&job.key.address, "the endpoint was switched off or deleted").await;
                     // Gives its place back.
-                    self.book.settle(&job.key, Settled::Again { at: now });
+                    self.queue.settle(&job.key, Settled::Again { at: now });
                 }
             }
         }
-        self.parts.metrics.pending(self.book.pending());
+        self.parts.metrics.pending(self.queue.pending());
     }
 
     async fn send(&self, job: Job, endpoint: Arc<AlertEndpoint>) {
@@ -221,14 +221,14 @@ impl Desk {
         };
         self.log(&key, Some(&pending), outcome, attempt);
         let over = matches!(settled, Settled::Over { .. });
-        self.book.settle(&key, settled);
+        self.queue.settle(&key, settled);
         if verdict == Verdict::Gone {
             self.disable(&key.address);
             self.drop_endpoint(&key.address, "the receiver answered 410").await;
         } else if over && pending.kind == PendingKind::Test {
-            self.book.remove(&key);
+            self.queue.remove(&key);
             self.note(&key, None).await;
-        } else if let Some(kept) = self.book.get(&key) {
+        } else if let Some(kept) = self.queue.get(&key) {
             self.note(&key, Some(kept)).await;
         }
     }
@@ -249,7 +249,7 @@ impl Desk {
 
     /// Forgets everything for an endpoint; what waited is logged.
     async fn drop_endpoint(&mut self, address: &Address, why: &str) {
-        for (key, pending) in self.book.drop_endpoint(address) {
+        for (key, pending) in self.queue.drop_endpoint(address) {
             if pending.count > pending.reported {
                 self.log(&key, Some(&pending), Outcome::Dropped, Attempt::none(why.to_owned()));
             }

@@ -19,8 +19,8 @@ use schemas::topics;
 use schemas::violation::Violation;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::book::{Key, Place};
 use crate::metrics::Metrics;
+use crate::queue::{Key, Place};
 use crate::records;
 
 const POLL: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ const BATCH: usize = 500;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the desk is told.
-pub(crate) enum Note {
+pub(crate) enum ConsumerEvent {
     /// Partitions are this process's now; what is pending of them.
     Took(Vec<(Key, Pending)>),
     /// Partitions are another's now.
@@ -90,21 +90,21 @@ impl ConsumerContext for Membership {
     }
 }
 
-pub(crate) struct Intake {
+pub(crate) struct ViolationConsumer {
     kafka: Kafka,
     consumer: BaseConsumer<Membership>,
-    desk: mpsc::Sender<Note>,
+    dispatcher: mpsc::Sender<ConsumerEvent>,
     settings: Settings,
     metrics: Metrics,
     gate: Gate,
     pulse: Pulse,
 }
 
-impl Intake {
+impl ViolationConsumer {
     /// Joins the group.
     pub(crate) fn join(
         kafka: &Kafka,
-        (desk, settings): (mpsc::Sender<Note>, Settings),
+        (dispatcher, settings): (mpsc::Sender<ConsumerEvent>, Settings),
         metrics: Metrics,
         gate: Gate,
     ) -> Result<Self> {
@@ -116,7 +116,7 @@ impl Intake {
             .create_with_context(membership)
             .context("a consumer for violations")?;
         consumer.subscribe(&[&violations, &alerts])?;
-        Ok(Self { kafka: kafka.clone(), consumer, desk, settings, metrics, gate, pulse: Pulse::default() })
+        Ok(Self { kafka: kafka.clone(), consumer, dispatcher, settings, metrics, gate, pulse: Pulse::default() })
     }
 
     /// Beats while it works.
@@ -178,15 +178,15 @@ impl Intake {
             let note = match change {
                 Change::Left(partitions) => {
                     batch.leave(&partitions, &self.consumer.context().alerts);
-                    Note::Left(partitions)
+                    ConsumerEvent::Left(partitions)
                 }
                 Change::Took(partitions) => {
                     let pending = self.read_pending(&partitions, stop)?;
                     tracing::info!(?partitions, pending = pending.len(), "took partitions");
-                    Note::Took(pending)
+                    ConsumerEvent::Took(pending)
                 }
             };
-            self.desk.blocking_send(note).ok()?;
+            self.dispatcher.blocking_send(note).ok()?;
             self.gate.open();
         }
         Some(())
@@ -211,7 +211,7 @@ impl Intake {
         self.settings.catch_up();
         self.metrics.findings(batch.found.len());
         let (done, written) = oneshot::channel();
-        self.desk.blocking_send(Note::Read { found: batch.found, tests: batch.tests, done }).ok()?;
+        self.dispatcher.blocking_send(ConsumerEvent::Read { found: batch.found, tests: batch.tests, done }).ok()?;
         written.blocking_recv().ok()?;
         let mut offsets = TopicPartitionList::new();
         let added: Result<Vec<()>, _> = batch
