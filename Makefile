@@ -45,6 +45,7 @@ lint: ## Format and lints alone
 	$(CARGO) fmt --all --check
 	node tools/check/scripts.mjs
 	node tools/check/links.mjs
+	node tools/check/words.mjs
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 clean: ## Removes what was built; the fetched packages stay in the cache

@@ -13,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use detect::rules::RuleSet;
 use enrich::batch::Batch;
+use enrich::dedup_window::DedupWindow;
 use enrich::device::{ClientHints, DeviceCache, DeviceInput, DeviceParser};
 use enrich::geo::{GeoCache, GeoPaths, GeoReader};
 use enrich::memory::Memory;
@@ -21,7 +22,6 @@ use enrich::patience::Patience;
 use enrich::policy::{Arrived, Policies};
 use enrich::rows::Rows;
 use enrich::rulebook::RuleBook;
-use enrich::seen::Seen;
 use enrich::stages::{Received, Shared, Stages, Target};
 use enrich::state::Budget;
 use rdkafka::Timestamp;
@@ -165,7 +165,7 @@ impl Bench {
         }
     }
 
-    fn first_stages(&self, path: Path, seen: &mut Seen) {
+    fn first_stages(&self, path: Path, seen: &mut DedupWindow) {
         let (mut policies, mut patience) = (self.policies(&self.shared), Patience::default());
         let database = self.shared.geo.snapshot();
         let (mut places, mut devices) = (GeoCache::new(65_536), DeviceCache::default());

@@ -29,7 +29,7 @@ const BATCH: usize = 500;
 /// Wait before `alerts.pending` is read again after a failure.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What the desk is told.
+/// Changes that the dispatcher is sent.
 pub(crate) enum ConsumerEvent {
     /// Partitions are this process's now; what is pending of them.
     Took(Vec<(Key, Pending)>),
@@ -172,7 +172,7 @@ impl ViolationConsumer {
         }
     }
 
-    /// Tells the desk which partitions came and went.
+    /// Sends the dispatcher which partitions came and went.
     fn follow(&self, batch: &mut Batch, stop: &Shutdown) -> Option<()> {
         for change in self.consumer.context().take() {
             let note = match change {

@@ -1,4 +1,4 @@
-//! The one task that owns the book: takes findings in, sends out what is due, notes how it ended.
+//! The one task that owns the queue: takes findings in, sends out what is due, notes how it ended.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,13 +26,13 @@ use crate::records::{Records, is_refused};
 use crate::schedule::Schedule;
 use crate::sender::{Attempt, Sender, Verdict, message_id};
 
-/// Without anything due, the book is looked at this often: settings may have changed.
+/// Without anything due, the queue is looked at this often: settings may have changed.
 const IDLE: Duration = Duration::from_secs(20);
 
 /// Time for the last records to be acknowledged, at the end.
 const FLUSH: Duration = Duration::from_secs(2);
 
-/// What the desk works with.
+/// Parts of the dispatcher.
 #[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
@@ -202,7 +202,7 @@ impl Dispatcher {
         self.shutdown.spawn(async move {
             let attempt = sender.attempt(&endpoint, &job.key, &job.pending).await;
             let repeat = TimeDelta::seconds(endpoint.repeat_seconds.into());
-            // The desk is gone only when the process ends.
+            // The dispatcher is gone only when the process ends.
             let _heard = make.send(Made { job, repeat, attempt });
         });
     }

@@ -1,7 +1,7 @@
 //! Violations → people: the topic `violations` becomes webhooks, at least once.
 //!
 //! [`consumer`] reads findings; [`policy`] says whom they are reported to; the [`queue`] groups them, one report for each
-//! violation and endpoint; [`records`] keeps the book in the topic `alerts.pending`, before an offset is committed; the
+//! violation and endpoint; [`records`] keeps the queue in the topic `alerts.pending`, before an offset is committed; the
 //! [`dispatcher`] sends what is due with the [`sender`], in a [`mod@format`], and again on [`schedule`]; the [`log`] tells
 //! how each attempt ended.
 
@@ -36,10 +36,10 @@ use crate::records::Records;
 use crate::schedule::Schedule;
 use crate::sender::Sender;
 
-/// How long a part may be silent until the process is not ready: longer than the desk waits with nothing to do.
+/// How long a part may be silent until the process is not ready: longer than the dispatcher waits with nothing to do.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Notes that wait for the desk.
+/// Events that wait for the dispatcher.
 const NOTES: usize = 16;
 
 /// Starts alerting; it stops with `shutdown`, which waits for it. Several processes share the partitions of `violations`.

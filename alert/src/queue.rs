@@ -55,7 +55,7 @@ pub(crate) struct Job {
     pub(crate) begins: bool,
 }
 
-/// How an attempt ended, for the book.
+/// How an attempt ended, for the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
     /// Told or given up: the next report, if there is more to tell, is due then.

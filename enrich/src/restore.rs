@@ -11,9 +11,9 @@ use schemas::ids::is_of_place;
 use serde::Deserialize;
 
 use crate::changelog;
+use crate::dedup_window::{DedupWindow, WINDOW_MS};
 use crate::ledger::{Decision, Ledger};
 use crate::memory::Memory;
-use crate::seen::{DedupWindow, WINDOW_MS};
 use crate::state::State;
 
 /// Where work on a partition goes on.

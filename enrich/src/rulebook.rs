@@ -36,7 +36,7 @@ impl Inputs {
     /// Of one tenant; nothing when the shipped rules hold as they come.
     fn of(snapshot: &Snapshot, tenant: &str) -> Option<Self> {
         let wanted = snapshot.tenant(tenant).map(|tenant| &tenant.detection);
-        let stored = book::in_force(snapshot.rules(SHARED).chain(snapshot.rules(tenant)));
+        let stored = tenant_rules::in_force(snapshot.rules(SHARED).chain(snapshot.rules(tenant)));
         let is_default = stored.is_empty() && wanted.is_none_or(Detection::is_default);
         (!is_default).then(|| Self { wanted: wanted.cloned().unwrap_or_default(), stored })
     }
@@ -51,7 +51,7 @@ struct Compiled {
 
 type Tenants = HashMap<String, Arc<Compiled>>;
 
-struct Book {
+struct Compilations {
     shipped: Arc<RuleSet>,
     /// Tenants whose rules are not the shipped ones as they come. Replaced as a whole, so that readers never wait.
     tenants: ArcSwap<Tenants>,
@@ -63,7 +63,7 @@ struct Book {
 
 /// Shared by all workers of a process.
 #[derive(Clone)]
-pub struct RuleBook(Arc<Book>);
+pub struct RuleBook(Arc<Compilations>);
 
 impl RuleBook {
     /// With the rules that come with the program.
@@ -71,7 +71,7 @@ impl RuleBook {
     /// # Errors
     /// Only if the build carries a broken rule.
     pub fn shipped() -> Result<Self, RuleError> {
-        let (shipped, _) = book::compile(&Detection::default(), &[])?;
+        let (shipped, _) = tenant_rules::compile(&Detection::default(), &[])?;
         Ok(Self::with(shipped))
     }
 
@@ -83,7 +83,7 @@ impl RuleBook {
 
     fn with(shipped: RuleSet) -> Self {
         let (shipped, as_of) = (Arc::new(shipped), AtomicI64::new(i64::MIN));
-        Self(Arc::new(Book { shipped, tenants: ArcSwap::default(), as_of, again: Notify::new() }))
+        Self(Arc::new(Compilations { shipped, tenants: ArcSwap::default(), as_of, again: Notify::new() }))
     }
 
     /// The rules of a tenant. Where these settings are newer than what was compiled last, the rules before hold until the
@@ -183,7 +183,7 @@ impl RuleBook {
     }
 
     fn compile(&self, tenant: &str, inputs: Inputs, as_of: i64) -> Arc<RuleSet> {
-        let rules = match book::compile(&inputs.wanted, &inputs.stored) {
+        let rules = match tenant_rules::compile(&inputs.wanted, &inputs.stored) {
             Ok((rules, refused)) => {
                 for error in refused {
                     tracing::error!(tenant, error = %error, "a stored rule is left out");

@@ -29,8 +29,8 @@ use crate::policy::Facts;
 use crate::rows::Rows;
 use crate::rulebook::RuleBook;
 use crate::state::State;
-use crate::verdict::{EventSummary, ViolationDraft};
 use crate::view::View;
+use crate::violation_draft::{EventSummary, ViolationDraft};
 
 /// An occurrence later than its receipt by more than this is a wrong clock: the time of receipt is used, and the claimed
 /// time kept beside it.

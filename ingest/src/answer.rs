@@ -1,4 +1,4 @@
-//! What a sender is told: the fate of each event.
+//! Answers to senders: the result of each event.
 
 use schemas::catalogue::Lang;
 use schemas::decode::Rejection;
@@ -19,14 +19,14 @@ pub struct Answer {
     pub repeated: usize,
     /// Events that were refused; sending them again as they are is of no use.
     pub rejected: usize,
-    /// Each event's fate, in the order of the request.
-    pub events: Vec<Fate>,
+    /// Each event's result, in the order of the request.
+    pub events: Vec<EventResult>,
 }
 
 impl Answer {
-    /// Of these fates.
+    /// Of these results.
     #[must_use]
-    pub fn new(events: Vec<Fate>) -> Self {
+    pub fn new(events: Vec<EventResult>) -> Self {
         let count = |status| events.iter().filter(|event| event.status == status).count();
         let (accepted, repeated) = (count(Status::Accepted), count(Status::Repeated));
         Self { accepted: accepted + repeated, repeated, rejected: count(Status::Rejected), events }
@@ -41,9 +41,9 @@ impl Answer {
     }
 }
 
-/// The fate of one event.
+/// The result of one event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Fate {
+pub struct EventResult {
     /// Its place in the request, from 0; blank lines don't count.
     pub index: usize,
     /// What became of it.
@@ -94,7 +94,7 @@ pub enum Status {
     Unknown,
 }
 
-impl Fate {
+impl EventResult {
     /// Of an event that was handed to Kafka.
     pub(crate) fn sent(event: &Passed, end: End) -> Self {
         let status = match (end, event.repeated) {

@@ -14,7 +14,7 @@ use runtime::problem::{AskedLang, Problem, Spoken};
 use schemas::catalogue::Lang;
 
 use crate::access::{self, Sender};
-use crate::answer::{Answer, Fate};
+use crate::answer::{Answer, EventResult};
 use crate::check::{self, Context, Passed};
 use crate::expand::{self, Encoding};
 use crate::framing::Framing;
@@ -58,7 +58,7 @@ const INLINE_BYTES: usize = 32 * 1024;
         )
     ),
     responses(
-        (status = 202, description = "Some or all events are accepted; each one's fate", body = Answer,
+        (status = 202, description = "Some or all events are accepted; each one's result", body = Answer,
             headers(("Quota-Warning" = Option<String>, description = "Quotas of which 80 or 100 percent are used, a structured field (RFC 9651): `\"tenant-day\";percent=80`. Absent below")),
             example = json!(crate::examples::answer())),
         (status = 400, description = "The body can't be read", body = Problem, content_type = "application/problem+json"),
@@ -67,7 +67,7 @@ const INLINE_BYTES: usize = 32 * 1024;
         (status = 408, description = "The body came too slowly", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too many bytes or events", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Unknown media type or encoding", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "No event is accepted; each one's fate in `events`", body = Problem, content_type = "application/problem+json", example = json!(crate::examples::all_rejected())),
+        (status = 422, description = "No event is accepted; each one's result in `events`", body = Problem, content_type = "application/problem+json", example = json!(crate::examples::all_rejected())),
         (status = 429, description = "Over the limit of events, over a quota of the day or month (`quota_exceeded`, with `limit`, `used`, `remaining` and `resets_at`), or over what a key or tenant may send at once; nothing is accepted; see Retry-After", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Kafka did not acknowledge, or there is no room; says whether sending again is safe", body = Problem, content_type = "application/problem+json"),
     )
@@ -158,10 +158,10 @@ fn unpack(
     Ok((framing.split(&body, config.max_events)?, held))
 }
 
-/// Which events pass, and the fates of those that don't.
+/// Which events pass, and the results of those that don't.
 struct Checked {
     passed: Vec<Passed>,
-    rejected: Vec<Fate>,
+    rejected: Vec<EventResult>,
     /// Whether the same request, sent again, would have the same ids.
     repeatable: bool,
 }
@@ -182,7 +182,7 @@ fn check_all(ingest: &Ingest, sender: &Sender, framing: &Framing, identity: &Ide
             Ok(event) => passed.push(event),
             Err(rejection) => {
                 shared.counts.rejected.get_or_create(&Code { code: rejection.code }).inc();
-                rejected.push(Fate::rejected(index, rejection));
+                rejected.push(EventResult::rejected(index, rejection));
             }
         }
     }
@@ -219,10 +219,10 @@ async fn finish(
     let is_kept = |sent: &&Sent| !sent.event.repeated && !matches!(sent.end, End::Refused(_));
     charge.settle(sent.iter().filter(is_kept).count());
     let all_answered = sent.iter().all(|sent| sent.end != End::Unknown);
-    let fates = sent.into_iter().map(|Sent { event, end }| Fate::sent(&event, end));
-    let mut fates: Vec<Fate> = rejected.into_iter().chain(fates).collect();
-    fates.sort_unstable_by_key(|fate| fate.index);
-    let answer = Answer::new(fates).in_language(lang);
+    let results = sent.into_iter().map(|Sent { event, end }| EventResult::sent(&event, end));
+    let mut results: Vec<EventResult> = rejected.into_iter().chain(results).collect();
+    results.sort_unstable_by_key(|result| result.index);
+    let answer = Answer::new(results).in_language(lang);
     if all_answered && answer.accepted == 0 {
         return Err(all_rejected(answer));
     }
@@ -238,15 +238,15 @@ async fn finish(
          each is stored once"
     };
     let problem = Problem::unavailable("not_acknowledged", detail, std::time::Duration::from_secs(2));
-    Err(with_fates(problem.with_member("repeatable", repeatable), answer))
+    Err(with_results(problem.with_member("repeatable", repeatable), answer))
 }
 
 fn all_rejected(answer: Answer) -> Problem {
     let detail = if answer.events.len() == 1 { "the event was rejected" } else { "every event was rejected" };
-    with_fates(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "all_rejected", detail), answer)
+    with_results(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "all_rejected", detail), answer)
 }
 
-fn with_fates(problem: Problem, answer: Answer) -> Problem {
+fn with_results(problem: Problem, answer: Answer) -> Problem {
     problem
         .with_member("accepted", answer.accepted)
         .with_member("repeated", answer.repeated)

@@ -47,7 +47,7 @@ use crate::sink::Sink;
 use crate::usage::Usage;
 use crate::warnings::Warnings;
 
-pub use crate::answer::{Answer, Fate, Status};
+pub use crate::answer::{Answer, EventResult, Status};
 
 /// Why ingest does not start.
 #[derive(Debug, thiserror::Error)]
@@ -140,7 +140,7 @@ pub fn router(state: Ingest) -> Router {
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     #[derive(utoipa::OpenApi)]
-    #[openapi(paths(handler::events), components(schemas(Answer, Fate, Status, runtime::problem::Problem)))]
+    #[openapi(paths(handler::events), components(schemas(Answer, EventResult, Status, runtime::problem::Problem)))]
     struct Description;
     Description::openapi()
 }
@@ -155,7 +155,7 @@ mod tests {
         for status in ["202", "400", "401", "403", "408", "413", "415", "422", "429", "503"] {
             assert!(operation["responses"][status].is_object(), "{status}");
         }
-        for schema in ["Answer", "Fate", "Status", "Problem"] {
+        for schema in ["Answer", "EventResult", "Status", "Problem"] {
             assert!(description["components"]["schemas"][schema].is_object(), "{schema}");
         }
     }
