@@ -282,7 +282,7 @@ async fn the_handshake_of_web_hooks_is_answered() {
 
 /// P1: a batch of good and bad events: the good ones are stored, the bad ones are told by index, code and pointer.
 #[tokio::test(flavor = "multi_thread")]
-async fn each_event_has_its_own_fate() {
+async fn each_event_has_its_own_result() {
     let world = World::start().await;
     let bad_type = r#"{"type":"task.created","actor":{"id":[5]}}"#;
     let depth_bomb = format!(r#"{{"type":"a.b","payload":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));

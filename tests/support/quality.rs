@@ -10,7 +10,7 @@ use std::sync::Arc;
 use detect::correlate::Window;
 use detect::rules::RuleSet;
 use enrich::batch::Batch;
-use enrich::cross::Counted;
+use enrich::cross::CorrelationInput;
 use enrich::device::DeviceParser;
 use enrich::geo::{GeoPaths, GeoReader};
 use enrich::memory::Memory;
@@ -176,7 +176,7 @@ impl Findings {
     }
 
     /// As the correlator does it.
-    fn count(&mut self, key: &str, counted: Counted) {
+    fn count(&mut self, key: &str, counted: CorrelationInput) {
         let named = |rule: &detect::rules::Rule| *rule.name == counted.rule;
         let correlation =
             self.rules.correlations().iter().find(|found| named(&self.rules.rules()[usize::from(found.rule)])).unwrap();

@@ -1434,8 +1434,8 @@ export interface components {
         Answer: {
             /** @description Events that Kafka has acknowledged, those that are called repeated among them. */
             accepted: number;
-            /** @description Each event's fate, in the order of the request. */
-            events: components["schemas"]["Fate"][];
+            /** @description Each event's result, in the order of the request. */
+            events: components["schemas"]["EventResult"][];
             /** @description Events that were refused; sending them again as they are is of no use. */
             rejected: number;
             /** @description Accepted events that the request has twice: each is stored once. */
@@ -2034,6 +2034,31 @@ export interface components {
             /** @description Link into the application: the event's own, or else by the tenant's template for the type. */
             url?: string;
         };
+        /** @description The result of one event. */
+        EventResult: {
+            /**
+             * @description Why it was rejected: one word for programs. Absent otherwise.
+             * @enum {string}
+             */
+            code?: "conflict" | "duplicate_field" | "invalid_id" | "invalid_record" | "invalid_time" | "invalid_type" | "invalid_utf8" | "invalid_value" | "logging_off" | "malformed_json" | "missing_field" | "tenant_mismatch" | "too_deep" | "too_large" | "too_long" | "too_many";
+            /** @description Why it was rejected, for people, in the language that is asked for. */
+            detail?: string | null;
+            /** @description As it is in English, where the answer is in another language. */
+            detail_en?: string | null;
+            /** @description Its id: the one it had, or the one it got. */
+            id?: string | null;
+            /** @description Its place in the request, from 0; blank lines don't count. */
+            index: number;
+            /** @description JSON Pointer (RFC 6901) to the field that is wrong; empty for the event as a whole. */
+            pointer?: string | null;
+            /** @description What became of it. */
+            status: components["schemas"]["Status"];
+            /**
+             * @description False for a type that neither the catalogue nor the tenant's own types have: the event is kept, and filed by the words
+             *     of its type's name. Absent otherwise. `GET /v1/catalogue/unknown` lists such types.
+             */
+            type_known?: boolean | null;
+        };
         /** @description The tenant's own event types. */
         EventTypes: {
             /** @description All of them; none may have the name of a shipped type. */
@@ -2172,31 +2197,6 @@ export interface components {
          * @enum {string}
          */
         Extent: "day" | "week";
-        /** @description The fate of one event. */
-        Fate: {
-            /**
-             * @description Why it was rejected: one word for programs. Absent otherwise.
-             * @enum {string}
-             */
-            code?: "conflict" | "duplicate_field" | "invalid_id" | "invalid_record" | "invalid_time" | "invalid_type" | "invalid_utf8" | "invalid_value" | "logging_off" | "malformed_json" | "missing_field" | "tenant_mismatch" | "too_deep" | "too_large" | "too_long" | "too_many";
-            /** @description Why it was rejected, for people, in the language that is asked for. */
-            detail?: string | null;
-            /** @description As it is in English, where the answer is in another language. */
-            detail_en?: string | null;
-            /** @description Its id: the one it had, or the one it got. */
-            id?: string | null;
-            /** @description Its place in the request, from 0; blank lines don't count. */
-            index: number;
-            /** @description JSON Pointer (RFC 6901) to the field that is wrong; empty for the event as a whole. */
-            pointer?: string | null;
-            /** @description What became of it. */
-            status: components["schemas"]["Status"];
-            /**
-             * @description False for a type that neither the catalogue nor the tenant's own types have: the event is kept, and filed by the words
-             *     of its type's name. Absent otherwise. `GET /v1/catalogue/unknown` lists such types.
-             */
-            type_known?: boolean | null;
-        };
         /** @description What a plan allows. */
         Features: {
             /**
@@ -3894,7 +3894,7 @@ export interface components {
             detail: string;
             /** @description As it is in English, where the answer is in another language. */
             detail_en?: string | null;
-            /** @description Of `all_rejected`, `ambiguous_id`, `not_acknowledged`: Each event's fate, in the order of the request; or the events that have the id, each with `source`, `key_id` and `received_at`. */
+            /** @description Of `all_rejected`, `ambiguous_id`, `not_acknowledged`: Each event's result, in the order of the request; or the events that have the id, each with `source`, `key_id` and `received_at`. */
             events?: Record<string, never>[];
             /** @description Of `plan_limit`: What the plan does not have. */
             feature?: string;
@@ -9675,7 +9675,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Some or all events are accepted; each one's fate */
+            /** @description Some or all events are accepted; each one's result */
             202: {
                 headers: {
                     /** @description Quotas of which 80 or 100 percent are used, a structured field (RFC 9651): `"tenant-day";percent=80`. Absent below */
@@ -9754,7 +9754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No event is accepted; each one's fate in `events` */
+            /** @description No event is accepted; each one's result in `events` */
             422: {
                 headers: {
                     [name: string]: unknown;
