@@ -12,7 +12,7 @@ use chrono::Utc;
 use futures::StreamExt as _;
 use query_api::audit::read_log::ReadLog;
 use query_api::http::caller::Caller;
-use query_api::http::period::{Calendar, days_ago};
+use query_api::http::period::{Calendar, last_days};
 use query_api::store::cutoffs::RetentionCutoffs;
 use query_api::store::fair::Slot;
 use runtime::config::Config;
@@ -189,7 +189,7 @@ impl Bi {
         }
         let now = Utc::now();
         let look_back =
-            self.0.settings.features(tenant).look_back_days.map(|days| days_ago(Calendar::of(tenant), now, days));
+            self.0.settings.features(tenant).look_back_days.map(|days| last_days(Calendar::of(tenant), now, days));
         let reader = Reader {
             tenant: tenant.id.clone(),
             keep: RetentionCutoffs::at(now, &tenant.retention),

@@ -89,7 +89,7 @@ pub fn cookie_parts<'a>(tenant: &'a str, cookie: &'a str) -> [&'a str; 3] {
 /// How sure the id of a device is that is told by its cookie.
 pub const OF_COOKIES: &str = "high";
 
-/// Whether a text can be the id of a device. What can't is a cookie.
+/// Whether a text can be the id of a device. What can't is a cookie; what can may be a cookie all the same.
 #[must_use]
 pub fn is_device_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 pub(crate) use self::fields::string;
 use self::fields::{Count, IdText};
 pub use self::hints::ClientHints;
+use crate::ids;
 
 /// A string borrowed from the event's bytes where it has no escapes, owned where it has.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -31,16 +32,16 @@ impl Deref for Text<'_> {
 }
 
 impl Text<'_> {
-    /// Without the white space around it.
+    /// As ids are kept.
     #[must_use]
     pub(crate) fn trimmed(self) -> Self {
-        let trimmed = self.trim();
-        if trimmed.len() == self.len() {
+        let kept = ids::kept(&self);
+        if kept.len() == self.len() {
             return self;
         }
         match self.0 {
-            Cow::Borrowed(text) => Self(Cow::Borrowed(text.trim())),
-            Cow::Owned(text) => Self(Cow::Owned(text.trim().to_owned())),
+            Cow::Borrowed(text) => Self(Cow::Borrowed(ids::kept(text))),
+            Cow::Owned(text) => Self(Cow::Owned(ids::kept(&text).to_owned())),
         }
     }
 }

@@ -52,6 +52,12 @@ const TEMPLATES: &[&str] = &["{{", "${", "<%", "#{", "%{", "[["];
 /// What stands around the name of a value that was not filled in.
 const AROUND: &[(char, char)] = &[('{', '}'), ('@', '@'), ('%', '%')];
 
+/// An id as it is kept: white space around it is no part of it. Whoever asks for one by hand may have sent it as it is.
+#[must_use]
+pub fn kept(id: &str) -> &str {
+    id.trim()
+}
+
 /// Why `id`, without the white space around it, is none; nothing where it may be one.
 #[must_use]
 pub fn nonsense(id: &str) -> Option<&'static str> {

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::access::{Access, AccessDecision, BY_RULE, OF_COOKIES, is_device_id};
+use schemas::access::{Access, AccessDecision, BY_RULE, OF_COOKIES, device_of_cookie, is_device_id};
 use schemas::settings::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ const LONGEST_TO_ASK: Duration = Duration::from_secs(2);
 pub struct AccessView {
     /// Whose device.
     pub user_id: String,
-    /// Which.
+    /// Which, by its id, whether it was asked for by that or by its cookie.
     pub device_id: String,
     /// How sure its id is: `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
     /// from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
@@ -57,14 +57,11 @@ pub struct AccessView {
 
 impl AccessView {
     /// A decision, or what holds without one.
-    pub(crate) fn of(user_id: String, device_id: String, decision: Option<&AccessDecision>) -> Self {
-        let decided = decision.and_then(|decision| decision.device_confidence.clone());
-        // What can't be an id is the device's cookie.
-        let of_cookie = || (!is_device_id(&device_id)).then(|| OF_COOKIES.to_owned());
+    pub(crate) fn of(user_id: String, device: KnownDevice, decision: Option<&AccessDecision>) -> Self {
         Self {
-            device_confidence: decided.or_else(of_cookie),
+            device_confidence: decision.and_then(|decision| decision.device_confidence.clone()).or(device.confidence),
             user_id,
-            device_id,
+            device_id: device.id,
             access: decision.map(|decision| decision.access).unwrap_or_default(),
             reason: decision.map_or("no decision", |decision| &decision.reason).to_owned(),
             decided_by: decision.map(|decision| decision.decided_by.clone()),
@@ -72,13 +69,46 @@ impl AccessView {
             violation_id: decision.and_then(|decision| decision.violation_id.clone()),
         }
     }
+}
 
-    /// As it is, but for what only the events of the device tell.
-    async fn by_its_events(mut self, store: &Store, caller: &Caller, tenant: &Tenant) -> Self {
-        if self.device_confidence.is_none() {
-            self.device_confidence = confidence(store, caller, tenant, (&self.user_id, &self.device_id)).await;
+/// The one device that an id or a cookie names: what is decided about it is decided under its id.
+#[derive(Debug)]
+pub(crate) struct KnownDevice {
+    pub(crate) id: String,
+    /// How sure that is, where it is known.
+    confidence: Option<String>,
+}
+
+impl KnownDevice {
+    /// The device with this cookie.
+    pub(crate) fn by_cookie(tenant: &str, cookie: &str) -> Self {
+        Self { id: device_of_cookie(tenant, cookie), confidence: Some(OF_COOKIES.to_owned()) }
+    }
+
+    /// The device with this id.
+    pub(crate) fn by_id(id: String) -> Self {
+        Self { id, confidence: None }
+    }
+
+    /// The device that staff mean. What can be an id is one, unless only the device with such a cookie is known: something
+    /// was decided about it, or else events of the user came from it.
+    async fn meant(api: &QueryApi, caller: &Caller, tenant: &Tenant, user: &str, named: String) -> Self {
+        let by_cookie = Self::by_cookie(&tenant.id, &named);
+        if !is_device_id(&named) {
+            return by_cookie;
         }
-        self
+        let is_decided = |device: &str| api.access().get(&tenant.id, user, device).is_some();
+        let devices = vec![named.clone(), by_cookie.id.clone()];
+        let seen = seen(api.store(), caller, tenant, user, devices).await;
+        let by_id = seen.iter().find(|row| row.device_id == named);
+        let is_cookie = match (is_decided(&named), is_decided(&by_cookie.id)) {
+            (false, false) => by_id.is_none() && !seen.is_empty(),
+            (is_id, _) => !is_id,
+        };
+        if is_cookie {
+            return by_cookie;
+        }
+        Self { confidence: by_id.and_then(|row| known(row.confidence.clone())), id: named }
     }
 }
 
@@ -102,7 +132,7 @@ pub struct NewAccess {
     operation_id = "getDeviceAccess",
     params(
         ("id" = String, Path, description = "Id of the user", example = "u-17"),
-        ("device" = String, Path, description = "Id of the device", example = "d-5"),
+        ("device" = String, Path, description = "Id of the device, or its cookie", example = "7e330e3789463b61"),
         crate::openapi::TenantParam,
     ),
     responses(
@@ -116,10 +146,10 @@ pub async fn get(
     InPath(ids): InPath<(String, String)>,
     ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<AccessView>, Problem> {
-    let (user, device) = user_and_device(ids)?;
-    let decision = api.access().get(&tenant.id, &user, &device);
-    let view = AccessView::of(user, device, decision.as_deref());
-    Ok(Json(view.by_its_events(api.store(), &caller, &tenant).await))
+    let (user, named) = (id(ids.0)?, id(ids.1)?);
+    let device = KnownDevice::meant(&api, &caller, &tenant, &user, named).await;
+    let decision = api.access().get(&tenant.id, &user, &device.id);
+    Ok(Json(AccessView::of(user, device, decision.as_deref())))
 }
 
 /// Decide a device's access
@@ -132,7 +162,7 @@ pub async fn get(
     operation_id = "putDeviceAccess",
     params(
         ("id" = String, Path, description = "Id of the user", example = "u-17"),
-        ("device" = String, Path, description = "Id of the device", example = "d-5"),
+        ("device" = String, Path, description = "Id of the device, or its cookie", example = "7e330e3789463b61"),
     ),
     request_body(content = NewAccess, example = json!({"access": "block", "reason": "Reported as stolen"})),
     responses(
@@ -148,13 +178,14 @@ pub async fn put(
     request: Request,
 ) -> Result<Json<AccessView>, Problem> {
     let tenant = caller.own_tenant()?;
-    let (user, device) = to_change(ids)?;
+    let (user, named) = to_change(ids)?;
     let NewAccess { access, reason } = body(request).await?;
+    let device = KnownDevice::meant(&api, &caller, &tenant, &user, named).await;
     let decision = AccessDecision {
         tenant: tenant.id.clone(),
         user_id: user.clone(),
-        device_id: device.clone(),
-        device_confidence: confidence(api.store(), &caller, &tenant, (&user, &device)).await,
+        device_id: device.id.clone(),
+        device_confidence: device.confidence.clone(),
         access,
         decided_by: caller.key_id().to_owned(),
         reason,
@@ -168,7 +199,7 @@ pub async fn put(
         Access::Ask => "device.access_asked",
     };
     let change = Change { kind, old: replaced, new: Some(&decision) };
-    change.record(api.audit(), &caller, &tenant, (&user, &device)).await?;
+    change.record(api.audit(), &caller, &tenant, (&user, &device.id)).await?;
     Ok(Json(AccessView::of(user, device, Some(&decision))))
 }
 
@@ -182,7 +213,7 @@ pub async fn put(
     operation_id = "resetDeviceAccess",
     params(
         ("id" = String, Path, description = "Id of the user", example = "u-17"),
-        ("device" = String, Path, description = "Id of the device", example = "d-5"),
+        ("device" = String, Path, description = "Id of the device, or its cookie", example = "7e330e3789463b61"),
     ),
     responses(
         (status = 200, description = "Taken back", body = AccessView, example = json!(crate::devices::examples::no_access())),
@@ -196,14 +227,15 @@ pub async fn reset(
     _: NoParameters,
 ) -> Result<Json<AccessView>, Problem> {
     let tenant = caller.own_tenant()?;
-    let (user, device) = to_change(ids)?;
+    let (user, named) = to_change(ids)?;
+    let device = KnownDevice::meant(&api, &caller, &tenant, &user, named).await;
     let nothing = || Problem::not_found("nothing was decided about this device");
-    api.access().get(&tenant.id, &user, &device).ok_or_else(nothing)?;
+    api.access().get(&tenant.id, &user, &device.id).ok_or_else(nothing)?;
     // Somebody else may have taken it back meanwhile.
-    let ended = api.access().forget(&tenant.id, &user, &device).await?.ok_or_else(nothing)?;
+    let ended = api.access().forget(&tenant.id, &user, &device.id).await?.ok_or_else(nothing)?;
     let change = Change { kind: "device.access_reset", old: Some(ended), new: None };
-    change.record(api.audit(), &caller, &tenant, (&user, &device)).await?;
-    Ok(Json(AccessView::of(user, device, None).by_its_events(api.store(), &caller, &tenant).await))
+    change.record(api.audit(), &caller, &tenant, (&user, &device.id)).await?;
+    Ok(Json(AccessView::of(user, device, None)))
 }
 
 /// Takes back what rules decided about the devices of a user; each is an event.
@@ -225,27 +257,23 @@ pub(crate) async fn end_decisions_of_rules(
     Ok(())
 }
 
-/// How sure the id of a device is, by its events. A device is blocked while the store is away, too; then nobody knows.
-async fn confidence(store: &Store, caller: &Caller, tenant: &Tenant, (user, device): (&str, &str)) -> Option<String> {
+/// Those of a user's devices with these ids that events came from. A device is blocked while the store is away, too; then nobody
+/// knows.
+async fn seen(store: &Store, caller: &Caller, tenant: &Tenant, user: &str, devices: Vec<String>) -> Vec<DeviceRow> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &tenant.id);
     clauses.bind_text("user_id", user);
-    clauses.text("device_id = {device_id:String}", "device_id", device);
+    clauses.bind_number("rows", devices.len() as u32);
+    clauses.texts("device_id IN {device_id:Array(String)}", "device_id", &devices);
     clauses.order("device_id");
-    clauses.bind_number("rows", 1);
     RetentionCutoffs::at(Utc::now(), &tenant.retention).bind_oldest(&mut clauses);
     caller.bind_hidden(&mut clauses);
     let asked = store.rows::<DeviceRow>(USER_DEVICES, clauses);
-    let found = tokio::time::timeout(LONGEST_TO_ASK, asked).await.ok()?.ok()?;
-    found.into_iter().next().and_then(|row| known(row.confidence))
+    tokio::time::timeout(LONGEST_TO_ASK, asked).await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 fn to_change((user, device): (String, String)) -> Result<(String, String), Problem> {
     Ok((written_id(user)?, written_id(device)?))
-}
-
-fn user_and_device((user, device): (String, String)) -> Result<(String, String), Problem> {
-    Ok((id(user)?, id(device)?))
 }
 
 /// A decision and the one before it.

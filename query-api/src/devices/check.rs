@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use runtime::problem::Problem;
-use schemas::access::device_of_cookie;
+use schemas::access::is_device_id;
 
-use crate::devices::access::AccessView;
+use crate::devices::access::{AccessView, KnownDevice};
 use crate::http::caller::Caller;
-use crate::http::params::{ParamError, Params};
+use crate::http::params::Params;
 use crate::state::QueryApi;
 
 /// Check device access
@@ -31,14 +31,15 @@ use crate::state::QueryApi;
 )]
 pub async fn get(State(api): State<QueryApi>, caller: Caller, mut params: Params) -> Result<Json<AccessView>, Problem> {
     let tenant = caller.read_tenant(api.settings(), &mut params)?;
-    let user = required(&mut params, "user_id")?;
-    let device = required(&mut params, "device_id")?;
+    let user = params.id("user_id")?;
+    let named = params.id("device_id")?;
     params.finish()?;
-    let told_by_cookie = api.access().get(&tenant.id, &user, &device_of_cookie(&tenant.id, &device));
-    let decision = told_by_cookie.or_else(|| api.access().get(&tenant.id, &user, &device));
+    let decided = |device: &KnownDevice| api.access().get(&tenant.id, &user, &device.id);
+    let mut device = KnownDevice::by_cookie(&tenant.id, &named);
+    let mut decision = decided(&device);
+    if decision.is_none() && is_device_id(&named) {
+        device = KnownDevice::by_id(named);
+        decision = decided(&device);
+    }
     Ok(Json(AccessView::of(user, device, decision.as_deref())))
-}
-
-fn required(params: &mut Params, name: &'static str) -> Result<String, ParamError> {
-    params.one(name)?.ok_or_else(|| ParamError::bad(name, "is required"))
 }

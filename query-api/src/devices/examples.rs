@@ -8,7 +8,7 @@ use crate::openapi::examples::with;
 pub(crate) fn access() -> Value {
     json!({
         "user_id": "u-17",
-        "device_id": "d-5",
+        "device_id": "7e330e3789463b61",
         "device_confidence": "high",
         "access": "block",
         "reason": "Reported as stolen",

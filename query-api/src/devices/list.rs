@@ -54,7 +54,7 @@ impl DeviceFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         Ok(Self {
             users_min: params.number("users_min", 1, MOST_USERS)?,
-            user_id: params.list("user_id")?,
+            user_id: params.ids("user_id")?,
             signed_in: params.flag("signed_in")?,
             kind: device_kinds(params, "kind")?,
         })

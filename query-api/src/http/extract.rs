@@ -14,15 +14,35 @@ use serde::de::DeserializeOwned;
 use crate::http::caller::Caller;
 use crate::http::params::Params;
 
-/// What the path names.
+/// What the path names, by ids as they are kept.
 pub struct InPath<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for InPath<T> {
+/// One id or several.
+pub trait Ids {
+    /// As they are kept; nothing if one is blank.
+    fn kept(self) -> Option<Self>
+    where
+        Self: Sized;
+}
+
+impl Ids for String {
+    fn kept(self) -> Option<Self> {
+        Some(schemas::ids::kept(&self).to_owned()).filter(|id| !id.is_empty())
+    }
+}
+
+impl Ids for (String, String) {
+    fn kept(self) -> Option<Self> {
+        Some((self.0.kept()?, self.1.kept()?))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Ids + Send> FromRequestParts<S> for InPath<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::<T>::from_request_parts(parts, state).await {
-            Ok(Path(value)) => Ok(Self(value)),
+            Ok(Path(ids)) => ids.kept().map(Self).ok_or_else(|| Problem::bad_request("invalid_path", "an id is blank")),
             Err(rejection) => Err(Problem::bad_request("invalid_path", rejection.body_text())),
         }
     }
@@ -77,8 +97,8 @@ where
 
 /// An id in a path: as in events, where it may hold any character.
 pub(crate) fn id(text: String) -> Result<String, Problem> {
-    if text.is_empty() || text.len() > MAX_NAME_BYTES {
-        let detail = format!("an id has 1 to {MAX_NAME_BYTES} bytes");
+    if text.len() > MAX_NAME_BYTES {
+        let detail = format!("an id has at most {MAX_NAME_BYTES} bytes");
         return Err(Problem::bad_request("invalid_path", detail));
     }
     Ok(text)
@@ -86,7 +106,7 @@ pub(crate) fn id(text: String) -> Result<String, Problem> {
 
 /// An id in a path of something that is to be changed, as events may have it: what was changed has to be told by one.
 pub(crate) fn written_id(text: String) -> Result<String, Problem> {
-    if let Some(why) = schemas::ids::nonsense(text.trim()) {
+    if let Some(why) = schemas::ids::nonsense(&text) {
         return Err(Problem::bad_request("invalid_path", format!("the id names nothing: {why}")));
     }
     id(text)

@@ -86,7 +86,7 @@ impl ReadRequest {
         let completeness = Completeness::now(api.freshness());
         let now = Utc::now();
         let features = api.settings().features(&tenant);
-        let earliest = features.look_back_days.map(|days| period::days_ago(api.calendar(&tenant), now, days));
+        let earliest = features.look_back_days.map(|days| period::last_days(api.calendar(&tenant), now, days));
         Ok(Self {
             api,
             caller,

@@ -110,6 +110,26 @@ impl Params {
         if self.take_empty(name) { Ok(vec![String::new()]) } else { self.list(name) }
     }
 
+    /// Like [`Params::list`], of ids and keys as they are kept.
+    pub fn ids(&mut self, name: &'static str) -> Result<Vec<String>, ParamError> {
+        let values = self.list(name)?;
+        let mut ids = values.iter().map(|id| kept(name, id)).collect::<Result<Vec<_>, _>>()?;
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// Like [`Params::ids`], where the one value may be the empty one.
+    pub fn ids_or_empty(&mut self, name: &'static str) -> Result<Vec<String>, ParamError> {
+        if self.take_empty(name) { Ok(vec![String::new()]) } else { self.ids(name) }
+    }
+
+    /// One id as it is kept.
+    pub fn id(&mut self, name: &'static str) -> Result<String, ParamError> {
+        let given = self.one(name)?.ok_or_else(|| ParamError::bad(name, "is required"))?;
+        kept(name, &given)
+    }
+
     /// One value or none.
     pub fn one(&mut self, name: &'static str) -> Result<Option<String>, ParamError> {
         let mut raw = self.take(name);
@@ -241,6 +261,10 @@ fn is_one_of(name: &str, value: &str, allowed: &[&str]) -> Result<(), ParamError
     Err(ParamError::bad(name, format!("{value:?} is not one of {}", allowed.join(", "))))
 }
 
+fn kept(name: &str, id: &str) -> Result<String, ParamError> {
+    check(name, schemas::ids::kept(id).to_owned())
+}
+
 fn check(name: &str, value: String) -> Result<String, ParamError> {
     if value.is_empty() {
         return Err(ParamError::bad(name, "the value is empty"));
@@ -296,6 +320,18 @@ mod tests {
             assert_eq!(params().one_or_empty("source").map_err(drop), one.map(|one| one.map(str::to_owned)), "{query}");
             let list = list.map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
             assert_eq!(params().list_or_empty("source").map_err(drop), list, "{query}");
+        }
+    }
+
+    /// K11: what an application passes as it has it is the id that its events have.
+    #[test]
+    fn ids_are_asked_for_as_they_are_kept() {
+        let params = |query| Params::parse(Some(query)).unwrap();
+        assert_eq!(params("a=+u1%09,u1&a=u2").ids("a").unwrap(), ["u1", "u2"]);
+        assert_eq!(params("a=%C2%A0ck+z%0A").id("a").unwrap(), "ck z");
+        assert_eq!(params("a=").ids_or_empty("a").unwrap(), [""]);
+        for query in ["a=%20", "a=", "a=u1,%20"] {
+            assert!(params(query).ids("a").is_err() && params(query).id("a").is_err(), "{query}");
         }
     }
 

@@ -250,15 +250,19 @@ fn preset_period(preset: Preset, calendar: Calendar, now: DateTime<Utc>) -> Peri
         Preset::LastWeek => (minus_days(week, 7), week),
         Preset::ThisMonth => (month, next_month(month)),
         Preset::LastMonth => (first_of_month(minus_days(month, 1)), month),
-        Preset::Last30Days => (minus_days(today, 29), plus_days(today, 1)),
-        Preset::Last90Days => (minus_days(today, 89), plus_days(today, 1)),
+        Preset::Last30Days => (first_of_last(today, 30), plus_days(today, 1)),
+        Preset::Last90Days => (first_of_last(today, 90), plus_days(today, 1)),
     };
     Period { from: Some(start_of_day(calendar.zone, first)), to: Some(start_of_day(calendar.zone, end)) }
 }
 
-/// The first instant of the local day that lies so many days before today.
-pub fn days_ago(calendar: Calendar, now: DateTime<Utc>, days: u16) -> DateTime<Utc> {
-    start_of_day(calendar.zone, minus_days(local_date(calendar.zone, now), u64::from(days)))
+/// The first instant of the last so many days: of today and the days before it.
+pub fn last_days(calendar: Calendar, now: DateTime<Utc>, days: u16) -> DateTime<Utc> {
+    start_of_day(calendar.zone, first_of_last(local_date(calendar.zone, now), days))
+}
+
+fn first_of_last(today: NaiveDate, days: u16) -> NaiveDate {
+    minus_days(today, u64::from(days.saturating_sub(1)))
 }
 
 /// The first instant of a local date.

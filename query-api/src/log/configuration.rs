@@ -53,12 +53,12 @@ impl ConfigurationFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         Ok(Self {
             actor_kind: params.list_of("actor_kind", &words(ActorKind::ALL, ActorKind::as_str))?,
-            actor_id: params.list("actor_id")?,
+            actor_id: params.ids_or_empty("actor_id")?,
             class: params.list_of("class", &words(Class::ALL, Class::as_str))?,
-            module: params.list("module")?,
-            object_type: params.list("object_type")?,
-            object_id: params.list("object_id")?,
-            event_type: params.list("type")?,
+            module: params.ids_or_empty("module")?,
+            object_type: params.ids_or_empty("object_type")?,
+            object_id: params.ids_or_empty("object_id")?,
+            event_type: params.ids("type")?,
         })
     }
 

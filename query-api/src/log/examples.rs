@@ -51,7 +51,7 @@ pub(crate) fn plan() -> Value {
             "log": true, "look_back_days": 30, "free_dates": false, "periods": ["last_30_days"], "exports": false, "configuration_audit": false,
             "tracing": false, "restore": false, "sql": false, "quotas": quotas()
         },
-        "look_back_from": "2026-01-30T23:00:00Z",
+        "look_back_from": "2026-01-31T23:00:00Z",
         "usage": usage()
     })
 }

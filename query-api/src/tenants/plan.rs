@@ -53,7 +53,7 @@ pub async fn get(
     ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<PlanView>, Problem> {
     let features = api.settings().features(&tenant);
-    let look_back_from = features.look_back_days.map(|days| period::days_ago(api.calendar(&tenant), Utc::now(), days));
+    let look_back_from = features.look_back_days.map(|days| period::last_days(api.calendar(&tenant), Utc::now(), days));
     let usage = match caller.hidden() {
         0 => Some(usage::of(&api, &tenant).await?),
         _ => None,

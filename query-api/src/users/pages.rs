@@ -117,7 +117,7 @@ pub struct SessionFilter {
 
 impl SessionFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
-        Ok(Self { device_id: params.list("device_id")?, signed_out: params.flag("signed_out")? })
+        Ok(Self { device_id: params.ids_or_empty("device_id")?, signed_out: params.flag("signed_out")? })
     }
 
     fn add_to(&self, clauses: &mut Clauses) {

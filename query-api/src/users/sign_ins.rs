@@ -51,7 +51,7 @@ impl SignInFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         Ok(Self {
             outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
-            device_id: params.list("device_id")?,
+            device_id: params.ids_or_empty("device_id")?,
             country: params.codes("country", COUNTRIES)?,
             violations: params.flag("violations")?,
         })
@@ -143,7 +143,7 @@ pub async fn of_user(
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
-    let users = reading.params.list("user_id")?;
+    let users = reading.params.ids("user_id")?;
     let filter = SignInFilter::take(&mut reading.params)?;
     let (list, statement, by_time, keyset) = match ascending(&mut reading.params)? {
         true => ("sign-ins/all/oldest", EVENTS_OLDEST, LOG_OLDEST, &OLDEST),

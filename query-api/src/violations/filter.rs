@@ -42,7 +42,7 @@ impl ViolationFilter {
             rule: params.list("rule")?,
             level: params.list_of("level", LEVELS)?,
             min_level: params.one_of("min_level", LEVELS)?,
-            device_id: params.list("device_id")?,
+            device_id: params.ids_or_empty("device_id")?,
             reviewed: params.flag("reviewed")?,
         })
     }

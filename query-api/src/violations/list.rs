@@ -41,7 +41,7 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
-    let users = reading.params.list("user_id")?;
+    let users = reading.params.ids("user_id")?;
     page(&api, reading, &users).await
 }
 

@@ -1,11 +1,12 @@
 //! Which devices may in: what staff decide, and what an application is told.
 
+use chrono::TimeDelta;
 use runtime::access::AccessList;
-use schemas::access::{Access, AccessDecision};
+use schemas::access::{Access, AccessDecision, device_of_cookie};
 use schemas::settings::{Limits, Role};
 use serde_json::{Value, json};
 
-use crate::support::{World, encoded, with_world};
+use crate::support::{Event, World, encoded, with_world};
 
 async fn check(world: &World, key: &str, user: &str, device: &str) -> Value {
     let query = format!("user_id={}&device_id={}", encoded(user), encoded(device));
@@ -46,16 +47,72 @@ fn a_device_is_blocked_allowed_and_forgotten() {
         assert_eq!((reset.status, &reset.json["reason"]), (200, &json!("no decision")));
         assert!(world.access.is_empty());
 
+        let id = device_of_cookie("acme", device);
         let expected = [
-            r#"device.blocked d č; access: null → "block""#,
-            r#"device.access_asked d č; access: "block" → "ask""#,
-            r#"device.allowed d č; access: "ask" → "allow""#,
-            r#"device.access_reset d č; access: "allow" → null"#,
+            r#"device.blocked ID; access: null → "block""#,
+            r#"device.access_asked ID; access: "block" → "ask""#,
+            r#"device.allowed ID; access: "ask" → "allow""#,
+            r#"device.access_reset ID; access: "allow" → null"#,
         ];
-        assert_eq!(world.staff_events("acme"), expected);
+        assert_eq!(world.staff_events("acme"), expected.map(|event| event.replace("ID", &id)));
         let first = &world.audit.recorded("acme")[0];
-        assert_eq!((&first["reason"], &first["object"]["name"]), (&json!("stolen"), &json!("jana/1@acme.example/d č")));
+        assert_eq!(
+            (&first["reason"], &first["object"]["name"]),
+            (&json!("stolen"), &json!(format!("jana/1@acme.example/{id}")))
+        );
         assert_eq!(world.staff_events("other"), [""; 0]);
+    });
+}
+
+/// K11: a decision is about one device, whether it is named by its id or by its cookie, with white space around it or without:
+/// check, list and decision agree, and what one takes back, all have lost. A cookie may look like an id.
+#[test]
+fn a_device_is_one_by_id_and_by_cookie() {
+    with_world("devices_one", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let staff = world.key(Some("acme"), Role::Security).await;
+        let app = world.key(Some("acme"), Role::Ingest).await;
+        for (user, cookie) in [("z", "ckz"), ("y", "00000000deadbeef")] {
+            let id = device_of_cookie("acme", cookie);
+            let seen = Event { device_id: id.clone(), ..Event::sign_in(user, user, TimeDelta::hours(1)) };
+            world.insert(&[seen]).await;
+            let (spaced, padded) = (format!(" {cookie}\t"), format!("\u{a0}{user} "));
+            let spellings = [id.as_str(), cookie, &spaced];
+            let path =
+                |user: &str, device: &str| format!("/v1/users/{}/devices/{}/access", encoded(user), encoded(device));
+            let agree = async |access: &str| {
+                let listed = world.ok(&format!("/v1/users/{user}/devices"), &staff).await;
+                assert_eq!((&listed["data"][0]["id"], &listed["data"][0]["access"]), (&json!(id), &json!(access)));
+                for user in [user, &padded] {
+                    for device in spellings {
+                        let told = check(&world, &app, user, device).await;
+                        let one = (&told["user_id"], &told["device_id"], &told["access"]);
+                        assert_eq!(one, (&json!(user.trim()), &json!(id), &json!(access)), "{user:?} {device:?}");
+                        let read = world.ok(&path(user, device), &staff).await;
+                        assert_eq!((&read["device_id"], &read["access"]), (&json!(id), &json!(access)), "{device:?}");
+                    }
+                }
+            };
+            for by in spellings {
+                for (access, of) in [("block", user), ("allow", &padded), ("ask", user)] {
+                    let put = world.send("PUT", &path(of, by), &staff, Some(json!({ "access": access }))).await;
+                    assert_eq!((put.status, &put.json["device_id"]), (200, &json!(id)), "{by:?}: {}", put.json);
+                    agree(access).await;
+                }
+                assert_eq!(world.access.len(), 1, "{by:?}");
+                assert_eq!(world.send("DELETE", &path(&padded, by), &staff, None).await.status, 200, "{by:?}");
+                assert!(world.access.is_empty(), "{by:?}");
+                let why = json!({ "owner": "ann", "reason": "travels" });
+                let exemption = format!("/v1/users/{}/exemption", encoded(&padded));
+                let granted = world.send("PUT", &exemption, &staff, Some(why)).await;
+                assert_eq!((granted.status, &granted.json["user_id"]), (200, &json!(user)));
+                assert_eq!(world.send("DELETE", &exemption, &staff, None).await.status, 200);
+            }
+        }
+        for blank in ["user_id=%20&device_id=d", "user_id=u&device_id=%09"] {
+            assert_eq!(world.get(&format!("/v1/access/check?{blank}"), &app).await.status, 400, "{blank}");
+        }
+        assert_eq!(world.get("/v1/users/%20/devices", &staff).await.status, 400);
     });
 }
 
@@ -75,7 +132,7 @@ async fn decided(access: &AccessList, by: &str, violation: Option<&str>) {
     let decision = AccessDecision {
         tenant: "acme".to_owned(),
         user_id: "u".to_owned(),
-        device_id: "d".to_owned(),
+        device_id: device_of_cookie("acme", "d"),
         device_confidence: None,
         access: Access::Block,
         decided_by: by.to_owned(),

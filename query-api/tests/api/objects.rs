@@ -105,7 +105,6 @@ fn whatever_is_stored_can_be_asked_for() {
             "a/b",
             "/",
             "a b",
-            " ",
             ".",
             "..",
             "a.b",
@@ -118,7 +117,7 @@ fn whatever_is_stored_can_be_asked_for() {
             "a'b\"c`d\\",
             "\\n",
             "a\tb\nc\rd\u{1}",
-            "\u{7f}\u{85}",
+            "\u{7f}\u{85}x",
             "ž/č",
             "💥",
             "\u{202e}x",
@@ -160,7 +159,7 @@ fn whatever_is_stored_can_be_asked_for() {
             let sessions = world.ok(&format!("/v1/users/{code}/sessions?device_id={item}"), &key).await;
             assert_eq!(sessions["data"][0]["key"], id, "{code}");
             // What events can't have any more is not decided about either: it is refused before, not after.
-            let status = if schemas::ids::nonsense(id.trim()).is_some() { 400 } else { 200 };
+            let status = if schemas::ids::nonsense(id).is_some() { 400 } else { 200 };
             let access = format!("/v1/users/{code}/devices/{code}/access");
             let block = json!({ "access": "block" });
             let blocked = world.send("PUT", &access, &key, Some(block)).await;

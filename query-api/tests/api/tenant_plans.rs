@@ -35,9 +35,14 @@ fn the_smallest_plan_looks_back_a_month() {
             // Without a period the answer is bounded, and says so.
             let all = world.ok(path, &key).await;
             assert_eq!(ids(all["data"].as_array().unwrap()), ["recent"]);
-            let from: chrono::DateTime<Utc> = all["period"]["from"].as_str().unwrap().parse().unwrap();
-            assert!(Utc::now() - from >= TimeDelta::days(30) && Utc::now() - from < TimeDelta::days(31), "{from}");
-            world.ok(&format!("{path}?period=last_30_days"), &key).await;
+            let from = &all["period"]["from"];
+            // Today and the 29 days before it, wherever it is said.
+            for named in [&format!("{path}?period=last_30_days"), "/v1/statistics?period=last_30_days"] {
+                assert_eq!(&world.ok(named, &key).await["period"]["from"], from, "{named}");
+            }
+            assert_eq!(&world.ok("/v1/plan", &key).await["look_back_from"], from);
+            let from: chrono::DateTime<Utc> = from.as_str().unwrap().parse().unwrap();
+            assert_eq!(Utc::now().date_naive() - from.date_naive(), TimeDelta::days(29));
             for query in [
                 "from=2026-01-01",
                 "to=2026-01-01",
