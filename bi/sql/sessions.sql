@@ -6,7 +6,7 @@ SELECT
     s.session_key AS session_id,
     CAST(if(s.started_at < {bi_look_back:DateTime64(3, 'UTC')}, NULL, s.started_at) AS Nullable(DateTime64(3, 'UTC'))) AS started_at,
     CAST(s.last_activity_at AS DateTime64(3, 'UTC')) AS last_activity_at,
-    CAST(s.signed_out_at AS DateTime64(3, 'UTC')) AS signed_out_at,
+    CAST(nullIf(s.signed_out_at, toDateTime64(0, 3, 'UTC')) AS Nullable(DateTime64(3, 'UTC'))) AS signed_out_at,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), s.events, ifNull(since.events, 0)) AS events,
     s.device_id AS device_id,
     if(s.device.id = s.device_id, s.device.confidence, '') AS device_confidence,

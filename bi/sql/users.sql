@@ -1,5 +1,5 @@
 -- Users as their events show them, one row each.
--- Where a plan looks back no further than some days, counts are of these, and beginnings before them are NULL: the rollups know of each but
+-- Where a plan looks back no further than some days, counts are of these, and times before them are NULL: the rollups know of each but
 -- all of its life. When a user was there is told by what the caller may read.
 SELECT
     u.actor_id AS actor_id,
@@ -7,7 +7,7 @@ SELECT
     u.email AS email,
     u.active AS active,
     CAST(if(u.first_seen_at < {bi_look_back:DateTime64(3, 'UTC')}, NULL, nullIf(u.first_seen_at, toDateTime64(0, 3, 'UTC'))) AS Nullable(DateTime64(3, 'UTC'))) AS first_seen_at,
-    CAST(if(u.last_activity_at >= {bi_look_back:DateTime64(3, 'UTC')}, u.last_activity_at, toDateTime64(0, 3, 'UTC')) AS DateTime64(3, 'UTC')) AS last_activity_at,
+    CAST(if(u.last_activity_at < {bi_look_back:DateTime64(3, 'UTC')}, NULL, nullIf(u.last_activity_at, toDateTime64(0, 3, 'UTC'))) AS Nullable(DateTime64(3, 'UTC'))) AS last_activity_at,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), u.events, ifNull(since.events, 0)) AS events,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), u.sign_ins, ifNull(since.sign_ins, 0)) AS sign_ins
 FROM (

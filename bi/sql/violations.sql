@@ -22,7 +22,7 @@ SELECT
     v.latest.city AS city,
     r.latest.reviewed AND v.events <= r.latest.count AND v.seen <= r.latest.seen AS reviewed,
     r.latest.reviewer_name AS reviewer_name,
-    r.latest.reviewed_at AS reviewed_at,
+    CAST(nullIf(r.latest.reviewed_at, toDateTime64(0, 3, 'UTC')) AS Nullable(DateTime64(3, 'UTC'))) AS reviewed_at,
     r.latest.note AS note,
     r.latest.count AS reviewed_events
 FROM (

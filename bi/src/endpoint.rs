@@ -232,6 +232,7 @@ impl Bi {
         if !failure.is_unbegun() {
             read(false);
         }
+        let status = failure.status(status);
         tracing::debug!(%status, %failure, "the store refused a statement");
         Ok((status, headers, failure.told(&own)).into_response())
     }

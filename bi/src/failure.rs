@@ -7,7 +7,7 @@
 use std::fmt;
 
 use axum::body::Bytes;
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode};
 
 use crate::refusal::told;
 use crate::views::VIEWS;
@@ -38,6 +38,40 @@ const UNBEGUN: &[u32] = &[
     457, // BAD_QUERY_PARAMETER
     497, // ACCESS_DENIED
     516, // AUTHENTICATION_FAILED
+];
+/// Errors of values: of parameters, of literals, of what rows hold.
+const OF_VALUES: &[u32] = &[
+    6,   // CANNOT_PARSE_TEXT
+    12,  // PARAMETER_OUT_OF_BOUND
+    25,  // CANNOT_PARSE_ESCAPE_SEQUENCE
+    26,  // CANNOT_PARSE_QUOTED_STRING
+    27,  // CANNOT_PARSE_INPUT_ASSERTION_FAILED
+    32,  // ATTEMPT_TO_READ_AFTER_EOF
+    36,  // BAD_ARGUMENTS
+    38,  // CANNOT_PARSE_DATE
+    41,  // CANNOT_PARSE_DATETIME
+    44,  // ILLEGAL_COLUMN
+    53,  // TYPE_MISMATCH
+    69,  // ARGUMENT_OUT_OF_BOUND
+    70,  // CANNOT_CONVERT_TYPE
+    72,  // CANNOT_PARSE_NUMBER
+    117, // INCORRECT_DATA
+    125, // INCORRECT_RESULT_OF_SCALAR_SUBQUERY
+    128, // TOO_LARGE_ARRAY_SIZE
+    130, // CANNOT_READ_ARRAY_FROM_TEXT
+    131, // TOO_LARGE_STRING_SIZE
+    153, // ILLEGAL_DIVISION
+    190, // SIZES_OF_ARRAYS_DONT_MATCH
+    321, // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
+    349, // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+    376, // CANNOT_PARSE_UUID
+    395, // FUNCTION_THROW_IF_VALUE_IS_NON_ZERO
+    407, // DECIMAL_OVERFLOW
+    427, // CANNOT_COMPILE_REGEXP
+    467, // CANNOT_PARSE_BOOL
+    675, // CANNOT_PARSE_IPV4
+    676, // CANNOT_PARSE_IPV6
+    691, // UNKNOWN_ELEMENT_OF_ENUM
 ];
 /// Errors of limits, whose words have sizes in them and no values.
 const LIMITS: &[u32] = &[
@@ -92,6 +126,12 @@ impl Failure {
     /// Whether no row was read before it was found.
     pub(crate) fn is_unbegun(&self) -> bool {
         UNBEGUN.contains(&self.code)
+    }
+
+    /// The status that the caller is told: the engine's, but what is wrong with the statement or a value is no fault of the server's.
+    pub(crate) fn status(&self, of_engine: StatusCode) -> StatusCode {
+        let is_the_callers = self.is_unbegun() || OF_VALUES.contains(&self.code);
+        if is_the_callers && of_engine.is_server_error() { StatusCode::BAD_REQUEST } else { of_engine }
     }
 
     /// What the caller is told. `own` is what the caller wrote.

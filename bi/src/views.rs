@@ -68,7 +68,7 @@ views! {
     }
     "sessions" SeeViolations "Sessions of users, one row each." {
         "actor_id": "String", "session_id": "String", "started_at": "Nullable(DateTime64(3, 'UTC'))",
-        "last_activity_at": "DateTime64(3, 'UTC')", "signed_out_at": "DateTime64(3, 'UTC')", "events": "UInt64",
+        "last_activity_at": "DateTime64(3, 'UTC')", "signed_out_at": "Nullable(DateTime64(3, 'UTC'))", "events": "UInt64",
         "device_id": "String", "device_confidence": "String", "browser": "String", "os": "String",
         "device_kind": "String", "ip": "IPv6", "country": "String", "city": "String",
     }
@@ -81,8 +81,8 @@ views! {
     }
     "users" ReadLog "Users as their events show them, one row each." {
         "actor_id": "String", "name": "String", "email": "String", "active": "Bool",
-        "first_seen_at": "Nullable(DateTime64(3, 'UTC'))", "last_activity_at": "DateTime64(3, 'UTC')", "events": "UInt64",
-        "sign_ins": "UInt64",
+        "first_seen_at": "Nullable(DateTime64(3, 'UTC'))", "last_activity_at": "Nullable(DateTime64(3, 'UTC'))",
+        "events": "UInt64", "sign_ins": "UInt64",
     }
     "violations" SeeViolations "Violations with what staff said of them, one row each." {
         "violation_id": "String", "rule": "LowCardinality(String)", "window_at": "DateTime64(3, 'UTC')",
@@ -92,7 +92,7 @@ views! {
         "received_at": "DateTime64(3, 'UTC')", "events": "UInt64", "seen": "Float64", "limit_value": "Float64",
         "device_id": "String", "device_confidence": "String", "ip": "IPv6", "country": "String", "city": "String",
         "reviewed": "Bool",
-        "reviewer_name": "String", "reviewed_at": "DateTime64(3, 'UTC')", "note": "String",
+        "reviewer_name": "String", "reviewed_at": "Nullable(DateTime64(3, 'UTC'))", "note": "String",
         "reviewed_events": "UInt64",
     }
 }

@@ -33,7 +33,7 @@ pub enum Profile {
     Recommended,
 }
 
-/// How a tenant wants the rules that apply to it. Names that no rule has do nothing: a rule may be gone.
+/// How a tenant wants the rules that apply to it. Names that no rule has (any more) do nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Detection {

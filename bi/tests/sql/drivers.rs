@@ -66,7 +66,7 @@ fn drivers_jdbc_sees_the_views() {
             let all = format!("tables of any kind {VIEWS}");
             let columns = [
                 "columns actor_id:String:1 name:String:2 email:String:3 active:Bool:4 first_seen_at:Nullable(DateTime64(3, 'UTC')):5",
-                "last_activity_at:DateTime64(3, 'UTC'):6 events:UInt64:7 sign_ins:UInt64:8",
+                "last_activity_at:Nullable(DateTime64(3, 'UTC')):6 events:UInt64:7 sign_ins:UInt64:8",
             ];
             let columns = columns.join(" ");
             let lines = with(&[

@@ -290,6 +290,68 @@ fn half_a_statement_ends_in_time() {
     );
 }
 
+/// A2: what is not there is `NULL`, as the API says null, and no day in 1970.
+#[test]
+fn what_is_not_there_is_null() {
+    with_world("bi_nulls", async |world| {
+        let sql = "INSERT INTO events (tenant, event_id, type, category, action, occurred_at, received_at, actor_kind, actor_id, \
+                   session_key, session_started_at, last_activity_at, violations, violation_ids, violation_windows, \
+                   violation_levels, violation_versions, violation_actions, violation_seen, violation_limits, violation_groups, \
+                   retention_days) \
+                   SELECT 'acme', e, t, c, 'x', now64(3) - 60, now64(3) - 60, 'user', u, 's', now64(3) - 60, now64(3) - 60, v, \
+                   arrayMap(r -> e, v), arrayMap(r -> toDateTime64(0, 3), v), arrayMap(r -> 1, v), arrayMap(r -> 1, v), \
+                   arrayMap(r -> 'flag', v), arrayMap(r -> 1, v), arrayMap(r -> 1, v), arrayMap(r -> '', v), 1825 \
+                   FROM values('e String, t String, c String, u String, v Array(String)', \
+                   ('changed', 'plan.changed', 'configuration', 'n5', []), ('done', 'task.done', 'changes', 'n6', ['r']))";
+        world.client.query_raw(sql).execute().await.unwrap();
+        let given = [Permission::SeeViolations, Permission::QuerySql, Permission::ReadLog];
+        let key =
+            world.settings.create_key_permitting(Some("acme"), Role::Viewer, &given, "x").await.unwrap().1.expose();
+        for (sql, expected) in [
+            ("SELECT first_seen_at, last_activity_at FROM users WHERE actor_id = 'n5'", "\\N\t\\N\n"),
+            ("SELECT isNull(last_activity_at) FROM users WHERE actor_id = 'n6'", "0\n"),
+            ("SELECT isNull(signed_out_at), isNull(last_activity_at) FROM sessions WHERE actor_id = 'n6'", "1\t0\n"),
+            ("SELECT reviewed, reviewed_at FROM violations WHERE actor_id = 'n6'", "false\t\\N\n"),
+        ] {
+            let request = Request::post("/").header("x-clickhouse-key", &key);
+            let answer = world.send(request.body(Body::from(sql)).unwrap()).await;
+            assert_eq!((answer.status, answer.text.as_str()), (200, expected), "{sql}");
+        }
+    });
+}
+
+/// A2: what is wrong with a statement, a parameter or a value is the caller's, with the engine's code and without the value.
+#[test]
+fn errors_of_values_are_the_callers() {
+    with_world("bi_values", async |world| {
+        for (query, sql, name) in [
+            ("param_x=abc", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
+            ("param_x=", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
+            ("param_x=2026-13-99", "SELECT {x:Date}", "*"),
+            ("param_x=[1,", "SELECT {x:Array(UInt8)}", "*"),
+            ("", "SELECT throwIf(1)", "FUNCTION_THROW_IF_VALUE_IS_NON_ZERO"),
+            ("", "SELECT range(1000000000)", "ARGUMENT_OUT_OF_BOUND"),
+            ("", "SELECT toUInt8('abc')", "CANNOT_PARSE_TEXT"),
+            ("", "SELECT toDate('abc')", "*"),
+            ("", "SELECT toIPv4('abc')", "*"),
+            ("", "SELECT toUUID('abc')", "*"),
+            ("", "SELECT intDiv(1, 0)", "ILLEGAL_DIVISION"),
+            ("", "SELECT match('a', '[')", "*"),
+            ("", "SELECT toDecimal32(1, 9) * 100", "*"),
+            ("", "SELECT repeat('a', 10000000000)", "*"),
+            ("", "SELECT arrayMap((x, y) -> x + y, [1], [1, 2])", "*"),
+            ("", "SELECT (SELECT arrayJoin([1, 2]))", "INCORRECT_RESULT_OF_SCALAR_SUBQUERY"),
+            ("", "SELECT nope FROM users", "UNKNOWN_IDENTIFIER"),
+            ("", "SELECT length(1)", "ILLEGAL_TYPE_OF_ARGUMENT"),
+            ("", "SELECT length()", "*"),
+        ] {
+            let answer = world.post(query, sql).await;
+            assert!((400..500).contains(&answer.status), "{sql}: {} {}", answer.status, answer.text);
+            assert!(name == "*" || answer.text.contains(&format!("({name})")), "{sql}: {}", answer.text);
+        }
+    });
+}
+
 /// A2, K16, T19, J4: by SQL a key reads and counts what it may read elsewhere, and no further back than the tenant's plan.
 #[test]
 fn sql_shows_what_may_be_read() {
@@ -373,6 +435,14 @@ fn sql_shows_what_may_be_read() {
             let devices = "SELECT count(), countIf(first_seen_at IS NULL), sum(sign_ins) FROM devices";
             assert_eq!(world.rows(&format!("{devices}{nulls}")).await, "3\t1\t0\n");
         }
+        // The year begins where the API's does: today is one of its days.
+        let edge = "INSERT INTO events (tenant, event_id, type, category, action, occurred_at, received_at, actor_kind, actor_id, \
+                    retention_days) SELECT 'acme', e, 't', 'other', 'x', toDateTime64(toStartOfDay(now('UTC')), 3, 'UTC') \
+                    - INTERVAL 364 DAY - toIntervalMillisecond(m), now64(3) - 60, 'user', 'edge', 1825 \
+                    FROM values('e String, m UInt8', ('first', 0), ('before', 1))";
+        world.client.query_raw(edge).execute().await.unwrap();
+        let kept = "SELECT groupArray(event_id) FROM events WHERE actor_id = 'edge'";
+        assert_eq!(world.rows(kept).await, "['first']\n");
         // The columns keep their types.
         let types = "SELECT DISTINCT toTypeName(events), toTypeName(sign_ins), toTypeName(first_seen_at) FROM users";
         assert_eq!(world.rows(types).await, "UInt64\tUInt64\tNullable(DateTime64(3, \\'UTC\\'))\n");

@@ -133,6 +133,23 @@ impl DeliveryFilter {
     }
 }
 
+/// Refuses names of endpoints that there are not, unless something was delivered to them before they were deleted.
+async fn check_endpoints(api: &QueryApi, reading: &ReadRequest, endpoints: &[String]) -> Result<(), Problem> {
+    let settings = api.settings().snapshot();
+    let is_known = |name: &str| settings.endpoints(&reading.tenant.id).any(|endpoint| endpoint.id == name);
+    for endpoint in endpoints.iter().filter(|name| !is_known(name)) {
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &reading.tenant.id);
+        clauses.bind_number("rows", 1);
+        clauses.order(NEWEST.order);
+        clauses.text("endpoint = {endpoint:String}", "endpoint", endpoint);
+        if api.store().rows::<DeliveryRow>(ALERT_DELIVERIES, clauses).await?.is_empty() {
+            return Err(ParamError::bad("endpoint", format!("there is no endpoint {endpoint:?}")).into());
+        }
+    }
+    Ok(())
+}
+
 const NEWEST: Keyset =
     keyset!("at", "concat(message_id, '/', endpoint, '/', violation_id, '/', toString(attempt))", newest);
 
@@ -152,6 +169,7 @@ const NEWEST: Keyset =
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let filter = DeliveryFilter::take(&mut reading.params)?;
+    check_endpoints(&api, &reading, &filter.endpoint).await?;
     let asked = reading.page("alert-deliveries/newest", &filter)?;
     let mut clauses = asked.clauses(&NEWEST);
     filter.add_to(&mut clauses);

@@ -5,6 +5,7 @@ use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
 use crate::export::format::{Format, Separator};
+use crate::export::table::Word;
 use crate::export::{clock, values, words};
 use crate::http::period::Period;
 use crate::log::words::of;
@@ -115,7 +116,10 @@ pub(crate) fn in_words(
     let mut told = String::new();
     let mut last = "";
     for (name, given) in filters {
-        let word = |value: &str| title(name, value).or_else(|| values::known(values_of(name), value, lang));
+        let word = |value: &str| match value {
+            "" => Some(words::word(Word::Nothing, lang).to_owned()),
+            _ => title(name, value).or_else(|| values::known(values_of(name), value, lang)),
+        };
         // A comma is between values that have words; in any other it may be the value's own.
         let shown = if given.split(',').any(|value| word(value).is_some()) {
             given.split(',').map(|value| word(value).unwrap_or_else(|| value.to_owned())).collect::<Vec<_>>().join(", ")
@@ -227,6 +231,7 @@ mod tests {
             ("actor_id", "u1"),
             ("actor_id", "u2"),
             ("format", "csv"),
+            ("location", ""),
             ("q", "a,b"),
             ("class", "create,x,delete"),
             ("order", "asc"),
@@ -234,11 +239,14 @@ mod tests {
         let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let filters = filters(given);
         let told = |lang| in_words(&filters, lang, |_, _| None);
-        assert_eq!(told(Lang::En), "actor id: u1, u2; q: a,b; class: create,x,delete; order: asc");
+        assert_eq!(told(Lang::En), "actor id: u1, u2; location: (none); q: a,b; class: create,x,delete; order: asc");
         assert_eq!(
             told(Lang::Ru),
-            "исполнитель: u1, u2; слова: a,b; класс: создание, x, удаление; порядок: по возрастанию"
+            "исполнитель: u1, u2; локация: (не указано); слова: a,b; класс: создание, x, удаление; порядок: по возрастанию"
         );
-        assert_eq!(told(Lang::Cs), "kdo: u1, u2; slova: a,b; třída: vytvoření, x, smazání; pořadí: vzestupně");
+        assert_eq!(
+            told(Lang::Cs),
+            "kdo: u1, u2; pobočka: (neuvedeno); slova: a,b; třída: vytvoření, x, smazání; pořadí: vzestupně"
+        );
     }
 }

@@ -28,19 +28,19 @@ pub struct ConfigurationFilter {
     /// Kind of actor: `user`, `system` or `api_key`.
     #[param(required = false, example = json!(["user"]))]
     pub actor_kind: Vec<String>,
-    /// Ids of actors.
+    /// Ids of actors. Empty: changes without one.
     #[param(required = false)]
     pub actor_id: Vec<String>,
     /// `create`, `change` or `delete`; `other` for what is none of these.
     #[param(required = false, example = json!(["change"]))]
     pub class: Vec<String>,
-    /// Modules of the application.
+    /// Modules of the application. Empty: changes without one.
     #[param(required = false, example = json!(["workflows"]))]
     pub module: Vec<String>,
-    /// Types of objects.
+    /// Types of objects. Empty: changes without one.
     #[param(required = false)]
     pub object_type: Vec<String>,
-    /// Ids of objects.
+    /// Ids of objects. Empty: changes without one.
     #[param(required = false)]
     pub object_id: Vec<String>,
     /// Event types of the catalogue.

@@ -23,6 +23,7 @@ use crate::log::wording::EventRenderer;
 use crate::state::QueryApi;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery};
+use crate::violations::list::check_rules;
 
 /// Names of the orders.
 pub(crate) const ORDERS: &[&str] = &["desc", "asc", "received"];
@@ -117,6 +118,7 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
         let detail = "changes of the configuration take the permission read_configuration";
         return Err(Problem::forbidden(detail).with_pointer("category"));
     }
+    check_rules(&api, &reading, ("violations", filter.rules())).await?;
     let asked = reading.page(order.list(), &filter)?;
     let before = asked.reading.completeness.complete_until.unwrap_or(DateTime::UNIX_EPOCH);
 

@@ -12,23 +12,23 @@ use crate::log::countries::COUNTRIES;
 use crate::store::sql::Clauses;
 
 /// Filters of `GET /v1/events`. Lists are given with commas, encoded or not, or by repeating the parameter; values of one parameter are
-/// alternatives, different parameters must all hold.
+/// alternatives, different parameters must all hold. A parameter of an open set that is empty (`location=`) asks for events without one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventFilter {
     /// Kind of actor.
     #[param(required = false, example = json!(["user"]))]
     pub actor_kind: Vec<String>,
-    /// Ids of actors. A comma within an id stands behind a backslash, as in every list.
+    /// Ids of actors. A comma within an id stands behind a backslash, as in every list. Empty: events without one.
     #[param(required = false)]
     pub actor_id: Vec<String>,
-    /// Types of objects.
+    /// Types of objects. Empty: events without one.
     #[param(required = false)]
     pub object_type: Vec<String>,
-    /// Ids of objects.
+    /// Ids of objects. Empty: events without one.
     #[param(required = false)]
     pub object_id: Vec<String>,
-    /// Actions (`view`, `create`, `sign_in`, … open set).
+    /// Actions (`view`, `create`, `sign_in`, … open set). Empty: events without one.
     #[param(required = false)]
     pub action: Vec<String>,
     /// `create`, `delete`, `change` or `other`.
@@ -41,29 +41,28 @@ pub struct EventFilter {
     /// `sign_ins`, `changes`, `views`, `configuration` or `other`.
     #[param(required = false)]
     pub category: Vec<String>,
-    /// Modules of the application.
+    /// Modules of the application. Empty: events without one.
     #[param(required = false)]
     pub module: Vec<String>,
-    /// Locations (branches, offices).
+    /// Locations (branches, offices). Empty: events without one.
     #[param(required = false)]
     pub location: Vec<String>,
-    /// Channels of communication.
+    /// Channels of communication. Empty: events without one.
     #[param(required = false)]
     pub channel: Vec<String>,
     /// `success`, `failure` or `unknown`.
     #[param(required = false)]
     pub outcome: Vec<String>,
-    /// Sources, as events tell them: parts of the application that number their events by themselves. Empty (`source=`): events without
-    /// one.
+    /// Sources, as events tell them: parts of the application that number their events by themselves. Empty: events without one.
     #[param(required = false, example = json!(["/shop-a"]))]
     pub source: Vec<String>,
-    /// Countries of the addresses, ISO 3166-1 codes, in any case.
+    /// Countries of the addresses, ISO 3166-1 codes, in any case. Empty: events without one.
     #[param(required = false, example = json!(["CZ"]))]
     pub country: Vec<String>,
-    /// Ids of devices.
+    /// Ids of devices. Empty: events without one.
     #[param(required = false)]
     pub device_id: Vec<String>,
-    /// Sessions, as `context.session_key` has them.
+    /// Sessions, as `context.session_key` has them. Empty: events without one.
     #[param(required = false)]
     pub session_key: Vec<String>,
     /// IPv4 or IPv6 addresses, however they are spelled.
@@ -120,7 +119,7 @@ impl EventFilter {
             channel: params.ids_or_empty("channel")?,
             outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
             source: params.ids_or_empty("source")?,
-            country: params.codes("country", COUNTRIES)?,
+            country: params.codes_or_empty("country", COUNTRIES)?,
             device_id: params.ids_or_empty("device_id")?,
             session_key: params.ids_or_empty("session_key")?,
             ip: search::addresses(params.list("ip")?)?,
@@ -139,6 +138,14 @@ impl EventFilter {
     /// Whether violations are asked for, which takes a role of its own.
     pub fn wants_violations(&self) -> bool {
         !self.violations.is_empty()
+    }
+
+    /// The rules that were to be broken, where they are named.
+    pub fn rules(&self) -> &[String] {
+        match self.violations.as_slice() {
+            [word] if word == "true" || word == "false" => &[],
+            rules => rules,
+        }
     }
 
     /// Whether changes of the configuration are asked for by name, which takes a permission of its own.

@@ -145,8 +145,30 @@ impl TenantRules {
         self.rules.find(name).ok_or_else(|| Problem::not_found("there is no such rule"))
     }
 
-    /// Whether limits are of rules that there are, and in their ranges.
-    pub(crate) fn check_limits(&self, wanted: &Detection) -> Result<(), Invalid> {
+    /// Whether all is about rules that there are, and limits are in their ranges. What was said of a rule that is gone by now may
+    /// stay.
+    pub(crate) fn check(&self, wanted: &Detection) -> Result<(), Invalid> {
+        let is_known = |name: &str, known: bool| known || self.rules.find(name).is_some();
+        let lists = [
+            ("enabled", &wanted.enabled, &self.detection.enabled),
+            ("disabled", &wanted.disabled, &self.detection.disabled),
+        ];
+        for (field, names, before) in lists {
+            let unknown = |(_, name): &(usize, &String)| !is_known(name, before.contains(name));
+            if let Some((at, name)) = names.iter().enumerate().find(unknown) {
+                let detail = format!("there is no rule {name:?}");
+                return Err(Invalid { pointer: format!("/{field}/{at}"), detail });
+            }
+        }
+        let unknown = |name: &&String| !is_known(name, self.detection.actions.contains_key(*name));
+        if let Some(name) = wanted.actions.keys().find(unknown) {
+            let pointer = format!("/actions/{}", name.replace('~', "~0").replace('/', "~1"));
+            return Err(Invalid { pointer, detail: format!("there is no rule {name:?}") });
+        }
+        self.check_limits(wanted)
+    }
+
+    fn check_limits(&self, wanted: &Detection) -> Result<(), Invalid> {
         for (name, value) in &wanted.limits {
             let detail = match self.rules.limits().iter().find(|limit| *limit.name == **name) {
                 None => "no rule has a limit of this name".to_owned(),

@@ -45,6 +45,12 @@ impl Titles {
         read.entry(rule.to_owned()).or_insert_with(|| self.stored(rule).unwrap_or_else(|| rule.to_owned())).clone()
     }
 
+    /// Whether there is a rule of this name, or was one that the tenant or the platform wrote.
+    pub(crate) fn has(&self, rule: &str) -> bool {
+        let is_stored = |scope| self.settings.rules(scope).any(|stored| stored.name == rule);
+        self.shipped.0.contains_key(rule) || is_stored(self.tenant.as_str()) || is_stored(SHARED)
+    }
+
     /// From the latest text of that name; a rule that is deleted keeps what it was called.
     fn stored(&self, rule: &str) -> Option<String> {
         [self.tenant.as_str(), SHARED].into_iter().find_map(|scope| {

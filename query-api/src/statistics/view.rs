@@ -124,10 +124,9 @@ pub struct TenantStatistics {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub series: Vec<Point>,
-    /// The groups with the most events in the period, most first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    pub groups: Vec<Group>,
+    /// The groups with the most events in the period, most first, where groups were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<Group>>,
     /// All other groups together, where groups were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<Part>,
@@ -337,13 +336,13 @@ struct Keys<'a> {
 /// the period: formats that hold one table have the most that there is.
 impl Report for TenantStatistics {
     fn tables<W: io::Write + Send>(&self, to: &mut Writer<W>) -> io::Result<()> {
-        if !self.groups.is_empty() && self.interval.is_some() {
+        if self.groups.is_some() && self.interval.is_some() {
             to.table::<GroupPoint<'_>>("group series")?;
             for GroupRow { keys, part } in self.rows() {
                 part.series.iter().try_for_each(|point| to.row(&GroupPoint { keys, point }))?;
             }
         }
-        if !self.groups.is_empty() {
+        if self.groups.is_some() {
             to.table::<GroupRow<'_>>("groups")?;
             self.rows().try_for_each(|row| to.row(&row))?;
         }
@@ -358,7 +357,7 @@ impl Report for TenantStatistics {
 impl TenantStatistics {
     /// The groups, and the rest of them.
     fn rows(&self) -> impl Iterator<Item = GroupRow<'_>> {
-        let named = self.groups.iter().map(|group| ((Some(group.keys.as_slice()), false), &group.part));
+        let named = self.groups.iter().flatten().map(|group| ((Some(group.keys.as_slice()), false), &group.part));
         let rest = self.other.iter().map(|part| ((None, true), part));
         named.chain(rest).map(move |((keys, other), part)| GroupRow { keys: Keys { by: &self.by, keys, other }, part })
     }

@@ -209,7 +209,7 @@ impl Change for Detection {
     }
 
     async fn check(&self, api: &QueryApi, tenant: &Arc<Tenant>) -> Result<(), Problem> {
-        TenantRules::open(api.settings(), Some(Arc::clone(tenant))).await?.check_limits(self).map_err(invalid)
+        TenantRules::open(api.settings(), Some(Arc::clone(tenant))).await?.check(self).map_err(invalid)
     }
 }
 

@@ -107,7 +107,7 @@ pub async fn devices(
 #[derive(Debug, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SessionFilter {
-    /// Ids of devices.
+    /// Ids of devices; empty: sessions without one.
     #[param(required = false)]
     device_id: Vec<String>,
     /// `true` for sessions that the user signed out of.

@@ -36,10 +36,10 @@ pub struct SignInFilter {
     /// `success`, `failure` or `unknown`.
     #[param(required = false)]
     outcome: Vec<String>,
-    /// Ids of devices.
+    /// Ids of devices; empty: those from none that could be told.
     #[param(required = false)]
     device_id: Vec<String>,
-    /// Countries, ISO 3166-1 alpha-2, in any case.
+    /// Countries, ISO 3166-1 alpha-2, in any case; empty: those from none that is known.
     #[param(required = false, example = json!(["CZ"]))]
     country: Vec<String>,
     /// `true` for those that broke a rule, `false` for those that broke none.
@@ -52,7 +52,7 @@ impl SignInFilter {
         Ok(Self {
             outcome: params.list_of("outcome", &words(Outcome::ALL, Outcome::as_str))?,
             device_id: params.ids_or_empty("device_id")?,
-            country: params.codes("country", COUNTRIES)?,
+            country: params.codes_or_empty("country", COUNTRIES)?,
             violations: params.flag("violations")?,
         })
     }
@@ -131,7 +131,7 @@ pub async fn of_user(
     tag = "users",
     operation_id = "listTenantSignIns",
     params(
-        ("user_id" = Option<Vec<String>>, Query, description = "Ids of users", example = json!(["u-17"])),
+        ("user_id" = Option<Vec<String>>, Query, description = "Ids of users; empty: of nobody that is known", example = json!(["u-17"])),
         SignInFilter,
         crate::openapi::PeriodParams,
         crate::openapi::PageParams,
@@ -143,7 +143,7 @@ pub async fn of_user(
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
-    let users = reading.params.ids("user_id")?;
+    let users = reading.params.ids_or_empty("user_id")?;
     let filter = SignInFilter::take(&mut reading.params)?;
     let (list, statement, by_time, keyset) = match ascending(&mut reading.params)? {
         true => ("sign-ins/all/oldest", EVENTS_OLDEST, LOG_OLDEST, &OLDEST),

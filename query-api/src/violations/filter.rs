@@ -19,7 +19,7 @@ pub struct ViolationFilter {
     /// The least level.
     #[param(required = false)]
     pub min_level: Option<String>,
-    /// Ids of devices.
+    /// Ids of devices; empty: violations without one.
     #[param(required = false)]
     pub device_id: Vec<String>,
     /// `true` for those that were reviewed, `false` for those that were not.

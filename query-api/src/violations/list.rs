@@ -8,9 +8,11 @@ use crate::http::answer::Item;
 use crate::http::extract::InPath;
 use crate::http::language::Localized;
 use crate::http::page::{Keyset, Page, ReadRequest, ascending, keyset, look_back_of_violations};
+use crate::http::params::ParamError;
 use crate::rules::titles::Titles;
 use crate::state::QueryApi;
 use crate::store::Store;
+use crate::store::sql::Clauses;
 use crate::violations::filter::ViolationFilter;
 use crate::violations::rows::{VIOLATIONS, ViolationRow};
 use crate::violations::view::Violation;
@@ -49,6 +51,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
 pub(crate) async fn page(api: &QueryApi, mut reading: ReadRequest, users: &[String]) -> Result<Response, Problem> {
     let lang = reading.lang;
     let filter = ViolationFilter::take(&mut reading.params)?;
+    check_rules(api, &reading, ("rule", &filter.rule)).await?;
     let (list, keyset) = match ascending(&mut reading.params)? {
         true => ("violations/oldest", &OLDEST),
         false => ("violations/newest", &NEWEST),
@@ -71,6 +74,28 @@ pub(crate) async fn page(api: &QueryApi, mut reading: ReadRequest, users: &[Stri
     let titles = api.titles(&asked.reading.tenant.id, lang);
     let view = move |row| show(row, &titles);
     asked.list(VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
+}
+
+/// Refuses names that no rule has, nor had when it found something: a rule of another version of the program may be gone.
+pub(crate) async fn check_rules(
+    api: &QueryApi,
+    reading: &ReadRequest,
+    (parameter, rules): (&'static str, &[String]),
+) -> Result<(), Problem> {
+    let titles = api.titles(&reading.tenant.id, reading.lang);
+    for rule in rules.iter().filter(|rule| !titles.has(rule)) {
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &reading.tenant.id);
+        clauses.bind_number("rows", 1);
+        clauses.order(NEWEST.order);
+        clauses.text("rule = {rule:String}", "rule", rule);
+        reading.cutoffs().add_to(&mut clauses);
+        reading.bind_hidden(&mut clauses);
+        if api.store().rows::<ViolationRow>(VIOLATIONS, clauses).await?.is_empty() {
+            return Err(ParamError::bad(parameter, format!("there is no rule {rule:?}")).into());
+        }
+    }
+    Ok(())
 }
 
 /// Get a violation

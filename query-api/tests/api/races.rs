@@ -1,5 +1,6 @@
 //! Two processes of one installation: of two changes made from the same version the first wins, the other is told.
 
+use schemas::access::device_of_cookie;
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
@@ -141,7 +142,7 @@ fn decisions_about_a_device_form_a_chain() {
             came as i64 - went as i64
         };
         assert_eq!(balance("null", &steps), -1);
-        let last = one.access.get("acme", "u-1", "d-1").unwrap().access.as_str();
+        let last = one.access.get("acme", "u-1", &device_of_cookie("acme", "d-1")).unwrap().access.as_str();
         for word in ["block", "allow"] {
             assert_eq!(balance(&format!("\"{word}\""), &steps), i64::from(word == last), "{steps:?}");
         }

@@ -151,6 +151,15 @@ fn rules_are_switched_off_and_on() {
             let answer = world.send("PUT", "/v1/settings/detection", &admin, Some(bad)).await;
             assert_eq!((answer.status, &answer.json["pointer"]), (422, &json!(format!("/limits/{limit}"))));
         }
+        for (bad, pointer) in [
+            (json!({ "enabled": ["nonesuch"] }), "/enabled/0"),
+            (json!({ "disabled": ["mass-export", "nonesuch"] }), "/disabled/1"),
+            (json!({ "actions": { "mass-export": "block", "nonesuch/~": "block" } }), "/actions/nonesuch~1~0"),
+        ] {
+            let answer = world.send("PUT", "/v1/settings/detection", &admin, Some(bad)).await;
+            assert_eq!((answer.status, &answer.json["pointer"]), (422, &json!(pointer)));
+            assert!(answer.json["detail"].as_str().unwrap().contains("nonesuch"), "{}", answer.json);
+        }
         let unknown = world.send("PUT", "/v1/rules/nothing/enabled", &admin, Some(json!({ "enabled": true }))).await;
         assert_eq!(unknown.status, 404);
         assert_eq!(

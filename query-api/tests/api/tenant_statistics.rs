@@ -191,8 +191,7 @@ fn check(answer: &Value, events: &[&Event], question: &Question) {
     let mut ranked: Vec<_> = groups.into_iter().collect();
     ranked.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let top: Vec<Vec<String>> = ranked.into_iter().take(question.top).map(|(keys, _)| keys).collect();
-    let none = Vec::new();
-    let shown = answer["groups"].as_array().unwrap_or(&none);
+    let shown = answer["groups"].as_array().unwrap();
     let names: Vec<Value> = shown.iter().map(|group| group["keys"].clone()).collect();
     assert_eq!(names, top.iter().map(|keys| json!(keys)).collect::<Vec<_>>(), "{}", question.query);
     for (group, wanted) in shown.iter().zip(&top) {
@@ -386,6 +385,62 @@ fn what_a_viewer_may_not_see_is_not_counted() {
     });
 }
 
+/// P8, L13: every group opens by its key, that of events without a value, too: in the log, in statistics, in files.
+#[test]
+fn every_group_can_be_opened() {
+    with_world("tenant_statistics_groups", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let mut events: Vec<Event> = (0..60)
+            .map(|number| Event::random(&mut rng(64 + number), "acme", number as usize, TimeDelta::days(1)))
+            .collect();
+        for event in &mut events[..20] {
+            (event.action, event.channel, event.country, event.location, event.object_type) = ("", "", "", "", "");
+            event.actor_id = String::new();
+        }
+        world.insert(&events).await;
+        let period = "period=last_30_days";
+        let csv = async |path: String| {
+            let request = axum::http::Request::get(path).header("authorization", format!("Bearer {key}"));
+            let file = world.body(request.body(axum::body::Body::empty()).unwrap()).await;
+            csv::Reader::from_reader(file.trim_start_matches('\u{feff}').as_bytes()).records().count()
+        };
+        for (dimension, _) in DIMENSIONS {
+            let answer = world.ok(&format!("/v1/statistics?by={dimension}&{period}&top=100"), &key).await;
+            let groups = answer["groups"].as_array().unwrap();
+            let is_open = !["class", "device"].contains(&dimension);
+            assert_eq!(groups.iter().any(|group| group["keys"] == json!([""])), is_open, "{dimension}: {groups:?}");
+            for group in groups {
+                let value = encoded(group["keys"][0].as_str().unwrap());
+                let path = format!("/v1/statistics?{dimension}={value}&{period}");
+                assert_eq!(world.ok(&path, &key).await["totals"]["events"], group["events"], "{path}");
+                let filter = match dimension {
+                    "device" => continue,
+                    "user" => "actor_id",
+                    other => other,
+                };
+                let path = format!("/v1/events?{filter}={value}&{period}");
+                let listed = world.pages(&path, &key).await.len();
+                assert_eq!(json!(listed), group["events"], "{path}");
+                assert_eq!(csv(format!("{path}&format=csv")).await, listed, "{path}");
+            }
+        }
+        // Two groups at once, and what has no group but can be missing.
+        let both = world.pages("/v1/events?location=&actor_id=&source=", &key).await;
+        assert_eq!(both.len(), 20);
+        for name in ["device_id", "session_key", "module", "object_id"] {
+            let path = format!("/v1/events?{name}=");
+            let have = events.iter().filter(|event| match name {
+                "device_id" => event.device_id.is_empty(),
+                "session_key" => event.session_id.is_empty(),
+                "module" => event.module.is_empty(),
+                _ => event.object_id.is_empty(),
+            });
+            assert_eq!(world.pages(&path, &key).await.len(), have.count(), "{path}");
+        }
+    });
+}
+
 /// P8, P9: a file of groups over time has a row for each group and bucket; without an interval, one for each group.
 #[test]
 fn a_file_has_the_series_of_each_group() {
@@ -446,6 +501,18 @@ fn a_file_has_the_series_of_each_group() {
             .collect();
         assert_eq!(of_groups, expected);
         assert!(groups[0].contains_key("previous.events") && !groups[0].contains_key("start"));
+
+        // Where nothing was done there is no group, and all others are none, too.
+        let nothing = format!("{path}&location=nowhere");
+        for (query, many) in [(nothing.clone(), 1), (format!("{nothing}&interval=week"), 5)] {
+            assert_eq!(world.ok(&query, &key).await["groups"], json!([]), "{query}");
+            let rows = rows(&query).await;
+            assert!(rows.len() >= many, "{query}: {rows:?}");
+            for row in rows {
+                let shown = ["key", "key_2", "other", "events"].map(|name| row[name].as_str());
+                assert_eq!(shown, ["(all others)", "(all others)", "true", "0"], "{query}");
+            }
+        }
     });
 }
 

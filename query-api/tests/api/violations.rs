@@ -310,3 +310,34 @@ fn a_review_of_nothing_is_refused() {
         assert_eq!(world.send("DELETE", path, &key, None).await.status, 404);
     });
 }
+
+/// K12, L13: a rule or an endpoint that there is not is refused by name in every list; one that is gone is not, while something that it
+/// found is kept.
+#[test]
+fn what_there_is_not_can_not_be_asked_for() {
+    with_world("violations_names", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let mut event = Event::sign_in("e1", "u1", TimeDelta::hours(1));
+        event.violations = vec!["gone-rule"];
+        world.insert(&[event]).await;
+        for (path, pointer) in [
+            ("/v1/violations?rule=nonsense", "rule"),
+            ("/v1/violations?rule=mass-export,gone-rule,nonsense", "rule"),
+            ("/v1/users/u1/violations?rule=nonsense&format=csv", "rule"),
+            ("/v1/events?violations=nonsense", "violations"),
+            ("/v1/alerts/deliveries?endpoint=none", "endpoint"),
+        ] {
+            let answer = world.get(path, &key).await;
+            assert_eq!((answer.status, &answer.json["pointer"]), (400, &json!(pointer)), "{path}: {}", answer.json);
+        }
+        assert!(world.pages("/v1/violations?rule=mass-export", &key).await.is_empty());
+        for path in [
+            "/v1/violations?rule=gone-rule,mass-export",
+            "/v1/events?violations=gone-rule",
+            "/v1/events?violations=true",
+        ] {
+            assert_eq!(world.pages(path, &key).await.len(), 1, "{path}");
+        }
+    });
+}

@@ -77,7 +77,7 @@ impl<'a> Answer<'a> {
             },
             totals: self.compared(Slot::All),
             series: self.series(Slot::All),
-            groups: if grouped { self.named.iter().map(|row| self.group(row)).collect() } else { Vec::new() },
+            groups: grouped.then(|| self.named.iter().map(|row| self.group(row)).collect()),
             other: grouped.then(|| self.part(Slot::Other)),
             completeness,
         }

@@ -114,8 +114,9 @@ fn filters(params: &mut Params) -> Result<Vec<Filter>, ParamError> {
             "class" => params.list_of(name, &words(Class::ALL, Class::as_str))?,
             "category" => params.list_of(name, &words(Category::ALL, Category::as_str))?,
             "device" => device_kinds(params, name)?,
-            "country" => params.codes(name, COUNTRIES)?,
-            _ => params.list(name)?,
+            "country" => params.codes_or_empty(name, COUNTRIES)?,
+            "location" => params.list_or_empty(name)?,
+            _ => params.ids_or_empty(name)?,
         };
         if !values.is_empty() {
             filters.push(Filter { name, condition, values });
