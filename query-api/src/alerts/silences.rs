@@ -83,6 +83,7 @@ pub async fn create(
     check_time("/starts_at", starts_at, YEARS_OF_SETTINGS)?;
     check_time("/ends_at", Some(ends_at), YEARS_OF_SETTINGS)?;
     let starts_at = starts_at.unwrap_or_else(Utc::now);
+    let user_id = user_id.map(|id| schemas::ids::kept(&id).to_owned());
     let (tenant, id) = (tenant.id.clone(), random_hex()?);
     let silence = Silence { tenant, id, rule, user_id, owner, reason, starts_at, ends_at };
     let _one_at_a_time = api.alerting().one_at_a_time().await;

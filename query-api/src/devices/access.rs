@@ -101,11 +101,8 @@ impl KnownDevice {
         let devices = vec![named.clone(), by_cookie.id.clone()];
         let seen = seen(api.store(), caller, tenant, user, devices).await;
         let by_id = seen.iter().find(|row| row.device_id == named);
-        let is_cookie = match (is_decided(&named), is_decided(&by_cookie.id)) {
-            (false, false) => by_id.is_none() && !seen.is_empty(),
-            (is_id, _) => !is_id,
-        };
-        if is_cookie {
+        let is_id = by_id.is_some() || is_decided(&named);
+        if !is_id && (!seen.is_empty() || is_decided(&by_cookie.id)) {
             return by_cookie;
         }
         Self { confidence: by_id.and_then(|row| known(row.confidence.clone())), id: named }

@@ -18,7 +18,8 @@ pub(crate) struct Which {
 impl Which {
     /// Takes `source` and `key_id` from the query string; empty ones are those of events without.
     pub(crate) fn take(params: &mut Params) -> Result<Self, ParamError> {
-        Ok(Self { source: params.one_or_empty("source")?, key_id: params.one_or_empty("key_id")? })
+        let source = params.one_or_empty("source")?.map(|source| schemas::ids::kept(&source).to_owned());
+        Ok(Self { source, key_id: params.one_or_empty("key_id")? })
     }
 
     /// Adds the conditions.
