@@ -1363,7 +1363,7 @@ export interface components {
              * @example high
              */
             device_confidence: string | null;
-            /** @description Which. */
+            /** @description Which, by its id, whether it was asked for by that or by its cookie. */
             device_id: string;
             /** @description Why. */
             reason: string;
@@ -1735,7 +1735,7 @@ export interface components {
              */
             relative: number | null;
         };
-        /** @description How a tenant wants the rules that apply to it. Names that no rule has do nothing: a rule may be gone. */
+        /** @description How a tenant wants the rules that apply to it. Names that no rule has (any more) do nothing. */
         Detection: {
             /**
              * @description What becomes of the device when a rule is broken, by the rule's name; the rule's own where absent.
@@ -4599,8 +4599,8 @@ export interface components {
             accuracy: components["schemas"]["Accuracy"];
             /** @description What the groups are by; their keys have this order. */
             by: components["schemas"]["Dimension"][];
-            /** @description The groups with the most events in the period, most first. */
-            groups?: components["schemas"]["Group"][];
+            /** @description The groups with the most events in the period, most first, where groups were asked for. */
+            groups?: components["schemas"]["Group"][] | null;
             interval?: components["schemas"]["Width"] | null;
             other?: components["schemas"]["Part"] | null;
             /** @description The period as it was understood. */
@@ -5346,7 +5346,7 @@ export interface operations {
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
                      *       "device_confidence": "high",
-                     *       "device_id": "d-5",
+                     *       "device_id": "7e330e3789463b61",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
                      *       "violation_id": null
@@ -8568,7 +8568,7 @@ export interface operations {
     listConfigurationChanges: {
         parameters: {
             query?: {
-                /** @description Ids of actors. */
+                /** @description Ids of actors. Empty: changes without one. */
                 actor_id?: string[];
                 /**
                  * @description Kind of actor: `user`, `system` or `api_key`.
@@ -8605,15 +8605,15 @@ export interface operations {
                 /** @description Most rows of the page. */
                 limit?: number;
                 /**
-                 * @description Modules of the application.
+                 * @description Modules of the application. Empty: changes without one.
                  * @example [
                  *       "workflows"
                  *     ]
                  */
                 module?: string[];
-                /** @description Ids of objects. */
+                /** @description Ids of objects. Empty: changes without one. */
                 object_id?: string[];
-                /** @description Types of objects. */
+                /** @description Types of objects. Empty: changes without one. */
                 object_type?: string[];
                 /**
                  * @description `desc` (default) or `asc` by time
@@ -9156,9 +9156,9 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description Actions (`view`, `create`, `sign_in`, … open set). */
+                /** @description Actions (`view`, `create`, `sign_in`, … open set). Empty: events without one. */
                 action?: string[];
-                /** @description Ids of actors. A comma within an id stands behind a backslash, as in every list. */
+                /** @description Ids of actors. A comma within an id stands behind a backslash, as in every list. Empty: events without one. */
                 actor_id?: string[];
                 /**
                  * @description Kind of actor.
@@ -9184,12 +9184,12 @@ export interface operations {
                  * @example OR
                  */
                 changed_to?: string;
-                /** @description Channels of communication. */
+                /** @description Channels of communication. Empty: events without one. */
                 channel?: string[];
                 /** @description `create`, `delete`, `change` or `other`. */
                 class?: ("create" | "delete" | "change" | "other")[];
                 /**
-                 * @description Countries of the addresses, ISO 3166-1 codes, in any case.
+                 * @description Countries of the addresses, ISO 3166-1 codes, in any case. Empty: events without one.
                  * @example [
                  *       "CZ"
                  *     ]
@@ -9197,7 +9197,7 @@ export interface operations {
                 country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
-                /** @description Ids of devices. */
+                /** @description Ids of devices. Empty: events without one. */
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
@@ -9224,13 +9224,13 @@ export interface operations {
                 lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
-                /** @description Locations (branches, offices). */
+                /** @description Locations (branches, offices). Empty: events without one. */
                 location?: string[];
-                /** @description Modules of the application. */
+                /** @description Modules of the application. Empty: events without one. */
                 module?: string[];
-                /** @description Ids of objects. */
+                /** @description Ids of objects. Empty: events without one. */
                 object_id?: string[];
-                /** @description Types of objects. */
+                /** @description Types of objects. Empty: events without one. */
                 object_type?: string[];
                 /**
                  * @description `desc` (default) or `asc` by time; `received` by receipt, to follow the log
@@ -9258,11 +9258,10 @@ export interface operations {
                  * @example semicolon
                  */
                 separator?: "comma" | "semicolon" | "," | ";";
-                /** @description Sessions, as `context.session_key` has them. */
+                /** @description Sessions, as `context.session_key` has them. Empty: events without one. */
                 session_key?: string[];
                 /**
-                 * @description Sources, as events tell them: parts of the application that number their events by themselves. Empty (`source=`): events without
-                 *     one.
+                 * @description Sources, as events tell them: parts of the application that number their events by themselves. Empty: events without one.
                  * @example [
                  *       "/shop-a"
                  *     ]
@@ -11228,7 +11227,7 @@ export interface operations {
                      *         "sql": false,
                      *         "tracing": false
                      *       },
-                     *       "look_back_from": "2026-01-30T23:00:00Z",
+                     *       "look_back_from": "2026-01-31T23:00:00Z",
                      *       "plan": "free",
                      *       "usage": {
                      *         "day": {
@@ -17469,7 +17468,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Countries, ISO 3166-1 alpha-2, in any case.
+                 * @description Countries, ISO 3166-1 alpha-2, in any case; empty: those from none that is known.
                  * @example [
                  *       "CZ"
                  *     ]
@@ -17477,7 +17476,7 @@ export interface operations {
                 country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
-                /** @description Ids of devices. */
+                /** @description Ids of devices; empty: those from none that could be told. */
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
@@ -17524,7 +17523,7 @@ export interface operations {
                  */
                 to?: string;
                 /**
-                 * @description Ids of users
+                 * @description Ids of users; empty: of nobody that is known
                  * @example [
                  *       "u-17"
                  *     ]
@@ -17774,7 +17773,7 @@ export interface operations {
     getStatistics: {
         parameters: {
             query?: {
-                /** @description Actions */
+                /** @description Actions; empty: events without one */
                 action?: string[];
                 /**
                  * @description One or two of `action`, `channel`, `class`, `country`, `device` (its kind), `location`, `object_type` and `user`; users take the permission to trace them
@@ -17785,7 +17784,7 @@ export interface operations {
                 by?: ("action" | "channel" | "class" | "country" | "device" | "location" | "object_type" | "user")[];
                 /** @description `sign_ins`, `changes`, `views`, `configuration` or `other` */
                 category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
-                /** @description Channels */
+                /** @description Channels; empty: events without one */
                 channel?: string[];
                 /** @description `create`, `delete`, `change` or `other` */
                 class?: ("create" | "delete" | "change" | "other")[];
@@ -17794,7 +17793,7 @@ export interface operations {
                  * @example previous
                  */
                 compare?: "previous";
-                /** @description Countries, ISO 3166-1 alpha-2, in any case */
+                /** @description Countries, ISO 3166-1 alpha-2, in any case; empty: events without one */
                 country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description Kinds of devices, as `device.kind` of events has them; `phone` is understood as `mobile` */
                 device?: ("desktop" | "mobile" | "tablet" | "tv" | "console" | "wearable" | "bot" | "script" | "unknown" | "phone")[];
@@ -17825,9 +17824,9 @@ export interface operations {
                  * @example en
                  */
                 lang?: "en" | "ru" | "cs";
-                /** @description Locations (branches, offices) */
+                /** @description Locations (branches, offices); empty: events without one */
                 location?: string[];
-                /** @description Types of objects */
+                /** @description Types of objects; empty: events without one */
                 object_type?: string[];
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
@@ -17853,7 +17852,7 @@ export interface operations {
                  * @example 10
                  */
                 top?: number;
-                /** @description Ids of users */
+                /** @description Ids of users; empty: events without one */
                 user?: string[];
             };
             header?: never;
@@ -21570,8 +21569,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Id of the device
-                 * @example d-5
+                 * @description Id of the device, or its cookie
+                 * @example 7e330e3789463b61
                  */
                 device: string;
                 /**
@@ -21598,7 +21597,7 @@ export interface operations {
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
                      *       "device_confidence": "high",
-                     *       "device_id": "d-5",
+                     *       "device_id": "7e330e3789463b61",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
                      *       "violation_id": null
@@ -21745,8 +21744,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Id of the device
-                 * @example d-5
+                 * @description Id of the device, or its cookie
+                 * @example 7e330e3789463b61
                  */
                 device: string;
                 /**
@@ -21783,7 +21782,7 @@ export interface operations {
                      *       "decided_at": "2026-03-02T08:16:00Z",
                      *       "decided_by": "k3jq7xw2m5ab",
                      *       "device_confidence": "high",
-                     *       "device_id": "d-5",
+                     *       "device_id": "7e330e3789463b61",
                      *       "reason": "Reported as stolen",
                      *       "user_id": "u-17",
                      *       "violation_id": null
@@ -22002,8 +22001,8 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Id of the device
-                 * @example d-5
+                 * @description Id of the device, or its cookie
+                 * @example 7e330e3789463b61
                  */
                 device: string;
                 /**
@@ -22030,7 +22029,7 @@ export interface operations {
                      *       "decided_at": null,
                      *       "decided_by": null,
                      *       "device_confidence": "high",
-                     *       "device_id": "d-5",
+                     *       "device_id": "7e330e3789463b61",
                      *       "reason": "no decision",
                      *       "user_id": "u-17",
                      *       "violation_id": null
@@ -22911,7 +22910,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
-                /** @description Ids of devices. */
+                /** @description Ids of devices; empty: sessions without one. */
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
@@ -23168,7 +23167,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Countries, ISO 3166-1 alpha-2, in any case.
+                 * @description Countries, ISO 3166-1 alpha-2, in any case; empty: those from none that is known.
                  * @example [
                  *       "CZ"
                  *     ]
@@ -23176,7 +23175,7 @@ export interface operations {
                 country?: ("AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
-                /** @description Ids of devices. */
+                /** @description Ids of devices; empty: those from none that could be told. */
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
@@ -24135,7 +24134,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
-                /** @description Ids of devices. */
+                /** @description Ids of devices; empty: violations without one. */
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
@@ -24431,7 +24430,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
-                /** @description Ids of devices. */
+                /** @description Ids of devices; empty: violations without one. */
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
