@@ -171,7 +171,9 @@ impl EventRenderer {
             object_type: &row.object_type,
             paths: &row.changes_path,
         };
-        named_change(about, entry.sentence.get(self.lang))
+        let told = named_change(about, entry.sentence.get(self.lang));
+        // What moved has positions for values.
+        told.filter(|at| row.changes_op.get(*at).is_none_or(|op| op != "move"))
     }
 
     /// Every field that changed beside the one that the sentence is about.

@@ -211,6 +211,7 @@ fn a_sentence_tells_its_own_change() {
                 of("e4", "task.completed", vec![change("status", "\"open\"", "\"done\"")]),
                 of("e5", "prospect.qualified", vec![status(), touched()]),
                 of("e6", "prospect.scored", vec![change("score", "3", "5")]),
+                of("e8", "prospect.scored", vec![["score", "move", "3", "0"].map(str::to_owned)]),
                 Event { category: "configuration", ..of("e7", "plan_b.applied", vec![status()]) },
             ])
             .await;
@@ -229,6 +230,7 @@ fn a_sentence_tells_its_own_change() {
             ("e4", "en", "completed the task “Call back” — status: “open” → “done”"),
             ("e5", "en", "qualified Call back — status id: “1” → “2”; updated at: “09:00” → “09:05”"),
             ("e6", "en", "scored Call back from 3 to 5"),
+            ("e8", "en", "scored Call back — score: moved from position 4 to 1"),
             ("e7", "en", "applied Call back — status id: “1” → “2”"),
         ] {
             let found = text(id, lang).await;
