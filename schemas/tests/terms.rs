@@ -36,6 +36,26 @@ fn texts() -> Vec<(Lang, String)> {
     let phrases: Vec<[String; 3]> = serde_json::from_str(&read("schemas/phrases.json")).unwrap();
     // Their English is what sources say.
     found.extend(phrases.into_iter().flat_map(|[_, ru, cs]| [(Lang::Ru, ru), (Lang::Cs, cs)]));
+    found.extend(rules());
+    found
+}
+
+/// Titles and descriptions of the shipped rules, line by line below the language's name.
+fn rules() -> Vec<(Lang, String)> {
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(root().join("detect/rules")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let mut lang = None;
+        for line in text.lines().skip_while(|line| *line != "translations:").skip(1) {
+            if !line.starts_with(' ') {
+                break;
+            }
+            match line.strip_prefix("  ").and_then(|line| line.strip_suffix(':')).and_then(Lang::parse) {
+                Some(named) => lang = Some(named),
+                None => found.extend(lang.map(|lang| (lang, line.to_owned()))),
+            }
+        }
+    }
     found
 }
 

@@ -3067,7 +3067,7 @@ export interface components {
         NewRule: {
             /** @description 1 to 63 of a-z, 0-9 and `-`; no other rule's. */
             name: string;
-            /** @description Sigma, at most 64 KiB. Its `version` is not looked at: versions are counted here. */
+            /** @description Sigma, at most 64 KiB. Its `version` has to be there and is not looked at: versions are counted here. */
             yaml: string;
         };
         /** @description An endpoint with the secret that was just made for it. */

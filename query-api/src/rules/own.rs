@@ -32,7 +32,7 @@ use crate::tenants::settings::change_tenant;
 pub struct NewRule {
     /// 1 to 63 of a-z, 0-9 and `-`; no other rule's.
     pub name: String,
-    /// Sigma, at most 64 KiB. Its `version` is not looked at: versions are counted here.
+    /// Sigma, at most 64 KiB. Its `version` has to be there and is not looked at: versions are counted here.
     pub yaml: String,
 }
 
