@@ -131,7 +131,8 @@ impl Observation<'_> {
 /// What was found. Numbers are there only on events that move them; flags only when true.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Signals {
-    /// More than [`LATENESS_MS`] behind; nothing else was looked at. Of history: behind other history, or what is live.
+    /// More than [`LATENESS_MS`] behind; nothing else was looked at but the session that the application names. Of history:
+    /// behind other history, or what is live.
     pub late: bool,
     /// Nothing was known of the user before.
     pub first_sign_in: bool,

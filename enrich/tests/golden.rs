@@ -130,6 +130,32 @@ async fn correlations_count_each_source() {
     assert!(broken.iter().any(|rule| rule == "brute-force"), "{broken:?}");
 }
 
+/// K7: a session that the application names has its key in every row, in whatever order the events come and however late: what
+/// is counted from a sign-in to its sign-out goes by it. Without a name, a late event has none.
+#[tokio::test]
+async fn a_named_session_is_known_of_late_events() {
+    let mut pipeline = Pipeline::new().await;
+    let (mut batch, mut memory) = (pipeline.batch(), golden_payloads::memory());
+    let sent = [
+        ("user.signed_out", "2026-11-19T16:00:00Z", "s-1", ""),
+        ("user.signed_in", "2026-11-19T07:00:00Z", "s-1", ""),
+        ("order.viewed", "2026-11-19T11:00:00Z", "s-1", ""),
+        ("order.viewed", "2026-11-19T12:00:00Z", "", "d-1"),
+    ];
+    for (number, (kind, at, session, device)) in (0..).zip(sent) {
+        let event = json!({
+            "id": format!("{number}"), "type": kind, "occurred_at": at, "actor": {"id": "u-1"},
+            "context": {"session_id": session, "device_id": device},
+        });
+        batch.push(&Golden::new(&event).record(number), &mut pipeline.stages, &mut memory).unwrap();
+    }
+    let rows = rows(&batch.rows.encode());
+    let sessions: Vec<_> = rows.iter().map(|row| (&row["session_key"], &row["session_started_at"])).collect();
+    let (four, seven) = (json!("2026-11-19T16:00:00.000Z"), json!("2026-11-19T07:00:00.000Z"));
+    let (named, none, never) = (json!("s-1"), json!(""), json!("1970-01-01T00:00:00.000Z"));
+    assert_eq!(sessions, [(&named, &four), (&named, &seven), (&named, &seven), (&none, &never)]);
+}
+
 #[derive(Deserialize)]
 struct Expected {
     code: String,

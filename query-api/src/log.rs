@@ -9,6 +9,7 @@ pub mod edits;
 pub mod events;
 pub(crate) mod examples;
 pub mod filter;
+pub(crate) mod named_change;
 pub mod object_state;
 pub mod objects;
 pub(crate) mod own;

@@ -278,6 +278,30 @@ fn late_events_change_nothing() {
     assert!(!user.observe(&sighting(NOON - LATENESS_MS, ActionKind::Other), prague()).late, "on the edge");
 }
 
+/// K7: the sign-in that comes hours after the sign-out is of the session that the application names, and nothing else of it is
+/// looked at; what the sign-out that comes late ends goes on no more.
+#[test]
+fn k7_a_named_session_is_known_however_late_its_event_comes() {
+    let mut user = User::default();
+    let of = |session_id, at, act| Observation { session_id, ..sighting(at, act) };
+    user.observe(&of("s1", NOON, ActionKind::SignOut), prague());
+    let late = Observation { session_id: "s1", ..tokyo(NOON - 9 * HOUR_MS) };
+    let found = user.observe(&late, prague());
+    assert_eq!((found.session_key.as_str(), found.session_started_at), ("s1", NOON - 9 * HOUR_MS));
+    assert!(found.late && found.last_activity_at == NOON && found.sessions_24h.is_none() && !found.session_ip_changed);
+    let then = user.observe(&of("s1", NOON + MINUTE, ActionKind::View), prague());
+    assert_eq!(then.session_started_at, NOON - 9 * HOUR_MS);
+    assert!(user.observe(&tokyo(NOON + MINUTE), prague()).new_device, "what came late makes nothing known");
+    let failed = user.observe(&of("s2", NOON - 3 * HOUR_MS, ActionKind::SignInFailed), prague());
+    assert_eq!(failed.session_key, "", "a failed sign-in has none, late or not");
+    let (open, ended) = (NOON + 2 * DAY_MS, NOON + 2 * DAY_MS + 10 * MINUTE);
+    user.observe(&of("s3", open, ActionKind::SignIn), prague());
+    user.observe(&of("s4", open + 75 * MINUTE, ActionKind::View), prague());
+    user.observe(&of("s3", ended, ActionKind::SignOut), prague());
+    let active = user.observe(&of("s4", open + 20 * MINUTE, ActionKind::SignIn), prague()).sessions_active;
+    assert_eq!(active, Some(1), "s4, which was seen last");
+}
+
 #[test]
 fn a_clock_that_runs_ahead_makes_nobody_late() {
     let mut user = User::default();
@@ -424,6 +448,28 @@ proptest! {
                 }
             }
             last.insert(device, (clock, found.session_key, found.session_started_at, act == ActionKind::SignOut));
+        }
+    }
+
+    /// Sessions by the application's id: in whatever order the events of a week come, each has the session that it names, which
+    /// began with the first of those that came, and what has no name is of none of them.
+    #[test]
+    fn named_sessions_are_what_the_application_says(steps in steps()) {
+        const SESSIONS: [&str; 4] = ["", "x", "y", "z"];
+        let mut user = User::default();
+        let mut starts = std::collections::HashMap::new();
+        for step in steps {
+            let session_id = SESSIONS[usize::from(step.device) % 4];
+            let at = NOON + step.minutes * 50 * MINUTE;
+            let found = user.observe(&Observation { session_id, ..sighting(at, ActionKind::View) }, prague());
+            if session_id.is_empty() {
+                prop_assert!(!SESSIONS[1..].contains(&found.session_key.as_str()));
+                prop_assert_eq!(found.session_key.is_empty(), found.late);
+                continue;
+            }
+            let start = starts.entry(session_id).or_insert(at);
+            *start = at.min(*start);
+            prop_assert_eq!((found.session_key.as_str(), found.session_started_at), (session_id, *start));
         }
     }
 

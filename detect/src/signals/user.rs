@@ -91,11 +91,18 @@ impl User {
 
     fn observe_in(&mut self, activity: &mut Activity, sighting: &Observation<'_>, zone: Zone) -> Signals {
         let at = sighting.at();
-        let mut signals = Signals::default();
+        let (told, mut signals) = (Told::of(sighting), Signals::default());
         // What is live has been taken out, unless this is history.
         if at < activity.clock.max(self.live.clock) - LATENESS_MS {
             if sighting.backfill {
-                self.catch_up(activity, sighting, &mut signals);
+                self.catch_up(sighting, &told);
+            }
+            // A session that the application names is that one whenever its event comes. By device and silence it can't be
+            // told once what went on around it may be forgotten, except in history, which has sessions of its own.
+            if sighting.backfill || !sighting.session_id.is_empty() {
+                let mut filed = Signals::default();
+                activity.sessions.file(sighting, told.device, told.country, &mut filed);
+                (signals.session_key, signals.session_started_at) = (filed.session_key, filed.session_started_at);
             }
             signals.late = true;
             signals.last_activity_at = self.last_activity;
@@ -105,7 +112,6 @@ impl User {
         if self.last_activity != 0 && days > 0 {
             signals.days_since_seen = u32::try_from(days).ok();
         }
-        let told = Told::of(sighting);
         let signs_in = matches!(sighting.act, ActionKind::SignIn | ActionKind::SignInFailed);
         if signs_in {
             self.sign_in(activity, sighting, &told, zone, &mut signals);
@@ -128,18 +134,15 @@ impl User {
         signals
     }
 
-    /// History that comes after what is later than it: what it shows becomes known, and it has a session. What was known at
-    /// its time can't be told any more.
-    fn catch_up(&mut self, activity: &mut Activity, sighting: &Observation<'_>, signals: &mut Signals) {
-        let (told, mut unused) = (Told::of(sighting), Signals::default());
+    /// History that comes after what is later than it: what it shows becomes known. What was known at its time can't be told
+    /// any more.
+    fn catch_up(&mut self, sighting: &Observation<'_>, told: &Told) {
         if sighting.act.makes_known() {
-            self.learn(sighting, &told, &mut unused);
+            self.learn(sighting, told, &mut Signals::default());
         }
         if sighting.act == ActionKind::SignIn {
             self.arrive(Place::of(sighting, told.network, told.device));
         }
-        activity.sessions.file(sighting, told.device, told.country, &mut unused);
-        (signals.session_key, signals.session_started_at) = (unused.session_key, unused.session_started_at);
         self.advance(sighting.act, sighting.at());
     }
 

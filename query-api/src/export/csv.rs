@@ -45,7 +45,7 @@ impl<W: Write> Csv<W> {
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         for cell in cells {
             match cell {
-                Cell::Empty | Cell::Word(_) | Cell::Code(..) => self.writer.write_field(""),
+                Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) => self.writer.write_field(""),
                 Cell::Text(text) => {
                     let text = readable(text);
                     if text.starts_with(FORMULA) {
@@ -58,7 +58,7 @@ impl<W: Write> Csv<W> {
                     let local = time.with_timezone(&self.zone).to_rfc3339_opts(SecondsFormat::Millis, true);
                     self.writer.write_field(local)
                 }
-                Cell::Whole(number) => self.writer.write_field(number.to_string()),
+                Cell::Whole(number) | Cell::Lasted(number) => self.writer.write_field(number.to_string()),
                 Cell::Number(number) => self.writer.write_field(words::number(*number, self.decimals)),
                 Cell::Flag(flag) => self.writer.write_field(if *flag { "true" } else { "false" }),
             }

@@ -154,6 +154,7 @@ fn values_of(parameter: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::timeline::Resolution;
 
     fn heading(tenant: &str, from: Option<&str>, to: Option<&str>) -> Heading {
         let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
@@ -203,6 +204,9 @@ mod tests {
             ("action", "sign_in_failed"),
             ("actor_kind", "api_key"),
             ("by", "object_type"),
+            ("by", "hour"),
+            ("by", "day"),
+            ("by", "week"),
             ("category", "views"),
             ("class", "other"),
             ("compare", "previous"),
@@ -210,6 +214,7 @@ mod tests {
             ("distinct", "users"),
             ("figure", "calls.talk_time"),
             ("interval", "week"),
+            ("channel", "session"),
             ("kind", "desktop"),
             ("level", "low"),
             ("min_level", "critical"),
@@ -219,8 +224,12 @@ mod tests {
             ("outcome", "given_up"),
             ("reviewed", "false"),
             ("state", "talk"),
+            ("state", "attach"),
             ("violations", "true"),
-        ] {
+        ]
+        .into_iter()
+        .chain(Resolution::names().map(|name| ("resolution", name)))
+        {
             assert!(values::known(values_of(name), value, Lang::Ru).is_some(), "{name}={value} has no word");
         }
     }

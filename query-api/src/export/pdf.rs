@@ -286,15 +286,18 @@ fn capitalised(text: &str) -> String {
 /// A cell as people read it.
 fn shown(cell: &Cell<'_>, kind: Kind, heading: &Heading) -> String {
     match cell {
-        Cell::Empty | Cell::Word(_) | Cell::Code(..) => String::new(),
+        Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) => String::new(),
         Cell::Text(text) => text.to_string(),
         Cell::Time(time) => clock::shown(heading.zone, *time, "%Y-%m-%d %H:%M:%S"),
-        Cell::Whole(milliseconds) if kind == Kind::Duration => {
-            let seconds = milliseconds / 1000;
-            format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
-        }
+        Cell::Lasted(milliseconds) => duration(*milliseconds),
+        Cell::Whole(milliseconds) if kind == Kind::Duration => duration(*milliseconds),
         Cell::Whole(number) => number.to_string(),
         Cell::Number(number) => words::number(*number, heading.lang),
         Cell::Flag(flag) => words::flag(*flag, heading.lang).to_owned(),
     }
+}
+
+fn duration(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }

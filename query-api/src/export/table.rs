@@ -60,10 +60,14 @@ pub enum Cell<'a> {
     Word(Word),
     /// One of a closed set of values, and what it is a value of. Worded in files for people; programs read it as it is.
     Code(&'static str, Cow<'a, str>),
+    /// What programs read, and what people read in its place, in the three languages.
+    Told(&'static str, [&'static str; 3]),
     /// An instant.
     Time(DateTime<Utc>),
-    /// A whole number, or milliseconds.
+    /// A whole number, or the milliseconds of a column of durations.
     Whole(u64),
+    /// Milliseconds in a column that has other numbers as well: as in a column of durations.
+    Lasted(u64),
     /// Any other number.
     Number(f64),
     /// Yes or no.

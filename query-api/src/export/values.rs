@@ -95,10 +95,11 @@ const VALUES: &[(&[&str], Words)] = &[
             ("ask", "запросить подтверждение", "vyžádat potvrzení"),
         ],
     ),
-    (&["unit"], &[("count", "количество", "počet"), ("ms", "мс", "ms"), ("milliseconds", "мс", "ms")]),
+    (&["unit"], &[("count", "количество", "počet")]),
     (
         &["state"],
         &[
+            ("call", "звонок", "hovor"),
             ("talk", "разговор", "hovor"),
             ("duration", "длительность", "trvání"),
             ("writing", "написание", "psaní"),
@@ -155,8 +156,23 @@ const VALUES: &[(&[&str], Words)] = &[
     ),
     (&["compare"], &[("previous", "прежний период", "předchozí období")]),
     (
+        &["resolution"],
+        &[
+            ("1m", "1 мин", "1 min"),
+            ("5m", "5 мин", "5 min"),
+            ("10m", "10 мин", "10 min"),
+            ("15m", "15 мин", "15 min"),
+            ("30m", "30 мин", "30 min"),
+            ("1h", "1 ч", "1 h"),
+            ("1d", "1 день", "1 den"),
+        ],
+    ),
+    (
         &["by", "distinct"],
         &[
+            ("hour", "час", "hodina"),
+            ("day", "день", "den"),
+            ("week", "неделя", "týden"),
             ("action", "действие", "akce"),
             ("channel", "канал", "kanál"),
             ("class", "класс", "třída"),
@@ -424,8 +440,12 @@ pub(crate) fn known(name: &str, value: &str, lang: Lang) -> Option<String> {
         return Some(channel(value, lang).to_owned()).filter(|word| word != value);
     }
     let (_, words) = VALUES.iter().find(|(names, _)| names.contains(&name))?;
-    let (known, ru, cs) = words.iter().find(|(known, ..)| *known == value)?;
-    Some(of(lang, [known, ru, cs]).to_owned())
+    match words.iter().find(|(known, ..)| *known == value) {
+        Some((known, ru, cs)) => Some(of(lang, [known, ru, cs]).to_owned()),
+        // What a user did is in the state of doing it.
+        None if name == "state" => known("action", value, lang),
+        None => None,
+    }
 }
 
 #[cfg(test)]
@@ -446,6 +466,7 @@ mod tests {
         let catalogue = Catalogue::shipped().unwrap();
         for entry in catalogue.entries() {
             wanted.push(("action", entry.action.clone()));
+            wanted.push(("state", entry.action.clone()));
             wanted.push(("module", entry.module.clone()));
             wanted.push(("object_type", entry.object_type.clone()));
         }

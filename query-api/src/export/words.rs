@@ -191,6 +191,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("title", "заголовок", "název"),
     ("top", "наибольших групп", "největších skupin"),
     ("totals", "всего", "celkem"),
+    ("track", "дорожка", "stopa"),
     ("trusted_proxies", "доверенные прокси", "důvěryhodné proxy"),
     ("type", "тип", "typ"),
     ("unit", "единица", "jednotka"),
@@ -273,7 +274,7 @@ mod tests {
         let mut all = String::new();
         texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
         let mut names = 0;
-        for mark in ["Column::new(\"", ".whole(\"", ">(\"", ".page(\"", "export(format, \""] {
+        for mark in ["Column::new(\"", "columns!(\"", ".whole(\"", ">(\"", ".page(\"", "export(format, \""] {
             for rest in all.split(mark).skip(1) {
                 let name = rest.split('"').next().unwrap();
                 if mark == ">(\"" && !rest[name.len()..].starts_with("\")?;") {

@@ -13,6 +13,7 @@ use crate::export::pdf::Pdf;
 use crate::export::table::{Cell, Tabular};
 use crate::export::xlsx::Xlsx;
 use crate::export::{values, words};
+use crate::log::words::of;
 
 /// Writes an export. Memory is bounded, however many rows there are.
 pub struct Writer<W: Write + Send> {
@@ -84,6 +85,9 @@ impl<W: Write + Send> Writer<W> {
             match cell {
                 Cell::Word(word) => *cell = Cell::Text(words::word(*word, self.lang).into()),
                 Cell::Code(of, code) => *cell = Cell::Text(values::value(of, code, lang).into()),
+                Cell::Told(_, people) if several => *cell = of(lang, *people).into(),
+                Cell::Told(programs, _) => *cell = (*programs).into(),
+                Cell::Lasted(milliseconds) if !several => *cell = Cell::Whole(*milliseconds),
                 _ => {}
             }
         }

@@ -104,7 +104,7 @@ impl<W: Write> Xlsx<W> {
     fn cell(&mut self, cell: &Cell<'_>, kind: Kind) {
         // Writing to a string can't fail.
         let _ = match cell {
-            Cell::Empty | Cell::Word(_) | Cell::Code(..) => write!(self.line, "<c/>"),
+            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) => write!(self.line, "<c/>"),
             Cell::Text(of) => {
                 text(&mut self.line, of, 0);
                 Ok(())
@@ -113,9 +113,8 @@ impl<W: Write> Xlsx<W> {
                 let style = self.style(*time);
                 write!(self.line, "<c s=\"{style}\"><v>{}</v></c>", self.days(*time))
             }
-            Cell::Whole(number) if kind == Kind::Duration => {
-                write!(self.line, "<c s=\"{DURATION}\"><v>{}</v></c>", duration_in_days(*number))
-            }
+            Cell::Lasted(number) => self.duration(*number),
+            Cell::Whole(number) if kind == Kind::Duration => self.duration(*number),
             Cell::Whole(number) if *number > MAX_EXACT => {
                 text(&mut self.line, &number.to_string(), 0);
                 Ok(())
@@ -125,6 +124,10 @@ impl<W: Write> Xlsx<W> {
             Cell::Number(_) => write!(self.line, "<c/>"),
             Cell::Flag(flag) => write!(self.line, "<c t=\"b\"><v>{}</v></c>", u8::from(*flag)),
         };
+    }
+
+    fn duration(&mut self, milliseconds: u64) -> std::fmt::Result {
+        write!(self.line, "<c s=\"{DURATION}\"><v>{}</v></c>", duration_in_days(milliseconds))
     }
 
     /// How a time is shown: in an hour that comes twice with its offset.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::log::edits::edits_but;
+use crate::log::named_change::{About, named_change};
 use crate::log::rows::EventRow;
 use crate::log::{object_state, own, words};
 
@@ -133,7 +134,7 @@ impl EventRenderer {
     }
 
     fn sentence(&self, row: &EventRow) -> String {
-        let told = told_change(row);
+        let told = self.told_change(row);
         let value = |values: &[String]| {
             let at = told?;
             let value = object_state::value(values.get(at)?);
@@ -155,10 +156,24 @@ impl EventRenderer {
             records: Some(row.records).filter(|records| *records > 0),
         };
         let mut sentence = self.catalogue.describe(&row.event_type, self.lang, &values);
-        if row.class == "change" {
+        // What came or went did so as a whole.
+        if ["change", "other"].contains(&row.class.as_str()) {
             self.name_fields(row, told, &mut sentence);
         }
         sentence
+    }
+
+    fn told_change(&self, row: &EventRow) -> Option<usize> {
+        let entry = self.catalogue.get(&row.event_type)?;
+        let about = About {
+            event_type: &row.event_type,
+            class: &row.class,
+            object_type: &row.object_type,
+            paths: &row.changes_path,
+        };
+        let told = named_change(about, entry.sentence.get(self.lang));
+        // What moved has positions for values.
+        told.filter(|at| row.changes_op.get(*at).is_none_or(|op| op != "move"))
     }
 
     /// Every field that changed beside the one that the sentence is about.
@@ -212,20 +227,6 @@ impl EventRenderer {
 
 fn first<'a>(texts: &[&'a String]) -> Option<&'a str> {
     texts.iter().map(|text| text.as_str()).find(|text| !text.is_empty())
-}
-
-/// The change that the sentence is about: the one that the type is named after (`deadline` of `task.deadline_changed`), or
-/// else the first. None where the type says no more than that something changed: which fields is to be told of all alike.
-fn told_change(row: &EventRow) -> Option<usize> {
-    let verb = row.event_type.rsplit_once('.').map_or(row.event_type.as_str(), |(_, verb)| verb);
-    if row.class == "change" && ["updated", "changed", "edited", "modified"].contains(&verb) {
-        return None;
-    }
-    let named = |path: &String| {
-        let last = path.rsplit(['/', '.']).next().unwrap_or(path);
-        !last.is_empty() && verb.strip_prefix(last).is_some_and(|rest| rest.starts_with('_'))
-    };
-    Some(row.changes_path.iter().position(named).unwrap_or(0))
 }
 
 fn media(payload: &str) -> Vec<Media> {

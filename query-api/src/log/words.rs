@@ -143,6 +143,7 @@ pub(crate) fn channel(channel: &str, lang: Lang) -> &str {
         "pause" => ["pause", "перерыв", "pauza"],
         "ready" => ["ready", "готовность", "připravenost"],
         "free" => ["free", "свободное время", "volný čas"],
+        "session" => ["session", "сеанс", "relace"],
         other => return other,
     };
     of(lang, words)

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::export::table::Cell;
 use crate::trace::activity::{Activity, SESSION};
 use crate::trace::figures::Measure::{Count, Objects, Time, TimeWithin};
 use crate::trace::intervals::{Interval, Set};
@@ -28,6 +29,22 @@ impl Unit {
         match self {
             Self::Ms => "ms",
             Self::Count => "count",
+        }
+    }
+
+    /// A number of it in a file: time is shown as such.
+    pub(crate) fn cell(self, number: u64) -> Cell<'static> {
+        match self {
+            Self::Ms => Cell::Lasted(number),
+            Self::Count => Cell::Whole(number),
+        }
+    }
+
+    /// The unit itself in a file.
+    pub(crate) fn named(self) -> Cell<'static> {
+        match self {
+            Self::Ms => Cell::Told(self.as_str(), ["h:mm:ss", "ч:мм:сс", "h:mm:ss"]),
+            Self::Count => Cell::code("unit", self.as_str()),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::http::period::Preset;
 use crate::state::QueryApi;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::trace::activity::Activity;
-use crate::trace::figures::{self, Figure, Listed};
+use crate::trace::figures::{self, Figure, Listed, Unit};
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{LONGEST, MOST_ROWS, Trace, instant, too_many};
 use crate::trace::view::{CountedActivity, TracedActivity};
@@ -121,9 +121,11 @@ pub async fn list(
     }
     let zone = api.calendar(&asked.reading.tenant).zone;
     let key = |row: &Listed<'_>| (instant(row.at), row.activity.row.place());
-    let view = |row: Listed<'_>| CountedActivity {
+    let unit = filter.figure().map_or(Unit::Count, Figure::unit);
+    let view = move |row: Listed<'_>| CountedActivity {
         activity: TracedActivity::new(row.activity, period, zone),
         counted: row.counted,
+        unit,
     };
     asked.answer(rows, key, view).await
 }

@@ -169,6 +169,9 @@ pub struct CountedActivity {
     /// rows add up to the figure. Absent where no figure is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<u64>,
+    /// The figure's unit.
+    #[serde(skip)]
+    pub unit: Unit,
 }
 
 impl Tabular for TracedActivity {
@@ -187,7 +190,7 @@ impl Tabular for CountedActivity {
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         self.activity.told(row);
-        row.push(self.counted.into());
+        row.push(self.counted.map(|counted| self.unit.cell(counted)).into());
     }
 }
 
@@ -232,6 +235,6 @@ impl Tabular for TracedFigure {
         &[Column::new("name", Kind::Text), Column::new("value", Kind::Whole), Column::new("unit", Kind::Text)];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        row.extend([Cell::code("figure", self.name), self.value.into(), Cell::code("unit", self.unit.as_str())]);
+        row.extend([Cell::code("figure", self.name), self.unit.cell(self.value), self.unit.named()]);
     }
 }

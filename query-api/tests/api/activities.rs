@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use calamine::{Data, Reader as _, Xlsx};
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use query_api::export::table::{Cell, Tabular};
 use query_api::trace::figures::FIGURES;
@@ -11,6 +12,8 @@ use rand::rngs::StdRng;
 use schemas::settings::{Retention, Role, WeekStart};
 use serde_json::Value;
 
+use crate::export_files::unspaced;
+use crate::exports::{csv_column, file, pdf_text};
 use crate::support::{Event, World, encoded, rng, with_world};
 use crate::traces::{day_of_change, event, naive, work, zone};
 
@@ -79,6 +82,90 @@ async fn tenant(world: &World, rng: &mut StdRng, id: &str) -> schemas::zone::Zon
         })
         .await;
     zone
+}
+
+/// T17, T18, P16: people read times as hours, minutes and seconds, and what was done in their language; programs read milliseconds
+/// and the values.
+#[test]
+fn files_tell_times_and_states_in_words() {
+    with_world("activities_words", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let rng = &mut rng(77);
+        let noon =
+            Utc::now().date_naive().pred_opt().unwrap().and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(12);
+        let (at, date) = (noon.timestamp_millis(), noon.date_naive());
+        let mut talk = event(rng, "acme", 0, ("call.talked", "call", "talk", "call"), at);
+        talk.duration_ms = 61_500;
+        let mut call = event(rng, "acme", 1, ("call.incoming", "call", "call_in", "call"), at);
+        call.duration_ms = 90_000;
+        let done = [
+            ("task.created", "", "create", "task"),
+            ("order.viewed", "", "view", "order"),
+            ("order.file_attached", "", "attach", "order"),
+            ("user.signed_in", "", "sign_in", ""),
+            ("user.signed_out", "", "sign_out", ""),
+        ];
+        let done = (2..).zip(done).map(|(number, kind)| event(rng, "acme", number, kind, at + number as i64 * 60_000));
+        let events: Vec<Event> = [talk, call].into_iter().chain(done.collect::<Vec<_>>()).collect();
+        world.insert(&events).await;
+        let period = format!("from={}&to={}", text(at - DAY / 4), text(at + DAY / 4));
+        let figures = format!("/v1/users/u1/statistics?by=hour&{period}");
+        let counted = format!("/v1/users/u1/activities?figure=calls.talk_time&{period}");
+        let timeline = format!("/v1/users/u1/timeline?date={date}&resolution=1h");
+        let pdf = async |path: &str, lang: &str| {
+            unspaced(&pdf_text(&file(&world, &format!("{path}&format=pdf&lang={lang}"), &key, "*/*").await.bytes))
+        };
+        for (lang, unit) in [("en", "h:mm:ss"), ("ru", "ч:мм:сс"), ("cs", "h:mm:ss")] {
+            let told = pdf(&figures, lang).await;
+            assert!(told.contains("0:01:01") && told.contains(unit) && !told.contains("61500"), "{told}");
+            assert!(!pdf(&counted, lang).await.contains("61500"), "{lang}");
+            let book = file(&world, &format!("{figures}&format=xlsx&lang={lang}"), &key, "*/*").await.bytes;
+            let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(book)).unwrap();
+            let sheets: Vec<_> = book.worksheets();
+            let mut rows = sheets.iter().flat_map(|(_, sheet)| sheet.rows()).filter(|row| row.last().unwrap() == unit);
+            let talk = rows.next().unwrap();
+            assert!(matches!(&talk[1], Data::DateTime(time) if time.is_duration()), "{talk:?}");
+        }
+        for (lang, words, raw) in [
+            (
+                "ru",
+                vec![
+                    "сеанс",
+                    "создание",
+                    "просмотр",
+                    "прикрепление",
+                    "звонок",
+                    "разговор",
+                    "дорожка",
+                    "разбиение: 1 ч",
+                ],
+                vec!["session", "create", "view", "attach", "track"],
+            ),
+            (
+                "cs",
+                vec!["relace", "vytvoření", "zobrazení", "přiložení", "hovor", "stopa", "dělení: 1 h"],
+                vec!["session", "create", "view", "attach", "track"],
+            ),
+        ] {
+            let told = pdf(&timeline, lang).await;
+            for word in words {
+                assert!(told.contains(&unspaced(word)), "{lang} {word}: {told}");
+            }
+            // Types and ids stand as they are.
+            let plain = told.replace("task.created", "").replace("order.viewed", "").replace("order.file_attached", "");
+            for word in raw {
+                assert!(!plain.contains(word), "{lang} {word}: {plain}");
+            }
+        }
+        assert!(pdf(&figures, "ru").await.contains("группировка:час"));
+        assert!(pdf(&figures, "cs").await.contains("seskupení:hodina"));
+        let csv = file(&world, &format!("{counted}&format=csv&lang=en"), &key, "*/*").await.bytes;
+        assert_eq!(csv_column(&csv, "counted"), ["61500"]);
+        let csv = file(&world, &format!("{timeline}&format=csv&lang=cs"), &key, "*/*").await.bytes;
+        assert_eq!(csv_column(&csv, "stopa").len(), 3);
+        assert!(csv_column(&csv, "stav").contains(&"call".to_owned()), "programs read the values");
+    });
 }
 
 /// T11, T15: a ticket that is edited often is one ticket; the rows say which edit stands for it.
@@ -283,7 +370,7 @@ fn tables_are_whole() {
     };
     let lanes = lanes(&activities(vec![row], 0), Interval::new(0, 20 * DAY).unwrap(), schemas::zone::Zone::utc());
     let interval: &TracedInterval = &lanes[0].intervals[0];
-    let counted = CountedActivity { activity: interval.activity.clone(), counted: Some(5000) };
+    let counted = CountedActivity { activity: interval.activity.clone(), counted: Some(5000), unit: FIGURES[0].unit() };
     let figure = TracedFigure { name: FIGURES[0].name, value: 1, unit: FIGURES[0].unit(), rows: String::new() };
     assert_eq!((whole(interval), whole(&counted), whole(&figure)), (16, 16, 3));
 }

@@ -178,6 +178,69 @@ fn edits_name_every_field() {
     });
 }
 
+/// J13, J14: a sentence tells the values of the change that the type is named after, or of none: the others are listed. So it is of
+/// a tenant's own types, in the log and in the audit of the configuration.
+#[test]
+fn a_sentence_tells_its_own_change() {
+    with_world("log_own_change", async |world| {
+        let own = |name: &str, category: &str, sentence: &str| {
+            json!({
+                "type": name, "name": { "en": "Lead qualified" }, "class": "change", "category": category, "action": "qualify",
+                "object_type": "task", "sentence": { "en": sentence }
+            })
+        };
+        let types = json!([
+            own("prospect.qualified", "changes", "{actor} qualified {object}"),
+            own("prospect.scored", "changes", "{actor} scored {object}[ from {old}][ to {new}]"),
+            own("plan_b.applied", "configuration", "{actor} applied {object}"),
+        ]);
+        world.tenant("acme", |tenant| tenant.event_types = serde_json::from_value(types).unwrap()).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let touched = || change("updated_at", "\"09:00\"", "\"09:05\"");
+        let status = || change("status_id", "1", "2");
+        let of = |id: &str, kind: &str, changes: Vec<[String; 4]>| Event { changes, ..event(id, kind, "change") };
+        world
+            .insert(&[
+                of("e1", "order.status_changed", vec![touched(), status()]),
+                of(
+                    "e2",
+                    "product.renamed",
+                    vec![change("sku", "\"a\"", "\"b\""), change("name", "\"Bolt\"", "\"Nut\"")],
+                ),
+                of("e3", "order.deadline_changed", vec![change("note", "", "\"by train\"")]),
+                of("e4", "task.completed", vec![change("status", "\"open\"", "\"done\"")]),
+                of("e5", "prospect.qualified", vec![status(), touched()]),
+                of("e6", "prospect.scored", vec![change("score", "3", "5")]),
+                of("e8", "prospect.scored", vec![["score", "move", "3", "0"].map(str::to_owned)]),
+                Event { category: "configuration", ..of("e7", "plan_b.applied", vec![status()]) },
+            ])
+            .await;
+        let text = async |id: &str, lang: &str| {
+            let answer = ask(&world, &format!("/v1/events/{id}"), &key, Some(lang)).await;
+            answer.json["data"]["text"].as_str().unwrap().to_owned()
+        };
+        for (id, lang, told) in [
+            ("e1", "en", "changed the status of the order “Call back” from “1” to “2”; updated at: “09:00” → “09:05”"),
+            ("e1", "ru", "изменён статус заказа «Call back», было: «1», стало: «2»; updated at: «09:00» → «09:05»"),
+            ("e1", "cs", "změněn stav zakázky „Call back“, původně: „1“, nově: „2“; updated at: „09:00“ → „09:05“"),
+            ("e2", "en", "renamed the product “Call back” from “Bolt” to “Nut”; sku: “a” → “b”"),
+            ("e3", "en", "changed the deadline of the order “Call back” — note: → “by train”"),
+            ("e3", "ru", "изменён срок заказа «Call back» — note: → «by train»"),
+            ("e3", "cs", "změněn termín zakázky „Call back“ — note: → „by train“"),
+            ("e4", "en", "completed the task “Call back” — status: “open” → “done”"),
+            ("e5", "en", "qualified Call back — status id: “1” → “2”; updated at: “09:00” → “09:05”"),
+            ("e6", "en", "scored Call back from 3 to 5"),
+            ("e8", "en", "scored Call back — score: moved from position 4 to 1"),
+            ("e7", "en", "applied Call back — status id: “1” → “2”"),
+        ] {
+            let found = text(id, lang).await;
+            assert!(found.starts_with("Jana Nováková") && found.ends_with(told), "{id}: {found}");
+        }
+        let audit = world.ok("/v1/configuration", &key).await["data"].clone();
+        assert_eq!(audit[0]["text"], "Jana Nováková applied Call back — status id: “1” → “2”");
+    });
+}
+
 /// J12, J16, J18: links by the tenant's template, why something can't be restored, recordings and texts.
 #[test]
 fn links_media_and_what_can_be_restored() {

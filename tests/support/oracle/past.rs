@@ -59,6 +59,9 @@ impl<'a> Past<'a> {
                 if rules::was_there(row) {
                     self.known.push(row);
                 }
+            }
+            // The application's session is known whatever its age.
+            if row.backfill || !row.session_id.is_empty() {
                 expected.session = self.file(row, &mut Vec::new());
             }
             expected.last_activity_at = self.last_activity().unwrap_or(row.occurred_at);
