@@ -31,7 +31,7 @@ const IDS: &[&str] = &["id", "code", "key", "slug", "uuid"];
 
 /// What is looked at of an event.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct About<'a> {
+pub(super) struct ChangedEvent<'a> {
     pub(super) event_type: &'a str,
     pub(super) class: &'a str,
     pub(super) object_type: &'a str,
@@ -40,7 +40,7 @@ pub(super) struct About<'a> {
 
 /// The change that a sentence with these placeholders is about; none where it tells no values, or none of the changes is what the
 /// type is named after.
-pub(super) fn named_change(about: About<'_>, sentence: &str) -> Option<usize> {
+pub(super) fn named_change(about: ChangedEvent<'_>, sentence: &str) -> Option<usize> {
     if !sentence.contains("{old}") && !sentence.contains("{new}") {
         return None;
     }
@@ -115,7 +115,7 @@ mod tests {
 
     fn told<'a>(event_type: &str, class: &str, paths: &[&'a str]) -> Option<&'a str> {
         let owned: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let about = About { event_type, class, object_type: "", paths: &owned };
+        let about = ChangedEvent { event_type, class, object_type: "", paths: &owned };
         assert_eq!(named_change(about, "{actor} did it"), None);
         named_change(about, "{actor} did it[ from {old}][ to {new}]").map(|at| paths[at])
     }

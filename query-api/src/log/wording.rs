@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::log::edits::edits_but;
-use crate::log::named_change::{About, named_change};
+use crate::log::named_change::{ChangedEvent, named_change};
 use crate::log::rows::EventRow;
 use crate::log::{object_state, own, words};
 
@@ -165,7 +165,7 @@ impl EventRenderer {
 
     fn told_change(&self, row: &EventRow) -> Option<usize> {
         let entry = self.catalogue.get(&row.event_type)?;
-        let about = About {
+        let about = ChangedEvent {
             event_type: &row.event_type,
             class: &row.class,
             object_type: &row.object_type,
