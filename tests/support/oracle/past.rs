@@ -55,10 +55,8 @@ impl<'a> Past<'a> {
         let before = |stream: &Stream<'_>| stream.events.iter().any(|earlier| earlier.at() > at + LATENESS);
         if before(&self.live) || (row.backfill && before(&self.history)) {
             expected.signals.insert("late", 1.0);
-            if row.backfill {
-                if rules::was_there(row) {
-                    self.known.push(row);
-                }
+            if row.backfill && rules::was_there(row) {
+                self.known.push(row);
             }
             // The application's session is known whatever its age.
             if row.backfill || !row.session_id.is_empty() {
