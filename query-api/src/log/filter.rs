@@ -34,7 +34,7 @@ pub struct EventFilter {
     /// `create`, `delete`, `change` or `other`.
     #[param(required = false)]
     pub class: Vec<String>,
-    /// Event types of the catalogue, or any other that was sent.
+    /// Event types of the catalogue, or any other that was sent. Empty: events without one, which there are not.
     #[param(required = false, rename = "type")]
     #[serde(rename = "type")]
     pub event_type: Vec<String>,
@@ -65,7 +65,7 @@ pub struct EventFilter {
     /// Sessions, as `context.session_key` has them. Empty: events without one.
     #[param(required = false)]
     pub session_key: Vec<String>,
-    /// IPv4 or IPv6 addresses, however they are spelled.
+    /// IPv4 or IPv6 addresses, however they are spelled. Empty: events without one.
     #[param(required = false, example = json!(["198.51.100.7"]))]
     pub ip: Vec<String>,
     /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
@@ -112,7 +112,7 @@ impl EventFilter {
             object_id: params.ids_or_empty("object_id")?,
             action: params.ids_or_empty("action")?,
             class: params.list_of("class", &words(Class::ALL, Class::as_str))?,
-            event_type: params.ids("type")?,
+            event_type: params.ids_or_empty("type")?,
             category: params.list_of("category", &words(Category::ALL, Category::as_str))?,
             module: params.ids_or_empty("module")?,
             location: params.list_or_empty("location")?,
@@ -122,7 +122,7 @@ impl EventFilter {
             country: params.codes_or_empty("country", COUNTRIES)?,
             device_id: params.ids_or_empty("device_id")?,
             session_key: params.ids_or_empty("session_key")?,
-            ip: search::addresses(params.list("ip")?)?,
+            ip: search::addresses(params.list_or_empty("ip")?)?,
             q: search::words(params.one("q")?.as_deref())?,
             changed: params.one("changed")?,
             changed_from: params.one("changed_from")?,
