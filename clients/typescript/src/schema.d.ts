@@ -5535,7 +5535,7 @@ export interface operations {
                  * @example 2026-03-31
                  */
                 to?: string;
-                /** @description Ids of violations, or of tests. Empty: deliveries without one, which there are not. */
+                /** @description Ids of violations, or of tests. */
                 violation?: string[];
             };
             header?: never;
@@ -9276,7 +9276,7 @@ export interface operations {
                  * @example 2026-03-31
                  */
                 to?: string;
-                /** @description Event types of the catalogue, or any other that was sent. Empty: events without one, which there are not. */
+                /** @description Event types of the catalogue, or any other that was sent. */
                 type?: string[];
                 /** @description `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security. */
                 violations?: string[];

@@ -102,7 +102,7 @@ pub struct DeliveryFilter {
     /// Names of endpoints.
     #[param(required = false)]
     pub endpoint: Vec<String>,
-    /// Ids of violations, or of tests. Empty: deliveries without one, which there are not.
+    /// Ids of violations, or of tests.
     #[param(required = false)]
     pub violation: Vec<String>,
     /// `delivered`, `failed`, `given_up`, `gone` or `dropped`.
@@ -114,7 +114,7 @@ impl DeliveryFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         Ok(Self {
             endpoint: params.list("endpoint")?,
-            violation: params.ids_or_empty("violation")?,
+            violation: params.ids("violation")?,
             outcome: params.list_of("outcome", OUTCOMES)?,
         })
     }

@@ -57,7 +57,7 @@ impl ConfigurationFilter {
             module: params.ids_or_empty("module")?,
             object_type: params.ids_or_empty("object_type")?,
             object_id: params.ids_or_empty("object_id")?,
-            event_type: params.ids_or_empty("type")?,
+            event_type: params.ids("type")?,
         })
     }
 

@@ -34,7 +34,7 @@ pub struct EventFilter {
     /// `create`, `delete`, `change` or `other`.
     #[param(required = false)]
     pub class: Vec<String>,
-    /// Event types of the catalogue, or any other that was sent. Empty: events without one, which there are not.
+    /// Event types of the catalogue, or any other that was sent.
     #[param(required = false, rename = "type")]
     #[serde(rename = "type")]
     pub event_type: Vec<String>,
@@ -112,7 +112,7 @@ impl EventFilter {
             object_id: params.ids_or_empty("object_id")?,
             action: params.ids_or_empty("action")?,
             class: params.list_of("class", &words(Class::ALL, Class::as_str))?,
-            event_type: params.ids_or_empty("type")?,
+            event_type: params.ids("type")?,
             category: params.list_of("category", &words(Category::ALL, Category::as_str))?,
             module: params.ids_or_empty("module")?,
             location: params.list_or_empty("location")?,
