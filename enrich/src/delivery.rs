@@ -1,5 +1,6 @@
-//! A sealed batch on its way: decide → insert, and dead letters beside it → findings and state. Only then may its offsets be
-//! committed.
+//! A sealed batch on its way, in two parts. It is **stored**: decided, inserted, its dead letters written beside the insert.
+//! Then it is **published**: its findings, then the state of its users. Only then may its offsets be committed. While one batch
+//! is published, the next one is stored already.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,16 +20,26 @@ use crate::changelog;
 use crate::dead_letter::DeadLetter;
 use crate::ledger::{Appended, Decision, Ledger};
 use crate::metrics::Metrics;
-use crate::outgoing::send_all;
+use crate::outgoing::{Outgoing, send_all};
 use crate::reread::reread;
 use crate::sending::send_together;
 use crate::sink::{NotStored, Refused, Sink};
 use crate::stream::Stream;
 
-/// How it ended.
-pub(crate) enum Delivered {
-    /// Every record of the batch is stored or in the dead letter.
-    Stored { ledger: Box<Ledger>, end: u64 },
+/// A batch whose rows and dead letters are written, and what is left of it to do.
+pub(crate) struct Stored {
+    /// Offset after the last.
+    pub(crate) end: u64,
+    rows: u64,
+    duplicates: u64,
+    /// When the newest record was received, milliseconds.
+    newest: i64,
+    begun: Instant,
+    outgoing: Vec<Outgoing>,
+}
+
+/// Why a delivery ended before its end.
+pub(crate) enum Undelivered {
     /// Nobody knows, or somebody else decided first: go back to the start of the batch, and see what the ledger says.
     Again,
     /// Asked to stop before it was done; a successor does it.
@@ -50,28 +61,21 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    pub(crate) async fn deliver(
+    /// Decides, inserts, and writes the dead letters. The partition's next batch may be decided after that.
+    ///
+    /// # Errors
+    /// [`Undelivered`].
+    pub(crate) async fn store(
         &self,
         partition: i32,
         batch: Batch,
-        ledger: Ledger,
+        ledger: &mut Ledger,
         decided: Option<Decision>,
-    ) -> Delivered {
-        self.try_deliver(partition, batch, ledger, decided).await.unwrap_or_else(|ended| ended)
-    }
-
-    /// `Err` is an end before the end.
-    async fn try_deliver(
-        &self,
-        partition: i32,
-        batch: Batch,
-        mut ledger: Ledger,
-        decided: Option<Decision>,
-    ) -> Result<Delivered, Delivered> {
+    ) -> Result<Stored, Undelivered> {
         let begun = Instant::now();
         let decision = match decided {
             Some(decision) => decision,
-            None => self.decide(partition, batch.decision(), &mut ledger).await?,
+            None => self.decide(partition, batch.decision(), ledger).await?,
         };
         let token = self.token(partition, &decision);
         // Rows don't wait for the letters of others, which somebody may send in masses.
@@ -79,49 +83,60 @@ impl Delivery {
         let (refused, ()) = tokio::try_join!(self.insert(&batch, &token), self.write_dead_letters(partition, dead))?;
         let of_rows = self.until_done(|| self.letters_of(partition, &refused), "records of refused rows").await?;
         self.write_dead_letters(partition, of_rows.iter().collect()).await?;
+        let Batch { rows, duplicates, newest, outgoing, .. } = batch;
+        Ok(Stored { end: decision.end, rows: rows.len() as u64, duplicates, newest, begun, outgoing })
+    }
+
+    /// Sends the findings of a batch that is stored, then the state of its users; after that it may be committed. Batches of a
+    /// partition come here in their order: a state that is ahead proves that what lies before it is stored and told.
+    ///
+    /// # Errors
+    /// [`Undelivered`].
+    pub(crate) async fn publish(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
+        let Stored { end, rows, duplicates, newest, begun, outgoing } = stored;
         // What is told of users now would come after what a successor told of them later, and compaction keeps the last.
         let session = Duration::from_millis(self.kafka.session_timeout_ms.into());
-        if begun.elapsed() >= session && self.is_overtaken(partition, decision.end).await? {
-            tracing::info!(partition, end = decision.end, "another enricher finished the batch");
-            return Ok(Delivered::Again);
+        if begun.elapsed() >= session && self.is_overtaken(partition, *end).await? {
+            tracing::info!(partition, end, "another enricher finished the batch");
+            return Err(Undelivered::Again);
         }
-        let publish = || send_all(&self.kafka, &self.producer, &batch.outgoing);
+        let publish = || send_all(&self.kafka, &self.producer, outgoing);
         for (record, reason) in self.until_done(publish, "findings and state").await? {
             self.metrics.rejected(record.topic);
             let (topic, bytes) = (record.topic, record.value.len());
             tracing::error!(partition, topic, reason, bytes, "a record will never be taken, and is left out");
         }
-        self.metrics.batch(batch.rows.len() as u64, batch.duplicates);
-        self.metrics.freshness(partition, chrono::Utc::now().timestamp_millis() - batch.newest);
-        Ok(Delivered::Stored { ledger: Box::new(ledger), end: decision.end })
+        self.metrics.batch(*rows, *duplicates);
+        self.metrics.freshness(partition, chrono::Utc::now().timestamp_millis() - newest);
+        Ok(())
     }
 
-    async fn insert(&self, batch: &Batch, token: &str) -> Result<Vec<Refused>, Delivered> {
+    async fn insert(&self, batch: &Batch, token: &str) -> Result<Vec<Refused>, Undelivered> {
         self.sink.insert(&batch.rows, token, &self.stop).await.map_err(|error| match error {
-            NotStored::Stopped => Delivered::Stopped,
-            fatal @ NotStored::Fatal(_) => Delivered::Failed(fatal.into()),
+            NotStored::Stopped => Undelivered::Stopped,
+            fatal @ NotStored::Fatal(_) => Undelivered::Failed(fatal.into()),
         })
     }
 
     /// Appends the decision. One that is not acknowledged may be in the ledger all the same: whoever opens it again sees.
-    async fn decide(&self, partition: i32, decision: Decision, ledger: &mut Ledger) -> Result<Decision, Delivered> {
+    async fn decide(&self, partition: i32, decision: Decision, ledger: &mut Ledger) -> Result<Decision, Undelivered> {
         let start = decision.start;
         match ledger.append(&self.producer, &decision).await {
             Ok(Appended::Holds) => Ok(decision),
             Ok(Appended::Superseded) => {
                 tracing::info!(partition, start, "another enricher decided first");
-                Err(Delivered::Again)
+                Err(Undelivered::Again)
             }
-            Err(error) if action(&error) != RetryAction::Retry => Err(Delivered::Failed(error)),
+            Err(error) if action(&error) != RetryAction::Retry => Err(Undelivered::Failed(error)),
             Err(error) => {
                 tracing::warn!(partition, error = format!("{error:#}"), "the ledger did not answer");
-                Err(Delivered::Again)
+                Err(Undelivered::Again)
             }
         }
     }
 
     /// Whether a successor, while this process stood still, stored the batch and committed it.
-    async fn is_overtaken(&self, partition: i32, end: u64) -> Result<bool, Delivered> {
+    async fn is_overtaken(&self, partition: i32, end: u64) -> Result<bool, Undelivered> {
         let ask = || {
             let kafka = self.kafka.clone();
             async move { tokio::task::spawn_blocking(move || changelog::is_committed(&kafka, partition, end)).await? }
@@ -135,15 +150,15 @@ impl Delivery {
     }
 
     /// Writes the dead letters, all at once, however long it takes.
-    async fn write_dead_letters(&self, partition: i32, all: Vec<&DeadLetter>) -> Result<(), Delivered> {
+    async fn write_dead_letters(&self, partition: i32, all: Vec<&DeadLetter>) -> Result<(), Undelivered> {
         let mut letters = all.clone();
         let mut backoff = Backoff::default();
         loop {
             let sent = tokio::select! {
                 sent = send_together(&letters, |letter| letter.send(&self.kafka, &self.producer)) => sent,
-                () = self.stop.cancelled() => return Err(Delivered::Stopped),
+                () = self.stop.cancelled() => return Err(Undelivered::Stopped),
             };
-            let sent = sent.map_err(|error| Delivered::Failed(Error::new(error).context("the dead letter")))?;
+            let sent = sent.map_err(|error| Undelivered::Failed(Error::new(error).context("the dead letter")))?;
             for (letter, _) in sent.rejected {
                 // Letters are smaller than any topic's bound that is accepted at the start; the bound was lowered since.
                 let smallest = letter.smallest();
@@ -196,17 +211,17 @@ impl Delivery {
         &self,
         attempt: impl Fn() -> F,
         what: &str,
-    ) -> Result<T, Delivered> {
+    ) -> Result<T, Undelivered> {
         let mut backoff = Backoff::default();
         loop {
             let outcome = tokio::select! {
                 outcome = attempt() => outcome,
-                () = self.stop.cancelled() => return Err(Delivered::Stopped),
+                () = self.stop.cancelled() => return Err(Undelivered::Stopped),
             };
             match outcome {
                 Ok(value) => return Ok(value),
                 Err(error) if action(&error) != RetryAction::Retry => {
-                    return Err(Delivered::Failed(error.context(what.to_owned())));
+                    return Err(Undelivered::Failed(error.context(what.to_owned())));
                 }
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "{what}; retrying"),
             }
@@ -214,10 +229,10 @@ impl Delivery {
         }
     }
 
-    async fn pause(&self, backoff: &mut Backoff) -> Result<(), Delivered> {
+    async fn pause(&self, backoff: &mut Backoff) -> Result<(), Undelivered> {
         tokio::select! {
             () = tokio::time::sleep(backoff.next_wait()) => Ok(()),
-            () = self.stop.cancelled() => Err(Delivered::Stopped),
+            () = self.stop.cancelled() => Err(Undelivered::Stopped),
         }
     }
 }

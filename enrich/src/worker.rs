@@ -1,9 +1,9 @@
 //! One consumer of `events.raw` and the partitions it owns. A partition's life:
 //!
 //! ```text
-//!  first record ─► restoring ─► live: a batch fills ─► deciding, inserting, dead letters ─► commit ─► …
-//!                     ▲             (the next one fills meanwhile)           │
-//!                     └──── another enricher decided first, or no answer ◄───┘
+//!  first record ─► restoring ─► live: a batch fills ─► deciding, inserting, dead letters ─► findings, state ─► commit ─► …
+//!                     ▲             (the next one fills meanwhile)           │  (the next one is inserted)  │
+//!                     └──── another enricher decided first, or no answer ◄───┴──────────────────────────────┘
 //! ```
 //!
 //! Everything here runs on one thread; what waits (ledger, ClickHouse, dead letters) runs as tasks that report back over
@@ -25,9 +25,10 @@ use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use schemas::catalogue::Catalogue;
 use schemas::topics;
+use tokio::sync::oneshot;
 
 use crate::batch::{Batch, received_at};
-use crate::delivery::{Delivered, Delivery};
+use crate::delivery::{Delivery, Undelivered};
 use crate::ledger::{Decision, Ledger};
 use crate::membership::{Membership, fatal};
 use crate::memory::Memory;
@@ -87,8 +88,12 @@ enum State {
 struct Live {
     batch: Batch,
     memory: Memory,
-    /// Away with the delivery of a batch: one at a time, so that decisions form a chain.
+    /// Away while a batch is decided and stored: one at a time, so that decisions form a chain.
     ledger: Option<Ledger>,
+    /// Everything before this offset is stored and published.
+    delivered: u64,
+    /// Answers once the batch that was sealed last is published; never, if that failed.
+    published: oneshot::Receiver<()>,
     /// The first batches repeat what was decided before.
     decided: VecDeque<Decision>,
     /// The batch is complete and waits for the one on its way; records are skipped until then.
@@ -117,7 +122,11 @@ struct Partition {
 
 enum Report {
     Restored(Box<Restored>, Start),
-    Delivered(Delivered, Start),
+    /// A batch is stored, and all before it are published: the next one may be decided.
+    Stored(Ledger),
+    /// Everything before this offset is stored and published.
+    Published(u64),
+    Undelivered(Undelivered, Start),
     /// The partition can't be taken over by this version of the program.
     Failed(anyhow::Error),
 }
@@ -210,11 +219,9 @@ impl Worker {
         let mut list = TopicPartitionList::new();
         for (&number, partition) in &self.partitions {
             let State::Live(live) = &partition.state else { continue };
-            // With no batch on its way, everything before the one under way is stored.
-            if live.ledger.is_some()
-                && !self.consumer.context().is_committed(number, live.batch.start)
+            if !self.consumer.context().is_committed(number, live.delivered)
                 && let Err(error) =
-                    list.add_partition_offset(&self.topic, number, Offset::Offset(live.batch.start as i64))
+                    list.add_partition_offset(&self.topic, number, Offset::Offset(live.delivered as i64))
             {
                 tracing::warn!(partition = number, %error, "can't commit");
             }
@@ -229,7 +236,9 @@ impl Worker {
     fn is_busy(&self) -> bool {
         self.partitions.values().any(|partition| match &partition.state {
             State::Restoring | State::Seeking(..) => false,
-            State::Live(live) => live.ledger.is_none() || (!live.batch.is_empty() && live.decided.is_empty()),
+            State::Live(live) => {
+                live.delivered < live.batch.start || (!live.batch.is_empty() && live.decided.is_empty())
+            }
         })
     }
 
@@ -350,18 +359,21 @@ impl Worker {
                 *state = State::Seeking(restored, start);
                 self.go_live(number);
             }
-            (Report::Delivered(Delivered::Stored { ledger, end }, _), State::Live(live)) => {
-                live.ledger = Some(*ledger);
+            (Report::Stored(ledger), State::Live(live)) => {
+                live.ledger = Some(ledger);
                 if std::mem::take(&mut live.waiting) {
                     live.behind = true;
                     self.seal(number);
                     self.catch_up(number);
                 }
+            }
+            (Report::Published(end), State::Live(live)) => {
+                live.delivered = end;
                 self.commit(number, end);
             }
-            (Report::Delivered(Delivered::Again, start), _) => self.restore(start, Backoff::default()),
-            (Report::Delivered(Delivered::Failed(error), _) | Report::Failed(error), _) => self.give_up(error),
-            (Report::Delivered(..), _) => {}
+            (Report::Undelivered(Undelivered::Again, start), _) => self.restore(start, Backoff::default()),
+            (Report::Undelivered(Undelivered::Failed(error), _) | Report::Failed(error), _) => self.give_up(error),
+            (Report::Stored(_) | Report::Published(_) | Report::Undelivered(Undelivered::Stopped, _), _) => {}
         }
     }
 
@@ -369,7 +381,7 @@ impl Worker {
     fn seal(&mut self, number: i32) {
         let Some(Partition { epoch, state: State::Live(live) }) = self.partitions.get_mut(&number) else { return };
         let epoch = *epoch;
-        let Some(ledger) = live.ledger.take() else {
+        let Some(mut ledger) = live.ledger.take() else {
             live.waiting = true;
             return self.flow(number, false);
         };
@@ -381,11 +393,25 @@ impl Worker {
         let next = Batch::new(live.batch.next, self.parts.policies(live.decided.front()));
         let batch = std::mem::replace(&mut live.batch, next);
         let start = Start { partition: number, offset: batch.start, received_at: batch.oldest };
+        let (is_published, published) = oneshot::channel();
+        let before = std::mem::replace(&mut live.published, published);
         let (delivery, report) = (self.parts.delivery.clone(), self.report.clone());
+        // Nobody listens any more once the worker has stopped.
+        let report = move |what| drop(report.send((number, epoch, what)));
         self.shutdown.spawn_part("delivery of a batch", async move {
-            let delivered = delivery.deliver(number, batch, ledger, decided).await;
-            // Nobody listens any more once the worker has stopped.
-            let _ = report.send((number, epoch, Report::Delivered(delivered, start)));
+            let delivered = async {
+                let stored = delivery.store(number, batch, &mut ledger, decided).await?;
+                // If the batch before is not published, whoever takes the partition up again repeats this one too.
+                before.await.map_err(|_| Undelivered::Stopped)?;
+                report(Report::Stored(ledger));
+                delivery.publish(number, &stored).await?;
+                let _ = is_published.send(());
+                Ok(stored.end)
+            };
+            report(match delivered.await {
+                Ok(end) => Report::Published(end),
+                Err(undelivered) => Report::Undelivered(undelivered, start),
+            });
         });
     }
 
@@ -442,7 +468,19 @@ impl Worker {
         let State::Seeking(restored, start) = std::mem::replace(state, State::Restoring) else { return };
         let Restored { memory, ledger, decided } = *restored;
         let batch = Batch::new(start.offset, self.parts.policies(decided.front()));
-        let live = Live { batch, memory, ledger: Some(ledger), decided, waiting: false, behind: false };
+        let (is_published, published) = oneshot::channel();
+        // Nothing is before the first batch.
+        let _ = is_published.send(());
+        let live = Live {
+            batch,
+            memory,
+            ledger: Some(ledger),
+            delivered: start.offset,
+            published,
+            decided,
+            waiting: false,
+            behind: false,
+        };
         *state = State::Live(Box::new(live));
         self.flow(number, true);
     }
