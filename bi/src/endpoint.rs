@@ -290,8 +290,11 @@ impl Bi {
             return Err(Refusal::access_denied("This takes an API key of a tenant, not of the platform"));
         };
         let tenant = self.0.settings.tenant(id).ok_or_else(unknown)?;
-        if !self.0.settings.features(&tenant).has(Feature::Sql) {
-            return Err(Refusal::access_denied("The tenant's plan doesn't include queries by SQL"));
+        let features = self.0.settings.features(&tenant);
+        for (feature, named) in [(Feature::Log, "the event log"), (Feature::Sql, "queries by SQL")] {
+            if !features.has(feature) {
+                return Err(Refusal::access_denied(format!("The tenant's plan doesn't include {named}")));
+            }
         }
         self.count(&principal, &tenant)?;
         Ok((Caller::by_key(&self.0.settings, principal, Arc::clone(&tenant)), tenant))

@@ -107,7 +107,7 @@ fn forged(text: &str) {
         DateTime::from_timestamp_millis(millis).or_else(|| DateTime::from_timestamp_millis(millis >> 12))
     };
     let (Some(at), from, to) = (time(), time(), time()) else { return };
-    let position = Position { at, id: text.to_owned(), period: Period { from, to } };
+    let position = Position { at, id: text.to_owned(), period: Period { from, to }, as_of: at };
     if let Ok(opened) = BINDING.open(&BINDING.seal(&position)) {
         let times = [Some(opened.at), opened.period.from, opened.period.to];
         assert!(times.into_iter().flatten().all(|time| (1900..2300).contains(&time.year())), "{opened:?}");
@@ -122,7 +122,7 @@ fn cursor(text: &str) {
     let millis = text.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 7_258_118_400_000);
     let at = DateTime::from_timestamp_millis(millis).expect("a time");
     let period = Period { from: (millis % 2 == 0).then_some(at), to: (millis % 3 == 0).then_some(at) };
-    let position = Position { at, id: text.to_owned(), period };
+    let position = Position { at, id: text.to_owned(), period, as_of: at };
     let sealed = BINDING.seal(&position);
     assert_eq!(BINDING.open(&sealed), Ok(position));
     assert!(Binding { tenant: "other", ..BINDING }.open(&sealed).is_err());

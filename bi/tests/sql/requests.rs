@@ -71,9 +71,18 @@ fn what_is_read_is_recorded() {
 
         let mut tenant = Tenant::clone(&world.settings.tenant("acme").unwrap());
         tenant.plan = Plan::STANDARD;
-        world.settings.put_tenant(tenant).await.unwrap();
+        world.settings.put_tenant(tenant.clone()).await.unwrap();
         let refused = world.post("", "SELECT 1").await;
         assert_eq!((refused.status, refused.header("x-clickhouse-exception-code")), (403, "497"), "{}", refused.text);
+        // What the log holds is read by no other door.
+        let mut plans = Plans::clone(&world.settings.plans());
+        plans.plans[0].features.sql = true;
+        world.settings.put_plans(plans).await.unwrap();
+        let version = world.settings.tenant("acme").unwrap().version;
+        world.settings.put_tenant(Tenant { plan: Plan::NONE, version, ..tenant }).await.unwrap();
+        let refused = world.post("", "SELECT count() FROM events").await;
+        assert_eq!((refused.status, refused.header("x-clickhouse-exception-code")), (403, "497"), "{}", refused.text);
+        assert!(refused.text.contains("the event log"), "{}", refused.text);
     });
 }
 

@@ -1509,7 +1509,8 @@ export interface components {
             /**
              * Format: int64
              * @description Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
-             *     then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them.
+             *     then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them, and of all
+             *     where the tenant's plan has no log.
              */
             events: number | null;
             /**
@@ -2215,7 +2216,8 @@ export interface components {
              */
             free_dates: boolean;
             /**
-             * @description The event log and the histories of objects.
+             * @description The event log, and whatever is read or made of it: histories of objects, statistics, users, sign-ins, violations and the rest.
+             *     Without it no other feature shows anything.
              * @default false
              */
             log: boolean;
@@ -5533,7 +5535,7 @@ export interface operations {
                  * @example 2026-03-31
                  */
                 to?: string;
-                /** @description Ids of violations. */
+                /** @description Ids of violations, or of tests. */
                 violation?: string[];
             };
             header?: never;
@@ -8929,7 +8931,7 @@ export interface operations {
                  */
                 to?: string;
                 /**
-                 * @description Ids of users: devices that any of them was seen on, with all who were.
+                 * @description Ids of users: devices that any of them was seen on, with all who were. Empty: devices that were seen without one.
                  * @example [
                  *       "u-17"
                  *     ]
@@ -9211,7 +9213,7 @@ export interface operations {
                  */
                 from?: string;
                 /**
-                 * @description IPv4 or IPv6 addresses, however they are spelled.
+                 * @description IPv4 or IPv6 addresses, however they are spelled. Empty: events without one.
                  * @example [
                  *       "198.51.100.7"
                  *     ]
@@ -21040,7 +21042,7 @@ export interface operations {
     listActivities: {
         parameters: {
             query?: {
-                /** @description Channels: `call`, `email`, `ticket`, `pause` …; `session` for being signed in. */
+                /** @description Channels: `call`, `email`, `ticket`, `pause` …; `session` for being signed in. Empty: what was done in the application itself. */
                 channel?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
@@ -21079,7 +21081,7 @@ export interface operations {
                  * @example semicolon
                  */
                 separator?: "comma" | "semicolon" | "," | ";";
-                /** @description `talk`, `writing`, `closed` …, as the list shows it. */
+                /** @description `talk`, `writing`, `closed` …, as the list shows it. Empty: activities without one. */
                 state?: string[];
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
@@ -21101,7 +21103,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page; of this month unless a period is given, which has 93 days at most */
+            /** @description A page; of this month unless a period is given, which has 93 days at most, and as many where it has no beginning */
             200: {
                 headers: {
                     "Complete-Until": components["headers"]["Complete-Until"];
@@ -24483,7 +24485,7 @@ export interface operations {
                  */
                 to?: string;
                 /**
-                 * @description Ids of users
+                 * @description Ids of users; empty: violations of several together, which are nobody's
                  * @example [
                  *       "u-17"
                  *     ]

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
-use crate::http::cursor::Position;
 use crate::http::params::{ParamError, Params};
 use crate::state::QueryApi;
 use crate::store::sql::{Clauses, NamedQuery, query};
@@ -103,7 +102,7 @@ pub struct DeliveryFilter {
     /// Names of endpoints.
     #[param(required = false)]
     pub endpoint: Vec<String>,
-    /// Ids of violations.
+    /// Ids of violations, or of tests.
     #[param(required = false)]
     pub violation: Vec<String>,
     /// `delivered`, `failed`, `given_up`, `gone` or `dropped`.
@@ -115,7 +114,7 @@ impl DeliveryFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         Ok(Self {
             endpoint: params.list("endpoint")?,
-            violation: params.list("violation")?,
+            violation: params.ids("violation")?,
             outcome: params.list_of("outcome", OUTCOMES)?,
         })
     }
@@ -181,7 +180,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
     let mut rows: Vec<DeliveryRow> = api.store().rows(ALERT_DELIVERIES, clauses).await?;
     let has_more = asked.cut(&mut rows);
     let last = rows.last().filter(|_| has_more);
-    let next = last.map(|row| Position { at: row.at, id: row.id(), period: asked.period });
+    let next = last.map(|row| asked.position(row.at, row.id()));
     let Page { data, has_more, next_cursor, period, completeness } = asked.paged(shown(rows), has_more, next.as_ref());
     Ok(Json(DeliveryPage { data, has_more, next_cursor, period, completeness }).into_response())
 }

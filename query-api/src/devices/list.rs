@@ -38,7 +38,7 @@ pub struct DeviceFilter {
     /// Devices that at least so many users were seen on, within the period if one is given.
     #[param(required = false, minimum = 1, example = 2)]
     users_min: Option<u32>,
-    /// Ids of users: devices that any of them was seen on, with all who were.
+    /// Ids of users: devices that any of them was seen on, with all who were. Empty: devices that were seen without one.
     #[param(required = false, example = json!(["u-17"]))]
     user_id: Vec<String>,
     /// `true`: only users who signed in on a device count as its users; `false`: only those of whom every attempt failed or none was
@@ -54,7 +54,7 @@ impl DeviceFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         Ok(Self {
             users_min: params.number("users_min", 1, MOST_USERS)?,
-            user_id: params.ids("user_id")?,
+            user_id: params.ids_or_empty("user_id")?,
             signed_in: params.flag("signed_in")?,
             kind: device_kinds(params, "kind")?,
         })

@@ -3,9 +3,9 @@
 //!
 //! A cursor names the last row that was read by the whole sort key (time, id), so ties are neither skipped nor
 //! repeated however many rows arrive between two pages. The resolved period travels inside: the second page of
-//! "today" asked after midnight is still the same today.
+//! "today" asked after midnight is still the same today, and what goes on is as long on the last page as on the first.
 //!
-//! Layout before base64url: version, time, from, to (`i64` milliseconds, `MIN` = open), id, and a hash over all of it and
+//! Layout before base64url: version, time, from, to, as of (`i64` milliseconds, `MIN` = open), id, and a hash over all of it and
 //! over what it is bound to. The hash guards against mistakes, not against an adversary: a forged cursor could only
 //! move within rows that its sender may read anyway, for tenant and filter are never read from a cursor.
 
@@ -17,9 +17,9 @@ use thiserror::Error;
 
 use crate::http::period::Period;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HASH: usize = 12;
-const FIXED: usize = 1 + 3 * 8;
+const FIXED: usize = 1 + 4 * 8;
 const OPEN: i64 = i64::MIN;
 /// Times that a cursor may hold, milliseconds: the years from 1900 to 2299, which the tables' own times can have. Events are of
 /// 1970 to 2199, and periods reach a day beyond.
@@ -42,6 +42,8 @@ pub struct Position {
     pub id: String,
     /// The period that the first page resolved.
     pub period: Period,
+    /// When the first page was asked for.
+    pub as_of: DateTime<Utc>,
 }
 
 /// What a cursor is bound to.
@@ -74,7 +76,7 @@ impl Binding<'_> {
         let mut bytes = Vec::with_capacity(FIXED + position.id.len() + HASH);
         bytes.push(VERSION);
         let millis = |time: Option<DateTime<Utc>>| time.map_or(OPEN, |time| time.timestamp_millis());
-        for time in [millis(Some(position.at)), millis(position.period.from), millis(position.period.to)] {
+        for time in [Some(position.at), position.period.from, position.period.to, Some(position.as_of)].map(millis) {
             bytes.extend_from_slice(&time.to_le_bytes());
         }
         bytes.extend_from_slice(position.id.as_bytes());
@@ -93,12 +95,15 @@ impl Binding<'_> {
         let (version, rest) = body.split_first().ok_or(CursorError::Mismatch)?;
         let (at, rest) = take_time(rest)?;
         let (from, rest) = take_time(rest)?;
-        let (to, id) = take_time(rest)?;
+        let (to, rest) = take_time(rest)?;
+        let (as_of, id) = take_time(rest)?;
         let id = str::from_utf8(id).map_err(|_| CursorError::Mismatch)?;
         // No period ends before it begins.
         let is_period = from.zip(to).is_none_or(|(from, to)| from <= to);
-        match (version, at) {
-            (&VERSION, Some(at)) if is_period => Ok(Position { at, id: id.to_owned(), period: Period { from, to } }),
+        match (version, at, as_of) {
+            (&VERSION, Some(at), Some(as_of)) if is_period => {
+                Ok(Position { at, id: id.to_owned(), period: Period { from, to }, as_of })
+            }
             _ => Err(CursorError::Mismatch),
         }
     }
@@ -129,20 +134,20 @@ mod tests {
         /// Pitfall 14: what was sealed comes back.
         #[test]
         fn round_trip(
-            at in time(), id in "\\PC{0,128}", from in prop::option::of(time()), to in prop::option::of(time()),
+            at in time(), as_of in time(), id in "\\PC{0,128}", from in prop::option::of(time()), to in prop::option::of(time()),
         ) {
             let (from, to) = match (from, to) {
                 (Some(one), Some(other)) => (Some(one.min(other)), Some(one.max(other))),
                 open => open,
             };
-            let position = Position { at, id, period: Period { from, to } };
+            let position = Position { at, id, period: Period { from, to }, as_of };
             prop_assert_eq!(BINDING.open(&BINDING.seal(&position)), Ok(position));
         }
 
         /// One changed character anywhere is noticed.
         #[test]
         fn tampering_is_noticed(at in time(), id in "[a-z0-9]{1,40}", place in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
-            let sealed = BINDING.seal(&Position { at, id, period: Period::default() });
+            let sealed = BINDING.seal(&Position { at, id, period: Period::default(), as_of: at });
             let place = place.index(sealed.len());
             let mut altered = sealed.clone();
             altered.replace_range(place..=place, &to);
@@ -162,7 +167,9 @@ mod tests {
         let year = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc();
         let opens = |at: i32, from: Option<i32>, to: Option<i32>| {
             let period = Period { from: from.map(year), to: to.map(year) };
-            BINDING.open(&BINDING.seal(&Position { at: year(at), id: String::new(), period })).is_ok()
+            BINDING
+                .open(&BINDING.seal(&Position { at: year(at), id: String::new(), period, as_of: year(2000) }))
+                .is_ok()
         };
         assert!(opens(1970, None, None) && opens(2199, Some(1900), Some(2299)) && opens(2000, Some(2000), Some(2000)));
         for bad in [-1, 1899, 2300, 10_000, 262_000] {
@@ -173,7 +180,12 @@ mod tests {
 
     #[test]
     fn bound_to_tenant_list_and_filter() {
-        let position = Position { at: DateTime::UNIX_EPOCH, id: "e1".into(), period: Period::default() };
+        let position = Position {
+            at: DateTime::UNIX_EPOCH,
+            id: "e1".into(),
+            period: Period::default(),
+            as_of: DateTime::UNIX_EPOCH,
+        };
         let sealed = BINDING.seal(&position);
         for other in [
             Binding { tenant: "acme2", ..BINDING },

@@ -78,7 +78,8 @@ pub struct ReadRequest {
 }
 
 impl ReadRequest {
-    /// Takes of the query string what all reads have in common.
+    /// Takes of the query string what all reads have in common, and refuses all of them where the plan has no log: whatever is read
+    /// here is what the log holds, or was made of it.
     pub(crate) fn begin(api: QueryApi, caller: Caller, mut params: Params) -> Result<Self, Problem> {
         let told = params.told();
         let tenant = caller.read_tenant(api.settings(), &mut params)?;
@@ -87,7 +88,7 @@ impl ReadRequest {
         let now = Utc::now();
         let features = api.settings().features(&tenant);
         let earliest = features.look_back_days.map(|days| period::last_days(api.calendar(&tenant), now, days));
-        Ok(Self {
+        let reading = Self {
             api,
             caller,
             lang,
@@ -101,7 +102,9 @@ impl ReadRequest {
             default: None,
             is_of_all: false,
             told,
-        })
+        };
+        reading.feature(Feature::Log)?;
+        Ok(reading)
     }
 
     /// Takes the period where none is asked for to be this one.
@@ -270,7 +273,9 @@ impl ReadRequest {
             Some(Position { period, .. }) => Period { from: period.from.max(self.earliest), to: period.to },
             None => allowed,
         };
-        Ok(PageRequest { reading: self, list, filter, period, format, limit: limit.unwrap_or(DEFAULT_ROWS), after })
+        let as_of = after.as_ref().map_or(self.now, |position| position.as_of);
+        let limit = limit.unwrap_or(DEFAULT_ROWS);
+        Ok(PageRequest { reading: self, list, filter, spec, period, as_of, format, limit, after })
     }
 }
 
@@ -289,7 +294,11 @@ pub(crate) struct PageRequest {
     pub(crate) reading: ReadRequest,
     list: &'static str,
     filter: String,
+    /// The period as it was asked for, or else the default one.
+    pub(crate) spec: PeriodSpec,
     pub(crate) period: Period,
+    /// When the first page was asked for.
+    pub(crate) as_of: DateTime<Utc>,
     format: Option<Format>,
     limit: u32,
     pub(crate) after: Option<Position>,
@@ -318,6 +327,11 @@ impl PageRequest {
         if let Some(to) = self.period.to {
             clauses.time(begins, "to", to);
         }
+    }
+
+    /// Where a page ended.
+    pub(crate) fn position(&self, at: DateTime<Utc>, id: String) -> Position {
+        Position { at, id, period: self.period, as_of: self.as_of }
     }
 
     /// Cuts the rows to a page; whether there were more.
@@ -363,7 +377,7 @@ impl PageRequest {
         let mut rows: Vec<R> = self.reading.api.store().rows(query, clauses).await?;
         let has_more = self.cut(&mut rows);
         let last = rows.last().filter(|_| has_more).map(key);
-        let next = last.map(|(at, id)| Position { at, id: id.into_owned(), period: self.period });
+        let next = last.map(|(at, id)| self.position(at, id.into_owned()));
         let shown = rows.len();
         Ok(self.shown(shown, Localized(self.reading.lang, self.paged(show(rows).await?, has_more, next.as_ref()))))
     }
@@ -383,7 +397,7 @@ impl PageRequest {
         }
         let has_more = self.cut(&mut rows);
         let last = rows.last().filter(|_| has_more).map(key);
-        let next = last.map(|(at, id)| Position { at, id, period: self.period });
+        let next = last.map(|(at, id)| self.position(at, id));
         let shown = rows.len();
         let page = self.paged(rows.into_iter().map(view).collect(), has_more, next.as_ref());
         Ok(self.shown(shown, Localized(self.reading.lang, page)))

@@ -141,6 +141,11 @@ impl PeriodSpec {
         self.from.is_some() || self.to.is_some()
     }
 
+    /// Whether dates were chosen, of which none is the first.
+    pub fn has_no_beginning(&self) -> bool {
+        self.is_free() && self.from.is_none()
+    }
+
     /// Whether nothing was asked for.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

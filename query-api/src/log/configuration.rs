@@ -10,7 +10,6 @@ use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::http::cursor::Position;
 use crate::http::language::Localized;
 use crate::http::page::{Page, ReadRequest, ascending, keyset};
 use crate::http::params::{ParamError, Params};
@@ -127,11 +126,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
     let mut rows: Vec<EventRow> = api.store().rows(page, clauses).await?;
 
     let has_more = asked.cut(&mut rows);
-    let next = rows.last().filter(|_| has_more).map(|row| Position {
-        at: row.occurred_at,
-        id: row.place(),
-        period: asked.period,
-    });
+    let next = rows.last().filter(|_| has_more).map(|row| asked.position(row.occurred_at, row.place()));
     let data: Vec<_> = rows.into_iter().map(|row| ConfigurationChange::new(row, &renderer)).collect();
     Ok(asked.shown(data.len(), Localized(renderer.lang, asked.paged(data, has_more, next.as_ref()))))
 }

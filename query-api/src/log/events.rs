@@ -4,14 +4,14 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::DateTime;
 use runtime::problem::Problem;
-use schemas::settings::{Feature, Permission};
+use schemas::settings::Permission;
 
 use crate::http::answer::Item;
 use crate::http::caller::Caller;
 use crate::http::cursor::Position;
 use crate::http::extract::InPath;
 use crate::http::language::Localized;
-use crate::http::page::{Keyset, Page, ReadRequest, keyset};
+use crate::http::page::{Keyset, Page, PageRequest, ReadRequest, keyset};
 use crate::http::params::{ParamError, Params};
 use crate::http::period::Period;
 use crate::log::filter::EventFilter;
@@ -77,9 +77,9 @@ impl Order {
         }
     }
 
-    fn position(self, row: &EventRow, period: Period) -> Position {
+    fn position(self, row: &EventRow, asked: &PageRequest) -> Position {
         let at = if self == Self::Received { row.received_at } else { row.occurred_at };
-        Position { at, id: row.place(), period }
+        asked.position(at, row.place())
     }
 }
 
@@ -107,7 +107,6 @@ impl Order {
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: ReadRequest) -> Result<Response, Problem> {
-    reading.feature(Feature::Log)?;
     let filter = EventFilter::take(&mut reading.params)?;
     let order = Order::take(&mut reading.params)?;
     if filter.wants_violations() && !caller.may(Permission::SeeViolations) {
@@ -138,11 +137,11 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
     let mut rows: Vec<EventRow> = api.store().rows(order.page(&filter), clauses).await?;
 
     let has_more = asked.cut(&mut rows);
-    let last = rows.last().map(|row| order.position(row, asked.period));
+    let last = rows.last().map(|row| order.position(row, &asked));
     let next = match order {
         // Whoever follows the log goes on from where it stands, even if that is where it began.
         Order::Received => {
-            let began = || Position { at: before, id: String::new(), period: asked.period };
+            let began = || asked.position(before, String::new());
             Some(last.or_else(|| asked.after.clone()).unwrap_or_else(began))
         }
         _ => last.filter(|_| has_more),
@@ -198,7 +197,6 @@ pub async fn get(
     InPath(id): InPath<String>,
     mut reading: ReadRequest,
 ) -> Result<Localized<Item<Event>>, Problem> {
-    reading.feature(Feature::Log)?;
     let which = Which::take(&mut reading.params)?;
     let mut clauses = reading.one()?;
     clauses.bind_text("event_id", &id);

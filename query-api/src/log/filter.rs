@@ -65,7 +65,7 @@ pub struct EventFilter {
     /// Sessions, as `context.session_key` has them. Empty: events without one.
     #[param(required = false)]
     pub session_key: Vec<String>,
-    /// IPv4 or IPv6 addresses, however they are spelled.
+    /// IPv4 or IPv6 addresses, however they are spelled. Empty: events without one.
     #[param(required = false, example = json!(["198.51.100.7"]))]
     pub ip: Vec<String>,
     /// Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
@@ -122,7 +122,7 @@ impl EventFilter {
             country: params.codes_or_empty("country", COUNTRIES)?,
             device_id: params.ids_or_empty("device_id")?,
             session_key: params.ids_or_empty("session_key")?,
-            ip: search::addresses(params.list("ip")?)?,
+            ip: search::addresses(params.list_or_empty("ip")?)?,
             q: search::words(params.one("q")?.as_deref())?,
             changed: params.one("changed")?,
             changed_from: params.one("changed_from")?,

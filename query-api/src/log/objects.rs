@@ -4,11 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use runtime::problem::Problem;
 use schemas::json::Map;
-use schemas::settings::Feature;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::cursor::Position;
 use crate::http::extract::{InPath, id};
 use crate::http::language::Localized;
 use crate::http::page::{ORDERS, Page, PageRequest, ReadRequest, keyset};
@@ -79,7 +77,6 @@ pub async fn history(
     mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let object = (id(object_type)?, id(object_id)?);
-    reading.feature(Feature::Log)?;
     let order = reading.params.one_of("order", ORDERS)?;
     let (list, query, keyset) = if order.as_deref() == Some("desc") {
         ("object/newest", EVENTS_NEWEST, keyset!("occurred_at", event, newest))
@@ -107,11 +104,7 @@ pub async fn history(
 
     let mut rows: Vec<EventRow> = api.store().rows(query, clauses).await?;
     let has_more = asked.cut(&mut rows);
-    let next = rows.last().filter(|_| has_more).map(|row| Position {
-        at: row.occurred_at,
-        id: row.place(),
-        period: asked.period,
-    });
+    let next = rows.last().filter(|_| has_more).map(|row| asked.position(row.occurred_at, row.place()));
     let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &renderer)).collect();
     let shown = data.len();
     let page = asked.paged(data, has_more, next.as_ref());

@@ -184,7 +184,6 @@ pub async fn get(
     InPath(id): InPath<String>,
     mut reading: ReadRequest,
 ) -> Result<Json<Item<Restore>>, Problem> {
-    reading.feature(Feature::Log)?;
     let which = Which::take(&mut reading.params)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);

@@ -11,7 +11,7 @@ use runtime::settings::Settings;
 use schemas::address;
 use schemas::catalogue::Catalogue;
 use schemas::event::Category;
-use schemas::settings::{Feature, Permission};
+use schemas::settings::Permission;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
@@ -211,7 +211,6 @@ pub async fn of_event(
     mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     // What it explains is an event of the log.
-    reading.feature(Feature::Log)?;
     let name = reading.params.one("rule")?;
     let which = Which::take(&mut reading.params)?;
     drop(reading.one()?);

@@ -12,7 +12,7 @@ use detect::trial::{Crossed, Trial};
 use runtime::problem::Problem;
 use runtime::settings::Settings;
 use schemas::detection::MAX_RULE_BYTES;
-use schemas::settings::{Feature, Invalid};
+use schemas::settings::Invalid;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -157,7 +157,6 @@ pub async fn test(
     request: Request,
 ) -> Result<Response, Problem> {
     // What it is tried on is the log.
-    reading.feature(Feature::Log)?;
     drop(reading.one()?);
     let wanted: NewTrial = body(request).await?;
     check_time("/from", Some(wanted.from), YEARS)?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clickhouse::Row;
 use runtime::problem::Problem;
 use schemas::event::Category;
-use schemas::settings::{Permission, RETENTION_DAYS, Retention, RetentionChange};
+use schemas::settings::{Feature, Permission, RETENTION_DAYS, Retention, RetentionChange};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -46,7 +46,8 @@ pub struct CategoryPreview {
     #[schema(example = 30)]
     pub proposed_days: u16,
     /// Events that are shown now and would be deleted. None where the proposed time is not shorter; what is still stored would
-    /// then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them.
+    /// then be kept longer, as would be what comes. Null of changes of the configuration to those who may not read them, and of all
+    /// where the tenant's plan has no log.
     #[schema(required = true)]
     pub events: Option<u64>,
     /// Those received before this time.
@@ -126,11 +127,14 @@ pub async fn preview(
     let edge_days = keep.last_days().into_iter().chain(shorter.last_days());
     clauses.bind_texts("edge_days", edge_days.map(|day| day.to_string()).collect());
     caller.bind_hidden(&mut clauses);
-    let readable =
-        |category: &Category| *category != Category::Configuration || caller.may(Permission::ReadConfiguration);
+    // What may not be read is not counted.
+    let has_log = api.settings().features(&tenant).has(Feature::Log);
+    let readable = |category: &Category| {
+        has_log && (*category != Category::Configuration || caller.may(Permission::ReadConfiguration))
+    };
     let rows: Vec<RetentionRow> = api.store().rows(RETENTION_PREVIEW, clauses).await?;
     let one = |category: &Category| {
-        let row = rows.iter().find(|row| row.category == category.as_str());
+        let row = rows.iter().find(|row| row.category == category.as_str()).filter(|_| has_log);
         CategoryPreview {
             category: category.as_str().to_owned(),
             days: tenant.retention.days(*category),

@@ -41,10 +41,21 @@ pub fn activities(rows: Vec<ActivityRow>, now: i64) -> Vec<Activity> {
     found
 }
 
-/// Which lane an event belongs to, and what it tells there.
+/// Which lane an event belongs to, and what it tells there. What failed begins and ends nothing; it is a point of its own, or the time
+/// that it took. Closed is what was, not what somebody only asked for.
 fn place(row: &ActivityRow) -> ((&str, &str), Part) {
+    let (lane, part) = lane(row);
+    match (part, lane.1) {
+        (Part::Begin | Part::End, _) if row.outcome == "failure" => ((&row.channel, &row.action), Part::Whole),
+        (_, "closed") if !row.has_succeeded() => ((&row.channel, &row.action), Part::Whole),
+        _ => (lane, part),
+    }
+}
+
+/// The same of an event that succeeded.
+fn lane(row: &ActivityRow) -> ((&str, &str), Part) {
     match (row.channel.as_str(), row.action.as_str()) {
-        (_, "sign_in") if row.outcome != "failure" => ((SESSION, "signed_in"), Part::Begin),
+        (_, "sign_in") => ((SESSION, "signed_in"), Part::Begin),
         (_, "sign_out" | SESSION_EXPIRED) => ((SESSION, "signed_in"), Part::End),
         ("call", "call_in" | "call_out") => (("call", "call"), Part::Whole),
         ("ticket", "update") => (("ticket", "editing"), Part::Whole),

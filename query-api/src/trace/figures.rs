@@ -60,7 +60,7 @@ enum Measure {
     TimeWithin(Place, Place),
     /// Activities whose events occurred in the period.
     Count(Place),
-    /// Different objects of such activities; one that names none is about an object of its own.
+    /// Different objects of such activities, as far as they succeeded; one that names none is about an object of its own.
     Objects(Place),
 }
 
@@ -179,7 +179,8 @@ impl Figure {
             Objects(place) => {
                 let mut known = HashSet::new();
                 let row = |activity: &'a Activity| Listed { activity, at: activity.at(), counted: None };
-                let mut rows = in_order(counted(place, activities, period).map(row).collect());
+                let done = counted(place, activities, period).filter(|activity| activity.row.has_succeeded());
+                let mut rows = in_order(done.map(row).collect());
                 for row in &mut rows {
                     let ActivityRow { object_type, object_id, .. } = &row.activity.row;
                     let first = object_id.is_empty() || known.insert((object_type, object_id));

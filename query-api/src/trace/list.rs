@@ -15,7 +15,6 @@ use crate::http::page::{Page, PageRequest, ReadRequest};
 use crate::http::params::{ParamError, Params};
 use crate::http::period::Preset;
 use crate::state::QueryApi;
-use crate::store::cutoffs::RetentionCutoffs;
 use crate::trace::activity::Activity;
 use crate::trace::figures::{self, Figure, Listed, Unit};
 use crate::trace::intervals::Interval;
@@ -29,10 +28,10 @@ pub struct ActivityFilter {
     /// Those behind a figure of `/v1/users/{id}/statistics`, each with what it adds to it. Goes without the others.
     #[param(required = false, example = "calls.talk_time")]
     figure: Option<String>,
-    /// Channels: `call`, `email`, `ticket`, `pause` …; `session` for being signed in.
+    /// Channels: `call`, `email`, `ticket`, `pause` …; `session` for being signed in. Empty: what was done in the application itself.
     #[param(required = false)]
     channel: Vec<String>,
-    /// `talk`, `writing`, `closed` …, as the list shows it.
+    /// `talk`, `writing`, `closed` …, as the list shows it. Empty: activities without one.
     #[param(required = false)]
     state: Vec<String>,
 }
@@ -40,7 +39,7 @@ pub struct ActivityFilter {
 impl ActivityFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         let figure = params.one_of("figure", &figures::names())?;
-        let filter = Self { figure, channel: params.list("channel")?, state: params.list("state")? };
+        let filter = Self { figure, channel: params.ids_or_empty("channel")?, state: params.ids_or_empty("state")? };
         match &filter {
             Self { figure: Some(_), channel, state } if !(channel.is_empty() && state.is_empty()) => {
                 Err(ParamError::bad("figure", "a figure goes without channel and state"))
@@ -92,7 +91,7 @@ impl ActivityFilter {
         crate::openapi::PageParams,
     ),
     responses(
-        (status = 200, description = "A page; of this month unless a period is given, which has 93 days at most", body = Page<CountedActivity>, example = json!(crate::trace::examples::activities())),
+        (status = 200, description = "A page; of this month unless a period is given, which has 93 days at most, and as many where it has no beginning", body = Page<CountedActivity>, example = json!(crate::trace::examples::activities())),
         crate::openapi::Problems,
     ),
 )]
@@ -130,24 +129,23 @@ pub async fn list(
     asked.answer(rows, key, view).await
 }
 
-/// Settles the period of all pages: no further than now, so that what goes on is as long
-/// on the last page as on the first.
+/// Settles the period of all pages, and how much of it has been when the first was asked for: what goes on is as long on the last
+/// page as on the first.
 fn bounded(asked: &mut PageRequest) -> Result<Interval, Problem> {
-    let now = asked.reading.now;
-    let from = asked.period.from.ok_or_else(|| ParamError::bad("from", "the period needs a beginning"))?;
-    let to = match asked.period.to {
-        // An open one that has not begun stays open; nothing occurs later than a day ahead of the clock.
-        None if from >= now => (now + RetentionCutoffs::AHEAD).max(from + TimeDelta::milliseconds(1)),
-        to => {
-            let to = to.map_or(now, |to| if from < now { to.min(now) } else { to });
-            asked.period.to = Some(to);
-            to
-        }
-    };
-    if to - from > LONGEST {
+    let (as_of, keep) = (asked.as_of, asked.reading.cutoffs());
+    let (mut from, mut to) = asked.period.closed(keep, as_of);
+    let least = TimeDelta::milliseconds(1);
+    if asked.after.is_none() && asked.spec.has_no_beginning() {
+        // As far back as is listed at once: what is kept, and the look-back of a plan, may reach further.
+        from = from.max(to.min(as_of) - LONGEST).min(to - least);
+    }
+    to = to.max(from + least);
+    asked.period = asked.period.told((from, to), as_of);
+    let until = if from < as_of { to.min(as_of) } else { to };
+    if until - from > LONGEST {
         let detail = format!("activities are listed for {} days at most", LONGEST.num_days());
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "period_too_long", detail).with_pointer("from"));
     }
-    Interval::new(from.timestamp_millis(), to.timestamp_millis())
+    Interval::new(from.timestamp_millis(), until.timestamp_millis())
         .ok_or_else(|| ParamError::bad("from", "the period ends before it begins").into())
 }

@@ -35,6 +35,12 @@ pub struct ActivityRow {
 }
 
 impl ActivityRow {
+    /// Whether it is known to have been done: not what failed, nor what was only asked for.
+    #[must_use]
+    pub fn has_succeeded(&self) -> bool {
+        self.outcome == "success"
+    }
+
     /// Its place among activities of the same time, as of [`EventRow::place`](crate::log::rows::EventRow::place).
     #[must_use]
     pub fn place(&self) -> String {

@@ -30,7 +30,7 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
     tag = "violations",
     operation_id = "listViolations",
     params(
-        ("user_id" = Option<Vec<String>>, Query, description = "Ids of users", example = json!(["u-17"])),
+        ("user_id" = Option<Vec<String>>, Query, description = "Ids of users; empty: violations of several together, which are nobody's", example = json!(["u-17"])),
         ViolationFilter,
         ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::PeriodParams,
@@ -43,7 +43,7 @@ const OLDEST: Keyset = keyset!("window_at", "violation_id", oldest);
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
-    let users = reading.params.ids("user_id")?;
+    let users = reading.params.ids_or_empty("user_id")?;
     page(&api, reading, &users).await
 }
 

@@ -260,12 +260,9 @@ fn long_periods_have_no_figures() {
         );
         let list = world.get("/v1/users/u1/activities?from=2026-01-01&to=2026-06-01", &key).await;
         assert_eq!((list.status, &list.json["code"]), (422, &"period_too_long".into()));
-        for (query, pointer) in [
-            ("figure=calls.rings", "figure"),
-            ("figure=calls.closed&channel=call", "figure"),
-            ("to=2026-06-01", "from"),
-            ("colour=red", "colour"),
-        ] {
+        for (query, pointer) in
+            [("figure=calls.rings", "figure"), ("figure=calls.closed&channel=call", "figure"), ("colour=red", "colour")]
+        {
             let answer = world.get(&format!("/v1/users/u1/activities?{query}"), &key).await;
             assert_eq!((answer.status, &answer.json["pointer"]), (400, &pointer.into()), "{query}: {}", answer.json);
         }
@@ -275,6 +272,106 @@ fn long_periods_have_no_figures() {
         let link = answer["figures"][0]["rows"].as_str().unwrap();
         assert!(link.starts_with("/v1/users/a%2Fb/activities?"), "{link}");
         assert_eq!(world.ok(link, &platform).await["data"], Value::Array(Vec::new()));
+    });
+}
+
+/// T14: an end alone is a period, too: as many days before it as are listed at once.
+#[test]
+fn activities_have_an_end_alone() {
+    with_world("activities_until", async |world| {
+        world.tenant("acme", |tenant| tenant.retention.other = 365).await;
+        let key = world.key(Some("acme"), Role::Supervisor).await;
+        let now = Utc::now().timestamp_millis();
+        let mut rng = rng(640);
+        let talks = [1, 20, 80, 120].map(|days| {
+            let kind = ("call.talked", "call", "talk", "call");
+            Event { duration_ms: 60_000, ..event(&mut rng, "acme", days, kind, now - days as i64 * DAY) }
+        });
+        world.insert(&talks).await;
+        for (days, places) in [(-1, vec![0, 1, 2]), (10, vec![1, 2]), (100, vec![3]), (300, Vec::new())] {
+            let path = format!("/v1/users/u1/activities?to={}", text(now - days * DAY));
+            let listed = world.pages(&format!("{path}&limit=1"), &key).await;
+            let ids: BTreeSet<&str> = listed.iter().map(|row| row["id"].as_str().unwrap()).collect();
+            assert_eq!(ids, places.iter().map(|place| talks[*place].id.as_str()).collect(), "{days}");
+            let period = world.ok(&path, &key).await["period"].clone();
+            let bound = |name: &str| period[name].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+            assert_eq!(bound("to").timestamp_millis(), now - days * DAY);
+            assert!(bound("from") < bound("to"), "{period}");
+        }
+    });
+}
+
+/// T8-T15: what failed or was only asked for is in no figure that counts what was done, and begins and ends no state; it is listed as what
+/// it is. Time that was spent was spent.
+#[test]
+fn what_failed_is_in_no_figure() {
+    with_world("activities_failed", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Supervisor).await;
+        let noon = Utc::now().timestamp_millis() / DAY * DAY - DAY / 2;
+        let mut rng = rng(650);
+        let mut number = 0;
+        let mut done = |kind, minutes: i64, outcome, object: &str| {
+            number += 1;
+            Event {
+                object_id: object.to_owned(),
+                outcome,
+                ..event(&mut rng, "acme", number, kind, noon + minutes * 60_000)
+            }
+        };
+        let channels = ["call", "email", "sms", "web_chat", "messenger", "whatsapp", "viber", "ticket"];
+        let mut events = Vec::new();
+        for channel in channels {
+            for (outcome, object) in [("success", "1"), ("failure", "2"), ("unknown", "3")] {
+                events.push(done(("thing.closed", channel, "close", "thing"), 0, outcome, object));
+            }
+        }
+        for (outcome, object) in [("failure", "1"), ("success", "1"), ("failure", "2"), ("unknown", "3")] {
+            let edit = done(("ticket.edited", "ticket", "update", "ticket"), events.len() as i64, outcome, object);
+            events.push(Event { duration_ms: 1_000, ..edit });
+        }
+        for (kind, minutes, outcome) in [
+            (("pause.paid_started", "pause", "pause_start", ""), 60, "failure"),
+            (("pause.paid_started", "pause", "pause_start", ""), 70, "success"),
+            (("pause.paid_ended", "pause", "pause_paid", ""), 75, "failure"),
+            (("pause.paid_ended", "pause", "pause_paid", ""), 80, "success"),
+            (("ready_state.entered", "ready", "ready_start", ""), 60, "failure"),
+            (("ready_state.entered", "ready", "ready_start", ""), 70, "success"),
+            (("ready_state.left", "ready", "ready", ""), 75, "failure"),
+            (("ready_state.left", "ready", "ready", ""), 80, "success"),
+        ] {
+            events.push(done(kind, minutes, outcome, ""));
+        }
+        world.insert(&events).await;
+        let period = format!("from={}&to={}", text(noon - DAY / 4), text(noon + DAY / 4));
+        let statistics = world.ok(&format!("/v1/users/u1/statistics?{period}"), &key).await;
+        let figures = statistics["figures"].as_array().unwrap();
+        for (name, value) in [
+            ("calls.closed", 1),
+            ("emails.closed", 1),
+            ("sms.closed", 1),
+            ("web_chat.closed", 1),
+            ("messenger.closed", 1),
+            ("whatsapp.closed", 1),
+            ("viber.closed", 1),
+            ("tickets.closed", 1),
+            ("tickets.edited", 1),
+            ("tickets.editing_time", 4_000),
+            ("pauses.paid", 1),
+            ("pauses.paid_time", 600_000),
+            ("presence.ready_time", 600_000),
+        ] {
+            let figure = figures.iter().find(|figure| figure["name"] == name).unwrap_or_else(|| panic!("{name}"));
+            assert_eq!(figure["value"], value, "{figure}");
+            let rows = world.pages(figure["rows"].as_str().unwrap(), &key).await;
+            let sum: u64 = rows.iter().map(|row| row["counted"].as_u64().unwrap()).sum();
+            assert_eq!(sum, value, "{name}");
+            let done = |row: &Value| row["outcome"] == "success";
+            assert!(name.ends_with("editing_time") || rows.iter().all(done), "{name}: {rows:?}");
+        }
+        let listed = world.pages(&format!("/v1/users/u1/activities?{period}&channel=ticket&state=close"), &key).await;
+        let outcomes: BTreeSet<&str> = listed.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+        assert_eq!(outcomes, BTreeSet::from(["failure", "unknown"]));
     });
 }
 
@@ -302,6 +399,13 @@ fn activities_are_listed_and_narrowed() {
         let wanted = |row: &&Value| row["state"] == "writing" && (row["channel"] == "email" || row["channel"] == "sms");
         assert_eq!(writing, all.iter().filter(wanted).cloned().collect::<Vec<_>>());
         assert!(!writing.is_empty());
+        // Empty: what was done in the application itself.
+        for query in ["channel=", "channel=&state=view"] {
+            let of_none = |row: &&Value| row["channel"] == "" && (query == "channel=" || row["state"] == "view");
+            let found = world.pages(&format!("{path}&{query}"), &key).await;
+            assert_eq!(found, all.iter().filter(of_none).cloned().collect::<Vec<_>>(), "{query}");
+        }
+        assert_eq!(world.pages(&format!("{path}&state="), &key).await, Vec::<Value>::new());
         let sessions = world.pages(&format!("{path}&channel=session"), &key).await;
         assert_eq!(sessions, all.iter().filter(|row| row["channel"] == "session").cloned().collect::<Vec<_>>());
         for row in all.iter().take(20) {

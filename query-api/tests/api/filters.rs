@@ -114,6 +114,138 @@ fn filters_agree_with_a_naive_recomputation() {
     });
 }
 
+/// L13, L15, J6: of every set that is open, the empty value asks for what has none, in every list.
+#[test]
+fn the_empty_value_asks_for_what_has_none() {
+    with_world("filters_empty", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let with = Event { violations: Vec::new(), ..Event::random(&mut rng(9), "acme", 1, TimeDelta::days(1)) };
+        let with = Event {
+            object_type: "task",
+            object_id: "7".to_owned(),
+            action: "view",
+            module: "tasks",
+            location: "Brno",
+            channel: "call",
+            source: "/a",
+            country: "CZ",
+            device_id: "d".to_owned(),
+            session_id: "s".to_owned(),
+            ip: "198.51.100.7",
+            ..with
+        };
+        let without = Event {
+            id: "without".to_owned(),
+            actor_id: String::new(),
+            object_type: "",
+            object_id: String::new(),
+            action: "",
+            module: "",
+            location: "",
+            channel: "",
+            source: "",
+            country: "",
+            device_id: String::new(),
+            session_id: String::new(),
+            ip: "::",
+            ..with.clone()
+        };
+        world.insert(&[with, without]).await;
+        for name in [
+            "actor_id",
+            "object_type",
+            "object_id",
+            "action",
+            "module",
+            "location",
+            "channel",
+            "source",
+            "country",
+            "device_id",
+            "session_key",
+            "ip",
+        ] {
+            assert_eq!(ids(&world.pages(&format!("/v1/events?{name}="), &key).await), ["without"], "{name}");
+        }
+        for path in [
+            "/v1/configuration?module=",
+            "/v1/sign-ins?user_id=",
+            "/v1/sign-ins?device_id=",
+            "/v1/violations?user_id=",
+            "/v1/violations?device_id=",
+            "/v1/devices?user_id=",
+            "/v1/users/u1/sessions?device_id=",
+            "/v1/statistics?user=&action=&object_type=&channel=&country=&location=",
+        ] {
+            let answer = world.get(path, &key).await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+        }
+        // What everything has can't be missing.
+        for path in ["/v1/events?type=", "/v1/configuration?type=", "/v1/alerts/deliveries?violation="] {
+            assert_eq!(world.get(path, &key).await.status, 400, "{path}");
+        }
+    });
+}
+
+/// J5, P15: a beginning alone, an end alone, both, and a named period are understood by every list and all statistics, and are the same
+/// period in each.
+#[test]
+fn a_period_is_the_same_everywhere() {
+    with_world("filters_periods", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let edit = |id: &str, days| Event {
+            class: "change",
+            category: "changes",
+            object_type: "task",
+            object_id: "7".to_owned(),
+            ..Event::sign_in(id, "u1", TimeDelta::days(days))
+        };
+        world.insert(&[edit("a", 0), edit("b", 12)]).await;
+        let today = Utc::now().date_naive();
+        let (from, to) = (today - TimeDelta::days(20), today - TimeDelta::days(10));
+        let queries = [
+            ("period=today".to_owned(), &["from", "to"][..]),
+            ("period=this_month".to_owned(), &["from", "to"]),
+            ("period=last_90_days".to_owned(), &["from", "to"]),
+            (format!("from={from}"), &["from"]),
+            (format!("to={to}"), &["to"]),
+            (format!("from={from}&to={to}"), &["from", "to"]),
+            (format!("period=custom&to={to}"), &["to"]),
+            (format!("from={}", today + TimeDelta::days(3)), &["from"]),
+            (format!("to={}", today + TimeDelta::days(300)), &["to"]),
+        ];
+        for (query, bounds) in queries {
+            let understood = world.ok(&format!("/v1/statistics?{query}"), &key).await["period"].clone();
+            for path in [
+                "/v1/events",
+                "/v1/configuration",
+                "/v1/objects/task/7/history",
+                "/v1/sign-ins",
+                "/v1/users",
+                "/v1/devices",
+                "/v1/violations",
+                "/v1/users/u1/sign-ins",
+                "/v1/users/u1/devices",
+                "/v1/users/u1/sessions",
+                "/v1/users/u1/violations",
+                "/v1/users/u1/activities",
+                "/v1/users/u1/statistics",
+                "/v1/alerts/deliveries",
+                "/v1/catalogue/used",
+                "/v1/catalogue/unknown",
+            ] {
+                let answer = world.get(&format!("{path}?{query}"), &key).await;
+                assert_eq!(answer.status, 200, "{path}?{query}: {}", answer.json);
+                for bound in bounds {
+                    assert_eq!(answer.json["period"][bound], understood[bound], "{path}?{query}");
+                }
+            }
+        }
+    });
+}
+
 /// P11: nothing of another tenant is reachable by any way of asking.
 #[test]
 fn tenants_don_t_see_one_another() {

@@ -215,7 +215,8 @@ fn a_cursor_is_bound() {
                 for (from, to) in
                     times.into_iter().flat_map(|time| [(None, None), (Some(time), None), (None, Some(time))])
                 {
-                    let position = Position { at, id: "'\\\u{1}\n{x:String}".to_owned(), period: Period { from, to } };
+                    let position =
+                        Position { at, id: "'\\\u{1}\n{x:String}".to_owned(), period: Period { from, to }, as_of: at };
                     let forged = Binding { tenant: "acme", list, filter: &filter }.seal(&position);
                     let answer = world.get(&format!("/v1/events?cursor={forged}{order}"), &key).await;
                     let known =

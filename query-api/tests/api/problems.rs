@@ -19,7 +19,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("GET", "/v1/events?from=2026-01-01T00:00:00"),
     ("GET", "/v1/events?to=9999-12-31"),
     ("GET", "/v1/events?actor_id=%ff"),
-    ("GET", "/v1/events?ip="),
+    ("GET", "/v1/events?changed="),
     ("GET", "/v1/events?cursor=AAAA"),
     ("GET", "/v1/events?violations=true,dormant"),
     ("GET", "/v1/events/no-such-event"),

@@ -333,6 +333,68 @@ fn plans_are_the_platform_s() {
     });
 }
 
+/// J3: what the log holds can be had by no other door where the plan has no log, whatever else the plan has: not counted, not listed,
+/// traced, found to break a rule, put into a file or reviewed, by the platform's keys neither.
+#[test]
+fn a_plan_without_the_log_has_no_other_door() {
+    with_world("plans_no_log", async |world| {
+        world.tenant("acme", |tenant| tenant.plan = Plan::NONE).await;
+        let (key, platform) = (world.key(Some("acme"), Role::Admin).await, world.key(None, Role::Platform).await);
+        let mut plans = world.ok("/v1/plans", &platform).await;
+        for feature in ["exports", "configuration_audit", "tracing", "restore", "sql", "free_dates"] {
+            plans["plans"][0]["features"][feature] = true.into();
+        }
+        let replaced = world.send("PUT", "/v1/plans", &platform, Some(plans)).await;
+        assert_eq!(replaced.status, 200, "{}", replaced.json);
+        let event = Event { violations: vec!["mass-export"], ..Event::sign_in("e1", "u1", TimeDelta::minutes(5)) };
+        let violation = event.violation_id("mass-export");
+        world.insert(&[event]).await;
+        let (of_violation, review) =
+            (format!("/v1/violations/{violation}"), format!("/v1/violations/{violation}/review"));
+        for path in [
+            "/v1/events",
+            "/v1/statistics",
+            "/v1/statistics?by=user",
+            "/v1/statistics?format=csv",
+            "/v1/users/u1/statistics",
+            "/v1/users",
+            "/v1/users?format=xlsx",
+            "/v1/users/u1",
+            "/v1/sign-ins",
+            "/v1/users/u1/sign-ins",
+            "/v1/devices",
+            "/v1/users/u1/devices",
+            "/v1/users/u1/sessions",
+            "/v1/users/u1/timeline",
+            "/v1/users/u1/activities",
+            "/v1/users/u1/violations",
+            "/v1/violations",
+            "/v1/violations?period=today",
+            &of_violation,
+            &format!("{of_violation}/explain"),
+            "/v1/configuration",
+            "/v1/catalogue/used",
+            "/v1/alerts/deliveries",
+            "/v1/events/e1/restore",
+        ] {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            for (path, key) in [(path, &key), (&format!("{path}{separator}tenant=acme"), &platform)] {
+                assert_eq!(limited(&world, path, key).await["feature"], "log", "{path}");
+            }
+        }
+        let reviewed = world.send("POST", &review, &key, Some(json!({ "note": "" }))).await;
+        assert_eq!((reviewed.status, &reviewed.json["feature"]), (403, &json!("log")), "{}", reviewed.json);
+        // Nothing is counted of what would be deleted.
+        let preview = world.ok("/v1/settings/retention/preview?all=30", &key).await;
+        assert_eq!(preview["events"], 0, "{preview}");
+        assert!(preview["data"].as_array().unwrap().iter().all(|one| one["events"].is_null()), "{preview}");
+        // What the tenant decides is its own all the same.
+        for path in ["/v1/plan", "/v1/rules", "/v1/catalogue", "/v1/settings/detection", "/v1/alerts/endpoints"] {
+            world.ok(path, &key).await;
+        }
+    });
+}
+
 /// P12: what is used of quotas, by day and month, of the tenant and of each key: what was received, whenever it occurred, but for the
 /// product's own; for nobody who may not read all that is counted.
 #[test]

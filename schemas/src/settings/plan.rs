@@ -52,7 +52,7 @@ impl Default for Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
-    /// The event log and the histories of objects.
+    /// The event log, and whatever is read or made of it: histories of objects, statistics, users, sign-ins, violations and the rest.
     Log,
     /// Exports to files.
     Exports,
@@ -89,7 +89,8 @@ impl Feature {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Features {
-    /// The event log and the histories of objects.
+    /// The event log, and whatever is read or made of it: histories of objects, statistics, users, sign-ins, violations and the rest.
+    /// Without it no other feature shows anything.
     pub log: bool,
     /// How many days before today answers reach back; none: as long as events are kept.
     #[schema(required = true)]
