@@ -61,7 +61,7 @@ const FIELDS_BESIDE_BOTH: &[&str] = &["name", "key", "path", "left", "lhs"];
 /// How it compares.
 const COMPARISONS: &[&str] = &["operator", "op", "comparison", "comparator", "cmp"];
 /// With what.
-const OPERANDS: &[&str] = &["value", "values", "is", "operand", "right", "rhs"];
+const OPERANDS: &[&str] = &["value", "values", "val", "is", "operand", "right", "rhs"];
 /// Comparisons of conditions that are lists.
 const SIGNS: &[&str] = &[
     "=",
@@ -94,6 +94,8 @@ const SIGNS: &[&str] = &[
     "lte",
     "le",
 ];
+/// Comparisons that are names of fields beside these.
+const COMPARED: &[&str] = &["equals", "not", "notin", "nin", "has", "isset", "regex", "options", "mode"];
 /// What Elasticsearch has around the lists of a group, and the one of these that is not named after how it joins.
 const BOOL: &str = "bool";
 const BOOL_AND: &str = "filter";
@@ -232,16 +234,18 @@ pub(super) fn within_group(value: &Value) -> Option<Condition<'_>> {
     }
     let (name, within) = only(value)?;
     let is_other = operator_of(name).is_some() || name.starts_with('$') || is_list(name);
-    let field = || Cow::Owned(Value::String(name.to_owned()));
-    let equal = || Some(Cow::Owned(Value::String("=".to_owned())));
-    match within {
-        _ if is_other => None,
-        Value::Object(comparisons) => {
-            let all = !comparisons.is_empty() && comparisons.keys().all(|name| name.starts_with('$'));
-            all.then(|| Condition { field: field(), comparison: None, operand: Some(within) })
-        }
-        _ => Some(Condition { field: field(), comparison: equal(), operand: Some(within) }),
+    let compares = |word: &String| word.starts_with(['$', '_']) || is_one_of(SIGNS, word) || is_one_of(COMPARED, word);
+    let is_compared = match within {
+        Value::Object(comparisons) => comparisons.keys().all(compares),
+        // `{"<": [1, {"var": "a"}, 5]}`.
+        _ => SIGNS.contains(&name),
+    };
+    if is_other || within.is_object() && !is_compared {
+        return None;
     }
+    let text = |text: &str| Cow::Owned(Value::String(text.to_owned()));
+    let comparison = (!is_compared).then(|| text("="));
+    Some(Condition { field: text(name), comparison, operand: Some(within) })
 }
 
 /// A condition whose comparison or field is a name: that of its only field.
@@ -276,7 +280,7 @@ fn keyed(value: &Value) -> Option<Condition<'_>> {
 }
 
 /// The only field of a record.
-fn only(value: &Value) -> Option<(&str, &Value)> {
+pub(super) fn only(value: &Value) -> Option<(&str, &Value)> {
     let mut fields = value.as_object()?.iter();
     let (name, value) = fields.next()?;
     fields.next().is_none().then_some((name.as_str(), value))

@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::log::conditions::{self, Sequence, condition, is_conditional};
+use crate::log::edits::moves::list_of;
 use crate::log::object_state::{keys, position, value};
 use crate::log::own::is_own;
 use crate::log::rows::EventRow;
@@ -293,8 +294,18 @@ impl Found {
         (was, is): (&dyn Fn(usize) -> usize, &dyn Fn(usize) -> usize),
         (conditions, depth): (bool, usize),
     ) {
-        let pairs = lists::pairs((old, new), conditions, &mut self.budget);
-        for place in pairs.removed {
+        let mut pairs = lists::pairs((old, new), conditions, &mut self.budget);
+        // `["|", a, b]`: a word that joins what follows.
+        let joins = |item: &Value| item.as_str().is_some_and(|word| conditions::operator_of(word).is_some());
+        let removed = std::mem::take(&mut pairs.removed).into_iter();
+        let (switched, removed): (Vec<_>, Vec<_>) =
+            removed.partition(|at| pairs.added.contains(at) && joins(&old[*at]) && joins(&new[*at]));
+        pairs.added.retain(|at| !switched.contains(at));
+        for place in switched {
+            let words = (old[place].clone(), new[place].clone());
+            self.push(EditKind::OperatorSwitched, at.item(was(place), is(place)), words, (None, None));
+        }
+        for place in removed {
             let item = at.item(place, was(place));
             self.removed(item, conditions, old[place].clone(), Some(place));
         }
@@ -321,13 +332,13 @@ impl Found {
     }
 
     fn added(&mut self, at: Place, conditions: bool, item: Value, place: Option<usize>) {
-        let condition = conditions || is_conditional(&item);
+        let condition = is_condition(&at, conditions, &item);
         let kind = if condition { EditKind::ConditionAdded } else { EditKind::ListItemAdded };
         self.push(kind, at, (Value::Null, item), (None, place));
     }
 
     fn removed(&mut self, at: Place, conditions: bool, item: Value, place: Option<usize>) {
-        let condition = conditions || is_conditional(&item);
+        let condition = is_condition(&at, conditions, &item);
         let kind = if condition { EditKind::ConditionRemoved } else { EditKind::ListItemRemoved };
         self.push(kind, at, (item, Value::Null), (place, None));
     }
@@ -381,6 +392,12 @@ fn is_joined(old: &Value, new: &Value) -> bool {
 
 fn joined(value: &Value) -> Option<Sequence<'_>> {
     conditions::sequence(value).or_else(|| Sequence::of_few(value))
+}
+
+/// Whether something that came to a list or went is a condition. A text is one where the list is called that.
+fn is_condition(at: &Place, conditions: bool, item: &Value) -> bool {
+    let called = || list_of(&at.path).last().is_some_and(|name| conditions::is_list(name));
+    is_conditional(item) || conditions && (item.is_object() || item.is_array() || called())
 }
 
 /// Whether the list that a path's item is in holds conditions.

@@ -54,7 +54,7 @@ fn composed(value: &Value, lang: Lang) -> String {
             let field = |(name, value): (&String, &Value)| {
                 let text = brief(value, lang);
                 let text = if value.is_array() || value.is_object() { format!("({text})") } else { text };
-                format!("{}: {text}", name.replace('_', " "))
+                format!("{}: {text}", name.replace('_', " ").trim())
             };
             fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }),

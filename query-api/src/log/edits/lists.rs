@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use schemas::json::Value;
 
-use crate::log::conditions::{condition, group, within_group};
+use crate::log::conditions::{condition, group, only, within_group};
 
 /// How much of an item is compared with others, in values.
 const MAX_ATOMS: usize = 64;
@@ -133,8 +133,12 @@ const LIST: &str = "a list";
 
 /// What an item may be paired with that is not the same; none for what is only itself.
 fn kind(item: &Value, conditions: bool, ids_hold: bool) -> Option<String> {
-    if conditions && let Some(condition) = within_group(item).filter(|_| condition(item).is_none()) {
-        return Some(format!("on {}", condition.field));
+    if conditions
+        && condition(item).is_none()
+        && group(item).is_empty()
+        && let Some((name, _)) = only(item)
+    {
+        return Some(format!("on {name}"));
     }
     let named = identity(item).is_some();
     if let Some(condition) = condition(item) {

@@ -40,7 +40,7 @@ fn label(keys: &[String]) -> String {
             _ => {
                 let separator = if label.is_empty() { "" } else { " › " };
                 label.push_str(separator);
-                label.push_str(&key.replace('_', " "));
+                label.push_str(key.replace('_', " ").trim());
             }
         }
     }

@@ -100,7 +100,14 @@ fn conditions_as_groups_have_them() {
     let bool_one = |stage: &str| json!({"bool": {"filter": [{"bool": {"should": [{"term": {"stage": stage}}]}}]}});
     let bool_must = |stage: &str| json!({"bool": {"must": {"term": {"stage": stage}}, "must_not": [{"exists": {"field": "gone"}}]}});
     let query = |stage: &str| json!({"query": {"bool": {"must": [{"match": {"stage": stage}}]}}});
+    let named = |by: &str, stage: &str| json!({"OR": [{"stage": {by: stage}}, {"NOT": {"a": 1}}]});
+    let between = |most: u8| json!({"and": [{"<": [1, {"var": "a"}, most]}]});
+    let text = |query: &str| json!({"bool": {"must": [{"query_string": {"query": query}}]}});
     for (old, new, path, text) in [
+        (named("equals", "x"), named("equals", "y"), "f/OR/0", "“stage equals: x” → “stage equals: y”"),
+        (named("_eq", "x"), named("_eq", "y"), "f/OR/0", "“stage eq: x” → “stage eq: y”"),
+        (between(5), between(9), "f/and/0", "“< 1, var: a, 5” → “< 1, var: a, 9”"),
+        (text("x"), text("y"), "f/bool/must/0/query_string/query", "“x” → “y”"),
         (equal("x"), equal("y"), "f/$or/0", "(f › $or #1): “stage = x” → “stage = y”"),
         (id(1), id(2), "f/$or/1/$and/0", "“id = 1” → “id = 2”"),
         (several(5), several(9), "f/$and/1", "“a $gt: 1, $lt: 5” → “a $gt: 1, $lt: 9”"),
@@ -152,6 +159,11 @@ fn groups_as_their_operators_have_them() {
             json!({"bool": {"should": [{"term": {"x": 1}}]}}),
             of(EditKind::OperatorSwitched, "f › bool: filter switched to should"),
         ),
+        (
+            json!(["|", a, b, c, "&"]),
+            json!(["&", a, b, c, "&"]),
+            of(EditKind::OperatorSwitched, "f #1: | switched to &"),
+        ),
         (joined("and"), json!([a, "and", b, "and", c]), of(EditKind::ConditionAdded, "Condition added to “f”: c = 3")),
         (a.clone(), joined("and"), of(EditKind::ConditionAdded, "Condition added to “f”: b = 2")),
         (json!([]), json!([a, "and", [b, "or", c]]), of(EditKind::ConditionAdded, "")),
@@ -194,6 +206,8 @@ fn groups_as_their_operators_have_them() {
     assert_eq!(words(Lang::Ru).len(), words(Lang::Cs).len());
     // Plain lists stay what they are.
     let got = told_one("tags", "replace", json!(["a", "and", "b"]), json!(["a", "and", "c"]));
+    assert!(got.iter().all(|edit| matches!(edit.0, EditKind::ListItemAdded | EditKind::ListItemRemoved)), "{got:?}");
+    let got = told_one("tags", "replace", json!({"any": ["red", "x"]}), json!({"any": ["red", "y"]}));
     assert!(got.iter().all(|edit| matches!(edit.0, EditKind::ListItemAdded | EditKind::ListItemRemoved)), "{got:?}");
     let got = told_one("steps", "replace", json!([{"name": "A"}, {"name": "B"}]), json!([{"name": "A"}]));
     assert_eq!(got[0].0, EditKind::ListItemRemoved, "{got:?}");
