@@ -160,9 +160,9 @@ fn groups_as_their_operators_have_them() {
             of(EditKind::OperatorSwitched, "f › bool: filter switched to should"),
         ),
         (
-            json!(["|", a, b, c, "&"]),
-            json!(["&", a, b, c, "&"]),
-            of(EditKind::OperatorSwitched, "f #1: | switched to &"),
+            json!(["&", a, "|", b, c]),
+            json!(["&", a, "&", b, c]),
+            of(EditKind::OperatorSwitched, "f #3: | switched to &"),
         ),
         (joined("and"), json!([a, "and", b, "and", c]), of(EditKind::ConditionAdded, "Condition added to “f”: c = 3")),
         (a.clone(), joined("and"), of(EditKind::ConditionAdded, "Condition added to “f”: b = 2")),
