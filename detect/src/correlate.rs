@@ -172,6 +172,12 @@ impl Correlation {
         self.test.asks()
     }
 
+    /// The number that what it counts is held against; nothing where a condition over its base rules decides.
+    #[must_use]
+    pub fn limit(&self) -> Option<f64> {
+        (!self.test.asks().1.is_empty()).then(|| self.test.needed())
+    }
+
     /// How the window that ends at `at` stands.
     #[must_use]
     pub fn explain(&self, window: &Window, at: i64) -> CorrelationExplanation {

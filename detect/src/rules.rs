@@ -302,11 +302,31 @@ impl RuleSet {
         let compiled = rule.compiled.as_ref()?;
         let conditions = explain_rule(compiled, &View(event));
         let matched = conditions.matched;
-        let steps = conditions.conditions.iter().map(|trace| steps::condition(trace, &compiled.detections)).collect();
-        let seen = rule.seen(event);
-        let short = seen.zip(rule.limit).filter(|(seen, limit)| !matched && seen <= limit);
-        let missing = short.map(|(seen, limit)| correlate::short_of(seen, limit, rule.more_than_limit));
-        Some(Explanation { matched, conditions, steps, seen, limit: rule.limit, missing })
+        let steps: Vec<Step> =
+            conditions.conditions.iter().map(|trace| steps::condition(trace, &compiled.detections)).collect();
+        if let Some((seen, limit)) = rule.seen(event).zip(rule.limit) {
+            let short = (!matched && seen <= limit).then(|| correlate::short_of(seen, limit, rule.more_than_limit));
+            let (seen, limit) = (Some(seen), Some(limit));
+            return Some(Explanation { matched, conditions, steps, seen, limit, missing: short });
+        }
+        // Numbers that stand in the rule itself.
+        let compared = steps::compared(&steps, matched, &|field, bound| {
+            rule.seen_field.as_deref().is_none_or(|own| own == field)
+                && rule.limit.is_none_or(|own| (own - bound).abs() < f64::EPSILON)
+        });
+        let (seen, limit) = (rule.seen(event), rule.limit);
+        let (seen, limit, missing) = match compared {
+            Some(found) => (seen.or(found.seen), limit.or(Some(found.bound)), found.missing),
+            None => (seen, limit, None),
+        };
+        Some(Explanation { matched, conditions, steps, seen, limit, missing })
+    }
+
+    /// What a rule is held against: its limit in force, or else the number that a correlation itself says.
+    #[must_use]
+    pub fn limit(&self, rule: u16) -> Option<f64> {
+        let limit = || self.correlations.iter().find(|correlation| correlation.rule == rule)?.limit();
+        self.rules.get(usize::from(rule))?.limit.or_else(limit)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The dead letter: records that can't be stored, with where they stood, why, and their bytes.
 //!
 //! A letter repeats a record within bounds, so that it always fits into a record itself: see `docs/decisions/0018`. Its own
-//! fields are its first headers, the last of them says how many of the record's own follow.
+//! fields are its first header, which says how many of the record's own stand last.
 
 mod replay;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Message, OwnedHeaders};
@@ -15,6 +15,7 @@ use runtime::kafka::{Producer, ROOM, placed};
 use schemas::decode::MAX_EVENT_BYTES;
 use schemas::settings::hex;
 use schemas::topics::{self, headers};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::record_error::RecordError;
@@ -142,31 +143,27 @@ impl DeadLetter {
         placed(producer.send(record, ROOM).await).map(drop)
     }
 
-    /// Its fields, then the record's headers.
+    /// Its fields, its key, then the record's headers.
     fn own_headers(&self) -> OwnedHeaders {
-        let fields = [
-            (headers::DL_TOPIC, self.topic.clone()),
-            (headers::DL_PARTITION, self.partition.to_string()),
-            (headers::DL_OFFSET, self.offset.to_string()),
-            (headers::DL_TIMESTAMP, self.timestamp.to_string()),
-            (headers::DL_REASON, self.reason.clone()),
-            (headers::DL_DETAIL, self.detail.clone()),
-            (headers::DL_BYTES, self.bytes.to_string()),
-        ];
-        let add = |all: OwnedHeaders, key: &str, value: &[u8]| all.insert(Header { key, value: Some(value) });
-        let mut all = fields.iter().fold(OwnedHeaders::new(), |all, (name, value)| add(all, name, value.as_bytes()));
-        if let Some(key) = &self.key {
-            all = add(all, headers::DL_KEY, key);
-        }
-        if self.cut {
-            all = add(all, headers::DL_CUT, b"true");
-            all = add(all, headers::DL_SHA256, self.sha256.as_bytes());
-        }
-        if self.replayed {
-            all = add(all, headers::DL_REPLAYED, b"true");
-        }
-        all = add(all, headers::DL_HEADERS, self.headers.len().to_string().as_bytes());
-        self.append_headers(all)
+        let fields = Fields {
+            topic: self.topic.as_str().into(),
+            partition: self.partition,
+            offset: self.offset,
+            timestamp: self.timestamp,
+            reason: self.reason.as_str().into(),
+            detail: self.detail.as_str().into(),
+            bytes: self.bytes,
+            sha256: self.cut.then(|| self.sha256.as_str().into()),
+            replayed: self.replayed,
+            headers: self.headers.len(),
+        };
+        let fields = serde_json::to_vec(&fields).unwrap_or_default();
+        let all = OwnedHeaders::new_with_capacity(2 + self.headers.len());
+        let all = all.insert(Header { key: headers::DEAD_LETTER, value: Some(&fields) });
+        self.append_headers(match &self.key {
+            Some(key) => all.insert(Header { key: headers::DEAD_LETTER_KEY, value: Some(key) }),
+            None => all,
+        })
     }
 
     /// The record's own headers, as they were.
@@ -177,42 +174,65 @@ impl DeadLetter {
     /// Reads a record of the dead-letter topic. What stands before the record's own headers is ours, whatever those are
     /// called.
     fn read(record: &impl Message) -> Result<Self, RecordError> {
-        let mut fields: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        let mut own = Vec::new();
+        let mut all = Vec::new();
         for header in record_headers::of(record) {
             let header = header.ok_or_else(|| RecordError::unreadable("the name of a header is not UTF-8"))?;
-            let value = header.value.map(<[u8]>::to_vec);
-            if fields.contains_key(headers::DL_HEADERS) {
-                own.push((header.key.to_owned(), value));
-            } else {
-                fields.insert(header.key.to_owned(), value.unwrap_or_default());
-            }
+            all.push((header.key.to_owned(), header.value.map(<[u8]>::to_vec)));
         }
-        let text = |name: &str| match fields.get(name) {
-            Some(value) => String::from_utf8(value.clone()).map_err(RecordError::unreadable),
-            None => Err(RecordError::Unreadable(format!("it has no header {name}"))),
+        let Some((headers::DEAD_LETTER, Some(fields))) = all.first().map(|(name, value)| (name.as_str(), value)) else {
+            return Err(RecordError::Unreadable(format!("its first header is not {}", headers::DEAD_LETTER)));
         };
-        let number = |name: &str| text(name)?.parse::<i64>().map_err(RecordError::unreadable);
-        if number(headers::DL_HEADERS)? != own.len() as i64 {
-            return Err(RecordError::unreadable("headers are missing"));
-        }
+        let fields: Fields<'_> = serde_json::from_slice(fields).map_err(RecordError::unreadable)?;
+        let own = all.len().checked_sub(fields.headers).filter(|before| *before > 0);
+        // The dead letter's own key is the place.
+        let key = match own.map(|own| &all[1..own]) {
+            Some([]) => None,
+            Some([(name, key)]) if name == headers::DEAD_LETTER_KEY => key.clone(),
+            _ => return Err(RecordError::unreadable("headers are missing")),
+        };
         Ok(Self {
-            topic: text(headers::DL_TOPIC)?,
-            partition: i32::try_from(number(headers::DL_PARTITION)?).map_err(RecordError::unreadable)?,
-            offset: number(headers::DL_OFFSET)?,
-            timestamp: number(headers::DL_TIMESTAMP)?,
-            reason: text(headers::DL_REASON)?,
-            detail: text(headers::DL_DETAIL)?,
-            // The dead letter's own key is the place.
-            key: fields.get(headers::DL_KEY).cloned(),
+            topic: fields.topic.into_owned(),
+            partition: fields.partition,
+            offset: fields.offset,
+            timestamp: fields.timestamp,
+            reason: fields.reason.into_owned(),
+            detail: fields.detail.into_owned(),
+            key,
             payload: record.payload().map(<[u8]>::to_vec),
-            headers: own,
-            bytes: usize::try_from(number(headers::DL_BYTES)?).map_err(RecordError::unreadable)?,
-            cut: fields.contains_key(headers::DL_CUT),
-            sha256: if fields.contains_key(headers::DL_CUT) { text(headers::DL_SHA256)? } else { String::new() },
-            replayed: fields.contains_key(headers::DL_REPLAYED),
+            bytes: fields.bytes,
+            cut: fields.sha256.is_some(),
+            sha256: fields.sha256.unwrap_or_default().into_owned(),
+            replayed: fields.replayed,
+            headers: all.split_off(all.len() - fields.headers),
         })
     }
+}
+
+/// The header [`headers::DEAD_LETTER`].
+#[derive(Serialize, Deserialize)]
+struct Fields<'a> {
+    topic: Cow<'a, str>,
+    partition: i32,
+    offset: i64,
+    /// Kafka's, milliseconds; negative: the record had none.
+    timestamp: i64,
+    /// One word for programs.
+    reason: Cow<'a, str>,
+    /// For people.
+    detail: Cow<'a, str>,
+    /// Of the record's whole value.
+    bytes: usize,
+    /// Of the record's whole value, where key, value or headers are cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    replayed: bool,
+    /// How many headers of the record's own stand last.
+    headers: usize,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// SHA-256 of a record's value; no value is told from an empty one by the record itself.
@@ -248,10 +268,9 @@ mod tests {
         let theirs: &[(&str, Option<&[u8]>)] = &[
             ("tenant", Some(b"acme")),
             ("tenant", Some(b"\xff\x00")),
-            ("dl-replayed", Some(b"true")),
-            ("dl-topic", Some(b"settings")),
-            ("dl-headers", Some(b"0")),
-            ("dl-cut", None),
+            ("dead-letter", Some(br#"{"replayed":true,"headers":0}"#)),
+            ("dead-letter-key", Some(b"settings")),
+            ("dead-letter", None),
             ("empty", Some(b"")),
         ];
         for (key, payload) in [(Some(&b"acme/\xff"[..]), Some(&b"{}"[..])), (None, None), (Some(b""), Some(b""))] {
@@ -294,10 +313,19 @@ mod tests {
     /// A2: what is no dead letter is told from one.
     #[test]
     fn anything_else_is_unreadable() {
+        let letter = |headers: i32| {
+            let fields = r#""topic":"t","partition":0,"offset":1,"timestamp":-1,"reason":"r","detail":"","bytes":0"#;
+            format!("{{{fields},\"headers\":{headers}}}").into_bytes()
+        };
+        assert!(DeadLetter::read(&record(None, None, &[("dead-letter", Some(&letter(0)))])).is_ok());
         for other in [
             record(Some(b"k"), Some(b"garbage"), &[]),
-            record(None, None, &[("dl-headers", Some(b"0"))]),
-            record(None, None, &[("dl-topic", Some(b"t")), ("dl-headers", Some(b"many"))]),
+            record(None, None, &[("dead-letter", None)]),
+            record(None, None, &[("dead-letter", Some(b"{}"))]),
+            record(None, None, &[("dead-letter", Some(&letter(2)))]),
+            record(None, None, &[("dead-letter", Some(&letter(0))), ("tenant", Some(b"acme"))]),
+            record(None, None, &[("dead-letter", Some(&letter(-1)))]),
+            record(None, None, &[("tenant", Some(b"acme")), ("dead-letter", Some(&letter(0)))]),
         ] {
             assert!(matches!(DeadLetter::read(&other), Err(RecordError::Unreadable(_))));
         }

@@ -1,6 +1,6 @@
-//! A sealed batch on its way, in two parts. It is **stored**: decided, inserted, its dead letters written beside the insert.
-//! Then it is **published**: its findings, then the state of its users. Only then may its offsets be committed. While one batch
-//! is published, the next one is stored already.
+//! A sealed batch on its way, in two parts. It is **stored**: decided and inserted. Then it is **published**: its findings, then
+//! the state of its users, and beside them its dead letters. Only then may its offsets be committed. While one batch is published,
+//! the next one is stored already.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ use crate::sending::send_together;
 use crate::sink::{NotStored, Refused, Sink};
 use crate::stream::Stream;
 
-/// A batch whose rows and dead letters are written, and what is left of it to do.
+/// A batch whose rows are in the store, and what is left of it to do.
 pub(crate) struct Stored {
     /// Offset after the last.
     pub(crate) end: u64,
@@ -35,6 +35,7 @@ pub(crate) struct Stored {
     /// When the newest record was received, milliseconds.
     newest: i64,
     begun: Instant,
+    dead: Vec<DeadLetter>,
     outgoing: Vec<Outgoing>,
 }
 
@@ -61,7 +62,7 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Decides, inserts, and writes the dead letters. The partition's next batch may be decided after that.
+    /// Decides, and inserts. The partition's next batch may be decided after that.
     ///
     /// # Errors
     /// [`Undelivered`].
@@ -78,22 +79,21 @@ impl Delivery {
             None => self.decide(partition, batch.decision(), ledger).await?,
         };
         let token = self.token(partition, &decision);
-        // Rows don't wait for the letters of others, which somebody may send in masses.
-        let dead = batch.dead.iter().collect();
-        let (refused, ()) = tokio::try_join!(self.insert(&batch, &token), self.write_dead_letters(partition, dead))?;
+        let refused = self.insert(&batch, &token).await?;
         let of_rows = self.until_done(|| self.letters_of(partition, &refused), "records of refused rows").await?;
-        self.write_dead_letters(partition, of_rows.iter().collect()).await?;
-        let Batch { rows, duplicates, newest, outgoing, .. } = batch;
-        Ok(Stored { end: decision.end, rows: rows.len() as u64, duplicates, newest, begun, outgoing })
+        let Batch { rows, mut dead, duplicates, newest, outgoing, .. } = batch;
+        dead.extend(of_rows);
+        Ok(Stored { end: decision.end, rows: rows.len() as u64, duplicates, newest, begun, dead, outgoing })
     }
 
-    /// Sends the findings of a batch that is stored, then the state of its users; after that it may be committed. Batches of a
-    /// partition come here in their order: a state that is ahead proves that what lies before it is stored and told.
+    /// Sends the dead letters of a batch that is stored, its findings, and after these the state of its users; then it may be
+    /// committed. Batches of a partition come here in their order: a state that is ahead proves that what lies before it is
+    /// stored, and its findings sent.
     ///
     /// # Errors
     /// [`Undelivered`].
     pub(crate) async fn publish(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
-        let Stored { end, rows, duplicates, newest, begun, outgoing } = stored;
+        let Stored { end, rows, duplicates, newest, begun, dead, outgoing } = stored;
         // What is told of users now would come after what a successor told of them later, and compaction keeps the last.
         let session = Duration::from_millis(self.kafka.session_timeout_ms.into());
         if begun.elapsed() >= session && self.is_overtaken(partition, *end).await? {
@@ -101,7 +101,9 @@ impl Delivery {
             return Err(Undelivered::Again);
         }
         let publish = || send_all(&self.kafka, &self.producer, outgoing);
-        for (record, reason) in self.until_done(publish, "findings and state").await? {
+        let publish = self.until_done(publish, "findings and state");
+        let (rejected, ()) = tokio::try_join!(publish, self.write_dead_letters(partition, dead.iter().collect()))?;
+        for (record, reason) in rejected {
             self.metrics.rejected(record.topic);
             let (topic, bytes) = (record.topic, record.value.len());
             tracing::error!(partition, topic, reason, bytes, "a record will never be taken, and is left out");

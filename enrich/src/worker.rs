@@ -1,9 +1,9 @@
 //! One consumer of `events.raw` and the partitions it owns. A partition's life:
 //!
 //! ```text
-//!  first record ─► restoring ─► live: a batch fills ─► deciding, inserting, dead letters ─► findings, state ─► commit ─► …
-//!                     ▲             (the next one fills meanwhile)           │  (the next one is inserted)  │
-//!                     └──── another enricher decided first, or no answer ◄───┴──────────────────────────────┘
+//!  first record ─► restoring ─► live: a batch fills ─► deciding, inserting ─► dead letters, findings, state ─► commit ─► …
+//!                     ▲         (the next one fills meanwhile) │    (the next one is inserted meanwhile)   │
+//!                     └──── another enricher decided first, or no answer ◄────────────────────────────────┘
 //! ```
 //!
 //! Everything here runs on one thread; what waits (ledger, ClickHouse, dead letters) runs as tasks that report back over

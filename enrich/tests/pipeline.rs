@@ -213,6 +213,21 @@ async fn cloud_events_are_told(world: &World) {
     let told = "SELECT count() FROM events WHERE type = 'ce.told' AND source = '/ce' AND object_id = 'o-1' \
                 AND payload = '{\"n\":1}' AND JSONExtractString(extra, 'ce_subject') = 'o-1'";
     world.until(told, 3).await;
+    // The object that data has no id of; whose id data has is known by that.
+    let data = r#"{"actor":{"id":"u"},"object":{"type":"deal"}}"#;
+    let of = |id: &str, data: &str| {
+        structured.replace("\"1\"", id).replace("ce.told", "ce.named").replace(r#"{"n":1}"#, data)
+    };
+    world.send_with(&[tenant], "acme/ce", of("\"4\"", data).as_bytes()).await;
+    world.send_with(&[tenant], "acme/ce", of("\"5\"", &data.replace("\"deal\"", "\"deal\",\"id\":7")).as_bytes()).await;
+    let named = binary.map(|(name, value)| if name == "ce_type" { (name, "ce.named") } else { (name, value) });
+    let named = named.map(|(name, value)| if name == "ce_id" { (name, "6") } else { (name, value) });
+    world.send_with(&named, "acme/ce", data.as_bytes()).await;
+    let named = |id: &str| {
+        format!("SELECT count() FROM events WHERE type = 'ce.named' AND object_type = 'deal' AND object_id = '{id}'")
+    };
+    world.until(&named("o-1"), 2).await;
+    world.until(&named("7"), 1).await;
     assert!(enricher.drain(std::time::Duration::from_secs(20)).await);
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod countries;
 pub mod edits;
 pub mod events;
 pub(crate) mod examples;
+pub(crate) mod field_names;
 pub mod filter;
 pub(crate) mod named_change;
 pub mod object_state;

@@ -58,30 +58,11 @@ pub mod headers {
     pub const WRITTEN_AT: &str = "written-at";
     /// W3C trace context.
     pub const TRACEPARENT: &str = "traceparent";
-    /// Dead letter: topic the record came from.
-    pub const DL_TOPIC: &str = "dl-topic";
-    /// Dead letter: its partition, decimal.
-    pub const DL_PARTITION: &str = "dl-partition";
-    /// Dead letter: its offset, decimal.
-    pub const DL_OFFSET: &str = "dl-offset";
-    /// Dead letter: its Kafka timestamp, milliseconds since the epoch, decimal.
-    pub const DL_TIMESTAMP: &str = "dl-timestamp";
-    /// Dead letter: why, one word for programs.
-    pub const DL_REASON: &str = "dl-reason";
-    /// Dead letter: why, for people.
-    pub const DL_DETAIL: &str = "dl-detail";
-    /// Dead letter: the record's key, as it was; absent where it had none.
-    pub const DL_KEY: &str = "dl-key";
-    /// Dead letter: bytes of the record's whole value, decimal.
-    pub const DL_BYTES: &str = "dl-bytes";
-    /// Dead letter: what it repeats is not the whole record: key, headers or value are cut.
-    pub const DL_CUT: &str = "dl-cut";
-    /// Dead letter that is cut: SHA-256 of the record's whole value, hexadecimal.
-    pub const DL_SHA256: &str = "dl-sha256";
-    /// Dead letter: it was sent to its topic again.
-    pub const DL_REPLAYED: &str = "dl-replayed";
-    /// Dead letter: how many headers of the record's own follow, decimal; the last of ours.
-    pub const DL_HEADERS: &str = "dl-headers";
+    /// Of a dead letter, always its first header: where the record stood and why it is here, as a JSON object. One header, because a
+    /// broker may handle each by itself.
+    pub const DEAD_LETTER: &str = "dead-letter";
+    /// Of a dead letter, behind [`DEAD_LETTER`]: the record's key, as it was; absent where it had none.
+    pub const DEAD_LETTER_KEY: &str = "dead-letter-key";
 }
 
 /// Key of the platform's own record on [`SETTINGS`].

@@ -9,6 +9,8 @@ use rsigma_eval::{
 };
 use serde_json::Value;
 
+use crate::correlate::short_of;
+
 /// One step of a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -89,6 +91,49 @@ pub enum Test {
     Any(Vec<Test>),
     /// All of these.
     All(Vec<Test>),
+}
+
+/// A number that a rule compares a field with.
+#[derive(Debug)]
+pub(super) struct Compared {
+    pub(super) bound: f64,
+    /// What the event has.
+    pub(super) seen: Option<f64>,
+    /// How much more it would take, where more is asked for and that is not enough.
+    pub(super) missing: Option<f64>,
+    holds: bool,
+}
+
+/// The comparison that decides, of those that `is` says of a field and a number: the first that holds, where the rule is broken, or
+/// else the first that doesn't. What must not hold, and what is asked of members of a list, are no limits.
+pub(super) fn compared(steps: &[Step], matched: bool, is: &dyn Fn(&str, f64) -> bool) -> Option<Compared> {
+    let mut all = Vec::new();
+    collect(steps, is, &mut all);
+    let decides = all.iter().position(|one| one.holds == matched).unwrap_or_default();
+    (decides < all.len()).then(|| all.swap_remove(decides))
+}
+
+fn collect(steps: &[Step], is: &dyn Fn(&str, f64) -> bool, all: &mut Vec<Compared>) {
+    for Step { holds, asked } in steps {
+        match asked {
+            Asked::All(steps) | Asked::AtLeast(_, steps) => collect(steps, is, all),
+            Asked::Value { field: Some(field), test, seen, .. } => {
+                let (bound, more) = match test {
+                    Test::More(bound) => (*bound, Some(true)),
+                    Test::AtLeast(bound) => (*bound, Some(false)),
+                    Test::Less(bound) | Test::AtMost(bound) => (*bound, None),
+                    _ => continue,
+                };
+                let seen = seen.as_ref().and_then(Value::as_f64);
+                let short = seen.zip(more).filter(|_| !holds);
+                let missing = short.map(|(seen, beyond)| short_of(seen, bound, beyond));
+                if is(field, bound) {
+                    all.push(Compared { bound, seen, missing, holds: *holds });
+                }
+            }
+            Asked::Not(_) | Asked::Members { .. } | Asked::Value { .. } => {}
+        }
+    }
 }
 
 type Detections = HashMap<String, CompiledDetection>;

@@ -52,7 +52,7 @@ pub(super) fn describe(patterns: &Extractor<'static>, bots: &Bots, user_agent: &
     let (browser, browser_version) = browser(&told, &written);
     let (os, os_version) = system(&told, &written, user_agent);
     let model = if told.model.is_empty() { written.model } else { told.model };
-    let kind = if bot { DeviceKind::Bot } else { form_factor(&lower, &os, told.mobile) };
+    let kind = if bot { DeviceKind::Bot } else { form_factor(&lower, &os, &model, told.mobile) };
     // A bot's imitation of a phone tells nothing about a phone, and uap-core takes a Fire TV for a Kindle.
     let misleading = bot || (kind == DeviceKind::Tv && model == "Kindle");
     Agent {
@@ -78,7 +78,7 @@ fn traits(told: &Told, written: &Written, lower: &str) -> Traits {
         browser: written.browser.as_str().into(),
         os: written.os.as_str().into(),
         model: written.model.as_str().into(),
-        kind: form_factor(lower, &written.os, None),
+        kind: form_factor(lower, &written.os, &written.model, None),
     }
 }
 

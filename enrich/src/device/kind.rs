@@ -171,8 +171,37 @@ const SCRIPTS: &[&str] = &[
 const DISGUISED: &[&str] =
     &["indy library", "powershell/", "python-requests/", "python-urllib/", "winhttp.winhttprequest"];
 
-/// Words of watches and headsets, as systems and models have them.
-const WEARABLES: &[&str] = &["watch", "watchos", "smartwatch", "wear"];
+/// Words of watches and headsets, as systems and models have them; Samsung's watches are `SM-R…` and `SM-L…`.
+const WEARABLES: &[&str] = &[
+    "amazfit",
+    "diesel on",
+    "falster",
+    "fossil",
+    "gear live",
+    "misfit",
+    "montblanc",
+    "moto 360",
+    "oculus quest",
+    "quest 2",
+    "quest 3",
+    "quest 3s",
+    "quest pro",
+    "skagen",
+    "sm-l",
+    "sm-r",
+    "sm-v",
+    "smartwatch",
+    "suunto",
+    "ticwatch",
+    "wsd-f",
+    "watch",
+    "watchos",
+    "wear",
+    "wearos",
+    "zenwatch",
+];
+/// Those that watches give outside of their brackets.
+const WEARABLE_NAMES: &[&str] = &["oculusbrowser", "watch os", "watchos"];
 /// Words of televisions, as systems and models have them.
 const TELEVISIONS: &[&str] = &[
     "androidtv",
@@ -215,16 +244,17 @@ fn disguised(user_agent: &str) -> Option<&str> {
     Some(&user_agent[at..])
 }
 
-/// The kind of device, bots and scripts aside. `lower` is the user agent in lower case, `mobile` what Client Hints say.
-pub(super) fn form_factor(lower: &str, os: &str, mobile: Option<bool>) -> DeviceKind {
+/// The kind of device, bots and scripts aside. `lower` is the user agent in lower case, `model` and `mobile` what Client Hints
+/// say.
+pub(super) fn form_factor(lower: &str, os: &str, model: &str, mobile: Option<bool>) -> DeviceKind {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     // What stands elsewhere names programs, and those are called anything (AirWatch, WatchESPN, Plex TV).
     let machine = machine(lower);
     let names = |text: &str, words: &[&str]| words.iter().any(|word| has_word(text, word));
     let is_watch = matches!(os, "watchOS" | "Wear OS")
         || names(machine, WEARABLES)
-        || names(lower, &["oculusbrowser", "watchos", "watch os"])
-        || (os == "Android" && machine.contains("watch ") && !machine.contains("airwatch"));
+        || names(&model.to_ascii_lowercase(), WEARABLES)
+        || names(lower, WEARABLE_NAMES);
     if is_watch {
         return DeviceKind::Wearable;
     }

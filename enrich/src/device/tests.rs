@@ -83,6 +83,11 @@ fn p3_client_hints() {
         (CHROME_ANDROID, phone, "Chrome 120.0.6099.144 | Android 14 | Pixel 8 | mobile"),
         (CHROME_ANDROID, ClientHints { model: "", ..phone }, "Chrome 120.0.6099.144 | Android 14 |  | mobile"),
         (CHROME_ANDROID, hints(BRANDS, "\"Android\"", "\"13\""), "Chrome 120 | Android 13 |  | tablet"),
+        (
+            CHROME_ANDROID,
+            ClientHints { model: "\"Pixel Watch 3\"", ..phone },
+            "Chrome 120.0.6099.144 | Android 14 | Pixel Watch 3 | wearable",
+        ),
         ("", phone, "Chrome 120.0.6099.144 | Android 14 | Pixel 8 | mobile"),
         ("", hints(BRANDS, "\"Chrome OS\"", "\"15699.0.0\""), "Chrome 120 | Chrome OS 15699 |  | desktop"),
         ("", hints(BRANDS, "\"Unknown\"", ""), "Chrome 120 |   |  | unknown"),

@@ -111,7 +111,7 @@ pub(crate) async fn records_that_fit_nowhere(world: &World) {
 pub(crate) async fn a_replay_is_the_same_record(world: &World) {
     let event = |id: &str| format!(r#"{{"id":"{id}","type":"task.created","actor":{{"id":"ann"}}}}"#).into_bytes();
     let long = vec![b'h'; 100_000];
-    let beside: &[(&str, &[u8])] = &[("tenant", b"later"), ("dl-replayed", b"true"), ("x", b"\xff\x00"), ("x", b"")];
+    let beside: &[(&str, &[u8])] = &[("tenant", b"later"), ("dead-letter", b"{}"), ("x", b"\xff\x00"), ("x", b"")];
     // The same key in both partitions: one of them is not the one that its hash means.
     let mut places = Vec::new();
     for partition in 0..2 {
@@ -212,7 +212,7 @@ pub(crate) async fn garbage_in_our_own_topics(world: &World) {
         let partitions = if topic == topics::SETTINGS { 1 } else { 2 };
         for partition in 0..partitions {
             for record in garbage {
-                world.put(topic, partition, record, &[("dl-headers", b"7")]).await;
+                world.put(topic, partition, record, &[("dead-letter", b"7")]).await;
             }
         }
     }

@@ -286,7 +286,7 @@ fn capitalised(text: &str) -> String {
 /// A cell as people read it.
 fn shown(cell: &Cell<'_>, kind: Kind, heading: &Heading) -> String {
     match cell {
-        Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) => String::new(),
+        Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) => String::new(),
         Cell::Text(text) => text.to_string(),
         Cell::Time(time) => clock::shown(heading.zone, *time, "%Y-%m-%d %H:%M:%S"),
         Cell::Lasted(milliseconds) => duration(*milliseconds),

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 /// What a column holds, which decides how a format writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub enum Cell<'a> {
     Code(&'static str, Cow<'a, str>),
     /// What programs read, and what people read in its place, in the three languages.
     Told(&'static str, [&'static str; 3]),
+    /// What is new, far, fast or much about an event. Worded in files for people.
+    Signals(&'a Map<String, Value>),
     /// An instant.
     Time(DateTime<Utc>),
     /// A whole number, or the milliseconds of a column of durations.

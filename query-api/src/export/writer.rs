@@ -13,6 +13,7 @@ use crate::export::pdf::Pdf;
 use crate::export::table::{Cell, Tabular};
 use crate::export::xlsx::Xlsx;
 use crate::export::{values, words};
+use crate::log::signals;
 use crate::log::words::of;
 
 /// Writes an export. Memory is bounded, however many rows there are.
@@ -85,6 +86,7 @@ impl<W: Write + Send> Writer<W> {
             match cell {
                 Cell::Word(word) => *cell = Cell::Text(words::word(*word, self.lang).into()),
                 Cell::Code(of, code) => *cell = Cell::Text(values::value(of, code, lang).into()),
+                Cell::Signals(found) => *cell = Cell::Text(signals::told(found, several.then_some(self.lang)).into()),
                 Cell::Told(_, people) if several => *cell = of(lang, *people).into(),
                 Cell::Told(programs, _) => *cell = (*programs).into(),
                 Cell::Lasted(milliseconds) if !several => *cell = Cell::Whole(*milliseconds),

@@ -104,7 +104,9 @@ impl<W: Write> Xlsx<W> {
     fn cell(&mut self, cell: &Cell<'_>, kind: Kind) {
         // Writing to a string can't fail.
         let _ = match cell {
-            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) => write!(self.line, "<c/>"),
+            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) => {
+                write!(self.line, "<c/>")
+            }
             Cell::Text(of) => {
                 text(&mut self.line, of, 0);
                 Ok(())

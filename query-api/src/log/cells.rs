@@ -40,13 +40,13 @@ pub(crate) fn flags(flags: &[Flag]) -> Cell<'_> {
     joined(flags.iter().map(|flag| Cow::Borrowed(flag.rule.as_str())))
 }
 
-/// `name: value`; what is only true by its name alone.
+/// The same by their titles.
+pub(crate) fn titles(flags: &[Flag]) -> Cell<'_> {
+    joined(flags.iter().map(|flag| Cow::Borrowed(flag.title.as_str())))
+}
+
 pub(crate) fn signals(signals: &Map<String, Value>) -> Cell<'_> {
-    joined(signals.iter().map(|(name, value)| match value {
-        Value::Bool(true) => Cow::Borrowed(name.as_str()),
-        Value::String(word) => Cow::Owned(format!("{name}: {word}")),
-        value => Cow::Owned(format!("{name}: {value}")),
-    }))
+    if signals.is_empty() { Cell::Empty } else { Cell::Signals(signals) }
 }
 
 pub(crate) fn joined<'a>(parts: impl Iterator<Item = Cow<'a, str>>) -> Cell<'a> {

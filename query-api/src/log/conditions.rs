@@ -2,7 +2,8 @@
 //!
 //! A condition is `{"field": …, "operator": …, "value": …}` or `["field", "=", …]`; a group is `{"operator": "AND", "conditions":
 //! […]}` or `{"any": […]}`; and either may have other names for the same. Beside these, conditions are read as JsonLogic
-//! (`{">": [{"var": "a"}, 3]}`), MongoDB (`{"a": {"$gt": 3}}`) and Elasticsearch (`{"range": {"a": {"gte": 3}}}`) have them.
+//! (`{">": [{"var": "a"}, 3]}`), MongoDB (`{"a": {"$gt": 3}}`, within groups also `{"a": 3}`) and Elasticsearch (`{"range": {"a": {"gte": 3}}}`)
+//! have them, and groups as lists with their operator between conditions (`[…, "and", …]`) or before them (`["all", …]`).
 
 use std::borrow::Cow;
 
@@ -60,12 +61,44 @@ const FIELDS_BESIDE_BOTH: &[&str] = &["name", "key", "path", "left", "lhs"];
 /// How it compares.
 const COMPARISONS: &[&str] = &["operator", "op", "comparison", "comparator", "cmp"];
 /// With what.
-const OPERANDS: &[&str] = &["value", "values", "is", "operand", "right", "rhs"];
+const OPERANDS: &[&str] = &["value", "values", "val", "is", "operand", "right", "rhs"];
 /// Comparisons of conditions that are lists.
 const SIGNS: &[&str] = &[
-    "=", "==", "===", "!=", "!==", "<>", "<", ">", "<=", ">=", "in", "not in", "is", "is not", "like", "ilike",
+    "=",
+    "==",
+    "===",
+    "!=",
+    "!==",
+    "<>",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "in",
+    "not in",
+    "is",
+    "is not",
+    "like",
+    "ilike",
     "contains",
+    "notcontains",
+    "startswith",
+    "endswith",
+    "between",
+    "eq",
+    "ne",
+    "gt",
+    "gte",
+    "ge",
+    "lt",
+    "lte",
+    "le",
 ];
+/// Comparisons that are names of fields beside these.
+const COMPARED: &[&str] = &["equals", "not", "notin", "nin", "has", "isset", "regex", "options", "mode"];
+/// What Elasticsearch has around the lists of a group, and the one of these that is not named after how it joins.
+const BOOL: &str = "bool";
+const BOOL_AND: &str = "filter";
 /// Queries of Elasticsearch about one field.
 const QUERIES: &[&str] = &[
     "term",
@@ -101,7 +134,68 @@ pub(super) struct Condition<'a> {
 #[derive(Debug)]
 pub(super) struct Group<'a> {
     pub(super) operator: Option<Operator>,
-    pub(super) items: &'a [Value],
+    pub(super) items: Vec<&'a Value>,
+}
+
+/// Conditions and groups in a list together with the words that join them.
+#[derive(Debug)]
+pub(super) struct Sequence<'a> {
+    pub(super) words: Vec<&'a str>,
+    pub(super) items: Vec<&'a Value>,
+    /// Where the first item is, and how far the next one is from it.
+    places: (usize, usize),
+}
+
+impl<'a> Sequence<'a> {
+    /// What stands where there was a sequence, or will be: one condition or group, alone or in a list, or none.
+    pub(super) fn of_few(value: &'a Value) -> Option<Self> {
+        let items = match value {
+            Value::Array(items) if items.len() < 2 => items.iter().collect(),
+            value => vec![value],
+        };
+        let all = items.iter().all(|item| is_conditional(item));
+        all.then_some(Self { words: Vec::new(), items, places: (0, 2) })
+    }
+
+    /// Where an item is in the list.
+    pub(super) fn place(&self, item: usize) -> usize {
+        self.places.0 + item * self.places.1
+    }
+
+    /// Where a word is.
+    pub(super) fn word_place(&self, word: usize) -> usize {
+        if self.places.1 == 1 { 0 } else { word * 2 + 1 }
+    }
+
+    /// How all of its items are joined, if it is in one way.
+    pub(super) fn operator(&self) -> Option<Operator> {
+        let first = operator_of(self.words.first()?);
+        first.filter(|_| self.words.iter().all(|word| operator_of(word) == first))
+    }
+}
+
+/// A list as a sequence, if it is one: `[a, "AND", b]` or `["all", a, b]`.
+pub(super) fn sequence(value: &Value) -> Option<Sequence<'_>> {
+    let Value::Array(parts) = value else { return None };
+    let is_word = |part: &&Value| part.as_str().is_some_and(|word| operator_of(word).is_some());
+    let is_item = |part: &&Value| part.is_object() || part.is_array();
+    let (first, rest) = parts.split_first()?;
+    if is_word(&first) && !rest.is_empty() && rest.iter().all(|part| is_item(&part)) {
+        return Some(Sequence {
+            words: first.as_str().into_iter().collect(),
+            items: rest.iter().collect(),
+            places: (1, 1),
+        });
+    }
+    let (items, between): (Vec<_>, Vec<_>) = parts.iter().enumerate().partition(|(at, _)| at % 2 == 0);
+    let items: Vec<&Value> = items.into_iter().map(|(_, item)| item).collect();
+    let between: Vec<&Value> = between.into_iter().map(|(_, word)| word).collect();
+    let is_one = items.len() == between.len() + 1 && !between.is_empty();
+    (is_one && items.iter().all(is_item) && between.iter().all(is_word)).then(|| Sequence {
+        words: between.iter().filter_map(|word| word.as_str()).collect(),
+        items,
+        places: (0, 2),
+    })
 }
 
 /// A value as a condition, if it is one.
@@ -110,9 +204,18 @@ pub(super) fn condition(value: &Value) -> Option<Condition<'_>> {
         let [field @ Value::String(_), comparison @ Value::String(sign), operand] = parts.as_slice() else {
             return None;
         };
-        let known = SIGNS.iter().any(|known| known.eq_ignore_ascii_case(sign));
-        let (field, comparison) = (Cow::Borrowed(field), Some(Cow::Borrowed(comparison)));
-        return known.then_some(Condition { field, comparison, operand: Some(operand) });
+        let of = |field, comparison| Condition {
+            field: Cow::Borrowed(field),
+            comparison: Some(Cow::Borrowed(comparison)),
+            operand: Some(operand),
+        };
+        let is_sign = |word: &str| SIGNS.iter().any(|known| known.eq_ignore_ascii_case(word));
+        return match field.as_str() {
+            _ if is_sign(sign) => Some(of(field, comparison)),
+            // `["==", "a", 1]`.
+            Some(before) if is_sign(before) => Some(of(comparison, field)),
+            _ => None,
+        };
     }
     if let Some(keyed) = keyed(value) {
         return Some(keyed);
@@ -124,6 +227,27 @@ pub(super) fn condition(value: &Value) -> Option<Condition<'_>> {
     is_one.then_some(Condition { field, comparison: comparison.map(Cow::Borrowed), operand })
 }
 
+/// What stands in a group as a condition, if it is one: there a field with what it is equal to is one, too, or with several comparisons.
+pub(super) fn within_group(value: &Value) -> Option<Condition<'_>> {
+    if let Some(condition) = condition(value) {
+        return Some(condition);
+    }
+    let (name, within) = only(value)?;
+    let is_other = operator_of(name).is_some() || name.starts_with('$') || is_list(name);
+    let compares = |word: &String| word.starts_with(['$', '_']) || is_one_of(SIGNS, word) || is_one_of(COMPARED, word);
+    let is_compared = match within {
+        Value::Object(comparisons) => comparisons.keys().all(compares),
+        // `{"<": [1, {"var": "a"}, 5]}`.
+        _ => SIGNS.contains(&name),
+    };
+    if is_other || within.is_object() && !is_compared {
+        return None;
+    }
+    let text = |text: &str| Cow::Owned(Value::String(text.to_owned()));
+    let comparison = (!is_compared).then(|| text("="));
+    Some(Condition { field: text(name), comparison, operand: Some(within) })
+}
+
 /// A condition whose comparison or field is a name: that of its only field.
 fn keyed(value: &Value) -> Option<Condition<'_>> {
     let (name, within) = only(value)?;
@@ -131,9 +255,15 @@ fn keyed(value: &Value) -> Option<Condition<'_>> {
     match within {
         // JsonLogic.
         Value::Array(parts) if SIGNS.contains(&name) => {
-            let [variable, operand] = parts.as_slice() else { return None };
-            let ("var", field) = only(variable)? else { return None };
+            let [one, other] = parts.as_slice() else { return None };
+            let variable = |part| only(part).filter(|(name, _)| *name == "var").map(|(_, field)| field);
+            let field_first = variable(one).map(|field| (field, other));
+            let (field, operand) = field_first.or_else(|| Some((variable(other)?, one)))?;
             Some(Condition { field: Cow::Borrowed(field), comparison: Some(text(name)), operand: Some(operand) })
+        }
+        Value::Object(_) if name == "exists" => {
+            let ("field", field) = only(within)? else { return None };
+            Some(Condition { field: Cow::Borrowed(field), comparison: Some(text(name)), operand: None })
         }
         Value::Object(_) if QUERIES.contains(&name) => {
             let (field, operand) = only(within)?;
@@ -150,7 +280,7 @@ fn keyed(value: &Value) -> Option<Condition<'_>> {
 }
 
 /// The only field of a record.
-fn only(value: &Value) -> Option<(&str, &Value)> {
+pub(super) fn only(value: &Value) -> Option<(&str, &Value)> {
     let mut fields = value.as_object()?.iter();
     let (name, value) = fields.next()?;
     fields.next().is_none().then_some((name.as_str(), value))
@@ -158,11 +288,21 @@ fn only(value: &Value) -> Option<(&str, &Value)> {
 
 /// The lists of a value that is a group; none for anything else.
 pub(super) fn group(value: &Value) -> Vec<Group<'_>> {
+    if let Some(sequence) = sequence(value) {
+        // Joined in several ways, it is none that could be told as one.
+        let operator = sequence.operator();
+        return operator.map(|_| Group { operator, items: sequence.items }).into_iter().collect();
+    }
     let Value::Object(fields) = value else { return Vec::new() };
+    if let Some((BOOL, Value::Object(lists))) = only(value) {
+        let joined = |name: &str| if name == BOOL_AND { Some(Operator::And) } else { operator_of(name) };
+        let lists = lists.iter().filter_map(|(name, value)| Some((joined(name)?, items(name, value)?)));
+        return lists.map(|(operator, items)| Group { operator: Some(operator), items }).collect();
+    }
     if condition(value).is_some() {
         return Vec::new();
     }
-    let lists = || fields.iter().filter_map(|(name, value)| Some((name.as_str(), items(value)?)));
+    let lists = || fields.iter().filter_map(|(name, value)| Some((name.as_str(), items(name, value)?)));
     let by_operator: Vec<Group<'_>> =
         lists().filter_map(|(name, items)| Some(Group { operator: Some(operator_of(name)?), items })).collect();
     if !by_operator.is_empty() {
@@ -176,9 +316,11 @@ pub(super) fn group(value: &Value) -> Vec<Group<'_>> {
     if whole { groups } else { Vec::new() }
 }
 
-/// The list's name of a group that has its operator for that.
-pub(super) fn by_operator(fields: &Map) -> Option<&str> {
-    let mut names = fields.iter().filter(|(name, list)| operator_of(name).is_some() && items(list).is_some());
+/// The list's name of a group that has its operator for that; `keys` lead to the group.
+pub(super) fn by_operator<'f>(fields: &'f Map, keys: &[String]) -> Option<&'f str> {
+    let in_bool = keys.last().is_some_and(|key| key == BOOL);
+    let joins = |name: &str| operator_of(name).is_some() || in_bool && name == BOOL_AND;
+    let mut names = fields.iter().filter(|(name, list)| joins(name) && items(name, list).is_some());
     names.next().map(|(name, _)| name.as_str()).filter(|_| names.next().is_none())
 }
 
@@ -208,11 +350,24 @@ pub(super) fn is_list(name: &str) -> bool {
     is_one_of(LISTS, name)
 }
 
-fn items(value: &Value) -> Option<&[Value]> {
+/// Whether these keys lead to a list that holds conditions: by its own name, or because its name is how they are joined.
+pub(super) fn holds_conditions(keys: &[String]) -> bool {
+    let Some((name, before)) = keys.split_last() else { return false };
+    is_list(name) || operator_of(name).is_some() || name == BOOL_AND && before.last().is_some_and(|name| name == BOOL)
+}
+
+/// Whether a list of this name, or what alone stands under it, is what must not hold.
+pub(super) fn is_negation(name: &str) -> bool {
+    operator_of(name) == Some(Operator::Not)
+}
+
+fn items<'a>(name: &str, value: &'a Value) -> Option<Vec<&'a Value>> {
     match value {
-        Value::Array(items) => Some(items),
+        // `{"not": ["!", …]}` is one item, `{"not": […]}` are several.
+        Value::Array(_) if condition(value).is_some() || sequence(value).is_some() => Some(vec![value]),
+        Value::Array(items) => Some(items.iter().collect()),
         // `{"not": {…}}`.
-        value => is_conditional(value).then(|| std::slice::from_ref(value)),
+        value => (is_conditional(value) || is_negation(name) && within_group(value).is_some()).then(|| vec![value]),
     }
 }
 
@@ -265,7 +420,7 @@ mod tests {
         ] {
             let found = crate::log::conditions::group(&group);
             assert_eq!(found.len(), 1, "{group}");
-            assert_eq!((found[0].operator, found[0].items), (operator, [a.clone()].as_slice()), "{group}");
+            assert_eq!((found[0].operator, found[0].items.as_slice()), (operator, [&a].as_slice()), "{group}");
         }
         for neither in [
             json!({"field": "a"}),

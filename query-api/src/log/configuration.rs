@@ -115,7 +115,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
     asked.reading.narrow(&mut clauses);
     filter.of_events().add_to(&mut clauses);
     add_period(&mut clauses, asked.period);
-    let renderer = renderer(api.catalogue(), &asked.reading);
+    let renderer = renderer(&api, &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| ConfigurationChange::new(row, &renderer)).collect()))

@@ -13,7 +13,8 @@ use schemas::json::{Map, Value};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::log::conditions::{self, condition, is_conditional};
+use crate::log::conditions::{self, Sequence, condition, is_conditional};
+use crate::log::edits::moves::list_of;
 use crate::log::object_state::{keys, position, value};
 use crate::log::own::is_own;
 use crate::log::rows::EventRow;
@@ -183,8 +184,12 @@ impl Found {
                 let (from, to) = (place(&old), place(&new));
                 self.push(EditKind::ListItemMoved, at, (Value::Null, Value::Null), (from, to));
             }
-            "add" if listed || one_of_conditions(last, &new) => self.added(at, &keys, new, position(last)),
-            "remove" if listed || one_of_conditions(last, &old) => self.removed(at, &keys, old, position(last)),
+            "add" if listed || one_of_conditions(last, &new) => {
+                self.added(at, in_conditions(&keys), new, position(last))
+            }
+            "remove" if listed || one_of_conditions(last, &old) => {
+                self.removed(at, in_conditions(&keys), old, position(last))
+            }
             _ => {
                 let before = self.edits.len();
                 self.replaced(&at, (old.clone(), new.clone()), 0);
@@ -212,11 +217,15 @@ impl Found {
             (old, new) if is_other_condition(&old, &new) => {
                 self.push(EditKind::ConditionUpdated, at.clone(), (old, new), (None, None));
             }
+            (old, new) if conditions::is_negation(last) && is_other_within(&old, &new) => {
+                self.push(EditKind::ConditionUpdated, at.clone(), (old, new), (None, None));
+            }
+            (old, new) if !deep && is_joined(&old, &new) => self.sequence(at, (&old, &new), depth),
             (Value::Array(old), Value::Array(new)) if !deep && old.len().max(new.len()) <= MAX_ITEMS => {
                 self.list(at, &old, &new, depth);
             }
             (Value::Object(mut old), Value::Object(mut new)) if !deep => {
-                self.switched(at, &mut old, &mut new, depth);
+                self.switched(at, &keys, (&mut old, &mut new), depth);
                 for (name, new) in new {
                     let old = old.remove(&name).unwrap_or(Value::Null);
                     self.replaced(&at.below(&name), (old, new), depth + 1);
@@ -236,8 +245,8 @@ impl Found {
     }
 
     /// `{"all": […]}` that became `{"any": […]}`: the operator is the list's name.
-    fn switched(&mut self, at: &Place, old: &mut Fields, new: &mut Fields, depth: usize) {
-        let name = |fields: &Fields| Some(conditions::by_operator(fields)?.to_owned());
+    fn switched(&mut self, at: &Place, keys: &[String], (old, new): (&mut Fields, &mut Fields), depth: usize) {
+        let name = |fields: &Fields| Some(conditions::by_operator(fields, keys)?.to_owned());
         let (Some(before), Some(after)) = (name(old), name(new)) else { return };
         if before == after {
             return;
@@ -250,18 +259,59 @@ impl Found {
         self.replaced(&list, lists, depth + 1);
     }
 
+    /// `[a, "AND", b]`: the words that join, and what they join, which people count without the words.
+    fn sequence(&mut self, at: &Place, (old, new): (&Value, &Value), depth: usize) {
+        let (Some(before), Some(after)) = (joined(old), joined(new)) else { return };
+        let word = |word: &str| Value::from(word);
+        if let (Some(one), Some(other)) = (before.operator(), after.operator()) {
+            if one != other {
+                let words = (word(before.words[0]), word(after.words[0]));
+                self.push(EditKind::OperatorSwitched, at.clone(), words, (None, None));
+            }
+        } else {
+            for (place, (one, other)) in before.words.iter().zip(&after.words).enumerate() {
+                if conditions::operator_of(one) != conditions::operator_of(other) {
+                    let at = at.item(before.word_place(place), after.word_place(place));
+                    self.push(EditKind::OperatorSwitched, at, (word(one), word(other)), (None, None));
+                }
+            }
+        }
+        let own = |items: &[&Value]| items.iter().map(|item| (*item).clone()).collect::<Vec<_>>();
+        let places = (|item| before.place(item), |item| after.place(item));
+        self.items(at, (&own(&before.items), &own(&after.items)), (&places.0, &places.1), (true, depth));
+    }
+
     fn list(&mut self, at: &Place, old: &[Value], new: &[Value], depth: usize) {
-        let conditions = keys(&at.path).last().is_some_and(|name| conditions::is_list(name));
-        let pairs = lists::pairs((old, new), conditions, &mut self.budget);
-        for place in pairs.removed {
-            let item = at.item(place, place);
-            let keys = keys(&item.path);
-            self.removed(item, &keys, old[place].clone(), Some(place));
+        let conditions = conditions::holds_conditions(&keys(&at.path));
+        self.items(at, (old, new), (&|item| item, &|item| item), (conditions, depth));
+    }
+
+    /// The items of two lists, each with its place there.
+    fn items(
+        &mut self,
+        at: &Place,
+        (old, new): (&[Value], &[Value]),
+        (was, is): (&dyn Fn(usize) -> usize, &dyn Fn(usize) -> usize),
+        (conditions, depth): (bool, usize),
+    ) {
+        let mut pairs = lists::pairs((old, new), conditions, &mut self.budget);
+        // `["|", a, b]`: a word that joins what follows.
+        let joins = |item: &Value| item.as_str().is_some_and(|word| conditions::operator_of(word).is_some());
+        let removed = std::mem::take(&mut pairs.removed).into_iter();
+        let (switched, removed): (Vec<_>, Vec<_>) =
+            removed.partition(|at| pairs.added.contains(at) && joins(&old[*at]) && joins(&new[*at]));
+        pairs.added.retain(|at| !switched.contains(at));
+        for place in switched {
+            let words = (old[place].clone(), new[place].clone());
+            self.push(EditKind::OperatorSwitched, at.item(was(place), is(place)), words, (None, None));
+        }
+        for place in removed {
+            let item = at.item(place, was(place));
+            self.removed(item, conditions, old[place].clone(), Some(place));
         }
         for place in pairs.added {
-            let item = at.item(place, place);
-            let keys = keys(&item.path);
-            self.added(item, &keys, new[place].clone(), Some(place));
+            let item = at.item(place, is(place));
+            self.added(item, conditions, new[place].clone(), Some(place));
         }
         for (from, to) in pairs.moved {
             self.push(
@@ -272,18 +322,23 @@ impl Found {
             );
         }
         for (from, to) in pairs.altered {
-            self.replaced(&at.item(from, to), (old[from].clone(), new[to].clone()), depth + 1);
+            let (item, values) = (at.item(from, is(to)), (old[from].clone(), new[to].clone()));
+            if conditions && is_other_within(&values.0, &values.1) {
+                self.push(EditKind::ConditionUpdated, item, values, (None, None));
+            } else {
+                self.replaced(&item, values, depth + 1);
+            }
         }
     }
 
-    fn added(&mut self, at: Place, keys: &[String], item: Value, place: Option<usize>) {
-        let condition = holds_conditions(keys) || is_conditional(&item);
+    fn added(&mut self, at: Place, conditions: bool, item: Value, place: Option<usize>) {
+        let condition = is_condition(&at, conditions, &item);
         let kind = if condition { EditKind::ConditionAdded } else { EditKind::ListItemAdded };
         self.push(kind, at, (Value::Null, item), (None, place));
     }
 
-    fn removed(&mut self, at: Place, keys: &[String], item: Value, place: Option<usize>) {
-        let condition = holds_conditions(keys) || is_conditional(&item);
+    fn removed(&mut self, at: Place, conditions: bool, item: Value, place: Option<usize>) {
+        let condition = is_condition(&at, conditions, &item);
         let kind = if condition { EditKind::ConditionRemoved } else { EditKind::ListItemRemoved };
         self.push(kind, at, (item, Value::Null), (place, None));
     }
@@ -320,19 +375,40 @@ fn is_other_condition(old: &Value, new: &Value) -> bool {
     condition(old).zip(condition(new)).is_some_and(|(old, new)| old != new)
 }
 
+/// The same of what stands in a group.
+fn is_other_within(old: &Value, new: &Value) -> bool {
+    conditions::within_group(old).zip(conditions::within_group(new)).is_some_and(|(old, new)| old != new)
+}
+
 /// Whether something that is added to or removed from a list by the list's own path is one of its conditions.
 fn one_of_conditions(name: &str, item: &Value) -> bool {
     conditions::is_list(name) && is_conditional(item)
 }
 
+/// Whether one is conditions that words between or before them join, and the other is that, too, or a condition.
+fn is_joined(old: &Value, new: &Value) -> bool {
+    [old, new].iter().any(|value| conditions::sequence(value).is_some()) && joined(old).and(joined(new)).is_some()
+}
+
+fn joined(value: &Value) -> Option<Sequence<'_>> {
+    conditions::sequence(value).or_else(|| Sequence::of_few(value))
+}
+
+/// Whether something that came to a list or went is a condition. A text is one where the list is called that.
+fn is_condition(at: &Place, conditions: bool, item: &Value) -> bool {
+    let called = || list_of(&at.path).last().is_some_and(|name| conditions::is_list(name));
+    is_conditional(item) || conditions && (item.is_object() || item.is_array() || called())
+}
+
 /// Whether the list that a path's item is in holds conditions.
-fn holds_conditions(keys: &[String]) -> bool {
-    keys.iter().rev().find(|key| position(key).is_none() && *key != "-").is_some_and(|name| conditions::is_list(name))
+fn in_conditions(keys: &[String]) -> bool {
+    let named = keys.iter().rposition(|key| position(key).is_none() && key != "-");
+    named.is_some_and(|last| conditions::holds_conditions(&keys[..=last]))
 }
 
 /// Whether a path leads to a condition or into one.
 fn in_condition(keys: &[String]) -> bool {
-    keys.windows(2).any(|pair| conditions::is_list(&pair[0]) && position(&pair[1]).is_some())
+    (1..keys.len()).any(|at| position(&keys[at]).is_some() && conditions::holds_conditions(&keys[..at]))
 }
 
 /// A text that is itself JSON: a blob.

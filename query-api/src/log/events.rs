@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::DateTime;
 use runtime::problem::Problem;
-use schemas::catalogue::Catalogue;
 use schemas::settings::Permission;
 
 use crate::http::answer::Item;
@@ -128,7 +127,7 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
     if order == Order::Received {
         clauses.bind_time("before", before);
     }
-    let renderer = renderer(api.catalogue(), &asked.reading);
+    let renderer = renderer(&api, &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &renderer)).collect()))
@@ -152,8 +151,9 @@ pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: Read
 }
 
 /// How events are told in an answer.
-pub(crate) fn renderer(catalogue: &Catalogue, reading: &ReadRequest) -> EventRenderer {
-    EventRenderer::new(catalogue, &reading.tenant, reading.lang, reading.may(Permission::SeeViolations))
+pub(crate) fn renderer(api: &QueryApi, reading: &ReadRequest) -> EventRenderer {
+    EventRenderer::new(api.catalogue(), &reading.tenant, reading.lang, reading.may(Permission::SeeViolations))
+        .with_titles(api.titles(&reading.tenant.id, reading.lang))
 }
 
 /// Adds the period to a read of `events`.
@@ -207,6 +207,6 @@ pub async fn get(
     let missing = || completeness.not_found("there is no such event, or not yet, or no longer");
     let row = Which::only(rows)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
-    let renderer = renderer(api.catalogue(), &reading);
+    let renderer = renderer(&api, &reading);
     Ok(Localized(renderer.lang, Item { data: Event::new(row, &renderer), completeness }))
 }

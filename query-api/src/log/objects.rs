@@ -94,7 +94,7 @@ pub async fn history(
             .completeness
             .not_found("there is no edit of such an object, or not yet, or no longer"));
     }
-    let renderer = renderer(api.catalogue(), &asked.reading);
+    let renderer = renderer(&api, &asked.reading);
     if let Some(export) = asked.export() {
         let show = move |rows: Vec<EventRow>| {
             std::future::ready(Ok(rows.into_iter().map(|row| Event::new(row, &renderer)).collect()))

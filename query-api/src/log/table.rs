@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
-use crate::log::cells::{flags, signals};
+use crate::log::cells::{flags, signals, titles};
 use crate::log::view::{Change, Event};
 
 impl Tabular for Event {
@@ -45,6 +45,7 @@ impl Tabular for Event {
         Column::new("device.id", Kind::Text),
         Column::new("device.confidence", Kind::Text),
         Column::new("violations", Kind::Text),
+        Column::new("violations.title", Kind::Text),
         Column::new("signals", Kind::Text),
         Column::new("backfill", Kind::Flag),
         Column::new("received_at", Kind::Time),
@@ -64,7 +65,7 @@ impl Tabular for Event {
         "changes",
         "location",
         "context.ip",
-        "violations",
+        "violations.title",
     ];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
@@ -105,6 +106,7 @@ impl Tabular for Event {
             device.map(|device| &device.id).into(),
             device.map_or(Cell::Empty, |device| Cell::code("confidence", &device.confidence)),
             self.violations.as_deref().map_or(Cell::Empty, flags),
+            self.violations.as_deref().map_or(Cell::Empty, titles),
             self.signals.as_ref().map_or(Cell::Empty, signals),
             self.backfill.into(),
             self.received_at.into(),

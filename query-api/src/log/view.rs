@@ -316,6 +316,9 @@ pub struct Flag {
     /// The rule.
     #[schema(example = "new-country")]
     pub rule: String,
+    /// What to call it in files, in the reader's language; its name where it has no title.
+    #[serde(skip)]
+    pub title: String,
     /// Its version at the time.
     pub version: u32,
     /// How bad.
@@ -334,7 +337,7 @@ impl Event {
     pub fn new(row: EventRow, renderer: &EventRenderer) -> Self {
         let (words, url, label) = (renderer.words(&row), renderer.url(&row), renderer.actor(&row).to_owned());
         let (changes, name) = (changes(&row, renderer.lang), object_name(&row, renderer.lang));
-        let violations = renderer.violations.then(|| flags(&row));
+        let violations = renderer.violations.then(|| flags(&row, |rule| renderer.title(rule)));
         let signals = renderer.violations.then(|| signals(&row.signals_name, &row.signals_value));
         let (geo, device) = (geo(&row), device(&row));
         let ip = address(row.ip);
@@ -443,10 +446,11 @@ pub(crate) fn changes(row: &EventRow, lang: Lang) -> Vec<Change> {
         .collect()
 }
 
-pub(crate) fn flags(row: &EventRow) -> Vec<Flag> {
+pub(crate) fn flags(row: &EventRow, title: impl Fn(&str) -> String) -> Vec<Flag> {
     let broken = row.violations.iter().enumerate().map(|(at, rule)| Flag {
         id: row.violation_ids.get(at).cloned().unwrap_or_default(),
         rule: rule.clone(),
+        title: title(rule),
         version: row.violation_versions.get(at).copied().unwrap_or_default(),
         level: level_name(row.violation_levels.get(at).copied().unwrap_or_default()),
         seen: row.violation_seen.get(at).copied().and_then(measured),

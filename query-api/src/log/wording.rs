@@ -14,6 +14,7 @@ use crate::log::edits::edits_but;
 use crate::log::named_change::{ChangedEvent, named_change};
 use crate::log::rows::EventRow;
 use crate::log::{object_state, own, words};
+use crate::rules::titles::Titles;
 
 /// Unreserved characters of RFC 3986, section 2.3: all else in an id is encoded, so that it stays one part of an address.
 const IN_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -81,7 +82,7 @@ pub enum MediaKind {
 }
 
 /// Tells the events of a tenant to one caller.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct EventRenderer {
     tenant: Arc<Tenant>,
     catalogue: Catalogue,
@@ -89,13 +90,24 @@ pub struct EventRenderer {
     pub lang: Lang,
     /// Whether the caller sees violations and signals.
     pub violations: bool,
+    titles: Option<Arc<Titles>>,
 }
 
 impl EventRenderer {
     /// Tells in a language, with the tenant's own types of events.
     pub fn new(catalogue: &Catalogue, tenant: &Arc<Tenant>, lang: Lang, violations: bool) -> Self {
         let catalogue = catalogue.with_tenant_types(&tenant.event_types);
-        Self { tenant: Arc::clone(tenant), catalogue, lang, violations }
+        Self { tenant: Arc::clone(tenant), catalogue, lang, violations, titles: None }
+    }
+
+    /// With what rules are called.
+    pub(crate) fn with_titles(self, titles: Titles) -> Self {
+        Self { titles: Some(Arc::new(titles)), ..self }
+    }
+
+    /// What a rule is called.
+    pub(crate) fn title(&self, rule: &str) -> String {
+        self.titles.as_ref().map_or_else(|| rule.to_owned(), |titles| titles.of(rule))
     }
 
     /// What the actor is called; "System" for the product itself.

@@ -54,7 +54,7 @@ fn composed(value: &Value, lang: Lang) -> String {
             let field = |(name, value): (&String, &Value)| {
                 let text = brief(value, lang);
                 let text = if value.is_array() || value.is_object() { format!("({text})") } else { text };
-                format!("{}: {text}", name.replace('_', " "))
+                format!("{}: {text}", name.replace('_', " ").trim())
             };
             fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }),
@@ -71,12 +71,23 @@ fn name(fields: &Map) -> Option<String> {
     NAMES.iter().find_map(|name| fields.get(*name).and_then(id))
 }
 
+/// What stands in a group in few words.
+pub(crate) fn in_group(value: &Value, lang: Lang) -> String {
+    match conditions::within_group(value) {
+        Some(condition) => clip(told_condition(condition, lang)),
+        None => brief(value, lang),
+    }
+}
+
 /// A condition as `field operator value`.
 fn condition_in_words(value: &Value, lang: Lang) -> Option<String> {
-    let Condition { field, comparison, operand } = condition(value)?;
+    Some(told_condition(condition(value)?, lang))
+}
+
+fn told_condition(Condition { field, comparison, operand }: Condition<'_>, lang: Lang) -> String {
     let parts = [Some(&*field), comparison.as_deref(), operand].into_iter().flatten();
     let words: Vec<String> = parts.map(|part| brief(part, lang)).filter(|word| !word.is_empty()).collect();
-    Some(words.join(" "))
+    words.join(" ")
 }
 
 /// A group of conditions as `(a OR b)`.
@@ -88,7 +99,7 @@ fn group_in_words(value: &Value, lang: Lang) -> Option<String> {
         return None;
     }
     let group = |group: &Group<'_>| {
-        let items: Vec<String> = group.items.iter().map(|item| brief(item, lang)).collect();
+        let items: Vec<String> = group.items.iter().map(|item| in_group(item, lang)).collect();
         match group.operator {
             Some(Operator::Or) => format!("({})", items.join(" OR ")),
             Some(Operator::Xor) => format!("({})", items.join(" XOR ")),

@@ -1,7 +1,5 @@
 //! Why a rule fired, or didn't, in words: what it asks, step by step, with what was found. Pure.
 
-mod fields;
-
 use detect::correlate::{Correlation, CorrelationExplanation, Counted};
 use detect::rules::{Asked, Step, Test};
 use schemas::catalogue::{Catalogue, Lang};
@@ -9,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::log::field_names;
 use crate::log::words::{clip, duration, of, quoted};
 
 /// Values of one step that are told.
@@ -160,13 +159,13 @@ impl Explaining {
                     "none" => ["none of them", "ни одного", "žádná"],
                     _ => ["all of them", "все", "všechny"],
                 };
-                let name = fields::name(field, self.lang);
+                let name = field_names::name(field, self.lang);
                 let found = format!("{having}/{all}");
                 (self.sentence(name, &self.words(text), &found), each(steps))
             }
             Asked::Value { field, test, seen, but_for_case } => {
                 let any = of(self.lang, ["Any field", "Любое поле", "Kterékoli pole"]);
-                let name = field.as_deref().map_or(any, |field| fields::name(field, self.lang));
+                let name = field.as_deref().map_or(any, |field| field_names::name(field, self.lang));
                 let is_type = field.as_deref() == Some("type");
                 let mut text = self.sentence(name, &self.asked(test, is_type), &self.seen(seen.as_ref(), is_type));
                 if *but_for_case {
@@ -205,7 +204,7 @@ impl Explaining {
             Test::There(true) => self.words(["any value", "любое значение", "jakákoli hodnota"]),
             Test::There(false) => self.words(["no value", "без значения", "bez hodnoty"]),
             Test::Field(field) => {
-                let name = fields::name(field, self.lang);
+                let name = field_names::name(field, self.lang);
                 text(["as in the field", "как в поле", "jako v poli"], name)
             }
             Test::Not(test) => {

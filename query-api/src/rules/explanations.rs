@@ -283,7 +283,7 @@ async fn of_id(store: &Store, reading: &ReadRequest, id: &str, which: &Which) ->
 async fn explain(api: &QueryApi, reading: &ReadRequest, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
     let explaining = explaining(api.catalogue(), reading);
     let stored = Stored(row);
-    let limit = rules.rules().iter().find_map(|rule| rule.limit);
+    let correlation = rules.correlations().first().map(|correlation| correlation.rule);
     let detection = rules
         .rules()
         .iter()
@@ -301,13 +301,14 @@ async fn explain(api: &QueryApi, reading: &ReadRequest, rules: &RuleSet, row: &E
             .and_then(|explanation| serde_json::to_value(&explanation.conditions).ok())
             .unwrap_or_default(),
         seen: detection.as_ref().and_then(|explanation| explanation.seen),
-        limit,
+        limit: detection.as_ref().and_then(|explanation| explanation.limit),
         missing: detection.as_ref().and_then(|explanation| explanation.missing),
         window: None,
     };
-    let correlation = rules.correlations().first().map(|correlation| correlation.rule);
     if let Some(correlation) = correlation {
+        // What it counts decides, not what its detections compare.
         explained.matched = false;
+        (explained.seen, explained.limit, explained.missing) = (None, rules.limit(correlation), None);
         let standing = Standing::of(rules, correlation, &stored, stored.subject().at);
         let Some(standing) = standing else {
             explained.text = explaining.not_counted();

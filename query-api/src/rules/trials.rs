@@ -186,7 +186,7 @@ pub async fn test(
                 events += 1;
                 late += u64::from(row.signals_name.iter().any(|name| name == "late"));
                 for finding in found {
-                    count.extend_by(&rules, &reading.tenant.id, row, finding);
+                    count.extend_by(&rules, &reading.tenant.id, &stored, finding);
                 }
             }
         }
@@ -214,15 +214,19 @@ pub async fn test(
 }
 
 impl Count {
-    fn extend_by(&mut self, rules: &RuleSet, tenant: &str, row: &EventRow, finding: &Finding) {
+    fn extend_by(&mut self, rules: &RuleSet, tenant: &str, stored: &Stored<'_>, finding: &Finding) {
         let Some(rule) = rules.rules().get(usize::from(finding.rule)) else { return };
+        let row = stored.0;
+        // A number that stands in the rule itself is told of what is shown.
+        let explained = (self.shown.len() < SHOWN).then(|| rules.explain(rules.find(&rule.name)?, stored)).flatten();
+        let (seen, limit) = explained.map_or((None, None), |explained| (explained.seen, explained.limit));
         self.add(TrialFinding {
             violation_id: violation_of(tenant, rule, &row.actor_id, finding.at).0,
             event_id: row.event_id.clone(),
             user_id: row.actor_id.clone(),
             at: row.occurred_at,
-            seen: finding.seen,
-            limit: rule.limit,
+            seen: finding.seen.or(seen),
+            limit: limit.or_else(|| rules.limit(finding.rule)),
         });
     }
 
@@ -238,7 +242,7 @@ impl Count {
             user_id: String::new(),
             at: DateTime::from_timestamp_millis(crossed.at).unwrap_or_default(),
             seen: Some(crossed.seen),
-            limit: rule.limit,
+            limit: rules.limit(crossed.rule),
         });
     }
 }

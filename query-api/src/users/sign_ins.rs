@@ -19,6 +19,7 @@ use crate::log::countries::COUNTRIES;
 use crate::log::events::add_period;
 use crate::log::filter::words;
 use crate::log::rows::{EVENTS_NEWEST, EVENTS_OLDEST, EventRow, LOG_NEWEST, LOG_OLDEST};
+use crate::rules::titles::Titles;
 use crate::state::QueryApi;
 use crate::store::Store;
 use crate::store::cutoffs::RetentionCutoffs;
@@ -114,7 +115,7 @@ pub async fn of_user(
     let asked = reading.page(list, &(&user, &filter))?;
     let mut clauses = narrowed(&asked, keyset, &filter);
     clauses.text("actor_id = {user_id:String}", "user_id", &user);
-    let sessions = Sessions::of(api.store(), &asked.reading);
+    let sessions = Sessions::of(&api, &asked.reading);
     let show = move |rows| {
         let sessions = sessions.clone();
         async move { sessions.beside(rows, SignIn::new).await }
@@ -155,7 +156,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
         clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", &users);
     }
     let statement = if asked.is_page() && filter.is_by_time() && users.is_empty() { by_time } else { statement };
-    let sessions = Sessions::of(api.store(), &asked.reading);
+    let sessions = Sessions::of(&api, &asked.reading);
     let show = move |rows| {
         let sessions = sessions.clone();
         async move { sessions.beside(rows, TenantSignIn::new).await }
@@ -180,29 +181,31 @@ struct Sessions {
     tenant: Arc<Tenant>,
     keep: RetentionCutoffs,
     caller: Caller,
+    titles: Arc<Titles>,
 }
 
 impl Sessions {
-    fn of(store: &Store, reading: &ReadRequest) -> Self {
+    fn of(api: &QueryApi, reading: &ReadRequest) -> Self {
         Self {
-            store: store.clone(),
+            store: api.store().clone(),
             tenant: Arc::clone(&reading.tenant),
             keep: reading.cutoffs(),
             caller: reading.caller.clone(),
+            titles: Arc::new(api.titles(&reading.tenant.id, reading.lang)),
         }
     }
 
     async fn beside<T>(
         &self,
         rows: Vec<EventRow>,
-        show: fn(EventRow, Option<&SignInSessionRow>) -> T,
+        show: fn(EventRow, Option<&SignInSessionRow>, &Titles) -> T,
     ) -> Result<Vec<T>, Problem> {
         let found = self.read(&rows).await?;
         let sessions: HashMap<(&str, &str), &SignInSessionRow> =
             found.iter().map(|row| ((row.actor_id.as_str(), row.session_key.as_str()), row)).collect();
         let beside = |row: EventRow| {
             let session = sessions.get(&(row.actor_id.as_str(), row.session_key.as_str())).copied();
-            show(row, session)
+            show(row, session, &self.titles)
         };
         Ok(rows.into_iter().map(beside).collect())
     }

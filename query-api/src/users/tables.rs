@@ -1,7 +1,7 @@
 //! What is listed, as rows of a table: the columns of an export, in the order that people read them.
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
-use crate::log::cells::{address, device, flags, named_place, place, signals};
+use crate::log::cells::{address, device, flags, named_place, place, signals, titles};
 use crate::users::view::{Session, SignIn, TenantSignIn, User, UserDevice};
 
 impl Tabular for User {
@@ -48,6 +48,7 @@ impl Tabular for SignIn {
         Column::new("session.last_activity_at", Kind::Time),
         Column::new("session.signed_out_at", Kind::Time),
         Column::new("violations", Kind::Text),
+        Column::new("violations.title", Kind::Text),
         Column::new("signals", Kind::Text),
         Column::new("backfill", Kind::Flag),
         Column::new("id", Kind::Text),
@@ -64,7 +65,7 @@ impl Tabular for SignIn {
         "device.os",
         "session.last_activity_at",
         "session.signed_out_at",
-        "violations",
+        "violations.title",
         "signals",
     ];
 
@@ -85,6 +86,7 @@ impl Tabular for SignIn {
             session.and_then(|session| session.last_activity_at).into(),
             session.and_then(|session| session.signed_out_at).into(),
             flags(&self.violations),
+            titles(&self.violations),
             signals(&self.signals),
             self.backfill.into(),
             (&self.id).into(),
@@ -113,6 +115,7 @@ impl Tabular for TenantSignIn {
         Column::new("session.last_activity_at", Kind::Time),
         Column::new("session.signed_out_at", Kind::Time),
         Column::new("violations", Kind::Text),
+        Column::new("violations.title", Kind::Text),
         Column::new("signals", Kind::Text),
         Column::new("backfill", Kind::Flag),
         Column::new("id", Kind::Text),
@@ -131,7 +134,7 @@ impl Tabular for TenantSignIn {
         "device.os",
         "session.last_activity_at",
         "session.signed_out_at",
-        "violations",
+        "violations.title",
         "signals",
     ];
 

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::log::rows::EventRow;
 use crate::log::signals::signals;
 use crate::log::view::{Device, Flag, Geo, Place, address, flags, is_epoch, is_false, known};
+use crate::rules::titles::Titles;
 use crate::users::rows::{DeviceRow, SessionRow, SignInSessionRow, UserRow};
 
 /// A user, as the events show one.
@@ -116,9 +117,10 @@ pub struct SignInSession {
 
 impl SignIn {
     /// Shows an event beside its session.
-    pub(crate) fn new(row: EventRow, session: Option<&SignInSessionRow>) -> Self {
+    pub(crate) fn new(row: EventRow, session: Option<&SignInSessionRow>, titles: &Titles) -> Self {
         let (place, device) = (crate::log::view::geo(&row), crate::log::view::device(&row));
-        let (signals, violations) = (signals(&row.signals_name, &row.signals_value), flags(&row));
+        let (signals, violations) =
+            (signals(&row.signals_name, &row.signals_value), flags(&row, |rule| titles.of(rule)));
         let key = Some(row.session_key).filter(|key| !key.is_empty());
         Self {
             id: row.event_id,
@@ -169,9 +171,9 @@ pub struct SignInUser {
 
 impl TenantSignIn {
     /// Shows an event beside its session.
-    pub(crate) fn new(mut row: EventRow, session: Option<&SignInSessionRow>) -> Self {
+    pub(crate) fn new(mut row: EventRow, session: Option<&SignInSessionRow>, titles: &Titles) -> Self {
         let [id, name, email] = [&mut row.actor_id, &mut row.actor_name, &mut row.actor_email].map(std::mem::take);
-        Self { user: SignInUser { id, name, email }, sign_in: SignIn::new(row, session) }
+        Self { user: SignInUser { id, name, email }, sign_in: SignIn::new(row, session, titles) }
     }
 }
 

@@ -155,6 +155,44 @@ fn groups_of_conditions_are_named() {
     });
 }
 
+/// A8: one value of a condition deep in groups is one condition changed, whichever language of conditions it is written in, in a list
+/// and in a sentence, in each language.
+#[test]
+fn conditions_of_other_languages_are_conditions() {
+    with_world("configuration_dialects", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let dialects: [(&str, fn(&str) -> Value, &str); 5] = [
+            ("mongo", |x| json!({"$or": [{"stage": x}, {"$and": [{"name": "B"}, {"stage": {"$ne": 1}}]}]}), "stage = "),
+            ("odata", |x| json!([["a", "=", 1], "and", [["stage", "=", x], "or", ["b", ">", 2]]]), "stage = "),
+            ("logic", |x| json!({"and": [{"or": [{"==": [{"var": "stage"}, x]}]}]}), "stage == "),
+            ("engine", |x| json!({"all": [{"any": [{"fact": "stage", "operator": "is", "value": x}]}]}), "stage is "),
+            ("search", |x| json!({"bool": {"must": [{"bool": {"should": [{"term": {"stage": x}}]}}]}}), "stage term "),
+        ];
+        let events = dialects.map(|(id, of, _)| {
+            let change = ["filter".to_owned(), "replace".to_owned(), of("x").to_string(), of("y").to_string()];
+            changed(id, 1, |event| event.changes = vec![change])
+        });
+        world.insert(&events).await;
+        for (lang, changed, [open, close]) in [
+            ("en", "Condition changed", ["“", "”"]),
+            ("ru", "Изменено условие", ["«", "»"]),
+            ("cs", "Změněna podmínka", ["„", "“"]),
+        ] {
+            let told = world.ok(&format!("/v1/configuration?lang={lang}"), &key).await;
+            for (id, _, condition) in dialects {
+                let row = told["data"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap();
+                let edits = row["edits"].as_array().unwrap();
+                assert_eq!((edits.len(), &edits[0]["kind"]), (1, &json!("condition_updated")), "{row}");
+                let want = format!("{open}{condition}x{close} → {open}{condition}y{close}");
+                let text = edits[0]["text"].as_str().unwrap();
+                assert!(text.starts_with(changed) && text.ends_with(&want), "{text}");
+                assert!(row["text"].as_str().unwrap().contains(text), "{row}");
+            }
+        }
+    });
+}
+
 /// A7, A8, P16: the product's own settings have names in the reader's language, in the list and in files; an application's have its
 /// own.
 #[test]

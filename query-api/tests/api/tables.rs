@@ -84,7 +84,7 @@ fn whole<T: Tabular>(row: &T) {
     assert_eq!(cells.len(), T::COLUMNS.len());
     for (cell, column) in cells.iter().zip(T::COLUMNS) {
         let fits = match column.kind {
-            Kind::Text => matches!(cell, Cell::Text(_) | Cell::Code(..) | Cell::Empty),
+            Kind::Text => matches!(cell, Cell::Text(_) | Cell::Code(..) | Cell::Signals(_) | Cell::Empty),
             Kind::Time => matches!(cell, Cell::Time(_) | Cell::Empty),
             Kind::Whole | Kind::Duration => matches!(cell, Cell::Whole(_) | Cell::Empty),
             Kind::Number => matches!(cell, Cell::Number(_) | Cell::Empty),

@@ -248,6 +248,101 @@ fn explanations_count_to_one_more_and_are_reads() {
     });
 }
 
+/// P6: a number that stands in the rule itself, rather than being a limit of the tenant, is told as limits are: explained of an
+/// event and of a violation, and in a trial.
+#[test]
+fn p6_numbers_of_the_rule_itself_say_how_far_it_is() {
+    with_world("trials_numbers", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let (security, admin) =
+            (world.key(Some("acme"), Role::Security).await, world.key(Some("acme"), Role::Admin).await);
+        let head = |id: u8| {
+            format!(
+                "title: T\nid: 00000000-0000-4000-8000-00000000000{id}\nversion: 1\nlevel: low\nlogsource: {{product: usertrail}}\n"
+            )
+        };
+        let detection = |id: u8, body: &str| format!("{}detection:\n{body}", head(id));
+        let counting = |id: u8, kind: &str, condition: &str| {
+            format!(
+                "title: C\nid: 00000000-0000-4000-8000-00000000001{id}\nversion: 1\nlevel: low\ncorrelation:\n  type: {kind}\n  \
+                 rules: [base{id}]\n  group-by: [actor.id]\n  timespan: 10m\n  condition: {{{condition}}}\n---\nname: base{id}\n{}",
+                detection(id, "  it:\n    action: sign_in_failed\n  condition: it\n")
+            )
+        };
+        let it =
+            |id: u8, asked: &str| detection(id, &format!("  it:\n    action: export\n    {asked}\n  condition: it\n"));
+        let rules = [
+            ("at-least", counting(1, "event_count", "gte: 3")),
+            ("more-than", counting(2, "event_count", "gt: 3")),
+            ("different", counting(3, "value_count", "field: context.ip, gt: 3")),
+            ("records-least", it(4, "records|gte: 500")),
+            ("records-more", it(5, "records|gt: 42")),
+            ("records-fewer", it(6, "records|lt: 40")),
+            (
+                "either",
+                detection(
+                    7,
+                    "  a:\n    records|gt: 100\n  b:\n    records|gte: 42\n  c:\n    records|gt: 10\n  condition: (a or b) and not c\n",
+                ),
+            ),
+        ];
+        for (name, yaml) in &rules {
+            let made = world.send("POST", "/v1/rules", &admin, Some(json!({ "name": name, "yaml": yaml }))).await;
+            assert_eq!(made.status, 201, "{name}: {}", made.json);
+        }
+        let exported = Event {
+            action: "export",
+            category: "views",
+            records: 42,
+            violations: vec!["records-least"],
+            ..Event::sign_in("e1", "u1", TimeDelta::minutes(5))
+        };
+        let violations = vec!["at-least"];
+        let broken = Event { violations, ..failed(2, "u1", 580) };
+        let found = [("records-least", &exported), ("at-least", &broken)].map(|(rule, event)| event.violation_id(rule));
+        world.insert(&[failed(0, "u1", 600), failed(1, "u1", 590), broken, exported]).await;
+
+        let told = |data: &Value| ["matched", "seen", "limit", "missing"].map(|name| data[name].clone());
+        for (event, rule, want) in [
+            ("f1", "at-least", json!([false, 2.0, 3.0, 1.0])),
+            ("f2", "at-least", json!([true, 3.0, 3.0, null])),
+            ("f2", "more-than", json!([false, 3.0, 3.0, 1.0])),
+            ("f2", "different", json!([false, 1.0, 3.0, 3.0])),
+            // What it doesn't count.
+            ("e1", "at-least", json!([false, null, 3.0, null])),
+            ("e1", "records-least", json!([false, 42.0, 500.0, 458.0])),
+            ("e1", "records-more", json!([false, 42.0, 42.0, 1.0])),
+            ("e1", "records-fewer", json!([false, 42.0, 40.0, null])),
+            ("e1", "either", json!([false, 42.0, 100.0, 59.0])),
+        ] {
+            let explained = world.ok(&format!("/v1/events/{event}/explain?rule={rule}"), &security).await;
+            assert_eq!(json!(told(&explained["data"])), want, "{event} {rule}: {explained}");
+        }
+        for (lang, text) in [
+            ("en", "The rule is not broken; found: 3; limit: 3; still lacking: 1"),
+            ("ru", "Правило не нарушено; найдено: 3; предел: 3; не хватает: 1"),
+            ("cs", "Pravidlo není porušeno; zjištěno: 3; limit: 3; chybí: 1"),
+        ] {
+            let explained = world.ok(&format!("/v1/events/f2/explain?rule=more-than&lang={lang}"), &security).await;
+            assert_eq!(explained["data"]["text"], text);
+        }
+        let wants = [json!([false, 42.0, 500.0, 458.0]), json!([true, 3.0, 3.0, null])];
+        for (id, want) in found.iter().zip(wants) {
+            let explained = world.ok(&format!("/v1/violations/{id}/explain"), &security).await;
+            assert_eq!(json!(told(&explained["events"][0])), want, "{explained}");
+        }
+        for (name, yaml, seen, limit) in [
+            ("at-least", rules[0].1.clone(), 3.0, 3.0),
+            ("least", it(8, "records|gte: 40"), 42.0, 40.0),
+            ("more", it(9, "records|gt: 41"), 42.0, 41.0),
+        ] {
+            let tried = trial(&world, &security, json!({ "name": name, "yaml": yaml })).await;
+            let shown = &tried["shown"][0];
+            assert_eq!((&shown["seen"], &shown["limit"]), (&json!(seen), &json!(limit)), "{tried}");
+        }
+    });
+}
+
 /// P6, P16: what a rule asks and what was found is told in the reader's language, whatever the rule compares.
 #[test]
 fn explanations_are_in_the_readers_language() {
@@ -271,21 +366,21 @@ fn explanations_are_in_the_readers_language() {
             (
                 "en",
                 "Many records exported at once",
-                "The rule is broken",
+                "The rule is broken; found: 4321; limit: 1000",
                 ["Action: “export”; found: “export”", "Records: at least 1000; found: 4321"],
                 "Version 2 of the rule found this; it is explained by version 1, which is in force now",
             ),
             (
                 "ru",
                 "Выгружено много записей сразу",
-                "Правило нарушено",
+                "Правило нарушено; найдено: 4321; предел: 1000",
                 ["Действие: «export»; найдено: «export»", "Записей: не меньше 1000; найдено: 4321"],
                 "Это найдено версией правила 2; объясняет версия 1, которая действует сейчас",
             ),
             (
                 "cs",
                 "Exportováno mnoho záznamů najednou",
-                "Pravidlo je porušeno",
+                "Pravidlo je porušeno; zjištěno: 4321; limit: 1000",
                 ["Akce: „export“; zjištěno: „export“", "Záznamů: alespoň 1000; zjištěno: 4321"],
                 "Toto našla verze pravidla 2; vysvětluje verze 1, která platí nyní",
             ),

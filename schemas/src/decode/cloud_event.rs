@@ -5,7 +5,7 @@
 //! | `id`, `source`, `type`, `time` | `id`, `source`, `type`, `occurred_at`; over those that data in our shape has |
 //! | data in our shape: an object with `actor`, `object`, `context` or `changes`, or with nothing but fields of ours | the rest of it |
 //! | any other data | `payload`; in `ce_data_base64` of the extra fields where it is neither JSON nor text |
-//! | `subject` | the id of the object, unless data has an object |
+//! | `subject` | the id of the object, unless data has one |
 //! | `authid`, `authtype` | the actor, unless data has one |
 //! | each attribute but those of the first line | `ce_` and its name among the extra fields, such as `ce_subject` |
 
@@ -207,8 +207,11 @@ fn of<'a>(envelope: CloudEventAttributes<'a>, data: &Data<'a>) -> Result<Event<'
     let (mut actor, mut kind, of_data) = (None, None, event.unknown.len());
     for (name, value) in envelope.unknown.into_iter().filter(|(_, value)| value.get() != "null") {
         match &*name {
-            "subject" if event.object.is_none() => {
-                event.object = id_of(value).map(|id| Object { id: Some(id), ..Object::default() });
+            // An object that data has no id of is the one that the attribute names.
+            "subject" if !event.object.as_ref().is_some_and(has_id) => {
+                if let Some(id) = id_of(value) {
+                    event.object.get_or_insert_default().id = Some(id);
+                }
             }
             "authid" => actor = id_of(value),
             "authtype" => kind = string(value).and_then(|kind| actor_kind(&kind)),
@@ -314,6 +317,10 @@ fn looks_marked(json: &RawValue) -> bool {
         let nested = [shape.actor, shape.object, shape.context, shape.changes];
         nested.into_iter().flatten().any(|value| value.get().starts_with(['{', '[']))
     })
+}
+
+fn has_id(object: &Object<'_>) -> bool {
+    object.id.as_deref().is_some_and(|id| !id.trim().is_empty())
 }
 
 /// An attribute as an id, if it may be one.

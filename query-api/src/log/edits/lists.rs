@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use schemas::json::Value;
 
-use crate::log::conditions::{condition, group};
+use crate::log::conditions::{condition, group, only, within_group};
 
 /// How much of an item is compared with others, in values.
 const MAX_ATOMS: usize = 64;
@@ -28,6 +28,9 @@ pub(super) struct Pairs {
 pub(super) fn pairs((old, new): (&[Value], &[Value]), conditions: bool, budget: &mut usize) -> Pairs {
     let mut pairing = Pairing { old, new, partners: vec![None; new.len()], free: vec![true; old.len()] };
     pairing.by(|item| Some(item.to_string()));
+    // In a group a field called `name` or `id` is what a condition is about.
+    let bare = |item: &Value| conditions && condition(item).is_none() && within_group(item).is_some();
+    let identity = |item: &Value| if bare(item) { None } else { identity(item) };
     pairing.by(identity);
     // Ids that none of the conditions kept are made anew each time, and tell nothing.
     let ids = |items: &[Value]| items.iter().filter_map(identity).collect::<HashSet<_>>();
@@ -130,12 +133,21 @@ const LIST: &str = "a list";
 
 /// What an item may be paired with that is not the same; none for what is only itself.
 fn kind(item: &Value, conditions: bool, ids_hold: bool) -> Option<String> {
+    if conditions
+        && condition(item).is_none()
+        && group(item).is_empty()
+        && let Some((name, _)) = only(item)
+    {
+        return Some(format!("on {name}"));
+    }
     let named = identity(item).is_some();
     if let Some(condition) = condition(item) {
         return (!named || !ids_hold).then(|| format!("on {}", condition.field));
     }
     match item {
-        Value::Object(_) if !group(item).is_empty() => (!named || !ids_hold).then(|| GROUP.to_owned()),
+        Value::Object(_) | Value::Array(_) if !group(item).is_empty() => {
+            (!named || !ids_hold).then(|| GROUP.to_owned())
+        }
         Value::Object(_) => (!named).then(|| "a record".to_owned()),
         Value::Array(_) => Some(LIST.to_owned()),
         // A condition in words begins with what it is about.

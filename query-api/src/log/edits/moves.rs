@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use schemas::json::Value;
 
-use crate::log::conditions::{condition, group, is_conditional};
+use crate::log::conditions::{condition, group, holds_conditions, is_conditional, operator_of, sequence, within_group};
 use crate::log::edits::{self, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 
@@ -109,11 +109,17 @@ fn conditions_of(value: &Value) -> Vec<(Vec<String>, &Value)> {
     if condition(value).is_some() || group(value).is_empty() {
         return Vec::new();
     }
+    if let Some(sequence) = sequence(value) {
+        let items = sequence.items.iter().enumerate();
+        return items.map(|(at, item)| (vec![sequence.place(at).to_string()], *item)).collect();
+    }
     let mut found = Vec::new();
     for (name, value) in value.as_object().into_iter().flatten() {
         match value {
             Value::Array(items) => {
-                let items = items.iter().enumerate().filter(|(_, item)| is_conditional(item));
+                let joined = operator_of(name).is_some();
+                let is_one = |item: &Value| is_conditional(item) || joined && within_group(item).is_some();
+                let items = items.iter().enumerate().filter(|(_, item)| is_one(item));
                 found.extend(items.map(|(at, item)| (vec![name.clone(), at.to_string()], item)));
             }
             value if is_conditional(value) => found.push((vec![name.clone()], value)),
@@ -164,7 +170,8 @@ fn move_of(edits: &[Plain], to: &Place, from: &Place) -> Plain {
             to,
         };
     }
-    let kind = if is_conditional(&value) { EditKind::ConditionMoved } else { EditKind::ListItemMoved };
+    let in_group = holds_conditions(&list_of(&now.path)) && within_group(&value).is_some();
+    let kind = if in_group || is_conditional(&value) { EditKind::ConditionMoved } else { EditKind::ListItemMoved };
     let origin = Origin { at: before, gone, come };
     Plain { kind, at: now, from_at: Some(origin), old: value.clone(), new: value, from, to }
 }

@@ -8,7 +8,7 @@ use crate::log::edits::moves::list_of;
 use crate::log::edits::{Edit, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 use crate::log::own;
-use crate::log::words::{brief, of, quoted};
+use crate::log::words::{brief, in_group, of, quoted};
 
 /// An edit with its words.
 pub(super) fn worded(plain: Plain, lang: Lang, own: bool) -> Edit {
@@ -40,7 +40,7 @@ fn label(keys: &[String]) -> String {
             _ => {
                 let separator = if label.is_empty() { "" } else { " › " };
                 label.push_str(separator);
-                label.push_str(&key.replace('_', " "));
+                label.push_str(key.replace('_', " ").trim());
             }
         }
     }
@@ -49,6 +49,11 @@ fn label(keys: &[String]) -> String {
 
 /// An edit in words, with the names of what it is about and of the list that this is in.
 fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
+    let brief = match edit.kind {
+        EditKind::ConditionAdded | EditKind::ConditionRemoved | EditKind::ConditionMoved => in_group,
+        EditKind::ConditionUpdated if edit.old.is_object() && edit.new.is_object() => in_group,
+        _ => brief,
+    };
     let (old, new) = (brief(&edit.old, lang), brief(&edit.new, lang));
     match edit.kind {
         EditKind::ConditionAdded => {

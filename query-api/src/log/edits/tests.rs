@@ -79,6 +79,146 @@ fn a_condition_in_each_dialect() {
     }
 }
 
+/// A8: the same where conditions have no form of their own: a field with what it is equal to, words between conditions or before them.
+#[test]
+fn conditions_as_groups_have_them() {
+    let equal = |stage: &str| json!({"$or": [{"stage": stage}, {"name": "Bob", "amount": {"$gt": 5}}, {"$and": [{"id": 1}, {"a": {"$gt": 1, "$lt": 5}}]}]});
+    let id = |id: u8| json!({"$or": [{"stage": "x"}, {"$and": [{"id": id}, {"a": {"$gt": 1, "$lt": 5}}]}]});
+    let several = |most: u8| json!({"$and": [{"stage": "x"}, {"a": {"$gt": 1, "$lt": most}}]});
+    let not = |stage: &str| json!({"not": {"stage": stage}});
+    let infix = |stage: &str| json!([["stage", "=", stage], "and", [["owner", "=", "Eva"], "OR", ["amount", ">", 5]]]);
+    let deep = |amount: u8| json!([["stage", "=", "x"], "and", [["owner", "=", "Eva"], "or", ["amount", ">", amount]]]);
+    let records =
+        |value: &str| json!([{"field": "stage", "operator": "is", "value": value}, "AND", on("owner", "Eva")]);
+    let prefix =
+        |amount: u8| json!(["all", ["==", "stage", "x"], ["any", [">", "amount", amount], ["==", "owner", "Eva"]]]);
+    let mixed = |amount: u8| json!([["stage", "=", "x"], "and", ["owner", "=", "Eva"], "or", ["amount", ">", amount]]);
+    let within = |amount: u8| json!({"enabled": true, "filter": [["stage", "=", "x"], "and", ["amount", ">", amount]]});
+    let logic = |stage: &str| json!({"and": [{"==": [{"var": "stage"}, stage]}]});
+    let turned = |stage: &str| json!({"and": [{"==": [stage, {"var": "stage"}]}, {"<": [{"var": "amount"}, 5]}]});
+    let engine = |value: &str| json!({"all": [{"any": [{"fact": "stage", "operator": "equal", "value": value}]}]});
+    let bool_one = |stage: &str| json!({"bool": {"filter": [{"bool": {"should": [{"term": {"stage": stage}}]}}]}});
+    let bool_must = |stage: &str| json!({"bool": {"must": {"term": {"stage": stage}}, "must_not": [{"exists": {"field": "gone"}}]}});
+    let query = |stage: &str| json!({"query": {"bool": {"must": [{"match": {"stage": stage}}]}}});
+    let named = |by: &str, stage: &str| json!({"OR": [{"stage": {by: stage}}, {"NOT": {"a": 1}}]});
+    let between = |most: u8| json!({"and": [{"<": [1, {"var": "a"}, most]}]});
+    let text = |query: &str| json!({"bool": {"must": [{"query_string": {"query": query}}]}});
+    for (old, new, path, text) in [
+        (named("equals", "x"), named("equals", "y"), "f/OR/0", "“stage equals: x” → “stage equals: y”"),
+        (named("_eq", "x"), named("_eq", "y"), "f/OR/0", "“stage eq: x” → “stage eq: y”"),
+        (between(5), between(9), "f/and/0", "“< 1, var: a, 5” → “< 1, var: a, 9”"),
+        (text("x"), text("y"), "f/bool/must/0/query_string/query", "“x” → “y”"),
+        (equal("x"), equal("y"), "f/$or/0", "(f › $or #1): “stage = x” → “stage = y”"),
+        (id(1), id(2), "f/$or/1/$and/0", "“id = 1” → “id = 2”"),
+        (several(5), several(9), "f/$and/1", "“a $gt: 1, $lt: 5” → “a $gt: 1, $lt: 9”"),
+        (not("x"), not("y"), "f/not", "“stage = x” → “stage = y”"),
+        (infix("x"), infix("y"), "f/0", "(f #1): “stage = x” → “stage = y”"),
+        (deep(5), deep(9), "f/2/2", "(f #2 #2): “amount > 5” → “amount > 9”"),
+        (records("x"), records("y"), "f/0", "“stage is x” → “stage is y”"),
+        (prefix(5), prefix(9), "f/2/1", "“amount > 5” → “amount > 9”"),
+        (mixed(5), mixed(9), "f/4", "(f #3): “amount > 5” → “amount > 9”"),
+        (within(5), within(9), "f/filter/2", "(f › filter #2): “amount > 5” → “amount > 9”"),
+        (logic("x"), logic("y"), "f/and/0", "“stage == x” → “stage == y”"),
+        (turned("x"), turned("y"), "f/and/0", "“stage == x” → “stage == y”"),
+        (engine("x"), engine("y"), "f/all/0/any/0", "“stage equal x” → “stage equal y”"),
+        (bool_one("x"), bool_one("y"), "f/bool/filter/0/bool/should/0", "“stage term x” → “stage term y”"),
+        (bool_must("x"), bool_must("y"), "f/bool/must", "“stage term x” → “stage term y”"),
+        (query("x"), query("y"), "f/query/bool/must/0", "“stage match x” → “stage match y”"),
+    ] {
+        let got = told_one("f", "replace", old, new);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert_eq!((got[0].0, got[0].1.as_str()), (EditKind::ConditionUpdated, path), "{got:?}");
+        assert!(got[0].2.ends_with(text), "{}", got[0].2);
+    }
+}
+
+/// A8: how they are joined, and what comes and goes, in the same forms.
+#[test]
+fn groups_as_their_operators_have_them() {
+    let (a, b, c) = (json!(["a", "=", 1]), json!(["b", "=", 2]), json!(["c", "=", 3]));
+    let joined = |word: &str| json!([a, word, b]);
+    let texts = |old: &Value, new: &Value| {
+        told_one("f", "replace", old.clone(), new.clone()).into_iter().map(|edit| (edit.0, edit.2)).collect::<Vec<_>>()
+    };
+    let of = |kind: EditKind, text: &str| (kind, text.to_owned());
+    for (old, new, want) in [
+        (joined("and"), joined("or"), of(EditKind::OperatorSwitched, "f: and switched to or")),
+        (json!(["all", a, b]), json!(["any", a, b]), of(EditKind::OperatorSwitched, "f: all switched to any")),
+        (
+            json!([a, "and", b, "and", c]),
+            json!([a, "and", b, "or", c]),
+            of(EditKind::OperatorSwitched, "f #4: and switched to or"),
+        ),
+        (
+            json!({"$or": [{"x": 1}, {"y": 2}]}),
+            json!({"$and": [{"x": 1}, {"y": 2}]}),
+            of(EditKind::OperatorSwitched, "f: $or switched to $and"),
+        ),
+        (
+            json!({"bool": {"filter": [{"term": {"x": 1}}]}}),
+            json!({"bool": {"should": [{"term": {"x": 1}}]}}),
+            of(EditKind::OperatorSwitched, "f › bool: filter switched to should"),
+        ),
+        (
+            json!(["&", a, "|", b, c]),
+            json!(["&", a, "&", b, c]),
+            of(EditKind::OperatorSwitched, "f #3: | switched to &"),
+        ),
+        (joined("and"), json!([a, "and", b, "and", c]), of(EditKind::ConditionAdded, "Condition added to “f”: c = 3")),
+        (a.clone(), joined("and"), of(EditKind::ConditionAdded, "Condition added to “f”: b = 2")),
+        (json!([]), json!([a, "and", [b, "or", c]]), of(EditKind::ConditionAdded, "")),
+        (joined("and"), b.clone(), of(EditKind::ConditionRemoved, "Condition removed from “f”: a = 1")),
+        (
+            joined("and"),
+            json!([a, "and", b, "and", [a, "or", c]]),
+            of(EditKind::ConditionAdded, "OR group added to “f”: (a = 1 OR c = 3)"),
+        ),
+        (
+            json!({"$or": [{"x": 1}]}),
+            json!({"$or": [{"x": 1}, {"name": "Bob"}]}),
+            of(EditKind::ConditionAdded, "Condition added to “f › $or”: name = Bob"),
+        ),
+        (
+            json!({"$or": [{"x": 1}, {"name": "Bob"}]}),
+            json!({"$or": [{"x": 1}]}),
+            of(EditKind::ConditionRemoved, "Condition removed from “f › $or”: name = Bob"),
+        ),
+        (
+            json!({"$and": [{"x": 1}, {"$or": [{"y": 2}, {"z": 3}]}]}),
+            json!({"$and": [{"$or": [{"y": 2}, {"z": 3}, {"x": 1}]}]}),
+            of(EditKind::ConditionMoved, "Condition moved from “f › $and” to “f › $and #2 › $or”: x = 1"),
+        ),
+        (json!([a, "and", [b, "or", c]]), json!([[b, "or", c, "or", a]]), of(EditKind::ConditionMoved, "")),
+        (
+            json!({"bool": {"must": [{"term": {"x": 1}}]}}),
+            json!({"bool": {"must": [{"term": {"x": 1}}, {"bool": {"should": [{"term": {"y": 1}}, {"term": {"z": 1}}]}}]}}),
+            of(EditKind::ConditionAdded, "OR group added to “f › bool › must”: (y term 1 OR z term 1)"),
+        ),
+    ] {
+        let got = texts(&old, &new);
+        if want.1.is_empty() {
+            assert!(!got.is_empty() && got.iter().all(|edit| edit.0 == want.0), "{got:?}");
+        } else {
+            assert_eq!(got, [want], "{old} {new}");
+        }
+    }
+    let words = |lang| worded(&[("f", "replace", joined("and"), json!([a, "and", [b, "or", c]]))], lang);
+    assert_eq!(words(Lang::Ru).len(), words(Lang::Cs).len());
+    // Plain lists stay what they are.
+    let got = told_one("tags", "replace", json!(["a", "and", "b"]), json!(["a", "and", "c"]));
+    assert!(got.iter().all(|edit| matches!(edit.0, EditKind::ListItemAdded | EditKind::ListItemRemoved)), "{got:?}");
+    let got = told_one("tags", "replace", json!({"any": ["red", "x"]}), json!({"any": ["red", "y"]}));
+    assert!(got.iter().all(|edit| matches!(edit.0, EditKind::ListItemAdded | EditKind::ListItemRemoved)), "{got:?}");
+    let got = told_one("steps", "replace", json!([{"name": "A"}, {"name": "B"}]), json!([{"name": "A"}]));
+    assert_eq!(got[0].0, EditKind::ListItemRemoved, "{got:?}");
+    // Nothing takes long, however deep.
+    let (mut old, mut new) = (json!({"stage": "x"}), json!({"stage": "y"}));
+    for _ in 0..60 {
+        (old, new) = (json!({"not": old}), json!({"not": new}));
+    }
+    assert!(!told_one("f", "replace", old, new).is_empty());
+}
+
 /// A8: a list before and after.
 #[test]
 fn a_whole_list() {

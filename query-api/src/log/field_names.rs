@@ -123,7 +123,7 @@ const FIELDS: &[(&str, [&str; 3])] = &[
 ];
 
 /// What a field is called; one that is not known is as it is.
-pub(super) fn name(field: &str, lang: Lang) -> &str {
+pub(crate) fn name(field: &str, lang: Lang) -> &str {
     let known = FIELDS.binary_search_by(|(known, _)| known.cmp(&field)).ok().and_then(|at| FIELDS.get(at));
     known.map_or(field, |(_, names)| of(lang, *names))
 }
