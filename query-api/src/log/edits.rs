@@ -14,7 +14,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::log::conditions::{self, Sequence, condition, is_conditional};
-use crate::log::edits::moves::list_of;
 use crate::log::object_state::{keys, position, value};
 use crate::log::own::is_own;
 use crate::log::rows::EventRow;
@@ -396,7 +395,7 @@ fn joined(value: &Value) -> Option<Sequence<'_>> {
 
 /// Whether something that came to a list or went is a condition. A text is one where the list is called that.
 fn is_condition(at: &Place, conditions: bool, item: &Value) -> bool {
-    let called = || list_of(&at.path).last().is_some_and(|name| conditions::is_list(name));
+    let called = || moves::list_of(&at.path).last().is_some_and(|name| conditions::is_list(name));
     is_conditional(item) || conditions && (item.is_object() || item.is_array() || called())
 }
 

@@ -456,7 +456,8 @@ fn rules_and_signals_of_events_are_words() {
                 let cells = columns.map(|column| csv_column(&csv.bytes, column).pop().unwrap());
                 let mut told: Vec<&str> = cells[2].split("; ").collect();
                 let mut want: Vec<&str> = codes.split("; ").collect();
-                (told.sort_unstable(), want.sort_unstable());
+                told.sort_unstable();
+                want.sort_unstable();
                 assert_eq!((cells[0].as_str(), cells[1].as_str(), told), ("sign-in-tor; ours", titles, want));
 
                 let xlsx = file(&world, &path("xlsx"), &security, "*/*").await;
