@@ -66,6 +66,8 @@ pub struct Confined {
     pub sql: String,
     /// Parameters whose values the text needs, by the caller's names.
     pub parameters: Vec<String>,
+    /// Every place where one stands, with the type that its value is of there.
+    pub typed: Vec<Parameter>,
     /// Those of them that name time zones.
     pub zone_parameters: Vec<String>,
     /// Time zones that it names.
@@ -158,6 +160,7 @@ fn confine_here(
     let sql = around.written(writer.out);
     Ok(Confined {
         reads: writer.reads,
+        typed: lexed.parameters.clone(),
         zone_parameters: writer.zone_parameters.into_iter().collect(),
         zones: writer.zones.into_iter().collect(),
         ..endings.of(sql, parameters)

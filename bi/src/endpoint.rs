@@ -25,7 +25,7 @@ use schemas::settings::{Feature, Permission, Tenant};
 use uuid::Uuid;
 
 use crate::compressed::compressed;
-use crate::confine::{MAX_BYTES, RewriteContext, confine_at, zone};
+use crate::confine::{MAX_BYTES, Parameter, RewriteContext, confine_at, zone};
 use crate::failure::{Failure, Tail};
 use crate::native::{self, Types};
 use crate::refusal::Refusal;
@@ -33,6 +33,7 @@ use crate::request::Request;
 use crate::selftest::{self, SelfTestError};
 use crate::settings::{self, SettingPolicy};
 use crate::store::{Filters, Reader, Statement, Store, message};
+use crate::values;
 use crate::views::View;
 use crate::zones::Zones;
 
@@ -205,6 +206,12 @@ impl Bi {
             confined.parameters.iter().find(|name| !parameters.iter().any(|(given, _)| given == *name))
         {
             return Err(Refusal::unknown_parameter(format!("Substitution `{missing}` is not set")));
+        }
+        let wrong = |typed: &&Parameter| {
+            parameters.iter().any(|(name, value)| *name == typed.name && !values::fits(&typed.kind, value))
+        };
+        if let Some(Parameter { name, kind }) = confined.typed.iter().find(wrong) {
+            return Err(Refusal::bad_parameter(format!("The value of `{name}` is no {kind}")));
         }
         let statement = Statement {
             sql: confined.sql,

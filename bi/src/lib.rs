@@ -15,6 +15,7 @@ mod request;
 pub mod selftest;
 pub mod settings;
 pub mod store;
+mod values;
 pub mod views;
 mod zones;
 

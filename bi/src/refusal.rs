@@ -43,6 +43,7 @@ refusals! {
     unknown_format 73 "UNKNOWN_FORMAT" "A format that is not on the list.";
     unknown_setting 115 "UNKNOWN_SETTING" "A setting that is not on the list.";
     unknown_type 50 "UNKNOWN_TYPE" "A type that is not on the list.";
+    bad_parameter 457 "BAD_QUERY_PARAMETER" "A value that is none of its type.";
     unknown_parameter 456 "UNKNOWN_QUERY_PARAMETER" "A value that was not given.";
     readonly 164 "READONLY" "It would change something.";
     too_deep 167 "TOO_DEEP_AST" "It is nested too deeply.";
@@ -65,7 +66,7 @@ impl Refusal {
         match self.code {
             194 => StatusCode::UNAUTHORIZED,
             164 | 497 | 516 => StatusCode::FORBIDDEN,
-            36 | 62 | 167 | 168 | 456 => StatusCode::BAD_REQUEST,
+            36 | 62 | 167 | 168 | 456 | 457 => StatusCode::BAD_REQUEST,
             46 | 50 | 60 | 73 | 81 | 115 => StatusCode::NOT_FOUND,
             159 => StatusCode::REQUEST_TIMEOUT,
             229 => StatusCode::PAYLOAD_TOO_LARGE,

@@ -100,6 +100,7 @@ fn empty(name: &str) -> Option<&'static [(&'static str, &'static str)]> {
         ],
         "projections" => &[("database", "String"), ("table", "String"), ("name", "String"), ("query", "String")],
         "mutations" => &[("database", "String"), ("table", "String"), ("mutation_id", "String"), ("is_done", "UInt8")],
+        "build_options" => &[("name", "String"), ("value", "String")],
         "macros" => &[("macro", "String"), ("substitution", "String")],
         "roles" => &[("name", "String"), ("id", "UUID"), ("storage", "String")],
         "formats" => &[("name", "String"), ("is_input", "UInt8"), ("is_output", "UInt8")],
@@ -122,9 +123,11 @@ fn databases() -> Relation {
 }
 
 fn tables() -> Relation {
-    let row = |view: &crate::views::View| vec![text(view.name), text(view.comment), text(&view.definition())];
+    let row = |view: &crate::views::View| {
+        vec![text(view.name), text(view.name), text(view.comment), text(&view.definition())]
+    };
     Relation::of(
-        &[("name", "String"), ("comment", "String"), ("create_table_query", "String")],
+        &[("name", "String"), ("table", "String"), ("comment", "String"), ("create_table_query", "String")],
         VIEWS.iter().map(row).collect(),
     )
     .and(&[
@@ -192,6 +195,7 @@ fn columns() -> Relation {
         ("is_in_primary_key", "UInt8", "0"),
         ("is_in_sampling_key", "UInt8", "0"),
         ("compression_codec", "String", "''"),
+        ("codec_expression", "String", "''"),
         ("character_octet_length", "Nullable(UInt64)", "NULL"),
     ])
 }

@@ -23,6 +23,7 @@ impl Endings {
         Confined {
             sql,
             parameters,
+            typed: Vec::new(),
             zone_parameters: Vec::new(),
             zones: Vec::new(),
             format: self.format,

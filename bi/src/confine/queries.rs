@@ -128,12 +128,12 @@ impl Writer<'_> {
                 });
                 writer.side(right)
             }
-            SetExpr::Values(_)
-            | SetExpr::Insert(_)
-            | SetExpr::Update(_)
-            | SetExpr::Delete(_)
-            | SetExpr::Merge(_)
-            | SetExpr::Table(_) => Err(Refusal::readonly("Only SELECT can be run")),
+            SetExpr::Values(_) => Err(unsupported(
+                "VALUES as a query (but SELECT * FROM VALUES('a String, b UInt8', ('x', 1), ('y', 2)) can)",
+            )),
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) | SetExpr::Table(_) => {
+                Err(Refusal::readonly("Only SELECT can be run"))
+            }
         })
     }
 

@@ -158,6 +158,9 @@ fn clients_find_what_they_look_for() {
             ("SELECT DATE_SUB(toDate('2026-01-01'), INTERVAL '1' DAY)", "2025-12-31"),
             ("SELECT count(), min(v = w) FROM events ARRAY JOIN violations AS v, violations AS w", "3\t1"),
             ("SELECT name FROM system.table_functions", ""),
+            ("SELECT value FROM system.build_options WHERE name = 'VERSION_INTEGER'", ""),
+            ("SELECT uniqExact(table) = count() AND countIf(table != name) = 0 FROM system.tables", "1"),
+            ("SELECT DISTINCT compression_codec, codec_expression FROM system.columns", ""),
         ] {
             assert_eq!(world.rows(sql).await.trim_end(), answer, "{sql}");
         }
@@ -174,6 +177,20 @@ fn clients_find_what_they_look_for() {
         assert_eq!(world.post("query=SELECT+1", "+ 1").await.text, "2\n");
         assert_eq!(world.post("param_a=1&param_unused=2", "SELECT {a:UInt8} + 1").await.text, "2\n");
         assert_eq!(world.post("param_a=it%27s", "SELECT {a:String}").await.text, "it\\'s\n");
+        for (value, kind, answer) in [
+            ("2026-03-02", "Date", "2026-03-02"),
+            ("2026-03-02+08:15:30", "DateTime", "2026-03-02 08:15:30"),
+            ("1772439330", "DateTime", "2026-03-02 08:15:30"),
+            ("2026-03-02+08:15:30.125", "DateTime64(3)", "2026-03-02 08:15:30.125"),
+            ("['2026-03-02']", "Array(Date)", "['2026-03-02']"),
+            ("[1,NULL]", "Array(Nullable(UInt8))", "[1,NULL]"),
+            ("%5CN", "Nullable(UInt8)", "\\N"),
+            ("255", "UInt8", "255"),
+            ("-1.5", "Float64", "-1.5"),
+        ] {
+            let given = world.post(&format!("param_a={value}"), &format!("SELECT {{a:{kind}}}")).await;
+            assert_eq!((given.status, given.text.trim_end()), (200, answer), "{kind} {value}");
+        }
         let missing = world.post("", "SELECT {a:UInt8}").await;
         assert_eq!((missing.status, missing.header("x-clickhouse-exception-code")), (400, "456"));
         let wrong = world.post("", "SELECT nope FROM events").await;
@@ -339,6 +356,16 @@ fn errors_of_values_are_the_callers() {
             ("param_x=", "SELECT {x:UInt8}", "*"),
             ("param_x=never", "SELECT {x:Date}", "*"),
             ("param_x=[1,", "SELECT {x:Array(UInt8)}", "*"),
+            ("param_x=2026-13-99", "SELECT {x:Date}", "BAD_QUERY_PARAMETER"),
+            ("param_x=2026-02-30", "SELECT {x:Date32}", "BAD_QUERY_PARAMETER"),
+            ("param_x=2026-13-99+00:00:00", "SELECT {x:DateTime}", "BAD_QUERY_PARAMETER"),
+            ("param_x=2026-03-02+08:61:00", "SELECT {x:DateTime64(3)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=256", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
+            ("param_x=-129", "SELECT {x:Int8}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:Float64}", "BAD_QUERY_PARAMETER"),
+            ("param_x=['2026-03-02','2026-13-99']", "SELECT {x:Array(Date)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=2026-13-99", "SELECT {x:Nullable(Date)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=2026-13-99", "SELECT 1 FROM events WHERE occurred_at >= {x:DateTime}", "BAD_QUERY_PARAMETER"),
             ("", "SELECT throwIf(1)", "FUNCTION_THROW_IF_VALUE_IS_NON_ZERO"),
             ("", "SELECT range(1000000000)", "ARGUMENT_OUT_OF_BOUND"),
             ("", "SELECT toUInt8('abc')", "CANNOT_PARSE_TEXT"),
