@@ -268,14 +268,13 @@ async fn levels_rules_and_silences(world: &World) {
     world.endpoint("one-rule", &json!({"rules": ["brute-force"]})).await;
     let ends_at = Utc::now() + TimeDelta::hours(1);
     let starts_at = Utc::now() - TimeDelta::hours(1);
-    let silence =
-        json!({"rule": "noisy", "owner": "ann", "reason": "known", "starts_at": starts_at, "ends_at": ends_at});
+    let silence = json!({"rule": "dormant-account", "owner": "ann", "reason": "known", "starts_at": starts_at, "ends_at": ends_at});
     let (status, silence) = world.send("POST", "/v1/alerts/silences", &silence).await;
     assert_eq!(status, StatusCode::CREATED, "{silence}");
     assert_eq!(world.get("/v1/alerts/silences").await["data"], json!([silence]));
     until("the silence to be in force at the sender", async || {
         let marker = format!("v-noisy-{}", Utc::now().timestamp_millis());
-        world.find(&marker, "noisy", 4).await;
+        world.find(&marker, "dormant-account", 4).await;
         world.find(&format!("{marker}-loud"), "impossible-travel", 4).await;
         let of = |id: String| async move {
             let requests = world.receiver.requests("critical");

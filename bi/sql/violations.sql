@@ -9,8 +9,8 @@ SELECT
     CAST(v.rule_version AS UInt32) AS rule_version,
     CAST(v.level AS UInt8) AS level,
     CAST(v.action AS LowCardinality(String)) AS action,
-    CAST(v.first_at AS DateTime64(3, 'UTC')) AS first_at,
-    CAST(v.last_at AS DateTime64(3, 'UTC')) AS last_at,
+    CAST(v.first_at AS Nullable(DateTime64(3, 'UTC'))) AS first_at,
+    CAST(v.last_at AS Nullable(DateTime64(3, 'UTC'))) AS last_at,
     CAST(v.received_at AS DateTime64(3, 'UTC')) AS received_at,
     v.events AS events,
     CAST(v.seen AS Float64) AS seen,
@@ -36,8 +36,8 @@ FROM (
         max(t.rule_version) AS rule_version,
         max(t.level) AS level,
         anyLast(t.action) AS action,
-        min(t.first_at) AS first_at,
-        max(t.last_at) AS last_at,
+        minOrNullIf(t.first_at, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS first_at,
+        maxOrNullIf(t.last_at, bitAnd(t.reserved, {bi_hidden:UInt8}) = 0) AS last_at,
         max(t.received_at) AS received_at,
         sum(t.count) AS events,
         max(t.seen) AS seen,
@@ -54,7 +54,7 @@ LEFT JOIN (
     WHERE t.tenant = {bi_tenant:String}
     GROUP BY t.violation_id
 ) AS r ON r.violation_id = v.violation_id
-WHERE v.first_at >= {bi_look_back:DateTime64(3, 'UTC')}
+WHERE ifNull(v.first_at, v.window_at) >= {bi_look_back:DateTime64(3, 'UTC')}
     AND v.received_at >= multiIf(
     v.category = 'sign_ins', {bi_sign_ins:DateTime64(3, 'UTC')},
     v.category = 'changes', {bi_changes:DateTime64(3, 'UTC')},

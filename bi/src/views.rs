@@ -88,7 +88,7 @@ views! {
         "violation_id": "String", "rule": "LowCardinality(String)", "window_at": "DateTime64(3, 'UTC')",
         "actor_id": "String", "actor_name": "String", "category": "LowCardinality(String)",
         "rule_version": "UInt32", "level": "UInt8", "action": "LowCardinality(String)",
-        "first_at": "DateTime64(3, 'UTC')", "last_at": "DateTime64(3, 'UTC')",
+        "first_at": "Nullable(DateTime64(3, 'UTC'))", "last_at": "Nullable(DateTime64(3, 'UTC'))",
         "received_at": "DateTime64(3, 'UTC')", "events": "UInt64", "seen": "Float64", "limit_value": "Float64",
         "device_id": "String", "device_confidence": "String", "ip": "IPv6", "country": "String", "city": "String",
         "reviewed": "Bool",

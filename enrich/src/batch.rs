@@ -46,7 +46,9 @@ pub struct Batch {
     /// What it takes from outside.
     pub policies: Policies,
     /// What goes to topics once the rows are stored.
-    pub outgoing: Vec<Outgoing>,
+    pub findings: Vec<Outgoing>,
+    /// What goes to the changelog of the state once the findings are sent.
+    pub states: Vec<Outgoing>,
 }
 
 impl Batch {
@@ -64,7 +66,8 @@ impl Batch {
             oldest: 0,
             newest: 0,
             policies,
-            outgoing: Vec::new(),
+            findings: Vec::new(),
+            states: Vec::new(),
         }
     }
 
@@ -105,7 +108,7 @@ impl Batch {
     /// # Errors
     /// As for [`Self::push`].
     pub fn seal(&mut self, partition: i32, memory: &mut Memory) -> Result<()> {
-        self.outgoing.extend(memory.state.seal()?.into_iter().map(|change| Outgoing {
+        self.states.extend(memory.state.seal()?.into_iter().map(|change| Outgoing {
             topic: topics::STATE,
             partition: Some(partition),
             key: change.key,
@@ -178,7 +181,7 @@ impl Batch {
                 }
             }
         }
-        let mut target = Target { state: &mut memory.state, rows: &mut self.rows, outgoing: &mut self.outgoing };
+        let mut target = Target { state: &mut memory.state, rows: &mut self.rows, outgoing: &mut self.findings };
         stages.run(&event, &id, &received, facts, &mut target).map_err(Unfit::Memory)
     }
 

@@ -1,6 +1,6 @@
-//! A sealed batch on its way, in two parts. It is **stored**: decided and inserted. Then it is **published**: its findings, then
-//! the state of its users, and beside them its dead letters. Only then may its offsets be committed. While one batch is published,
-//! the next one is stored already.
+//! A sealed batch on its way, in three steps: it is **stored**, which is decided and inserted; what was **found** in it is sent,
+//! findings and dead letters; last the **states** of its users are sent. Only then may its offsets be committed. Several batches are
+//! on their way at once, each a step behind the one before: inserts keep their order by the ledger, states by waiting.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -36,7 +36,8 @@ pub(crate) struct Stored {
     newest: i64,
     begun: Instant,
     dead: Vec<DeadLetter>,
-    outgoing: Vec<Outgoing>,
+    findings: Vec<Outgoing>,
+    states: Vec<Outgoing>,
 }
 
 /// Why a delivery ended before its end.
@@ -81,35 +82,52 @@ impl Delivery {
         let token = self.token(partition, &decision);
         let refused = self.insert(&batch, &token).await?;
         let of_rows = self.until_done(|| self.letters_of(partition, &refused), "records of refused rows").await?;
-        let Batch { rows, mut dead, duplicates, newest, outgoing, .. } = batch;
+        let Batch { rows, mut dead, duplicates, newest, findings, states, .. } = batch;
         dead.extend(of_rows);
-        Ok(Stored { end: decision.end, rows: rows.len() as u64, duplicates, newest, begun, dead, outgoing })
+        Ok(Stored { end: decision.end, rows: rows.len() as u64, duplicates, newest, begun, dead, findings, states })
     }
 
-    /// Sends the dead letters of a batch that is stored, its findings, and after these the state of its users; then it may be
-    /// committed. Batches of a partition come here in their order: a state that is ahead proves that what lies before it is
-    /// stored, and its findings sent.
+    /// Sends what was found in a batch that is stored: findings, and the dead letters.
     ///
     /// # Errors
     /// [`Undelivered`].
-    pub(crate) async fn publish(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
-        let Stored { end, rows, duplicates, newest, begun, dead, outgoing } = stored;
-        // What is told of users now would come after what a successor told of them later, and compaction keeps the last.
-        let session = Duration::from_millis(self.kafka.session_timeout_ms.into());
-        if begun.elapsed() >= session && self.is_overtaken(partition, *end).await? {
-            tracing::info!(partition, end, "another enricher finished the batch");
-            return Err(Undelivered::Again);
-        }
-        let publish = || send_all(&self.kafka, &self.producer, outgoing);
-        let publish = self.until_done(publish, "findings and state");
-        let (rejected, ()) = tokio::try_join!(publish, self.write_dead_letters(partition, dead.iter().collect()))?;
-        for (record, reason) in rejected {
+    pub(crate) async fn send_found(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
+        self.check_not_overtaken(partition, stored).await?;
+        let letters = self.write_dead_letters(partition, stored.dead.iter().collect());
+        tokio::try_join!(self.send(partition, &stored.findings, "findings"), letters)?;
+        Ok(())
+    }
+
+    /// Sends the states of a batch's users; then the batch may be committed. A state proves to whoever repeats the batch that its
+    /// rows are stored and its findings sent, with all before them: the last step of the batch before has to be done.
+    ///
+    /// # Errors
+    /// [`Undelivered`].
+    pub(crate) async fn send_states(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
+        self.check_not_overtaken(partition, stored).await?;
+        self.send(partition, &stored.states, "states of users").await?;
+        self.metrics.batch(stored.rows, stored.duplicates);
+        self.metrics.freshness(partition, chrono::Utc::now().timestamp_millis() - stored.newest);
+        Ok(())
+    }
+
+    async fn send(&self, partition: i32, records: &[Outgoing], what: &str) -> Result<(), Undelivered> {
+        let attempt = || send_all(&self.kafka, &self.producer, records);
+        for (record, reason) in self.until_done(attempt, what).await? {
             self.metrics.rejected(record.topic);
             let (topic, bytes) = (record.topic, record.value.len());
             tracing::error!(partition, topic, reason, bytes, "a record will never be taken, and is left out");
         }
-        self.metrics.batch(*rows, *duplicates);
-        self.metrics.freshness(partition, chrono::Utc::now().timestamp_millis() - newest);
+        Ok(())
+    }
+
+    /// What is told of users and devices now would come after what a successor told of them later, and compaction keeps the last.
+    async fn check_not_overtaken(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
+        let session = Duration::from_millis(self.kafka.session_timeout_ms.into());
+        if stored.begun.elapsed() >= session && self.is_overtaken(partition, stored.end).await? {
+            tracing::info!(partition, end = stored.end, "another enricher finished the batch");
+            return Err(Undelivered::Again);
+        }
         Ok(())
     }
 

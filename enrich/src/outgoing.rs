@@ -1,4 +1,4 @@
-//! What a batch sends to topics once its rows are stored: findings, decisions about devices, events for correlations
+//! What a batch sends to topics once its rows are stored: findings, decisions about devices and events for correlations
 //! across users, and last the changelog of the state. Sent at least once; whoever reads tells repetitions by their keys
 //! and ids, which are made of the events.
 
@@ -7,7 +7,6 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::FutureRecord;
 use runtime::config::Kafka;
 use runtime::kafka::{Producer, ROOM, placed};
-use schemas::topics;
 
 use crate::sending::send_together;
 
@@ -24,8 +23,7 @@ pub struct Outgoing {
     pub value: Vec<u8>,
 }
 
-/// Sends all records, and returns once Kafka has answered for each, with those that it will never take and why. The
-/// state of users is sent when everything else is answered for: whoever finds it there repeats no findings.
+/// Sends all records, and returns once Kafka has answered for each, with those that it will never take and why.
 ///
 /// # Errors
 /// When one is not acknowledged; some may have been. Those that are too large are no error: all of them are bounded by
@@ -35,17 +33,13 @@ pub async fn send_all<'a>(
     producer: &Producer,
     records: &'a [Outgoing],
 ) -> Result<Vec<(&'a Outgoing, &'static str)>> {
-    let (state, others): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.topic == topics::STATE);
-    let mut rejected = Vec::new();
-    for some in [others, state] {
-        let sent = send_together(&some, |record| send(kafka, producer, record)).await?;
-        if let Some(error) = sent.error {
-            let topic = sent.again.first().map_or("", |record| record.topic);
-            return Err(error).with_context(|| format!("{} records, the first of {topic}", sent.again.len()));
-        }
-        rejected.extend(sent.rejected);
+    let all: Vec<_> = records.iter().collect();
+    let sent = send_together(&all, |record| send(kafka, producer, record)).await?;
+    if let Some(error) = sent.error {
+        let topic = sent.again.first().map_or("", |record| record.topic);
+        return Err(error).with_context(|| format!("{} records, the first of {topic}", sent.again.len()));
     }
-    Ok(rejected)
+    Ok(sent.rejected)
 }
 
 async fn send(kafka: &Kafka, producer: &Producer, record: &Outgoing) -> Result<(), KafkaError> {
@@ -64,6 +58,7 @@ mod tests {
     use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
     use runtime::config::Config;
     use runtime::kafka::{consumer_config, producer_config_within};
+    use schemas::topics;
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! One consumer of `events.raw` and the partitions it owns. A partition's life:
 //!
 //! ```text
-//!  first record ─► restoring ─► live: a batch fills ─► deciding, inserting ─► dead letters, findings, state ─► commit ─► …
-//!                     ▲         (the next one fills meanwhile) │    (the next one is inserted meanwhile)   │
-//!                     └──── another enricher decided first, or no answer ◄────────────────────────────────┘
+//!  first record ─► restoring ─► live: a batch fills ─► deciding, inserting ─► findings, dead letters ─► states ─► commit ─► …
+//!                     ▲         (the next one fills meanwhile) │    (the next one is inserted meanwhile)     │
+//!                     └──── another enricher decided first, or no answer ◄──────────────────────────────────┘
 //! ```
 //!
 //! Everything here runs on one thread; what waits (ledger, ClickHouse, dead letters) runs as tasks that report back over
@@ -52,6 +52,8 @@ const PATIENCE_WITH_BACKLOG: u32 = 4;
 const LATE: Duration = Duration::from_secs(2);
 /// How often commits that were not confirmed are repeated.
 const RECOMMIT: Duration = Duration::from_millis(500);
+/// Most batches of a partition on their way: one that is inserted, one whose findings are sent, one whose states are sent.
+const MOST_AWAY: usize = 3;
 const SEEK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything a worker is made of.
@@ -90,10 +92,12 @@ struct Live {
     memory: Memory,
     /// Away while a batch is decided and stored: one at a time, so that decisions form a chain.
     ledger: Option<Ledger>,
-    /// Everything before this offset is stored and published.
+    /// Batches on their way.
+    away: usize,
+    /// Everything before this offset is delivered.
     delivered: u64,
-    /// Answers once the batch that was sealed last is published; never, if that failed.
-    published: oneshot::Receiver<()>,
+    /// Answers once the batch that was sealed last is delivered; never, if that failed.
+    last: oneshot::Receiver<()>,
     /// The first batches repeat what was decided before.
     decided: VecDeque<Decision>,
     /// The batch is complete and waits for the one on its way; records are skipped until then.
@@ -103,6 +107,11 @@ struct Live {
 }
 
 impl Live {
+    /// Whether another batch may be sealed.
+    fn has_room(&self) -> bool {
+        self.ledger.is_some() && self.away < MOST_AWAY
+    }
+
     /// Whether the batch takes no more records. One that repeats a decision ends where that says, neither sooner nor later.
     fn is_complete(&self, limits: &Enrich) -> bool {
         match self.decided.front() {
@@ -122,10 +131,10 @@ struct Partition {
 
 enum Report {
     Restored(Box<Restored>, Start),
-    /// A batch is stored, and all before it are published: the next one may be decided.
+    /// A batch is stored: the next one may be decided.
     Stored(Ledger),
-    /// Everything before this offset is stored and published.
-    Published(u64),
+    /// Everything before this offset is stored, and all that follows from it sent.
+    Delivered(u64),
     Undelivered(Undelivered, Start),
     /// The partition can't be taken over by this version of the program.
     Failed(anyhow::Error),
@@ -343,7 +352,7 @@ impl Worker {
                         let backlog = opened > self.caught_up && was_late(&live.batch, opened);
                         flush_all || opened.elapsed() >= age * if backlog { PATIENCE_WITH_BACKLOG } else { 1 }
                     });
-                    if due && live.decided.is_empty() && live.ledger.is_some() {
+                    if due && live.decided.is_empty() && live.has_room() {
                         self.seal(number);
                     }
                 }
@@ -361,27 +370,36 @@ impl Worker {
             }
             (Report::Stored(ledger), State::Live(live)) => {
                 live.ledger = Some(ledger);
-                if std::mem::take(&mut live.waiting) {
-                    live.behind = true;
-                    self.seal(number);
-                    self.catch_up(number);
-                }
+                self.go_on(number);
             }
-            (Report::Published(end), State::Live(live)) => {
+            (Report::Delivered(end), State::Live(live)) => {
+                live.away -= 1;
                 live.delivered = end;
                 self.commit(number, end);
+                self.go_on(number);
             }
             (Report::Undelivered(Undelivered::Again, start), _) => self.restore(start, Backoff::default()),
             (Report::Undelivered(Undelivered::Failed(error), _) | Report::Failed(error), _) => self.give_up(error),
-            (Report::Stored(_) | Report::Published(_) | Report::Undelivered(Undelivered::Stopped, _), _) => {}
+            (Report::Stored(_) | Report::Delivered(_) | Report::Undelivered(Undelivered::Stopped, _), _) => {}
         }
     }
 
-    /// Sends the partition's batch on its way, unless one is on its way already; a full batch then waits, paused.
+    /// Seals the batch that waited for room, if there is some now.
+    fn go_on(&mut self, number: i32) {
+        let Some(Partition { state: State::Live(live), .. }) = self.partitions.get_mut(&number) else { return };
+        if live.waiting && live.has_room() {
+            live.waiting = false;
+            live.behind = true;
+            self.seal(number);
+            self.catch_up(number);
+        }
+    }
+
+    /// Sends the partition's batch on its way, if there is room; a full batch then waits, paused.
     fn seal(&mut self, number: i32) {
         let Some(Partition { epoch, state: State::Live(live) }) = self.partitions.get_mut(&number) else { return };
         let epoch = *epoch;
-        let Some(mut ledger) = live.ledger.take() else {
+        let Some(mut ledger) = live.ledger.take_if(|_| live.away < MOST_AWAY) else {
             live.waiting = true;
             return self.flow(number, false);
         };
@@ -393,25 +411,29 @@ impl Worker {
         let next = Batch::new(live.batch.next, self.parts.policies(live.decided.front()));
         let batch = std::mem::replace(&mut live.batch, next);
         let start = Start { partition: number, offset: batch.start, received_at: batch.oldest };
-        let (is_published, published) = oneshot::channel();
-        let before = std::mem::replace(&mut live.published, published);
+        live.away += 1;
+        let (done, last) = oneshot::channel();
+        let before = std::mem::replace(&mut live.last, last);
         let (delivery, report) = (self.parts.delivery.clone(), self.report.clone());
         // Nobody listens any more once the worker has stopped.
         let report = move |what| drop(report.send((number, epoch, what)));
         self.shutdown.spawn_part("delivery of a batch", async move {
             let delivered = async {
                 let stored = delivery.store(number, batch, &mut ledger, decided).await?;
-                // If the batch before is not published, whoever takes the partition up again repeats this one too.
-                before.await.map_err(|_| Undelivered::Stopped)?;
                 report(Report::Stored(ledger));
-                delivery.publish(number, &stored).await?;
-                let _ = is_published.send(());
+                delivery.send_found(number, &stored).await?;
+                // If the batch before is not delivered, whoever takes the partition up again repeats this one too.
+                before.await.map_err(|_| Undelivered::Stopped)?;
+                delivery.send_states(number, &stored).await?;
                 Ok(stored.end)
             };
-            report(match delivered.await {
-                Ok(end) => Report::Published(end),
-                Err(undelivered) => Report::Undelivered(undelivered, start),
-            });
+            match delivered.await {
+                Ok(end) => {
+                    report(Report::Delivered(end));
+                    let _ = done.send(());
+                }
+                Err(undelivered) => report(Report::Undelivered(undelivered, start)),
+            }
         });
     }
 
@@ -468,15 +490,16 @@ impl Worker {
         let State::Seeking(restored, start) = std::mem::replace(state, State::Restoring) else { return };
         let Restored { memory, ledger, decided } = *restored;
         let batch = Batch::new(start.offset, self.parts.policies(decided.front()));
-        let (is_published, published) = oneshot::channel();
+        let (done, last) = oneshot::channel();
         // Nothing is before the first batch.
-        let _ = is_published.send(());
+        let _ = done.send(());
         let live = Live {
             batch,
             memory,
             ledger: Some(ledger),
+            away: 0,
             delivered: start.offset,
-            published,
+            last,
             decided,
             waiting: false,
             behind: false,

@@ -130,7 +130,7 @@ async fn run(life: &Life, mut take: impl FnMut(&Outgoing)) {
         }
         batch.seal(0, &mut memory).unwrap();
         assert!(batch.dead.is_empty(), "{:?}", batch.dead);
-        batch.outgoing.iter().for_each(&mut take);
+        batch.findings.iter().for_each(&mut take);
     }
 }
 

@@ -409,6 +409,12 @@ fn sql_shows_what_may_be_read() {
                 ("SELECT sum(events) FROM sessions", Permission::SeeViolations, readable),
                 ("SELECT count() FROM devices", Permission::SeeViolations, 3),
                 ("SELECT sum(events) FROM violations", Permission::SeeViolations, 6),
+                // What was found in what may not be read has no time that is told.
+                (
+                    "SELECT countIf(first_at IS NULL AND last_at IS NULL) FROM violations",
+                    Permission::SeeViolations,
+                    usize::from(!may(Permission::ReadConfiguration)),
+                ),
             ] {
                 let answer = ask(sql).await;
                 let told = (answer.status, answer.header("x-clickhouse-exception-code").to_owned());

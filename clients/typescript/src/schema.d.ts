@@ -1883,7 +1883,7 @@ export interface components {
              * @description A violation that grows is reported again no sooner than this many seconds after the last time (1 to 604800).
              */
             repeat_seconds?: number;
-            /** @description Rules reported, by name; all when empty. At most 100. */
+            /** @description Rules reported, by name; all when empty. At most 100, each one that there is, or that the endpoint has named before. */
             rules?: string[];
             /** @description Address, `https` or `http`, of a public host. */
             url: string;
@@ -2592,9 +2592,9 @@ export interface components {
                 event_ids: string[];
                 /**
                  * Format: date-time
-                 * @description When the first event of it occurred.
+                 * @description When the first event of it occurred that the caller may read; null where there is none.
                  */
-                first_at: string;
+                first_at: string | null;
                 /** @description What a rule across users groups by, and the values. */
                 group?: Record<string, never> | null;
                 /**
@@ -2611,7 +2611,7 @@ export interface components {
                  * Format: date-time
                  * @description When the last one did.
                  */
-                last_at: string;
+                last_at: string | null;
                 /**
                  * @description How bad.
                  * @example high
@@ -3092,7 +3092,7 @@ export interface components {
             owner: string;
             /** @description Why. */
             reason: string;
-            /** @description Only this rule; all when absent. */
+            /** @description Only this rule, which there must be; all when absent. */
             rule?: string | null;
             /**
              * Format: date-time
@@ -3653,9 +3653,9 @@ export interface components {
                 event_ids: string[];
                 /**
                  * Format: date-time
-                 * @description When the first event of it occurred.
+                 * @description When the first event of it occurred that the caller may read; null where there is none.
                  */
-                first_at: string;
+                first_at: string | null;
                 /** @description What a rule across users groups by, and the values. */
                 group?: Record<string, never> | null;
                 /**
@@ -3672,7 +3672,7 @@ export interface components {
                  * Format: date-time
                  * @description When the last one did.
                  */
-                last_at: string;
+                last_at: string | null;
                 /**
                  * @description How bad.
                  * @example high
@@ -5167,9 +5167,9 @@ export interface components {
             event_ids: string[];
             /**
              * Format: date-time
-             * @description When the first event of it occurred.
+             * @description When the first event of it occurred that the caller may read; null where there is none.
              */
-            first_at: string;
+            first_at: string | null;
             /** @description What a rule across users groups by, and the values. */
             group?: Record<string, never> | null;
             /**
@@ -5186,7 +5186,7 @@ export interface components {
              * Format: date-time
              * @description When the last one did.
              */
-            last_at: string;
+            last_at: string | null;
             /**
              * @description How bad.
              * @example high

@@ -168,7 +168,7 @@ async fn nothing_blocks_what_thousands_have() {
         assert!(broken(&row).contains(&"mass-export"), "{context}");
         let at = broken(&row).iter().position(|rule| *rule == "mass-export").unwrap();
         assert_eq!(row["violation_actions"][at], if blocks { "block" } else { "flag" }, "{context}");
-        assert_eq!(batch.outgoing.iter().any(|record| record.topic == topics::ACCESS), blocks, "{context}");
+        assert_eq!(batch.findings.iter().any(|record| record.topic == topics::ACCESS), blocks, "{context}");
     }
 }
 
@@ -187,7 +187,7 @@ async fn topics_say_how_sure_a_device_is() {
         let event = json!({"type": "contacts.exported", "actor": {"id": "u1"}, "records": 5000, "context": context});
         let batch = pipeline.stream(&[event]);
         let told = |topic: &str| {
-            let record = batch.outgoing.iter().find(|record| record.topic == topic)?;
+            let record = batch.findings.iter().find(|record| record.topic == topic)?;
             Some(serde_json::from_slice::<Value>(&record.value).unwrap())
         };
         let violation = told(topics::VIOLATIONS).unwrap();

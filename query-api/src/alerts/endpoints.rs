@@ -20,6 +20,7 @@ use crate::http::answer::{List, not_changed};
 use crate::http::body::{body, invalid, merge, patch};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
+use crate::rules::known::check_names;
 use crate::state::QueryApi;
 
 /// Why an endpoint changed whose secret was made anew: after the second time their number is the same.
@@ -113,7 +114,7 @@ pub struct EndpointChange {
     /// Least level reported, 0 (informational) to 4 (critical).
     #[serde(default)]
     pub min_level: u8,
-    /// Rules reported, by name; all when empty. At most 100.
+    /// Rules reported, by name; all when empty. At most 100, each one that there is, or that the endpoint has named before.
     #[serde(default)]
     pub rules: Vec<String>,
     /// A violation that grows is reported again no sooner than this many seconds after the last time (1 to 604800).
@@ -164,6 +165,13 @@ pub struct QueuedTest {
 fn known(settings: &Snapshot, tenant: &str, id: &str) -> Result<Arc<AlertEndpoint>, Problem> {
     let found = settings.endpoints(tenant).find(|endpoint| endpoint.id == id).cloned();
     found.ok_or_else(|| Problem::not_found("there is no such endpoint"))
+}
+
+/// Refuses rules that there are not, beside those that the endpoint has had.
+fn check_rules(settings: &Snapshot, endpoint: &AlertEndpoint, before: &[String]) -> Result<(), Problem> {
+    endpoint.validate().map_err(invalid)?;
+    let names = endpoint.rules.iter().enumerate().map(|(at, name)| (format!("/rules/{at}"), name.as_str()));
+    check_names(settings, &endpoint.tenant, names, before).map_err(invalid)
 }
 
 /// Puts an endpoint in force, or deletes it (`None`), as a change of what a snapshot says.
@@ -270,6 +278,7 @@ pub async fn create(
         let detail = format!("a tenant has at most {MAX_ENDPOINTS} endpoints");
         return Err(invalid(Invalid { pointer: String::new(), detail }));
     }
+    check_rules(&settings, &endpoint, &[])?;
     put(api.settings(), &settings, (&tenant.id, &endpoint.id), Some(&endpoint)).await?;
     let endpoint = EndpointView::from(&endpoint);
     api.audit().record(&caller, &tenant.id, event("alert_endpoint.created", None, Some(&endpoint))).await?;
@@ -332,6 +341,7 @@ pub async fn modify(
         api.alerting().check_url(&change.url).await?;
     }
     let changed = change.put(AlertEndpoint::clone(&current));
+    check_rules(&settings, &changed, &current.rules)?;
     put(api.settings(), &settings, (&tenant.id, &id), Some(&changed)).await?;
     let (old, new) = (EndpointView::from(&*current), EndpointView::from(&changed));
     api.audit().record(&caller, &tenant.id, event("alert_endpoint.updated", Some(&old), Some(&new))).await?;

@@ -17,12 +17,13 @@ use crate::http::answer::List;
 use crate::http::body::{YEARS_OF_SETTINGS, body, check_time, invalid};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters, ReadTenant};
+use crate::rules::known::check_names;
 use crate::state::QueryApi;
 
 /// What is asked of a new silence. It covers what occurs in its time, however late it becomes known.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct NewSilence {
-    /// Only this rule; all when absent.
+    /// Only this rule, which there must be; all when absent.
     #[serde(default)]
     pub rule: Option<String>,
     /// Only this user; all when absent.
@@ -91,6 +92,9 @@ pub async fn create(
         let detail = format!("a tenant has at most {MAX_SILENCES} silences; delete past ones");
         return Err(invalid(Invalid { pointer: String::new(), detail }));
     }
+    silence.validate().map_err(invalid)?;
+    let rule = silence.rule.iter().map(|name| ("/rule".to_owned(), name.as_str()));
+    check_names(&api.settings().snapshot(), &silence.tenant, rule, &[]).map_err(invalid)?;
     put_silence(api.settings(), &silence).await?;
     api.audit().record(&caller, &silence.tenant, event("alert_silence.created", None, Some(&silence))).await?;
     Ok((StatusCode::CREATED, Json(silence)))

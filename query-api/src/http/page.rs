@@ -433,10 +433,11 @@ impl PageRequest {
     }
 }
 
-/// Leaves out violations that have an event before the look-back of a plan.
+/// Leaves out violations that have an event before the look-back of a plan, of those that the caller may read; where there is none,
+/// those whose window began before.
 pub(crate) fn look_back_of_violations(earliest: Option<DateTime<Utc>>, clauses: &mut Clauses) {
     if let Some(earliest) = earliest {
-        clauses.time("first_at >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
+        clauses.time("ifNull(first_at, window_at) >= {look_back:DateTime64(3, 'UTC')}", "look_back", earliest);
     }
 }
 

@@ -10,6 +10,7 @@ use detect::rules::{LimitSpec, Rule, RuleProblem, RuleSet, Source};
 use runtime::problem::Problem;
 use runtime::settings::Snapshot;
 use schemas::detection::StoredRule;
+use schemas::settings::Invalid;
 use schemas::topics::SHARED;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -156,6 +157,25 @@ fn in_force(snapshot: &Snapshot, scope: &str) -> impl Iterator<Item = Arc<Stored
 /// The last version of a rule, also if that deletes it.
 pub(crate) fn last_version(snapshot: &Snapshot, scope: &str, name: &str) -> Option<Arc<StoredRule>> {
     snapshot.rules(scope).filter(|rule| rule.name == name).last().cloned()
+}
+
+/// Refuses names that no rule of a tenant has, where `pointer` has one. What was said `before` of a rule that is gone by now may stay.
+pub(crate) fn check_names<'a>(
+    snapshot: &Snapshot,
+    tenant: &str,
+    names: impl IntoIterator<Item = (String, &'a str)>,
+    before: &[String],
+) -> Result<(), Invalid> {
+    let is_shipped = |name: &str| RuleSet::shipped_sources().iter().any(|(shipped, _)| *shipped == name);
+    let is_stored = |name: &str| {
+        let mut last = [SHARED, tenant].into_iter().filter_map(|scope| last_version(snapshot, scope, name));
+        last.any(|rule| !rule.is_deleted())
+    };
+    let is_known = |name: &str| before.iter().any(|known| known == name) || is_shipped(name) || is_stored(name);
+    match names.into_iter().find(|(_, name)| !is_known(name)) {
+        None => Ok(()),
+        Some((pointer, name)) => Err(Invalid { pointer, detail: format!("there is no rule {name:?}") }),
+    }
 }
 
 /// What would come of a text, were it written.

@@ -1,10 +1,13 @@
 //! Tenants. The platform creates and lists them; an admin sees and changes the own one, except its plan, limits and quotas.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use runtime::problem::Problem;
 use runtime::settings::PutError;
+use schemas::detection::Detection;
 use schemas::settings::{Invalid, Permission, Retention, RetentionChange, Tenant, parse_strict, read_strict};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,6 +16,7 @@ use crate::http::answer::{List, not_changed};
 use crate::http::body::{body, invalid, merge, patch, text};
 use crate::http::caller::Caller;
 use crate::http::extract::{InPath, NoParameters};
+use crate::rules::list::TenantRules;
 use crate::state::QueryApi;
 use crate::tenants::changes;
 
@@ -44,6 +48,7 @@ pub async fn create(
     tenant.version = 0;
     tenant.detection.profile.get_or_insert_default();
     api.check_types(&tenant.event_types, &[])?;
+    check_detection(&api, &Tenant::new(tenant.id.as_str(), ""), &tenant).await?;
     let tenant = api.settings().put_tenant(tenant).await.map_err(|error| match error {
         PutError::Conflict { .. } => exists(),
         error => error.into(),
@@ -181,6 +186,18 @@ fn whole_retention(change: &Value, now: Retention) -> Result<Value, Invalid> {
     Ok(json!(change.of(now)))
 }
 
+/// Whether what changes about rules is about rules that there are.
+async fn check_detection(api: &QueryApi, current: &Tenant, wanted: &Tenant) -> Result<(), Problem> {
+    let plain = |tenant: &Tenant| Detection { profile: None, ..tenant.detection.clone() };
+    if plain(current) == plain(wanted) {
+        return Ok(());
+    }
+    wanted.validate().map_err(invalid)?;
+    let rules = TenantRules::open(api.settings(), Some(Arc::new(current.clone()))).await?;
+    let within = |wrong: Invalid| Invalid { pointer: format!("/detection{}", wrong.pointer), ..wrong };
+    rules.check(&wanted.detection).map_err(|wrong| invalid(within(wrong)))
+}
+
 async fn change(
     api: &QueryApi,
     caller: &Caller,
@@ -204,6 +221,7 @@ async fn change(
         }
     }
     api.check_types(&wanted.event_types, &current.event_types)?;
+    check_detection(api, current, &wanted).await?;
     let in_force = || api.settings().tenant(&current.id).as_deref().cloned();
     let changed = api.settings().put_tenant(wanted).await.map_err(|error| not_changed(error, in_force))?;
     changes::record(api.audit(), caller, current, &changed).await?;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::IntoParams;
 
 use crate::http::answer::Item;
+use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::{Keyset, Page, ReadRequest, keyset, look_back_of_violations};
 use crate::http::params::{ParamError, Params};
@@ -131,6 +132,7 @@ struct Marks {
     keep: RetentionCutoffs,
     earliest: Option<DateTime<Utc>>,
     since: Since,
+    caller: Caller,
     allowed: bool,
 }
 
@@ -139,7 +141,8 @@ impl Marks {
         let allowed = reading.may(Permission::SeeViolations);
         let since = Since::of(store, reading);
         let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.cutoffs(), reading.earliest);
-        Self { store: store.clone(), tenant, keep, earliest, since, allowed }
+        let caller = reading.caller.clone();
+        Self { store: store.clone(), tenant, keep, earliest, since, caller, allowed }
     }
 
     async fn show(&self, mut rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
@@ -149,6 +152,7 @@ impl Marks {
         }
         let mut clauses = Clauses::default();
         clauses.bind_text("tenant", &self.tenant.id);
+        self.caller.bind_hidden(&mut clauses);
         clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
         self.keep.add_to(&mut clauses);
         look_back_of_violations(self.earliest, &mut clauses);

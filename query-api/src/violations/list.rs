@@ -67,9 +67,9 @@ pub(crate) async fn page(api: &QueryApi, mut reading: ReadRequest, users: &[Stri
     filter.add_to(&mut clauses);
     asked.add_period(
         &mut clauses,
-        "last_at >= {from:DateTime64(3, 'UTC')}",
+        "ifNull(last_at, window_at) >= {from:DateTime64(3, 'UTC')}",
         // No event is older than its window: the first half is over the sort key.
-        "window_at < {to:DateTime64(3, 'UTC')} AND first_at < {to:DateTime64(3, 'UTC')}",
+        "window_at < {to:DateTime64(3, 'UTC')} AND ifNull(first_at, window_at) < {to:DateTime64(3, 'UTC')}",
     );
     let titles = api.titles(&asked.reading.tenant.id, lang);
     let view = move |row| show(row, &titles);
@@ -138,7 +138,7 @@ pub(crate) async fn find(store: &Store, reading: &mut ReadRequest, id: &str) -> 
     let rows: Vec<ViolationRow> = store.rows(VIOLATIONS, clauses).await?;
     let missing = || reading.completeness.not_found("there is no such violation, or not yet, or no longer");
     let row = rows.into_iter().next().ok_or_else(missing)?;
-    reading.reaches(row.first_at)?;
+    reading.reaches(row.first_at.unwrap_or(row.window_at))?;
     Ok(row)
 }
 

@@ -26,10 +26,10 @@ pub struct ViolationRow {
     pub rule_version: u32,
     pub level: u8,
     pub action: String,
-    #[serde(with = "millis")]
-    pub first_at: DateTime<Utc>,
-    #[serde(with = "millis")]
-    pub last_at: DateTime<Utc>,
+    #[serde(with = "millis::option")]
+    pub first_at: Option<DateTime<Utc>>,
+    #[serde(with = "millis::option")]
+    pub last_at: Option<DateTime<Utc>>,
     pub count: u64,
     pub seen: f64,
     pub limit: f64,

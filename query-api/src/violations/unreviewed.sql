@@ -6,10 +6,11 @@ SELECT
 FROM (
     SELECT
         violation_id,
+        window_at,
         actor_id,
         anyLast(actor_kind) AS actor_kind,
         anyLast(category) AS category,
-        min(first_at) AS first_at,
+        minOrNullIf(first_at, bitAnd(reserved, {hidden:UInt8}) = 0) AS first_at,
         max(received_at) AS received_at,
         max(level) AS level,
         sum(count) AS count,

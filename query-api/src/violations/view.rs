@@ -54,10 +54,12 @@ pub struct Violation {
     pub place: Option<Place>,
     /// When the window began; what the list is ordered by.
     pub window_at: DateTime<Utc>,
-    /// When the first event of it occurred.
-    pub first_at: DateTime<Utc>,
+    /// When the first event of it occurred that the caller may read; null where there is none.
+    #[schema(required = true)]
+    pub first_at: Option<DateTime<Utc>>,
     /// When the last one did.
-    pub last_at: DateTime<Utc>,
+    #[schema(required = true)]
+    pub last_at: Option<DateTime<Utc>>,
     /// How many events.
     pub count: u64,
     /// The most that was seen, where the rule has a number to compare.

@@ -1,6 +1,7 @@
 -- Violations with what staff said of them. Parts of one violation are brought together before anything is asked
 -- of it; conditions on columns of the sort key are pushed down to the parts by the store. A review is of what the violation had
--- come to: what has grown since is unreviewed. Events that the caller may not read are counted by the finding, and not named.
+-- come to: what has grown since is unreviewed. Events that the caller may not read are counted by the finding, and
+-- not named, nor is their time told.
 WITH
     latest_review.reviewed AND found.count <= latest_review.count AND found.seen <= latest_review.seen AS reviewed,
     latest_review.reviewed AND NOT reviewed AS outgrown
@@ -15,8 +16,8 @@ FROM (
         max(rule_version) AS rule_version,
         max(level) AS level,
         anyLast(action) AS action,
-        min(first_at) AS first_at,
-        max(last_at) AS last_at,
+        minOrNullIf(first_at, bitAnd(reserved, {hidden:UInt8}) = 0) AS first_at,
+        maxOrNullIf(last_at, bitAnd(reserved, {hidden:UInt8}) = 0) AS last_at,
         max(received_at) AS received_at,
         sum(count) AS count,
         max(seen) AS seen,

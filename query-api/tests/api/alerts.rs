@@ -180,3 +180,77 @@ fn the_log_of_deliveries() {
         assert_eq!(world.get("/v1/alerts/deliveries?colour=red", &key).await.status, 400);
     });
 }
+
+/// P5, K16: rules that settings name are rules that there are, shipped or the tenant's own; what is wrong is named. A rule that is
+/// deleted later breaks nothing that names it.
+#[test]
+fn rules_that_are_named_exist() {
+    const RULE: &str = "title: Mine\nid: 00000000-0000-4000-8000-000000000077\nversion: 1\nstatus: stable\nlogsource:\n  \
+                        product: usertrail\ndetection:\n  it:\n    action: view\n  condition: it\nlevel: high\n";
+    with_world("alerts_rules", async |world| {
+        for tenant in ["acme", "other"] {
+            world.tenant(tenant, |_| {}).await;
+        }
+        let (admin, other) = (world.key(Some("acme"), Role::Admin).await, world.key(Some("other"), Role::Admin).await);
+        let platform = world.key(None, Role::Platform).await;
+        let made = world.send("POST", "/v1/rules", &admin, Some(json!({ "name": "mine", "yaml": RULE }))).await;
+        assert_eq!(made.status, 201, "{}", made.json);
+        let endpoint = |id: &str, rules: Value| json!({ "id": id, "url": "https://8.8.8.8/hook", "rules": rules });
+        let silence =
+            |rule: &str| json!({ "rule": rule, "owner": "ann", "reason": "x", "ends_at": "2099-01-01T00:00:00Z" });
+        let tenant = |id: &str, detection: Value| json!({ "id": id, "detection": detection });
+        let refused = async |method: &str, path: &str, key: &str, body: Value, pointer: &str| {
+            let answer = world.send(method, path, key, Some(body)).await;
+            let told = (answer.status, answer.json["code"].as_str(), answer.json["pointer"].as_str());
+            assert_eq!(told, (422, Some("invalid_setting"), Some(pointer)), "{method} {path}: {}", answer.json);
+        };
+        for (key, unknown) in [(&admin, "nope"), (&other, "mine")] {
+            refused("POST", ENDPOINTS, key, endpoint("pager", json!(["mass-export", unknown])), "/rules/1").await;
+            refused("POST", "/v1/alerts/silences", key, silence(unknown), "/rule").await;
+        }
+        let current = world.ok("/v1/tenants/acme", &admin).await;
+        for (detection, pointer) in [
+            (json!({ "disabled": ["mass-export", "nope"] }), "/detection/disabled/1"),
+            (json!({ "enabled": ["nope"] }), "/detection/enabled/0"),
+            (json!({ "actions": { "nope": "block" } }), "/detection/actions/nope"),
+            (json!({ "limits": { "nope": 1 } }), "/detection/limits/nope"),
+            (json!({ "limits": { "devices_per_day": 1.5 } }), "/detection/limits/devices_per_day"),
+        ] {
+            refused("POST", "/v1/tenants", &platform, tenant("new", detection.clone()), pointer).await;
+            refused("PATCH", "/v1/tenants/acme", &admin, json!({ "detection": detection }), pointer).await;
+            let mut whole = current.clone();
+            whole["detection"] = detection;
+            refused("PUT", "/v1/tenants/acme", &admin, whole, pointer).await;
+        }
+        let shipped = tenant("new", json!({ "disabled": ["mass-export"], "actions": { "brute-force": "block" } }));
+        let made = world.send("POST", "/v1/tenants", &platform, Some(shipped)).await;
+        assert_eq!(made.status, 201, "{}", made.json);
+
+        // The own one is one, and stays where it is named when it is gone.
+        let detection = json!({ "detection": { "disabled": ["mine"], "actions": { "mine": "flag" } } });
+        for (method, path, body) in [
+            ("POST", ENDPOINTS, endpoint("pager", json!(["mine", "mass-export"]))),
+            ("POST", "/v1/alerts/silences", silence("mine")),
+            ("PATCH", "/v1/tenants/acme", detection),
+        ] {
+            let answer = world.send(method, path, &admin, Some(body)).await;
+            assert!([200, 201].contains(&answer.status), "{method} {path}: {}", answer.json);
+        }
+        assert_eq!(world.send("DELETE", "/v1/rules/mine", &admin, None).await.status, 200);
+        let pager = "/v1/alerts/endpoints/pager";
+        for body in [json!({ "min_level": 3 }), json!({ "rules": ["mine"] })] {
+            let changed = world.send("PATCH", pager, &admin, Some(body)).await;
+            assert_eq!(changed.status, 200, "{}", changed.json);
+        }
+        let mut whole = world.ok("/v1/tenants/acme", &admin).await;
+        whole["name"] = "Acme".into();
+        let replaced = world.send("PUT", "/v1/tenants/acme", &admin, Some(whole)).await;
+        assert_eq!(replaced.status, 200, "{}", replaced.json);
+        for path in [ENDPOINTS, "/v1/alerts/silences", "/v1/settings/detection", "/v1/rules"] {
+            world.ok(path, &admin).await;
+        }
+        refused("POST", ENDPOINTS, &admin, endpoint("second", json!(["mine"])), "/rules/0").await;
+        assert_eq!(world.send("PATCH", pager, &admin, Some(json!({ "rules": [] }))).await.status, 200);
+        refused("PATCH", pager, &admin, json!({ "rules": ["mine"] }), "/rules/0").await;
+    });
+}

@@ -228,3 +228,54 @@ fn what_may_not_be_read_is_not_counted() {
         }
     });
 }
+
+/// A2, K12: when a violation began and ended is told of the events that the caller may read, in lists, periods and files; what is all
+/// hidden has no such time.
+#[test]
+fn a_violation_has_the_times_of_what_may_be_read() {
+    with_world("counted_violations", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let hour = Event::sign_in("x", "u1", TimeDelta::hours(5)).window();
+        let at = |id: &str, user: &str, minute: i64| Event {
+            violations: vec!["mass-export"],
+            occurred: hour + TimeDelta::minutes(minute),
+            ..Event::sign_in(id, user, TimeDelta::hours(5))
+        };
+        let events = [
+            of_configuration(at("before", "u1", 10)),
+            at("seen", "u1", 20),
+            at("seen-too", "u1", 30),
+            of_configuration(at("after", "u1", 40)),
+            of_configuration(at("hidden", "u2", 15)),
+        ];
+        world.insert(&events).await;
+        let staff = key(&world, &[Permission::SeeViolations]).await;
+        let admin = key(&world, &[Permission::SeeViolations, Permission::ReadConfiguration]).await;
+        let text = |minute: i64| (hour + TimeDelta::minutes(minute)).to_rfc3339_opts(SecondsFormat::Secs, true);
+        for (key, u1, u2) in [(&staff, Some((20, 30)), None), (&admin, Some((10, 40)), Some((15, 15)))] {
+            for (user, times) in [("u1", u1), ("u2", u2)] {
+                let (first, last) =
+                    times.map_or((Value::Null, Value::Null), |(first, last)| (json!(text(first)), json!(text(last))));
+                let listed = world.ok(&format!("/v1/users/{user}/violations"), key).await["data"][0].clone();
+                let one =
+                    world.ok(&format!("/v1/violations/{}", listed["id"].as_str().unwrap()), key).await["data"].clone();
+                for row in [&listed, &one] {
+                    assert_eq!((row.get("first_at"), row.get("last_at")), (Some(&first), Some(&last)), "{user}: {row}");
+                }
+                assert_eq!(listed["count"], if user == "u1" { 4 } else { 1 });
+            }
+            let (first, last) = u1.unwrap();
+            let count = async |query: String| world.pages(&format!("/v1/users/u1/violations?{query}"), key).await.len();
+            assert_eq!(count(format!("from={}", text(last))).await, 1);
+            assert_eq!(count(format!("from={}", text(last + 1))).await, 0);
+            assert_eq!(count(format!("to={}", text(first))).await, 0);
+            assert_eq!(count(format!("to={}", text(first + 1))).await, 1);
+            let csv = file(&world, "/v1/users/u1/violations", key, "text/csv").await.bytes;
+            let told = csv_column(&csv, "first_at")[0].parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+            assert_eq!(told, hour + TimeDelta::minutes(first));
+        }
+        // What is marked is what is listed.
+        let user = world.ok("/v1/users/u2", &admin).await;
+        assert_eq!(user["data"]["unreviewed_violations"], 1, "{user}");
+    });
+}

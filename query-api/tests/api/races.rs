@@ -37,7 +37,13 @@ const KINDS: [Change; 6] = [
     |round, second| {
         ("PUT", "/v1/users/u-1/exemption".to_owned(), json!({ "owner": "ann", "reason": name(round, second) }))
     },
-    |round, second| ("PATCH", "/v1/alerts/endpoints/pager".to_owned(), json!({ "rules": [name(round, second)] })),
+    |round, second| {
+        (
+            "PATCH",
+            "/v1/alerts/endpoints/pager".to_owned(),
+            json!({ "repeat_seconds": 60 + 2 * round + usize::from(second) }),
+        )
+    },
 ];
 
 async fn admins(one: &World, other: &World) -> String {
