@@ -83,7 +83,7 @@ pub struct CorrelationExplanation {
     pub matched: bool,
     /// What was seen.
     pub seen: f64,
-    /// What it is held against: the first bound of the condition, or how many base rules there are.
+    /// What it is held against: the first bound of the condition that takes more, or how many base rules there are.
     pub needed: f64,
     /// How much more it takes, while that is not enough: of whole numbers one more than `needed` where more is asked for.
     pub missing: f64,

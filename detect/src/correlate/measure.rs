@@ -92,17 +92,25 @@ impl Test {
     }
 
     pub(super) fn needed(&self) -> f64 {
-        self.bounds.first().map_or(0.0, |(_, bound)| *bound)
+        self.first().map_or(0.0, |(_, bound)| *bound)
     }
 
-    /// How much more than what was seen it takes to get within the first bound from below.
+    /// The first bound that takes more, or else the first.
+    fn first(&self) -> Option<&(ConditionOperator, f64)> {
+        let takes_more = |(op, _): &&(ConditionOperator, f64)| {
+            matches!(op, ConditionOperator::Gt | ConditionOperator::Gte | ConditionOperator::Eq)
+        };
+        self.bounds.iter().find(takes_more).or_else(|| self.bounds.first())
+    }
+
+    /// How much more than what was seen it takes to get within that bound from below.
     pub(super) fn missing(&self, seen: f64) -> f64 {
         let more = |(op, bound): &(ConditionOperator, f64)| match op {
             ConditionOperator::Lt | ConditionOperator::Lte | ConditionOperator::Neq => 0.0,
             ConditionOperator::Gt => super::short_of(seen, *bound, true),
             ConditionOperator::Gte | ConditionOperator::Eq => super::short_of(seen, *bound, false),
         };
-        self.bounds.first().map_or(0.0, more)
+        self.first().map_or(0.0, more)
     }
 
     /// What is counted, and what the count has to be; nothing where an expression decides.

@@ -105,35 +105,50 @@ pub(super) struct Compared {
 }
 
 /// The comparison that decides, of those that `is` says of a field and a number: the first that holds, where the rule is broken, or
-/// else the first that doesn't. What must not hold, and what is asked of members of a list, are no limits.
+/// else the first that doesn't. What is asked of members of a list is no limit.
 pub(super) fn compared(steps: &[Step], matched: bool, is: &dyn Fn(&str, f64) -> bool) -> Option<Compared> {
     let mut all = Vec::new();
-    collect(steps, is, &mut all);
+    collect(steps, false, is, &mut all);
     let decides = all.iter().position(|one| one.holds == matched).unwrap_or_default();
     (decides < all.len()).then(|| all.swap_remove(decides))
 }
 
-fn collect(steps: &[Step], is: &dyn Fn(&str, f64) -> bool, all: &mut Vec<Compared>) {
-    for Step { holds, asked } in steps {
-        match asked {
-            Asked::All(steps) | Asked::AtLeast(_, steps) => collect(steps, is, all),
+fn collect(steps: &[Step], negated: bool, is: &dyn Fn(&str, f64) -> bool, all: &mut Vec<Compared>) {
+    for step in steps {
+        match &step.asked {
+            Asked::All(steps) | Asked::AtLeast(_, steps) => collect(steps, negated, is, all),
+            Asked::Not(step) => collect(std::slice::from_ref(step), !negated, is, all),
             Asked::Value { field: Some(field), test, seen, .. } => {
-                let (bound, more) = match test {
-                    Test::More(bound) => (*bound, Some(true)),
-                    Test::AtLeast(bound) => (*bound, Some(false)),
-                    Test::Less(bound) | Test::AtMost(bound) => (*bound, None),
-                    _ => continue,
-                };
                 let seen = seen.as_ref().and_then(Value::as_f64);
-                let short = seen.zip(more).filter(|_| !holds);
-                let missing = short.map(|(seen, beyond)| short_of(seen, bound, beyond));
-                if is(field, bound) {
-                    all.push(Compared { bound, seen, missing, holds: *holds });
-                }
+                compare(test, negated, seen, &mut |found| {
+                    if is(field, found.bound) {
+                        all.push(found);
+                    }
+                });
             }
-            Asked::Not(_) | Asked::Members { .. } | Asked::Value { .. } => {}
+            Asked::Members { .. } | Asked::Value { .. } => {}
         }
     }
+}
+
+/// The comparisons of a test, or of its opposite.
+fn compare(test: &Test, negated: bool, seen: Option<f64>, found: &mut dyn FnMut(Compared)) {
+    // Whether the number has to be above the bound, and whether the bound itself will do.
+    let (bound, above, reaches) = match test {
+        Test::More(bound) => (*bound, !negated, negated),
+        Test::AtLeast(bound) => (*bound, !negated, !negated),
+        Test::Less(bound) => (*bound, negated, negated),
+        Test::AtMost(bound) => (*bound, negated, !negated),
+        Test::Not(test) => return compare(test, !negated, seen, found),
+        Test::Any(tests) | Test::All(tests) => {
+            return tests.iter().for_each(|test| compare(test, negated, seen, found));
+        }
+        _ => return,
+    };
+    let is_within = |seen: f64| if above { seen > bound } else { seen < bound };
+    let holds = seen.is_some_and(|seen| is_within(seen) || reaches && (seen - bound).abs() < f64::EPSILON);
+    let missing = seen.filter(|_| above && !holds).map(|seen| short_of(seen, bound, !reaches));
+    found(Compared { bound, seen, missing, holds });
 }
 
 type Detections = HashMap<String, CompiledDetection>;

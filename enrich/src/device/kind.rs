@@ -192,13 +192,11 @@ const WEARABLES: &[&str] = &[
     "sm-v",
     "smartwatch",
     "suunto",
-    "ticwatch",
     "wsd-f",
     "watch",
     "watchos",
     "wear",
     "wearos",
-    "zenwatch",
 ];
 /// Those that watches give outside of their brackets.
 const WEARABLE_NAMES: &[&str] = &["oculusbrowser", "watch os", "watchos"];
@@ -251,11 +249,10 @@ pub(super) fn form_factor(lower: &str, os: &str, model: &str, mobile: Option<boo
     // What stands elsewhere names programs, and those are called anything (AirWatch, WatchESPN, Plex TV).
     let machine = machine(lower);
     let names = |text: &str, words: &[&str]| words.iter().any(|word| has_word(text, word));
-    let is_watch = matches!(os, "watchOS" | "Wear OS")
-        || names(machine, WEARABLES)
-        || names(&model.to_ascii_lowercase(), WEARABLES)
+    let is_wearable = matches!(os, "watchOS" | "Wear OS")
+        || [machine, &model.to_ascii_lowercase()].iter().any(|text| names(text, WEARABLES) || is_watch(text, os))
         || names(lower, WEARABLE_NAMES);
-    if is_watch {
+    if is_wearable {
         return DeviceKind::Wearable;
     }
     // The makers of consoles have programs for telephones and computers, too.
@@ -301,6 +298,13 @@ pub(super) fn form_factor(lower: &str, os: &str, model: &str, mobile: Option<boo
 fn machine(lower: &str) -> &str {
     let Some((_, rest)) = lower.split_once('(') else { return "" };
     rest.split_once(')').map_or(rest, |(machine, _)| machine)
+}
+
+/// Whether this names a watch in one word with its maker (GalaxyWatch4). AirWatch manages telephones.
+fn is_watch(text: &str, os: &str) -> bool {
+    let ends =
+        |(at, word): (usize, &str)| !text[at + word.len()..].starts_with(|next: char| next.is_ascii_alphabetic());
+    os == "Android" && text.match_indices("watch").filter(|(at, _)| !text[..*at].ends_with("air")).any(ends)
 }
 
 /// Whether `word` stands in the text by itself, numbers behind it aside (`watch4,1`).

@@ -258,7 +258,7 @@ fn p6_numbers_of_the_rule_itself_say_how_far_it_is() {
             (world.key(Some("acme"), Role::Security).await, world.key(Some("acme"), Role::Admin).await);
         let head = |id: u8| {
             format!(
-                "title: T\nid: 00000000-0000-4000-8000-00000000000{id}\nversion: 1\nlevel: low\nlogsource: {{product: usertrail}}\n"
+                "title: T\nid: 00000000-0000-4000-8000-0000000000{id:02}\nversion: 1\nlevel: low\nlogsource: {{product: usertrail}}\n"
             )
         };
         let detection = |id: u8, body: &str| format!("{}detection:\n{body}", head(id));
@@ -278,12 +278,18 @@ fn p6_numbers_of_the_rule_itself_say_how_far_it_is() {
             ("records-least", it(4, "records|gte: 500")),
             ("records-more", it(5, "records|gt: 42")),
             ("records-fewer", it(6, "records|lt: 40")),
+            ("records-listed", it(8, "records|gte: [50, 500]")),
+            ("range", counting(0, "event_count", "lt: 9, gte: 5")),
             (
                 "either",
                 detection(
                     7,
                     "  a:\n    records|gt: 100\n  b:\n    records|gte: 42\n  c:\n    records|gt: 10\n  condition: (a or b) and not c\n",
                 ),
+            ),
+            (
+                "not-few",
+                detection(9, "  it:\n    action: export\n  few:\n    records|lt: 50\n  condition: it and not few\n"),
             ),
         ];
         for (name, yaml) in &rules {
@@ -313,7 +319,10 @@ fn p6_numbers_of_the_rule_itself_say_how_far_it_is() {
             ("e1", "records-least", json!([false, 42.0, 500.0, 458.0])),
             ("e1", "records-more", json!([false, 42.0, 42.0, 1.0])),
             ("e1", "records-fewer", json!([false, 42.0, 40.0, null])),
+            ("e1", "records-listed", json!([false, 42.0, 50.0, 8.0])),
             ("e1", "either", json!([false, 42.0, 100.0, 59.0])),
+            ("e1", "not-few", json!([false, 42.0, 50.0, 8.0])),
+            ("f2", "range", json!([false, 3.0, 5.0, 2.0])),
         ] {
             let explained = world.ok(&format!("/v1/events/{event}/explain?rule={rule}"), &security).await;
             assert_eq!(json!(told(&explained["data"])), want, "{event} {rule}: {explained}");
@@ -333,8 +342,8 @@ fn p6_numbers_of_the_rule_itself_say_how_far_it_is() {
         }
         for (name, yaml, seen, limit) in [
             ("at-least", rules[0].1.clone(), 3.0, 3.0),
-            ("least", it(8, "records|gte: 40"), 42.0, 40.0),
-            ("more", it(9, "records|gt: 41"), 42.0, 41.0),
+            ("least", it(20, "records|gte: 40"), 42.0, 40.0),
+            ("more", it(21, "records|gt: 41"), 42.0, 41.0),
         ] {
             let tried = trial(&world, &security, json!({ "name": name, "yaml": yaml })).await;
             let shown = &tried["shown"][0];
