@@ -3,7 +3,7 @@
 //! Clients speak the ordinary Kafka protocol to [`Broker::bootstrap`]. Its limits (no transactions, no `CreatePartitions`, one
 //! broker) are those of a laptop, a demo or a small tenant; Apache Kafka serves the rest, with the same code on our side.
 
-mod remembering;
+mod front;
 mod serving;
 
 use std::fs::File;

@@ -57,6 +57,8 @@ pub(crate) struct Delivery {
     /// Part of every token: offsets of another stream are other offsets.
     pub(crate) stream: Stream,
     pub(crate) producer: Producer,
+    /// For decisions alone, so that those of a batch don't wait behind the findings and states of the one before.
+    pub(crate) decider: Producer,
     pub(crate) sink: Sink,
     pub(crate) metrics: Metrics,
     pub(crate) stop: CancellationToken,
@@ -141,7 +143,7 @@ impl Delivery {
     /// Appends the decision. One that is not acknowledged may be in the ledger all the same: whoever opens it again sees.
     async fn decide(&self, partition: i32, decision: Decision, ledger: &mut Ledger) -> Result<Decision, Undelivered> {
         let start = decision.start;
-        match ledger.append(&self.producer, &decision).await {
+        match ledger.append(&self.decider, &decision).await {
             Ok(Appended::Holds) => Ok(decision),
             Ok(Appended::Superseded) => {
                 tracing::info!(partition, start, "another enricher decided first");

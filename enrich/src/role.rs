@@ -65,6 +65,7 @@ impl Enricher {
             kafka: config.kafka.clone(),
             stream: stream.clone(),
             producer: runtime::kafka::producer_config_within(&config.kafka, DELIVERED).create()?,
+            decider: runtime::kafka::producer_config_within(&config.kafka, DELIVERED).create()?,
             sink: Sink::new(clickhouse.clone(), metrics.clone()),
             metrics,
             stop: CancellationToken::new(),

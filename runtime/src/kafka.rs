@@ -192,6 +192,9 @@ pub fn producer_config(kafka: &Kafka) -> ClientConfig {
         .set("batch.size", topics::MAX_MESSAGE_BYTES.to_string())
         .set("queue.buffering.max.messages", "500000")
         .set("queue.buffering.max.kbytes", "262144");
+    if kafka.one_request_at_a_time {
+        config.set("max.in.flight", "1");
+    }
     config
 }
 

@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use url::Url;
 use uuid::Uuid;
 
-use super::remembering::Remembering;
+use super::front::Front;
 
 const NODE: i32 = 1;
 /// As often as Nisshi's own listener does.
@@ -45,7 +45,7 @@ pub(super) async fn serve(
         .silent(true)
         .build()
         .await?;
-    let storage = Arc::new(Remembering::new(storage));
+    let storage = Arc::new(Front::new(storage));
     let incarnation_id = Uuid::now_v7();
     let us = BrokerRegistrationRequest { broker_id: NODE, cluster_id: cluster.to_owned(), incarnation_id, rack: None };
     storage.register_broker(us).await?;
@@ -82,7 +82,7 @@ pub(super) async fn serve(
 }
 
 /// Ends what retention has ended, and transactions that nobody ends.
-async fn look_after(storage: Arc<Remembering>) {
+async fn look_after(storage: Arc<Front>) {
     let (mut retention, mut transactions) = (interval(RETENTION_EVERY), interval(TRANSACTIONS_EVERY));
     retention.set_missed_tick_behavior(MissedTickBehavior::Delay);
     transactions.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -159,10 +159,12 @@ fn groups_of_conditions_are_named() {
 /// and in a sentence, in each language.
 #[test]
 fn conditions_of_other_languages_are_conditions() {
+    /// Its name, the filter with a value for `stage`, and how that condition reads.
+    type Dialect = (&'static str, fn(&str) -> Value, &'static str);
     with_world("configuration_dialects", async |world| {
         world.tenant("acme", |_| {}).await;
         let key = world.key(Some("acme"), Role::Admin).await;
-        let dialects: [(&str, fn(&str) -> Value, &str); 5] = [
+        let dialects: [Dialect; 5] = [
             ("mongo", |x| json!({"$or": [{"stage": x}, {"$and": [{"name": "B"}, {"stage": {"$ne": 1}}]}]}), "stage = "),
             ("odata", |x| json!([["a", "=", 1], "and", [["stage", "=", x], "or", ["b", ">", 2]]]), "stage = "),
             ("logic", |x| json!({"and": [{"or": [{"==": [{"var": "stage"}, x]}]}]}), "stage == "),

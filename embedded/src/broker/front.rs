@@ -1,8 +1,13 @@
-//! The embedded broker's storage with what consumers ask for most kept in memory.
+//! What stands before the embedded broker's storage: what consumers ask for most is kept in memory, and those who write wait in
+//! line.
 //!
 //! Nisshi lets a fetch that finds nothing wait by looking again, half of the time that is left later, some eighty times a
 //! second for each consumer; each look is three statements of SQLite. Nobody else writes the database, so where a
 //! partition ends is known, and a look costs nothing until something is produced.
+//!
+//! SQLite has one writer at a time, and no line: who finds it taken blocks its thread, and tries again after up to 100 ms. Those who
+//! come often pass those who wait, and when all threads of the broker wait so, nobody is read for either. Here they wait in
+//! their order, without a thread. Retention is not in the line: while it deletes, the first of the line waits for SQLite.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -34,16 +39,22 @@ use uuid::Uuid;
 /// How long something is believed that no change has made doubtful: whatever changed unnoticed holds up nobody for long.
 const BELIEVED: Duration = Duration::from_secs(1);
 
-/// The storage, and what is remembered of it.
+/// The storage, what is remembered of it, and the line of its writers.
 #[derive(Debug)]
-pub(super) struct Remembering {
+pub(super) struct Front {
     inner: ArcDynStorage,
     remembered: Remembered,
+    writers: tokio::sync::Mutex<()>,
 }
 
-impl Remembering {
+impl Front {
     pub(super) fn new(inner: ArcDynStorage) -> Self {
-        Self { inner, remembered: Remembered::default() }
+        Self { inner, remembered: Remembered::default(), writers: tokio::sync::Mutex::default() }
+    }
+
+    /// The turn to write, in the order in which it was asked for; it ends when this is dropped.
+    async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.writers.lock().await
     }
 }
 
@@ -132,28 +143,33 @@ fn end_of(stage: OffsetStage, isolation: IsolationLevel) -> i64 {
 }
 
 #[async_trait]
-impl Storage for Remembering {
+impl Storage for Front {
     async fn register_broker(&self, broker_registration: BrokerRegistrationRequest) -> Result<()> {
+        let _turn = self.turn().await;
         let _change = self.remembered.anything_changes();
         self.inner.register_broker(broker_registration).await
     }
 
     async fn create_topic(&self, topic: CreatableTopic, validate_only: bool) -> Result<Uuid> {
+        let _turn = self.turn().await;
         let _change = self.remembered.anything_changes();
         self.inner.create_topic(topic, validate_only).await
     }
 
     async fn incremental_alter_resource(&self, resource: AlterConfigsResource) -> Result<AlterConfigsResourceResponse> {
+        let _turn = self.turn().await;
         let _change = self.remembered.anything_changes();
         self.inner.incremental_alter_resource(resource).await
     }
 
     async fn delete_records(&self, topics: &[DeleteRecordsTopic]) -> Result<Vec<DeleteRecordsTopicResult>> {
+        let _turn = self.turn().await;
         let _change = self.remembered.anything_changes();
         self.inner.delete_records(topics).await
     }
 
     async fn delete_topic(&self, topic: &TopicId) -> Result<ErrorCode> {
+        let _turn = self.turn().await;
         let _change = self.remembered.anything_changes();
         self.inner.delete_topic(topic).await
     }
@@ -163,6 +179,7 @@ impl Storage for Remembering {
     }
 
     async fn produce(&self, transaction_id: Option<&str>, topition: &Topition, batch: deflated::Batch) -> Result<i64> {
+        let _turn = self.turn().await;
         let _change = self.remembered.end_changes(topition);
         self.inner.produce(transaction_id, topition, batch).await
     }
@@ -209,6 +226,7 @@ impl Storage for Remembering {
         retention_time_ms: Option<Duration>,
         offsets: &[(Topition, OffsetCommitRequest)],
     ) -> Result<Vec<(Topition, ErrorCode)>> {
+        let _turn = self.turn().await;
         self.inner.offset_commit(group_id, retention_time_ms, offsets).await
     }
 
@@ -242,10 +260,12 @@ impl Storage for Remembering {
         mechanism: ScramMechanism,
         credential: ScramCredential,
     ) -> Result<()> {
+        let _turn = self.turn().await;
         self.inner.upsert_user_scram_credential(user, mechanism, credential).await
     }
 
     async fn delete_user_scram_credential(&self, user: &str, mechanism: ScramMechanism) -> Result<()> {
+        let _turn = self.turn().await;
         self.inner.delete_user_scram_credential(user, mechanism).await
     }
 
@@ -267,6 +287,7 @@ impl Storage for Remembering {
     }
 
     async fn delete_groups(&self, group_ids: Option<&[String]>) -> Result<Vec<DeletableGroupResult>> {
+        let _turn = self.turn().await;
         self.inner.delete_groups(group_ids).await
     }
 
@@ -297,6 +318,7 @@ impl Storage for Remembering {
         detail: GroupDetail,
         version: Option<Version>,
     ) -> Result<Version, UpdateError<GroupDetail>> {
+        let _turn = self.turn().await;
         self.inner.update_group(group_id, detail, version).await
     }
 
@@ -307,6 +329,7 @@ impl Storage for Remembering {
         producer_id: Option<i64>,
         producer_epoch: Option<i16>,
     ) -> Result<ProducerIdResponse> {
+        let _turn = self.turn().await;
         self.inner.init_producer(transaction_id, transaction_timeout_ms, producer_id, producer_epoch).await
     }
 
@@ -317,14 +340,17 @@ impl Storage for Remembering {
         producer_epoch: i16,
         group_id: &str,
     ) -> Result<ErrorCode> {
+        let _turn = self.turn().await;
         self.inner.txn_add_offsets(transaction_id, producer_id, producer_epoch, group_id).await
     }
 
     async fn txn_add_partitions(&self, partitions: TxnAddPartitionsRequest) -> Result<TxnAddPartitionsResponse> {
+        let _turn = self.turn().await;
         self.inner.txn_add_partitions(partitions).await
     }
 
     async fn txn_offset_commit(&self, offsets: TxnOffsetCommitRequest) -> Result<Vec<TxnOffsetCommitResponseTopic>> {
+        let _turn = self.turn().await;
         self.inner.txn_offset_commit(offsets).await
     }
 
@@ -335,6 +361,7 @@ impl Storage for Remembering {
         producer_epoch: i16,
         committed: bool,
     ) -> Result<ErrorCode> {
+        let _turn = self.turn().await;
         let _change = self.remembered.anything_changes();
         self.inner.txn_end(transaction_id, producer_id, producer_epoch, committed).await
     }
