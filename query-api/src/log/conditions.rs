@@ -147,14 +147,27 @@ pub(super) struct Sequence<'a> {
 }
 
 impl<'a> Sequence<'a> {
-    /// What stands where there was a sequence, or will be: one condition or group, alone or in a list, or none.
-    pub(super) fn of_few(value: &'a Value) -> Option<Self> {
+    /// What stands where there was a sequence, or will be: one condition or group, alone or in a list, or none; beside one
+    /// condition, a list of several.
+    pub(super) fn of_list(value: &'a Value, most: usize) -> Option<Self> {
         let items = match value {
-            Value::Array(items) if items.len() < 2 => items.iter().collect(),
+            Value::Array(items) if condition(value).is_none() && items.len() <= most => items.iter().collect(),
             value => vec![value],
         };
         let all = items.iter().all(|item| is_conditional(item));
-        all.then_some(Self { words: Vec::new(), items, places: (0, 2) })
+        all.then_some(Self { words: Vec::new(), items, places: (0, 1) })
+    }
+
+    /// The same with other items, or fewer: a single one has its word before it.
+    pub(super) fn of(&self, items: Vec<Value>) -> Value {
+        let word = |at: usize| self.words.get(at).or(self.words.last()).map(|word| Value::from(*word));
+        let before = self.places.0 == 1 || items.len() == 1;
+        let mut parts = Vec::with_capacity(items.len() * 2);
+        for (at, item) in items.into_iter().enumerate() {
+            parts.extend(if before { word(0).filter(|_| at == 0) } else { at.checked_sub(1).and_then(word) });
+            parts.push(item);
+        }
+        Value::Array(parts)
     }
 
     /// Where an item is in the list.
@@ -322,6 +335,39 @@ pub(super) fn by_operator<'f>(fields: &'f Map, keys: &[String]) -> Option<&'f st
     let joins = |name: &str| operator_of(name).is_some() || in_bool && name == BOOL_AND;
     let mut names = fields.iter().filter(|(name, list)| joins(name) && items(name, list).is_some());
     names.next().map(|(name, _)| name.as_str()).filter(|_| names.next().is_none())
+}
+
+/// How many negations of one thing are around a value: `["!", a]` and `{"not": [a]}` have one.
+pub(super) fn negations(mut value: &Value) -> usize {
+    let mut depth = 0;
+    while let Some(within) = negated(value) {
+        (value, depth) = (within, depth + 1);
+    }
+    depth
+}
+
+/// What a value says doesn't hold, if it says that of one thing and nothing else.
+fn negated(value: &Value) -> Option<&Value> {
+    if sequence(value).is_none() {
+        let (name, within) = only(value)?;
+        let (name, _) = if name == BOOL { only(within)? } else { (name, within) };
+        is_negation(name).then_some(())?;
+    }
+    let groups = group(value);
+    let [Group { operator: Some(Operator::Not), items }] = groups.as_slice() else { return None };
+    let [within] = items.as_slice() else { return None };
+    Some(within)
+}
+
+/// Whether two groups are written alike but for the word that joins them: as lists, or as lists under their operators.
+pub(super) fn are_joined_alike(old: &Value, new: &Value) -> bool {
+    let listed = |value: &Value| {
+        let under = only(value).is_some_and(|(_, list)| list.is_array() && !is_conditional(list));
+        (sequence(value).is_some(), under)
+    };
+    let items = |value| Some(group(value).into_iter().next()?.items);
+    let (before, after) = (listed(old), listed(new));
+    before == after && before != (false, false) && items(old) == items(new)
 }
 
 /// Whether this is a condition or a group of them.

@@ -205,6 +205,15 @@ impl Found {
         if old == new || self.edits.len() > MAX_EDITS {
             return;
         }
+        let before = self.edits.len();
+        self.taken_apart(at, (old.clone(), new.clone()), depth);
+        // Whatever its parts don't tell is told whole: no difference is passed over.
+        if self.edits.len() == before {
+            self.push(EditKind::ValueChanged, at.clone(), (old, new), (None, None));
+        }
+    }
+
+    fn taken_apart(&mut self, at: &Place, (old, new): (Value, Value), depth: usize) {
         let keys = keys(&at.path);
         let last = keys.last().map_or("", String::as_str);
         if let (Some(before), Some(after)) = (conditions::operator(last, &old), conditions::operator(last, &new)) {
@@ -218,6 +227,11 @@ impl Found {
             }
             (old, new) if conditions::is_negation(last) && is_other_within(&old, &new) => {
                 self.push(EditKind::ConditionUpdated, at.clone(), (old, new), (None, None));
+            }
+            (old, new) if is_other_kind(&old, &new) => {
+                let place = position(last);
+                self.removed(at.clone(), true, old, place);
+                self.added(at.clone(), true, new, place);
             }
             (old, new) if !deep && is_joined(&old, &new) => self.sequence(at, (&old, &new), depth),
             (Value::Array(old), Value::Array(new)) if !deep && old.len().max(new.len()) <= MAX_ITEMS => {
@@ -260,7 +274,7 @@ impl Found {
 
     /// `[a, "AND", b]`: the words that join, and what they join, which people count without the words.
     fn sequence(&mut self, at: &Place, (old, new): (&Value, &Value), depth: usize) {
-        let (Some(before), Some(after)) = (joined(old), joined(new)) else { return };
+        let (Some(before), Some(after)) = (joined(old, new), joined(new, old)) else { return };
         let word = |word: &str| Value::from(word);
         if let (Some(one), Some(other)) = (before.operator(), after.operator()) {
             if one != other {
@@ -384,13 +398,30 @@ fn one_of_conditions(name: &str, item: &Value) -> bool {
     conditions::is_list(name) && is_conditional(item)
 }
 
-/// Whether one is conditions that words between or before them join, and the other is that, too, or a condition.
-fn is_joined(old: &Value, new: &Value) -> bool {
-    [old, new].iter().any(|value| conditions::sequence(value).is_some()) && joined(old).and(joined(new)).is_some()
+/// Whether both are conditions or groups, and one has more negations around it, or they are no two conditions and no two groups.
+fn is_other_kind(old: &Value, new: &Value) -> bool {
+    let (before, after) = (conditions::negations(old), conditions::negations(new));
+    if before != after {
+        let is_one = |value: &Value| is_conditional(value) || conditions::within_group(value).is_some();
+        return is_one(old) && is_one(new) && !conditions::are_joined_alike(old, new);
+    }
+    let is_group = |value: &Value| !conditions::group(value).is_empty();
+    (condition(old).is_some() && is_group(new) || is_group(old) && condition(new).is_some()) && !is_joined(old, new)
 }
 
-fn joined(value: &Value) -> Option<Sequence<'_>> {
-    conditions::sequence(value).or_else(|| Sequence::of_few(value))
+/// Whether one is conditions that words between or before them join, and the other is that, too, or a condition; or one is a
+/// condition that is a list, and the other a list of them.
+fn is_joined(old: &Value, new: &Value) -> bool {
+    let sequence = |value: &Value| conditions::sequence(value).is_some();
+    let one_of_them =
+        |one: &Value, other: &Value| one.is_array() && condition(one).is_some() && condition(other).is_none();
+    let any = sequence(old) || sequence(new) || one_of_them(old, new) || one_of_them(new, old);
+    any && joined(old, new).and(joined(new, old)).is_some()
+}
+
+fn joined<'a>(value: &'a Value, beside: &Value) -> Option<Sequence<'a>> {
+    let most = if condition(beside).is_some() { MAX_ITEMS } else { 1 };
+    conditions::sequence(value).or_else(|| Sequence::of_list(value, most))
 }
 
 /// Whether something that came to a list or went is a condition. A text is one where the list is called that.

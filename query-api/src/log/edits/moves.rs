@@ -6,7 +6,9 @@ use std::collections::{HashMap, HashSet};
 
 use schemas::json::Value;
 
-use crate::log::conditions::{condition, group, holds_conditions, is_conditional, operator_of, sequence, within_group};
+use crate::log::conditions::{
+    condition, group, holds_conditions, is_conditional, is_negation, operator_of, sequence, within_group,
+};
 use crate::log::edits::{self, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 
@@ -25,12 +27,23 @@ impl Place {
         self.within.iter().fold(edits[self.edit].at.clone(), |place, key| place.below(key))
     }
 
-    /// The group that it is in, where that came or went as a whole.
-    fn group(&self, value: &Value) -> Option<Whole> {
+    /// The group that it is in, where that came or went as a whole: the keys that lead to it.
+    fn group(&self, value: &Value) -> Option<&[String]> {
         let list = |key: &String| position(key).is_some() || key == "-";
         let (last, outer) = self.within.split_last()?;
-        let outer = if list(last) { outer.split_last()?.1 } else { outer };
-        Some(whole(at(value, outer)))
+        // A list with its words is the group, any other one is in it.
+        let named = list(last) && sequence(at(value, outer)).is_none();
+        Some(if named { outer.split_last()?.1 } else { outer })
+    }
+
+    /// How that group joins its conditions.
+    fn whole(&self, value: &Value) -> Option<Whole> {
+        Some(whole(at(value, self.group(value)?)))
+    }
+
+    /// Whether the group is what came or went itself, so that to name it is to tell all.
+    fn is_named(&self, value: &Value) -> bool {
+        self.group(value).is_some_and(|keys| keys.is_empty() || keys == ["bool"])
     }
 
     /// Whether it lies within one of these.
@@ -122,7 +135,9 @@ fn conditions_of(value: &Value) -> Vec<(Vec<String>, &Value)> {
                 let items = items.iter().enumerate().filter(|(_, item)| is_one(item));
                 found.extend(items.map(|(at, item)| (vec![name.clone(), at.to_string()], item)));
             }
-            value if is_conditional(value) => found.push((vec![name.clone()], value)),
+            value if is_conditional(value) || is_negation(name) && within_group(value).is_some() => {
+                found.push((vec![name.clone()], value))
+            }
             _ => {}
         }
     }
@@ -131,6 +146,7 @@ fn conditions_of(value: &Value) -> Vec<(Vec<String>, &Value)> {
 
 fn told(edits: Vec<Plain>, taken: &HashSet<Place>, mut moved: HashMap<Place, Place>) -> Vec<Plain> {
     let mut told = Vec::new();
+    let from: Vec<Place> = moved.values().cloned().collect();
     for (at, edit) in edits.iter().enumerate() {
         let mut here: Vec<(Place, Place)> = moved.extract_if(|to, _| to.edit == at).collect();
         here.sort_unstable_by(|(one, _), (other, _)| one.within.cmp(&other.within));
@@ -144,21 +160,39 @@ fn told(edits: Vec<Plain>, taken: &HashSet<Place>, mut moved: HashMap<Place, Pla
             continue;
         }
         let (old, new) = (without(&edit.old, &own, taken), without(&edit.new, &own, taken));
-        // A group of which nothing is left was there for what moved.
-        if [&old, &new].into_iter().any(|value| !conditions_of(value).is_empty()) {
+        let named = from.iter().any(|from| from.edit == at && from.is_named(&edit.old))
+            || here.iter().any(|(to, _)| to.is_named(&edit.new));
+        if [&old, &new].into_iter().any(holds) {
             told.push(Plain { old, new, ..edit.clone() });
+        // A group of which nothing is left was there for what moved, which names it, but for one around that.
+        } else if !named {
+            told.push(edit.clone());
         }
     }
     told
 }
 
+/// Whether there is a condition in what is left of a group.
+fn holds(value: &Value) -> bool {
+    let groups = group(value);
+    if groups.is_empty() {
+        return match value {
+            Value::Null => false,
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            _ => true,
+        };
+    }
+    groups.iter().flat_map(|group| &group.items).any(|item| holds(item))
+}
+
 fn move_of(edits: &[Plain], to: &Place, from: &Place) -> Plain {
     let value = at(&edits[to.edit].new, &to.within).clone();
     let (now, before) = (to.at(edits), from.at(edits));
-    let (gone, come) = (from.group(&edits[from.edit].old), to.group(&edits[to.edit].new));
+    let (gone, come) = (from.whole(&edits[from.edit].old), to.whole(&edits[to.edit].new));
     let last = |path: &str| keys(path).last().and_then(|key| position(key));
     let (from, to) = (last(&before.path), last(&now.path));
-    if list_of(&before.path) == list_of(&now.path) {
+    if gone.is_none() && come.is_none() && list_of(&before.path) == list_of(&now.path) {
         let list = |path: String| path.rsplit_once(['/', '.']).map_or(path.clone(), |(list, _)| list.to_owned());
         return Plain {
             kind: EditKind::ListItemMoved,
@@ -195,6 +229,12 @@ fn at<'v>(value: &'v Value, within: &[String]) -> &'v Value {
 /// A value without what moved out of it, or into it.
 fn without(value: &Value, place: &Place, taken: &HashSet<Place>) -> Value {
     let next = |key: String| Place { edit: place.edit, within: [place.within.as_slice(), &[key]].concat() };
+    if let Some(sequence) = sequence(value) {
+        let items = sequence.items.iter().enumerate();
+        let items = items.map(|(at, item)| (next(sequence.place(at).to_string()), *item));
+        let kept = items.filter(|(place, _)| !taken.contains(place)).map(|(place, item)| without(item, &place, taken));
+        return sequence.of(kept.collect());
+    }
     match value {
         Value::Array(items) => {
             let items = items.iter().enumerate().map(|(at, item)| (next(at.to_string()), item));

@@ -8,7 +8,10 @@ use crate::log::edits::moves::list_of;
 use crate::log::edits::{Edit, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 use crate::log::own;
-use crate::log::words::{brief, in_group, of, quoted};
+use crate::log::words::{brief, clip, in_group, of, quoted, shown};
+
+/// How much stands before the first difference of two long values, in bytes.
+const MAX_BEFORE: usize = 40;
 
 /// An edit with its words.
 pub(super) fn worded(plain: Plain, lang: Lang, own: bool) -> Edit {
@@ -76,7 +79,7 @@ fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
         }
         EditKind::ConditionUpdated => {
             let words = of(lang, ["Condition changed", "Изменено условие", "Změněna podmínka"]);
-            format!("{words} ({label}): {}", from_to(&old, &new, lang))
+            format!("{words} ({label}): {}", from_to((&edit.old, &old), (&edit.new, &new), lang))
         }
         EditKind::OperatorSwitched => {
             let words = of(lang, ["switched to", "переключено на", "přepnuto na"]);
@@ -84,11 +87,11 @@ fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
         }
         EditKind::ListItemAdded => {
             let words = of(lang, ["added", "добавлено", "přidáno"]);
-            format!("{list}: {words} {new}{}", place(edit.to, lang))
+            format!("{list}: {words} {}{}", item(&edit.new, lang), place(edit.to, lang))
         }
         EditKind::ListItemRemoved => {
             let words = of(lang, ["removed", "удалено", "odebráno"]);
-            format!("{list}: {words} {old}{}", place(edit.from, lang))
+            format!("{list}: {words} {}{}", item(&edit.old, lang), place(edit.from, lang))
         }
         EditKind::ConditionMoved | EditKind::ListItemMoved => match &edit.from_at {
             Some(origin) if edit.kind == EditKind::ConditionMoved => {
@@ -102,11 +105,11 @@ fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
             }
             Some(origin) => {
                 let words = of(lang, ["Moved", "Перемещено", "Přesunuto"]);
-                format!("{words}{}: {new}", elsewhere(origin, list, lang))
+                format!("{words}{}: {}", elsewhere(origin, list, lang), item(&edit.new, lang))
             }
-            None => moved(edit, label, &old, lang),
+            None => moved(edit, label, lang),
         },
-        EditKind::ValueChanged => format!("{label}: {}", from_to(&old, &new, lang)),
+        EditKind::ValueChanged => format!("{label}: {}", from_to((&edit.old, &old), (&edit.new, &new), lang)),
     }
 }
 
@@ -138,10 +141,35 @@ fn beside(preposition: [&str; 3], list: &str, lang: Lang) -> String {
     if list.is_empty() { String::new() } else { format!(" {} {}", of(lang, preposition), quoted(list, lang)) }
 }
 
-fn from_to(old: &str, new: &str, lang: Lang) -> String {
+/// Two values, each with how it reads. What reads the same and isn't is shown as JSON.
+fn from_to((before, old): (&Value, &str), (after, new): (&Value, &str), lang: Lang) -> String {
+    if old == new && before != after {
+        let (before, after) = (before.to_string(), after.to_string());
+        let apart = apart(&before, &after);
+        return format!("{} → {}", excerpt(&before, apart), excerpt(&after, apart));
+    }
     let shown = |text: &str| if text.is_empty() { "—".to_owned() } else { quoted(text, lang) };
     // What it was before is often not told.
     if old.is_empty() { format!("→ {}", shown(new)) } else { format!("{} → {}", shown(old), shown(new)) }
+}
+
+/// How far two texts are the same, less a few letters; nothing where they differ early.
+fn apart(one: &str, other: &str) -> usize {
+    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+    if same < MAX_BEFORE * 2 { 0 } else { one.floor_char_boundary(same - MAX_BEFORE) }
+}
+
+fn excerpt(text: &str, from: usize) -> String {
+    let before = if from == 0 { "" } else { "…" };
+    format!("{before}{}", clip(text[from..].to_owned()))
+}
+
+/// An item of a list.
+fn item(value: &Value, lang: Lang) -> String {
+    match shown(value, lang) {
+        Some(text) => quoted(&text, lang),
+        None => value.to_string(),
+    }
 }
 
 fn place(at: Option<usize>, lang: Lang) -> String {
@@ -167,13 +195,13 @@ fn elsewhere(origin: &Origin, list: &str, lang: Lang) -> String {
     format!(" {from} {} {to} {}", quoted(&before, lang), quoted(list, lang))
 }
 
-fn moved(edit: &Plain, list: &str, item: &str, lang: Lang) -> String {
+fn moved(edit: &Plain, list: &str, lang: Lang) -> String {
     let [what, from, to] = match lang {
         Lang::En => ["moved", "from position", "to"],
         Lang::Ru => ["перемещено", "с позиции", "на"],
         Lang::Cs => ["přesunuto", "z pozice", "na"],
     };
     let at = |place: Option<usize>| place.map_or_else(|| "—".to_owned(), |at| at.saturating_add(1).to_string());
-    let item = if item.is_empty() { String::new() } else { format!(" {item}") };
+    let item = if edit.old.is_null() { String::new() } else { format!(" {}", item(&edit.old, lang)) };
     format!("{list}:{item} {what} {from} {} {to} {}", at(edit.from), at(edit.to))
 }
