@@ -304,7 +304,7 @@ impl Bi {
             }
         }
         self.count(&principal, &tenant)?;
-        Ok((Caller::by_key(&self.0.settings, principal, Arc::clone(&tenant)), tenant))
+        Ok((Caller::by_key(&self.0.settings, principal, Arc::clone(&tenant)).within(&features), tenant))
     }
 
     /// In the buckets of all other queries.

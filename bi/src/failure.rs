@@ -85,6 +85,9 @@ const LIMITS: &[u32] = &[
     394, // QUERY_WAS_CANCELLED
     396, // TOO_MANY_ROWS_OR_BYTES
 ];
+const BAD_QUERY_PARAMETER: u32 = 457;
+/// What is said of a parameter, since the engine names its value.
+const ON_A_PARAMETER: &str = "The value of a query parameter is none of its type";
 /// What is said instead of the engine's words.
 const ON_A_VALUE: &str = "The statement failed on a value, which is not shown; functions that end with OrNull or OrZero pass over \
                           what they can't convert";
@@ -139,6 +142,7 @@ impl Failure {
         let Self { code, name, words } = self;
         let words = match () {
             () if LIMITS.contains(code) => words.clone(),
+            () if *code == BAD_QUERY_PARAMETER => ON_A_PARAMETER.to_owned(),
             () if self.is_unbegun() => redacted(words, own),
             () => ON_A_VALUE.to_owned(),
         };

@@ -6,10 +6,15 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime};
 use uuid::Uuid;
 
+/// What the engine reads as true or false.
+const BOOLEANS: &[&str] = &[
+    "true", "false", "1", "0", "t", "f", "y", "n", "yes", "no", "on", "off", "enable", "disable", "enabled", "disabled",
+];
+
 /// Whether a text is a value of a type, both as parameters have them.
 pub(crate) fn fits(kind: &str, text: &str) -> bool {
     match applied(kind) {
-        ("Nullable", Some(inner)) => text == "\\N" || text.eq_ignore_ascii_case("NULL") || fits(inner, text),
+        ("Nullable", Some(inner)) => text == "\\N" || fits(inner, text),
         ("LowCardinality", Some(inner)) => fits(inner, text),
         ("Array", Some(inner)) => {
             parts(text, '[', ']').is_some_and(|values| values.iter().all(|value| fits_quoted(inner, value)))
@@ -27,14 +32,76 @@ pub(crate) fn fits(kind: &str, text: &str) -> bool {
                     && kinds.iter().zip(&pair).all(|(kind, value)| fits_quoted(kind.trim(), value))
             })
         }),
+        ("FixedString", Some(most)) => {
+            most.trim().parse().is_ok_and(|most: usize| unescaped(text).is_some_and(|bytes| bytes <= most))
+        }
+        ("String", _) => unescaped(text).is_some(),
+        (name, digits) if name.starts_with("Decimal") => {
+            decimal_digits(name, digits).is_none_or(|digits| is_decimal(text, digits))
+        }
         (name, _) => is_one(name, text),
     }
 }
 
-/// The same of a value within others, where texts and times stand in quotes.
+/// The same of a value within others, where times may, and texts have to stand in quotes.
 fn fits_quoted(kind: &str, text: &str) -> bool {
     let text = text.trim();
-    fits(kind, text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(text))
+    match (applied(kind), text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''))) {
+        (("Nullable", Some(_)), None) if text.eq_ignore_ascii_case("NULL") => true,
+        (("Nullable" | "LowCardinality", Some(inner)), _) => fits_quoted(inner, text),
+        (("String" | "FixedString", _), None) => false,
+        (_, quoted) => fits(kind, quoted.unwrap_or(text)),
+    }
+}
+
+/// How many bytes a text has without its escapes; none where one doesn't end.
+fn unescaped(text: &str) -> Option<usize> {
+    let (mut bytes, mut rest) = (0, text.bytes());
+    while let Some(byte) = rest.next() {
+        if byte == b'\\' && rest.next()? == b'x' {
+            rest.next()?;
+            rest.next()?;
+        }
+        bytes += 1;
+    }
+    Some(bytes)
+}
+
+/// How many digits a decimal may have before its point and after it.
+fn decimal_digits(name: &str, arguments: Option<&str>) -> Option<(i64, i64)> {
+    let numbers: Option<Vec<i64>> = arguments
+        .unwrap_or_default()
+        .split(',')
+        .filter(|text| !text.is_empty())
+        .map(|text| text.trim().parse().ok())
+        .collect();
+    let (all, after) = match (name, numbers?.as_slice()) {
+        ("Decimal", []) => (10, 0),
+        ("Decimal", [all]) => (*all, 0),
+        ("Decimal", [all, after]) => (*all, *after),
+        ("Decimal32", [after]) => (9, *after),
+        ("Decimal64", [after]) => (18, *after),
+        ("Decimal128", [after]) => (38, *after),
+        ("Decimal256", [after]) => (76, *after),
+        _ => return None,
+    };
+    Some((all.saturating_sub(after), after))
+}
+
+fn is_decimal(text: &str, (before, after): (i64, i64)) -> bool {
+    let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let unsigned = number.strip_prefix(['+', '-']).unwrap_or(number);
+    let (whole, part) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let Ok(exponent) = exponent.parse::<i16>().map(i64::from) else { return false };
+    if !plain(whole) || !plain(part) || whole.is_empty() && part.is_empty() {
+        return false;
+    }
+    let length = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX);
+    // What is before the point, and after it, once the exponent has moved that.
+    let (leading, trailing) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
+    let (before_it, after_it) = (length(leading) + exponent, length(trailing) - exponent);
+    before_it <= before && after_it <= after
 }
 
 /// A type's name, and what is in its brackets.
@@ -47,11 +114,11 @@ fn applied(kind: &str) -> (&str, Option<&str>) {
 
 fn is_one(name: &str, text: &str) -> bool {
     if let Some(bits) = name.strip_prefix("UInt").and_then(|bits| bits.parse::<u32>().ok()) {
-        let plain = digits(text.strip_prefix('+').unwrap_or(text));
-        return plain && (bits > 128 || text.parse::<u128>().is_ok_and(|number| bits == 128 || number >> bits == 0));
+        return digits(text)
+            && (bits > 128 || text.parse::<u128>().is_ok_and(|number| bits == 128 || number >> bits == 0));
     }
     if let Some(bits) = name.strip_prefix("Int").and_then(|bits| bits.parse::<u32>().ok()) {
-        let plain = digits(text.strip_prefix(['+', '-']).unwrap_or(text));
+        let plain = digits(text.strip_prefix('-').unwrap_or(text));
         let within = |number: i128| bits == 128 || (-(1 << (bits - 1))..1 << (bits - 1)).contains(&number);
         return plain && (bits > 128 || text.parse().is_ok_and(within));
     }
@@ -67,8 +134,8 @@ fn is_one(name: &str, text: &str) -> bool {
         "IPv4" => text.parse::<Ipv4Addr>().is_ok(),
         "IPv6" => text.parse::<Ipv6Addr>().is_ok() || text.parse::<Ipv4Addr>().is_ok(),
         "UUID" => Uuid::try_parse(text).is_ok(),
-        name if name.starts_with("Decimal") => text.parse::<f64>().is_ok_and(f64::is_finite),
-        // Of a text there is no more to say; of the others the engine says it.
+        "Bool" => BOOLEANS.iter().any(|known| known.eq_ignore_ascii_case(text)),
+        // Of the others the engine says it.
         _ => true,
     }
 }
@@ -98,7 +165,6 @@ fn date(text: &str) -> Option<NaiveDate> {
 /// A date with a time of the day, or without: its midnight.
 fn time(text: &str) -> Option<NaiveDateTime> {
     let Some((before, after)) = text.split_once([' ', 'T']) else { return date(text)?.and_hms_opt(0, 0, 0) };
-    let after = after.strip_suffix('Z').unwrap_or(after);
     let (clock, part) = after.split_once('.').unwrap_or((after, "0"));
     let [hour, minute, second] = clock.split(':').collect::<Vec<_>>().try_into().ok()?;
     let number = |text: &str| text.parse().ok().filter(|_| digits(text) && text.len() <= 2);
@@ -140,13 +206,20 @@ mod tests {
     #[test]
     fn values_are_of_their_types() {
         for (kind, good, bad) in [
-            ("UInt8", &["0", "255", "+7"][..], &["", "256", "-1", "1.5", "abc", "1 ", "0x1"][..]),
-            ("Int8", &["-128", "127"], &["128", "-129", "--1", "-"]),
+            ("UInt8", &["0", "255"][..], &["", "+7", "256", "-1", "1.5", "abc", "1 ", "0x1"][..]),
+            ("Int8", &["-128", "127"], &["128", "-129", "--1", "-", "+5"]),
             ("UInt64", &["18446744073709551615"], &["18446744073709551616"]),
             ("UInt256", &["340282366920938463463374607431768211456"], &["-1"]),
             ("Int128", &["-170141183460469231731687303715884105728"], &["170141183460469231731687303715884105728"]),
             ("Float64", &["1.5", "-1e3", "inf"], &["", "1,5", "x"]),
-            ("Decimal(9, 2)", &["1.25"], &["", "x"]),
+            ("Decimal(9, 2)", &["1.25", "-1.250", "1e3", "12.5e-1"], &["", "x", ".", "-", "1.234", "1e8", "1.25e-1"]),
+            ("Decimal(5,2)", &["123.45", "+0123.4"], &["12345.6", "1e400", "1 "]),
+            ("Decimal64(3)", &["0.125"], &["0.1255", "1234567890123456"]),
+            ("Bool", &["true", "FALSE", "1", "0"], &["2", "", "maybe"]),
+            ("Array(Bool)", &["[true, 0]"], &["[2]"]),
+            ("FixedString(3)", &["abc", "", "a\\\\c"], &["abcd", "ab\\"]),
+            ("String", &["a\\\\", "\\n", "plain"], &["\\", "a\\\\\\"]),
+            ("Nullable(UInt8)", &["\\N", "1"], &["NULL", "256"]),
             ("Date", &["2026-03-02", "20260302"], &["2026-13-99", "2026-02-30", "1960-01-01", "2026-03", "never", ""]),
             ("Date32", &["1960-01-01"], &["2026-02-30", "1899-12-31", "2300-01-01"]),
             (
@@ -156,8 +229,14 @@ mod tests {
             ),
             (
                 "DateTime64(3, 'Europe/Prague')",
-                &["2026-03-02 08:15:30.125", "2026-03-02T08:15:30Z", "1772439330.5", "-5"],
-                &["2026-03-02 08:61:00", "2026-03-02 08:15", "99999999999999999", "2026-03-02 08:15:30."],
+                &["2026-03-02 08:15:30.125", "2026-03-02T08:15:30", "1772439330.5", "-5"],
+                &[
+                    "2026-03-02 08:61:00",
+                    "2026-03-02T08:15:30Z",
+                    "2026-03-02 08:15",
+                    "99999999999999999",
+                    "2026-03-02 08:15:30.",
+                ],
             ),
             ("Nullable(Date)", &["\\N", "2026-03-02"], &["2026-13-99"]),
             (
@@ -167,7 +246,8 @@ mod tests {
             ),
             ("Array(Nullable(UInt8))", &["[1, NULL]"], &["[1, 256]", "[1,,2]"]),
             ("Array(Array(Int8))", &["[[1], [], [2, 3]]"], &["[[1], [200]]"]),
-            ("Array(String)", &["['a,b', 'it\\'s']"], &["a"]),
+            ("Array(String)", &["['a,b', 'it\\'s']"], &["a", "[a]"]),
+            ("Array(Nullable(String))", &["[NULL, 'a']"], &["[a]"]),
             ("Map(String, UInt8)", &["{'a': 1, 'b:c': 2}"], &["{'a': 256}", "{'a'}"]),
             ("Tuple(UInt8, Date)", &["(1, '2026-03-02')"], &["(1, '2026-13-99')", "(1)"]),
             ("LowCardinality(Nullable(String))", &["", "x"], &[]),

@@ -397,6 +397,12 @@ impl Permissions {
         Self(self.0 | other.0)
     }
 
+    /// This set without one of its permissions.
+    #[must_use]
+    pub fn without(self, permission: Permission) -> Self {
+        Self(self.0 & !Self::bit(permission))
+    }
+
     fn bit(permission: Permission) -> u16 {
         1 << permission as u16
     }

@@ -362,6 +362,17 @@ fn errors_of_values_are_the_callers() {
             ("param_x=2026-03-02+08:61:00", "SELECT {x:DateTime64(3)}", "BAD_QUERY_PARAMETER"),
             ("param_x=256", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
             ("param_x=-129", "SELECT {x:Int8}", "BAD_QUERY_PARAMETER"),
+            ("param_x=%2B5", "SELECT {x:Int8}", "BAD_QUERY_PARAMETER"),
+            ("param_x=2026-03-02T08:15:30Z", "SELECT {x:DateTime64(3)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=NULL", "SELECT {x:Nullable(UInt8)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=2", "SELECT {x:Bool}", "BAD_QUERY_PARAMETER"),
+            ("param_x=[2]", "SELECT {x:Array(Bool)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=12345.6", "SELECT {x:Decimal(5,2)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=1.234", "SELECT {x:Decimal(5, 2)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=abcd", "SELECT {x:FixedString(3)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=%5C", "SELECT {x:String}", "BAD_QUERY_PARAMETER"),
+            ("param_x=[a]", "SELECT {x:Array(String)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=zz", "SELECT {x:Enum8('a' = 1)}", "*"),
             ("param_x=x", "SELECT {x:Float64}", "BAD_QUERY_PARAMETER"),
             ("param_x=['2026-03-02','2026-13-99']", "SELECT {x:Array(Date)}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-13-99", "SELECT {x:Nullable(Date)}", "BAD_QUERY_PARAMETER"),
@@ -489,6 +500,14 @@ fn sql_shows_what_may_be_read() {
         world.client.query_raw(edge).execute().await.unwrap();
         let kept = "SELECT groupArray(event_id) FROM events WHERE actor_id = 'edge'";
         assert_eq!(world.rows(kept).await, "['first']\n");
+        // J3: what a plan doesn't include is closed by SQL, too.
+        let mut plans = Plans::clone(&world.settings.plans());
+        for plan in &mut plans.plans {
+            (plan.features.configuration_audit, plan.features.tracing) = (false, false);
+        }
+        world.settings.put_plans(plans).await.unwrap();
+        assert_eq!(world.rows("SELECT count() FROM events WHERE category = 'configuration'").await, "0\n");
+        assert_eq!(world.post("", "SELECT count() FROM user_hours").await.status, 403);
         // The columns keep their types.
         let types = "SELECT DISTINCT toTypeName(events), toTypeName(sign_ins), toTypeName(first_seen_at) FROM users";
         assert_eq!(world.rows(types).await, "UInt64\tUInt64\tNullable(DateTime64(3, \\'UTC\\'))\n");

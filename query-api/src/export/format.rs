@@ -24,6 +24,12 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether a file holds several tables; others have the first of them.
+    #[must_use]
+    pub const fn has_several_tables(self) -> bool {
+        matches!(self, Self::Xlsx | Self::Pdf)
+    }
+
     /// Every format.
     pub const ALL: [Self; 5] = [Self::Csv, Self::Ndjson, Self::Xlsx, Self::Pdf, Self::Parquet];
 

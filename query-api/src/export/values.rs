@@ -100,7 +100,7 @@ const VALUES: &[(&[&str], Words)] = &[
         &["state"],
         &[
             ("call", "звонок", "hovor"),
-            ("talk", "разговор", "hovor"),
+            ("talk", "разговор", "rozhovor"),
             ("duration", "длительность", "trvání"),
             ("writing", "написание", "psaní"),
             ("editing", "редактирование", "úpravy"),
@@ -118,7 +118,7 @@ const VALUES: &[(&[&str], Words)] = &[
         &[
             ("calls.closed", "звонки: закрыто", "hovory: uzavřeno"),
             ("calls.duration", "звонки: длительность", "hovory: trvání"),
-            ("calls.talk_time", "звонки: время разговора", "hovory: doba hovoru"),
+            ("calls.talk_time", "звонки: время разговора", "hovory: doba rozhovoru"),
             ("emails.closed", "эл. почта: закрыто", "e-maily: uzavřeno"),
             ("emails.writing_time", "эл. почта: время написания", "e-maily: doba psaní"),
             ("messenger.closed", "Messenger: закрыто", "Messenger: uzavřeno"),
@@ -275,7 +275,7 @@ const VALUES: &[(&[&str], Words)] = &[
             ("sign_in_failed", "неудачный вход", "neúspěšné přihlášení"),
             ("sign_out", "выход", "odhlášení"),
             ("submit", "сдача", "odevzdání"),
-            ("talk", "разговор", "hovor"),
+            ("talk", "разговор", "rozhovor"),
             ("update", "изменение", "změna"),
             ("upload", "загрузка", "nahrání"),
             ("view", "просмотр", "zobrazení"),

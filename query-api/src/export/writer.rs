@@ -84,6 +84,8 @@ impl<W: Write + Send> Writer<W> {
         let lang = if several { self.lang } else { Lang::En };
         for cell in &mut cells {
             match cell {
+                // Programs compare keys: a word would be one of the values, and another one in each language.
+                Cell::Word(_) if !several => *cell = Cell::Empty,
                 Cell::Word(word) => *cell = Cell::Text(words::word(*word, self.lang).into()),
                 Cell::Code(of, code) => *cell = Cell::Text(values::value(of, code, lang).into()),
                 Cell::Signals(found) => *cell = Cell::Text(signals::told(found, several.then_some(self.lang)).into()),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::Request;
 use runtime::problem::Problem;
 use runtime::settings::{Principal, Settings};
-use schemas::settings::{Permission, Tenant};
+use schemas::settings::{Features, Permission, Tenant};
 
 use crate::http::params::Params;
 use crate::http::request::RequestInfo;
 use crate::store::sql::Clauses;
+use crate::tenants::plan;
 
 /// Who asks. Put into the request by [`guard`](crate::http::guard).
 #[derive(Debug, Clone)]
@@ -50,6 +51,16 @@ impl Caller {
     /// Whether the caller has a permission.
     pub fn may(&self, permission: Permission) -> bool {
         self.principal.permissions.contain(permission)
+    }
+
+    /// The caller as a tenant's plan lets them read: what it doesn't include nobody may there, whatever their role.
+    #[must_use]
+    pub fn within(mut self, features: &Features) -> Self {
+        let of_plan = [Permission::ReadConfiguration, Permission::TraceUsers];
+        for permission in of_plan.into_iter().filter(|permission| !plan::includes(features, *permission)) {
+            self.principal.permissions = self.principal.permissions.without(permission);
+        }
+        self
     }
 
     /// What the caller may not read, and so not count, as bits of the column `reserved`: changes of the configuration, and what

@@ -90,7 +90,8 @@ impl ReadRequest {
         let earliest = features.look_back_days.map(|days| period::last_days(api.calendar(&tenant), now, days));
         let reading = Self {
             api,
-            caller,
+            // What the plan doesn't include is closed as by a role that may not read it, in every answer.
+            caller: caller.within(&features),
             lang,
             separator: Separator::default(),
             tenant,
@@ -194,6 +195,14 @@ impl ReadRequest {
     /// Binds what the caller may not count, for queries that name it by themselves.
     pub(crate) fn bind_hidden(&self, clauses: &mut Clauses) {
         self.caller.bind_hidden(clauses);
+    }
+
+    /// Refuses whoever has no permission for what a parameter asks for, or whose plan doesn't include it.
+    pub(crate) fn takes(&self, permission: Permission, detail: &'static str, pointer: &str) -> Result<(), Problem> {
+        if let Some(feature) = plan::feature_of(permission) {
+            self.feature(feature)?;
+        }
+        if self.may(permission) { Ok(()) } else { Err(Problem::forbidden(detail).with_pointer(pointer)) }
     }
 
     /// Whether the caller has a permission.

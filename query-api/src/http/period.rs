@@ -161,7 +161,8 @@ impl PeriodSpec {
             },
         };
         match (period.from, period.to) {
-            (Some(from), Some(to)) if from >= to => Err(ParamError::bad("to", "the period ends before it begins")),
+            (Some(from), Some(to)) if from == to => Err(ParamError::bad("to", "the period is empty")),
+            (Some(from), Some(to)) if from > to => Err(ParamError::bad("to", "the period ends before it begins")),
             _ => Ok(period),
         }
     }

@@ -315,15 +315,17 @@ pub(super) fn group(value: &Value) -> Vec<Group<'_>> {
     if condition(value).is_some() {
         return Vec::new();
     }
-    let lists = || fields.iter().filter_map(|(name, value)| Some((name.as_str(), items(name, value)?)));
+    // Its name first: whatever else is in the record isn't looked through, however deep it is.
+    let by_operator = fields.iter().filter_map(|(name, value)| Some((operator_of(name)?, items(name, value)?)));
     let by_operator: Vec<Group<'_>> =
-        lists().filter_map(|(name, items)| Some(Group { operator: Some(operator_of(name)?), items })).collect();
+        by_operator.map(|(operator, items)| Group { operator: Some(operator), items }).collect();
     if !by_operator.is_empty() {
         return by_operator;
     }
     let operator = fields.iter().find_map(|(name, value)| operator(name, value));
     let known = |name: &str| is_one_of(LISTS, name) || operator.is_some() && is_one_of(LISTS_OF_GROUPS, name);
-    let groups: Vec<_> = lists().filter(|(name, _)| known(name)).map(|(_, items)| Group { operator, items }).collect();
+    let lists = fields.iter().filter(|(name, _)| known(name)).filter_map(|(name, value)| items(name, value));
+    let groups: Vec<_> = lists.map(|items| Group { operator, items }).collect();
     // Without an operator, something that has conditions among else (a step, a rule) is not a group of them.
     let whole = operator.is_some() || fields.len() == 1;
     if whole { groups } else { Vec::new() }

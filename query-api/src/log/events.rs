@@ -7,7 +7,6 @@ use runtime::problem::Problem;
 use schemas::settings::Permission;
 
 use crate::http::answer::Item;
-use crate::http::caller::Caller;
 use crate::http::cursor::Position;
 use crate::http::extract::InPath;
 use crate::http::language::Localized;
@@ -106,15 +105,16 @@ impl Order {
         crate::openapi::Problems,
     ),
 )]
-pub async fn list(State(api): State<QueryApi>, caller: Caller, mut reading: ReadRequest) -> Result<Response, Problem> {
+pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let filter = EventFilter::take(&mut reading.params)?;
     let order = Order::take(&mut reading.params)?;
-    if filter.wants_violations() && !caller.may(Permission::SeeViolations) {
-        return Err(Problem::forbidden("violations take the permission see_violations").with_pointer("violations"));
+    if filter.wants_violations() {
+        let detail = "violations take the permission see_violations";
+        reading.takes(Permission::SeeViolations, detail, "violations")?;
     }
-    if filter.wants_configuration() && !caller.may(Permission::ReadConfiguration) {
+    if filter.wants_configuration() {
         let detail = "changes of the configuration take the permission read_configuration";
-        return Err(Problem::forbidden(detail).with_pointer("category"));
+        reading.takes(Permission::ReadConfiguration, detail, "category")?;
     }
     check_rules(&api, &reading, ("violations", filter.rules())).await?;
     let asked = reading.page(order.list(), &filter)?;

@@ -48,7 +48,10 @@ fn composed(value: &Value, lang: Lang) -> String {
         Value::Array(items) => {
             let item =
                 |item: &Value| if item.is_array() { format!("({})", brief(item, lang)) } else { brief(item, lang) };
-            items.iter().map(item).collect::<Vec<_>>().join(", ")
+            let decimal = |item: &Value| matches!(item, Value::Number(number) if number.contains('.'));
+            // Where the point of a number is a comma, a comma is no separator.
+            let between = if lang != Lang::En && items.iter().any(decimal) { "; " } else { ", " };
+            items.iter().map(item).collect::<Vec<_>>().join(between)
         }
         Value::Object(fields) => name(fields).unwrap_or_else(|| {
             let field = |(name, value): (&String, &Value)| {
@@ -128,16 +131,21 @@ pub(crate) fn clip(mut text: String) -> String {
     text
 }
 
-/// A duration, to the second; less than one is shown in tenths.
+/// A duration, to the second; below ten seconds to a tenth. Half is rounded up.
 pub(crate) fn duration(millis: u64, lang: Lang) -> String {
     let units = |en: &'static str, ru: &'static str| of(lang, [en, ru, en]);
     let (hour, minute, second) = (units("h", "ч"), units("min", "мин"), units("s", "с"));
-    let seconds = millis / 1000;
+    let point = of(lang, [".", ",", ","]);
+    let tenths = millis.saturating_add(50) / 100;
+    if tenths < 100 {
+        let part = if tenths % 10 == 0 && tenths > 0 { String::new() } else { format!("{point}{}", tenths % 10) };
+        return format!("{}{part} {second}", tenths / 10);
+    }
+    let seconds = millis.saturating_add(500) / 1000;
     let all = [(seconds / 3600, hour), (seconds / 60 % 60, minute), (seconds % 60, second)];
     let shown: Vec<String> =
         all.into_iter().filter(|(number, _)| *number > 0).map(|(number, unit)| format!("{number} {unit}")).collect();
-    let point = of(lang, [".", ",", ","]);
-    if shown.is_empty() { format!("0{point}{} {second}", millis / 100) } else { shown.join(" ") }
+    shown.join(" ")
 }
 
 /// What a channel or a state of presence is called; any other is called what it is.
@@ -166,11 +174,18 @@ mod tests {
 
     #[test]
     fn durations() {
-        let all = [0, 250, 1000, 60_000, 184_000, 3_600_000, 93_784_000];
+        let all = [0, 49, 250, 949, 950, 999, 1000, 1500, 1999, 9_949, 9_950, 10_499, 10_500, 59_500];
         let shown = all.map(|millis| duration(millis, Lang::En));
-        assert_eq!(shown, ["0.0 s", "0.2 s", "1 s", "1 min", "3 min 4 s", "1 h", "26 h 3 min 4 s"]);
+        let wanted = [
+            "0.0 s", "0.0 s", "0.3 s", "0.9 s", "1 s", "1 s", "1 s", "1.5 s", "2 s", "9.9 s", "10 s", "10 s", "11 s",
+            "1 min",
+        ];
+        assert_eq!(shown, wanted);
+        let all = [60_000, 184_000, 3_600_000, 93_784_000];
+        let shown = all.map(|millis| duration(millis, Lang::En));
+        assert_eq!(shown, ["1 min", "3 min 4 s", "1 h", "26 h 3 min 4 s"]);
         assert_eq!(duration(184_000, Lang::Ru), "3 мин 4 с");
-        assert_eq!([Lang::Ru, Lang::Cs].map(|lang| duration(250, lang)), ["0,2 с", "0,2 s"]);
+        assert_eq!([Lang::Ru, Lang::Cs].map(|lang| duration(250, lang)), ["0,3 с", "0,3 s"]);
     }
 
     #[test]
@@ -183,7 +198,7 @@ mod tests {
         assert_eq!(shown("[\"a\",{\"name\":\"b\"}]").as_deref(), Some("a, b"));
         assert_eq!(
             shown("[[1,2.5],{\"max_size\":3,\"on\":[true]}]").as_deref(),
-            Some("(1, 2,5), max size: 3, on: (ano)")
+            Some("(1; 2,5), max size: 3, on: (ano)")
         );
         let group = "{\"op\":\"any\",\"rules\":[{\"field\":\"a\",\"value\":1},{\"not\":[[\"b\",\">\",2]]}]}";
         assert_eq!(shown(group).as_deref(), Some("(a 1 OR NOT (b > 2))"));

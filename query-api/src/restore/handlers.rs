@@ -131,7 +131,8 @@ pub async fn restore(
     let reading = ReadRequest::begin(api.clone(), caller.clone(), Params::default())?;
     reading.feature(Feature::Restore)?;
     let completeness = reading.completeness;
-    let past = RestoreHistory { store: api.store(), caller: &caller, tenant: &tenant.id, keep: reading.cutoffs() };
+    let past =
+        RestoreHistory { store: api.store(), caller: &reading.caller, tenant: &tenant.id, keep: reading.cutoffs() };
     let Some(deletion) = past.event(&id, &which).await? else {
         return Err(completeness.not_found("there is no such event, or not yet, or no longer"));
     };
@@ -180,14 +181,14 @@ pub async fn restore(
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    caller: Caller,
     InPath(id): InPath<String>,
     mut reading: ReadRequest,
 ) -> Result<Json<Item<Restore>>, Problem> {
     let which = Which::take(&mut reading.params)?;
     reading.one()?;
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
-    let past = RestoreHistory { store: api.store(), caller: &caller, tenant: &tenant.id, keep: reading.cutoffs() };
+    let past =
+        RestoreHistory { store: api.store(), caller: &reading.caller, tenant: &tenant.id, keep: reading.cutoffs() };
     let told = match past.event(&id, &which).await? {
         Some(deletion) => {
             reading.reaches(deletion.occurred_at)?;

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use runtime::problem::Problem;
 use schemas::settings::Permission;
 
-use crate::http::caller::Caller;
 use crate::http::page::ReadRequest;
 use crate::http::period::{Period, Preset};
 use crate::log::filter::EventFilter;
@@ -57,14 +56,18 @@ use crate::statistics::view::TenantStatistics;
         crate::openapi::Problems,
     ),
 )]
-pub async fn get(State(api): State<QueryApi>, caller: Caller, mut reading: ReadRequest) -> Result<Response, Problem> {
+pub async fn get(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let format = reading.format()?;
     let asked = StatisticsRequest::take(&mut reading.params)?;
     std::mem::take(&mut reading.params).finish()?;
-    if asked.tells_users_apart() && !caller.may(Permission::TraceUsers) {
-        return Err(Problem::forbidden("telling users apart takes the permission trace_users").with_pointer("by"));
+    if asked.tells_users_apart() {
+        reading.takes(Permission::TraceUsers, "telling users apart takes the permission trace_users", "by")?;
     }
-    let with_violations = caller.may(Permission::SeeViolations);
+    if asked.compare && asked.interval.is_some() && format.is_some_and(|format| !format.has_several_tables()) {
+        let detail = "a file of one table has the buckets of interval= or the comparison, not both; ask for one of them, or for JSON, XLSX or PDF";
+        return Err(Problem::bad_request("invalid_parameter", detail).with_pointer("compare"));
+    }
+    let with_violations = reading.may(Permission::SeeViolations);
     let calendar = api.calendar(&reading.tenant);
     let keep = reading.cutoffs();
     reading.by_default(Preset::ThisMonth);
@@ -72,7 +75,7 @@ pub async fn get(State(api): State<QueryApi>, caller: Caller, mut reading: ReadR
     let plan = Plan::new(&asked, period, calendar, &reading)?;
     let mut clauses = plan.clauses(&reading.tenant.id, keep);
     asked.add_to(&mut clauses);
-    EventFilter::visible_to(&caller, &mut clauses);
+    EventFilter::visible_to(&reading.caller, &mut clauses);
     let rows: Vec<StatisticsRow> = api.store().rows(plan.query(), clauses).await?;
     let statistics = Answer::new(&rows, &asked, &plan, calendar, with_violations).show(reading.completeness);
     match format {

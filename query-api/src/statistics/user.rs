@@ -11,12 +11,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::problem::Problem;
-use schemas::settings::{Permission, Tenant};
+use schemas::settings::{Feature, Permission, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::answer::{Completeness, PeriodView};
-use crate::http::caller::Caller;
 use crate::http::extract::InPath;
 use crate::http::page::ReadRequest;
 use crate::http::period::{Calendar, Period, PeriodSpec, Preset, Width, buckets};
@@ -242,10 +241,10 @@ fn ceil_hour(time: DateTime<Utc>) -> DateTime<Utc> {
 )]
 pub async fn get(
     State(api): State<QueryApi>,
-    caller: Caller,
     InPath(user): InPath<String>,
     mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
+    reading.feature(Feature::Tracing)?;
     let (now, tenant) = (reading.now, Arc::clone(&reading.tenant));
     let format = reading.format()?;
     let asked = PeriodSpec::take(&mut reading.params)?;
@@ -267,13 +266,13 @@ pub async fn get(
     })?;
     let shown = period.told((plan.from, plan.to), now);
     let mut clauses = plan.clauses(&tenant, &user, keep);
-    caller.bind_hidden(&mut clauses);
+    reading.bind_hidden(&mut clauses);
     let (counts, distinct, figures) = tokio::try_join!(
         api.store().rows::<CountRow>(USER_COUNTS, clauses.clone()),
         api.store().rows::<DistinctRow>(USER_DISTINCT, clauses),
-        Figures::of(api.store(), &caller, &reading, &user, (plan.from, plan.to)),
+        Figures::of(api.store(), &reading.caller, &reading, &user, (plan.from, plan.to)),
     )?;
-    let answer = Answer { counts, distinct, with_violations: caller.may(Permission::SeeViolations) };
+    let answer = Answer { counts, distinct, with_violations: reading.may(Permission::SeeViolations) };
     let statistics = Statistics {
         period: PeriodView { from: shown.from, to: shown.to },
         time_zone: calendar.zone.name().to_owned(),

@@ -116,6 +116,7 @@ pub async fn preview(
 ) -> Result<Json<RetentionPreview>, Problem> {
     let now = Utc::now();
     let tenant = caller.read_tenant(api.settings(), &mut params)?;
+    let caller = caller.within(&api.settings().features(&tenant));
     let proposed = proposed(&mut params, tenant.retention)?;
     params.finish()?;
     let (keep, shorter) = (RetentionCutoffs::at(now, &tenant.retention), RetentionCutoffs::at(now, &proposed));

@@ -195,6 +195,43 @@ fn conditions_of_other_languages_are_conditions() {
     });
 }
 
+/// A8: a negation that came or went is told, in each form, and so is what reads the same before and after; no change is passed over.
+#[test]
+fn no_change_is_passed_over() {
+    with_world("configuration_whole", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let (a, b) = (json!(["a", "=", 1]), json!(["b", "=", 2]));
+        let pairs = [
+            (json!(["!", a]), a.clone(), "Condition moved from the removed NOT group “v” to “v”: a = 1"),
+            (a.clone(), json!(["not", a]), "Condition moved from “v” to the new NOT group “v”: a = 1"),
+            (
+                json!([["!", a], "and", b]),
+                json!([a, "and", b]),
+                "Condition moved from the removed NOT group “v #1” to “v”: a = 1",
+            ),
+            (json!("1"), json!(1), "v: \"1\" → 1"),
+            (json!(null), json!(""), "v: null → \"\""),
+            (json!([]), json!([[]]), "v: added “[]” (position 1)"),
+        ];
+        let events: Vec<Event> = pairs
+            .iter()
+            .enumerate()
+            .map(|(at, (old, new, _))| {
+                let change = ["v".to_owned(), "replace".to_owned(), old.to_string(), new.to_string()];
+                changed(&format!("e{at}"), 1, |event| event.changes = vec![change])
+            })
+            .collect();
+        world.insert(&events).await;
+        let told = world.ok("/v1/configuration", &key).await;
+        for (at, (.., text)) in pairs.iter().enumerate() {
+            let row = told["data"].as_array().unwrap().iter().find(|row| row["id"] == format!("e{at}")).unwrap();
+            assert_eq!(row["edits"].as_array().unwrap().len(), 1, "{row}");
+            assert_eq!(row["edits"][0]["text"], *text);
+        }
+    });
+}
+
 /// A7, A8, P16: the product's own settings have names in the reader's language, in the list and in files; an application's have its
 /// own.
 #[test]

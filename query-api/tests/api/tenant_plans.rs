@@ -127,11 +127,27 @@ fn the_smallest_plan_has_no_traces_and_no_files() {
             "/v1/users/u1/timeline",
             "/v1/users/u1/activities",
             "/v1/events?format=csv",
-            "/v1/users/u1/statistics?format=pdf",
+            "/v1/users/u1/statistics",
+            "/v1/statistics?by=user",
+            "/v1/statistics?user=u1",
+            "/v1/events?category=configuration",
             "/v1/statistics?format=xlsx",
         ] {
             limited(&world, path, &key).await;
         }
+        // What the plan doesn't include is not read, nor counted, by any other way.
+        let workflow = Event { category: "configuration", object_type: "workflow", ..edit("w", 3) };
+        world.insert(&[edit("a", 2), workflow]).await;
+        assert_eq!(ids(&world.pages("/v1/events?period=last_30_days", &key).await), ["a"]);
+        for path in ["/v1/events/w", "/v1/objects/workflow/7/history"] {
+            assert_eq!(world.get(path, &key).await.status, 404, "{path}");
+        }
+        for query in ["", "&category=configuration"] {
+            let told = world.ok(&format!("/v1/statistics?period=last_30_days{query}"), &key).await;
+            assert_eq!(told["totals"]["events"], u8::from(query.is_empty()), "{query}");
+        }
+        world.tenant("acme", |tenant| tenant.plan = Plan::STANDARD).await;
+        assert_eq!(ids(&world.pages("/v1/events", &key).await), ["a", "w"]);
         assert_eq!(world.get("/v1/users/u1/statistics", &key).await.status, 200);
     });
 }

@@ -204,7 +204,8 @@ fn move_of(edits: &[Plain], to: &Place, from: &Place) -> Plain {
             to,
         };
     }
-    let in_group = holds_conditions(&list_of(&now.path)) && within_group(&value).is_some();
+    let grouped = gone.or(come).is_some() || holds_conditions(&list_of(&now.path));
+    let in_group = grouped && within_group(&value).is_some();
     let kind = if in_group || is_conditional(&value) { EditKind::ConditionMoved } else { EditKind::ListItemMoved };
     let origin = Origin { at: before, gone, come };
     Plain { kind, at: now, from_at: Some(origin), old: value.clone(), new: value, from, to }
