@@ -1,4 +1,5 @@
--- Violations with what staff said of them, one row each. What has grown since it was reviewed is not reviewed.
+-- Violations with what staff said of them, one row each. What has grown since it was reviewed is
+-- not reviewed, and has no review.
 SELECT
     v.violation_id AS violation_id,
     v.rule AS rule,
@@ -13,14 +14,14 @@ SELECT
     CAST(v.last_at AS Nullable(DateTime64(3, 'UTC'))) AS last_at,
     CAST(v.received_at AS DateTime64(3, 'UTC')) AS received_at,
     v.events AS events,
-    CAST(v.seen AS Float64) AS seen,
-    CAST(v.limit_value AS Float64) AS limit_value,
+    if(v.seen < 0, NULL, CAST(v.seen AS Float64)) AS seen,
+    if(v.limit_value < 0, NULL, CAST(v.limit_value AS Float64)) AS limit_value,
     if(v.device.id = '', v.latest.device_id, v.device.id) AS device_id,
     v.device.confidence AS device_confidence,
     v.latest.ip AS ip,
     v.latest.country AS country,
     v.latest.city AS city,
-    r.latest.reviewed AND v.events <= r.latest.count AND v.seen <= r.latest.seen AS reviewed,
+    r.latest.reviewed AS reviewed,
     r.latest.reviewer_name AS reviewer_name,
     CAST(nullIf(r.latest.reviewed_at, toDateTime64(0, 3, 'UTC')) AS Nullable(DateTime64(3, 'UTC'))) AS reviewed_at,
     r.latest.note AS note,
@@ -53,7 +54,7 @@ LEFT JOIN (
     FROM $database.`violation_reviews` AS t
     WHERE t.tenant = {bi_tenant:String}
     GROUP BY t.violation_id
-) AS r ON r.violation_id = v.violation_id
+) AS r ON r.violation_id = v.violation_id AND r.latest.reviewed AND v.events <= r.latest.count AND v.seen <= r.latest.seen
 WHERE ifNull(v.first_at, v.window_at) >= {bi_look_back:DateTime64(3, 'UTC')}
     AND v.received_at >= multiIf(
     v.category = 'sign_ins', {bi_sign_ins:DateTime64(3, 'UTC')},

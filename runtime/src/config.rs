@@ -133,10 +133,9 @@ pub struct Kafka {
     pub instance_id: Option<String>,
     /// Further options of librdkafka.
     pub options: BTreeMap<String, Secret>,
-    /// The broker answers the requests of a connection one after the other, as the embedded one does: a second one on its way is no
-    /// faster, and while librdkafka holds records back that it could send but for the first, it spins.
+    /// The broker is the embedded one of this process: see [`crate::kafka::producer_config`].
     #[serde(skip)]
-    pub one_request_at_a_time: bool,
+    pub is_embedded: bool,
 }
 
 impl Kafka {

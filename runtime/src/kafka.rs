@@ -178,6 +178,11 @@ pub fn member_config(kafka: &Kafka, group: &str, member: &str) -> ClientConfig {
 /// Keys are partitioned as Java clients do it, so that applications that write to Kafka themselves put a user's events
 /// into the same partition.
 ///
+/// To the embedded broker one request is on its way at a time, without idempotence: it answers a connection's requests one after the
+/// other anyway, and an idempotent client spins while it waits for an answer with more to send (librdkafka 2.12 keeps it at five
+/// *records* on their way, and looks again at once). In order it is all the same; a record that it sends again because no
+/// answer came in time may be there twice, and who reads tells repetitions, as after a crash.
+///
 /// For whoever sends in bulk and waits as long as it takes; where a time is promised, [`producer_config_within`].
 #[must_use]
 pub fn producer_config(kafka: &Kafka) -> ClientConfig {
@@ -192,8 +197,8 @@ pub fn producer_config(kafka: &Kafka) -> ClientConfig {
         .set("batch.size", topics::MAX_MESSAGE_BYTES.to_string())
         .set("queue.buffering.max.messages", "500000")
         .set("queue.buffering.max.kbytes", "262144");
-    if kafka.one_request_at_a_time {
-        config.set("max.in.flight", "1");
+    if kafka.is_embedded {
+        config.set("enable.idempotence", "false").set("max.in.flight", "1");
     }
     config
 }

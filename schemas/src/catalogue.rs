@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 pub use entry::{CatalogueEntry, Lang, Texts};
 pub use template::{TemplateError, Values, system};
-pub use unknown::classify_unknown;
 pub(crate) use unknown::words_of;
+pub use unknown::{classify_unknown, tells_outcome};
 
 use crate::event::Outcome;
 pub use crate::event::{Category, Class};

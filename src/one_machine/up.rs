@@ -94,7 +94,7 @@ async fn start(
 ) -> Result<(Process, Router)> {
     parts::supervise(broker, engine, &shutdown);
     config.kafka.brokers = broker.bootstrap();
-    config.kafka.one_request_at_a_time = true;
+    config.kafka.is_embedded = true;
     config.clickhouse.url = engine.url();
     if config.enrich.geo.city.is_empty() {
         config.enrich.geo.city = embedded::cache::geo_files();

@@ -326,7 +326,7 @@ fn what_is_not_there_is_null() {
                    retention_days) \
                    SELECT 'acme', e, t, c, 'x', now64(3) - 60, now64(3) - 60, 'user', u, 's', now64(3) - 60, now64(3) - 60, v, \
                    arrayMap(r -> e, v), arrayMap(r -> toDateTime64(0, 3), v), arrayMap(r -> 1, v), arrayMap(r -> 1, v), \
-                   arrayMap(r -> 'flag', v), arrayMap(r -> 1, v), arrayMap(r -> 1, v), arrayMap(r -> '', v), 1825 \
+                   arrayMap(r -> 'flag', v), arrayMap(r -> -1, v), arrayMap(r -> -1, v), arrayMap(r -> '', v), 1825 \
                    FROM values('e String, t String, c String, u String, v Array(String)', \
                    ('changed', 'plan.changed', 'configuration', 'n5', []), ('done', 'task.done', 'changes', 'n6', ['r']))";
         world.client.query_raw(sql).execute().await.unwrap();
@@ -338,6 +338,7 @@ fn what_is_not_there_is_null() {
             ("SELECT isNull(last_activity_at) FROM users WHERE actor_id = 'n6'", "0\n"),
             ("SELECT isNull(signed_out_at), isNull(last_activity_at) FROM sessions WHERE actor_id = 'n6'", "1\t0\n"),
             ("SELECT reviewed, reviewed_at FROM violations WHERE actor_id = 'n6'", "false\t\\N\n"),
+            ("SELECT seen, limit_value FROM violations WHERE actor_id = 'n6'", "\\N\t\\N\n"),
         ] {
             let request = Request::post("/").header("x-clickhouse-key", &key);
             let answer = world.send(request.body(Body::from(sql)).unwrap()).await;

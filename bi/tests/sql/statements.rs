@@ -190,17 +190,24 @@ fn zones_that_the_engine_has_otherwise_are_refused() {
 #[test]
 fn what_grew_after_its_review_is_not_reviewed() {
     with_world("bi_reviews", async |world| {
-        let reviewed = "SELECT violation_id, reviewed, reviewed_events, events FROM violations ORDER BY violation_id";
+        let reviewed = "SELECT violation_id, reviewed, reviewed_events, events, reviewer_name, isNull(reviewed_at), note FROM violations \
+                        ORDER BY violation_id";
         let review = "INSERT INTO events (tenant, event_id, type, category, action, occurred_at, received_at, actor_kind, \
-                      actor_id, object_id, key_id, `changes.path`, `changes.op`, `changes.old`, `changes.new`, \
+                      actor_id, actor_name, reason, object_id, key_id, `changes.path`, `changes.op`, `changes.old`, `changes.new`, \
                       retention_days) SELECT 'acme', concat('r', v), 'violation.reviewed', 'changes', 'review', \
-                      now64(3), now64(3), 'api_key', 'k', v, 'usertrail', ['count', 'seen'], ['add', 'add'], ['', ''], \
+                      now64(3), now64(3), 'api_key', 'k', 'Eva', 'known', v, 'usertrail', ['count', 'seen'], ['add', 'add'], ['', ''], \
                       ['1', '1.0'], 1825 FROM (SELECT arrayJoin(['v0', 'v1']) AS v)";
         world.client.query_raw(review).execute().await.unwrap();
-        assert_eq!(world.rows(reviewed).await, "v0\ttrue\t1\t1\nv1\ttrue\t1\t1\nv2\tfalse\t0\t1\n");
+        let (v0, v2) = ("v0\ttrue\t1\t1\tEva\t0\tknown\n", "v2\tfalse\t0\t1\t\t1\t\n");
+        assert_eq!(world.rows(reviewed).await, format!("{v0}v1\ttrue\t1\t1\tEva\t0\tknown\n{v2}"));
         let again = "INSERT INTO events SELECT * REPLACE ('again' AS event_id) FROM events WHERE object_name = '1'";
         world.client.query_raw(again).execute().await.unwrap();
-        assert_eq!(world.rows(reviewed).await, "v0\ttrue\t1\t1\nv1\tfalse\t1\t2\nv2\tfalse\t0\t1\n");
+        assert_eq!(world.rows(reviewed).await, format!("{v0}v1\tfalse\t0\t2\t\t1\t\n{v2}"));
+        let withdrawn = "INSERT INTO events (tenant, event_id, type, category, action, occurred_at, received_at, actor_kind, actor_id, \
+                         actor_name, object_id, key_id, retention_days) SELECT 'acme', 'w', 'violation.review_withdrawn', 'changes', \
+                         'review', now64(3) + 1, now64(3), 'api_key', 'k', 'Eva', 'v0', 'usertrail', 1825";
+        world.client.query_raw(withdrawn).execute().await.unwrap();
+        assert_eq!(world.rows(reviewed).await, format!("v0\tfalse\t0\t1\t\t1\t\nv1\tfalse\t0\t2\t\t1\t\n{v2}"));
     });
 }
 

@@ -3140,11 +3140,11 @@ export interface components {
         ObjectState: {
             /** @description Whether its last edit deleted it; the state is then what it last was. */
             deleted: boolean;
-            /** @description Edits that it was rebuilt from. */
+            /** @description Edits that it was rebuilt from: those with the outcome `success`. What failed, or was only asked for, changed nothing. */
             edits: number;
             /** @description Its fields as they last were, rebuilt from all that is kept of its history, before and after the period of the page. */
             state: Record<string, never>;
-            /** @description False where there are more than 10000, of which the latest were taken. */
+            /** @description False where there are more than 10000, with those that failed, of which the latest were taken. */
             whole: boolean;
         };
         /**
@@ -4953,7 +4953,7 @@ export interface components {
             object_type: string;
             /** @description Whether the tenant added it. */
             own: boolean;
-            /** @description Whether what was deleted can be restored. */
+            /** @description Whether what was deleted can be restored. False for a deletion that failed, or was only asked for. */
             restorable: boolean;
             /** @description The event in words, with placeholders. */
             sentence: string;
@@ -5267,7 +5267,7 @@ export interface components {
             name: string;
             /** @description Why not, for deletions. */
             not_restorable_reason?: string | null;
-            /** @description Whether what was deleted can be restored. */
+            /** @description Whether what was deleted can be restored. False for a deletion that failed, or was only asked for. */
             restorable: boolean;
             /**
              * @description What happened, as a sentence.

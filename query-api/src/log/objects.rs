@@ -44,9 +44,9 @@ pub struct ObjectState {
     pub state: Map,
     /// Whether its last edit deleted it; the state is then what it last was.
     pub deleted: bool,
-    /// Edits that it was rebuilt from.
+    /// Edits that it was rebuilt from: those with the outcome `success`. What failed, or was only asked for, changed nothing.
     pub edits: usize,
-    /// False where there are more than 10000, of which the latest were taken.
+    /// False where there are more than 10000, with those that failed, of which the latest were taken.
     pub whole: bool,
 }
 
@@ -87,8 +87,8 @@ pub async fn history(
     let mut clauses = asked.clauses(&keyset);
     narrow(&mut clauses, &asked, &object);
     add_period(&mut clauses, asked.period);
-    let known = if asked.after.is_none() { Some(rebuilt(api.store(), &asked, &object).await?) } else { None };
-    if known.as_ref().is_some_and(|known| known.edits == 0) {
+    let known = if asked.after.is_none() { rebuilt(api.store(), &asked, &object).await? } else { None };
+    if asked.after.is_none() && known.is_none() {
         return Err(asked
             .reading
             .completeness
@@ -119,7 +119,12 @@ fn narrow(clauses: &mut Clauses, asked: &PageRequest, (object_type, object_id): 
     asked.reading.look_back(clauses);
 }
 
-async fn rebuilt(store: &Store, asked: &PageRequest, object: &(String, String)) -> Result<ObjectState, Problem> {
+/// What the object is by its edits; none where it has none, not even one that failed.
+async fn rebuilt(
+    store: &Store,
+    asked: &PageRequest,
+    object: &(String, String),
+) -> Result<Option<ObjectState>, Problem> {
     let mut clauses = Clauses::default();
     clauses.bind_text("tenant", &asked.reading.tenant.id);
     clauses.bind_number("rows", MAX_EDITS + 1);
@@ -127,7 +132,11 @@ async fn rebuilt(store: &Store, asked: &PageRequest, object: &(String, String)) 
     let mut rows: Vec<EditRow> = store.rows(EVENTS_NEWEST, clauses).await?;
     let whole = rows.len() <= MAX_EDITS as usize;
     rows.truncate(MAX_EDITS as usize);
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    rows.retain(EditRow::has_succeeded);
     let deleted = rows.first().is_some_and(EditRow::deletes);
     let changes: Vec<Changes> = rows.into_iter().rev().map(EditRow::into_changes).collect();
-    Ok(ObjectState { state: state(changes.iter()), deleted, edits: changes.len(), whole })
+    Ok(Some(ObjectState { state: state(changes.iter()), deleted, edits: changes.len(), whole }))
 }

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use chrono::{DateTime, Utc};
 use clickhouse::Row;
 use clickhouse::serde::chrono::{datetime, datetime64::millis};
+use schemas::event::Outcome;
 use serde::Deserialize;
 
 use crate::log::object_state::Changes;
@@ -22,6 +23,9 @@ pub const EVENT_BY_ID: NamedQuery = query!("event_by_id");
 pub const LOG_NEWEST: NamedQuery = query!("log_newest");
 /// The event log of all users, oldest first.
 pub const LOG_OLDEST: NamedQuery = query!("log_oldest");
+
+/// The outcome of what was done.
+const SUCCESS: &str = Outcome::Success.as_str();
 
 /// A row of `events`, but for what only the views behind it read.
 #[expect(missing_docs, reason = "named and documented as the columns")]
@@ -114,6 +118,12 @@ pub struct EventRow {
 }
 
 impl EventRow {
+    /// Whether it is known to have been done: not what failed, nor what was only asked for.
+    #[must_use]
+    pub fn has_succeeded(&self) -> bool {
+        self.outcome == SUCCESS
+    }
+
     /// Its place among events of the same time, as the listings of events have them in order. An id alone is none: each
     /// sender and each source numbers events by itself.
     #[must_use]
@@ -127,6 +137,7 @@ impl EventRow {
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct EditRow {
     pub class: String,
+    pub outcome: String,
     #[serde(rename = "changes.path")]
     pub changes_path: Vec<String>,
     #[serde(rename = "changes.op")]
@@ -138,6 +149,12 @@ pub struct EditRow {
 }
 
 impl EditRow {
+    /// Whether it is known to have been done: not what failed, nor what was only asked for.
+    #[must_use]
+    pub fn has_succeeded(&self) -> bool {
+        self.outcome == SUCCESS
+    }
+
     /// Whether it deleted the object.
     #[must_use]
     pub fn deletes(&self) -> bool {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use schemas::catalogue::{Catalogue, CatalogueEntry, Lang, Values, system};
+use schemas::catalogue::{Catalogue, Lang, Values, system, tells_outcome};
 use schemas::decode::MAX_URL_BYTES;
+use schemas::event::Outcome;
 use schemas::json::Value;
 use schemas::settings::Tenant;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::log::edits::edits_but;
 use crate::log::named_change::{ChangedEvent, named_change};
 use crate::log::rows::EventRow;
 use crate::log::{object_state, own, words};
+use crate::restore::refusal::Refusal;
 use crate::rules::titles::Titles;
 
 /// Unreserved characters of RFC 3986, section 2.3: all else in an id is encoded, so that it stays one part of an address.
@@ -44,7 +46,7 @@ pub struct Words {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false, example = "Location: Brno")]
     pub details: String,
-    /// Whether what was deleted can be restored.
+    /// Whether what was deleted can be restored. False for a deletion that failed, or was only asked for.
     pub restorable: bool,
     /// Why not, for deletions.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,13 +136,15 @@ impl EventRenderer {
     /// The event in words.
     pub fn words(&self, row: &EventRow) -> Words {
         let entry = self.catalogue.get(&row.event_type);
-        let restorable = entry.is_some_and(|entry| entry.restorable);
+        let refusal = Refusal::check(row, entry).err();
         Words {
             name: entry.map_or(row.event_type.as_str(), |entry| entry.name.get(self.lang)).to_owned(),
             text: self.sentence(row),
             details: self.details(row),
-            restorable,
-            not_restorable_reason: (row.class == "delete" && !restorable).then(|| self.not_restorable(entry)),
+            restorable: refusal.is_none(),
+            not_restorable_reason: refusal
+                .filter(|refusal| *refusal != Refusal::NoDeletion)
+                .map(|refusal| refusal.reason(self.lang).to_owned()),
             media: media(&row.payload),
         }
     }
@@ -172,6 +176,7 @@ impl EventRenderer {
         if ["change", "other"].contains(&row.class.as_str()) {
             self.name_fields(row, told, &mut sentence);
         }
+        self.say_outcome(row, &mut sentence);
         sentence
     }
 
@@ -186,6 +191,19 @@ impl EventRenderer {
         let told = named_change(about, entry.sentence.get(self.lang));
         // What moved has positions for values.
         told.filter(|at| row.changes_op.get(*at).is_none_or(|op| op != "move"))
+    }
+
+    /// That it failed, or that nobody knows; unless the type says so itself.
+    fn say_outcome(&self, row: &EventRow, sentence: &mut String) {
+        let Some(outcome) = Outcome::parse(&row.outcome) else { return };
+        let words = match outcome {
+            Outcome::Success => return,
+            Outcome::Failure => [" — failed", " — не удалось", " — nezdařilo se"],
+            Outcome::Unknown => [" — outcome unknown", " — исход неизвестен", " — výsledek neznámý"],
+        };
+        if !tells_outcome(&row.event_type, outcome) {
+            sentence.push_str(words::of(self.lang, words));
+        }
     }
 
     /// Every field that changed beside the one that the sentence is about.
@@ -224,16 +242,6 @@ impl EventRenderer {
             all.push(label(["Channel", "Канал", "Kanál"], channel));
         }
         all.join(" · ")
-    }
-
-    fn not_restorable(&self, entry: Option<&CatalogueEntry>) -> String {
-        let told = entry.and_then(|entry| entry.not_restorable_reason.as_ref()).map(|texts| texts.get(self.lang));
-        let other = [
-            "Objects of this type can't be restored from the log.",
-            "Объекты этого типа нельзя восстановить из журнала.",
-            "Objekty tohoto typu nelze ze záznamu obnovit.",
-        ];
-        told.unwrap_or_else(|| words::of(self.lang, other)).to_owned()
     }
 }
 

@@ -7,7 +7,7 @@ WHERE tenant = {tenant:String}
     AND object_type = {object_type:String}
     AND object_id = {object_id:String}
     AND class IN ('create', 'change', 'delete')
-    AND outcome != 'failure'
+    AND outcome = 'success'
     /* clauses */
 ORDER BY occurred_at DESC, event_id DESC, key_id DESC, source DESC, actor_id DESC
 LIMIT {rows:UInt32}

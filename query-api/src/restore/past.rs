@@ -106,8 +106,8 @@ fn last_state(mut rows: Vec<LifeRow>) -> LastState {
 
 impl From<LifeRow> for Changes {
     fn from(row: LifeRow) -> Self {
-        let LifeRow { class, changes_path, changes_op, changes_old, changes_new, .. } = row;
-        EditRow { class, changes_path, changes_op, changes_old, changes_new }.into_changes()
+        let LifeRow { class, outcome, changes_path, changes_op, changes_old, changes_new, .. } = row;
+        EditRow { class, outcome, changes_path, changes_op, changes_old, changes_new }.into_changes()
     }
 }
 
@@ -144,6 +144,7 @@ mod tests {
             source: String::new(),
             key_id: String::new(),
             class: class.to_owned(),
+            outcome: "success".to_owned(),
             action: action.to_owned(),
             changes_path: each(|change| change.0.to_owned()),
             changes_op: each(|change| change.1.to_owned()),

@@ -9,8 +9,10 @@ use crate::log::rows::EventRow;
 /// Why an object is not restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal<'a> {
-    /// The event is no deletion, or a failed one.
+    /// The event is no deletion.
     NoDeletion,
+    /// The deletion failed, or was only asked for.
+    NotDeleted,
     /// The event does not name what was deleted.
     NoObject,
     /// The catalogue does not know the type, so nobody said that it may be restored.
@@ -29,8 +31,11 @@ impl<'a> Refusal<'a> {
     /// # Errors
     /// Why not.
     pub fn check(event: &EventRow, entry: Option<&'a CatalogueEntry>) -> Result<(), Self> {
-        if event.class != "delete" || event.outcome == "failure" {
+        if event.class != "delete" {
             return Err(Self::NoDeletion);
+        }
+        if !event.has_succeeded() {
+            return Err(Self::NotDeleted);
         }
         match entry {
             None => Err(Self::UnknownType),
@@ -42,18 +47,22 @@ impl<'a> Refusal<'a> {
 
     /// 409 that says why.
     pub fn problem(self, lang: Lang) -> Problem {
-        Problem::new(StatusCode::CONFLICT, self.code(), self.detail(lang).to_owned()).spoken(lang)
+        Problem::new(StatusCode::CONFLICT, self.code(), self.reason(lang).to_owned()).spoken(lang)
     }
 
     fn code(self) -> &'static str {
         match self {
             Self::NoEndpoint => "no_restore_endpoint",
             Self::LivesAgain => "not_deleted_any_more",
-            Self::NoDeletion | Self::NoObject | Self::UnknownType | Self::NotRestorable(_) => "not_restorable",
+            Self::NoDeletion | Self::NotDeleted | Self::NoObject | Self::UnknownType | Self::NotRestorable(_) => {
+                "not_restorable"
+            }
         }
     }
 
-    fn detail(self, lang: Lang) -> &'a str {
+    /// Why not, in words.
+    #[must_use]
+    pub fn reason(self, lang: Lang) -> &'a str {
         let [en, ru, cs] = match self {
             Self::NotRestorable(CatalogueEntry { not_restorable_reason: Some(reason), .. }) => return reason.get(lang),
             Self::NotRestorable(_) => [
@@ -65,6 +74,11 @@ impl<'a> Refusal<'a> {
                 "Only what was deleted can be restored, and this event is not a deletion.",
                 "Восстановить можно только удалённое, а это событие — не удаление.",
                 "Obnovit lze jen to, co bylo smazáno, a tato událost smazáním není.",
+            ],
+            Self::NotDeleted => [
+                "The object was not deleted: this deletion failed, or it is not known whether it was done.",
+                "Объект не удалён: удаление не удалось, или его исход неизвестен.",
+                "Objekt nebyl smazán: smazání se nezdařilo, nebo není známo, jak dopadlo.",
             ],
             Self::NoObject => [
                 "The event does not say which object was deleted.",

@@ -20,6 +20,7 @@ pub struct LifeRow {
     pub source: String,
     pub key_id: String,
     pub class: String,
+    pub outcome: String,
     pub action: String,
     #[serde(rename = "changes.path")]
     pub changes_path: Vec<String>,

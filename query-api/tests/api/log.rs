@@ -8,6 +8,7 @@ use schemas::catalogue::Lang;
 use schemas::settings::{Permission, Role};
 use serde_json::{Value, json};
 
+use crate::exports::{csv_column, file};
 use crate::support::{Answer, Event, World, encoded, ids, pick, rng, with_world};
 
 fn event(id: &str, event_type: &str, class: &'static str) -> Event {
@@ -238,6 +239,89 @@ fn a_sentence_tells_its_own_change() {
         }
         let audit = world.ok("/v1/configuration", &key).await["data"].clone();
         assert_eq!(audit[0]["text"], "Jana Nováková applied Call back — status id: “1” → “2”");
+    });
+}
+
+/// J10, J13: what failed, and what nobody knows the end of, is not told as done: in every language, list and file. Types that say so
+/// themselves do it once.
+#[test]
+fn what_failed_is_told_as_failed() {
+    with_world("log_failed", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let failed = |id, kind, class| Event { outcome: "failure", ..event(id, kind, class) };
+        let asked = Event { outcome: "unknown", ..event("e2", "task.deleted", "delete") };
+        let changes = vec![change("name", "\"a\"", "\"b\"")];
+        let configuration = Event { category: "configuration", changes, ..failed("e3", "workflow.updated", "change") };
+        let told_by_type = [("e5", "user.sign_in_failed"), ("e6", "call.missed"), ("e7", "order.delete.failed")];
+        let mut events = vec![
+            Event { reason: "no_rights", ..failed("e1", "order.deleted", "delete") },
+            asked,
+            configuration,
+            Event { action: "sign_in", category: "sign_ins", ..failed("e4", "user.signed_in", "other") },
+            event("e9", "task.deleted", "delete"),
+        ];
+        events.extend(told_by_type.map(|(id, kind)| failed(id, kind, "other")));
+        world.insert(&events).await;
+        for (id, [en, ru, cs]) in [
+            ("e1", ["(no_rights) — failed", "(no_rights) — не удалось", "(no_rights) — nezdařilo se"]),
+            (
+                "e2",
+                ["“Call back” — outcome unknown", "«Call back» — исход неизвестен", "„Call back“ — výsledek neznámý"],
+            ),
+            ("e3", ["“a” → “b” — failed", "«a» → «b» — не удалось", "„a“ → „b“ — nezdařilo se"]),
+            ("e4", ["Jana Nováková signed in — failed", " — не удалось", " — nezdařilo se"]),
+            ("e5", ["failed to sign in", "", ""]),
+            ("e6", ["missed a call from “Call back”", "", ""]),
+            ("e7", ["order.delete.failed · Call back", "", ""]),
+            ("e9", ["deleted the task “Call back”", "«Call back»", "„Call back“"]),
+        ] {
+            for (lang, end) in [("en", en), ("ru", ru), ("cs", cs)] {
+                let text = world.ok(&format!("/v1/events/{id}?lang={lang}"), &key).await["data"]["text"].clone();
+                assert!(text.as_str().unwrap().ends_with(end), "{id} {lang}: {text}");
+            }
+        }
+        let audit = world.ok("/v1/configuration", &key).await["data"].clone();
+        assert!(audit[0]["text"].as_str().unwrap().ends_with("“a” → “b” — failed"), "{audit}");
+        let files = ["/v1/events?class=delete&outcome=failure", "/v1/objects/task/4%2F11%20%3F/history?order=desc"];
+        for path in files {
+            let csv = file(
+                &world,
+                &format!("{path}{}period=today", if path.contains('?') { "&" } else { "?" }),
+                &key,
+                "text/csv",
+            )
+            .await;
+            assert!(csv_column(&csv.bytes, "text").iter().any(|text| text.ends_with("— failed")), "{path}");
+        }
+    });
+}
+
+/// J16: a deletion that failed, or was only asked for, leaves nothing to restore.
+#[test]
+fn what_was_not_deleted_is_not_restorable() {
+    with_world("log_not_deleted", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let deleted = |id, outcome| Event { outcome, ..event(id, "task.deleted", "delete") };
+        let nothing = Event { object_id: String::new(), ..deleted("nothing", "success") };
+        world
+            .insert(&[deleted("done", "success"), deleted("failed", "failure"), deleted("asked", "unknown"), nothing])
+            .await;
+        for (id, restorable) in [("done", true), ("failed", false), ("asked", false), ("nothing", false)] {
+            let told = world.ok(&format!("/v1/events/{id}"), &key).await["data"].clone();
+            assert_eq!(told["restorable"], restorable, "{id}");
+            assert_eq!(told["not_restorable_reason"].is_string(), !restorable, "{id}");
+        }
+        let list = world.ok("/v1/events?class=delete&order=asc", &key).await["data"].clone();
+        let restorable: Vec<&str> = list
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|event| event["restorable"] == true)
+            .filter_map(|event| event["id"].as_str())
+            .collect();
+        assert_eq!(restorable, ["done"]);
     });
 }
 

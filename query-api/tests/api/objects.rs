@@ -76,6 +76,37 @@ fn the_state_is_what_the_changes_make() {
     });
 }
 
+/// L16, J15: what failed, or was only asked for, changed nothing: it is listed, and neither in the state nor among its edits.
+#[test]
+fn what_failed_changed_nothing() {
+    with_world("objects_failed", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let deadline = |number, class, outcome, new: &str| Event {
+            outcome,
+            ..edit(number, class, &[["deadline", "replace", "", new]])
+        };
+        let first = [
+            deadline(1, "create", "success", "\"2026-01-01\""),
+            deadline(2, "change", "failure", "\"2027-01-01\""),
+            deadline(3, "change", "unknown", "\"2028-01-01\""),
+            Event { outcome: "failure", ..edit(4, "delete", &[["deadline", "remove", "\"2029-01-01\"", ""]]) },
+        ];
+        world.insert(&first).await;
+        let object = |deleted: bool, edits: usize| json!({ "state": { "deadline": "2026-01-01" }, "deleted": deleted, "edits": edits, "whole": true });
+        assert_eq!(world.ok(PATH, &key).await["object"], object(false, 1));
+        world.insert(&[edit(5, "delete", &[])]).await;
+        let page = world.ok(PATH, &key).await;
+        assert_eq!((&page["object"], page["data"].as_array().unwrap().len()), (&object(true, 2), 5));
+
+        let failed = Event { object_id: "9".to_owned(), ..deadline(6, "change", "failure", "1") };
+        world.insert(&[failed]).await;
+        let page = world.ok("/v1/objects/task/9/history", &key).await;
+        assert_eq!(page["object"], json!({ "state": {}, "deleted": false, "edits": 0, "whole": true }));
+        assert_eq!(ids(page["data"].as_array().unwrap()), ["e006"]);
+    });
+}
+
 /// L2: what is no longer kept is neither listed nor counted.
 #[test]
 fn what_is_no_longer_kept_is_left_out() {

@@ -46,6 +46,10 @@ impl Row<'_> {
     }
 
     async fn store_as(&self, world: &World, key_id: &str, request_id: &str, payload: &str) {
+        self.store_ended(world, "success", [key_id, request_id, payload]).await;
+    }
+
+    async fn store_ended(&self, world: &World, outcome: &str, more: [&str; 3]) {
         let at = (Utc::now() - TimeDelta::seconds(self.seconds)).format("%Y-%m-%d %H:%M:%S%.3f");
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "\\'"));
         let list = |pick: fn(&(&str, &str, &str, &str)) -> String| {
@@ -53,12 +57,12 @@ impl Row<'_> {
         };
         let (object_type, object_id, object_name) = self.object;
         let of_event = [self.id, self.kind, self.class, self.action, object_type, object_id, object_name];
-        let texts = of_event.into_iter().chain([key_id, request_id, payload]).map(quoted);
+        let texts = of_event.into_iter().chain(more).map(quoted);
         let sql = format!(
             "INSERT INTO events (tenant, category, outcome, actor_kind, actor_id, actor_name, occurred_at, received_at, \
              retention_days, `changes.path`, `changes.op`, `changes.old`, `changes.new`, event_id, type, class, action, \
              object_type, object_id, object_name, key_id, request_id, payload) VALUES \
-             ('acme', 'changes', 'success', 'user', 'u-17', 'Jana', '{at}', '{at}', 365, [{}], [{}], [{}], [{}], {})",
+             ('acme', 'changes', '{outcome}', 'user', 'u-17', 'Jana', '{at}', '{at}', 365, [{}], [{}], [{}], [{}], {})",
             list(|change| change.0.to_owned()),
             list(|change| change.1.to_owned()),
             list(|change| change.2.to_owned()),
@@ -315,6 +319,26 @@ fn what_lives_again_is_not_restored() {
     });
 }
 
+/// J15: what failed, or was only asked for, is not in the state that the application gets, and brings nothing back to life.
+#[test]
+fn what_failed_is_not_restored() {
+    with_configured("restore_failed", nearby, async |world| {
+        let (admin, application) = (admin_of(&world).await, Application::start().await);
+        endpoint(&world, &admin, &application).await;
+        let deletion = deleted_task(&world, "7").await;
+        let title = [("title", "replace", "", "\"Never\"")];
+        for (id, outcome) in [("failed", "failure"), ("asked", "unknown")] {
+            let change = Row { changes: &title, ..task(id, "task.title_changed", "change", "7", 150) };
+            change.store_ended(&world, outcome, ["", "", ""]).await;
+            let again = format!("{id}-again");
+            task(&again, "task.created", "create", "7", 50).store_ended(&world, outcome, ["", "", ""]).await;
+        }
+        assert_eq!(restore(&world, &admin, &deletion).await["status"], "succeeded");
+        let body = application.requests()[0].json();
+        assert_eq!(body["state"], json!({ "title": "Call back", "tags": ["vip"] }));
+    });
+}
+
 /// J16, P16: what can't be restored says why, in the caller's language. J3: restores are part of some plans.
 #[test]
 fn why_not_in_three_languages() {
@@ -339,16 +363,21 @@ fn why_not_in_three_languages() {
             assert_eq!(ask("order", lang).await, ("not_restorable".to_owned(), expected.clone()));
         }
         let mut all = Vec::new();
-        for id in ["alive", "unknown", "nothing", &deletion] {
+        let failed = task("failed", "task.deleted", "delete", "5", 60);
+        failed.store_ended(&world, "failure", ["", "", ""]).await;
+        for id in ["alive", "unknown", "nothing", "failed", &deletion] {
             for lang in ["en", "ru", "cs"] {
                 all.push(ask(id, lang).await);
             }
         }
         let codes: Vec<&str> = all.iter().step_by(3).map(|(code, _)| code.as_str()).collect();
-        assert_eq!(codes, ["not_restorable", "not_restorable", "not_restorable", "no_restore_endpoint"]);
+        assert_eq!(
+            codes,
+            ["not_restorable", "not_restorable", "not_restorable", "not_restorable", "no_restore_endpoint"]
+        );
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 12, "each has its own text in each language");
+        assert_eq!(all.len(), 15, "each has its own text in each language");
         let unknown = world.send("POST", "/v1/events/never/restore", &admin, None).await;
         assert_eq!(unknown.status, 404);
         world.tenant("free", |tenant| tenant.plan = Plan::FREE).await;

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use rustix::process::{Pid, getpriority_process, setpriority_process};
 
-/// How much nicer than the process a thread is that reads, by the processor time that it has had: at first it gets nearly as much
-/// as others, in the end a thirtieth of it.
+/// How much nicer than the process a thread is that reads, by the processor time that it has had: at first it gets a third of what
+/// others get, in the end a seventieth; one that has just begun gets twenty times as much as one that goes on and on.
 const NICENESS: [(Duration, i32); 4] = [
-    (Duration::ZERO, 1),
-    (Duration::from_millis(150), 5),
-    (Duration::from_millis(500), 10),
-    (Duration::from_secs(2), 15),
+    (Duration::ZERO, 5),
+    (Duration::from_millis(150), 9),
+    (Duration::from_millis(500), 14),
+    (Duration::from_secs(2), 19),
 ];
 /// No thread is nicer.
 const NICEST: i32 = 19;
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn steps() {
         let of = |millis| niceness(Duration::from_millis(millis));
-        assert_eq!([0, 149, 150, 499, 500, 1999, 2000, 100_000].map(of), [1, 1, 5, 5, 10, 10, 15, 15]);
+        assert_eq!([0, 149, 150, 499, 500, 1999, 2000, 100_000].map(of), [5, 5, 9, 9, 14, 14, 19, 19]);
     }
 
     #[test]
