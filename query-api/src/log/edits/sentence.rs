@@ -166,10 +166,7 @@ fn excerpt(text: &str, from: usize) -> String {
 
 /// An item of a list.
 fn item(value: &Value, lang: Lang) -> String {
-    match shown(value, lang) {
-        Some(text) => quoted(&text, lang),
-        None => value.to_string(),
-    }
+    quoted(&shown(value, lang).unwrap_or_else(|| value.to_string()), lang)
 }
 
 fn place(at: Option<usize>, lang: Lang) -> String {
