@@ -161,8 +161,11 @@ impl PeriodSpec {
             },
         };
         match (period.from, period.to) {
-            (Some(from), Some(to)) if from == to => Err(ParamError::bad("to", "the period is empty")),
-            (Some(from), Some(to)) if from > to => Err(ParamError::bad("to", "the period ends before it begins")),
+            // A day that ends where another begins is before that.
+            (Some(from), Some(to)) if from == to && self.to.is_some_and(|to| to.start(calendar.zone) == from) => {
+                Err(ParamError::bad("to", "the period is empty"))
+            }
+            (Some(from), Some(to)) if from >= to => Err(ParamError::bad("to", "the period ends before it begins")),
             _ => Ok(period),
         }
     }

@@ -98,7 +98,7 @@ fn changes_are_shown_as_edits() {
             texts(&rows[1]),
             [
                 pair("operator_switched", "conditions › operator: AND switched to OR"),
-                pair("list_item_added", "rotation › users: added Jana Malá (position 4)"),
+                pair("list_item_added", "rotation › users: added “Jana Malá” (position 4)"),
                 pair("list_item_moved", "steps: moved from position 4 to 1"),
             ]
         );

@@ -451,7 +451,7 @@ fn a_file_has_the_series_of_each_group() {
             (0..300).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::days(20))).collect();
         world.insert(&events).await;
         let key = world.key(Some("acme"), Role::Admin).await;
-        let path = "/v1/statistics?by=action,channel&top=4&distinct=users&compare=previous&period=last_30_days";
+        let path = "/v1/statistics?by=action,channel&top=4&distinct=users&period=last_30_days";
         let rows = async |path: &str| -> Vec<BTreeMap<String, String>> {
             let request = axum::http::Request::get(format!("{path}&format=csv"));
             let request = request.header("authorization", format!("Bearer {key}"));
@@ -486,7 +486,7 @@ fn a_file_has_the_series_of_each_group() {
         });
         assert_eq!(read.collect::<Vec<_>>(), expected);
 
-        let groups = rows(path).await;
+        let groups = rows(&format!("{path}&compare=previous")).await;
         let of_groups: Vec<&str> = groups.iter().map(|row| row["events"].as_str()).collect();
         let expected: Vec<String> = answer["groups"]
             .as_array()
@@ -506,7 +506,7 @@ fn a_file_has_the_series_of_each_group() {
             assert!(rows.len() >= many, "{query}: {rows:?}");
             for row in rows {
                 let shown = ["key", "key_2", "other", "events"].map(|name| row[name].as_str());
-                assert_eq!(shown, ["(all others)", "(all others)", "true", "0"], "{query}");
+                assert_eq!(shown, ["", "", "true", "0"], "{query}");
             }
         }
     });
