@@ -26,6 +26,7 @@ use runtime::shutdown::Shutdown;
 use schemas::catalogue::Catalogue;
 use schemas::topics;
 use tokio::sync::oneshot;
+use tokio_util::sync::DropGuard;
 
 use crate::batch::{Batch, received_at};
 use crate::delivery::{Delivery, Undelivered};
@@ -92,12 +93,16 @@ struct Live {
     memory: Memory,
     /// Away while a batch is decided and stored: one at a time, so that decisions form a chain.
     ledger: Option<Ledger>,
-    /// Batches on their way.
-    away: usize,
+    /// Where batches start that are on their way, in their order.
+    away: VecDeque<Start>,
     /// Everything before this offset is delivered.
     delivered: u64,
     /// Answers once the batch that was sealed last is delivered; never, if that failed.
     last: oneshot::Receiver<()>,
+    /// With a stop of its own: when this life is over, nothing of its batches is sent any more, which could overtake what the next
+    /// one sends.
+    delivery: Delivery,
+    _stop: DropGuard,
     /// The first batches repeat what was decided before.
     decided: VecDeque<Decision>,
     /// The batch is complete and waits for the one on its way; records are skipped until then.
@@ -109,7 +114,7 @@ struct Live {
 impl Live {
     /// Whether another batch may be sealed.
     fn has_room(&self) -> bool {
-        self.ledger.is_some() && self.away < MOST_AWAY
+        self.ledger.is_some() && self.away.len() < MOST_AWAY
     }
 
     /// Whether the batch takes no more records. One that repeats a decision ends where that says, neither sooner nor later.
@@ -135,7 +140,7 @@ enum Report {
     Stored(Ledger),
     /// Everything before this offset is stored, and all that follows from it sent.
     Delivered(u64),
-    Undelivered(Undelivered, Start),
+    Undelivered(Undelivered),
     /// The partition can't be taken over by this version of the program.
     Failed(anyhow::Error),
 }
@@ -373,14 +378,19 @@ impl Worker {
                 self.go_on(number);
             }
             (Report::Delivered(end), State::Live(live)) => {
-                live.away -= 1;
+                live.away.pop_front();
                 live.delivered = end;
                 self.commit(number, end);
                 self.go_on(number);
             }
-            (Report::Undelivered(Undelivered::Again, start), _) => self.restore(start, Backoff::default()),
-            (Report::Undelivered(Undelivered::Failed(error), _) | Report::Failed(error), _) => self.give_up(error),
-            (Report::Stored(_) | Report::Delivered(_) | Report::Undelivered(Undelivered::Stopped, _), _) => {}
+            (Report::Undelivered(Undelivered::Again), State::Live(live)) => {
+                // Batches before this one may still be on their way: their users' states are not written yet.
+                if let Some(&start) = live.away.front() {
+                    self.restore(start, Backoff::default());
+                }
+            }
+            (Report::Undelivered(Undelivered::Failed(error)) | Report::Failed(error), _) => self.give_up(error),
+            (Report::Stored(_) | Report::Delivered(_) | Report::Undelivered(_), _) => {}
         }
     }
 
@@ -399,7 +409,7 @@ impl Worker {
     fn seal(&mut self, number: i32) {
         let Some(Partition { epoch, state: State::Live(live) }) = self.partitions.get_mut(&number) else { return };
         let epoch = *epoch;
-        let Some(mut ledger) = live.ledger.take_if(|_| live.away < MOST_AWAY) else {
+        let Some(mut ledger) = live.ledger.take_if(|_| live.away.len() < MOST_AWAY) else {
             live.waiting = true;
             return self.flow(number, false);
         };
@@ -410,11 +420,10 @@ impl Worker {
         let decided = live.decided.pop_front();
         let next = Batch::new(live.batch.next, self.parts.policies(live.decided.front()));
         let batch = std::mem::replace(&mut live.batch, next);
-        let start = Start { partition: number, offset: batch.start, received_at: batch.oldest };
-        live.away += 1;
+        live.away.push_back(Start { partition: number, offset: batch.start, received_at: batch.oldest });
         let (done, last) = oneshot::channel();
         let before = std::mem::replace(&mut live.last, last);
-        let (delivery, report) = (self.parts.delivery.clone(), self.report.clone());
+        let (delivery, report) = (live.delivery.clone(), self.report.clone());
         // Nobody listens any more once the worker has stopped.
         let report = move |what| drop(report.send((number, epoch, what)));
         self.shutdown.spawn_part("delivery of a batch", async move {
@@ -432,7 +441,7 @@ impl Worker {
                     report(Report::Delivered(end));
                     let _ = done.send(());
                 }
-                Err(undelivered) => report(Report::Undelivered(undelivered, start)),
+                Err(undelivered) => report(Report::Undelivered(undelivered)),
             }
         });
     }
@@ -493,13 +502,16 @@ impl Worker {
         let (done, last) = oneshot::channel();
         // Nothing is before the first batch.
         let _ = done.send(());
+        let stop = self.parts.delivery.stop.child_token();
         let live = Live {
             batch,
             memory,
             ledger: Some(ledger),
-            away: 0,
+            away: VecDeque::new(),
             delivered: start.offset,
             last,
+            _stop: stop.clone().drop_guard(),
+            delivery: Delivery { stop, ..self.parts.delivery.clone() },
             decided,
             waiting: false,
             behind: false,
