@@ -2155,7 +2155,7 @@ export interface components {
             events: components["schemas"]["Explained"][];
             /**
              * Format: int32
-             * @description Version of the rule that explains it: the one in force now, which may say otherwise.
+             * @description Version of the rule that explains it: the one that found it, or, where that is no longer known, the one in force now.
              */
             explained_by_version: number;
             /**

@@ -31,6 +31,8 @@ pub struct ExplainedStep {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Verdict {
     pub(crate) matched: bool,
+    /// Whether it is of a violation: then the rule was broken, whatever is known now.
+    pub(crate) was_broken: bool,
     pub(crate) seen: Option<f64>,
     pub(crate) limit: Option<f64>,
     pub(crate) missing: Option<f64>,
@@ -85,13 +87,12 @@ impl Explaining {
 
     /// The verdict.
     pub(crate) fn verdict(&self, verdict: Verdict) -> String {
-        let Verdict { matched, seen, limit, missing } = verdict;
-        let said = if matched {
-            ["The rule is broken", "Правило нарушено", "Pravidlo je porušeno"]
-        } else {
-            ["The rule is not broken", "Правило не нарушено", "Pravidlo není porušeno"]
+        let Verdict { matched, was_broken, seen, limit, missing } = verdict;
+        let mut text = match (matched, was_broken) {
+            (true, _) => self.words(["The rule is broken", "Правило нарушено", "Pravidlo je porušeno"]),
+            (false, true) => self.was_broken(),
+            (false, false) => self.words(["The rule is not broken", "Правило не нарушено", "Pravidlo není porušeno"]),
         };
-        let mut text = self.words(said);
         if let Some((seen, limit)) = seen.zip(limit) {
             let [seen_is, limit_is] =
                 [["found", "найдено", "zjištěno"], ["limit", "предел", "limit"]].map(|word| self.words(word));
@@ -116,7 +117,26 @@ impl Explaining {
         ])
     }
 
-    /// That the rule has changed since.
+    /// That what was found would not be found again.
+    pub(crate) fn was_broken(&self) -> String {
+        self.words([
+            "The rule was broken when this was found; as the rule and what is kept are now, it would not be",
+            "Правило было нарушено, когда это было найдено; по нынешнему правилу и тому, что хранится, оно не было бы нарушено",
+            "Pravidlo bylo porušeno, když se to zjistilo; podle nynějšího pravidla a toho, co je uloženo, by porušeno nebylo",
+        ])
+    }
+
+    /// That the rule has changed since, and is explained as it was.
+    pub(crate) fn as_it_was(&self, version: u32) -> String {
+        self.words([
+            "The rule has changed since; it is explained by version {1}, which found this",
+            "С тех пор правило изменилось; объясняет версия {1}, которая это нашла",
+            "Pravidlo se od té doby změnilo; vysvětluje verze {1}, která to našla",
+        ])
+        .replace("{1}", &version.to_string())
+    }
+
+    /// That the rule has changed since, and how it was is not known.
     pub(crate) fn changed_since(&self, found_by: u32, explained_by: u32) -> String {
         self.words([
             "Version {1} of the rule found this; it is explained by version {2}, which is in force now",

@@ -4,17 +4,20 @@ use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use detect::correlate::{Correlation, CorrelationExplanation};
-use detect::rules::RuleSet;
+use detect::rules::{RuleError, RuleSet};
 use detect::trial::Standing;
 use runtime::problem::Problem;
 use runtime::settings::Settings;
 use schemas::address;
 use schemas::catalogue::Catalogue;
+use schemas::detection::StoredRule;
 use schemas::event::Category;
 use schemas::settings::Permission;
+use schemas::topics::SHARED;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 use crate::audit::read_log::Shown;
@@ -23,10 +26,11 @@ use crate::http::extract::InPath;
 use crate::http::language::Localized;
 use crate::http::page::ReadRequest;
 use crate::log::rows::{EVENT_BY_ID, EventRow};
+use crate::log::view::measured;
 use crate::log::which::Which;
 use crate::rules::explained::{ExplainedStep, Explaining, Verdict};
 use crate::rules::history::{HISTORY, Stored};
-use crate::rules::known::Rules;
+use crate::rules::known::{Rules, last_version};
 use crate::state::QueryApi;
 use crate::store::Store;
 use crate::store::sql::Clauses;
@@ -50,7 +54,7 @@ pub struct ExplainedViolation {
     pub title: String,
     /// Version of the rule that found it.
     pub rule_version: u32,
-    /// Version of the rule that explains it: the one in force now, which may say otherwise.
+    /// Version of the rule that explains it: the one that found it, or, where that is no longer known, the one in force now.
     pub explained_by_version: u32,
     /// Its first events, at most 20; of those the ones that the caller may see.
     pub events: Vec<Explained>,
@@ -145,27 +149,36 @@ pub async fn violation(
     mut reading: ReadRequest,
 ) -> Result<Response, Problem> {
     let found = find(api.store(), &mut reading, &id).await?;
-    let (rules, version) = compile(api.settings(), &reading, &found.rule).await?;
+    let latest = AsFound { version: found.rule_version, limit: measured(found.limit) };
+    let mut known = vec![(latest, compile(api.settings(), &reading, &found.rule, Some(latest)).await?)];
     let mut events = Vec::new();
     for event_id in found.event_ids.iter().take(EVENTS) {
         let rows = of_id(api.store(), &reading, event_id, &Which::default()).await?;
         // Of several events with this id, the one that the violation is of.
-        let Some(row) = rows.into_iter().find(|row| row.violation_ids.contains(&id)) else { continue };
+        let found_by = |row: EventRow| Some((AsFound::of(&row, &id)?, row));
+        let Some((as_found, row)) = rows.into_iter().find_map(found_by) else { continue };
         // A finding across users is an event of its own, which names those that led to it.
         let behind = match led_to(&row) {
             Some(last) => of_id(api.store(), &reading, &last, &Which::default()).await?.into_iter().next(),
             None => Some(row),
         };
-        if let Some(row) = behind {
-            events.push(explain(&api, &reading, &rules, &row).await?);
+        let Some(row) = behind else { continue };
+        if !known.iter().any(|(of, _)| *of == as_found) {
+            known.push((as_found, compile(api.settings(), &reading, &found.rule, Some(as_found)).await?));
+        }
+        if let Some((_, rule)) = known.iter().find(|(of, _)| *of == as_found) {
+            events.push(explain(&api, &reading, (&rule.set, true), &row).await?);
         }
     }
     events.sort_by_key(|event| event.occurred_at);
     let shown = shown(&events);
     let mut notes = Vec::new();
     let explaining = explaining(api.catalogue(), &reading);
+    let (version, is_in_force) = known.first().map_or((0, true), |(_, rule)| (rule.version, rule.is_in_force));
     if version != found.rule_version {
         notes.push(explaining.changed_since(found.rule_version, version));
+    } else if !is_in_force {
+        notes.push(explaining.as_it_was(version));
     }
     if (events.len() as u64) < found.count {
         notes.push(explaining.only_some(events.len(), found.count));
@@ -217,11 +230,11 @@ pub async fn of_event(
     let name = name.ok_or_else(|| {
         Problem::bad_request("invalid_parameter", "rule is required: the name of a rule").with_pointer("rule")
     })?;
-    let (rules, version) = compile(api.settings(), &reading, &name).await?;
+    let RuleAsOf { set, version, .. } = compile(api.settings(), &reading, &name, None).await?;
     let missing = || reading.completeness.not_found("there is no such event, or not yet, or no longer");
     let row = Which::only(of_id(api.store(), &reading, &id, &which).await?)?.ok_or_else(missing)?;
     reading.reaches(row.occurred_at)?;
-    let data = explain(&api, &reading, &rules, &row).await?;
+    let data = explain(&api, &reading, (&set, false), &row).await?;
     let shown = shown(std::slice::from_ref(&data));
     let title = api.titles(&reading.tenant.id, reading.lang).of(&name);
     let completeness = reading.completeness;
@@ -256,18 +269,71 @@ fn led_to(row: &EventRow) -> Option<String> {
     serde_json::from_str::<Finding>(&row.payload).ok()?.events.pop()
 }
 
-/// The rule alone, as it is in force for the tenant.
-async fn compile(settings: &Settings, reading: &ReadRequest, name: &str) -> Result<(RuleSet, u32), Problem> {
+/// What a finding says of its rule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct AsFound {
+    version: u32,
+    limit: Option<f64>,
+}
+
+impl AsFound {
+    /// Of the finding by which an event belongs to a violation; none where it doesn't.
+    fn of(row: &EventRow, violation: &str) -> Option<Self> {
+        let at = row.violation_ids.iter().position(|id| id == violation)?;
+        let limit = row.violation_limits.get(at).copied().and_then(measured);
+        Some(Self { version: row.violation_versions.get(at).copied()?, limit })
+    }
+}
+
+/// One rule alone.
+struct RuleAsOf {
+    set: RuleSet,
+    version: u32,
+    /// Whether that is the latest version.
+    is_in_force: bool,
+}
+
+/// The rule alone: of the version and with the limit that found something, where that is known, or else as it is in force for the tenant.
+async fn compile(
+    settings: &Settings,
+    reading: &ReadRequest,
+    name: &str,
+    found: Option<AsFound>,
+) -> Result<RuleAsOf, Problem> {
     let (snapshot, tenant, name) = (settings.snapshot(), reading.tenant.id.clone(), name.to_owned());
     let limits = reading.tenant.detection.limits.clone();
     let compiled = tokio::task::spawn_blocking(move || {
+        if let Some(found) = found {
+            let is_it =
+                |rule: &&Arc<StoredRule>| rule.name == name && rule.version == found.version && !rule.is_deleted();
+            let kept = [&*tenant, SHARED].into_iter().find_map(|scope| snapshot.rules(scope).find(is_it).cloned());
+            // One that this version of the program can't use any more is not known.
+            let set = kept.as_ref().and_then(|rule| limited(&name, &rule.yaml, &limits, found.limit).ok());
+            if let Some((rule, set)) = kept.zip(set) {
+                let last = last_version(&snapshot, &rule.scope, &name);
+                let is_in_force = last.is_some_and(|last| last.version == rule.version);
+                return Ok(RuleAsOf { set, version: rule.version, is_in_force });
+            }
+        }
         let rules = Rules::of(&snapshot, Some(&tenant), None)?;
         let entry = rules.find(&name).ok_or_else(|| Problem::not_found("there is no such rule, or no longer"))?;
-        let set = RuleSet::compile([(name.as_str(), entry.yaml())], &limits).map_err(Problem::internal)?;
+        let set = limited(&name, entry.yaml(), &limits, None).map_err(Problem::internal)?;
         let own = set.rules().first().map_or(1, |rule| rule.version);
-        Ok((set, entry.stored.as_ref().map_or(own, |stored| stored.version)))
+        let version = entry.stored.as_ref().map_or(own, |stored| stored.version);
+        let limit = found.filter(|found| found.version == version).and_then(|found| found.limit);
+        let set = limited(&name, entry.yaml(), &limits, limit).map_err(Problem::internal)?;
+        Ok(RuleAsOf { set, version, is_in_force: true })
     });
     compiled.await.map_err(Problem::internal)?
+}
+
+/// Compiles a rule with the tenant's limits, or with another one for its first, by which it finds.
+fn limited(name: &str, yaml: &str, limits: &BTreeMap<String, f64>, limit: Option<f64>) -> Result<RuleSet, RuleError> {
+    let set = RuleSet::compile([(name, yaml)], limits)?;
+    let Some((limit, first)) = limit.zip(set.limits().first()) else { return Ok(set) };
+    let mut limits = limits.clone();
+    limits.insert(first.name.to_string(), limit);
+    RuleSet::compile([(name, yaml)], &limits)
 }
 
 /// The events of an id that the caller may see.
@@ -280,7 +346,13 @@ async fn of_id(store: &Store, reading: &ReadRequest, id: &str, which: &Which) ->
     Ok(store.rows(EVENT_BY_ID, clauses).await?)
 }
 
-async fn explain(api: &QueryApi, reading: &ReadRequest, rules: &RuleSet, row: &EventRow) -> Result<Explained, Problem> {
+/// How an event stands to a rule, which broke it for sure where it is one of a violation.
+async fn explain(
+    api: &QueryApi,
+    reading: &ReadRequest,
+    (rules, was_broken): (&RuleSet, bool),
+    row: &EventRow,
+) -> Result<Explained, Problem> {
     let explaining = explaining(api.catalogue(), reading);
     let stored = Stored(row);
     let correlation = rules.correlations().first().map(|correlation| correlation.rule);
@@ -311,14 +383,14 @@ async fn explain(api: &QueryApi, reading: &ReadRequest, rules: &RuleSet, row: &E
         (explained.seen, explained.limit, explained.missing) = (None, rules.limit(correlation), None);
         let standing = Standing::of(rules, correlation, &stored, stored.subject().at);
         let Some(standing) = standing else {
-            explained.text = explaining.not_counted();
+            explained.text = if was_broken { explaining.was_broken() } else { explaining.not_counted() };
             return Ok(explained);
         };
         let (correlation, found) = window(api.store(), reading, row, standing, &mut explained).await?;
         explained.steps.push(explaining.window(correlation, &found));
     }
     let Explained { matched, seen, limit, missing, .. } = explained;
-    explained.text = explaining.verdict(Verdict { matched, seen, limit, missing });
+    explained.text = explaining.verdict(Verdict { matched, was_broken, seen, limit, missing });
     Ok(explained)
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::export::table::Cell;
 use crate::trace::activity::{Activity, SESSION};
-use crate::trace::figures::Measure::{Count, Objects, Time, TimeWithin};
+use crate::trace::figures::Measure::{Count, CountNamed, Objects, Time, TimeWithin};
 use crate::trace::intervals::{Interval, Set};
 use crate::trace::rows::ActivityRow;
 
@@ -60,7 +60,9 @@ enum Measure {
     TimeWithin(Place, Place),
     /// Activities whose events occurred in the period.
     Count(Place),
-    /// Different objects of such activities, as far as they succeeded; one that names none is about an object of its own.
+    /// Such activities that name an object.
+    CountNamed(Place),
+    /// Different objects of such activities, as far as they succeeded.
     Objects(Place),
 }
 
@@ -98,7 +100,7 @@ pub const FIGURES: &[Figure] = &[
     figure("viber.closed", Count(("viber", "closed"))),
     figure("tickets.edited", Objects(("ticket", "editing"))),
     figure("tickets.editing_time", Time(("ticket", "editing"))),
-    figure("tickets.closed", Count(("ticket", "closed"))),
+    figure("tickets.closed", CountNamed(("ticket", "closed"))),
     figure("pauses.paid", Count(("pause", "paid"))),
     figure("pauses.paid_time", Time(("pause", "paid"))),
     figure("pauses.unpaid", Count(("pause", "unpaid"))),
@@ -136,14 +138,14 @@ impl Figure {
     pub fn unit(&self) -> Unit {
         match self.measure {
             Time(_) | TimeWithin(..) => Unit::Ms,
-            Count(_) | Objects(_) => Unit::Count,
+            Count(_) | CountNamed(_) | Objects(_) => Unit::Count,
         }
     }
 
     /// The channels whose activities it takes.
     pub fn channels(&self) -> impl Iterator<Item = &'static str> + use<> {
         let (of, other) = match self.measure {
-            Time(place) | Count(place) | Objects(place) => (place, None),
+            Time(place) | Count(place) | CountNamed(place) | Objects(place) => (place, None),
             TimeWithin(place, within) => (place, Some(within)),
         };
         [Some(of), other].into_iter().flatten().map(|(channel, _)| channel)
@@ -159,7 +161,7 @@ impl Figure {
                 while_in(place, activities, period).intersection(&within).measure()
             }
             Count(place) => counted(place, activities, period).map(|_| 1).sum(),
-            Objects(_) => self.rows(activities, period).iter().filter_map(|row| row.counted).sum(),
+            CountNamed(_) | Objects(_) => self.rows(activities, period).iter().filter_map(|row| row.counted).sum(),
         }
     }
 
@@ -176,15 +178,18 @@ impl Figure {
                 let row = |activity: &'a Activity| Listed { activity, at: activity.at(), counted: Some(1) };
                 in_order(counted(place, activities, period).map(row).collect())
             }
+            CountNamed(place) => {
+                let row = |activity: &'a Activity| Listed { activity, at: activity.at(), counted: Some(1) };
+                in_order(named(place, activities, period).map(row).collect())
+            }
             Objects(place) => {
                 let mut known = HashSet::new();
                 let row = |activity: &'a Activity| Listed { activity, at: activity.at(), counted: None };
-                let done = counted(place, activities, period).filter(|activity| activity.row.has_succeeded());
+                let done = named(place, activities, period).filter(|activity| activity.row.has_succeeded());
                 let mut rows = in_order(done.map(row).collect());
                 for row in &mut rows {
                     let ActivityRow { object_type, object_id, .. } = &row.activity.row;
-                    let first = object_id.is_empty() || known.insert((object_type, object_id));
-                    row.counted = Some(u64::from(first));
+                    row.counted = Some(u64::from(known.insert((object_type, object_id))));
                 }
                 rows
             }
@@ -224,6 +229,10 @@ fn while_in(place: Place, activities: &[Activity], period: Interval) -> Set {
 
 fn counted(place: Place, activities: &[Activity], period: Interval) -> impl Iterator<Item = &Activity> {
     activities.iter().filter(move |activity| activity.lane.is(place) && period.contains(activity.at()))
+}
+
+fn named(place: Place, activities: &[Activity], period: Interval) -> impl Iterator<Item = &Activity> {
+    counted(place, activities, period).filter(|activity| !activity.row.object_id.is_empty())
 }
 
 /// The intervals of a place in order, each with the measure of what no earlier one has.

@@ -352,6 +352,92 @@ fn p6_numbers_of_the_rule_itself_say_how_far_it_is() {
     });
 }
 
+/// P6: a violation is explained by the version of the rule that found it, and under the limit of then, whatever became of the rule; where
+/// that is not known any more, the explanation doesn't deny what was found.
+#[test]
+fn p6_violations_are_explained_by_what_found_them() {
+    with_world("trials_versions", async |world| {
+        let limits = std::collections::BTreeMap::from([("viewed_per_hour".to_owned(), 5000.0)]);
+        world.tenant("acme", |tenant| tenant.detection.limits = limits).await;
+        let (security, admin) =
+            (world.key(Some("acme"), Role::Security).await, world.key(Some("acme"), Role::Admin).await);
+        let rule = |least: u32| {
+            format!(
+                "title: T\nid: 00000000-0000-4000-8000-000000000001\nversion: 1\nlevel: low\nlogsource: {{product: usertrail}}\n\
+                 detection:\n  it:\n    action: export\n    records|gte: {least}\n  condition: it\n"
+            )
+        };
+        let write = async |method, path: &str, body: Value| {
+            let answer = world.send(method, path, &admin, Some(body)).await;
+            assert!(answer.status < 300, "{path}: {}", answer.json);
+        };
+        let event = Event {
+            action: "export",
+            category: "views",
+            records: 42,
+            violations: vec!["own"],
+            measured: (42.0, 10.0),
+            ..Event::sign_in("e1", "u1", TimeDelta::minutes(5))
+        };
+        let viewed = Event {
+            action: "view",
+            category: "views",
+            violations: vec!["mass-view"],
+            signals: vec![("viewed_1h", 700.0)],
+            measured: (700.0, 500.0),
+            ..Event::sign_in("e2", "u2", TimeDelta::minutes(5))
+        };
+        let paths = [("own", &event), ("mass-view", &viewed)]
+            .map(|(rule, event)| format!("/v1/violations/{}/explain", event.violation_id(rule)));
+        let [own, shipped] = &paths;
+        write("POST", "/v1/rules", json!({ "name": "own", "yaml": rule(1) })).await;
+        world.insert(&[event, viewed]).await;
+
+        write("PUT", "/v1/rules/own", json!({ "yaml": rule(10) })).await;
+        let found = world.ok(own, &security).await;
+        assert_eq!((&found["explained_by_version"], &found["notes"]), (&json!(2), &json!([])), "{found}");
+        assert_eq!(found["events"][0]["text"], "The rule is broken; found: 42; limit: 10");
+        write("PUT", "/v1/rules/own", json!({ "yaml": rule(100_000) })).await;
+        for gone in [false, true] {
+            if gone {
+                assert_eq!(world.send("DELETE", "/v1/rules/own", &admin, None).await.status, 200);
+            }
+            for (lang, text, note) in [
+                (
+                    "en",
+                    "The rule is broken; found: 42; limit: 10",
+                    "The rule has changed since; it is explained by version 2, which found this",
+                ),
+                (
+                    "ru",
+                    "Правило нарушено; найдено: 42; предел: 10",
+                    "С тех пор правило изменилось; объясняет версия 2, которая это нашла",
+                ),
+                (
+                    "cs",
+                    "Pravidlo je porušeno; zjištěno: 42; limit: 10",
+                    "Pravidlo se od té doby změnilo; vysvětluje verze 2, která to našla",
+                ),
+            ] {
+                let found = world.ok(&format!("{own}?lang={lang}"), &security).await;
+                assert_eq!((&found["explained_by_version"], &found["notes"]), (&json!(2), &json!([note])), "{found}");
+                assert_eq!((&found["events"][0]["matched"], &found["events"][0]["text"]), (&json!(true), &json!(text)));
+            }
+        }
+        // The limit of then would break a rule that isn't kept in that version; the one of now doesn't.
+        for (lang, text) in [
+            ("en", "The rule was broken when this was found; as the rule and what is kept are now, it would not be"),
+            ("ru", "Правило было нарушено, когда это было найдено"),
+            ("cs", "Pravidlo bylo porušeno, když se to zjistilo"),
+        ] {
+            let found = world.ok(&format!("{shipped}?lang={lang}"), &security).await;
+            assert_eq!((&found["rule_version"], &found["explained_by_version"]), (&json!(2), &json!(1)), "{found}");
+            let told = found["events"][0]["text"].as_str().unwrap();
+            assert!(told.starts_with(text), "{told}");
+        }
+    });
+}
+
 /// P6, P16: what a rule asks and what was found is told in the reader's language, whatever the rule compares.
 #[test]
 fn explanations_are_in_the_readers_language() {
