@@ -146,7 +146,9 @@ fn the_smallest_plan_has_no_traces_and_no_files() {
             let told = world.ok(&format!("/v1/statistics?period=last_30_days{query}"), &key).await;
             assert_eq!(told["totals"]["events"], u8::from(query.is_empty()), "{query}");
         }
-        world.tenant("acme", |tenant| tenant.plan = Plan::STANDARD).await;
+        let mut tenant = (*world.settings.tenant("acme").unwrap()).clone();
+        tenant.plan = Plan::STANDARD;
+        world.settings.put_tenant(tenant).await.unwrap();
         assert_eq!(ids(&world.pages("/v1/events", &key).await), ["a", "w"]);
         assert_eq!(world.get("/v1/users/u1/statistics", &key).await.status, 200);
     });
