@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::correlate::{Correlation, Fire, Item, Window};
-use crate::rules::{EventFields, FieldValue, Match, Rule, RuleSet};
+use crate::rules::{EventFields, Match, Numbers, Rule, RuleSet};
 use crate::signals::{LATENESS_MS, User};
 
 /// Most windows of one rule that are kept of one user: those whose latest events are newest. Rules don't compete for them.
@@ -26,8 +26,10 @@ pub struct Finding {
     pub rule: u16,
     /// The time that decides into which window of the rule it falls, milliseconds.
     pub at: i64,
-    /// What was seen, where the rule says what to look at.
+    /// What was seen, where the rule has a number to compare.
     pub seen: Option<f64>,
+    /// What that was held against.
+    pub limit: Option<f64>,
 }
 
 /// An event that a correlation across users has to look at.
@@ -155,8 +157,8 @@ impl Findings {
         for &found in &self.matches {
             let Some(rule) = rules.rule(found) else { continue };
             if !rule.hidden {
-                let seen = rule.seen_field.as_deref().and_then(|field| number(event.field(field)?));
-                self.broken.push(Finding { rule: found.rule, at: of.at, seen });
+                let Numbers { seen, limit, .. } = rules.numbers(found, event);
+                self.broken.push(Finding { rule: found.rule, at: of.at, seen, limit });
             }
             if of.late {
                 continue;
@@ -173,11 +175,12 @@ impl Findings {
                     let clock = user.clock();
                     let key = (rule_key(rule), group_key(&group));
                     self.dropped += user.windows.push(key, item, correlation, clock, &mut self.fires);
-                    let rule = correlation.rule;
+                    let (rule, limit) = (correlation.rule, rules.limit(correlation.rule));
                     self.broken.extend(self.fires.iter().map(|fire| Finding {
                         rule,
                         at: fire.at,
                         seen: Some(fire.seen),
+                        limit,
                     }));
                 }
             }
@@ -241,13 +244,4 @@ fn group_key(group: &[(Arc<str>, String)]) -> u64 {
         hash.update(value.as_bytes());
     }
     hash.digest()
-}
-
-fn number(value: FieldValue<'_>) -> Option<f64> {
-    match value {
-        FieldValue::Int(number) => Some(number as f64),
-        FieldValue::Float(number) => Some(number),
-        FieldValue::Bool(flag) => Some(f64::from(u8::from(flag))),
-        _ => None,
-    }
 }

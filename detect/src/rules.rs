@@ -107,6 +107,8 @@ pub struct Rule {
     pub limit: Option<f64>,
     /// Whether what was seen has to be more than that, and not only as much.
     pub more_than_limit: bool,
+    /// Whether it compares a field with a number.
+    compares: bool,
     /// Whether it only counts for its correlation, and makes no violations of its own.
     pub hidden: bool,
     /// The correlation that this is a base rule of: index into the set's correlations.
@@ -155,6 +157,17 @@ pub struct Explanation {
     pub limit: Option<f64>,
     /// How much more would have had to be seen, where the event doesn't break the rule for that: of whole numbers one more than the
     /// limit where a rule asks for more.
+    pub missing: Option<f64>,
+}
+
+/// The number that a rule sees of an event, the one that it is held against, and how far it is from there.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Numbers {
+    /// What was seen.
+    pub seen: Option<f64>,
+    /// The limit in force, or the number that stands in the rule itself.
+    pub limit: Option<f64>,
+    /// As of [`Explanation::missing`].
     pub missing: Option<f64>,
 }
 
@@ -302,24 +315,23 @@ impl RuleSet {
         let compiled = rule.compiled.as_ref()?;
         let conditions = explain_rule(compiled, &View(event));
         let matched = conditions.matched;
-        let steps: Vec<Step> =
-            conditions.conditions.iter().map(|trace| steps::condition(trace, &compiled.detections)).collect();
-        if let Some((seen, limit)) = rule.seen(event).zip(rule.limit) {
-            let short = (!matched && seen <= limit).then(|| correlate::short_of(seen, limit, rule.more_than_limit));
-            let (seen, limit) = (Some(seen), Some(limit));
-            return Some(Explanation { matched, conditions, steps, seen, limit, missing: short });
-        }
-        // Numbers that stand in the rule itself.
-        let compared = steps::compared(&steps, matched, &|field, bound| {
-            rule.seen_field.as_deref().is_none_or(|own| own == field)
-                && rule.limit.is_none_or(|own| (own - bound).abs() < f64::EPSILON)
-        });
-        let (seen, limit) = (rule.seen(event), rule.limit);
-        let (seen, limit, missing) = match compared {
-            Some(found) => (seen.or(found.seen), limit.or(Some(found.bound)), found.missing),
-            None => (seen, limit, None),
-        };
+        let steps = steps_of(&conditions, compiled);
+        let Numbers { seen, limit, missing } = rule.numbers(event, matched, &steps);
         Some(Explanation { matched, conditions, steps, seen, limit, missing })
+    }
+
+    /// The numbers by which `event` breaks a rule. Nothing for a correlation, which counts.
+    pub fn numbers<E: EventFields>(&self, found: Match, event: &E) -> Numbers {
+        let Some(rule) = self.rule(found) else { return Numbers::default() };
+        let (seen, limit) = (rule.seen(event), rule.limit);
+        // Only what compares numbers of its own is worth a look at each of its conditions.
+        match &rule.compiled {
+            Some(compiled) if rule.compares && (seen.is_none() || limit.is_none()) => {
+                let conditions = explain_rule(compiled, &View(event));
+                rule.numbers(event, conditions.matched, &steps_of(&conditions, compiled))
+            }
+            _ => Numbers { seen, limit, missing: None },
+        }
     }
 
     /// What a rule is held against: its limit in force, or else the number that a correlation itself says.
@@ -335,4 +347,28 @@ impl Rule {
     pub fn seen<E: EventFields>(&self, event: &E) -> Option<f64> {
         event.field(self.seen_field.as_deref()?)?.as_f64()
     }
+
+    /// What it saw of an event that matched or not, by its steps, and what that is held against.
+    fn numbers<E: EventFields>(&self, event: &E, matched: bool, steps: &[Step]) -> Numbers {
+        if let Some((seen, limit)) = self.seen(event).zip(self.limit) {
+            let missing = (!matched && seen <= limit).then(|| correlate::short_of(seen, limit, self.more_than_limit));
+            return Numbers { seen: Some(seen), limit: Some(limit), missing };
+        }
+        // Numbers that stand in the rule itself.
+        let compared = steps::compared(steps, matched, &|field, bound| {
+            self.seen_field.as_deref().is_none_or(|own| own == field)
+                && self.limit.is_none_or(|own| (own - bound).abs() < f64::EPSILON)
+        });
+        let (seen, limit) = (self.seen(event), self.limit);
+        match compared {
+            Some(found) => {
+                Numbers { seen: seen.or(found.seen), limit: limit.or(Some(found.bound)), missing: found.missing }
+            }
+            None => Numbers { seen, limit, missing: None },
+        }
+    }
+}
+
+fn steps_of(conditions: &RuleExplanation, compiled: &CompiledRule) -> Vec<Step> {
+    conditions.conditions.iter().map(|trace| steps::condition(trace, &compiled.detections)).collect()
 }

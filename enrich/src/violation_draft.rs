@@ -47,7 +47,7 @@ impl<'a> ViolationDraft<'a> {
             id,
             window_at,
             seen: finding.seen,
-            limit: rule.limit,
+            limit: finding.limit,
             group: Cow::Owned(BTreeMap::new()),
         })
     }

@@ -86,3 +86,38 @@ fn what_is_kept_of_a_user_is_bounded() {
     assert!(events <= EVENTS_OF_USER && run.dropped > 0, "{events}");
     assert_eq!(run.fail(MINUTE), ["brute-force"]);
 }
+
+/// P6: a finding has what was seen and what that is held against, wherever the number stands: in the limits, in the rule itself, in a
+/// correlation; and none where the rule compares nothing.
+#[test]
+fn a_finding_has_its_numbers() {
+    let of =
+        |text: &str| format!("title: T\nid: own\nlevel: low\nversion: 1\nlogsource: {{product: usertrail}}\n{text}");
+    let own = of("detection:\n  s:\n    action: export\n    records|gte: 10\n  condition: s\n");
+    let either = of(
+        "detection:\n  s:\n    action: export\n  few:\n    records|lt: 3\n  many:\n    records|gt: 10\n  condition: s and (few or many)\n",
+    );
+    let plain = of("detection:\n  s:\n    action: export\n  condition: s\n");
+    let limited = of(
+        "limits:\n  most: {default: 10, min: 1, max: 100, unit: records}\nseen: records\ndetection:\n  s:\n    action: export\n    records|gte: '%most%'\n  condition: s\n",
+    );
+    let counted = "title: T\nid: own\nlevel: low\nversion: 1\ncorrelation:\n  type: event_count\n  rules: [seen]\n  \
+        group-by: [actor.id]\n  timespan: 30m\n  condition: {gte: 1}\n---\ntitle: S\nname: seen\n\
+        logsource: {product: usertrail}\ndetection:\n  s:\n    action: export\n    records|gte: 5\n  condition: s\n";
+    for (text, expected) in [
+        (own.as_str(), (Some(12.0), Some(10.0))),
+        (&limited, (Some(12.0), Some(10.0))),
+        (&plain, (None, None)),
+        (counted, (Some(1.0), Some(1.0))),
+        (&either, (Some(12.0), Some(10.0))),
+    ] {
+        let rules = RuleSet::compile([("own", text)], &BTreeMap::new()).unwrap();
+        let event = json!({"action": "export", "actor.id": "u", "records": 12});
+        let (mut user, mut findings) = (User::default(), Findings::default());
+        user.reach(MINUTE);
+        let subject = Subject { event_id: "1", identity: 1, at: MINUTE, late: false };
+        findings.find(&rules, &JsonFields::new(&event), subject, Some(&mut user));
+        let found: Vec<_> = findings.broken.iter().map(|found| (found.seen, found.limit)).collect();
+        assert_eq!(found, [expected], "{text}");
+    }
+}

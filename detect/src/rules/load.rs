@@ -195,19 +195,27 @@ impl Loaded {
 
 /// Whether a rule compares a field by `gt`.
 fn asks_for_more(sigma: &SigmaRule, field: &str) -> bool {
-    fn within(detection: &Detection, field: &str) -> bool {
-        let is = |item: &DetectionItem| {
-            item.field.name.as_deref() == Some(field) && item.field.modifiers.contains(&Modifier::Gt)
-        };
+    any_item(sigma, &|item| item.field.name.as_deref() == Some(field) && item.field.modifiers.contains(&Modifier::Gt))
+}
+
+/// Whether a rule compares a field with a number.
+fn compares(sigma: &SigmaRule) -> bool {
+    let compares =
+        |modifier: &Modifier| matches!(modifier, Modifier::Gt | Modifier::Gte | Modifier::Lt | Modifier::Lte);
+    any_item(sigma, &|item| item.field.modifiers.iter().any(compares))
+}
+
+fn any_item(sigma: &SigmaRule, is: &dyn Fn(&DetectionItem) -> bool) -> bool {
+    fn within(detection: &Detection, is: &dyn Fn(&DetectionItem) -> bool) -> bool {
         match detection {
             Detection::AllOf(items) => items.iter().any(is),
-            Detection::AnyOf(parts) | Detection::And(parts) => parts.iter().any(|part| within(part, field)),
+            Detection::AnyOf(parts) | Detection::And(parts) => parts.iter().any(|part| within(part, is)),
             Detection::Keywords(_) => false,
-            Detection::ArrayMatch { body, .. } => within(body, field),
-            Detection::Conditional { named, .. } => named.values().any(|part| within(part, field)),
+            Detection::ArrayMatch { body, .. } => within(body, is),
+            Detection::Conditional { named, .. } => named.values().any(|part| within(part, is)),
         }
     }
-    sigma.detection.named.values().any(|detection| within(detection, field))
+    sigma.detection.named.values().any(|detection| within(detection, is))
 }
 
 fn detection(name: &str, sigma: &SigmaRule, own: &Attributes, limit: Option<f64>) -> Result<Rule, RuleProblem> {
@@ -225,6 +233,7 @@ fn detection(name: &str, sigma: &SigmaRule, own: &Attributes, limit: Option<f64>
         seen_field: own.seen.clone(),
         limit,
         more_than_limit: own.seen.as_deref().is_some_and(|seen| asks_for_more(sigma, seen)),
+        compares: compares(sigma),
         hidden: false,
         correlation: None,
         compiled: Some(compiled(sigma)?),
@@ -249,6 +258,7 @@ fn correlation(name: &str, sigma: &CorrelationRule, own: &Attributes) -> Result<
         seen_field: None,
         limit: None,
         more_than_limit: false,
+        compares: false,
         hidden: false,
         correlation: None,
         compiled: None,
@@ -274,6 +284,7 @@ fn base(of: &Rule, sigma: &SigmaRule, own: &Attributes, hidden: bool) -> Result<
         action: Action::Flag,
         limit: None,
         more_than_limit: false,
+        compares: compares(sigma),
         hidden,
         compiled: Some(compiled(sigma)?),
         ..of.clone()

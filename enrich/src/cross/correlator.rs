@@ -216,7 +216,8 @@ impl Correlator {
             return Vec::new();
         };
         let lang = settings.tenant(&counted.tenant).and_then(|tenant| tenant.languages.first().copied());
-        let reporter = Reporter { counted, rule, title: rule.title_in(lang.unwrap_or_default()) };
+        let (title, limit) = (rule.title_in(lang.unwrap_or_default()), rules.limit(correlation.rule));
+        let reporter = Reporter { counted, rule, title, limit };
         let (found, dropped) = self.groups.with(key, counted, (correlation, arrived), |group| {
             let fires = group.push(counted, correlation);
             fires.iter().filter_map(|fire| reporter.report(fire, group)).collect()
@@ -300,13 +301,14 @@ struct Reporter<'a> {
     counted: &'a CorrelationInput,
     rule: &'a Rule,
     title: &'a str,
+    limit: Option<f64>,
 }
 
 impl Reporter<'_> {
     /// One event for each end of a window that fires, and one more whenever a window turns out to hold more than was told of
     /// the violation: that one counts for nothing but what was seen. The log's order is fixed, so a replay tells the same under the same ids.
     fn report(&self, fire: &Fire, from: &mut Group) -> Option<Found> {
-        let Self { counted, rule, title } = *self;
+        let Self { counted, rule, title, limit } = *self;
         let group = serde_json::to_string(&counted.group).ok()?;
         let (violation_id, window_at) = violation_of(&counted.tenant, rule, &group, fire.at);
         let is_new = from.fires_anew(fire.at);
@@ -324,7 +326,7 @@ impl Reporter<'_> {
             level: rule.level as u8,
             action: rule.action,
             seen: Some(fire.seen),
-            limit: rule.limit,
+            limit,
             violation_id,
             window_at,
             group: counted.group.clone(),

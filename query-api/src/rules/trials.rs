@@ -217,16 +217,13 @@ impl Count {
     fn extend_by(&mut self, rules: &RuleSet, tenant: &str, stored: &Stored<'_>, finding: &Finding) {
         let Some(rule) = rules.rules().get(usize::from(finding.rule)) else { return };
         let row = stored.0;
-        // A number that stands in the rule itself is told of what is shown.
-        let explained = (self.shown.len() < SHOWN).then(|| rules.explain(rules.find(&rule.name)?, stored)).flatten();
-        let (seen, limit) = explained.map_or((None, None), |explained| (explained.seen, explained.limit));
         self.add(TrialFinding {
             violation_id: violation_of(tenant, rule, &row.actor_id, finding.at).0,
             event_id: row.event_id.clone(),
             user_id: row.actor_id.clone(),
             at: row.occurred_at,
-            seen: finding.seen.or(seen),
-            limit: limit.or_else(|| rules.limit(finding.rule)),
+            seen: finding.seen,
+            limit: finding.limit,
         });
     }
 

@@ -226,17 +226,10 @@ impl<'a> Past<'a> {
         }
         if rules::changes_rights(row) || rules::exports(row) {
             let both = all(|row| rules::changes_rights(row) || rules::exports(row));
-            findings.extend(rules::in_windows(
-                "privilege-change-then-export",
-                row,
-                &both,
-                HOUR,
-                super::NONE,
-                |window| {
-                    let rights = window.iter().filter(|row| rules::changes_rights(row)).map(|row| row.at()).min()?;
-                    window.iter().any(|row| rules::exports(row) && row.at() >= rights).then_some(2.0)
-                },
-            ));
+            findings.extend(rules::in_windows("privilege-change-then-export", row, &both, HOUR, 2.0, |window| {
+                let rights = window.iter().filter(|row| rules::changes_rights(row)).map(|row| row.at()).min()?;
+                window.iter().any(|row| rules::exports(row) && row.at() >= rights).then_some(2.0)
+            }));
         }
         findings
     }

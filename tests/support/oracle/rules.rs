@@ -110,8 +110,9 @@ pub(super) fn detections(row: &Row, signals: &BTreeMap<&'static str, f64>) -> Ve
     add("sign-in-automated", HOUR, mark(any_sign_in && automated), NONE);
     add("sign-in-failed", HOUR, mark(is_failed_sign_in(row)), NONE);
     add("mass-delete", HOUR, least("deleted_1h", 100.0).filter(|_| deletion), 100.0);
-    add("bulk-delete", HOUR, mark(deletion && row.records >= 100), NONE);
-    add("mass-export", HOUR, mark(export && row.records >= 1000), NONE);
+    let records = |least: u64| Some(row.records as f64).filter(|_| row.records >= least);
+    add("bulk-delete", HOUR, records(100).filter(|_| deletion), 100.0);
+    add("mass-export", HOUR, records(1000).filter(|_| export), 1000.0);
     add("mass-export-window", DAY, least("exported_24h", 5000.0).filter(|_| export), 5000.0);
     add("export-by-api-key", HOUR, mark(export && row.actor_kind == "api_key"), NONE);
     add("mass-view", HOUR, least("viewed_1h", 500.0).filter(|_| row.action == "view"), 500.0);
