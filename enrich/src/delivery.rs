@@ -13,6 +13,7 @@ use runtime::config::Kafka;
 use runtime::kafka::Producer;
 use runtime::retry_action::RetryAction;
 use schemas::topics;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::Batch;
@@ -41,6 +42,7 @@ pub(crate) struct Stored {
 }
 
 /// Why a delivery ended before its end.
+#[derive(Debug)]
 pub(crate) enum Undelivered {
     /// Nobody knows, or somebody else decided first: go back to the start of the batch, and see what the ledger says.
     Again,
@@ -89,23 +91,22 @@ impl Delivery {
         Ok(Stored { end: decision.end, rows: rows.len() as u64, duplicates, newest, begun, dead, findings, states })
     }
 
-    /// Sends what was found in a batch that is stored: findings, and the dead letters.
+    /// Sends what follows from a batch that is stored: its findings and dead letters, then, once the batch before is delivered, as
+    /// `before` says, the states of its users. After that it may be committed. A state proves to whoever repeats the batch that its
+    /// rows are stored and its findings sent, with all before them.
     ///
     /// # Errors
-    /// [`Undelivered`].
-    pub(crate) async fn send_found(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
+    /// [`Undelivered`]; the batch before among it, when that is not delivered: whoever takes the partition up repeats both.
+    pub(crate) async fn publish(
+        &self,
+        partition: i32,
+        stored: &Stored,
+        before: oneshot::Receiver<()>,
+    ) -> Result<(), Undelivered> {
         self.check_not_overtaken(partition, stored).await?;
         let letters = self.write_dead_letters(partition, stored.dead.iter().collect());
         tokio::try_join!(self.send(partition, &stored.findings, "findings"), letters)?;
-        Ok(())
-    }
-
-    /// Sends the states of a batch's users; then the batch may be committed. A state proves to whoever repeats the batch that its
-    /// rows are stored and its findings sent, with all before them: the last step of the batch before has to be done.
-    ///
-    /// # Errors
-    /// [`Undelivered`].
-    pub(crate) async fn send_states(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
+        before.await.map_err(|_| Undelivered::Stopped)?;
         self.check_not_overtaken(partition, stored).await?;
         self.send(partition, &stored.states, "states of users").await?;
         self.metrics.batch(stored.rows, stored.duplicates);
@@ -263,4 +264,87 @@ impl Delivery {
 fn action(error: &Error) -> RetryAction {
     let kafka = error.chain().find_map(|cause| cause.downcast_ref::<KafkaError>());
     kafka.map_or(RetryAction::Retry, |error| RetryAction::of_kafka(error, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::producer::{DefaultProducerContext, FutureRecord};
+    use runtime::config::Config;
+    use runtime::kafka::{ROOM, producer_config_within};
+
+    use super::*;
+
+    struct World {
+        _broker: MockCluster<'static, DefaultProducerContext>,
+        delivery: Delivery,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let mock = MockCluster::new(1).unwrap();
+            let mut config = Config::defaults().unwrap();
+            config.kafka.brokers = mock.bootstrap_servers();
+            let kafka = config.kafka;
+            for topic in [topics::VIOLATIONS, topics::STATE] {
+                mock.create_topic(&kafka.topic(topic), 1, 1).unwrap();
+            }
+            let producer = || producer_config_within(&kafka, Duration::from_secs(20)).create::<Producer>().unwrap();
+            let metrics = Metrics::new(&runtime::metrics::Metrics::default());
+            let client = runtime::clickhouse::client(&config.clickhouse);
+            let delivery = Delivery {
+                stream: Stream::new("cluster", 0),
+                producer: producer(),
+                decider: producer(),
+                sink: Sink::new(client, metrics.clone()),
+                metrics,
+                stop: CancellationToken::new(),
+                kafka: kafka.clone(),
+            };
+            Self { _broker: mock, delivery }
+        }
+
+        /// What the topic holds, with a record behind everything that was ever handed over.
+        async fn sent(&self, topic: &str) -> i64 {
+            let name = self.delivery.kafka.topic(topic);
+            let last: FutureRecord<'_, (), _> = FutureRecord::to(&name).payload("last").partition(0);
+            self.delivery.producer.send(last, ROOM).await.unwrap().offset
+        }
+    }
+
+    fn outgoing(topic: &'static str, partition: i32) -> Outgoing {
+        Outgoing { topic, partition: Some(partition), key: "acme/u".to_owned(), value: b"x".to_vec() }
+    }
+
+    fn stored(findings: Vec<Outgoing>) -> Stored {
+        let states = vec![outgoing(topics::STATE, 0)];
+        Stored { end: 1, rows: 1, duplicates: 0, newest: 0, begun: Instant::now(), dead: Vec::new(), findings, states }
+    }
+
+    /// P5: the states of a batch are not written before its findings are acknowledged, nor before the batch before is delivered: a
+    /// successor would not repeat what is missing.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn states_are_written_last() {
+        let world = World::new();
+        let found = || vec![outgoing(topics::VIOLATIONS, 0)];
+        // The batch before failed.
+        let (failed, before) = oneshot::channel();
+        drop(failed);
+        let undelivered = world.delivery.publish(0, &stored(found()), before).await;
+        assert!(matches!(undelivered, Err(Undelivered::Stopped)));
+        assert_eq!((world.sent(topics::VIOLATIONS).await, world.sent(topics::STATE).await), (1, 0));
+        // The batch before is delivered.
+        let (delivered, before) = oneshot::channel();
+        delivered.send(()).unwrap();
+        world.delivery.publish(0, &stored(found()), before).await.unwrap();
+        assert_eq!((world.sent(topics::VIOLATIONS).await, world.sent(topics::STATE).await), (3, 2));
+        // Of findings that can't be sent: there is no such partition.
+        let (delivered, before) = oneshot::channel();
+        delivered.send(()).unwrap();
+        world.delivery.stop.cancel();
+        let lost = stored(vec![outgoing(topics::VIOLATIONS, 99)]);
+        let undelivered = world.delivery.publish(0, &lost, before).await;
+        assert!(matches!(undelivered, Err(Undelivered::Stopped)));
+        assert_eq!(world.sent(topics::STATE).await, 3);
+    }
 }

@@ -39,7 +39,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Stream(String);
 
 impl Stream {
-    fn new(cluster_id: &str, epoch: u32) -> Self {
+    pub(crate) fn new(cluster_id: &str, epoch: u32) -> Self {
         Self(if epoch == 0 { cluster_id.to_owned() } else { format!("{cluster_id}.{epoch}") })
     }
 

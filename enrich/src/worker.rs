@@ -430,10 +430,7 @@ impl Worker {
             let delivered = async {
                 let stored = delivery.store(number, batch, &mut ledger, decided).await?;
                 report(Report::Stored(ledger));
-                delivery.send_found(number, &stored).await?;
-                // If the batch before is not delivered, whoever takes the partition up again repeats this one too.
-                before.await.map_err(|_| Undelivered::Stopped)?;
-                delivery.send_states(number, &stored).await?;
+                delivery.publish(number, &stored, before).await?;
                 Ok(stored.end)
             };
             match delivered.await {

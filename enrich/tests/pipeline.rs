@@ -7,7 +7,6 @@ mod support;
 
 use clickhouse::Row;
 use enrich::changelog::is_committed;
-use enrich::outgoing::{Outgoing, send_all};
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
@@ -297,18 +296,6 @@ async fn the_books_balance(world: &World) {
     assert!(accounts.iter().any(|account| !account.balances()), "a row stored twice went unnoticed");
 }
 
-/// P5: while a finding is not acknowledged, the state that says it was made isn't written: a successor would not repeat it.
-async fn state_is_written_last(world: &World) {
-    let record = |topic, partition| Outgoing { topic, partition, key: "acme/late".to_owned(), value: b"x".to_vec() };
-    // There is no such partition: this one is never acknowledged.
-    let records = [record(topics::STATE, Some(0)), record(topics::ACCESS, Some(99))];
-    let before = world.end(topics::STATE, 0);
-    assert!(send_all(&world.config.kafka, &world.producer, &records).await.is_err());
-    assert_eq!(world.end(topics::STATE, 0), before, "the state went ahead of the findings");
-    send_all(&world.config.kafka, &world.producer, &records[..1]).await.unwrap();
-    assert_eq!(world.end(topics::STATE, 0), before + 1);
-}
-
 /// A partition that is lost while its records are held back comes back with them flowing.
 async fn a_partition_lost_while_paused_comes_back(world: &World) {
     let before = world.number("SELECT count() FROM events").await;
@@ -435,7 +422,6 @@ async fn from_kafka_into_clickhouse() {
     hostile::a_replay_is_the_same_record(&world).await;
     the_books_balance(&world).await;
     a_partition_lost_while_paused_comes_back(&world).await;
-    state_is_written_last(&world).await;
     changes_hold_from_their_answer(&world).await;
     what_is_committed_is_known(&world).await;
     hostile::a_cut_letter_outlives_its_record(&world).await;
