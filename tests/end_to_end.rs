@@ -72,7 +72,7 @@ async fn a_tenant_lives_in_a_newer_zone(installation: &Installation) {
     let days = installation.get(&reader, "/v1/statistics?from=2026-11-20&to=2026-11-22&interval=day").await;
     assert_eq!((&days["time_zone"], &days["totals"]["events"]), (&json!("Mars/Base"), &json!(1)), "{days}");
     let refused = installation.try_get(&reader, "/v1/events?from=2026-11-21&to=2026-11-21&lang=cs&limit=0").await;
-    assert_eq!(refused.1["detail"], "parametr \"limit\": je třeba celé číslo od 1 do 1000");
+    assert_eq!(refused.1["detail"], "parametr „limit“: je třeba celé číslo od 1 do 1000");
 }
 
 /// P1: one event, an array, lines, a CloudEvent; each retried as a whole, and stored once. L3, L4, L6–L9, J1: whatever was done

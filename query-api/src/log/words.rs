@@ -138,7 +138,8 @@ pub(crate) fn duration(millis: u64, lang: Lang) -> String {
     let point = of(lang, [".", ",", ","]);
     let tenths = millis.saturating_add(50) / 100;
     if tenths < 100 {
-        let part = if tenths % 10 == 0 && tenths > 0 { String::new() } else { format!("{point}{}", tenths % 10) };
+        let part =
+            if tenths.is_multiple_of(10) && tenths > 0 { String::new() } else { format!("{point}{}", tenths % 10) };
         return format!("{}{part} {second}", tenths / 10);
     }
     let seconds = millis.saturating_add(500) / 1000;

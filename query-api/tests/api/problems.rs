@@ -140,7 +140,7 @@ fn particulars_have_three_languages() {
         let answer = ask("GET", "/v1/events?limit=0&lang=ru", &admin, None, "cs").await;
         assert_eq!(answer.json["detail"], "параметр \"limit\": нужно целое число от 1 до 1000");
         let answer = ask("GET", "/v1/events?lang=tlh", &admin, None, "cs").await;
-        assert_eq!(answer.json["detail"], "parametr \"lang\": \"tlh\" není mezi hodnotami en, ru, cs");
+        assert_eq!(answer.json["detail"], "parametr „lang“: „tlh“ není mezi hodnotami en, ru, cs");
     });
 }
 
@@ -163,7 +163,7 @@ fn problems_are_worded_in_the_caller_s_language() {
         let (language, cs) = ask("/v1/events?limit=0", "cs-CZ, en;q=0.5").await;
         assert_eq!(
             (language.as_str(), &cs["title"], &cs["detail"]),
-            ("cs", &json!("Chybný požadavek"), &json!("parametr \"limit\": je třeba celé číslo od 1 do 1000"))
+            ("cs", &json!("Chybný požadavek"), &json!("parametr „limit“: je třeba celé číslo od 1 do 1000"))
         );
         assert_eq!((&cs["code"], &cs["pointer"]), (&english["code"], &english["pointer"]));
         assert_eq!(cs["detail_en"], english["detail"]);

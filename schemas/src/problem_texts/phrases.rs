@@ -4,6 +4,7 @@
 //!
 //! `{1}` stands for what is the same in every language, `<1>` for what is a phrase itself.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::catalogue::Lang;
@@ -86,10 +87,23 @@ fn fill(parts: &[Part], holes: &[&str; HOLES], lang: Lang) -> String {
             Part::Hole { number, worded: true } => {
                 filled.push_str(&phrase(holes[*number], lang).unwrap_or_else(|| holes[*number].to_owned()));
             }
-            Part::Hole { number, worded: false } => filled.push_str(holes[*number]),
+            Part::Hole { number, worded: false } => filled.push_str(&requoted(holes[*number], lang)),
         }
     }
     filled
+}
+
+/// What stands between quotation marks, between those of the language.
+fn requoted(text: &str, lang: Lang) -> Cow<'_, str> {
+    let [open, close] = match lang {
+        Lang::En => return text.into(),
+        Lang::Ru => ['«', '»'],
+        Lang::Cs => ['„', '“'],
+    };
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inner) if !inner.contains('"') => format!("{open}{inner}{close}").into(),
+        _ => text.into(),
+    }
 }
 
 fn parts(text: &str) -> Vec<Part> {
@@ -158,21 +172,21 @@ mod tests {
         let cs = |text| phrase(text, Lang::Cs);
         assert_eq!(
             cs("parameter \"limit\": a whole number from 1 to 1000 is wanted").as_deref(),
-            Some("parametr \"limit\": je třeba celé číslo od 1 do 1000")
+            Some("parametr „limit“: je třeba celé číslo od 1 do 1000")
         );
         // A name is a name, whatever it would mean as a word.
         assert_eq!(cs("missing field `tenant`").as_deref(), Some("chybí pole `tenant`"));
         assert_eq!(
             cs("unknown parameter \"colour\"; known here: tenant").as_deref(),
-            Some("neznámý parametr \"colour\"; zde jsou známy: tenant")
+            Some("neznámý parametr „colour“; zde jsou známy: tenant")
         );
         assert_eq!(
             cs("invalid type: string \"x\", expected a boolean at line 1 column 7").as_deref(),
-            Some("chybný typ: text \"x\", očekává se true nebo false (řádek 1, znak 7)")
+            Some("chybný typ: text „x“, očekává se true nebo false (řádek 1, znak 7)")
         );
         assert_eq!(
             cs("parameter \"lang\": \"tlh\" is not one of en, ru, cs").as_deref(),
-            Some("parametr \"lang\": \"tlh\" není mezi hodnotami en, ru, cs")
+            Some("parametr „lang“: „tlh“ není mezi hodnotami en, ru, cs")
         );
         assert_eq!(
             cs("unknown field `on`, expected `enabled` at line 1 column 4").as_deref(),
