@@ -162,12 +162,12 @@ fn edits_name_every_field() {
         assert_eq!(text("e1", "en").await, "Jana Nováková changed the contact “Call back” — phone: “1” → “2”");
         assert_eq!(
             text("e2", "en").await,
-            "Jana Nováková changed the contact “Call back” — phone: “1” → “2”; billing › hourly rate: → “12.5”; tags: added vip \
+            "Jana Nováková changed the contact “Call back” — phone: “1” → “2”; billing › hourly rate: → “12.5”; tags: added “vip” \
              (position 1)"
         );
         assert_eq!(
             text("e2", "ru").await,
-            "Jana Nováková: изменён контакт «Call back» — phone: «1» → «2»; billing › hourly rate: → «12,5»; tags: добавлено vip \
+            "Jana Nováková: изменён контакт «Call back» — phone: «1» → «2»; billing › hourly rate: → «12,5»; tags: добавлено «vip» \
              (позиция 1)"
         );
         assert_eq!(text("e3", "cs").await, "Jana Nováková: změněn kontakt „Call back“");
