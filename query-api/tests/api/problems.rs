@@ -138,7 +138,7 @@ fn particulars_have_three_languages() {
         }
         // The parameter wins over the header; where it is refused itself, the header says.
         let answer = ask("GET", "/v1/events?limit=0&lang=ru", &admin, None, "cs").await;
-        assert_eq!(answer.json["detail"], "параметр \"limit\": нужно целое число от 1 до 1000");
+        assert_eq!(answer.json["detail"], "параметр «limit»: нужно целое число от 1 до 1000");
         let answer = ask("GET", "/v1/events?lang=tlh", &admin, None, "cs").await;
         assert_eq!(answer.json["detail"], "parametr „lang“: „tlh“ není mezi hodnotami en, ru, cs");
     });
