@@ -5,12 +5,20 @@ use std::sync::Arc;
 use axum::extract::Request;
 use runtime::problem::Problem;
 use runtime::settings::{Principal, Settings};
-use schemas::settings::{Features, Permission, Tenant};
+use schemas::settings::{Feature, Features, Permission, Tenant};
 
 use crate::http::params::Params;
 use crate::http::request::RequestInfo;
 use crate::store::sql::Clauses;
-use crate::tenants::plan;
+
+/// The feature of a plan that a permission to read is of.
+pub(crate) const fn feature_of(permission: Permission) -> Option<Feature> {
+    match permission {
+        Permission::ReadConfiguration => Some(Feature::ConfigurationAudit),
+        Permission::TraceUsers => Some(Feature::Tracing),
+        _ => None,
+    }
+}
 
 /// Who asks. Put into the request by [`guard`](crate::http::guard).
 #[derive(Debug, Clone)]
@@ -56,9 +64,10 @@ impl Caller {
     /// The caller as a tenant's plan lets them read: what it doesn't include nobody may there, whatever their role.
     #[must_use]
     pub fn within(mut self, features: &Features) -> Self {
-        let of_plan = [Permission::ReadConfiguration, Permission::TraceUsers];
-        for permission in of_plan.into_iter().filter(|permission| !plan::includes(features, *permission)) {
-            self.principal.permissions = self.principal.permissions.without(permission);
+        for permission in [Permission::ReadConfiguration, Permission::TraceUsers] {
+            if feature_of(permission).is_some_and(|feature| !features.has(feature)) {
+                self.principal.permissions = self.principal.permissions.without(permission);
+            }
         }
         self
     }

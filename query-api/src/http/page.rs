@@ -20,7 +20,7 @@ use crate::export::heading::{self, Heading};
 use crate::export::table::Tabular;
 use crate::export::{self, Export, Rows};
 use crate::http::answer::{Completeness, PeriodView};
-use crate::http::caller::Caller;
+use crate::http::caller::{Caller, feature_of};
 use crate::http::cursor::{Binding, Position};
 use crate::http::language::{Localized, language};
 use crate::http::params::Params;
@@ -199,7 +199,7 @@ impl ReadRequest {
 
     /// Refuses whoever has no permission for what a parameter asks for, or whose plan doesn't include it.
     pub(crate) fn takes(&self, permission: Permission, detail: &'static str, pointer: &str) -> Result<(), Problem> {
-        if let Some(feature) = plan::feature_of(permission) {
+        if let Some(feature) = feature_of(permission) {
             self.feature(feature)?;
         }
         if self.may(permission) { Ok(()) } else { Err(Problem::forbidden(detail).with_pointer(pointer)) }

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::settings::{Feature, Features, Permission, Plan, Plans};
+use schemas::settings::{Feature, Features, Plan, Plans};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -109,20 +109,6 @@ pub(crate) fn feature(plans: &Plans, plan: &Plan, feature: Feature) -> Result<()
     let needed = plans.least(feature).map(|least| format!("; the plan {} does", least.as_str())).unwrap_or_default();
     let detail = format!("the plan {} doesn't include {}{needed}", plan.as_str(), named(feature));
     Err(limit(plan, detail).with_member("feature", feature.as_str()))
-}
-
-/// The feature that a permission to read is of.
-pub(crate) const fn feature_of(permission: Permission) -> Option<Feature> {
-    match permission {
-        Permission::ReadConfiguration => Some(Feature::ConfigurationAudit),
-        Permission::TraceUsers => Some(Feature::Tracing),
-        _ => None,
-    }
-}
-
-/// Whether a plan includes what a permission is for.
-pub(crate) fn includes(features: &Features, permission: Permission) -> bool {
-    feature_of(permission).is_none_or(|feature| features.has(feature))
 }
 
 /// What a feature is called in a sentence; a phrase, so that it is worded as well.
