@@ -4953,7 +4953,7 @@ export interface components {
             object_type: string;
             /** @description Whether the tenant added it. */
             own: boolean;
-            /** @description Whether what was deleted can be restored. False for a deletion that failed, or was only asked for. */
+            /** @description Whether what was deleted can be restored. */
             restorable: boolean;
             /** @description The event in words, with placeholders. */
             sentence: string;
