@@ -53,7 +53,8 @@ fn values(operation: &str, name: &str) -> Option<Vec<Value>> {
         (_, "category") => words(Category::ALL, Category::as_str),
         (_, "class") => words(Class::ALL, Class::as_str),
         (_, "compare") => COMPARED.to_vec(),
-        (_, "country") => COUNTRIES.to_vec(),
+        // The empty one asks for events without a country.
+        (_, "country") => [&[""], COUNTRIES].concat(),
         (_, "device" | "kind") => DEVICE_KINDS.to_vec(),
         (_, "distinct") => DISTINCT.to_vec(),
         (_, "figure") => figures::names(),
