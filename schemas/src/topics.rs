@@ -38,7 +38,7 @@ pub const MAX_MESSAGE_BYTES: usize = 1_000_000;
 /// embedded broker takes; a batch that holds one record of [`MAX_MESSAGE_BYTES`] is below it.
 pub const MAX_BATCH_BYTES: usize = 1_048_588;
 
-/// Header names. All values are UTF-8, but for [`DL_KEY`](headers::DL_KEY). Attributes of a CloudEvent in binary mode are
+/// Header names. All values are UTF-8, but for [`DEAD_LETTER_KEY`](headers::DEAD_LETTER_KEY). Attributes of a CloudEvent in binary mode are
 /// headers too, each after [`ATTRIBUTE_PREFIX`](crate::decode::ATTRIBUTE_PREFIX).
 pub mod headers {
     /// Tenant of the event; required on [`EVENTS_RAW`](super::EVENTS_RAW).
