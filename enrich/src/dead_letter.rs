@@ -157,6 +157,7 @@ impl DeadLetter {
             replayed: self.replayed,
             headers: self.headers.len(),
         };
+        // Texts and numbers alone: it never fails.
         let fields = serde_json::to_vec(&fields).unwrap_or_default();
         let all = OwnedHeaders::new_with_capacity(2 + self.headers.len());
         let all = all.insert(Header { key: headers::DEAD_LETTER, value: Some(&fields) });

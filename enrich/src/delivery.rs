@@ -341,9 +341,13 @@ mod tests {
         // Of findings that can't be sent: there is no such partition.
         let (delivered, before) = oneshot::channel();
         delivered.send(()).unwrap();
-        world.delivery.stop.cancel();
         let lost = stored(vec![outgoing(topics::VIOLATIONS, 99)]);
-        let undelivered = world.delivery.publish(0, &lost, before).await;
+        // It is tried at least once before it is stopped.
+        let stop = async {
+            send_all(&world.delivery.kafka, &world.delivery.producer, &lost.findings).await.unwrap_err();
+            world.delivery.stop.cancel();
+        };
+        let (undelivered, ()) = tokio::join!(world.delivery.publish(0, &lost, before), stop);
         assert!(matches!(undelivered, Err(Undelivered::Stopped)));
         assert_eq!(world.sent(topics::STATE).await, 3);
     }
