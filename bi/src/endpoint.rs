@@ -113,6 +113,9 @@ impl Bi {
     }
 }
 
+/// What may be done with `/`.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST");
+
 /// The routes of a listener of its own.
 pub fn router(bi: Bi) -> Router {
     Router::new().fallback(handle).with_state(bi)
@@ -128,8 +131,11 @@ async fn handle(State(bi): State<Bi>, http: HttpRequest<Body>) -> Response {
         return (StatusCode::NOT_FOUND, "There is nothing here; statements go to /, health checks to /ping.\n")
             .into_response();
     }
+    if http.method() == Method::OPTIONS {
+        return (StatusCode::NO_CONTENT, [(header::ALLOW, METHODS)]).into_response();
+    }
     if !read && http.method() != Method::POST {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, METHODS)]).into_response();
     }
     let mut id = Uuid::now_v7().to_string();
     let mut response = bi.answer(http, &mut id).await.unwrap_or_else(IntoResponse::into_response);
