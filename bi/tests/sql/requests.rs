@@ -202,7 +202,10 @@ fn clients_find_what_they_look_for() {
         );
         assert!(!wrong.text.contains("bi_headers"), "{}", wrong.text);
         assert_eq!(world.send(Request::get("/other").body(Body::empty()).unwrap()).await.status, 404);
-        assert_eq!(world.send(Request::put("/").body(Body::empty()).unwrap()).await.status, 405);
+        for (method, status) in [("PUT", 405), ("OPTIONS", 204)] {
+            let answer = world.send(Request::builder().method(method).uri("/").body(Body::empty()).unwrap()).await;
+            assert_eq!((answer.status, answer.header("allow")), (status, "GET, HEAD, OPTIONS, POST"));
+        }
     });
 }
 
@@ -347,6 +350,9 @@ fn what_is_not_there_is_null() {
     });
 }
 
+/// One more than 256 bits hold.
+const GREAT: &str = "param_x=115792089237316195423570985008687907853269984665640564039457584007913129639936";
+
 /// A2: what is wrong with a statement, a parameter or a value is the caller's, with the engine's code and without the value.
 #[test]
 fn errors_of_values_are_the_callers() {
@@ -354,9 +360,9 @@ fn errors_of_values_are_the_callers() {
         let mut faults = Vec::new();
         for (query, sql, name) in [
             ("param_x=abc", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
-            ("param_x=", "SELECT {x:UInt8}", "*"),
-            ("param_x=never", "SELECT {x:Date}", "*"),
-            ("param_x=[1,", "SELECT {x:Array(UInt8)}", "*"),
+            ("param_x=", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
+            ("param_x=never", "SELECT {x:Date}", "BAD_QUERY_PARAMETER"),
+            ("param_x=[1,", "SELECT {x:Array(UInt8)}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-13-99", "SELECT {x:Date}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-02-30", "SELECT {x:Date32}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-13-99+00:00:00", "SELECT {x:DateTime}", "BAD_QUERY_PARAMETER"),
@@ -373,7 +379,25 @@ fn errors_of_values_are_the_callers() {
             ("param_x=abcd", "SELECT {x:FixedString(3)}", "BAD_QUERY_PARAMETER"),
             ("param_x=%5C", "SELECT {x:String}", "BAD_QUERY_PARAMETER"),
             ("param_x=[a]", "SELECT {x:Array(String)}", "BAD_QUERY_PARAMETER"),
-            ("param_x=zz", "SELECT {x:Enum8('a' = 1)}", "*"),
+            ("param_x=08:61:00", "SELECT {x:Time}", "BAD_QUERY_PARAMETER"),
+            ("param_x=never", "SELECT {x:Time}", "BAD_QUERY_PARAMETER"),
+            ("param_x=['08:15:30','x']", "SELECT {x:Array(Time)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:Nothing}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:Nullable(Nothing)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:UInt256}", "BAD_QUERY_PARAMETER"),
+            (GREAT, "SELECT {x:UInt256}", "BAD_QUERY_PARAMETER"),
+            (GREAT, "SELECT {x:Int256}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:UUID}", "BAD_QUERY_PARAMETER"),
+            ("param_x=1.2.3", "SELECT {x:IPv4}", "BAD_QUERY_PARAMETER"),
+            ("param_x=1::2::3", "SELECT {x:IPv6}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:Decimal256(3)}", "BAD_QUERY_PARAMETER"),
+            ("param_x={'a':x}", "SELECT {x:Map(String, UInt8)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=(1,'x')", "SELECT {x:Tuple(UInt8, Date)}", "BAD_QUERY_PARAMETER"),
+            // A type that no parameter has is refused as such, whatever the value.
+            ("param_x=zz", "SELECT {x:Enum8('a' = 1)}", "UNKNOWN_TYPE"),
+            ("param_x=a", "SELECT {x:Enum8('a' = 1)}", "UNKNOWN_TYPE"),
+            ("param_x={}", "SELECT {x:JSON}", "UNKNOWN_TYPE"),
+            ("param_x=x", "SELECT {x:Point}", "UNKNOWN_TYPE"),
             ("param_x=x", "SELECT {x:Float64}", "BAD_QUERY_PARAMETER"),
             ("param_x=['2026-03-02','2026-13-99']", "SELECT {x:Array(Date)}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-13-99", "SELECT {x:Nullable(Date)}", "BAD_QUERY_PARAMETER"),
@@ -401,6 +425,19 @@ fn errors_of_values_are_the_callers() {
             }
         }
         assert!(faults.is_empty(), "{faults:#?}");
+        for (query, sql, value) in [
+            ("param_x=-100:00:01", "SELECT {x:Time}", "-100:00:01\n"),
+            ("param_x=[08:15:30]", "SELECT toString({x:Array(Time)})", "['08:15:30']\n"),
+            ("param_x=%5CN", "SELECT {x:Nullable(Nothing)}", "\\N\n"),
+            (
+                "param_x=0000000000000000000000000000000000000000000000000000000000000000000000000000000007",
+                "SELECT {x:UInt256}",
+                "7\n",
+            ),
+        ] {
+            let answer = world.post(query, sql).await;
+            assert_eq!((answer.status, answer.text.as_str()), (200, value), "{sql}");
+        }
     });
 }
 
