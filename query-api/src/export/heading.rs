@@ -147,7 +147,7 @@ pub(crate) fn in_words(
 fn values_of(parameter: &str) -> &str {
     match parameter {
         "device" | "kind" => "device_kind",
-        other => other,
+        other => other.strip_prefix("exclude_").unwrap_or(other),
     }
 }
 
@@ -210,6 +210,9 @@ mod tests {
             ("category", "views"),
             ("class", "other"),
             ("compare", "previous"),
+            ("exclude_action", "view"),
+            ("exclude_category", "views"),
+            ("exclude_class", "other"),
             ("device", "phone"),
             ("distinct", "users"),
             ("figure", "calls.talk_time"),

@@ -1,5 +1,8 @@
 //! Closed values in the reader's language, by what they are values of: columns, fields of settings, parameters. English is the values
-//! themselves, as in the JSON answer.
+//! themselves, as in the JSON answer; beside them it has words as well.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use schemas::catalogue::Lang;
 
@@ -417,6 +420,7 @@ const VALUES: &[(&[&str], Words)] = &[
             "enabled",
             "include_deactivated",
             "logging",
+            "marked",
             "reviewed",
             "signed_in",
             "signed_out",
@@ -424,6 +428,33 @@ const VALUES: &[(&[&str], Words)] = &[
         ],
         &[("true", "да", "ano"), ("false", "нет", "ne")],
     ),
+];
+
+/// The same, by both.
+static BY_VALUE: LazyLock<HashMap<(&str, &str), [&str; 3]>> = LazyLock::new(|| {
+    let named = VALUES.iter().flat_map(|(names, words)| names.iter().map(move |name| (*name, *words)));
+    named
+        .flat_map(|(name, words)| words.iter().map(move |(value, ru, cs)| ((name, *value), [*value, *ru, *cs])))
+        .collect()
+});
+
+/// What English calls otherwise than the value with spaces.
+const ENGLISH: &[(&str, &str)] = &[
+    ("api_key", "API key"),
+    ("call_in", "incoming call"),
+    ("call_missed", "missed call"),
+    ("call_out", "outgoing call"),
+    ("crm_object", "CRM object"),
+    ("crm_setting", "CRM setting"),
+    ("crm_settings", "CRM settings"),
+    ("email", "e-mail"),
+    ("sign_in", "sign-in"),
+    ("sign_in_failed", "failed sign-in"),
+    ("sign_ins", "sign-ins"),
+    ("sign_out", "sign-out"),
+    ("sms", "SMS"),
+    ("stock_take", "stock-take"),
+    ("write_off", "write-off"),
 ];
 
 /// A closed value in words; one that is not known, such as an application's own, is as it is.
@@ -439,12 +470,23 @@ pub(crate) fn known(name: &str, value: &str, lang: Lang) -> Option<String> {
     if name == "channel" {
         return Some(channel(value, lang).to_owned()).filter(|word| word != value);
     }
-    let (_, words) = VALUES.iter().find(|(names, _)| names.contains(&name))?;
-    match words.iter().find(|(known, ..)| *known == value) {
-        Some((known, ru, cs)) => Some(of(lang, [known, ru, cs]).to_owned()),
+    match BY_VALUE.get(&(name, value)) {
+        Some(words) => Some(of(lang, *words).to_owned()),
         // What a user did is in the state of doing it.
         None if name == "state" => known("action", value, lang),
         None => None,
+    }
+}
+
+/// What a closed value is called beside it, in English too. An application's own is called what it is.
+pub(crate) fn label(name: &str, value: &str, lang: Lang) -> String {
+    if let Some(word) = known(name, value, lang) {
+        return word;
+    }
+    let called = if name == "channel" { channel(value, Lang::En) } else { value };
+    match ENGLISH.iter().find(|(code, _)| *code == called) {
+        Some((_, word)) => (*word).to_owned(),
+        None => called.replace('_', " "),
     }
 }
 
@@ -492,5 +534,11 @@ mod tests {
         assert!(wanted.len() > 1000, "{}", wanted.len());
         assert_eq!(value("action", "frobnicate", Lang::Cs), "frobnicate");
         assert_eq!(value("outcome", "failure", Lang::En), "failure");
+        let labels = |name: &str, value: &str| Lang::ALL.map(|lang| label(name, value, lang));
+        assert_eq!(labels("action", "sign_in_failed"), ["failed sign-in", "неудачный вход", "neúspěšné přihlášení"]);
+        assert_eq!(labels("channel", "web_chat"), ["web chat", "чат на сайте", "webový chat"]);
+        assert_eq!(labels("state", "signed_in"), ["signed in", "вход выполнен", "přihlášení"]);
+        assert_eq!(labels("object_type", "price_list"), ["price list"; 3]);
+        assert_eq!(labels("category", ""), [""; 3]);
     }
 }

@@ -229,7 +229,7 @@ impl ReadRequest {
         let called = |parameter: &str, value: &str| {
             let called = match parameter {
                 "rule" | "violations" => titles.of(value),
-                "type" => catalogue.get(value)?.name.get(self.lang).to_owned(),
+                "type" | "exclude_type" => catalogue.get(value)?.name.get(self.lang).to_owned(),
                 _ => return None,
             };
             (called != value).then_some(called)

@@ -214,6 +214,7 @@ fn no_answer_looks_back_further() {
             ("/v1/users/u1/sessions", 1, 1),
             // Who there is is known all the same.
             ("/v1/users", 2, 2),
+            ("/v1/users?marked=true", 2, 1),
         ] {
             assert_eq!((count(path, &unlimited).await, count(path, &key).await), (all, shown), "{path}");
             let separator = if path.contains('?') { '&' } else { '?' };

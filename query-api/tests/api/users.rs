@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
+use crate::exports::{csv_column, file};
 use crate::support::{Event, World, encoded, ids, with_world};
 
 fn text(time: DateTime<Utc>) -> String {
@@ -203,6 +204,25 @@ fn marks_are_for_security() {
         for page in ["sign-ins", "devices", "sessions", "violations"] {
             assert_eq!(world.get(&format!("/v1/users/u1/{page}"), &viewer).await.status, 403, "{page}");
         }
+        // Who is marked can be asked for, page by page and as a file, and nobody else can be.
+        let listed = async |query: &str| ids(&world.pages(&format!("/v1/users?limit=1&{query}"), &security).await);
+        assert_eq!(
+            (listed("marked=true").await, listed("marked=false").await),
+            (vec!["u1".to_owned()], vec!["u2".to_owned()])
+        );
+        assert_eq!(listed("marked=true&q=u2").await, [""; 0]);
+        let page = world.ok("/v1/users?marked=true", &security).await;
+        assert_eq!((&page["data"][0]["unreviewed_violations"], page["complete_until"].is_null()), (&json!(2), true));
+        let csv = file(&world, "/v1/users?marked=true", &security, "text/csv").await.bytes;
+        assert_eq!(
+            (csv_column(&csv, "id"), csv_column(&csv, "unreviewed_violations")),
+            (vec!["u1".to_owned()], vec!["2".to_owned()])
+        );
+        for marked in ["true", "false"] {
+            let refused = world.get(&format!("/v1/users?marked={marked}"), &viewer).await;
+            assert_eq!((refused.status, &refused.json["pointer"]), (403, &json!("marked")));
+        }
+        assert_eq!(world.get("/v1/users?marked=1", &security).await.status, 400);
         let rows = world.pages("/v1/users/u1/sign-ins?violations=true", &security).await;
         let found: BTreeSet<String> = field(rows[0]["violations"].as_array().unwrap(), "id").into_iter().collect();
         assert_eq!(found, broke.violations.iter().map(|rule| broke.violation_id(rule)).collect());
@@ -210,6 +230,10 @@ fn marks_are_for_security() {
 
         world.insert(&[Event::review(&broke.violation_id("dormant"), "violation.reviewed", TimeDelta::hours(1))]).await;
         assert_eq!(world.ok("/v1/users/u1", &security).await["data"]["unreviewed_violations"], 1);
+        assert_eq!(listed("marked=true").await, ["u1"]);
+        let last = broke.violation_id("new-country");
+        world.insert(&[Event::review(&last, "violation.reviewed", TimeDelta::minutes(30))]).await;
+        assert_eq!((listed("marked=true").await, listed("marked=false").await.len()), (Vec::<String>::new(), 2));
     });
 }
 
