@@ -1,6 +1,7 @@
 //! What may be done with a resource: told by `OPTIONS`, and beside each 405 (RFC 9110, 9.3.7 and 15.5.6).
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -47,7 +48,7 @@ fn has(all: HeaderValue) -> Response {
 
 /// The methods of a resource, in the order of their letters; none where there is no resource.
 async fn methods(routes: Router, uri: Uri) -> Option<HeaderValue> {
-    let mut request = Request::default();
+    let mut request = Request::new(Body::empty());
     *request.method_mut() = Method::from_bytes(NONE).ok()?;
     *request.uri_mut() = uri;
     let Ok(refused) = routes.oneshot(request).await;
@@ -60,7 +61,6 @@ async fn methods(routes: Router, uri: Uri) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
     use axum::routing::{get, post};
 
     use super::*;
