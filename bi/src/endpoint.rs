@@ -39,14 +39,10 @@ use crate::zones::Zones;
 
 /// Memory of all statements that are being received, or wait for their turn.
 const ALL_BYTES: usize = 32 * 1024 * 1024;
+const EXCEPTION_CODE: &str = "x-clickhouse-exception-code";
 /// Headers of the engine that clients read.
-const PASSED_ON: &[&str] = &[
-    "content-type",
-    "x-clickhouse-exception-code",
-    "x-clickhouse-exception-tag",
-    "x-clickhouse-format",
-    "x-clickhouse-summary",
-];
+const PASSED_ON: &[&str] =
+    &["content-type", EXCEPTION_CODE, "x-clickhouse-exception-tag", "x-clickhouse-format", "x-clickhouse-summary"];
 
 /// Why there is no endpoint.
 #[derive(Debug, thiserror::Error)]
@@ -240,8 +236,11 @@ impl Bi {
             let shape = Shape { revision, compress: request.compress, types: self.types(reader, statement) };
             return Ok(self.streamed(answer, place, own, shape).await);
         }
-        let (status, headers) = head(&answer);
+        let (status, mut headers) = head(&answer);
         let failure = Failure::of(&message(answer).await);
+        if let Some(code) = headers.get_mut(EXCEPTION_CODE) {
+            *code = failure.code().into();
+        }
         if !failure.is_unbegun() {
             read(false);
         }
