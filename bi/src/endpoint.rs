@@ -39,14 +39,10 @@ use crate::zones::Zones;
 
 /// Memory of all statements that are being received, or wait for their turn.
 const ALL_BYTES: usize = 32 * 1024 * 1024;
+const EXCEPTION_CODE: &str = "x-clickhouse-exception-code";
 /// Headers of the engine that clients read.
-const PASSED_ON: &[&str] = &[
-    "content-type",
-    "x-clickhouse-exception-code",
-    "x-clickhouse-exception-tag",
-    "x-clickhouse-format",
-    "x-clickhouse-summary",
-];
+const PASSED_ON: &[&str] =
+    &["content-type", EXCEPTION_CODE, "x-clickhouse-exception-tag", "x-clickhouse-format", "x-clickhouse-summary"];
 
 /// Why there is no endpoint.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +109,9 @@ impl Bi {
     }
 }
 
+/// What may be done with `/`.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST");
+
 /// The routes of a listener of its own.
 pub fn router(bi: Bi) -> Router {
     Router::new().fallback(handle).with_state(bi)
@@ -128,8 +127,11 @@ async fn handle(State(bi): State<Bi>, http: HttpRequest<Body>) -> Response {
         return (StatusCode::NOT_FOUND, "There is nothing here; statements go to /, health checks to /ping.\n")
             .into_response();
     }
+    if http.method() == Method::OPTIONS {
+        return (StatusCode::NO_CONTENT, [(header::ALLOW, METHODS)]).into_response();
+    }
     if !read && http.method() != Method::POST {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, METHODS)]).into_response();
     }
     let mut id = Uuid::now_v7().to_string();
     let mut response = bi.answer(http, &mut id).await.unwrap_or_else(IntoResponse::into_response);
@@ -234,8 +236,11 @@ impl Bi {
             let shape = Shape { revision, compress: request.compress, types: self.types(reader, statement) };
             return Ok(self.streamed(answer, place, own, shape).await);
         }
-        let (status, headers) = head(&answer);
+        let (status, mut headers) = head(&answer);
         let failure = Failure::of(&message(answer).await);
+        if let Some(code) = headers.get_mut(EXCEPTION_CODE) {
+            *code = failure.code().into();
+        }
         if !failure.is_unbegun() {
             read(false);
         }

@@ -86,6 +86,8 @@ const LIMITS: &[u32] = &[
     396, // TOO_MANY_ROWS_OR_BYTES
 ];
 const BAD_QUERY_PARAMETER: u32 = 457;
+/// What the engine ends with where a parameter's value is none of its type, in words and with a code of each type's own before.
+const OF_A_PARAMETER: &str = " for query parameter '";
 /// What is said of a parameter, since the engine names its value.
 const ON_A_PARAMETER: &str = "The value of a query parameter is none of its type";
 /// What is said instead of the engine's words.
@@ -123,7 +125,19 @@ impl Failure {
         let name = if is_name { name } else { "UNKNOWN_EXCEPTION" };
         let words = rest.strip_suffix(&format!("({name})")).unwrap_or(rest).trim();
         let words = words.strip_prefix("DB::Exception:").unwrap_or(words).trim().trim_end_matches('.');
+        let of_a_parameter = words.rsplit_once(OF_A_PARAMETER).is_some_and(|(before, name)| {
+            before.contains(" cannot be parsed as ") && name.strip_suffix('\'').is_some_and(|name| !name.contains('\''))
+        });
+        if of_a_parameter {
+            let name = "BAD_QUERY_PARAMETER".to_owned();
+            return Self { code: BAD_QUERY_PARAMETER, name, words: ON_A_PARAMETER.to_owned() };
+        }
         Self { code: code.parse().unwrap_or(0), name: name.to_owned(), words: words.to_owned() }
+    }
+
+    /// ClickHouse's error code.
+    pub(crate) fn code(&self) -> u32 {
+        self.code
     }
 
     /// Whether no row was read before it was found.
@@ -266,6 +280,14 @@ mod tests {
             told(constant, "SELECT 1"),
             "Code: 43. DB::Exception: Illegal type DateTime64(3) of argument 2, …, '…'. (ILLEGAL_TYPE)\n"
         );
+        // Whatever type the parameter is of.
+        let of_type = "Code: 563. DB::Exception: Cannot read Map from text: value {'hidden': 0} cannot be parsed as Map(String, Bool) for \
+                       query parameter 'x'. (CANNOT_READ_MAP_FROM_TEXT)";
+        assert_eq!(
+            told(of_type, "SELECT {x:Map(String, Bool)}"),
+            format!("Code: 457. DB::Exception: {ON_A_PARAMETER}. (BAD_QUERY_PARAMETER)\n")
+        );
+        assert_eq!(Failure::of(of_type).status(StatusCode::INTERNAL_SERVER_ERROR), StatusCode::BAD_REQUEST);
         let limit = "Code: 241. DB::Exception: Memory limit exceeded: would use 10.23 MiB. (MEMORY_LIMIT_EXCEEDED)";
         assert_eq!(told(limit, ""), format!("{limit}\n"));
         for odd in ["", "hidden", "Code: x. hidden (hidden)", "Code: 6. hidden ((("] {

@@ -202,7 +202,10 @@ fn clients_find_what_they_look_for() {
         );
         assert!(!wrong.text.contains("bi_headers"), "{}", wrong.text);
         assert_eq!(world.send(Request::get("/other").body(Body::empty()).unwrap()).await.status, 404);
-        assert_eq!(world.send(Request::put("/").body(Body::empty()).unwrap()).await.status, 405);
+        for (method, status) in [("PUT", 405), ("OPTIONS", 204)] {
+            let answer = world.send(Request::builder().method(method).uri("/").body(Body::empty()).unwrap()).await;
+            assert_eq!((answer.status, answer.header("allow")), (status, "GET, HEAD, OPTIONS, POST"));
+        }
     });
 }
 
@@ -347,6 +350,9 @@ fn what_is_not_there_is_null() {
     });
 }
 
+/// One more than 256 bits hold.
+const GREAT: &str = "param_x=115792089237316195423570985008687907853269984665640564039457584007913129639936";
+
 /// A2: what is wrong with a statement, a parameter or a value is the caller's, with the engine's code and without the value.
 #[test]
 fn errors_of_values_are_the_callers() {
@@ -354,9 +360,9 @@ fn errors_of_values_are_the_callers() {
         let mut faults = Vec::new();
         for (query, sql, name) in [
             ("param_x=abc", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
-            ("param_x=", "SELECT {x:UInt8}", "*"),
-            ("param_x=never", "SELECT {x:Date}", "*"),
-            ("param_x=[1,", "SELECT {x:Array(UInt8)}", "*"),
+            ("param_x=", "SELECT {x:UInt8}", "BAD_QUERY_PARAMETER"),
+            ("param_x=never", "SELECT {x:Date}", "BAD_QUERY_PARAMETER"),
+            ("param_x=[1,", "SELECT {x:Array(UInt8)}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-13-99", "SELECT {x:Date}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-02-30", "SELECT {x:Date32}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-13-99+00:00:00", "SELECT {x:DateTime}", "BAD_QUERY_PARAMETER"),
@@ -373,7 +379,25 @@ fn errors_of_values_are_the_callers() {
             ("param_x=abcd", "SELECT {x:FixedString(3)}", "BAD_QUERY_PARAMETER"),
             ("param_x=%5C", "SELECT {x:String}", "BAD_QUERY_PARAMETER"),
             ("param_x=[a]", "SELECT {x:Array(String)}", "BAD_QUERY_PARAMETER"),
-            ("param_x=zz", "SELECT {x:Enum8('a' = 1)}", "*"),
+            ("param_x=08:61:00", "SELECT {x:Time}", "BAD_QUERY_PARAMETER"),
+            ("param_x=never", "SELECT {x:Time}", "BAD_QUERY_PARAMETER"),
+            ("param_x=['08:15:30','x']", "SELECT {x:Array(Time)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:Nothing}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:Nullable(Nothing)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:UInt256}", "BAD_QUERY_PARAMETER"),
+            (GREAT, "SELECT {x:UInt256}", "BAD_QUERY_PARAMETER"),
+            (GREAT, "SELECT {x:Int256}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:UUID}", "BAD_QUERY_PARAMETER"),
+            ("param_x=1.2.3", "SELECT {x:IPv4}", "BAD_QUERY_PARAMETER"),
+            ("param_x=1::2::3", "SELECT {x:IPv6}", "BAD_QUERY_PARAMETER"),
+            ("param_x=x", "SELECT {x:Decimal256(3)}", "BAD_QUERY_PARAMETER"),
+            ("param_x={'a':x}", "SELECT {x:Map(String, UInt8)}", "BAD_QUERY_PARAMETER"),
+            ("param_x=(1,'x')", "SELECT {x:Tuple(UInt8, Date)}", "BAD_QUERY_PARAMETER"),
+            // A type that no parameter has is refused as such, whatever the value.
+            ("param_x=zz", "SELECT {x:Enum8('a' = 1)}", "UNKNOWN_TYPE"),
+            ("param_x=a", "SELECT {x:Enum8('a' = 1)}", "UNKNOWN_TYPE"),
+            ("param_x={}", "SELECT {x:JSON}", "UNKNOWN_TYPE"),
+            ("param_x=x", "SELECT {x:Point}", "UNKNOWN_TYPE"),
             ("param_x=x", "SELECT {x:Float64}", "BAD_QUERY_PARAMETER"),
             ("param_x=['2026-03-02','2026-13-99']", "SELECT {x:Array(Date)}", "BAD_QUERY_PARAMETER"),
             ("param_x=2026-13-99", "SELECT {x:Nullable(Date)}", "BAD_QUERY_PARAMETER"),
@@ -401,6 +425,116 @@ fn errors_of_values_are_the_callers() {
             }
         }
         assert!(faults.is_empty(), "{faults:#?}");
+        for (query, sql, value) in [
+            ("param_x=-100:00:01", "SELECT {x:Time}", "-100:00:01\n"),
+            ("param_x=['08:15:30']", "SELECT {x:Array(Time)}[1]", "08:15:30\n"),
+            ("param_x=%5CN", "SELECT {x:Nullable(Nothing)}", "\\N\n"),
+            ("param_x=-7", "SELECT {x:Int256}", "-7\n"),
+        ] {
+            let answer = world.post(query, sql).await;
+            assert_eq!((answer.status, answer.text.as_str()), (200, value), "{sql}");
+        }
+    });
+}
+
+/// A2, P10: what is no value of its parameter's type is one kind of error, whatever the type, and however deep it lies in others.
+#[test]
+fn a_value_of_another_type_has_one_code() {
+    with_world("bi_values_of_types", async |world| {
+        let kinds = [
+            "Bool",
+            "Date",
+            "Date32",
+            "DateTime",
+            "DateTime64(3)",
+            "Decimal(5, 2)",
+            "Decimal256(3)",
+            "FixedString(3)",
+            "Float32",
+            "Float64",
+            "IPv4",
+            "IPv6",
+            "Int8",
+            "Int128",
+            "Int256",
+            "Nothing",
+            "String",
+            "Time",
+            "UInt8",
+            "UInt64",
+            "UInt256",
+            "UUID",
+        ];
+        let values = [
+            "",
+            "0",
+            "1",
+            "-1",
+            "1.5",
+            "300",
+            "1e3",
+            "inf",
+            "nan",
+            "true",
+            "NULL",
+            "\\N",
+            "x",
+            "abcd",
+            "it's",
+            "[1]",
+            "(1)",
+            "2026-03-02",
+            "2026-13-99",
+            "2026-03-02 08:15:30",
+            "08:15:30",
+            "08:61:00",
+            "1.2.3.4",
+            "1.2.3",
+            "::1",
+            "1::2::3",
+            "00000000-0000-0000-0000-000000000000",
+            "99999999999999999999999999999999999999999999999999999999999999999999999999999999",
+        ];
+        let (mut faults, mut refused) = (Vec::new(), 0);
+        for kind in kinds {
+            for value in values {
+                let quoted = format!("'{}'", value.replace('\'', "\\'"));
+                let nested = [
+                    (kind.to_owned(), value.to_owned()),
+                    (format!("Nullable({kind})"), value.to_owned()),
+                    (format!("Array({kind})"), format!("[{value}]")),
+                    (format!("Array({kind})"), format!("[{quoted}]")),
+                    (format!("Array(Nullable({kind}))"), format!("[{value}, NULL]")),
+                    (format!("Tuple({kind}, UInt8)"), format!("({quoted}, 1)")),
+                    (format!("Tuple({kind}, UInt8)"), format!("({value}, 1)")),
+                    (format!("Map(String, {kind})"), format!("{{'a': {quoted}}}")),
+                    (format!("Map(String, {kind})"), format!("{{'a': {value}}}")),
+                ];
+                for (kind, value) in nested {
+                    let query =
+                        url::form_urlencoded::Serializer::new(String::new()).append_pair("param_x", &value).finish();
+                    let answer = world.post(&query, &format!("SELECT {{x:{kind}}} IS NULL")).await;
+                    let code = if answer.status == 200 { "" } else { answer.header("x-clickhouse-exception-code") };
+                    let is_refused =
+                        answer.status == 400 && code == "457" && answer.text.contains("(BAD_QUERY_PARAMETER)");
+                    refused += usize::from(is_refused);
+                    if answer.status != 200 && !is_refused {
+                        let text = answer
+                            .text
+                            .chars()
+                            .rev()
+                            .take(60)
+                            .collect::<Vec<_>>()
+                            .into_iter()
+                            .rev()
+                            .collect::<String>();
+                        faults.push(format!("{kind} {value}: {} {text}", answer.status));
+                    }
+                }
+            }
+        }
+        assert!(refused > 2000, "{refused}");
+        assert!(faults.is_empty(), "{}: {faults:#?}", faults.len());
     });
 }
 
