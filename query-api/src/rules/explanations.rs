@@ -390,7 +390,8 @@ async fn explain(
         explained.steps.push(explaining.window(correlation, &found));
     }
     let Explained { matched, seen, limit, missing, .. } = explained;
-    explained.text = explaining.verdict(Verdict { matched, was_broken, seen, limit, missing });
+    let reasons = detection.as_ref().filter(|_| correlation.is_none()).map_or(&[][..], |detection| &detection.reasons);
+    explained.text = explaining.verdict(Verdict { matched, was_broken, seen, limit, missing }, reasons);
     Ok(explained)
 }
 

@@ -121,7 +121,7 @@ impl TracedActivity {
             lasted.into(),
             Cell::code("channel", &self.channel),
             Cell::code("state", &self.state),
-            (&self.event_type).into(),
+            Cell::code("type", &self.event_type),
             self.object.as_ref().map_or(Cell::Empty, |object| Cell::code("object_type", &object.object_type)),
             self.object.as_ref().map_or(Cell::Empty, |object| (&object.id).into()),
             self.object.as_ref().map_or(Cell::Empty, |object| (&object.name).into()),
