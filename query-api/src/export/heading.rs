@@ -1,6 +1,7 @@
 //! What is told about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
 
 use chrono::{DateTime, Utc};
+use schemas::bidi::plain;
 use schemas::catalogue::{Catalogue, Lang};
 use schemas::zone::Zone;
 
@@ -128,6 +129,7 @@ pub(crate) fn in_words(
         } else {
             given.clone()
         };
+        let shown = plain(&shown);
         if name != last {
             // `by` is who did it where a column is called that.
             let known = words::name(if name == "by" { "grouping" } else { name }, lang);

@@ -1,5 +1,6 @@
 //! What the fields of rules are called.
 
+use schemas::bidi::plain;
 use schemas::catalogue::Lang;
 use serde_json::Value;
 
@@ -135,7 +136,7 @@ pub(crate) fn told(json: &str, lang: Lang) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return json.to_owned() };
     let one = |(field, value): (&String, &Value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), |value| worded(field, value, lang));
-        format!("{}: {value}", name(field, lang))
+        format!("{}: {}", name(field, lang), plain(&value))
     };
     fields.iter().map(one).collect::<Vec<_>>().join("; ")
 }

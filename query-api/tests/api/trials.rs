@@ -544,7 +544,7 @@ fn explanations_are_in_the_readers_language() {
     });
 }
 
-/// K6, P16: of a rule of alternatives, the reason that is told is the one that there was, whichever of them it is; another number is told
+/// P6: of a rule of alternatives, the reason that is told is the one that there was, whichever of them it is; another number is told
 /// as no reason.
 #[test]
 fn the_true_reason_is_told() {

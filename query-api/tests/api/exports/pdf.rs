@@ -1,5 +1,6 @@
 //! Files for people on paper: figures on top, long texts whole, names that turn nothing.
 
+use calamine::{Reader as _, Xlsx};
 use chrono::TimeDelta;
 use schemas::settings::Role;
 use serde_json::{Value, json};
@@ -135,6 +136,10 @@ fn names_turn_no_sentence() {
             let text = pdf(&world, &format!("/v1/events?lang={lang}"), &key).await;
             assert!(!text.contains(MARKS) && text.contains(&unspaced(name)), "{text:?}");
         }
+        let book = file(&world, "/v1/events?format=xlsx&q=a%E2%80%AEb", &key, "*/*").await;
+        let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(book.bytes)).unwrap();
+        let about = book.worksheet_range("About").unwrap();
+        assert!(about.rows().any(|row| row[1] == "words: ab"), "{about:?}");
         let csv = file(&world, "/v1/events?format=csv", &key, "*/*").await;
         assert!(csv_column(&csv.bytes, "object.name").iter().all(|name| name.contains(MARKS)));
         for column in ["text", "details", "changes"] {
