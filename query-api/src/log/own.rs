@@ -1,8 +1,11 @@
 //! What the product itself recorded, in the reader's language: what staff changed of its settings, and its own warnings. What an
 //! application calls its things stays as it was sent.
 
+use std::borrow::Cow;
+
 use schemas::catalogue::Lang;
 use schemas::json::Value;
+use schemas::problem_texts;
 use schemas::settings::NamedQuota;
 
 use crate::audit::KEY_ID;
@@ -28,6 +31,12 @@ pub(crate) fn object_name(row: &EventRow, lang: Lang) -> Option<String> {
         "quota" => serde_json::from_str::<NamedQuota>(&row.payload).ok().map(|quota| quota.in_words(lang)),
         _ => None,
     }
+}
+
+/// Why: what the product says itself in words, and what people wrote as they wrote it.
+pub(crate) fn reason(row: &EventRow, lang: Lang) -> Cow<'_, str> {
+    let own = is_own(row).then(|| problem_texts::worded("", &row.reason, lang)).flatten();
+    own.unwrap_or(Cow::Borrowed(&row.reason))
 }
 
 /// The keys of a path in words.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::audit::KEY_ID;
 use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::log::cells::{flags, signals, titles};
 use crate::log::view::{Change, Event};
@@ -86,7 +87,8 @@ impl Tabular for Event {
             Cell::code("action", &self.action),
             Cell::code("module", &self.module),
             Cell::code("outcome", &self.outcome),
-            Cell::from(&self.reason),
+            // What the product says itself has words.
+            if self.context.key_id == KEY_ID { Cell::code("phrase", &self.reason) } else { (&self.reason).into() },
             Cell::from(&self.location),
             Cell::code("channel", &self.channel),
             self.started_at.into(),

@@ -164,12 +164,13 @@ impl EventRenderer {
         };
         let name = own::object_name(row, self.lang);
         let (old, new) = (value(&row.changes_old), value(&row.changes_new));
+        let reason = own::reason(row, self.lang);
         let values = Values {
             actor: Some(self.actor(row)),
             object: name.as_deref().or_else(|| first(&[&row.object_name, &row.object_id])),
             old: old.as_deref(),
             new: new.as_deref(),
-            reason: first(&[&row.reason]),
+            reason: Some(&*reason),
             records: Some(row.records).filter(|records| *records > 0),
         };
         let of_type = match self.catalogue.get(&row.event_type) {
@@ -230,7 +231,7 @@ impl EventRenderer {
         let label = |texts, value: String| format!("{}: {value}", words::of(self.lang, texts));
         let mut all = Vec::new();
         if !row.reason.is_empty() {
-            all.push(label(["Reason", "Причина", "Důvod"], plain(&row.reason).into_owned()));
+            all.push(label(["Reason", "Причина", "Důvod"], plain(&own::reason(row, self.lang)).into_owned()));
         }
         if row.records > 0 {
             all.push(label(["Records", "Записей", "Záznamů"], row.records.to_string()));

@@ -311,6 +311,10 @@ fn own_settings_are_named() {
                         change("min_level", r#""low""#, r#""high""#),
                     ],
                 ),
+                changed("export", 6, |event| {
+                    (event.event_type, event.category) = ("event_log.exported".to_owned(), "other");
+                    (event.outcome, event.reason, event.key_id) = ("failure", "the client is gone", "usertrail");
+                }),
                 own("rule", 6, ("rule.disabled", "rule", "mass-export"), vec![change("enabled", "true", "false")]),
             ])
             .await;
@@ -373,6 +377,14 @@ fn own_settings_are_named() {
             for text in [OWN_CHANGES[["en", "ru", "cs"].iter().position(|of| *of == lang).unwrap()]] {
                 assert!(log.contains(text), "{text} is not in {log}");
             }
+            let failed = world.ok(&format!("/v1/events/export?lang={lang}"), &key).await["data"].clone();
+            let why = match lang {
+                "en" => "Reason: the client is gone",
+                "ru" => "Причина: читающая сторона отключилась",
+                _ => "Důvod: čtoucí strana se odpojila",
+            };
+            assert!(failed["details"].as_str().unwrap().starts_with(why), "{failed}");
+            assert_eq!(failed["reason"], "the client is gone");
             // The application's own field of the same name.
             assert_eq!(label(3), "time zone");
             let file = file(&world, &format!("/v1/configuration?format=csv&lang={lang}"), &key, "*/*").await;
