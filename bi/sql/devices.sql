@@ -8,6 +8,8 @@ SELECT
     CAST(d.last_seen_at AS DateTime64(3, 'UTC')) AS last_seen_at,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), d.sign_ins, ifNull(since.sign_ins, 0)) AS sign_ins,
     if({bi_look_back:DateTime64(3, 'UTC')} = toDateTime64(0, 3, 'UTC'), d.failed_sign_ins, ifNull(since.failed_sign_ins, 0)) AS failed_sign_ins,
+    CAST(if(d.first_sign_in_at < {bi_look_back:DateTime64(3, 'UTC')}, NULL, d.first_sign_in_at) AS Nullable(DateTime64(3, 'UTC'))) AS first_sign_in_at,
+    CAST(if(d.last_sign_in_at < {bi_look_back:DateTime64(3, 'UTC')}, NULL, d.last_sign_in_at) AS Nullable(DateTime64(3, 'UTC'))) AS last_sign_in_at,
     d.client.browser AS browser,
     d.client.browser_version AS browser_version,
     d.client.os AS os,
@@ -27,6 +29,8 @@ FROM (
         max(t.last_seen_at) AS last_seen_at,
         sum(t.sign_ins) AS sign_ins,
         sum(t.failed_sign_ins) AS failed_sign_ins,
+        min(t.first_sign_in_at) AS first_sign_in_at,
+        max(t.last_sign_in_at) AS last_sign_in_at,
         argMaxMerge(t.client) AS client,
         max(toString(t.confidence)) AS confidence,
         argMaxMerge(t.place) AS place

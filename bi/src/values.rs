@@ -11,6 +11,11 @@ const BOOLEANS: &[&str] = &[
     "true", "false", "1", "0", "t", "f", "y", "n", "yes", "no", "on", "off", "enable", "disable", "enabled", "disabled",
 ];
 
+const GREATEST_UINT256: &str = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+const GREATEST_INT256: &str = "57896044618658097711785492504343953926634992332820282019728792003956564819967";
+/// Without its sign.
+const LEAST_INT256: &str = "57896044618658097711785492504343953926634992332820282019728792003956564819968";
+
 /// Whether a text is a value of a type, both as parameters have them.
 pub(crate) fn fits(kind: &str, text: &str) -> bool {
     match applied(kind) {
@@ -115,12 +120,19 @@ fn applied(kind: &str) -> (&str, Option<&str>) {
 fn is_one(name: &str, text: &str) -> bool {
     if let Some(bits) = name.strip_prefix("UInt").and_then(|bits| bits.parse::<u32>().ok()) {
         return digits(text)
-            && (bits > 128 || text.parse::<u128>().is_ok_and(|number| bits == 128 || number >> bits == 0));
+            && match bits {
+                256 => is_at_most(text, GREATEST_UINT256),
+                bits => text.parse::<u128>().is_ok_and(|number| bits == 128 || number >> bits == 0),
+            };
     }
     if let Some(bits) = name.strip_prefix("Int").and_then(|bits| bits.parse::<u32>().ok()) {
-        let plain = digits(text.strip_prefix('-').unwrap_or(text));
+        let (unsigned, greatest) = match text.strip_prefix('-') {
+            Some(unsigned) => (unsigned, LEAST_INT256),
+            None => (text, GREATEST_INT256),
+        };
         let within = |number: i128| bits == 128 || (-(1 << (bits - 1))..1 << (bits - 1)).contains(&number);
-        return plain && (bits > 128 || text.parse().is_ok_and(within));
+        let fits = if bits == 256 { is_at_most(unsigned, greatest) } else { text.parse().is_ok_and(within) };
+        return digits(unsigned) && fits;
     }
     match name {
         "Float32" | "Float64" => text.parse::<f64>().is_ok(),
@@ -131,17 +143,31 @@ fn is_one(name: &str, text: &str) -> bool {
             Err(_) => time(text).is_some_and(|time| u32::try_from(time.and_utc().timestamp()).is_ok()),
         },
         "DateTime64" => is_timestamp(text) || time(text).is_some_and(|time| (1900..2300).contains(&time.year())),
+        "Time" => is_clock(text),
         "IPv4" => text.parse::<Ipv4Addr>().is_ok(),
         "IPv6" => text.parse::<Ipv6Addr>().is_ok() || text.parse::<Ipv4Addr>().is_ok(),
         "UUID" => Uuid::try_parse(text).is_ok(),
         "Bool" => BOOLEANS.iter().any(|known| known.eq_ignore_ascii_case(text)),
-        // Of the others the engine says it.
-        _ => true,
+        // Nothing is a value of `Nothing`, and no parameter has any other type.
+        _ => false,
     }
 }
 
 fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether digits are those of a number that is no greater.
+fn is_at_most(digits: &str, greatest: &str) -> bool {
+    let digits = digits.trim_start_matches('0');
+    (digits.len(), digits) <= (greatest.len(), greatest)
+}
+
+/// Hours, up to 999 of them, minutes and seconds.
+fn is_clock(text: &str) -> bool {
+    let parts: Vec<&str> = text.strip_prefix('-').unwrap_or(text).split(':').collect();
+    let sixty = |part: &str| part.len() == 2 && digits(part) && part < "60";
+    matches!(parts.as_slice(), [hours, minutes, seconds] if digits(hours) && hours.len() <= 3 && sixty(minutes) && sixty(seconds))
 }
 
 /// Seconds since 1970, and a part of one.
@@ -209,7 +235,24 @@ mod tests {
             ("UInt8", &["0", "255"][..], &["", "+7", "256", "-1", "1.5", "abc", "1 ", "0x1"][..]),
             ("Int8", &["-128", "127"], &["128", "-129", "--1", "-", "+5"]),
             ("UInt64", &["18446744073709551615"], &["18446744073709551616"]),
-            ("UInt256", &["340282366920938463463374607431768211456"], &["-1"]),
+            (
+                "UInt256",
+                &["340282366920938463463374607431768211456", GREATEST_UINT256, "000"],
+                &["-1", "", "115792089237316195423570985008687907853269984665640564039457584007913129639936"],
+            ),
+            (
+                "Int256",
+                &[GREATEST_INT256, "-57896044618658097711785492504343953926634992332820282019728792003956564819968"],
+                &[
+                    LEAST_INT256,
+                    "-57896044618658097711785492504343953926634992332820282019728792003956564819969",
+                    "-",
+                    "+1",
+                ],
+            ),
+            ("Time", &["08:15:30", "-100:00:00", "999:59:59"], &["", "8", "08:15", "08:61:00", "1000:00:00", "8:1:3x"]),
+            ("Nothing", &[], &["", "x"]),
+            ("Nullable(Nothing)", &["\\N"], &["", "NULL"]),
             ("Int128", &["-170141183460469231731687303715884105728"], &["170141183460469231731687303715884105728"]),
             ("Float64", &["1.5", "-1e3", "inf"], &["", "1,5", "x"]),
             ("Decimal(9, 2)", &["1.25", "-1.250", "1e3", "12.5e-1"], &["", "x", ".", "-", "1.234", "1e8", "1.25e-1"]),

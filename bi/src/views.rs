@@ -43,6 +43,7 @@ views! {
         "actor_id": "String", "device_id": "String",
         "first_seen_at": "Nullable(DateTime64(3, 'UTC'))", "last_seen_at": "DateTime64(3, 'UTC')",
         "sign_ins": "UInt64", "failed_sign_ins": "UInt64",
+        "first_sign_in_at": "Nullable(DateTime64(3, 'UTC'))", "last_sign_in_at": "Nullable(DateTime64(3, 'UTC'))",
         "browser": "String", "browser_version": "String", "os": "String", "os_version": "String",
         "device_kind": "String", "device_model": "String", "bot": "Bool", "device_confidence": "String",
         "ip": "IPv6", "country": "String", "city": "String",

@@ -3,41 +3,39 @@
 //! delivers to an address that somebody gave it.
 //!
 //! Consent is the tenant's, so it takes the key that deliveries take. It is given in the answer; an address to call back is
-//! never called.
+//! never called. An `OPTIONS` without `WebHook-Request-Origin` is no handshake, and is answered for all resources in one place
+//! ([`runtime::http::methods`]).
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use runtime::http::methods::WEBHOOK_REQUEST_ORIGIN;
 use runtime::problem::Problem;
 
 use crate::{Ingest, access};
 
-const REQUEST_ORIGIN: HeaderName = HeaderName::from_static("webhook-request-origin");
 const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
 const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
 /// Longest name of a sending system: that of a domain.
 const MAX_ORIGIN_BYTES: usize = 253;
 
-/// Answers `OPTIONS /v1/events`.
+/// Answers a handshake, `OPTIONS /v1/events`.
 pub(crate) async fn answer(State(ingest): State<Ingest>, headers: HeaderMap) -> Response {
-    agree(&ingest, &headers).unwrap_or_else(|problem| problem.with_header(header::ALLOW, ALL).into_response())
+    agree(&ingest, &headers).unwrap_or_else(IntoResponse::into_response)
 }
 
-/// What the product's `/v1/events` has, whichever role answers: the query API reads there.
-const ALL: HeaderValue = HeaderValue::from_static("GET,HEAD,POST");
 /// What a web hook may do.
 const POST: HeaderValue = HeaderValue::from_static("POST");
 
 fn agree(ingest: &Ingest, headers: &HeaderMap) -> Result<Response, Problem> {
-    let Some(origin) = headers.get(REQUEST_ORIGIN) else {
-        let detail = "OPTIONS is answered to a web hook that says WebHook-Request-Origin";
-        return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail));
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'*');
+    let is_name = |origin: &&HeaderValue| {
+        !origin.is_empty() && origin.len() <= MAX_ORIGIN_BYTES && origin.as_bytes().iter().all(is_letter)
     };
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'*');
-    if origin.is_empty() || origin.len() > MAX_ORIGIN_BYTES || !origin.as_bytes().iter().all(is_name) {
+    let Some(origin) = headers.get(WEBHOOK_REQUEST_ORIGIN).filter(is_name) else {
         let detail = format!("expected the name of a domain, of {MAX_ORIGIN_BYTES} bytes at most");
         return Err(Problem::bad_request("invalid_origin", detail).with_pointer("WebHook-Request-Origin"));
-    }
+    };
     let settings = &ingest.0.settings;
     let sender = access::sender(settings, headers)?;
     let of_tenant = settings.limits(&sender.tenant.id).events_per_second;

@@ -270,7 +270,6 @@ async fn the_handshake_of_web_hooks_is_answered() {
     let long = "a".repeat(254);
     for (headers, status) in [
         (vec![origin], 401),
-        (vec![key], 405),
         (vec![key, ("webhook-request-origin", "a b")], 400),
         (vec![key, ("webhook-request-origin", &long)], 400),
     ] {
@@ -278,6 +277,14 @@ async fn the_handshake_of_web_hooks_is_answered() {
         assert_eq!(refused.status, status, "{headers:?}");
         assert!(!refused.headers.contains_key("webhook-allowed-origin"), "{refused:?}");
     }
+    // Whoever asks for no handshake is told what there is, with a key or without, as whoever tries what there isn't.
+    for headers in [vec![key], vec![]] {
+        let told = world.options(&headers).await;
+        assert_eq!((told.status.as_u16(), &told.headers["allow"]), (204, &"OPTIONS, POST".parse().unwrap()));
+        assert!(!told.headers.contains_key("webhook-allowed-origin"), "{told:?}");
+    }
+    let refused = world.delete().await;
+    assert_eq!((refused.status.as_u16(), &refused.headers["allow"]), (405, &"OPTIONS, POST".parse().unwrap()));
 }
 
 /// P1: a batch of good and bad events: the good ones are stored, the bad ones are told by index, code and pointer.

@@ -30,6 +30,7 @@ pub mod violations;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use runtime::http::methods;
 use runtime::problem::{Problem, in_language};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -50,19 +51,20 @@ pub fn router(api: QueryApi) -> Router {
     routes::router(api)
 }
 
-/// Serves the (merged) document at `/openapi.json`, and answers problems for unknown routes and methods, and for panics.
+/// Serves the (merged) document at `/openapi.json`, tells what each resource has, and answers problems for unknown routes and methods,
+/// and for panics.
 /// To be applied once, to all routes of a process.
 pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
     let text = document.to_json().unwrap_or_default();
     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
-    router
+    let router = router
         .route("/openapi.json", axum::routing::get(move || async move { (json, text) }))
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this can't be done here; see Allow")
         })
         .fallback(|| async { Problem::not_found("there is nothing here; see /openapi.json") })
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(axum::middleware::from_fn(in_language))
+        .layer(CatchPanicLayer::custom(panicked));
+    methods::told(router).layer(axum::middleware::from_fn(in_language))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -10,6 +10,7 @@ pub mod events;
 pub(crate) mod examples;
 pub(crate) mod field_names;
 pub mod filter;
+pub mod labels;
 pub(crate) mod named_change;
 pub mod object_state;
 pub mod objects;

@@ -8,6 +8,7 @@
 pub mod body;
 mod connections;
 mod files;
+pub mod methods;
 mod stream;
 
 use std::convert::Infallible;

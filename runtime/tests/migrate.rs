@@ -32,10 +32,10 @@ async fn migrations_are_applied_once() {
         other.unwrap();
         assert!(migrate(&config).await.unwrap().is_empty());
         let client = runtime::clickhouse::client(&config.clickhouse);
-        let views = "SELECT name FROM system.tables WHERE database = currentDatabase() AND match(name, '^(violations|user_sessions)_v')";
+        let views = "SELECT name FROM system.tables WHERE database = currentDatabase() AND match(name, '^(violations|user_sessions|user_devices)_v')";
         let mut views: Vec<String> = client.query(views).fetch_all().await.unwrap();
         views.sort();
-        assert_eq!(views, ["user_sessions_v2", "violations_v2"]);
+        assert_eq!(views, ["user_devices_v2", "user_sessions_v2", "violations_v2"]);
     }
 
     let client = runtime::clickhouse::client(&config.clickhouse);

@@ -51,6 +51,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0010_device_confidence.sql",
         sql: include_str!("../clickhouse/0010_device_confidence.sql"),
     },
+    Migration {
+        version: 11,
+        name: "0011_device_sign_ins.sql",
+        sql: include_str!("../clickhouse/0011_device_sign_ins.sql"),
+    },
 ];
 
 /// The table in which `migrate` records what it applied. A plain table: two processes that migrate at once both write

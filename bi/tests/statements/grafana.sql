@@ -18,7 +18,7 @@ DESC TABLE "usertrail"."users"
 -- 10 rows: completion
 SELECT name, is_aggregate, case_insensitive, alias_to, origin, description, syntax, arguments, returned_value, examples, categories FROM system.functions LIMIT 10
 
--- 123 rows: keys of ad hoc filters
+-- 125 rows: keys of ad hoc filters
 SELECT name, type, table FROM system.columns WHERE database IN ('usertrail')
 
 -- 8 rows: keys of ad hoc filters

@@ -1585,6 +1585,8 @@ export interface components {
              * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
              */
             id: string;
+            /** @description What these codes, the actor's kind and the object's type are called. */
+            labels: components["schemas"]["Labels"];
             /**
              * @description The part of the application.
              * @example workflows
@@ -1969,6 +1971,8 @@ export interface components {
              * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
              */
             id: string;
+            /** @description What these, and the other codes of the event, are called. */
+            labels: components["schemas"]["Labels"];
             /** @description Branch or office. */
             location?: string;
             /** @description Part of the application. */
@@ -2430,6 +2434,8 @@ export interface components {
                  * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
                  */
                 id: string;
+                /** @description What these, and the other codes of the event, are called. */
+                labels: components["schemas"]["Labels"];
                 /** @description Branch or office. */
                 location?: string;
                 /** @description Part of the application. */
@@ -2693,6 +2699,57 @@ export interface components {
             revoked_at: string | null;
             /** @description What it may do. */
             role: components["schemas"]["Role"];
+        };
+        /**
+         * @description Codes in words, in the language of the answer: of each field that has a value here, under the field's name. What nobody has a word
+         *     for, such as an application's own, is called what it is.
+         */
+        Labels: {
+            /**
+             * @description Of `action`.
+             * @example update
+             */
+            action?: string;
+            /**
+             * @description Of the actor's `kind`.
+             * @example user
+             */
+            actor_kind?: string;
+            /**
+             * @description Of `category`.
+             * @example changes
+             */
+            category?: string;
+            /**
+             * @description Of `channel`.
+             * @example web chat
+             */
+            channel?: string;
+            /**
+             * @description Of `class`.
+             * @example change
+             */
+            class?: string;
+            /**
+             * @description Of `module`.
+             * @example tasks
+             */
+            module?: string;
+            /**
+             * @description Of the object's `type`.
+             * @example task
+             */
+            object_type?: string;
+            /**
+             * @description Of `outcome`.
+             * @example success
+             */
+            outcome?: string;
+            /**
+             * @description Of `state`.
+             * @example writing
+             */
+            state?: string;
         };
         /**
          * @description The languages of the catalogue and of the console.
@@ -3175,6 +3232,8 @@ export interface components {
                  * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
                  */
                 id: string;
+                /** @description What these codes, the actor's kind and the object's type are called. */
+                labels: components["schemas"]["Labels"];
                 /**
                  * @description The part of the application.
                  * @example workflows
@@ -3285,6 +3344,8 @@ export interface components {
                  * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
                  */
                 id: string;
+                /** @description What these, and the other codes of the event, are called. */
+                labels: components["schemas"]["Labels"];
                 /** @description Branch or office. */
                 location?: string;
                 /** @description Part of the application. */
@@ -3475,6 +3536,11 @@ export interface components {
                  */
                 first_seen_at: string | null;
                 /**
+                 * Format: date-time
+                 * @description When one of them signed in on it first; null where nobody did, or before the look-back of the plan, or before such times were kept.
+                 */
+                first_sign_in_at: string | null;
+                /**
                  * @description Last client address.
                  * @example 198.51.100.7
                  */
@@ -3484,6 +3550,11 @@ export interface components {
                  * @description Last seen.
                  */
                 last_seen_at: string;
+                /**
+                 * Format: date-time
+                 * @description When one of them did last; null as the first.
+                 */
+                last_sign_in_at: string | null;
                 place?: components["schemas"]["Place"] | null;
                 /**
                  * Format: int64
@@ -3605,6 +3676,11 @@ export interface components {
                  */
                 first_seen_at: string | null;
                 /**
+                 * Format: date-time
+                 * @description When the user signed in on it first; null where that never happened, or before the look-back of the plan, or before such times were kept.
+                 */
+                first_sign_in_at: string | null;
+                /**
                  * @description Last client address.
                  * @example 198.51.100.7
                  */
@@ -3614,6 +3690,11 @@ export interface components {
                  * @description Last seen.
                  */
                 last_seen_at: string;
+                /**
+                 * Format: date-time
+                 * @description When the user did last; null as the first.
+                 */
+                last_sign_in_at: string | null;
                 place?: components["schemas"]["Place"] | null;
                 /**
                  * Format: int64
@@ -4564,6 +4645,11 @@ export interface components {
              */
             first_seen_at: string | null;
             /**
+             * Format: date-time
+             * @description When one of them signed in on it first; null where nobody did, or before the look-back of the plan, or before such times were kept.
+             */
+            first_sign_in_at: string | null;
+            /**
              * @description Last client address.
              * @example 198.51.100.7
              */
@@ -4573,6 +4659,11 @@ export interface components {
              * @description Last seen.
              */
             last_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When one of them did last; null as the first.
+             */
+            last_sign_in_at: string | null;
             place?: components["schemas"]["Place"] | null;
             /**
              * Format: int64
@@ -4684,6 +4775,8 @@ export interface components {
             channel: string;
             /** @description In the order of their starts, cut at the borders of the period. */
             intervals: components["schemas"]["TracedInterval"][];
+            /** @description What these are called. */
+            labels: components["schemas"]["Labels"];
             /**
              * @description As in its intervals.
              * @example writing
@@ -4732,6 +4825,8 @@ export interface components {
              * @example ticket
              */
             channel: string;
+            /** @description What it is called. */
+            labels: components["schemas"]["Labels"];
             /** @description In the order of time. */
             points: components["schemas"]["TracedActivity"][];
         };
@@ -4766,6 +4861,13 @@ export interface components {
              * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
              */
             id: string;
+            /** @description What these, the outcome and the object's type are called. */
+            labels: components["schemas"]["Labels"];
+            /**
+             * @description What its type is called.
+             * @example Talk on a call
+             */
+            name: string;
             object?: components["schemas"]["TracedObject"] | null;
             /**
              * Format: date-time
@@ -4940,6 +5042,8 @@ export interface components {
              * @example change
              */
             class: string;
+            /** @description What these codes are called. */
+            labels: components["schemas"]["Labels"];
             /** @description Part of the application. */
             module: string;
             /**
@@ -5028,6 +5132,11 @@ export interface components {
              */
             first_at: string;
             /**
+             * @description What people call it; of what nobody has a word for, what it is.
+             * @example Task deadline changed
+             */
+            label: string;
+            /**
              * Format: date-time
              * @description When the last of them did.
              */
@@ -5055,11 +5164,6 @@ export interface components {
         UsedType: components["schemas"]["UsedKind"] & {
             /** @description Whether the catalogue has it, or the tenant's own types. */
             known: boolean;
-            /**
-             * @description What people call it; of a type that the catalogue doesn't know, the type.
-             * @example Task deadline changed
-             */
-            label: string;
         };
         /** @description A user, as the events show one. */
         User: {
@@ -5131,6 +5235,11 @@ export interface components {
              */
             first_seen_at: string | null;
             /**
+             * Format: date-time
+             * @description When the user signed in on it first; null where that never happened, or before the look-back of the plan, or before such times were kept.
+             */
+            first_sign_in_at: string | null;
+            /**
              * @description Last client address.
              * @example 198.51.100.7
              */
@@ -5140,6 +5249,11 @@ export interface components {
              * @description Last seen.
              */
             last_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When the user did last; null as the first.
+             */
+            last_sign_in_at: string | null;
             place?: components["schemas"]["Place"] | null;
             /**
              * Format: int64
@@ -8020,6 +8134,13 @@ export interface operations {
                      *           "action": "update",
                      *           "category": "changes",
                      *           "class": "change",
+                     *           "labels": {
+                     *             "action": "update",
+                     *             "category": "changes",
+                     *             "class": "change",
+                     *             "module": "tasks",
+                     *             "object_type": "task"
+                     *           },
                      *           "module": "tasks",
                      *           "name": "Task deadline changed",
                      *           "object_type": "task",
@@ -8404,6 +8525,7 @@ export interface operations {
                      *         {
                      *           "events": 41,
                      *           "first_at": "2026-11-20T09:30:00Z",
+                     *           "label": "update",
                      *           "last_at": "2026-11-22T12:55:00Z",
                      *           "name": "update"
                      *         }
@@ -8415,6 +8537,7 @@ export interface operations {
                      *         {
                      *           "events": 41,
                      *           "first_at": "2026-11-20T09:30:00Z",
+                     *           "label": "task",
                      *           "last_at": "2026-11-22T12:55:00Z",
                      *           "name": "task"
                      *         }
@@ -8704,6 +8827,13 @@ export interface operations {
                      *             }
                      *           ],
                      *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *           "labels": {
+                     *             "actor_kind": "user",
+                     *             "class": "change",
+                     *             "module": "workflows",
+                     *             "object_type": "workflow",
+                     *             "outcome": "success"
+                     *           },
                      *           "module": "workflows",
                      *           "name": "Workflow changed",
                      *           "object": {
@@ -8974,10 +9104,12 @@ export interface operations {
                      *           "confidence": "high",
                      *           "failed_sign_ins": 2,
                      *           "first_seen_at": "2025-11-03T07:58:02Z",
+                     *           "first_sign_in_at": "2025-11-03T07:58:02Z",
                      *           "id": "d-5",
                      *           "ip": "198.51.100.7",
                      *           "kind": "desktop",
                      *           "last_seen_at": "2026-03-02T08:15:30.125Z",
+                     *           "last_sign_in_at": "2026-03-02T08:15:30.125Z",
                      *           "os": "Linux",
                      *           "os_version": "",
                      *           "place": {
@@ -9205,6 +9337,24 @@ export interface operations {
                 /** @description Ids of devices. Empty: events without one. */
                 device_id?: string[];
                 /**
+                 * @description Actions that events must not have: `view` is all but views.
+                 * @example [
+                 *       "view"
+                 *     ]
+                 */
+                exclude_action?: string[];
+                /**
+                 * @description Categories that events must not have: `sign_ins`, `changes`, `views`, `configuration` or `other`.
+                 * @example [
+                 *       "views"
+                 *     ]
+                 */
+                exclude_category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
+                /** @description Classes that events must not have: `create`, `delete`, `change` or `other`. */
+                exclude_class?: ("create" | "delete" | "change" | "other")[];
+                /** @description Event types that events must not have. */
+                exclude_type?: string[];
+                /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
                  *     `cursor`. It goes before `Accept`.
                  * @example json
@@ -9353,6 +9503,15 @@ export interface operations {
                      *             "longitude": 16.6
                      *           },
                      *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *           "labels": {
+                     *             "action": "update",
+                     *             "actor_kind": "user",
+                     *             "category": "changes",
+                     *             "class": "change",
+                     *             "module": "tasks",
+                     *             "object_type": "task",
+                     *             "outcome": "success"
+                     *           },
                      *           "location": "Brno",
                      *           "module": "tasks",
                      *           "name": "Task deadline changed",
@@ -9887,6 +10046,15 @@ export interface operations {
                      *           "longitude": 16.6
                      *         },
                      *         "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *         "labels": {
+                     *           "action": "update",
+                     *           "actor_kind": "user",
+                     *           "category": "changes",
+                     *           "class": "change",
+                     *           "module": "tasks",
+                     *           "object_type": "task",
+                     *           "outcome": "success"
+                     *         },
                      *         "location": "Brno",
                      *         "module": "tasks",
                      *         "name": "Task deadline changed",
@@ -11001,6 +11169,15 @@ export interface operations {
                      *             "longitude": 16.6
                      *           },
                      *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *           "labels": {
+                     *             "action": "update",
+                     *             "actor_kind": "user",
+                     *             "category": "changes",
+                     *             "class": "change",
+                     *             "module": "tasks",
+                     *             "object_type": "task",
+                     *             "outcome": "success"
+                     *           },
                      *           "location": "Brno",
                      *           "module": "tasks",
                      *           "name": "Task deadline changed",
@@ -20642,6 +20819,8 @@ export interface operations {
                 lang?: "en" | "ru" | "cs";
                 /** @description Most rows of the page. */
                 limit?: number;
+                /** @description `true` for users with violations that nobody has reviewed, `false` for those without. Needs the role security. */
+                marked?: boolean;
                 /**
                  * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
                  *     `custom`, in the tenant's time zone and with its first day of the week.
@@ -21094,7 +21273,10 @@ export interface operations {
                  */
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path: {
                 /**
                  * @description Id of the user
@@ -21111,6 +21293,7 @@ export interface operations {
                 headers: {
                     "Complete-Until": components["headers"]["Complete-Until"];
                     "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "Content-Language": components["headers"]["Content-Language"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -21127,6 +21310,13 @@ export interface operations {
                      *           "counted": 200000,
                      *           "end": "2026-03-02T00:03:20+01:00",
                      *           "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *           "labels": {
+                     *             "channel": "call",
+                     *             "object_type": "call",
+                     *             "outcome": "success",
+                     *             "state": "talk"
+                     *           },
+                     *           "name": "Talk on a call",
                      *           "object": {
                      *             "id": "4711",
                      *             "name": "Jan Kovář",
@@ -21386,10 +21576,12 @@ export interface operations {
                      *           "confidence": "high",
                      *           "failed_sign_ins": 2,
                      *           "first_seen_at": "2025-11-03T07:58:02Z",
+                     *           "first_sign_in_at": "2025-11-03T07:58:02Z",
                      *           "id": "d-5",
                      *           "ip": "198.51.100.7",
                      *           "kind": "desktop",
                      *           "last_seen_at": "2026-03-02T08:15:30.125Z",
+                     *           "last_sign_in_at": "2026-03-02T08:15:30.125Z",
                      *           "os": "Linux",
                      *           "os_version": "",
                      *           "place": {
@@ -23871,7 +24063,10 @@ export interface operations {
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
             path: {
                 /**
                  * @description Id of the user
@@ -23888,6 +24083,7 @@ export interface operations {
                 headers: {
                     "Complete-Until": components["headers"]["Complete-Until"];
                     "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "Content-Language": components["headers"]["Content-Language"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -23927,6 +24123,13 @@ export interface operations {
                      *               "clipped_start": true,
                      *               "end": "2026-03-02T00:03:20+01:00",
                      *               "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
+                     *               "labels": {
+                     *                 "channel": "call",
+                     *                 "object_type": "call",
+                     *                 "outcome": "success",
+                     *                 "state": "talk"
+                     *               },
+                     *               "name": "Talk on a call",
                      *               "object": {
                      *                 "id": "4711",
                      *                 "name": "Jan Kovář",
@@ -23940,6 +24143,10 @@ export interface operations {
                      *               "type": "call.talked"
                      *             }
                      *           ],
+                     *           "labels": {
+                     *             "channel": "call",
+                     *             "state": "talk"
+                     *           },
                      *           "state": "talk",
                      *           "sum_ms": 200000,
                      *           "time_ms": 200000,
@@ -23953,11 +24160,21 @@ export interface operations {
                      *       "points": [
                      *         {
                      *           "channel": "call",
+                     *           "labels": {
+                     *             "channel": "call"
+                     *           },
                      *           "points": [
                      *             {
                      *               "channel": "call",
                      *               "end": null,
                      *               "id": "0199c1f2-8b10-7d02-9c41-2a7be0f53c18",
+                     *               "labels": {
+                     *                 "channel": "call",
+                     *                 "object_type": "call",
+                     *                 "outcome": "success",
+                     *                 "state": "closed"
+                     *               },
+                     *               "name": "Call closed",
                      *               "object": {
                      *                 "id": "4711",
                      *                 "name": "Jan Kovář",

@@ -59,9 +59,9 @@ impl Record {
     }
 }
 
-/// As the role serves it: problems are in the language of whoever asks.
+/// As the role serves it: a resource tells what it has, and problems are in the language of whoever asks.
 pub(crate) fn router(ingest: Ingest) -> Router {
-    ingest::router(ingest).layer(axum::middleware::from_fn(runtime::problem::in_language))
+    runtime::http::methods::told(ingest::router(ingest)).layer(axum::middleware::from_fn(runtime::problem::in_language))
 }
 
 impl World {
@@ -127,6 +127,10 @@ impl World {
     /// Asks what may be done, with these headers alone.
     pub(crate) async fn options(&self, headers: &[(&str, &str)]) -> Answer {
         self.request(Request::options("/v1/events"), headers, Body::empty()).await
+    }
+
+    pub(crate) async fn delete(&self) -> Answer {
+        self.request(Request::delete("/v1/events"), &[], Body::empty()).await
     }
 
     async fn request(&self, builder: axum::http::request::Builder, headers: &[(&str, &str)], body: Body) -> Answer {

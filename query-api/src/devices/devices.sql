@@ -11,6 +11,8 @@ FROM (
         max(ended_at) AS last_seen_at,
         sum(succeeded) AS sign_ins,
         sum(failed) AS failed_sign_ins,
+        min(signed_in_first_at) AS first_sign_in_at,
+        max(signed_in_last_at) AS last_sign_in_at,
         argMaxMerge(client_state) AS latest,
         argMaxMerge(place_state) AS latest_place,
         latest.browser AS browser,
@@ -32,6 +34,8 @@ FROM (
             max(last_seen_at) AS ended_at,
             sum(sign_ins) AS succeeded,
             sum(failed_sign_ins) AS failed,
+            min(first_sign_in_at) AS signed_in_first_at,
+            max(last_sign_in_at) AS signed_in_last_at,
             argMaxMergeState(client) AS client_state,
             argMaxMergeState(place) AS place_state,
             max(toString(confidence)) AS sure

@@ -23,7 +23,7 @@ use crate::state::QueryApi;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery, query};
 use crate::users::rows::SeenRow;
-use crate::users::since::{Lasting, Since, forget};
+use crate::users::since::{Lasting, Since, forget, forget_any};
 
 /// Devices of all users.
 const DEVICES: NamedQuery = query!("devices");
@@ -95,6 +95,10 @@ struct TenantDeviceRow {
     last_seen_at: DateTime<Utc>,
     sign_ins: u64,
     failed_sign_ins: u64,
+    #[serde(with = "millis::option")]
+    first_sign_in_at: Option<DateTime<Utc>>,
+    #[serde(with = "millis::option")]
+    last_sign_in_at: Option<DateTime<Utc>>,
     browser: String,
     browser_version: String,
     os: String,
@@ -117,6 +121,7 @@ impl Lasting for TenantDeviceRow {
 
     fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow) {
         forget(&mut self.first_seen_at, earliest);
+        forget_any([&mut self.first_sign_in_at, &mut self.last_sign_in_at], earliest);
         (self.sign_ins, self.failed_sign_ins) = (seen.sign_ins, seen.failed_sign_ins);
     }
 }
@@ -141,6 +146,12 @@ pub struct TenantDevice {
     pub sign_ins: u64,
     /// How many of their attempts failed.
     pub failed_sign_ins: u64,
+    /// When one of them signed in on it first; null where nobody did, or before the look-back of the plan, or before such times were kept.
+    #[schema(required = true)]
+    pub first_sign_in_at: Option<DateTime<Utc>>,
+    /// When one of them did last; null as the first.
+    #[schema(required = true)]
+    pub last_sign_in_at: Option<DateTime<Utc>>,
     /// Last client address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "198.51.100.7")]
@@ -170,6 +181,8 @@ impl From<TenantDeviceRow> for TenantDevice {
             last_seen_at: row.last_seen_at,
             sign_ins: row.sign_ins,
             failed_sign_ins: row.failed_sign_ins,
+            first_sign_in_at: row.first_sign_in_at,
+            last_sign_in_at: row.last_sign_in_at,
             ip: view::address(row.ip),
             place: Place::new(row.country, row.city),
         }
@@ -190,6 +203,8 @@ impl Tabular for TenantDevice {
         Column::new("last_seen_at", Kind::Time),
         Column::new("sign_ins", Kind::Whole),
         Column::new("failed_sign_ins", Kind::Whole),
+        Column::new("first_sign_in_at", Kind::Time),
+        Column::new("last_sign_in_at", Kind::Time),
         Column::new("ip", Kind::Text),
         Column::new("place.country", Kind::Text),
         Column::new("place.city", Kind::Text),
@@ -206,6 +221,8 @@ impl Tabular for TenantDevice {
             self.last_seen_at.into(),
             self.sign_ins.into(),
             self.failed_sign_ins.into(),
+            self.first_sign_in_at.into(),
+            self.last_sign_in_at.into(),
             address(self.ip),
         ]);
         row.extend(named_place(self.place.as_ref()));
@@ -222,6 +239,8 @@ fn example() -> Value {
             "last_seen_at": "2026-03-02T08:15:30.125Z",
             "sign_ins": 140,
             "failed_sign_ins": 2,
+            "first_sign_in_at": "2025-11-03T07:58:02Z",
+            "last_sign_in_at": "2026-03-02T08:15:30.125Z",
             "ip": "198.51.100.7",
             "place": { "country": "CZ", "city": "Brno" }
         }),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use schemas::bidi::plain;
-use schemas::catalogue::{Catalogue, Lang};
+use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
 use crate::export::format::{Format, Separator};
@@ -37,8 +37,6 @@ pub struct Heading {
     pub complete_until: Option<DateTime<Utc>>,
     /// The reader's language.
     pub lang: Lang,
-    /// What types of events are called.
-    pub types: Catalogue,
     /// Between the cells of a CSV file.
     pub separator: Separator,
 }
@@ -151,7 +149,7 @@ pub(crate) fn in_words(
 fn values_of(parameter: &str) -> &str {
     match parameter {
         "device" | "kind" => "device_kind",
-        other => other,
+        other => other.strip_prefix("exclude_").unwrap_or(other),
     }
 }
 
@@ -172,7 +170,6 @@ mod tests {
             created_at: time("2026-11-22T20:00:00Z"),
             complete_until: None,
             lang: Lang::En,
-            types: Catalogue::shipped().unwrap(),
             separator: Separator::Comma,
         }
     }
@@ -215,6 +212,9 @@ mod tests {
             ("category", "views"),
             ("class", "other"),
             ("compare", "previous"),
+            ("exclude_action", "view"),
+            ("exclude_category", "views"),
+            ("exclude_class", "other"),
             ("device", "phone"),
             ("distinct", "users"),
             ("figure", "calls.talk_time"),

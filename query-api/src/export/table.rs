@@ -59,7 +59,7 @@ pub enum Cell<'a> {
     Text(Cow<'a, str>),
     /// A word of ours, in the reader's language.
     Word(Word),
-    /// One of a set of values that have words, and what it is a value of; `type` for types of events, `phrase` for what the product says. Worded in files for people; programs
+    /// One of a set of values that have words, and what it is a value of; `phrase` for what the product says. Worded in files for people; programs
     /// read it as it is.
     Code(&'static str, Cow<'a, str>),
     /// What programs read, and what people read in its place, in the three languages.

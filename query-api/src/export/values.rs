@@ -2,6 +2,9 @@
 
 mod tables;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use schemas::catalogue::Lang;
 
 use crate::export::values::tables::{ACTIONS, FIGURES, LIMITS, MODULES, OBJECT_TYPES, PERMISSIONS};
@@ -235,6 +238,7 @@ const VALUES: &[(&[&str], Words)] = &[
             "enabled",
             "include_deactivated",
             "logging",
+            "marked",
             "reviewed",
             "signed_in",
             "signed_out",
@@ -244,6 +248,12 @@ const VALUES: &[(&[&str], Words)] = &[
     ),
     (&["limits"], LIMITS),
 ];
+
+/// The same, by both.
+static BY_VALUE: LazyLock<HashMap<(&str, &str), [&str; 3]>> = LazyLock::new(|| {
+    let named = VALUES.iter().flat_map(|(names, words)| names.iter().map(move |name| (*name, *words)));
+    named.flat_map(|(name, words)| words.iter().map(move |(value, words)| ((name, *value), *words))).collect()
+});
 
 /// A closed value in words; one that is not known, such as an application's own, is as it is.
 pub(crate) fn value(name: &str, value: &str, lang: Lang) -> String {
@@ -255,13 +265,17 @@ pub(crate) fn known(name: &str, value: &str, lang: Lang) -> Option<String> {
     if name == "channel" {
         return channel(value, lang).map(str::to_owned);
     }
-    let (_, words) = VALUES.iter().find(|(names, _)| names.contains(&name))?;
-    match words.iter().find(|(known, _)| *known == value) {
-        Some((_, words)) => Some(of(lang, *words).to_owned()),
+    match BY_VALUE.get(&(name, value)) {
+        Some(words) => Some(of(lang, *words).to_owned()),
         // What a user did is in the state of doing it.
         None if name == "state" => known("action", value, lang),
         None => None,
     }
+}
+
+/// What a closed value is called beside it. An application's own is called what it is.
+pub(crate) fn label(name: &str, value: &str, lang: Lang) -> String {
+    known(name, value, lang).unwrap_or_else(|| value.replace('_', " "))
 }
 
 #[cfg(test)]
@@ -315,5 +329,11 @@ mod tests {
         assert!(wanted.len() > 1000, "{}", wanted.len());
         assert_eq!(value("action", "frobnicate", Lang::Cs), "frobnicate");
         assert_eq!(value("action", "sign_in_failed", Lang::En), "failed sign-in");
+        let labels = |name: &str, value: &str| Lang::ALL.map(|lang| label(name, value, lang));
+        assert_eq!(labels("action", "sign_in_failed"), ["failed sign-in", "неудачный вход", "neúspěšné přihlášení"]);
+        assert_eq!(labels("channel", "web_chat"), ["web chat", "чат на сайте", "webový chat"]);
+        assert_eq!(labels("state", "signed_in"), ["signed in", "вход выполнен", "přihlášení"]);
+        assert_eq!(labels("object_type", "price_list"), ["price list"; 3]);
+        assert_eq!(labels("category", ""), [""; 3]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use schemas::catalogue::{Catalogue, Lang};
+use schemas::catalogue::Lang;
 use schemas::problem_texts;
 use serde::Serialize;
 
@@ -15,14 +15,12 @@ use crate::export::table::{Cell, Tabular};
 use crate::export::xlsx::Xlsx;
 use crate::export::{values, words};
 use crate::log::words::of;
-use crate::log::{field_names, signals, type_names};
+use crate::log::{field_names, signals};
 
 /// Writes an export. Memory is bounded, however many rows there are.
 pub struct Writer<W: Write + Send> {
     form: Form<W>,
     lang: Lang,
-    /// What types of events are called.
-    types: Catalogue,
     tables: usize,
     rows: u64,
 }
@@ -41,7 +39,7 @@ impl<W: Write + Send> Writer<W> {
     /// # Errors
     /// Those of `to`.
     pub fn open(format: Format, to: W, heading: Heading) -> io::Result<Self> {
-        let (lang, types) = (heading.lang, heading.types.clone());
+        let lang = heading.lang;
         let form = match format {
             Format::Csv => Form::Csv(Box::new(Csv::open(to, &heading)?)),
             Format::Ndjson => Form::Ndjson(to),
@@ -49,7 +47,7 @@ impl<W: Write + Send> Writer<W> {
             Format::Pdf => Form::Pdf(Box::new(Pdf::open(to, heading)?)),
             Format::Parquet => Form::Parquet(Box::new(Parquet::new(to))),
         };
-        Ok(Self { form, lang, types, tables: 0, rows: 0 })
+        Ok(Self { form, lang, tables: 0, rows: 0 })
     }
 
     /// Begins a table. CSV, NDJSON and Parquet hold one: the first; rows of others are left out.
@@ -104,7 +102,6 @@ impl<W: Write + Send> Writer<W> {
         let lang = self.lang;
         let text: String = match cell {
             Cell::Word(word) => words::word(*word, lang).to_owned(),
-            Cell::Code("type", code) => type_names::name(&self.types, code, lang).into_owned(),
             Cell::Code("phrase", said) => {
                 problem_texts::worded("", said, lang).map_or_else(|| said.to_string(), Into::into)
             }

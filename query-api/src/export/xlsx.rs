@@ -244,7 +244,6 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             complete_until: None,
             lang: Lang::En,
-            types: schemas::catalogue::Catalogue::shipped().unwrap(),
             separator: crate::export::format::Separator::Comma,
         };
         let mut xlsx = Xlsx::new(Vec::new(), heading);

@@ -230,7 +230,7 @@ impl ReadRequest {
         let called = |parameter: &str, value: &str| {
             let called = match parameter {
                 "rule" | "violations" => titles.of(value),
-                "type" => type_names::name(&catalogue, value, self.lang).into_owned(),
+                "type" | "exclude_type" => type_names::name(&catalogue, value, self.lang).into_owned(),
                 _ => return None,
             };
             (called != value).then_some(called)
@@ -252,7 +252,6 @@ impl ReadRequest {
                 created_at: self.now,
                 complete_until: self.completeness.complete_until,
                 lang: self.lang,
-                types: catalogue,
                 separator: self.separator,
             },
             list: title,

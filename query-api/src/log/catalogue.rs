@@ -10,10 +10,12 @@ use schemas::catalogue::{CatalogueEntry, Lang};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::export::values;
 use crate::http::answer::Completeness;
 use crate::http::caller::Caller;
 use crate::http::language::{Localized, language};
 use crate::http::params::Params;
+use crate::log::labels::Labels;
 use crate::state::QueryApi;
 
 /// The catalogue in one language.
@@ -56,6 +58,8 @@ pub struct TypeView {
     /// Channel of communication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// What these codes are called.
+    pub labels: Labels,
     /// Whether what was deleted can be restored.
     pub restorable: bool,
     /// Why not, where a user would ask.
@@ -69,6 +73,16 @@ pub struct TypeView {
 
 impl TypeView {
     fn new(entry: &CatalogueEntry, lang: Lang, own: bool) -> Self {
+        let label = |name, value| values::label(name, value, lang);
+        let labels = Labels {
+            class: label("class", entry.class.as_str()),
+            category: label("category", entry.category.as_str()),
+            action: label("action", &entry.action),
+            module: label("module", &entry.module),
+            object_type: label("object_type", &entry.object_type),
+            channel: label("channel", entry.channel.as_deref().unwrap_or_default()),
+            ..Labels::default()
+        };
         Self {
             event_type: entry.event_type.clone(),
             name: entry.name.get(lang).to_owned(),
@@ -78,6 +92,7 @@ impl TypeView {
             module: entry.module.clone(),
             object_type: entry.object_type.clone(),
             channel: entry.channel.clone(),
+            labels,
             restorable: entry.restorable,
             not_restorable_reason: entry.not_restorable_reason.as_ref().map(|texts| texts.get(lang).to_owned()),
             sentence: entry.sentence.get(lang).to_owned(),

@@ -28,6 +28,9 @@ pub(crate) fn configuration() -> Value {
         "class": "change",
         "module": "workflows",
         "outcome": "success",
+        "labels": {
+            "class": "change", "module": "workflows", "outcome": "success", "actor_kind": "user", "object_type": "workflow"
+        },
         "object": { "type": "workflow", "id": "12", "name": "New lead" },
         "edits": [
             {
@@ -110,7 +113,7 @@ pub(crate) fn unknown_types() -> Value {
 pub(crate) fn used_kinds() -> Value {
     let kind = |name: &str, events: u64| {
         json!({
-            "name": name, "events": events, "first_at": "2026-11-20T09:30:00Z", "last_at": "2026-11-22T12:55:00Z"
+            "name": name, "label": name, "events": events, "first_at": "2026-11-20T09:30:00Z", "last_at": "2026-11-22T12:55:00Z"
         })
     };
     let mut deadline = kind("task.deadline_changed", 41);
@@ -138,6 +141,10 @@ pub(crate) fn event() -> Value {
         "class": "change",
         "category": "changes",
         "action": "update",
+        "labels": {
+            "class": "change", "category": "changes", "action": "update", "module": "tasks", "outcome": "success",
+            "actor_kind": "user", "object_type": "task"
+        },
         "module": "tasks",
         "outcome": "success",
         "occurred_at": "2026-03-02T08:15:30.125Z",
@@ -192,6 +199,9 @@ pub(crate) fn catalogue() -> Value {
             "action": "update",
             "module": "tasks",
             "object_type": "task",
+            "labels": {
+                "class": "change", "category": "changes", "action": "update", "module": "tasks", "object_type": "task"
+            },
             "restorable": false,
             "sentence": "{actor} changed the deadline of the task[ “{object}”][ from “{old}”][ to “{new}”]",
             "own": false

@@ -12,7 +12,8 @@ use crate::log::countries::COUNTRIES;
 use crate::store::sql::Clauses;
 
 /// Filters of `GET /v1/events`. Lists are given with commas, encoded or not, or by repeating the parameter; values of one parameter are
-/// alternatives, different parameters must all hold. A parameter of an open set that is empty (`location=`) asks for events without one.
+/// alternatives, different parameters must all hold. A parameter of an open set that is empty (`location=`) asks for events without one. Parameters
+/// that begin with `exclude_` leave out events that have any of their values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventFilter {
@@ -85,6 +86,18 @@ pub struct EventFilter {
     /// `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security.
     #[param(required = false)]
     pub violations: Vec<String>,
+    /// Actions that events must not have: `view` is all but views.
+    #[param(required = false, example = json!(["view"]))]
+    pub exclude_action: Vec<String>,
+    /// Classes that events must not have: `create`, `delete`, `change` or `other`.
+    #[param(required = false)]
+    pub exclude_class: Vec<String>,
+    /// Event types that events must not have.
+    #[param(required = false)]
+    pub exclude_type: Vec<String>,
+    /// Categories that events must not have: `sign_ins`, `changes`, `views`, `configuration` or `other`.
+    #[param(required = false, example = json!(["views"]))]
+    pub exclude_category: Vec<String>,
 }
 
 /// Kinds of device, and the common word for one of them.
@@ -128,6 +141,10 @@ impl EventFilter {
             changed_from: params.one("changed_from")?,
             changed_to: params.one("changed_to")?,
             violations: params.list("violations")?,
+            exclude_action: params.ids_or_empty("exclude_action")?,
+            exclude_class: params.list_of("exclude_class", &words(Class::ALL, Class::as_str))?,
+            exclude_type: params.ids("exclude_type")?,
+            exclude_category: params.list_of("exclude_category", &words(Category::ALL, Category::as_str))?,
         };
         if filter.violations.len() > 1 && filter.violations.iter().any(|rule| rule == "true" || rule == "false") {
             return Err(ParamError::bad("violations", "either true, false or names of rules"));
@@ -187,6 +204,10 @@ impl EventFilter {
             ("country IN {country:Array(String)}", "country", &self.country),
             ("device_id IN {device_id:Array(String)}", "device_id", &self.device_id),
             ("session_key IN {session_key:Array(String)}", "session_key", &self.session_key),
+            ("action NOT IN {exclude_action:Array(String)}", "exclude_action", &self.exclude_action),
+            ("class NOT IN {exclude_class:Array(String)}", "exclude_class", &self.exclude_class),
+            ("type NOT IN {exclude_type:Array(String)}", "exclude_type", &self.exclude_type),
+            ("category NOT IN {exclude_category:Array(String)}", "exclude_category", &self.exclude_category),
         ];
         for (clause, name, values) in sets {
             if !values.is_empty() {
@@ -242,6 +263,8 @@ mod tests {
             ("actor_kind=robot", "actor_kind"),
             ("outcome=maybe", "outcome"),
             ("category=all", "category"),
+            ("exclude_class=view", "exclude_class"),
+            ("exclude_category=view", "exclude_category"),
             ("violations=true,new-device", "violations"),
             ("violations=true,false", "violations"),
             ("country=zz", "country"),

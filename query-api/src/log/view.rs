@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 use crate::log::rows::EventRow;
 use crate::violations::filter::level_name;
 
+use crate::export::values;
+use crate::log::labels::Labels;
 use crate::log::object_state::{keys, value};
 use crate::log::own::{self, is_own, object_name};
 use crate::log::signals::signals;
@@ -44,6 +46,8 @@ pub struct Event {
     /// What was done.
     #[schema(example = "update")]
     pub action: String,
+    /// What these, and the other codes of the event, are called.
+    pub labels: Labels,
     /// Part of the application.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
@@ -337,6 +341,7 @@ impl Event {
     /// Shows a row; violations only to those who may see them.
     pub fn new(row: EventRow, renderer: &EventRenderer) -> Self {
         let (words, url, label) = (renderer.words(&row), renderer.url(&row), renderer.actor(&row).to_owned());
+        let labels = labels(&row, renderer.lang);
         let (changes, name) = (changes(&row, renderer.lang), object_name(&row, renderer.lang));
         let violations = renderer.violations.then(|| flags(&row, |rule| renderer.title(rule)));
         let signals = renderer.violations.then(|| signals(&row.signals_name, &row.signals_value));
@@ -356,6 +361,7 @@ impl Event {
             class: row.class,
             category: row.category,
             action: row.action,
+            labels,
             module: row.module,
             outcome: row.outcome,
             reason: row.reason,
@@ -393,6 +399,21 @@ impl Event {
             payload: json(&row.payload),
             extra: json(&row.extra),
         }
+    }
+}
+
+fn labels(row: &EventRow, lang: Lang) -> Labels {
+    let label = |name, value| values::label(name, value, lang);
+    Labels {
+        class: label("class", &row.class),
+        category: label("category", &row.category),
+        action: label("action", &row.action),
+        module: label("module", &row.module),
+        outcome: label("outcome", &row.outcome),
+        actor_kind: label("actor_kind", &row.actor_kind),
+        object_type: label("object_type", &row.object_type),
+        channel: label("channel", &row.channel),
+        state: String::new(),
     }
 }
 

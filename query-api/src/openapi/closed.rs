@@ -50,8 +50,8 @@ fn values(operation: &str, name: &str) -> Option<Vec<Value>> {
         (_, "actor_kind") => words(ActorKind::ALL, ActorKind::as_str),
         ("getStatistics", "by") => words(&Dimension::ALL, Dimension::as_str),
         (_, "by") => WIDTHS.to_vec(),
-        (_, "category") => words(Category::ALL, Category::as_str),
-        (_, "class") => words(Class::ALL, Class::as_str),
+        (_, "category" | "exclude_category") => words(Category::ALL, Category::as_str),
+        (_, "class" | "exclude_class") => words(Class::ALL, Class::as_str),
         (_, "compare") => COMPARED.to_vec(),
         // The empty one asks for events without a country.
         (_, "country") => [&[""], COUNTRIES].concat(),

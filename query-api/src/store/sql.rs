@@ -4,6 +4,8 @@
 //! never text from a caller. `/* order */` is where the order goes, for what is listed both ways. Leaving out what was not asked for (instead of `… = [] OR …`) keeps the conditions in a form
 //! that the primary key and the skip indexes understand.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use clickhouse::Client;
 use clickhouse::query::Query;
@@ -37,7 +39,7 @@ enum Value {
 /// Conditions and the values they name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Clauses {
-    conditions: Vec<&'static str>,
+    conditions: Vec<Cow<'static, str>>,
     order: &'static str,
     parts: Vec<(&'static str, &'static str)>,
     values: Vec<(&'static str, Value)>,
@@ -46,7 +48,7 @@ pub struct Clauses {
 impl Clauses {
     /// A condition without a value.
     pub fn plain(&mut self, condition: &'static str) {
-        self.conditions.push(condition);
+        self.conditions.push(condition.into());
     }
 
     /// The order of the rows, for queries that leave it open.
@@ -61,26 +63,35 @@ impl Clauses {
 
     /// A condition over one text.
     pub fn text(&mut self, condition: &'static str, name: &'static str, value: &str) {
-        self.conditions.push(condition);
+        self.conditions.push(condition.into());
         self.bind_text(name, value);
     }
 
     /// A condition over a set of texts.
     pub fn texts(&mut self, condition: &'static str, name: &'static str, values: &[String]) {
-        self.conditions.push(condition);
+        self.conditions.push(condition.into());
         self.bind_texts(name, values.to_vec());
     }
 
     /// A condition over a set of small numbers.
     pub fn ranks(&mut self, condition: &'static str, name: &'static str, values: &[u8]) {
-        self.conditions.push(condition);
+        self.conditions.push(condition.into());
         self.values.push((name, Value::Ranks(values.to_vec())));
     }
 
     /// A condition over a time.
     pub fn time(&mut self, condition: &'static str, name: &'static str, time: DateTime<Utc>) {
-        self.conditions.push(condition);
+        self.conditions.push(condition.into());
         self.bind_time(name, time);
+    }
+
+    /// A condition over a column of what another query finds, `IN` or `NOT IN`. What both name is the same value: that of the first.
+    pub fn found(&mut self, (condition, column): (&'static str, &'static str), query: NamedQuery, inner: Self) {
+        let found = inner.render(query);
+        self.conditions.push(format!("{condition} (SELECT {column} FROM ({found}))").into());
+        let unknown = |(name, _): &(&str, Value)| !self.values.iter().any(|(known, _)| known == name);
+        let values: Vec<_> = inner.values.into_iter().filter(unknown).collect();
+        self.values.extend(values);
     }
 
     /// A value that the query names by itself.

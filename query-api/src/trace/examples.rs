@@ -47,6 +47,8 @@ fn talk() -> Value {
     json!({
         "id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1",
         "type": "call.talked",
+        "name": "Talk on a call",
+        "labels": { "channel": "call", "state": "talk", "outcome": "success", "object_type": "call" },
         "channel": "call",
         "state": "talk",
         "start": "2026-03-02T00:00:00+01:00",
@@ -62,6 +64,8 @@ fn closed() -> Value {
     json!({
         "id": "0199c1f2-8b10-7d02-9c41-2a7be0f53c18",
         "type": "call.closed",
+        "name": "Call closed",
+        "labels": { "channel": "call", "state": "closed", "outcome": "success", "object_type": "call" },
         "channel": "call",
         "state": "closed",
         "start": "2026-03-02T00:03:40+01:00",
@@ -93,10 +97,11 @@ pub(crate) fn timeline() -> Value {
         "extent": "day",
         "time_zone": "Europe/Prague",
         "lanes": [{
-            "channel": "call", "state": "talk", "time_ms": 200_000, "sum_ms": 200_000, "tracks": 1,
+            "channel": "call", "state": "talk", "labels": { "channel": "call", "state": "talk" },
+            "time_ms": 200_000, "sum_ms": 200_000, "tracks": 1,
             "intervals": [with(talk(), json!({ "track": 0 }))]
         }],
-        "points": [{ "channel": "call", "points": [closed()] }],
+        "points": [{ "channel": "call", "labels": { "channel": "call" }, "points": [closed()] }],
         "buckets": [{
             "start": "2026-03-02T00:00:00+01:00",
             "end": "2026-03-02T00:15:00+01:00",

@@ -19,7 +19,7 @@ use crate::trace::activity::Activity;
 use crate::trace::figures::{self, Figure, Listed, Unit};
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{LONGEST, MOST_ROWS, Trace, instant, too_many};
-use crate::trace::view::{CountedActivity, TracedActivity};
+use crate::trace::view::{CountedActivity, Telling, TracedActivity};
 
 /// Which activities are listed.
 #[derive(Debug, Serialize, IntoParams)]
@@ -89,6 +89,7 @@ impl ActivityFilter {
         ActivityFilter,
         crate::openapi::PeriodParams,
         crate::openapi::PageParams,
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
     ),
     responses(
         (status = 200, description = "A page; of this month unless a period is given, which has 93 days at most, and as many where it has no beginning", body = Page<CountedActivity>, example = json!(crate::trace::examples::activities())),
@@ -118,11 +119,11 @@ pub async fn list(
         let read = rows.partition_point(|row| (row.at, row.activity.row.place()) <= after);
         rows.drain(..read);
     }
-    let zone = api.calendar(&asked.reading.tenant).zone;
+    let telling = Telling::of(&api, &asked.reading);
     let key = |row: &Listed<'_>| (instant(row.at), row.activity.row.place());
     let unit = filter.figure().map_or(Unit::Count, Figure::unit);
     let view = move |row: Listed<'_>| CountedActivity {
-        activity: TracedActivity::new(row.activity, period, zone),
+        activity: TracedActivity::new(row.activity, period, &telling),
         counted: row.counted,
         unit,
     };

@@ -2,7 +2,6 @@
 
 pub mod lanes;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +15,7 @@ use crate::export::writer::{Report, Writer};
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
+use crate::http::language::Localized;
 use crate::http::page::ReadRequest;
 use crate::http::params::{ParamError, Params};
 use crate::http::period::{Calendar, Period, Width, buckets, day, local_date, week};
@@ -23,7 +23,7 @@ use crate::state::QueryApi;
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{Trace, too_many};
 use crate::trace::timeline::lanes::{TimelineBucket, TimelineLane, TimelinePoints};
-use crate::trace::view::{TracedActivity, TracedInterval};
+use crate::trace::view::{Telling, TracedActivity, TracedInterval};
 
 /// Most rows that a timeline is made of.
 const MOST_ROWS: u32 = 20_000;
@@ -127,6 +127,7 @@ impl Resolution {
         ("period" = Option<String>, Query, description = "`day` (default) or `week`, in the tenant's zone and by its first day of the week", example = "day"),
         ("date" = Option<String>, Query, description = "A local date in it; today unless given", example = "2026-03-02"),
         ("resolution" = Option<String>, Query, description = "Cuts the period into parts of `1m`, `5m`, `10m`, `15m`, `30m`, `1h` or `1d`; at most 2300", example = "15m"),
+        ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
         crate::openapi::FormatParam,
         crate::openapi::TenantParam,
     ),
@@ -168,7 +169,8 @@ pub async fn get(
     let activities = trace.activities(api.store(), &[], MOST_ROWS).await?;
     let activities =
         activities.ok_or_else(|| too_many(MOST_ROWS, "read their list by channel, or /v1/events page by page"))?;
-    let lanes = lanes::lanes(&activities, period, calendar.zone);
+    let telling = Telling::of(&api, &reading);
+    let lanes = lanes::lanes(&activities, period, &telling);
     if lanes.len() > MOST_LANES {
         let detail =
             format!("the user was in more than {MOST_LANES} channels and states then; choose a shorter period");
@@ -183,12 +185,12 @@ pub async fn get(
         extent,
         time_zone: calendar.zone.name().to_owned(),
         lanes,
-        points: lanes::points(&activities, period, calendar.zone),
+        points: lanes::points(&activities, period, &telling),
         buckets: edges.map(|edges| lanes::buckets(&activities, &edges)),
         completeness: reading.completeness,
     };
     match format {
-        None => Ok(Json(timeline).into_response()),
+        None => Ok(Localized(reading.lang, timeline).into_response()),
         Some(format) => {
             let period = Period { from: Some(from), to: Some(to) };
             reading.export(format, "timeline", period).report(timeline).await

@@ -1,12 +1,18 @@
 //! A user's trace: activities on a timeline and in lists, and figures.
 
 use chrono::{DateTime, FixedOffset};
+use schemas::catalogue::{Catalogue, Lang};
 use schemas::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
+use crate::export::values;
+use crate::http::page::ReadRequest;
+use crate::log::labels::Labels;
+use crate::log::type_names;
 use crate::log::view::is_false;
+use crate::state::QueryApi;
 use crate::trace::activity::Activity;
 use crate::trace::figures::Unit;
 use crate::trace::intervals::Interval;
@@ -15,6 +21,28 @@ use crate::trace::intervals::Interval;
 pub(crate) fn local(zone: Zone, millis: i64) -> DateTime<FixedOffset> {
     let time = DateTime::from_timestamp_millis(millis).unwrap_or_default();
     time.with_timezone(&zone).fixed_offset()
+}
+
+/// How activities are told.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// The zone of their times.
+    pub zone: Zone,
+    /// The reader's language.
+    pub lang: Lang,
+    /// What types are called, the tenant's own among them.
+    pub catalogue: Catalogue,
+}
+
+impl Telling {
+    /// To whoever reads.
+    pub(crate) fn of(api: &QueryApi, reading: &ReadRequest) -> Self {
+        Self {
+            zone: api.calendar(&reading.tenant).zone,
+            lang: reading.lang,
+            catalogue: api.catalogue().with_tenant_types(&reading.tenant.event_types),
+        }
+    }
 }
 
 /// Something that the user did: a point of time, or an interval as far as it lies in the period.
@@ -31,12 +59,17 @@ pub struct TracedActivity {
     #[serde(rename = "type")]
     #[schema(example = "call.talked")]
     pub event_type: String,
+    /// What its type is called.
+    #[schema(example = "Talk on a call")]
+    pub name: String,
     /// `call`, `email`, `ticket`, `pause` …; `session` for being signed in; empty for what was done in the application.
     #[schema(example = "call")]
     pub channel: String,
     /// `call`, `talk`, `writing`, `editing`, `closed`, `paid`, `unpaid`, `ready`, `free`, `signed_in`; else the action.
     #[schema(example = "talk")]
     pub state: String,
+    /// What these, the outcome and the object's type are called.
+    pub labels: Labels,
     /// When it began, no sooner than the period, with the offset of the tenant's zone. Of a point, when it was.
     #[schema(value_type = String, format = DateTime)]
     pub start: DateTime<FixedOffset>,
@@ -87,8 +120,9 @@ pub struct TracedObject {
 
 impl TracedActivity {
     /// An activity as a period shows it; what is counted in the period but lies outside it is shown as it is.
-    pub fn new(activity: &Activity, period: Interval, zone: Zone) -> Self {
-        let row = &activity.row;
+    pub fn new(activity: &Activity, period: Interval, telling: &Telling) -> Self {
+        let Telling { zone, lang, catalogue } = telling;
+        let (row, zone, lane) = (&activity.row, *zone, &activity.lane);
         let shown = activity.span.map(|span| span.clip(period).unwrap_or(span));
         let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then(|| TracedObject {
             object_type: row.object_type.clone(),
@@ -99,8 +133,14 @@ impl TracedActivity {
             id: row.event_id.clone(),
             other_ids: activity.others.clone(),
             event_type: row.event_type.clone(),
-            channel: activity.lane.channel.clone(),
-            state: activity.lane.state.clone(),
+            name: type_names::name(catalogue, &row.event_type, *lang).into_owned(),
+            channel: lane.channel.clone(),
+            state: lane.state.clone(),
+            labels: Labels {
+                outcome: values::label("outcome", &row.outcome, *lang),
+                object_type: values::label("object_type", &row.object_type, *lang),
+                ..Labels::of_lane(&lane.channel, &lane.state, *lang)
+            },
             start: local(zone, shown.map_or(activity.at(), Interval::start)),
             end: shown.map(|span| local(zone, span.end())),
             open: activity.open,
@@ -121,7 +161,8 @@ impl TracedActivity {
             lasted.into(),
             Cell::code("channel", &self.channel),
             Cell::code("state", &self.state),
-            Cell::code("type", &self.event_type),
+            (&self.name).into(),
+            (&self.event_type).into(),
             self.object.as_ref().map_or(Cell::Empty, |object| Cell::code("object_type", &object.object_type)),
             self.object.as_ref().map_or(Cell::Empty, |object| (&object.id).into()),
             self.object.as_ref().map_or(Cell::Empty, |object| (&object.name).into()),
@@ -144,6 +185,7 @@ macro_rules! columns {
             Column::new("duration_ms", Kind::Duration),
             Column::new("channel", Kind::Text),
             Column::new("state", Kind::Text),
+            Column::new("name", Kind::Text),
             Column::new("type", Kind::Text),
             Column::new("object.type", Kind::Text),
             Column::new("object.id", Kind::Text),
@@ -158,6 +200,27 @@ macro_rules! columns {
         ]
     };
 }
+
+/// What a page has room for: a type is told by its name.
+const PRINTED: &[&str] = &[
+    "start",
+    "end",
+    "duration_ms",
+    "channel",
+    "state",
+    "name",
+    "object.type",
+    "object.id",
+    "object.name",
+    "outcome",
+    "reason",
+    "open",
+    "clipped_start",
+    "clipped_end",
+    "id",
+    "counted",
+    "track",
+];
 
 /// An activity in the list behind a figure.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -179,6 +242,7 @@ impl Tabular for TracedActivity {
         Some((_, all_but_the_last)) => all_but_the_last,
         None => &[],
     };
+    const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         self.told(row);
@@ -187,6 +251,7 @@ impl Tabular for TracedActivity {
 
 impl Tabular for CountedActivity {
     const COLUMNS: &'static [Column] = columns!("counted", Kind::Whole);
+    const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         self.activity.told(row);
@@ -206,6 +271,7 @@ pub struct TracedInterval {
 
 impl Tabular for TracedInterval {
     const COLUMNS: &'static [Column] = columns!("track", Kind::Whole);
+    const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         self.activity.told(row);

@@ -67,6 +67,8 @@ pub(crate) fn devices() -> Value {
             "last_seen_at": "2026-03-02T08:15:30.125Z",
             "sign_ins": 140,
             "failed_sign_ins": 2,
+            "first_sign_in_at": "2025-11-03T07:58:02Z",
+            "last_sign_in_at": "2026-03-02T08:15:30.125Z",
             "ip": "198.51.100.7",
             "place": { "country": "CZ", "city": "Brno" }
         }),

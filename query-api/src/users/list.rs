@@ -39,11 +39,18 @@ pub struct UserFilter {
     /// `true`: deactivated users, too.
     #[param(required = false)]
     include_deactivated: Option<bool>,
+    /// `true` for users with violations that nobody has reviewed, `false` for those without. Needs the role security.
+    #[param(required = false)]
+    marked: Option<bool>,
 }
 
 impl UserFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
-        Ok(Self { q: params.one("q")?, include_deactivated: params.flag("include_deactivated")? })
+        Ok(Self {
+            q: params.one("q")?,
+            include_deactivated: params.flag("include_deactivated")?,
+            marked: params.flag("marked")?,
+        })
     }
 
     fn add_to(&self, clauses: &mut Clauses) {
@@ -73,6 +80,10 @@ impl UserFilter {
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let filter = UserFilter::take(&mut reading.params)?;
+    if filter.marked.is_some() {
+        let detail = "violations take the permission see_violations";
+        reading.takes(Permission::SeeViolations, detail, "marked")?;
+    }
     reading.of_all();
     let asked = reading.page("users", &filter)?;
     let mut clauses = asked.clauses(&LATEST);
@@ -85,6 +96,12 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
     let marks = Marks::of(api.store(), &asked.reading);
+    if let Some(marked) = filter.marked {
+        let condition = if marked { "actor_id IN" } else { "actor_id NOT IN" };
+        let mut unreviewed = marks.unreviewed();
+        unreviewed.part("/* users */", "TRUE");
+        clauses.found((condition, "actor_id"), UNREVIEWED, unreviewed);
+    }
     let show = move |rows| {
         let marks = marks.clone();
         async move { marks.show(rows).await }
@@ -145,17 +162,24 @@ impl Marks {
         Self { store: store.clone(), tenant, keep, earliest, since, caller, allowed }
     }
 
+    /// The conditions of what marks a user, whoever it is.
+    fn unreviewed(&self) -> Clauses {
+        let mut clauses = Clauses::default();
+        clauses.bind_text("tenant", &self.tenant.id);
+        self.caller.bind_hidden(&mut clauses);
+        self.keep.add_to(&mut clauses);
+        look_back_of_violations(self.earliest, &mut clauses);
+        clauses
+    }
+
     async fn show(&self, mut rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
         self.since.cut(rows.iter().map(|row| row.actor_id.clone()).collect(), &mut rows).await?;
         if !self.allowed {
             return Ok(rows.into_iter().map(|row| User::new(row, None)).collect());
         }
-        let mut clauses = Clauses::default();
-        clauses.bind_text("tenant", &self.tenant.id);
-        self.caller.bind_hidden(&mut clauses);
+        let mut clauses = self.unreviewed();
+        clauses.part("/* users */", "actor_id IN {users:Array(String)}");
         clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
-        self.keep.add_to(&mut clauses);
-        look_back_of_violations(self.earliest, &mut clauses);
         let counts: Vec<UnreviewedRow> = self.store.rows(UNREVIEWED, clauses).await?;
         let marks: HashMap<String, u64> = counts.into_iter().map(|row| (row.actor_id, row.violations)).collect();
         let marked = |row: UserRow| {

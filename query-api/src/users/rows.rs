@@ -56,6 +56,10 @@ pub struct DeviceRow {
     pub last_seen_at: DateTime<Utc>,
     pub sign_ins: u64,
     pub failed_sign_ins: u64,
+    #[serde(with = "millis::option")]
+    pub first_sign_in_at: Option<DateTime<Utc>>,
+    #[serde(with = "millis::option")]
+    pub last_sign_in_at: Option<DateTime<Utc>>,
     pub browser: String,
     pub browser_version: String,
     pub os: String,

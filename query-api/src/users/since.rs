@@ -86,6 +86,13 @@ pub(crate) fn forget(time: &mut DateTime<Utc>, earliest: DateTime<Utc>) {
     }
 }
 
+/// The same of times that there need not be.
+pub(crate) fn forget_any(times: [&mut Option<DateTime<Utc>>; 2], earliest: DateTime<Utc>) {
+    for time in times {
+        *time = time.filter(|time| *time >= earliest);
+    }
+}
+
 impl Lasting for UserRow {
     const KEY: &'static str = "actor_id";
 
@@ -110,6 +117,7 @@ impl Lasting for DeviceRow {
 
     fn begin(&mut self, earliest: DateTime<Utc>, seen: &SeenRow) {
         forget(&mut self.first_seen_at, earliest);
+        forget_any([&mut self.first_sign_in_at, &mut self.last_sign_in_at], earliest);
         (self.sign_ins, self.failed_sign_ins) = (seen.sign_ins, seen.failed_sign_ins);
     }
 }

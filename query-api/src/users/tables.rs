@@ -157,6 +157,8 @@ impl Tabular for UserDevice {
         Column::new("last_seen_at", Kind::Time),
         Column::new("sign_ins", Kind::Whole),
         Column::new("failed_sign_ins", Kind::Whole),
+        Column::new("first_sign_in_at", Kind::Time),
+        Column::new("last_sign_in_at", Kind::Time),
         Column::new("ip", Kind::Text),
         Column::new("place.country", Kind::Text),
         Column::new("place.city", Kind::Text),
@@ -172,6 +174,8 @@ impl Tabular for UserDevice {
             self.last_seen_at.into(),
             self.sign_ins.into(),
             self.failed_sign_ins.into(),
+            self.first_sign_in_at.into(),
+            self.last_sign_in_at.into(),
             address(self.ip),
         ]);
         row.extend(named_place(self.place.as_ref()));

@@ -7,6 +7,8 @@ FROM (
         max(last_seen_at) AS last_seen_at,
         sum(sign_ins) AS sign_ins,
         sum(failed_sign_ins) AS failed_sign_ins,
+        min(first_sign_in_at) AS first_sign_in_at,
+        max(last_sign_in_at) AS last_sign_in_at,
         argMaxMerge(client) AS latest,
         argMaxMerge(place) AS latest_place,
         latest.browser AS browser,

@@ -194,6 +194,12 @@ pub struct UserDevice {
     pub sign_ins: u64,
     /// How many attempts failed.
     pub failed_sign_ins: u64,
+    /// When the user signed in on it first; null where that never happened, or before the look-back of the plan, or before such times were kept.
+    #[schema(required = true)]
+    pub first_sign_in_at: Option<DateTime<Utc>>,
+    /// When the user did last; null as the first.
+    #[schema(required = true)]
+    pub last_sign_in_at: Option<DateTime<Utc>>,
     /// Last client address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "198.51.100.7")]
@@ -223,6 +229,8 @@ impl UserDevice {
             last_seen_at: row.last_seen_at,
             sign_ins: row.sign_ins,
             failed_sign_ins: row.failed_sign_ins,
+            first_sign_in_at: row.first_sign_in_at,
+            last_sign_in_at: row.last_sign_in_at,
             ip: address(row.ip),
             place: Place::new(row.country, row.city),
         }

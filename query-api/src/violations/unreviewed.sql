@@ -1,4 +1,4 @@
--- How many violations of each of some users nobody has reviewed, as far as they have come by now. What is informational
+-- How many violations of each user, of all or of some, nobody has reviewed, as far as they have come by now. What is informational
 -- marks nobody.
 SELECT
     actor_id,
@@ -17,7 +17,7 @@ FROM (
         max(seen) AS seen
     FROM violations
     WHERE tenant = {tenant:String}
-        AND actor_id IN {users:Array(String)}
+        AND (/* users */)
     GROUP BY window_at, actor_id, rule, violation_id
 ) AS found
 LEFT JOIN (

@@ -59,6 +59,8 @@ fn values_that_are_none() {
             "country",
             "device",
             "distinct",
+            "exclude_category",
+            "exclude_class",
             "figure",
             "format",
             "interval",

@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use schemas::settings::Role;
 use serde_json::json;
 
+use crate::exports::{csv_column, file};
 use crate::support::{CATEGORIES, Event, RULES, World, encoded, ids, listed, pick, rng, with_world};
 
 type Test = Box<dyn Fn(&Event) -> bool>;
@@ -48,6 +49,19 @@ fn random_filter(rng: &mut StdRng, now: DateTime<Utc>) -> (String, Vec<Test>) {
             let joiner = pick(rng, &[",", "%2C", &format!("&{name}=")]).to_owned();
             query.push_str(&format!("&{name}={}", values.join(&joiner)));
             tests.push(Box::new(move |event| wanted.contains(&field(event))));
+        }
+    }
+    let excluded: [(&str, &[&str], Field); 4] = [
+        ("exclude_action", &["view", "export"], |event| event.action.to_owned()),
+        ("exclude_class", &["create", "other"], |event| event.class.to_owned()),
+        ("exclude_type", &["deal.viewed", "lead.odd"], |event| event.event_type.clone()),
+        ("exclude_category", CATEGORIES, |event| event.category.to_owned()),
+    ];
+    for (name, all, field) in excluded {
+        if rng.random_bool(0.15) {
+            let unwanted = some(rng, all);
+            query.push_str(&format!("&{name}={}", unwanted.iter().cloned().collect::<Vec<_>>().join(",")));
+            tests.push(Box::new(move |event| !unwanted.contains(&field(event))));
         }
     }
     if rng.random_bool(0.1) {
@@ -111,6 +125,62 @@ fn filters_agree_with_a_naive_recomputation() {
             compare(&world, &key, &events, &query, keeps).await;
         }
         assert!(matched > 500, "the filters are too narrow to prove anything: {matched}");
+    });
+}
+
+/// J8, L15: all but views, in answers, files and their headings; without the permission for changes of the configuration as for those who
+/// have it, whose log has these.
+#[test]
+fn all_but_some_can_be_asked_for() {
+    with_world("filters_excluded", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let (viewer, admin) = (world.key(Some("acme"), Role::Viewer).await, world.key(Some("acme"), Role::Admin).await);
+        let of = |id: &str, minutes: i64, category, class, action| Event {
+            event_type: format!("x.{id}"),
+            category,
+            class,
+            action,
+            ..Event::sign_in(id, "u1", TimeDelta::minutes(minutes))
+        };
+        world
+            .insert(&[
+                of("viewed", 1, "views", "other", "view"),
+                of("exported", 2, "views", "other", "export"),
+                of("changed", 3, "changes", "change", "update"),
+                of("set", 4, "configuration", "change", "update"),
+                of("none", 5, "other", "other", ""),
+            ])
+            .await;
+        for (query, of_viewer, of_admin) in [
+            ("exclude_action=view", vec!["exported", "changed", "none"], vec!["exported", "changed", "set", "none"]),
+            ("exclude_category=views", vec!["changed", "none"], vec!["changed", "set", "none"]),
+            ("exclude_category=views,configuration", vec!["changed", "none"], vec!["changed", "none"]),
+            ("exclude_category=views&exclude_category=other", vec!["changed"], vec!["changed", "set"]),
+            ("exclude_class=other", vec!["changed"], vec!["changed", "set"]),
+            ("exclude_type=x.viewed%2Cx.none", vec!["exported", "changed"], vec!["exported", "changed", "set"]),
+            ("exclude_action=", vec!["viewed", "exported", "changed"], vec!["viewed", "exported", "changed", "set"]),
+            ("category=views&exclude_action=export", vec!["viewed"], vec!["viewed"]),
+            ("category=views&exclude_category=views", vec![], vec![]),
+            (
+                "exclude_action=view&actor_id=u1&order=desc",
+                vec!["exported", "changed", "none"],
+                vec!["exported", "changed", "set", "none"],
+            ),
+        ] {
+            for (key, wanted) in [(&viewer, of_viewer), (&admin, of_admin)] {
+                let path = format!("/v1/events?limit=2&{query}");
+                assert_eq!(ids(&world.pages(&path, key).await), wanted, "{query}");
+                let csv = file(&world, &format!("/v1/events?{query}"), key, "text/csv").await.bytes;
+                assert_eq!(csv_column(&csv, "id"), wanted, "{query}");
+            }
+        }
+        // A page goes on with the filter that it began with.
+        let cursor = world.ok("/v1/events?limit=1&exclude_action=view", &admin).await["next_cursor"].clone();
+        let other = format!("/v1/events?limit=1&action=view&cursor={}", cursor.as_str().unwrap());
+        assert_eq!(world.get(&other, &admin).await.json["code"], "invalid_cursor");
+        for query in ["exclude_class=view", "exclude_category=view", "exclude_class=", "exclude_outcome=failure"] {
+            assert_eq!(world.get(&format!("/v1/events?{query}"), &admin).await.status, 400, "{query}");
+        }
     });
 }
 
@@ -464,6 +534,12 @@ fn what_the_log_holds_is_listed() {
         assert_eq!(types, ["task.created 2", "lead.odd 1", "task.deleted 1"]);
         assert_eq!(actions, ["create 3", "delete 1"]);
         assert_eq!(objects, ["task 3"]);
+        let labels = async |lang: &str| {
+            let answer = used(&admin, &format!("?lang={lang}")).await.3;
+            ["types", "actions", "object_types"].map(|list| answer[list][0]["label"].as_str().unwrap().to_owned())
+        };
+        assert_eq!(labels("en").await, ["Task created", "create", "task"]);
+        assert_eq!(labels("cs").await, ["Úkol vytvořen", "vytvoření", "úkol"]);
         let first = &answer["types"][0];
         assert_eq!((&first["label"], &first["known"]), (&"Task created".into(), &true.into()));
         assert!(first["first_at"].as_str().unwrap() < first["last_at"].as_str().unwrap(), "{first}");

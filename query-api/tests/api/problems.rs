@@ -55,6 +55,41 @@ fn problems_as_callers_see_them() {
     });
 }
 
+/// P1: every resource tells what it has: to `OPTIONS`, without a key, and to whoever tries what it hasn't; the document says the same.
+#[test]
+fn every_resource_tells_its_methods() {
+    with_world("problems_methods", async |world| {
+        let document = serde_json::to_value(query_api::openapi()).unwrap();
+        let ask = async |method: &str, path: &str| {
+            let request = axum::http::Request::builder().method(method).uri(path).body(axum::body::Body::empty());
+            let answer = world.answer(request.unwrap()).await;
+            let allow = answer.headers.get("allow").map(|all| all.to_str().unwrap().to_owned());
+            (answer.status, allow.unwrap_or_default(), answer.json)
+        };
+        let paths = document["paths"].as_object().unwrap();
+        assert!(paths.len() > 50, "{}", paths.len());
+        let of_document = |item: &serde_json::Value| {
+            let names = item.as_object().unwrap().keys().filter(|name| *name != "parameters");
+            names.map(|name| name.to_uppercase()).collect::<Vec<_>>()
+        };
+        let all = paths.iter().map(|(path, item)| (path.as_str(), of_document(item)));
+        for (path, mut methods) in all.chain([("/openapi.json", vec!["GET".to_owned()])]) {
+            if methods.iter().any(|method| method == "GET") {
+                methods.push("HEAD".to_owned());
+            }
+            methods.push("OPTIONS".to_owned());
+            methods.sort();
+            let (methods, path) = (methods.join(", "), path.replace(['{', '}'], "x"));
+            assert_eq!(ask("OPTIONS", &path).await, (204, methods.clone(), serde_json::Value::Null), "{path}");
+            let (status, allow, problem) = ask("TRACE", &path).await;
+            assert_eq!((status, allow, &problem["code"]), (405, methods, &json!("method_not_allowed")), "{path}");
+        }
+        for method in ["OPTIONS", "GET"] {
+            assert_eq!(ask(method, "/v1/nothing").await.0, 404);
+        }
+    });
+}
+
 /// The store away, or without its tables: a problem that tells nothing of the inside.
 #[test]
 fn a_broken_store_is_not_shown() {

@@ -214,6 +214,7 @@ fn no_answer_looks_back_further() {
             ("/v1/users/u1/sessions", 1, 1),
             // Who there is is known all the same.
             ("/v1/users", 2, 2),
+            ("/v1/users?marked=true", 2, 1),
         ] {
             assert_eq!((count(path, &unlimited).await, count(path, &key).await), (all, shown), "{path}");
             let separator = if path.contains('?') { '&' } else { '?' };
@@ -225,9 +226,11 @@ fn no_answer_looks_back_further() {
         let device = &world.ok("/v1/users/u1/devices", &key).await["data"][0];
         assert_eq!((&device["id"], &device["sign_ins"]), (&json!("d-new"), &json!(1)), "{device}");
         assert_eq!(device.get("first_seen_at"), Some(&Value::Null), "{device}");
+        assert!(device["last_sign_in_at"].is_string() && device["first_sign_in_at"].is_null(), "{device}");
         let of_all = &world.ok("/v1/devices", &key).await["data"][0];
         assert_eq!((&of_all["id"], &of_all["sign_ins"], &of_all["users"]), (&json!("d-new"), &json!(1), &json!(1)));
         assert_eq!(of_all.get("first_seen_at"), Some(&Value::Null), "{of_all}");
+        assert!(of_all["last_sign_in_at"].is_string() && of_all["first_sign_in_at"].is_null(), "{of_all}");
         let session = &world.ok("/v1/users/u1/sessions", &key).await["data"][0];
         assert_eq!((&session["events"], session.get("started_at")), (&json!(1), Some(&Value::Null)));
         let user = world.ok("/v1/users/u1", &key).await["data"].clone();

@@ -56,6 +56,25 @@ fn p6_a_detection_is_tried() {
         assert_eq!(found["violations"], 2, "two users, one window");
         assert_eq!(found["users"][0], json!({"user_id": "u1", "findings": 3}));
         assert_eq!(found["shown"].as_array().unwrap().len(), 4);
+        // A tenant's own limit is in force as it is set, and is tried with others beside it (K12).
+        let limits = |at_once: f64| json!({ "disabled": [], "limits": { "exported_at_once": at_once } });
+        let admin = world.key(Some("acme"), Role::Admin).await;
+        for (at_once, status) in [(0.0, 422), (1500.5, 422), (1e9, 422), (1500.0, 200)] {
+            let answer = world.send("PUT", "/v1/settings/detection", &admin, Some(limits(at_once))).await;
+            assert_eq!(answer.status, status, "{at_once}: {}", answer.json);
+            let pointer = answer.json["pointer"].as_str();
+            assert_eq!(pointer, (status == 422).then_some("/limits/exported_at_once"), "{at_once}");
+        }
+        let found = trial(&world, &security, json!({ "name": "mass-export" })).await;
+        let seen = |row: &Value| (row["seen"].clone(), row["limit"].clone());
+        let shown: Vec<_> = found["shown"].as_array().unwrap().iter().map(seen).collect();
+        let expected = [5000.0, 1500.0, 1900.0].map(|seen| (json!(seen), json!(1500.0)));
+        assert!(shown.len() == 3 && expected.iter().all(|one| shown.contains(one)), "{found}");
+        let tried =
+            trial(&world, &security, json!({ "name": "mass-export", "limits": { "exported_at_once": 5000 } })).await;
+        assert_eq!((&tried["findings"], &tried["shown"][0]["limit"]), (&json!(1), &json!(5000.0)), "{tried}");
+        let rule = world.ok("/v1/rules/mass-export", &security).await;
+        assert_eq!((&rule["limits"][0]["value"], &rule["limits"][0]["default"]), (&json!(1500.0), &json!(1000.0)));
         let yaml = "title: T\nid: 00000000-0000-4000-8000-000000000001\nversion: 1\nlevel: low\nlogsource: {product: usertrail}\n\
             limits: {most: {default: 1000, min: 1, max: 100000, unit: records}}\nseen: records\n\
             detection:\n  it:\n    action: export\n    records|gte: '%most%'\n  condition: it\n";
@@ -153,7 +172,7 @@ fn p6_violations_are_explained() {
         let id = event.violation_id("mass-export");
         world.insert(&[event]).await;
         let explained = world.ok(&format!("/v1/violations/{id}/explain"), &security).await;
-        assert_eq!((&explained["rule"], &explained["explained_by_version"]), (&json!("mass-export"), &json!(1)));
+        assert_eq!((&explained["rule"], &explained["explained_by_version"]), (&json!("mass-export"), &json!(2)));
         assert_eq!(
             (&explained["events"][0]["event_id"], &explained["events"][0]["matched"]),
             (&json!("e1"), &json!(true))
@@ -451,6 +470,7 @@ fn explanations_are_in_the_readers_language() {
             category: "views",
             records: 4321,
             violations: vec!["mass-export"],
+            rule_version: 1,
             signals: vec![("travel_kmh", 900.5), ("new_device", 1.0)],
             ..Event::sign_in("e1", "u1", TimeDelta::minutes(5))
         };
@@ -463,21 +483,21 @@ fn explanations_are_in_the_readers_language() {
                 "Many records exported at once",
                 "The rule is broken; found: 4321; limit: 1000",
                 ["Action: “export”; found: “export”", "Records: at least 1000; found: 4321"],
-                "Version 2 of the rule found this; it is explained by version 1, which is in force now",
+                "Version 1 of the rule found this; it is explained by version 2, which is in force now",
             ),
             (
                 "ru",
                 "Выгружено много записей сразу",
                 "Правило нарушено; найдено: 4321; предел: 1000",
                 ["Действие: «выгрузка»; найдено: «выгрузка»", "Записей: не меньше 1000; найдено: 4321"],
-                "Это найдено версией правила 2; объясняет версия 1, которая действует сейчас",
+                "Это найдено версией правила 1; объясняет версия 2, которая действует сейчас",
             ),
             (
                 "cs",
                 "Exportováno mnoho záznamů najednou",
                 "Pravidlo je porušeno; zjištěno: 4321; limit: 1000",
                 ["Akce: „export“; zjištěno: „export“", "Záznamů: alespoň 1000; zjištěno: 4321"],
-                "Toto našla verze pravidla 2; vysvětluje verze 1, která platí nyní",
+                "Toto našla verze pravidla 1; vysvětluje verze 2, která platí nyní",
             ),
         ];
         for (lang, title, verdict, steps, note) in told {

@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
+use crate::exports::{csv_column, file};
 use crate::support::{Event, World, encoded, ids, with_world};
 
 fn text(time: DateTime<Utc>) -> String {
@@ -203,6 +204,25 @@ fn marks_are_for_security() {
         for page in ["sign-ins", "devices", "sessions", "violations"] {
             assert_eq!(world.get(&format!("/v1/users/u1/{page}"), &viewer).await.status, 403, "{page}");
         }
+        // Who is marked can be asked for, page by page and as a file, and nobody else can be.
+        let listed = async |query: &str| ids(&world.pages(&format!("/v1/users?limit=1&{query}"), &security).await);
+        assert_eq!(
+            (listed("marked=true").await, listed("marked=false").await),
+            (vec!["u1".to_owned()], vec!["u2".to_owned()])
+        );
+        assert_eq!(listed("marked=true&q=u2").await, [""; 0]);
+        let page = world.ok("/v1/users?marked=true", &security).await;
+        assert_eq!((&page["data"][0]["unreviewed_violations"], page["complete_until"].is_null()), (&json!(2), true));
+        let csv = file(&world, "/v1/users?marked=true", &security, "text/csv").await.bytes;
+        assert_eq!(
+            (csv_column(&csv, "id"), csv_column(&csv, "unreviewed_violations")),
+            (vec!["u1".to_owned()], vec!["2".to_owned()])
+        );
+        for marked in ["true", "false"] {
+            let refused = world.get(&format!("/v1/users?marked={marked}"), &viewer).await;
+            assert_eq!((refused.status, &refused.json["pointer"]), (403, &json!("marked")));
+        }
+        assert_eq!(world.get("/v1/users?marked=1", &security).await.status, 400);
         let rows = world.pages("/v1/users/u1/sign-ins?violations=true", &security).await;
         let found: BTreeSet<String> = field(rows[0]["violations"].as_array().unwrap(), "id").into_iter().collect();
         assert_eq!(found, broke.violations.iter().map(|rule| broke.violation_id(rule)).collect());
@@ -210,6 +230,56 @@ fn marks_are_for_security() {
 
         world.insert(&[Event::review(&broke.violation_id("dormant"), "violation.reviewed", TimeDelta::hours(1))]).await;
         assert_eq!(world.ok("/v1/users/u1", &security).await["data"]["unreviewed_violations"], 1);
+        assert_eq!(listed("marked=true").await, ["u1"]);
+        let last = broke.violation_id("new-country");
+        world.insert(&[Event::review(&last, "violation.reviewed", TimeDelta::minutes(30))]).await;
+        assert_eq!((listed("marked=true").await, listed("marked=false").await.len()), (Vec::<String>::new(), 2));
+    });
+}
+
+/// K9: when a user signed in on a device first and last is told beside when it was seen: of one user, of all, and in files; what failed is
+/// no sign-in.
+#[test]
+fn devices_tell_when_they_were_signed_in_on() {
+    with_world("users_device_sign_ins", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Security).await;
+        let at = |id: &str, user: &str, hours: i64, action: &'static str| Event {
+            action,
+            device_id: "d".to_owned(),
+            ..Event::sign_in(id, user, TimeDelta::hours(hours))
+        };
+        let failed = Event { outcome: "failure", ..at("e2", "u1", 8, "sign_in") };
+        let events = [
+            at("e1", "u1", 9, "view"),
+            failed,
+            at("e3", "u1", 7, "sign_in"),
+            at("e4", "u1", 6, "sign_in"),
+            at("e5", "u1", 5, "sign_in_failed"),
+            at("e6", "u1", 4, "view"),
+            at("e7", "u2", 3, "sign_in"),
+            at("e8", "u3", 2, "view"),
+        ];
+        // Each in a part of its own, the latest first.
+        for event in events.iter().rev() {
+            world.insert(std::slice::from_ref(event)).await;
+        }
+        let time = |at: usize| json!(text(events[at].occurred));
+        for (path, seen, signed_in) in [
+            ("/v1/users/u1/devices", [time(0), time(5)], [time(2), time(3)]),
+            ("/v1/users/u2/devices", [time(6), time(6)], [time(6), time(6)]),
+            ("/v1/users/u3/devices", [time(7), time(7)], [Value::Null, Value::Null]),
+            ("/v1/devices", [time(0), time(7)], [time(2), time(6)]),
+        ] {
+            let device = &world.ok(path, &key).await["data"][0];
+            assert_eq!([&device["first_seen_at"], &device["last_seen_at"]], seen.each_ref(), "{path}");
+            let told = ["first_sign_in_at", "last_sign_in_at"].map(|name| device.get(name));
+            assert_eq!(told, signed_in.each_ref().map(Some), "{path}");
+            let csv = file(&world, path, &key, "text/csv").await.bytes;
+            let cell = |name: &str| csv_column(&csv, name)[0].clone();
+            assert_eq!(cell("first_sign_in_at").is_empty(), signed_in[0].is_null(), "{path}");
+            assert_eq!(cell("last_sign_in_at").is_empty(), signed_in[1].is_null(), "{path}");
+        }
     });
 }
 
@@ -319,7 +389,15 @@ fn devices_and_sessions() {
             (&again["sign_ins"], &again["failed_sign_ins"], &again["kind"]),
             (&json!(3), &json!(0), &json!("desktop"))
         );
+        assert_eq!(
+            (&again["first_sign_in_at"], &again["last_sign_in_at"]),
+            (&json!(text(old.occurred)), &json!(text(back.occurred)))
+        );
         let never = &devices[10];
+        assert_eq!(
+            (never.get("first_sign_in_at"), never.get("last_sign_in_at")),
+            (Some(&Value::Null), Some(&Value::Null))
+        );
         assert_eq!((&never["sign_ins"], &never["failed_sign_ins"]), (&json!(0), &json!(2)), "{never}");
         let user = &world.ok("/v1/users/u1", &key).await["data"];
         assert_eq!((&user["sign_ins"], &user["first_seen_at"]), (&json!(12), &json!(text(old.occurred))), "{user}");

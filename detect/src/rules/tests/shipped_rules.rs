@@ -155,6 +155,22 @@ fn ordinary_events_pass_by_every_shipped_rule() {
     assert_eq!(candidates(&view).1, 0);
 }
 
+/// K12: what is at most done at once is a limit of the tenant, as what is done within a time is.
+#[test]
+fn k12_what_is_done_at_once_is_limited() {
+    let exported = json!({"action": "export", "records": 1200});
+    let deleted = json!({"class": "delete", "records": 120});
+    for (limit, rule, event, chosen) in
+        [("exported_at_once", "mass-export", &exported, 1201.0), ("deleted_at_once", "bulk-delete", &deleted, 121.0)]
+    {
+        for (chosen, breaks) in [(None, true), (Some(chosen), false), (Some(chosen - 1.0), true)] {
+            let limits = chosen.map(|chosen| (limit.to_owned(), chosen)).into_iter().collect();
+            let set = RuleSet::compile(RuleSet::shipped_sources().iter().copied(), &limits).unwrap();
+            assert_eq!(names(&set, event).contains(&rule.to_owned()), breaks, "{rule} {chosen:?}");
+        }
+    }
+}
+
 /// K12: whatever a tenant may choose compiles.
 #[test]
 fn k12_shipped_rules_compile_at_the_ends_of_their_limits() {

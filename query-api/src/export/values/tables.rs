@@ -216,7 +216,7 @@ pub(super) const OBJECT_TYPES: Words = &[
     ("segment", ["segment", "сегмент", "segment"]),
     ("setting", ["setting", "настройка", "nastavení"]),
     ("sms", ["SMS", "SMS", "SMS"]),
-    ("stock_take", ["stock take", "инвентаризация", "inventura"]),
+    ("stock_take", ["stock-take", "инвентаризация", "inventura"]),
     ("subscription", ["subscription", "подписка", "předplatné"]),
     ("supplier_return", ["supplier return", "возврат поставщику", "vratka dodavateli"]),
     ("task", ["task", "задача", "úkol"]),
@@ -238,9 +238,11 @@ pub(super) const OBJECT_TYPES: Words = &[
 pub(super) const LIMITS: Words = &[
     ("addresses_per_day", ["addresses in a day", "адресов за день", "adres za den"]),
     ("countries_per_day", ["countries in a day", "стран за день", "zemí za den"]),
+    ("deleted_at_once", ["records deleted at once", "удалено записей сразу", "záznamů smazáno najednou"]),
     ("deleted_per_hour", ["records deleted in an hour", "удалено записей за час", "záznamů smazáno za hodinu"]),
     ("devices_per_day", ["devices in a day", "устройств за день", "zařízení za den"]),
     ("dormant_days", ["days without activity", "дней без активности", "dní bez aktivity"]),
+    ("exported_at_once", ["records exported at once", "выгружено записей сразу", "záznamů exportováno najednou"]),
     ("exported_per_day", ["records exported in a day", "выгружено записей за день", "záznamů exportováno za den"]),
     ("failed_sign_ins", ["failed sign-ins", "неудачных входов", "neúspěšných přihlášení"]),
     (

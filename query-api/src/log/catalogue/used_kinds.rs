@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use clickhouse::Row;
 use clickhouse::serde::chrono::datetime64::millis;
 use runtime::problem::Problem;
-use schemas::catalogue::{Catalogue, Lang};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::export::values;
 use crate::http::answer::{Completeness, PeriodView};
 use crate::http::language::Localized;
 use crate::http::page::ReadRequest;
@@ -46,9 +46,6 @@ pub struct UsedKinds {
 /// A type that events of the period have.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UsedType {
-    /// What people call it; of a type that the catalogue doesn't know, the type.
-    #[schema(example = "Task deadline changed")]
-    pub label: String,
     /// Whether the catalogue has it, or the tenant's own types.
     pub known: bool,
     /// The type, and how often it came.
@@ -62,6 +59,9 @@ pub struct UsedKind {
     /// As it stands in events.
     #[schema(example = "task.deadline_changed")]
     pub name: String,
+    /// What people call it; of what nobody has a word for, what it is.
+    #[schema(example = "Task deadline changed")]
+    pub label: String,
     /// Events of the period.
     pub events: u64,
     /// When the first of them occurred.
@@ -93,21 +93,36 @@ pub struct UsedKind {
 pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let Kinds { rows, period, mut has_more } = kinds::count(api.store(), &mut reading, EVENT_KINDS, MOST_KINDS).await?;
     let lang = reading.lang;
-    let mut by = |name: fn(&EventKindRow) -> &str| counted(&rows, name, &mut has_more);
-    let (types, actions) = (by(|row| &row.event_type), by(|row| &row.action));
-    let object_types = by(|row| &row.object_type);
+    let catalogue = api.catalogue().with_tenant_types(&reading.tenant.event_types);
+    let called = |of: &str| catalogue.get(of).map_or(of, |entry| entry.name.get(lang)).to_owned();
+    let types = counted(&rows, |row| &row.event_type, called, &mut has_more);
+    let actions = counted(&rows, |row| &row.action, |code| values::label("action", code, lang), &mut has_more);
+    let object_types =
+        counted(&rows, |row| &row.object_type, |code| values::label("object_type", code, lang), &mut has_more);
     let records = types.len() + actions.len() + object_types.len();
-    let types = labelled(api.catalogue(), &reading, types, lang);
+    let known = |kind: UsedKind| UsedType { known: catalogue.get(&kind.name).is_some(), kind };
+    let types = types.into_iter().map(known).collect();
     let (understood, completeness) = (PeriodView { from: period.from, to: period.to }, reading.completeness);
     let answer = UsedKinds { types, actions, object_types, has_more, period: understood, completeness };
     Ok(kinds::answer(records, period, Localized(lang, answer)))
 }
 
 /// Rows summed up by one of their names; those without it are left out.
-fn counted(rows: &[EventKindRow], name: fn(&EventKindRow) -> &str, has_more: &mut bool) -> Vec<UsedKind> {
+fn counted(
+    rows: &[EventKindRow],
+    name: fn(&EventKindRow) -> &str,
+    label: impl Fn(&str) -> String,
+    has_more: &mut bool,
+) -> Vec<UsedKind> {
     let mut found: HashMap<&str, UsedKind> = HashMap::new();
     for row in rows.iter().filter(|row| !name(row).is_empty()) {
-        let new = || UsedKind { name: name(row).to_owned(), events: 0, first_at: row.first_at, last_at: row.last_at };
+        let new = || UsedKind {
+            name: name(row).to_owned(),
+            label: label(name(row)),
+            events: 0,
+            first_at: row.first_at,
+            last_at: row.last_at,
+        };
         let kind = found.entry(name(row)).or_insert_with(new);
         kind.events += row.events;
         kind.first_at = kind.first_at.min(row.first_at);
@@ -118,16 +133,6 @@ fn counted(rows: &[EventKindRow], name: fn(&EventKindRow) -> &str, has_more: &mu
     *has_more |= found.len() > SHOWN;
     found.truncate(SHOWN);
     found
-}
-
-fn labelled(catalogue: &Catalogue, reading: &ReadRequest, kinds: Vec<UsedKind>, lang: Lang) -> Vec<UsedType> {
-    let catalogue = catalogue.with_tenant_types(&reading.tenant.event_types);
-    let labelled = kinds.into_iter().map(|kind| {
-        let entry = catalogue.get(&kind.name);
-        let label = entry.map_or(kind.name.as_str(), |entry| entry.name.get(lang)).to_owned();
-        UsedType { label, known: entry.is_some(), kind }
-    });
-    labelled.collect()
 }
 
 /// A row of `event_kinds.sql`.

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::log::edits::{Edit, edits};
+use crate::log::labels::Labels;
 use crate::log::rows::EventRow;
 use crate::log::view::{Actor, Event, EventObject};
 use crate::log::wording::EventRenderer;
@@ -42,6 +43,8 @@ pub struct ConfigurationChange {
     /// `success`, `failure` or `unknown`.
     #[schema(example = "success")]
     pub outcome: String,
+    /// What these codes, the actor's kind and the object's type are called.
+    pub labels: Labels,
     /// What was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<EventObject>,
@@ -58,6 +61,7 @@ impl ConfigurationChange {
     pub fn new(row: EventRow, renderer: &EventRenderer) -> Self {
         let edits = edits(&row, renderer.lang);
         let event = Event::new(row, renderer);
+        let Labels { class, module, outcome, actor_kind, object_type, .. } = event.labels;
         Self {
             id: event.id,
             occurred_at: event.occurred_at,
@@ -69,6 +73,7 @@ impl ConfigurationChange {
             class: event.class,
             module: event.module,
             outcome: event.outcome,
+            labels: Labels { class, module, outcome, actor_kind, object_type, ..Labels::default() },
             object: event.object,
             details: event.words.details,
             edits,

@@ -7,10 +7,11 @@ use schemas::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::log::labels::Labels;
 use crate::trace::activity::{Activity, Lane};
 use crate::trace::figures::all;
 use crate::trace::intervals::{Interval, Set, tracks};
-use crate::trace::view::{TracedActivity, TracedInterval, local};
+use crate::trace::view::{Telling, TracedActivity, TracedInterval, local};
 
 /// The intervals of one channel and state.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -21,6 +22,8 @@ pub struct TimelineLane {
     /// As in its intervals.
     #[schema(example = "writing")]
     pub state: String,
+    /// What these are called.
+    pub labels: Labels,
     /// Time in it, overlaps once.
     pub time_ms: u64,
     /// Time of its intervals, each by itself.
@@ -37,6 +40,8 @@ pub struct TimelinePoints {
     /// Empty for what was done in the application itself.
     #[schema(example = "ticket")]
     pub channel: String,
+    /// What it is called.
+    pub labels: Labels,
     /// In the order of time.
     pub points: Vec<TracedActivity>,
 }
@@ -70,7 +75,7 @@ pub struct TimelinePart {
 }
 
 /// The intervals of a period, by lane.
-pub fn lanes(activities: &[Activity], period: Interval, zone: Zone) -> Vec<TimelineLane> {
+pub fn lanes(activities: &[Activity], period: Interval, telling: &Telling) -> Vec<TimelineLane> {
     let mut by_lane: BTreeMap<&Lane, Vec<(&Activity, Interval)>> = BTreeMap::new();
     for row in all(activities, period) {
         if let Some(span) = row.activity.span.and_then(|span| span.clip(period)) {
@@ -81,12 +86,13 @@ pub fn lanes(activities: &[Activity], period: Interval, zone: Zone) -> Vec<Timel
         let spans = || rows.iter().map(|(_, span)| *span);
         let placed = tracks(spans());
         let interval = |((activity, _), track): (&(&Activity, Interval), &usize)| TracedInterval {
-            activity: TracedActivity::new(activity, period, zone),
+            activity: TracedActivity::new(activity, period, telling),
             track: *track,
         };
         TimelineLane {
             channel: lane.channel.clone(),
             state: lane.state.clone(),
+            labels: Labels::of_lane(&lane.channel, &lane.state, telling.lang),
             time_ms: spans().collect::<Set>().measure(),
             sum_ms: spans().map(Interval::measure).sum(),
             tracks: placed.iter().max().map_or(0, |track| track + 1),
@@ -97,13 +103,17 @@ pub fn lanes(activities: &[Activity], period: Interval, zone: Zone) -> Vec<Timel
 }
 
 /// The points of a period, by channel.
-pub fn points(activities: &[Activity], period: Interval, zone: Zone) -> Vec<TimelinePoints> {
+pub fn points(activities: &[Activity], period: Interval, telling: &Telling) -> Vec<TimelinePoints> {
     let mut by_channel: BTreeMap<&str, Vec<TracedActivity>> = BTreeMap::new();
     for row in all(activities, period).iter().filter(|row| row.activity.span.is_none()) {
-        let shown = TracedActivity::new(row.activity, period, zone);
+        let shown = TracedActivity::new(row.activity, period, telling);
         by_channel.entry(&row.activity.lane.channel).or_default().push(shown);
     }
-    let of = |(channel, points): (&str, _)| TimelinePoints { channel: channel.to_owned(), points };
+    let of = |(channel, points): (&str, _)| TimelinePoints {
+        channel: channel.to_owned(),
+        labels: Labels::of_lane(channel, "", telling.lang),
+        points,
+    };
     by_channel.into_iter().map(of).collect()
 }
 

@@ -46,6 +46,7 @@ pub(crate) struct Event {
     /// Of the rules, in one window an hour.
     pub(crate) violations: Vec<&'static str>,
     pub(crate) level: u8,
+    pub(crate) rule_version: u32,
     /// What was seen, and the limit; -1 for none.
     pub(crate) measured: (f64, f64),
     /// JSON, for rules across users.
@@ -118,6 +119,7 @@ impl Event {
             device_kind: pick(rng, &["desktop", "mobile"]),
             violations: RULES.iter().copied().filter(|_| rng.random_bool(0.1)).collect(),
             level: 3,
+            rule_version: 2,
             measured: (-1.0, -1.0),
             group: "",
             signals: Vec::new(),
@@ -252,7 +254,7 @@ impl Event {
             ("last_activity_at", time(self.occurred)),
             ("violations", list(self.violations.iter().map(|rule| quoted(rule)).collect())),
             ("violation_levels", each(self.level.to_string())),
-            ("violation_versions", each("2".to_owned())),
+            ("violation_versions", each(self.rule_version.to_string())),
             ("violation_ids", list(ids)),
             ("violation_windows", each(time(self.window()))),
             ("violation_seen", each(self.measured.0.to_string())),
