@@ -158,9 +158,6 @@ pub struct Explanation {
     /// How much more would have had to be seen, where the event doesn't break the rule for that: of whole numbers one more than the
     /// limit where a rule asks for more.
     pub missing: Option<f64>,
-    /// The comparisons by which the event breaks the rule, where these are others than that of its `seen` with its first limit.
-    #[serde(skip)]
-    pub reasons: Vec<Step>,
 }
 
 /// The number that a rule sees of an event, the one that it is held against, and how far it is from there.
@@ -320,8 +317,7 @@ impl RuleSet {
         let matched = conditions.matched;
         let steps = steps_of(&conditions, compiled);
         let Numbers { seen, limit, missing } = rule.numbers(event, matched, &steps);
-        let explanation = Explanation { matched, conditions, steps, seen, limit, missing, reasons: Vec::new() };
-        Some(rule.with_reasons(explanation))
+        Some(Explanation { matched, conditions, steps, seen, limit, missing })
     }
 
     /// The numbers by which `event` breaks a rule. Nothing for a correlation, which counts.
@@ -370,28 +366,6 @@ impl Rule {
             }
             None => Numbers { seen, limit, missing: None },
         }
-    }
-}
-
-impl Rule {
-    /// With what decided, where that is not what was seen and the first of several limits: a rule of alternatives is broken by any.
-    fn with_reasons(&self, explained: Explanation) -> Explanation {
-        let Some((seen, limit)) = self.seen_field.as_deref().zip(explained.limit) else { return explained };
-        let own = |field: &str, bound: f64| field == seen && (bound - limit).abs() < f64::EPSILON;
-        let own = steps::comparisons(&explained.steps, &own);
-        if own.is_empty() || own.iter().any(|one| one.holds) == explained.matched {
-            return explained;
-        }
-        if !explained.matched {
-            // It has the number that it takes, and lacks something else.
-            return Explanation { missing: None, ..explained };
-        }
-        let all = steps::comparisons(&explained.steps, &|_, _| true);
-        let holding: Vec<_> = all.into_iter().filter(|one| one.holds && !one.negated).collect();
-        let Some(first) = holding.first() else { return explained };
-        let (seen, limit) = (first.seen, Some(first.bound));
-        let reasons = holding.iter().map(|one| one.step.clone()).collect();
-        Explanation { seen, limit, reasons, ..explained }
     }
 }
 

@@ -95,42 +95,32 @@ pub enum Test {
 
 /// A number that a rule compares a field with.
 #[derive(Debug)]
-pub(super) struct Compared<'a> {
-    /// The step that does.
-    pub(super) step: &'a Step,
+pub(super) struct Compared {
     pub(super) bound: f64,
     /// What the event has.
     pub(super) seen: Option<f64>,
     /// How much more it would take, where more is asked for and that is not enough.
     pub(super) missing: Option<f64>,
-    pub(super) holds: bool,
-    /// Whether it is asked for that the step doesn't hold.
-    pub(super) negated: bool,
+    holds: bool,
 }
 
 /// The comparison that decides, of those that `is` says of a field and a number: the first that holds, where the rule is broken, or
 /// else the first that doesn't. What is asked of members of a list is no limit.
-pub(super) fn compared<'a>(steps: &'a [Step], matched: bool, is: &dyn Fn(&str, f64) -> bool) -> Option<Compared<'a>> {
-    let mut all = comparisons(steps, is);
+pub(super) fn compared(steps: &[Step], matched: bool, is: &dyn Fn(&str, f64) -> bool) -> Option<Compared> {
+    let mut all = Vec::new();
+    collect(steps, false, is, &mut all);
     let decides = all.iter().position(|one| one.holds == matched).unwrap_or_default();
     (decides < all.len()).then(|| all.swap_remove(decides))
 }
 
-/// All comparisons that `is` says of a field and a number.
-pub(super) fn comparisons<'a>(steps: &'a [Step], is: &dyn Fn(&str, f64) -> bool) -> Vec<Compared<'a>> {
-    let mut all = Vec::new();
-    collect(steps, false, is, &mut all);
-    all
-}
-
-fn collect<'a>(steps: &'a [Step], negated: bool, is: &dyn Fn(&str, f64) -> bool, all: &mut Vec<Compared<'a>>) {
+fn collect(steps: &[Step], negated: bool, is: &dyn Fn(&str, f64) -> bool, all: &mut Vec<Compared>) {
     for step in steps {
         match &step.asked {
             Asked::All(steps) | Asked::AtLeast(_, steps) => collect(steps, negated, is, all),
             Asked::Not(step) => collect(std::slice::from_ref(step), !negated, is, all),
             Asked::Value { field: Some(field), test, seen, .. } => {
                 let seen = seen.as_ref().and_then(Value::as_f64);
-                compare((step, test), negated, seen, &mut |found| {
+                compare(test, negated, seen, &mut |found| {
                     if is(field, found.bound) {
                         all.push(found);
                     }
@@ -142,23 +132,23 @@ fn collect<'a>(steps: &'a [Step], negated: bool, is: &dyn Fn(&str, f64) -> bool,
 }
 
 /// The comparisons of a test, or of its opposite.
-fn compare<'a>((step, test): (&'a Step, &Test), negated: bool, seen: Option<f64>, found: &mut dyn FnMut(Compared<'a>)) {
+fn compare(test: &Test, negated: bool, seen: Option<f64>, found: &mut dyn FnMut(Compared)) {
     // Whether the number has to be above the bound, and whether the bound itself will do.
     let (bound, above, reaches) = match test {
         Test::More(bound) => (*bound, !negated, negated),
         Test::AtLeast(bound) => (*bound, !negated, !negated),
         Test::Less(bound) => (*bound, negated, negated),
         Test::AtMost(bound) => (*bound, negated, !negated),
-        Test::Not(test) => return compare((step, test), !negated, seen, found),
+        Test::Not(test) => return compare(test, !negated, seen, found),
         Test::Any(tests) | Test::All(tests) => {
-            return tests.iter().for_each(|test| compare((step, test), negated, seen, found));
+            return tests.iter().for_each(|test| compare(test, negated, seen, found));
         }
         _ => return,
     };
     let is_within = |seen: f64| if above { seen > bound } else { seen < bound };
     let holds = seen.is_some_and(|seen| is_within(seen) || reaches && (seen - bound).abs() < f64::EPSILON);
     let missing = seen.filter(|_| above && !holds).map(|seen| short_of(seen, bound, !reaches));
-    found(Compared { step, bound, seen, missing, holds, negated });
+    found(Compared { bound, seen, missing, holds });
 }
 
 type Detections = HashMap<String, CompiledDetection>;
