@@ -25,7 +25,7 @@ pub(crate) fn local(zone: Zone, millis: i64) -> DateTime<FixedOffset> {
 
 /// How activities are told.
 #[derive(Debug, Clone)]
-pub struct Telling {
+pub struct ActivityStyle {
     /// The zone of their times.
     pub zone: Zone,
     /// The reader's language.
@@ -34,7 +34,7 @@ pub struct Telling {
     pub catalogue: Catalogue,
 }
 
-impl Telling {
+impl ActivityStyle {
     /// To whoever reads.
     pub(crate) fn of(api: &QueryApi, reading: &ReadRequest) -> Self {
         Self {
@@ -120,8 +120,8 @@ pub struct TracedObject {
 
 impl TracedActivity {
     /// An activity as a period shows it; what is counted in the period but lies outside it is shown as it is.
-    pub fn new(activity: &Activity, period: Interval, telling: &Telling) -> Self {
-        let Telling { zone, lang, catalogue } = telling;
+    pub fn new(activity: &Activity, period: Interval, style: &ActivityStyle) -> Self {
+        let ActivityStyle { zone, lang, catalogue } = style;
         let (row, zone, lane) = (&activity.row, *zone, &activity.lane);
         let shown = activity.span.map(|span| span.clip(period).unwrap_or(span));
         let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then(|| TracedObject {

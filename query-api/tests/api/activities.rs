@@ -6,7 +6,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use query_api::export::table::{Cell, Tabular};
 use query_api::trace::figures::FIGURES;
-use query_api::trace::view::{CountedActivity, Telling, TracedFigure, TracedInterval};
+use query_api::trace::view::{ActivityStyle, CountedActivity, TracedFigure, TracedInterval};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use schemas::settings::{Retention, Role, WeekStart};
@@ -624,12 +624,12 @@ fn tables_are_whole() {
         object_name: String::new(),
         session_key: String::new(),
     };
-    let telling = Telling {
+    let style = ActivityStyle {
         zone: schemas::zone::Zone::utc(),
         lang: schemas::catalogue::Lang::En,
         catalogue: schemas::catalogue::Catalogue::shipped().unwrap(),
     };
-    let lanes = lanes(&activities(vec![row], 0), Interval::new(0, 20 * DAY).unwrap(), &telling);
+    let lanes = lanes(&activities(vec![row], 0), Interval::new(0, 20 * DAY).unwrap(), &style);
     let interval: &TracedInterval = &lanes[0].intervals[0];
     let counted = CountedActivity { activity: interval.activity.clone(), counted: Some(5000), unit: FIGURES[0].unit() };
     let figure = TracedFigure { name: FIGURES[0].name, value: 1, unit: FIGURES[0].unit(), rows: String::new() };
