@@ -21,6 +21,7 @@ bench: build kafka ## Measures, and writes the tables into benches/RESULTS.md
 	$(CARGO) bench $(CARGO_FLAGS) --bench stages
 	$(CARGO) bench $(CARGO_FLAGS) --bench end_to_end
 	$(CARGO) bench $(CARGO_FLAGS) --bench latency
+	$(CARGO) bench $(CARGO_FLAGS) --bench idle
 	$(CARGO) bench $(CARGO_FLAGS) --bench access
 	$(CARGO) bench $(CARGO_FLAGS) --bench detection
 	$(CARGO) bench $(CARGO_FLAGS) --bench across_users

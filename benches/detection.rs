@@ -119,7 +119,7 @@ async fn cost_of_state(users: usize) -> String {
     let (elapsed, cpu): (Duration, Duration) = tokio::task::spawn_blocking(move || {
         let (begun, used) = (Instant::now(), thread_cpu());
         let mut state = State::new(budget);
-        enrich::changelog::read(&kafka, 0, &mut state).unwrap();
+        enrich::partition::changelog::read(&kafka, 0, &mut state).unwrap();
         assert_eq!(state.in_memory(), users);
         (begun.elapsed(), thread_cpu() - used)
     })

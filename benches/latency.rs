@@ -9,18 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runtime::config::Config;
-use runtime::settings::Settings;
-use runtime::shutdown::Shutdown;
-use schemas::settings::{Role as KeyRole, Tenant};
-use serde_json::{Value, json};
-use support::process::{LIMIT, Role, cpu_seconds, free_address, resident_mib};
+use support::process::{Role, cpu_seconds, free_address, resident_mib};
+use support::sender::{self, EVENTS_A_REQUEST};
 use support::{Table, argument, mix, publish};
 
-/// Events of one request: what a backend gathers in a hundredth of a second.
-const EVENTS_A_REQUEST: usize = 10;
 /// How often the table is asked how far it is; also the resolution of the result.
 const POLL: Duration = Duration::from_millis(25);
-const TENANT: &str = "bench";
 
 /// The embedded engine's HTTP interface.
 #[derive(Clone)]
@@ -46,12 +40,12 @@ async fn measure(rate: u64, seconds: u64) -> String {
     let http = reqwest::Client::new();
     let password = std::fs::read_to_string(dir.path().join("data/engine.password")).unwrap().trim().to_owned();
     let engine = Engine { http: http.clone(), url: welcome.of("ClickHouse"), password };
-    let key = key(welcome.of("Kafka")).await;
+    let key = sender::key(welcome.of("Kafka")).await;
     let url = Arc::new(format!("http://{listen}/v1/events"));
     let samples = mix::events((rate * seconds) as usize);
     // The first events open connections, topics and tables; nobody waits for them.
     for batch in samples.chunks(EVENTS_A_REQUEST).take(10) {
-        post(&http, &url, &key, body(batch, "warm-up-")).await;
+        sender::post(&http, &url, &key, sender::body(batch, "warm-up-")).await;
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
 
@@ -63,11 +57,11 @@ async fn measure(rate: u64, seconds: u64) -> String {
     for (number, batch) in samples.chunks(EVENTS_A_REQUEST).enumerate() {
         let due = Duration::from_secs_f64((number * EVENTS_A_REQUEST) as f64 / rate as f64);
         tokio::time::sleep_until((begun + due).into()).await;
-        let (http, url, key, body) = (http.clone(), Arc::clone(&url), key.clone(), body(batch, ""));
+        let (http, url, key, body) = (http.clone(), Arc::clone(&url), key.clone(), sender::body(batch, ""));
         let ids: Vec<String> = batch.iter().map(|sample| sample.id.clone()).collect();
         sending.push(tokio::spawn(async move {
             let sent = Instant::now();
-            let acknowledged = post(&http, &url, &key, body).await;
+            let acknowledged = sender::post(&http, &url, &key, body).await;
             (ids, acknowledged, acknowledged - sent)
         }));
     }
@@ -86,47 +80,6 @@ async fn measure(rate: u64, seconds: u64) -> String {
     let memory = resident_mib(up.pid());
     up.stop();
     report(waits, answers, rate, &format!("{:.1}", cpu / took), memory, &progress)
-}
-
-/// Makes the tenant and a key for it, as the administration's interface does.
-async fn key(brokers: String) -> String {
-    let mut config = Config::defaults().unwrap();
-    config.kafka.brokers = brokers;
-    let shutdown = Shutdown::default();
-    let settings = Settings::spawn(&config, &shutdown).unwrap();
-    settings.ready().await;
-    let mut tenant = Tenant::new(TENANT, "Bench");
-    tenant.logging = true;
-    settings.put_tenant(tenant).await.unwrap();
-    let (_, key) = settings.create_key(Some(TENANT), KeyRole::Ingest, "bench").await.unwrap();
-    assert!(shutdown.drain(LIMIT).await);
-    // Ingest follows the topic; it must have read the key too.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    key.expose()
-}
-
-/// The events as one request, happening now.
-fn body(batch: &[mix::Sample], prefix: &str) -> String {
-    let events: Vec<Value> = batch
-        .iter()
-        .map(|sample| {
-            let mut event: Value = serde_json::from_slice(&sample.payload).unwrap();
-            event["occurred_at"] = json!(chrono::Utc::now().to_rfc3339());
-            event["id"] = json!(format!("{prefix}{}", sample.id));
-            event
-        })
-        .collect();
-    Value::from(events).to_string()
-}
-
-/// Sends, and says when the acknowledgement was there.
-async fn post(http: &reqwest::Client, url: &str, key: &str, body: String) -> Instant {
-    let request = http.post(url).bearer_auth(key).header("content-type", "application/json").body(body);
-    let answer = request.send().await.unwrap();
-    let (status, text) = (answer.status(), answer.text().await.unwrap());
-    let now = Instant::now();
-    assert_eq!(status, 202, "{text}");
-    now
 }
 
 /// Asks again and again how far the table is. A partition's rows become visible in the order of their offsets, so its

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use schemas::alerts::{AlertFormat, PendingKind};
+use schemas::bidi::plain;
 use schemas::violation::Violation;
 use serde_json::{Map, Value, json};
 
@@ -121,9 +122,9 @@ fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Slack reads these three; nothing else can begin a link or a mention.
+/// Slack reads these three; nothing else can begin a link or a mention, or turn what stands behind it.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

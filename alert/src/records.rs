@@ -1,16 +1,14 @@
 //! The topic `alerts.pending`: what has to outlive the process.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 use rdkafka::producer::FutureRecord;
-use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::{Acknowledged, DELIVERED, Producer, producer_config_within};
+use runtime::kafka::{Acknowledged, DELIVERED, Producer, Reader, producer_config_within};
 use runtime::retry_action::RetryAction;
 use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::alerts::{Pending, pending_key, read_pending_key};
@@ -19,9 +17,6 @@ use tokio::sync::oneshot;
 
 use crate::queue::{Address, Key};
 
-/// Longest silence of the broker while the topic is read.
-const READ_TIMEOUT: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(100);
 /// Wait for room in the producer's queue.
 const ROOM: Duration = Duration::from_millis(20);
 
@@ -84,35 +79,20 @@ pub(crate) fn read(kafka: &Kafka, partitions: &[i32], unreadable: &Unreadable) -
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
-    let group = format!("{}usertrail-alert-reader", kafka.topic_prefix);
-    let consumer: BaseConsumer =
-        runtime::kafka::consumer_config(kafka, &group).set("enable.partition.eof", "true").create()?;
-    let mut from = TopicPartitionList::new();
-    from.add_partition_offset(&kafka.topic(topics::ALERTS), 0, Offset::Beginning)?;
-    consumer.assign(&from)?;
+    let reader = Reader::new(kafka, &kafka.topic(topics::ALERTS), "usertrail-alert-reader")?;
     let mut found: HashMap<Key, Pending> = HashMap::new();
-    let mut heard = Instant::now();
-    loop {
-        match consumer.poll(POLL) {
-            Some(Ok(record)) => {
-                heard = Instant::now();
-                let place =
-                    RecordPlace { topic: topics::ALERTS, partition: record.partition(), offset: record.offset() };
-                match (record.key().and_then(key), record.payload()) {
-                    (None, _) => unreadable.report(place, &"its key is none of a report"),
-                    (Some(key), None) => drop(found.remove(&key)),
-                    (Some(key), Some(value)) => match serde_json::from_slice(value) {
-                        Ok(pending) => drop(found.insert(key, pending)),
-                        Err(error) => unreadable.report(place, &error),
-                    },
-                }
-            }
-            Some(Err(KafkaError::PartitionEOF(_))) => break,
-            Some(Err(error)) if heard.elapsed() > READ_TIMEOUT => return Err(error).context("reading alerts.pending"),
-            None if heard.elapsed() > READ_TIMEOUT => anyhow::bail!("alerts.pending can't be read: no answer"),
-            Some(Err(_)) | None => {}
+    reader.read(0, reader.bounds(0)?, |record| {
+        let place = RecordPlace { topic: topics::ALERTS, partition: record.partition(), offset: record.offset() };
+        match (record.key().and_then(key), record.payload()) {
+            (None, _) => unreadable.report(place, &"its key is none of a report"),
+            (Some(key), None) => drop(found.remove(&key)),
+            (Some(key), Some(value)) => match serde_json::from_slice(value) {
+                Ok(pending) => drop(found.insert(key, pending)),
+                Err(error) => unreadable.report(place, &error),
+            },
         }
-    }
+        anyhow::Ok(())
+    })?;
     found.retain(|_, pending| partitions.contains(&pending.partition));
     Ok(found.into_iter().collect())
 }

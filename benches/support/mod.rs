@@ -11,6 +11,7 @@ pub(crate) mod mix;
 pub(crate) mod process;
 pub(crate) mod reads;
 pub(crate) mod relay;
+pub(crate) mod sender;
 pub(crate) mod store;
 
 /// CPU time of this thread so far. The scheduler's own account: exact to a few milliseconds, so time long stretches.

@@ -1,5 +1,6 @@
 //! Roles as processes of their own, so that what each uses can be told apart.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
@@ -108,6 +109,25 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
     let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
     (ticks(11) + ticks(12)) / TICKS_A_SECOND
+}
+
+/// CPU seconds of a process by the name of its threads, those that ended aside.
+pub(crate) fn cpu_by_thread(pid: u32) -> BTreeMap<String, f64> {
+    let mut all = BTreeMap::new();
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+        let path = thread.unwrap().path();
+        // It may end at any time.
+        let (Ok(name), Ok(account)) =
+            (fs::read_to_string(path.join("comm")), fs::read_to_string(path.join("schedstat")))
+        else {
+            continue;
+        };
+        let nanoseconds: f64 = account.split(' ').next().unwrap().parse().unwrap();
+        // Threads of a pool differ by a number.
+        let name = name.trim().trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+        *all.entry(name.to_owned()).or_default() += nanoseconds / 1e9;
+    }
+    all
 }
 
 /// Resident memory of a process in MiB: now, and the most it ever had.

@@ -10,7 +10,7 @@ mod system;
 
 use std::fmt::Write as _;
 
-use crate::confine::quoted;
+use crate::literals::quoted;
 use crate::refusal::Refusal;
 use crate::views::{VIEWS, View};
 

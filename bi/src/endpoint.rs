@@ -20,16 +20,17 @@ use runtime::http::authenticated;
 use runtime::http::body::{self, BodyTimes};
 use runtime::limiter::{Limiter, Verdict};
 use runtime::memory::MemoryBudget;
-use runtime::settings::{Principal, Settings, query_rate};
+use runtime::principal::Principal;
+use runtime::settings::{Settings, query_rate};
 use schemas::settings::{Feature, Permission, Tenant};
 use uuid::Uuid;
 
 use crate::compressed::compressed;
-use crate::confine::{MAX_BYTES, Parameter, RewriteContext, confine_at, zone};
 use crate::failure::{Failure, Tail};
 use crate::native::{self, Types};
 use crate::refusal::Refusal;
 use crate::request::Request;
+use crate::rewrite::{MAX_BYTES, Parameter, RewriteContext, rewrite_at, zone};
 use crate::selftest::{self, SelfTestError};
 use crate::settings::{self, SettingPolicy};
 use crate::store::{Filters, Reader, Statement, Store, message};
@@ -67,7 +68,7 @@ struct Inner {
     settings: Settings,
     limiter: Limiter,
     read_log: ReadLog,
-    surroundings: RewriteContext,
+    context: RewriteContext,
     zones: Zones,
     memory: MemoryBudget,
     times: BodyTimes,
@@ -94,14 +95,14 @@ impl Bi {
     ) -> Result<Self, StartError> {
         let store = Store::new(config, Filters::On)?;
         let version = selftest::run(&store).await?;
-        let surroundings = RewriteContext { database: store.database()?, version };
+        let context = RewriteContext { database: store.database()?, version };
         let (memory, times) = (MemoryBudget::new(ALL_BYTES), BodyTimes::from(&config.http));
         Ok(Self(Arc::new(Inner {
             store,
             settings,
             limiter,
             read_log,
-            surroundings,
+            context,
             zones: Zones::default(),
             memory,
             times,
@@ -181,13 +182,13 @@ impl Bi {
         let filters = std::mem::take(&mut request.filters);
         // A place first: reading a statement takes a thread of its own.
         let place = self.0.store.place(&tenant.id).await?;
-        let (confined, place) = confine_at(text.clone(), filters, self.0.surroundings.clone(), place).await?;
-        let views = confined.reads.iter().filter_map(|name| View::named(name));
+        let (rewritten, place) = rewrite_at(text.clone(), filters, self.0.context.clone(), place).await?;
+        let views = rewritten.reads.iter().filter_map(|name| View::named(name));
         if let Some(view) = views.into_iter().find(|view| !caller.may(view.takes)) {
             let (name, takes) = (view.name, view.takes.as_str());
             return Err(Refusal::access_denied(format!("{name} takes the permission {takes}")));
         }
-        for (name, value) in confined.settings {
+        for (name, value) in rewritten.settings {
             request.setting(name, value)?;
         }
         let now = Utc::now();
@@ -199,24 +200,29 @@ impl Bi {
             hidden: caller.hidden(),
             look_back: look_back.unwrap_or_default(),
         };
-        self.zones_agree(&reader, (&confined.zones, &confined.zone_parameters), &request.parameters, &request.settings)
-            .await?;
-        let format = confined.format.or(request.format).unwrap_or_else(|| "TabSeparated".to_owned());
+        self.zones_agree(
+            &reader,
+            (&rewritten.zones, &rewritten.zone_parameters),
+            &request.parameters,
+            &request.settings,
+        )
+        .await?;
+        let format = rewritten.format.or(request.format).unwrap_or_else(|| "TabSeparated".to_owned());
         let mut parameters = request.parameters;
-        parameters.retain(|(name, _)| confined.parameters.contains(name));
+        parameters.retain(|(name, _)| rewritten.parameters.contains(name));
         if let Some(missing) =
-            confined.parameters.iter().find(|name| !parameters.iter().any(|(given, _)| given == *name))
+            rewritten.parameters.iter().find(|name| !parameters.iter().any(|(given, _)| given == *name))
         {
             return Err(Refusal::unknown_parameter(format!("Substitution `{missing}` is not set")));
         }
         let wrong = |typed: &&Parameter| {
             parameters.iter().any(|(name, value)| *name == typed.name && !values::fits(&typed.kind, value))
         };
-        if let Some(Parameter { name, kind }) = confined.typed.iter().find(wrong) {
+        if let Some(Parameter { name, kind }) = rewritten.typed.iter().find(wrong) {
             return Err(Refusal::bad_parameter(format!("The value of `{name}` is no {kind}")));
         }
         let statement = Statement {
-            sql: confined.sql,
+            sql: rewritten.sql,
             parameters,
             format: settings::format(&format)?,
             settings: request.settings.into_iter().map(|(name, value, _)| (name, value)).collect(),
@@ -225,7 +231,7 @@ impl Bi {
         // Reading the log is an event, by whatever way, and whether it ended well or not: what was read before it failed
         // was read. What a client asks of the server when it connects is none, nor is what the engine could not begin.
         let read = |succeeded| {
-            if !confined.reads.is_empty() {
+            if !rewritten.reads.is_empty() {
                 self.0.read_log.sql(caller, &tenant.id, (text.trim(), &statement.parameters), succeeded);
             }
         };

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use url::form_urlencoded;
 
-use crate::confine;
 use crate::refusal::Refusal;
+use crate::rewrite;
 use crate::settings::{self, SettingPolicy};
 use crate::views::DATABASE;
 
@@ -74,7 +74,7 @@ impl Request {
             "database" => database(&value)?,
             "default_format" => self.format = Some(value),
             "query_id" => self.query_id = Some(value).filter(|id| id.len() <= MAX_ID),
-            "additional_table_filters" => self.filters.extend(confine::pairs(&value)?),
+            "additional_table_filters" => self.filters.extend(rewrite::pairs(&value)?),
             "client_protocol_version" => {
                 let known = |_| Refusal::bad_arguments("client_protocol_version is a number");
                 self.revision = value.parse().map_err(known)?;
@@ -110,7 +110,7 @@ fn database(name: &str) -> Result<(), Refusal> {
 
 /// The password of `Basic`, or the token of `Bearer`.
 fn authorization(headers: &HeaderMap) -> Option<String> {
-    if let Some(token) = runtime::settings::bearer(headers) {
+    if let Some(token) = runtime::principal::bearer(headers) {
         return Some(token.to_owned());
     }
     let (scheme, text) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;

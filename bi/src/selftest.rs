@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use query_api::store::cutoffs::RetentionCutoffs;
 use schemas::settings::Retention;
 
-use crate::confine::{RewriteContext, confine};
 use crate::refusal::Refusal;
+use crate::rewrite::{RewriteContext, rewrite};
 use crate::store::{Reader, Statement, Store, message};
 use crate::views::{PREDICATE, TABLES, VIEWS};
 
@@ -27,7 +27,7 @@ impl From<Refusal> for SelfTestError {
     }
 }
 
-/// Statements that the confinement must refuse.
+/// Statements that the rewriting must refuse.
 const REFUSED: &[&str] = &[
     "SELECT * FROM system.tables2",
     "SELECT * FROM numbers(10)",
@@ -49,7 +49,7 @@ const REFUSED: &[&str] = &[
     "SELECT * FROM events SETTINGS additional_table_filters = {'events': '1 IN (SELECT 1 FROM base.events)'}",
 ];
 
-/// Statements that the engine must refuse even if the confinement had not.
+/// Statements that the engine must refuse even if the rewriting had not.
 const READONLY: &[&str] = &[
     "CREATE TABLE usertrail_self_test (x UInt8) ENGINE = Memory",
     "INSERT INTO FUNCTION null('x UInt8') SELECT 1",
@@ -69,13 +69,13 @@ pub async fn run(store: &Store) -> Result<String, SelfTestError> {
     let reader = Reader { tenant, keep, hidden: 0, look_back: DateTime::UNIX_EPOCH };
     let test = Test { store, reader };
     let version = test.text("SELECT version()").await?;
-    let surroundings = RewriteContext { database: store.database()?, version: version.clone() };
-    test.nothing_is_seen(&surroundings).await?;
-    test.the_engine_filters(&surroundings).await?;
-    test.policies_hold(&surroundings).await?;
-    test.conditions_keep_their_order(&surroundings).await?;
+    let context = RewriteContext { database: store.database()?, version: version.clone() };
+    test.nothing_is_seen(&context).await?;
+    test.the_engine_filters(&context).await?;
+    test.policies_hold(&context).await?;
+    test.conditions_keep_their_order(&context).await?;
     for text in REFUSED {
-        if confine((*text).to_owned(), Vec::new(), surroundings.clone()).await.is_ok() {
+        if rewrite((*text).to_owned(), Vec::new(), context.clone()).await.is_ok() {
             return Err(SelfTestError::Open(format!("not refused: {text}")));
         }
     }
@@ -103,11 +103,10 @@ impl Test<'_> {
     }
 
     /// By the very way of all statements.
-    async fn nothing_is_seen(&self, surroundings: &RewriteContext) -> Result<(), SelfTestError> {
+    async fn nothing_is_seen(&self, context: &RewriteContext) -> Result<(), SelfTestError> {
         for view in VIEWS {
-            let confined =
-                confine(format!("SELECT count() FROM {}", view.name), Vec::new(), surroundings.clone()).await?;
-            if self.text(&confined.sql).await? != "0" {
+            let rewritten = rewrite(format!("SELECT count() FROM {}", view.name), Vec::new(), context.clone()).await?;
+            if self.text(&rewritten.sql).await? != "0" {
                 return Err(SelfTestError::Open(format!("a tenant that doesn't exist has {}", view.name)));
             }
         }
@@ -115,9 +114,9 @@ impl Test<'_> {
     }
 
     /// With the tenant's predicates left out. Tables may be empty, so a filter that can't be has to end in an error as well.
-    async fn the_engine_filters(&self, surroundings: &RewriteContext) -> Result<(), SelfTestError> {
+    async fn the_engine_filters(&self, context: &RewriteContext) -> Result<(), SelfTestError> {
         for view in VIEWS {
-            let text = view.subquery(&surroundings.database).replace(PREDICATE, "WHERE 1 = 1");
+            let text = view.subquery(&context.database).replace(PREDICATE, "WHERE 1 = 1");
             if self.text(&format!("SELECT count() FROM {text}")).await? != "0" {
                 return Err(SelfTestError::Open(format!("the engine's filter lets {} through", view.name)));
             }
@@ -125,7 +124,7 @@ impl Test<'_> {
         let impossible = self.store.impossible();
         let test = Test { store: &impossible, reader: self.reader.clone() };
         for table in TABLES {
-            if test.text(&format!("SELECT count() FROM {}.`{table}`", surroundings.database)).await.is_ok() {
+            if test.text(&format!("SELECT count() FROM {}.`{table}`", context.database)).await.is_ok() {
                 return Err(SelfTestError::Open(format!("the engine heeds no filter for {table}")));
             }
         }
@@ -133,11 +132,11 @@ impl Test<'_> {
     }
 
     /// A request that names no tenant must fail, also where there are no rows: the policies ask for its setting.
-    async fn policies_hold(&self, surroundings: &RewriteContext) -> Result<(), SelfTestError> {
+    async fn policies_hold(&self, context: &RewriteContext) -> Result<(), SelfTestError> {
         let Some(unnamed) = self.store.unnamed() else { return Ok(()) };
         let test = Test { store: &unnamed, reader: self.reader.clone() };
         for table in TABLES {
-            if test.text(&format!("SELECT count() FROM {}.`{table}`", surroundings.database)).await.is_ok() {
+            if test.text(&format!("SELECT count() FROM {}.`{table}`", context.database)).await.is_ok() {
                 return Err(SelfTestError::Open(format!("{table} has no row policy; run `usertrail migrate`")));
             }
         }
@@ -145,10 +144,10 @@ impl Test<'_> {
     }
 
     /// A caller's condition must not stand in one step with the tenant's.
-    async fn conditions_keep_their_order(&self, surroundings: &RewriteContext) -> Result<(), SelfTestError> {
+    async fn conditions_keep_their_order(&self, context: &RewriteContext) -> Result<(), SelfTestError> {
         let sql = "SELECT count() FROM events WHERE toInt32(extra) > 0 AND toInt32(action) > 0".to_owned();
-        let confined = confine(sql, Vec::new(), surroundings.clone()).await?;
-        let plan = self.text(&format!("EXPLAIN actions = 1 {}", confined.sql)).await?;
+        let rewritten = rewrite(sql, Vec::new(), context.clone()).await?;
+        let plan = self.text(&format!("EXPLAIN actions = 1 {}", rewritten.sql)).await?;
         let mixed = |line: &str| line.contains("toInt32") && line.contains("tenant");
         if !plan.contains("toInt32") || plan.contains("Prewhere") || plan.lines().any(mixed) {
             return Err(SelfTestError::Open("the engine evaluates conditions in an order of its own".to_owned()));

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | other tenants' rows | `additional_table_filters`, for each table; `SQL_usertrail_tenant` where there are row policies |
 //! | other tenants' values in errors | the caller's conditions are not evaluated before the tenant's ([`ORDERED`]) |
-//! | anything but reading | `readonly`, and what the confinement has refused before |
+//! | anything but reading | `readonly`, and what the rewriting has refused before |
 //! | time, memory, rows | `max_…`, from `[sql]` of the configuration |
 
 use std::time::Duration;
@@ -17,8 +17,9 @@ use runtime::config::{Config, Secret, Sql};
 use schemas::ddl::bi::TENANT_SETTING;
 use schemas::event::Category;
 
-use crate::confine::{PARAMETER_PREFIX, identifier, quoted};
+use crate::literals::{identifier, quoted};
 use crate::refusal::{Refusal, told};
+use crate::rewrite::PARAMETER_PREFIX;
 use crate::views::TABLES;
 
 /// What the engine is given beyond the statement's own time, to say that the time is up.
@@ -40,7 +41,7 @@ pub const ORDERED: &[(&str, &str)] = &[
     ("use_query_cache", "0"),
 ];
 
-/// Closes what a statement that came through the confinement could still reach.
+/// Closes what a statement that came through the rewriting could still reach.
 const CLOSED: &[(&str, &str)] = &[
     ("allow_ddl", "0"),
     ("allow_introspection_functions", "0"),
@@ -59,7 +60,7 @@ const CLOSED: &[(&str, &str)] = &[
 /// A statement to run for a tenant.
 #[derive(Debug)]
 pub struct Statement {
-    /// The text, written by the confinement.
+    /// The text, written by the rewriting.
     pub sql: String,
     /// Values of its parameters, by the caller's names.
     pub parameters: Vec<(String, String)>,

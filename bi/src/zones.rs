@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Offset as _, TimeZone as _, Utc};
 use schemas::zone::{self, Zone};
 
-use crate::confine::quoted;
+use crate::literals::quoted;
 use crate::refusal::Refusal;
 use crate::store::{Reader, Statement, Store, message};
 

@@ -19,7 +19,8 @@ use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::rules::{self, EventFields};
+use crate::rules::comparison::Test as Bound;
+use crate::rules::fields::EventFields;
 pub(crate) use compile::{Base, compile};
 use measure::{Measure, Test};
 
@@ -112,12 +113,6 @@ pub enum Counted {
     Percentile(f64),
 }
 
-/// How much more than `seen` it takes to reach a bound, or to get beyond it.
-pub(crate) fn short_of(seen: f64, bound: f64, beyond: bool) -> f64 {
-    let is_whole = seen.fract() == 0.0 && bound.fract() == 0.0;
-    (bound - seen + if beyond && is_whole { 1.0 } else { 0.0 }).max(0.0)
-}
-
 impl Correlation {
     /// Whether groups have events of several users: then the state can't be the user's.
     #[must_use]
@@ -168,7 +163,7 @@ impl Correlation {
 
     /// What it counts, and what that has to come to; nothing where a condition over its base rules decides.
     #[must_use]
-    pub fn asks(&self) -> (Counted, Vec<rules::Test>) {
+    pub fn asks(&self) -> (Counted, Vec<Bound>) {
         self.test.asks()
     }
 

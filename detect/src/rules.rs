@@ -9,16 +9,18 @@
 
 mod addresses;
 mod bounded;
+pub(crate) mod comparison;
 mod cost;
+pub(crate) mod fields;
 mod index;
 mod load;
 mod nesting;
+pub(crate) mod problem;
 mod shipped;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
-mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,17 +30,18 @@ use schemas::catalogue::Lang;
 use schemas::violation::Action;
 use serde::{Deserialize, Serialize};
 
-use crate::correlate::{self, Correlation};
-pub(crate) use load::known_field;
-pub use load::{Origin, RuleError, RuleProblem, Source};
+use crate::correlate::Correlation;
+pub use comparison::Test;
+pub use fields::{EventFields, FIELDS, JsonFields};
+pub use load::{Origin, Source};
+pub use problem::{RuleError, RuleProblem};
 pub use rsigma_eval::EventValue as FieldValue;
-pub use steps::{Asked, Step, Test};
+pub use steps::{Asked, Step};
 pub use text::{LimitSpec, title_of};
-pub use view::{EventFields, FIELDS, JsonFields};
 
+use fields::View;
 use index::Index;
 use load::Loaded;
-use view::View;
 
 /// A rule that an event breaks: its place in the [`RuleSet`] that found it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -351,7 +354,7 @@ impl Rule {
     /// What it saw of an event that matched or not, by its steps, and what that is held against.
     fn numbers<E: EventFields>(&self, event: &E, matched: bool, steps: &[Step]) -> Numbers {
         if let Some((seen, limit)) = self.seen(event).zip(self.limit) {
-            let missing = (!matched && seen <= limit).then(|| correlate::short_of(seen, limit, self.more_than_limit));
+            let missing = (!matched && seen <= limit).then(|| comparison::short_of(seen, limit, self.more_than_limit));
             return Numbers { seen: Some(seen), limit: Some(limit), missing };
         }
         // Numbers that stand in the rule itself.

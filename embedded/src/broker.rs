@@ -5,6 +5,7 @@
 
 mod front;
 mod serving;
+mod tail;
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -14,10 +14,10 @@ use schemas::{identity, ids};
 
 use crate::cross::OWN_KEY_ID;
 use crate::dead_letter::DeadLetter;
-use crate::dedup_window::Arrival;
-use crate::ledger::Decision;
-use crate::memory::Memory;
 use crate::outgoing::Outgoing;
+use crate::partition::dedup_window::Arrival;
+use crate::partition::ledger::Decision;
+use crate::partition::memory::Memory;
 use crate::policy::{Arrived, Policies};
 use crate::record_headers;
 use crate::rows::Rows;

@@ -17,11 +17,11 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::Batch;
-use crate::changelog;
 use crate::dead_letter::DeadLetter;
-use crate::ledger::{Appended, Decision, Ledger};
 use crate::metrics::Metrics;
 use crate::outgoing::{Outgoing, send_all};
+use crate::partition::changelog;
+use crate::partition::ledger::{Appended, Decision, Ledger};
 use crate::reread::reread;
 use crate::sending::send_together;
 use crate::sink::{NotStored, Refused, Sink};

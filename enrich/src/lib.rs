@@ -7,31 +7,27 @@
 //!                                                     commit ◄─ dead letters ◄─ insert ◄─ ledger: what goes into it
 //! ```
 //!
-//! [`stages`] and what they call are pure; the worker, [`ledger`], [`sink`] and [`dead_letter`] do I/O.
+//! [`stages`] and what they call are pure; the worker, [`partition`], [`sink`] and [`dead_letter`] do I/O.
 //! Each record ends in exactly one way: stored, counted as a retry of an event stored already, or in the dead letter.
 
 pub mod batch;
 mod cache;
-pub mod changelog;
 pub mod cross;
 pub mod dead_letter;
-pub mod dedup_window;
 mod delivery;
 pub mod device;
 pub mod geo;
 mod lag;
-pub mod ledger;
 mod membership;
-pub mod memory;
 pub mod metrics;
 pub mod native;
 pub mod outgoing;
+pub mod partition;
 pub mod patience;
 pub mod policy;
 pub mod record_error;
 mod record_headers;
 mod reread;
-mod restore;
 mod role;
 pub mod rows;
 pub mod rulebook;

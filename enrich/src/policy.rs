@@ -3,7 +3,7 @@
 //!
 //! Each record is held to the settings that are in force when it is taken, also in the middle of a batch. Facts that decide
 //! where a row goes (which partition of the table, or the dead letter) have to be the same for a retry: they are written into
-//! the batch's [`crate::ledger::Decision`], each with the offset from which it holds, and a retry takes them from there. See
+//! the batch's [`crate::partition::ledger::Decision`], each with the offset from which it holds, and a retry takes them from there. See
 //! `docs/decisions/0039-in-force.md`.
 
 use std::collections::{BTreeMap, HashSet};
@@ -361,7 +361,7 @@ mod tests {
     use schemas::settings::Limits;
 
     use super::*;
-    use crate::ledger::Decision;
+    use crate::partition::ledger::Decision;
 
     fn policies(settings: &Settings) -> Policies {
         Policies::gather(settings, &Catalogue::shipped().unwrap(), &RuleBook::empty())

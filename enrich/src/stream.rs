@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::lag::{self, Position};
-use crate::ledger::{self, Decision};
+use crate::partition::ledger::{self, Decision};
 
 /// Partitions of rows of a former epoch begin here: more than a topic may have.
 const FORMER: u16 = 1024;

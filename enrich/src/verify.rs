@@ -11,7 +11,8 @@ use runtime::config::Config;
 use schemas::topics;
 use serde::{Deserialize, Serialize};
 
-use crate::{dead_letter, ledger};
+use crate::dead_letter;
+use crate::partition::ledger;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 

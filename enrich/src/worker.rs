@@ -30,12 +30,12 @@ use tokio_util::sync::DropGuard;
 
 use crate::batch::{Batch, received_at};
 use crate::delivery::{Delivery, Undelivered};
-use crate::ledger::{Decision, Ledger};
 use crate::membership::{Membership, fatal};
-use crate::memory::Memory;
+use crate::partition::ledger::{Decision, Ledger};
+use crate::partition::memory::Memory;
+use crate::partition::restore::{Restored, Start, restore};
 use crate::policy::Policies;
 use crate::record_error::RecordError;
-use crate::restore::{Restored, Start, restore};
 use crate::stages::{Shared, Stages};
 use crate::state::{Budget, State as UserStates};
 

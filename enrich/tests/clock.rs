@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use embedded::broker::{Broker, BrokerConfig};
-use enrich::ledger::{Decision, Ledger};
+use enrich::partition::ledger::{Decision, Ledger};
 use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::config::Config;

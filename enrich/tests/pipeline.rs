@@ -6,7 +6,7 @@ mod hostile;
 mod support;
 
 use clickhouse::Row;
-use enrich::changelog::is_committed;
+use enrich::partition::changelog::is_committed;
 use runtime::metrics::Metrics;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
@@ -277,7 +277,7 @@ async fn a_refused_row_stands_alone(world: &World) {
     world.client.query("ALTER TABLE events DROP CONSTRAINT no_trouble").execute().await.unwrap();
 }
 
-/// Offsets in = rows + retries + dead letters, after all of the above; a row too many is found.
+/// Offsets in = rows + retries + dead letters, after all of the above.
 async fn the_books_balance(world: &World) {
     let accounts = enrich::verify::verify(&world.config, &world.client).await.unwrap();
     assert_eq!(accounts.len(), 2);
@@ -286,6 +286,10 @@ async fn the_books_balance(world: &World) {
         assert_eq!(account.lag, 0, "{account:?}");
     }
     assert_eq!(accounts.iter().map(|account| account.duplicates).sum::<u64>(), 53);
+}
+
+/// A row too many is found.
+async fn a_row_stored_twice_is_found(world: &World) {
     world
         .client
         .query("INSERT INTO events SELECT * FROM events WHERE event_id = 'after' SETTINGS insert_deduplicate = 0")
@@ -421,6 +425,9 @@ async fn from_kafka_into_clickhouse() {
     hostile::records_that_fit_nowhere(&world).await;
     hostile::a_replay_is_the_same_record(&world).await;
     the_books_balance(&world).await;
+    hostile::answers::what_was_not_done_is_begun_again(&world).await;
+    hostile::answers::lost_answers_double_nothing(&world).await;
+    a_row_stored_twice_is_found(&world).await;
     a_partition_lost_while_paused_comes_back(&world).await;
     changes_hold_from_their_answer(&world).await;
     what_is_committed_is_known(&world).await;

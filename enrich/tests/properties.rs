@@ -8,8 +8,8 @@ mod reader;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use enrich::dedup_window::{Arrival, DedupWindow, WINDOW_MS};
 use enrich::native::{Array, Column, F32, Ip, Low, Str, Time, U8, U16, U32, U64, put_column, put_varuint};
+use enrich::partition::dedup_window::{Arrival, DedupWindow, WINDOW_MS};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};

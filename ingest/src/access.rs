@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use runtime::principal::{Principal, bearer};
 use runtime::problem::Problem;
-use runtime::settings::{Principal, Settings, bearer};
+use runtime::settings::Settings;
 use schemas::settings::{Permission, Tenant};
 
 /// A sender that may send.

@@ -18,6 +18,7 @@ pub(crate) mod own;
 pub mod rows;
 pub mod signals;
 pub(crate) mod table;
+pub(crate) mod type_names;
 pub mod view;
 pub(crate) mod which;
 pub mod wording;

@@ -7,5 +7,6 @@ pub mod history;
 pub mod known;
 pub mod list;
 pub mod own;
+pub(crate) mod reasons;
 pub(crate) mod titles;
 pub mod trials;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::http::StatusCode;
-use detect::rules::{RuleError, RuleSet};
+use detect::rules::RuleError;
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::freshness::Freshness;
@@ -25,7 +25,7 @@ use crate::http::body::Bodies;
 use crate::http::guard::Guard;
 use crate::http::period::Calendar;
 use crate::restore::Restores;
-use crate::rules::titles::{ShippedTitles, Titles};
+use crate::rules::titles::Titles;
 use crate::store::{Damage, Store};
 
 /// Most rows of a page whatever the configuration says.
@@ -75,7 +75,6 @@ struct Inner {
     alerting: Alerting,
     restores: Arc<Restores>,
     catalogue: Catalogue,
-    titles: Arc<ShippedTitles>,
     max_rows: u32,
     default_limits: Limits,
 }
@@ -104,7 +103,6 @@ impl QueryApi {
             alerting: Alerting::new(config),
             restores: Arc::new(Restores::new(&config.alert)?),
             catalogue: Catalogue::shipped()?,
-            titles: Arc::new(ShippedTitles::of(&RuleSet::shipped()?)),
             max_rows: u32::try_from(config.query.max_rows.min(MAX_PAGE)).unwrap_or(1),
             default_limits: config.limits,
         })))
@@ -167,7 +165,7 @@ impl QueryApi {
 
     /// Titles of a tenant's rules in a language.
     pub(crate) fn titles(&self, tenant: &str, lang: Lang) -> Titles {
-        Titles::new(Arc::clone(&self.0.titles), self.settings(), tenant, lang)
+        Titles::new(self.settings(), tenant, lang)
     }
 
     pub(crate) fn max_rows(&self) -> u32 {

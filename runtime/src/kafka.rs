@@ -2,6 +2,7 @@
 
 mod checks;
 mod producer;
+mod reader;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use schemas::topics::{self, Cleanup, Partitions, Topic};
 
 pub use self::producer::{Acknowledged, Producer};
+pub use self::reader::{ReadError, Reader};
 use crate::config::Kafka;
 
 /// How long the acknowledgement of a send may take that somebody waits for: settings, decisions, what staff do.

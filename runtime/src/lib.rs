@@ -17,6 +17,7 @@ pub mod migrate;
 pub mod oidc;
 pub mod ops;
 pub mod outbound;
+pub mod principal;
 pub mod probe;
 pub mod problem;
 pub mod retain;

@@ -20,8 +20,8 @@ use prometheus_client::metrics::family::Family;
 
 use crate::config::Oidc as Rules;
 use crate::metrics::{Metrics, Name};
+use crate::principal::Principal;
 use crate::problem::Problem;
-use crate::settings::Principal;
 use crate::shutdown::Shutdown;
 use crate::throttle::Throttle;
 
@@ -29,17 +29,6 @@ use issuer::Issuer;
 pub use keys::Algorithm;
 pub use token::MAX_TOKEN_BYTES;
 use token::Token;
-
-/// Somebody who signed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// What the provider tells them apart by, 1 to 255 bytes.
-    pub id: String,
-    /// Their name, at most 256 bytes; empty: not told.
-    pub name: String,
-    /// Their e-mail address, at most 256 bytes; empty: not told.
-    pub email: String,
-}
 
 /// Why a token is not accepted, for the log. Callers are told no more than that it isn't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]

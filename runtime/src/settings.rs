@@ -14,10 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use axum::http::{HeaderMap, header};
 use chrono::Utc;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use schemas::settings::{ApiKey, Features, Invalid, KeyText, Limits, Permissions, Plans, Quotas, Tenant};
+use schemas::settings::{ApiKey, Features, Invalid, KeyText, Limits, Plans, Quotas, Tenant};
 use schemas::topics::{self, SettingsKey};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
@@ -26,8 +25,8 @@ use crate::compacted::{self, APPLY_TIMEOUT, Follower, Log, Progress, SILENCE, Wr
 use crate::config::Config;
 use crate::limiter::Rate;
 use crate::metrics::{Metrics, Name};
-use crate::oidc::Person;
 use crate::ops::Readiness;
+use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::shutdown::Shutdown;
 
@@ -104,30 +103,6 @@ impl From<AuthError> for Problem {
     fn from(_: AuthError) -> Self {
         Self::unauthorized()
     }
-}
-
-/// Who sent a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    /// Its tenant; none for the platform's administrator.
-    pub tenant: Option<Arc<str>>,
-    /// The public part of its key; `user:` and the id of a person who came with a token.
-    pub key_id: Arc<str>,
-    /// What it may do.
-    pub permissions: Permissions,
-    /// Limits of the key, or of the person, alone.
-    pub limits: Option<Limits>,
-    /// Quotas of the key alone.
-    pub quotas: Option<Quotas>,
-    /// Who it is, if a token of an identity provider told.
-    pub person: Option<Arc<Person>>,
-}
-
-/// The text after `Bearer` in the `Authorization` header, if there is one.
-#[must_use]
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The settings in force. Clones share them.

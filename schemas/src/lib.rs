@@ -6,6 +6,7 @@
 pub mod access;
 pub mod address;
 pub mod alerts;
+pub mod bidi;
 pub mod catalogue;
 pub mod changes;
 pub mod ddl;

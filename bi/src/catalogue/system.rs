@@ -2,7 +2,8 @@
 
 use super::kinds::numbers;
 use super::{Relation, each_column, text};
-use crate::confine::{AGGREGATES, ALIASES, FUNCTIONS, NESTED, NUMBERED, PLAIN};
+use crate::functions::{AGGREGATES, FUNCTIONS};
+use crate::types::{ALIASES, NESTED, NUMBERED, PLAIN};
 use crate::views::VIEWS;
 
 const DATABASE: &str = "'usertrail'";

@@ -1,6 +1,6 @@
 //! Each guard by itself: what the others would let through without it.
 
-use bi::confine::{RewriteContext, confine};
+use bi::rewrite::{RewriteContext, rewrite};
 use bi::selftest;
 use bi::store::{Filters, ORDERED, Reader, Statement, Store, message};
 use bi::views::{PREDICATE, VIEWS, View};
@@ -15,7 +15,7 @@ fn reader(tenant: &str) -> Reader {
     Reader { tenant: tenant.to_owned(), keep, hidden: 0, look_back: chrono::DateTime::UNIX_EPOCH }
 }
 
-fn surroundings(world: &World) -> RewriteContext {
+fn context(world: &World) -> RewriteContext {
     RewriteContext { database: format!("`{}`", world.config.clickhouse.database), version: "1".to_owned() }
 }
 
@@ -28,7 +28,7 @@ async fn run(store: &Store, sql: &str) -> Result<String, String> {
 #[test]
 fn either_guard_is_enough_and_neither_is_not() {
     with_world("bi_guards", async |world| {
-        let database = surroundings(&world).database;
+        let database = context(&world).database;
         let (on, off) =
             (Store::new(&world.config, Filters::On).unwrap(), Store::new(&world.config, Filters::Off).unwrap());
         for view in VIEWS {
@@ -64,7 +64,7 @@ fn the_self_test_notices_a_missing_guard() {
 fn errors_tell_nothing_of_other_tenants() {
     with_world("bi_errors", async |world| {
         let store = Store::new(&world.config, Filters::On).unwrap();
-        let events = View::named("events").unwrap().subquery(&surroundings(&world).database);
+        let events = View::named("events").unwrap().subquery(&context(&world).database);
         let statements = [
             "SELECT count() FROM <> WHERE toInt32(object_name) >= 0",
             "SELECT count() FROM <> WHERE toInt32(action) >= 0",
@@ -117,7 +117,7 @@ fn free_of_parameters(sql: &str) -> String {
     sql
 }
 
-/// What the confinement takes for a query of a view has the tenant in it; the engine is not needed for that.
+/// What the rewriting takes for a query of a view has the tenant in it; the engine is not needed for that.
 #[test]
 fn the_engine_reads_what_the_confinement_writes() {
     with_world("bi_written", async |world| {
@@ -188,18 +188,18 @@ fn columns_are_as_documented() {
 fn functions_are_the_engines() {
     with_world("bi_functions", async |world| {
         let known = world.client.query_raw("SELECT name FROM system.functions").fetch_all::<String>().await.unwrap();
-        for name in bi::confine::FUNCTIONS.lines().chain(bi::confine::AGGREGATES.lines()) {
+        for name in bi::functions::FUNCTIONS.lines().chain(bi::functions::AGGREGATES.lines()) {
             assert!(known.iter().any(|known| known == name), "{name}");
         }
     });
 }
 
-/// The parts of the confinement that need no engine are tested with it; here is that it is the way of all statements.
+/// The parts of the rewriting that need no engine are tested with it; here is that it is the way of all statements.
 #[test]
 fn nothing_but_confined_text_is_run() {
     with_world("bi_way", async |world| {
         let confined =
-            confine("SELECT count() FROM events -- all".to_owned(), Vec::new(), surroundings(&world)).await.unwrap();
+            rewrite("SELECT count() FROM events -- all".to_owned(), Vec::new(), context(&world)).await.unwrap();
         assert!(confined.sql.contains(PREDICATE) && !confined.sql.contains("--"));
         assert_eq!(world.rows("SELECT count() FROM events -- all").await, "3\n");
     });

@@ -286,10 +286,10 @@ fn statements_are_read_in_their_turn() {
 /// P12: the place is the thread's that reads the statement, also when whoever asked has gone.
 #[tokio::test]
 async fn who_goes_away_does_not_give_the_place_to_others() {
-    let surroundings = bi::confine::RewriteContext { database: "usertrail".to_owned(), version: "1".to_owned() };
+    let context = bi::rewrite::RewriteContext { database: "usertrail".to_owned(), version: "1".to_owned() };
     let place = std::sync::Arc::new(());
     let long = format!("SELECT {} 1", "1 + ".repeat(10_000));
-    let mut reading = Box::pin(bi::confine::confine_at(long, Vec::new(), surroundings, std::sync::Arc::clone(&place)));
+    let mut reading = Box::pin(bi::rewrite::rewrite_at(long, Vec::new(), context, std::sync::Arc::clone(&place)));
     let _ = futures::poll!(&mut reading);
     drop(reading);
     while std::sync::Arc::strong_count(&place) > 1 {

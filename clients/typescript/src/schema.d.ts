@@ -2798,7 +2798,10 @@ export interface components {
             min: number;
             /** @description Its name, by which `/v1/settings/detection` sets it. */
             name: string;
-            /** @description What it counts. */
+            /**
+             * @description What it counts, in the reader's language where that has a word for it.
+             * @example devices
+             */
             unit: string;
             /**
              * Format: double

@@ -8,7 +8,8 @@ use rsigma_parser::{
 
 use super::measure::{Expression, Kind, Test};
 use super::{Correlation, GroupBy, MAX_ITEMS};
-use crate::rules::{RuleProblem, known_field};
+use crate::rules::fields::known_field;
+use crate::rules::problem::RuleProblem;
 
 /// Longest window, milliseconds: 30 days.
 const MAX_TIMESPAN_MS: i64 = 30 * 24 * 3_600_000;

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use rsigma_parser::ConditionOperator;
 
 use super::{Counted, Item};
-use crate::rules::Test as Bound;
+use crate::rules::comparison::{Test as Bound, short_of};
 
 /// What a correlation asks of a window.
 #[derive(Debug, Clone)]
@@ -107,8 +107,8 @@ impl Test {
     pub(super) fn missing(&self, seen: f64) -> f64 {
         let more = |(op, bound): &(ConditionOperator, f64)| match op {
             ConditionOperator::Lt | ConditionOperator::Lte | ConditionOperator::Neq => 0.0,
-            ConditionOperator::Gt => super::short_of(seen, *bound, true),
-            ConditionOperator::Gte | ConditionOperator::Eq => super::short_of(seen, *bound, false),
+            ConditionOperator::Gt => short_of(seen, *bound, true),
+            ConditionOperator::Gte | ConditionOperator::Eq => short_of(seen, *bound, false),
         };
         self.first().map_or(0.0, more)
     }

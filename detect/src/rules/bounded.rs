@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use yaml_serde::{Mapping, Value};
 
-use super::load::RuleProblem;
+use super::problem::RuleProblem;
 
 /// Most documents in a text: a correlation and its base rules.
 const MAX_DOCUMENTS: usize = 32;

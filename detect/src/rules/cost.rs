@@ -4,7 +4,7 @@
 use regex_automata::nfa::thompson;
 use rsigma_parser::{Detection, DetectionItem, Modifier, SigmaRule, SigmaValue};
 
-use super::load::RuleProblem;
+use super::problem::RuleProblem;
 
 /// Most rules of one origin, base rules of correlations included.
 const MAX_RULES: usize = 500;

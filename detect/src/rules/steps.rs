@@ -9,7 +9,7 @@ use rsigma_eval::{
 };
 use serde_json::Value;
 
-use crate::correlate::short_of;
+use super::comparison::{Test, short_of};
 
 /// One step of a rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,45 +52,6 @@ pub enum Asked {
         /// Whether it is right but for capitals.
         but_for_case: bool,
     },
-}
-
-/// What a value has to be.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Test {
-    /// This text.
-    Is(String),
-    /// A text with this in it.
-    Contains(String),
-    /// A text that starts with this.
-    StartsWith(String),
-    /// A text that ends with this.
-    EndsWith(String),
-    /// A text of this pattern, a regular expression.
-    Fits(String),
-    /// An address of this network.
-    Within(String),
-    /// This number.
-    Number(f64),
-    /// More than this.
-    More(f64),
-    /// At least this.
-    AtLeast(f64),
-    /// Less than this.
-    Less(f64),
-    /// At most this.
-    AtMost(f64),
-    /// Yes, or no.
-    Flag(bool),
-    /// There, or not there.
-    There(bool),
-    /// What another field is, or part of it.
-    Field(String),
-    /// Not that.
-    Not(Box<Test>),
-    /// Any of these.
-    Any(Vec<Test>),
-    /// All of these.
-    All(Vec<Test>),
 }
 
 /// A number that a rule compares a field with.

@@ -9,7 +9,7 @@ use schemas::violation::Action;
 use serde::{Deserialize, Serialize};
 use yaml_serde::{Mapping, Value};
 
-use super::load::RuleProblem;
+use super::problem::RuleProblem;
 use super::{Words, bounded, nesting};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -119,7 +119,7 @@ fn attributes(document: &mut Mapping, rule: &str, limits: &mut Vec<LimitSpec>) -
     }
     if let Some(value) = document.remove("seen") {
         let field = value.as_str().ok_or(RuleProblem::Attribute("seen", "a field"))?;
-        attributes.seen = Some(super::load::known_field(field)?.into());
+        attributes.seen = Some(super::fields::known_field(field)?.into());
     }
     if let Some(value) = document.remove("action") {
         let action = yaml_serde::from_value(value).map_err(|_| RuleProblem::Attribute("action", "flag, block or ask"));

@@ -1,6 +1,8 @@
 //! What stands before the embedded broker's storage: what consumers ask for most is kept in memory, and those who write wait in
 //! line.
 //!
+//! What was written last is given as it was sent, without a look at the database: see `tail`.
+//!
 //! Nisshi lets a fetch that finds nothing wait by looking again, half of the time that is left later, some eighty times a
 //! second for each consumer; each look is three statements of SQLite. Nobody else writes the database, so where a
 //! partition ends is known, and a look costs nothing until something is produced.
@@ -9,6 +11,7 @@
 //! come often pass those who wait, and when all threads of the broker wait so, nobody is read for either. Here they wait in
 //! their order, without a thread. Retention is not in the line: while it deletes, the first of the line waits for SQLite.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,9 +35,12 @@ use nisshi_storage::{
     ArcDynStorage, BrokerRegistrationRequest, GroupDetail, ListOffsetResponse, MetadataResponse, NamedGroupDetail,
     OffsetCommitRequest, OffsetStage, ProducerIdResponse, Result, ScramCredential, Storage, TopicId, Topition,
     TxnAddPartitionsRequest, TxnAddPartitionsResponse, TxnOffsetCommitRequest, UpdateError, Version,
+    message_timestamp_type,
 };
 use url::Url;
 use uuid::Uuid;
+
+use super::tail::Tails;
 
 /// How long something is believed that no change has made doubtful: whatever changed unnoticed holds up nobody for long.
 const BELIEVED: Duration = Duration::from_secs(1);
@@ -67,6 +73,9 @@ struct Known {
     changes: u64,
     ends: HashMap<Topition, (Instant, OffsetStage)>,
     topics: HashMap<TopicId, (Instant, MetadataResponse)>,
+    /// By the topic's name, of [`message_timestamp_type`] alone.
+    timestamp_types: HashMap<String, (Instant, DescribeConfigsResult)>,
+    tails: Tails,
 }
 
 /// The number of changes when something was not known, and is about to be read.
@@ -74,18 +83,37 @@ struct Known {
 struct Looked(u64);
 
 /// A change while it is made: of a partition's end, or of anything. When it is over, even by being given up, what it may have
-/// changed is not known any more.
-struct Change<'a>(&'a Remembered, Option<&'a Topition>);
+/// changed is not known any more, but for what it was itself.
+struct Change<'a> {
+    remembered: &'a Remembered,
+    of: Option<&'a Topition>,
+    /// Where the partition ended before, if that was known.
+    before: Option<OffsetStage>,
+    /// What was written.
+    wrote: Option<deflated::Batch>,
+}
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
-        let mut known = self.0.lock();
+        let mut known = self.remembered.lock();
         known.changes += 1;
-        if let Some(topition) = self.1 {
-            known.ends.remove(topition);
-        } else {
+        let Some(topition) = self.of else {
             known.ends.clear();
             known.topics.clear();
+            known.timestamp_types.clear();
+            known.tails.clear();
+            return;
+        };
+        known.ends.remove(topition);
+        let Some(batch) = self.wrote.take() else { return };
+        let (start, end) = (batch.base_offset, batch.max_offset() + 1);
+        known.tails.keep(topition, batch);
+        if let Some(OffsetStage { high_watermark, last_stable, log_start }) = self.before
+            && high_watermark == start
+            && last_stable == start
+        {
+            let stage = OffsetStage { high_watermark: end, last_stable: end, log_start };
+            known.ends.insert(topition.clone(), (Instant::now(), stage));
         }
     }
 }
@@ -96,11 +124,24 @@ impl Remembered {
     }
 
     fn anything_changes(&self) -> Change<'_> {
-        Change(self, None)
+        Change { remembered: self, of: None, before: None, wrote: None }
     }
 
     fn end_changes<'a>(&'a self, topition: &'a Topition) -> Change<'a> {
-        Change(self, Some(topition))
+        Change { remembered: self, of: Some(topition), before: self.end(topition).ok(), wrote: None }
+    }
+
+    /// The records from an offset on, if all of them up to the end are in memory. Not while a transaction is open: then some of them are
+    /// not for everybody.
+    fn tail(
+        &self,
+        topition: &Topition,
+        stage: OffsetStage,
+        offset: i64,
+        max_bytes: u32,
+    ) -> Option<Vec<deflated::Batch>> {
+        let end = stage.high_watermark();
+        if stage.last_stable() == end { self.lock().tails.read(topition, offset, end, max_bytes) } else { None }
     }
 
     fn end(&self, topition: &Topition) -> Result<OffsetStage, Looked> {
@@ -120,6 +161,18 @@ impl Remembered {
         believed(&known.topics, topic).ok_or(Looked(known.changes))
     }
 
+    fn timestamp_type(&self, topic: &str) -> Result<DescribeConfigsResult, Looked> {
+        let known = self.lock();
+        believed(&known.timestamp_types, topic).ok_or(Looked(known.changes))
+    }
+
+    fn keep_timestamp_type(&self, looked: Looked, topic: &str, answer: &DescribeConfigsResult) {
+        let mut known = self.lock();
+        if answer.error_code == i16::from(ErrorCode::None) && Looked(known.changes) == looked {
+            known.timestamp_types.insert(topic.to_owned(), (Instant::now(), answer.clone()));
+        }
+    }
+
     /// Topics that aren't there are not remembered: anybody can ask for any number of them.
     fn keep_topic(&self, looked: Looked, topic: &TopicId, answer: &MetadataResponse) {
         let there = answer.topics().iter().all(|topic| topic.error_code == i16::from(ErrorCode::None));
@@ -130,7 +183,12 @@ impl Remembered {
     }
 }
 
-fn believed<K: Eq + Hash, V: Clone>(known: &HashMap<K, (Instant, V)>, key: &K) -> Option<V> {
+fn believed<Q, K, V>(known: &HashMap<K, (Instant, V)>, key: &Q) -> Option<V>
+where
+    Q: Eq + Hash + ?Sized,
+    K: Eq + Hash + Borrow<Q>,
+    V: Clone,
+{
     known.get(key).filter(|(since, _)| since.elapsed() < BELIEVED).map(|(_, value)| value.clone())
 }
 
@@ -180,8 +238,12 @@ impl Storage for Front {
 
     async fn produce(&self, transaction_id: Option<&str>, topition: &Topition, batch: deflated::Batch) -> Result<i64> {
         let _turn = self.turn().await;
-        let _change = self.remembered.end_changes(topition);
-        self.inner.produce(transaction_id, topition, batch).await
+        let mut change = self.remembered.end_changes(topition);
+        let is_plain = transaction_id.is_none() && !batch.is_transactional() && !batch.is_control();
+        let written = is_plain.then(|| batch.clone());
+        let base_offset = self.inner.produce(transaction_id, topition, batch).await?;
+        change.wrote = written.map(|batch| deflated::Batch { base_offset, ..batch });
+        Ok(base_offset)
     }
 
     async fn fetch(
@@ -194,10 +256,13 @@ impl Storage for Front {
         max_wait: Duration,
     ) -> Result<Vec<deflated::Batch>> {
         // Nothing is asked for by a consumer that has read everything; most ask again and again.
-        if let Ok(stage) = self.remembered.end(topition)
-            && offset >= end_of(stage, isolation)
-        {
-            return Ok(Vec::new());
+        if let Ok(stage) = self.remembered.end(topition) {
+            if offset >= end_of(stage, isolation) {
+                return Ok(Vec::new());
+            }
+            if let Some(batches) = self.remembered.tail(topition, stage, offset, max_bytes) {
+                return Ok(batches);
+            }
         }
         self.inner.fetch(topition, offset, min_bytes, max_bytes, isolation, max_wait).await
     }
@@ -279,7 +344,20 @@ impl Storage for Front {
         resource: ConfigResource,
         keys: Option<&[String]>,
     ) -> Result<DescribeConfigsResult> {
-        self.inner.describe_config(name, resource, keys).await
+        let (ConfigResource::Topic, Some([key])) = (resource, keys) else {
+            return self.inner.describe_config(name, resource, keys).await;
+        };
+        // What is asked for each time that something is produced.
+        if key != message_timestamp_type::KEY {
+            return self.inner.describe_config(name, resource, keys).await;
+        }
+        let looked = match self.remembered.timestamp_type(name) {
+            Ok(known) => return Ok(known),
+            Err(looked) => looked,
+        };
+        let known = self.inner.describe_config(name, resource, keys).await?;
+        self.remembered.keep_timestamp_type(looked, name, &known);
+        Ok(known)
     }
 
     async fn list_groups(&self) -> Result<Vec<NamedGroupDetail>> {
@@ -372,7 +450,7 @@ impl Storage for Front {
     }
 
     async fn maintain_transactions(&self, now: SystemTime) -> Result<()> {
-        let _change = self.remembered.anything_changes();
+        // Of SQLite's storage it does nothing.
         self.inner.maintain_transactions(now).await
     }
 

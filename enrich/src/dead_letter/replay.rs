@@ -1,17 +1,13 @@
 //! Reading the dead-letter topic, and sending records again once what was wrong with them is mended.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use futures::{StreamExt as _, stream};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Message as _, OwnedHeaders};
 use rdkafka::producer::FutureRecord;
-use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::{DELIVERED, Producer, ROOM, placed};
+use runtime::kafka::{DELIVERED, Producer, ROOM, Reader, placed};
 use runtime::retry_action::RetryAction;
 use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::topics;
@@ -20,9 +16,6 @@ use super::{DeadLetter, sha256};
 use crate::record_headers;
 use crate::reread::reread;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest silence of the broker while there is more to read, in polls of half a second.
-const QUIET: u32 = 20;
 /// Records on their way at once.
 const AT_ONCE: usize = 100;
 
@@ -63,54 +56,21 @@ pub fn places(kafka: &Kafka, topic: &str) -> Result<BTreeSet<(i32, i64)>> {
 
 /// Hands over each dead letter, in the order of each partition. What is none is reported and passed over.
 fn scan(kafka: &Kafka, mut found: impl FnMut(DeadLetter)) -> Result<()> {
-    let consumer: BaseConsumer = runtime::kafka::consumer_config(kafka, "usertrail-dead-letter-reader")
-        .set("enable.partition.eof", "true")
-        .create()?;
-    let topic = kafka.topic(topics::DEAD_LETTER);
-    let metadata = consumer.fetch_metadata(Some(&topic), TIMEOUT).context("asking for the dead-letter topic")?;
+    let reader = Reader::new(kafka, &kafka.topic(topics::DEAD_LETTER), "usertrail-dead-letter-reader")?;
     let unreadable = Unreadable::default();
-    for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
-        scan_partition(&consumer, &topic, partition.id(), &unreadable, &mut found)?;
-    }
-    Ok(())
-}
-
-fn scan_partition(
-    consumer: &BaseConsumer,
-    topic: &str,
-    partition: i32,
-    unreadable: &Unreadable,
-    found: &mut impl FnMut(DeadLetter),
-) -> Result<()> {
-    let (low, high) = consumer.fetch_watermarks(topic, partition, TIMEOUT)?;
-    if low >= high {
-        return Ok(());
-    }
-    let mut assignment = TopicPartitionList::new();
-    assignment.add_partition_offset(topic, partition, Offset::Offset(low))?;
-    consumer.assign(&assignment)?;
-    let mut quiet = 0;
-    loop {
-        match consumer.poll(Duration::from_millis(500)) {
-            Some(Ok(record)) => {
-                quiet = 0;
-                match DeadLetter::read(&record) {
-                    Ok(letter) => found(letter),
-                    Err(error) => {
-                        let offset = record.offset();
-                        unreadable.report(RecordPlace { topic: topics::DEAD_LETTER, partition, offset }, &error);
-                    }
-                }
-                if record.offset() + 1 >= high {
-                    return Ok(());
+    for partition in reader.partitions()? {
+        reader.read(partition, reader.bounds(partition)?, |record| {
+            match DeadLetter::read(record) {
+                Ok(letter) => found(letter),
+                Err(error) => {
+                    let (topic, offset) = (topics::DEAD_LETTER, record.offset());
+                    unreadable.report(RecordPlace { topic, partition, offset }, &error);
                 }
             }
-            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
-            Some(Err(error)) => bail!("reading the dead letter: {error}"),
-            None if quiet >= QUIET => bail!("the dead letter could not be read: no answer"),
-            None => quiet += 1,
-        }
+            anyhow::Ok(())
+        })?;
     }
+    Ok(())
 }
 
 /// Sends the dead letters that `wanted` picks to their topic again, each to the partition that it came from and with its

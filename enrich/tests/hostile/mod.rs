@@ -1,5 +1,6 @@
 //! What strangers and accidents can put into topics: it costs itself alone, and what stands behind it arrives.
 
+pub(crate) mod answers;
 mod wire;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! A real broker and a real ClickHouse engine in this process, with the tables made, and an enricher on demand.
 
+pub(crate) mod relay;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

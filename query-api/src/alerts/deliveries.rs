@@ -207,7 +207,7 @@ impl Tabular for Delivery {
             u64::from(self.attempt).into(),
             Cell::code("outcome", &self.outcome),
             self.status.map(u64::from).into(),
-            (&self.reason).into(),
+            Cell::code("phrase", &self.reason),
             u64::from(self.duration_ms).into(),
         ]);
     }

@@ -38,14 +38,14 @@ impl<W: Write> Csv<W> {
 
     pub(super) fn header(&mut self, columns: &[Column]) -> io::Result<()> {
         self.writer
-            .write_record(columns.iter().map(|column| words::name(column.name, self.lang)))
+            .write_record(columns.iter().map(|column| words::key(column.name, self.lang).into_owned()))
             .map_err(io::Error::other)
     }
 
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         for cell in cells {
             match cell {
-                Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) => {
+                Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) | Cell::Group(_) => {
                     self.writer.write_field("")
                 }
                 Cell::Text(text) => {

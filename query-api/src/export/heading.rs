@@ -1,6 +1,7 @@
 //! What is told about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
 
 use chrono::{DateTime, Utc};
+use schemas::bidi::plain;
 use schemas::catalogue::Lang;
 use schemas::zone::Zone;
 
@@ -126,11 +127,12 @@ pub(crate) fn in_words(
         } else {
             given.clone()
         };
+        let shown = plain(&shown);
         if name != last {
             // `by` is who did it where a column is called that.
             let known = words::name(if name == "by" { "grouping" } else { name }, lang);
             let between = if told.is_empty() { "" } else { "; " };
-            told.push_str(&format!("{between}{}: {shown}", known.replace('_', " ")));
+            told.push_str(&format!("{between}{known}: {shown}"));
         } else {
             told.push_str(&format!(", {shown}"));
         }
@@ -251,7 +253,10 @@ mod tests {
         let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let filters = filters(given);
         let told = |lang| in_words(&filters, lang, |_, _| None);
-        assert_eq!(told(Lang::En), "actor id: u1, u2; location: (none); q: a,b; class: create,x,delete; order: asc");
+        assert_eq!(
+            told(Lang::En),
+            "actor id: u1, u2; location: (none); words: a,b; class: creation, x, deletion; order: ascending"
+        );
         assert_eq!(
             told(Lang::Ru),
             "исполнитель: u1, u2; локация: (не указано); слова: a,b; класс: создание, x, удаление; порядок: по возрастанию"

@@ -8,6 +8,7 @@ pub(crate) mod layout;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use schemas::bidi::plain;
 use schemas::catalogue::Lang;
 
 use crate::export::heading::Heading;
@@ -16,12 +17,19 @@ use crate::export::pdf::font::Font;
 use crate::export::pdf::layout::{PADDING, SIZE};
 use crate::export::table::{Cell, Column, Kind};
 use crate::export::{clock, words};
+use crate::log::words::cut;
 
 /// A landscape page of 297 by 210 mm, in points.
 const WIDTH: f32 = 842.0;
 const HEIGHT: f32 = 595.0;
 const MARGIN: f32 = 30.0;
 const LEADING: f32 = 8.8;
+/// Room that the header of a table is given when it is decided whether a row fits on a page.
+const ROOM_OF_HEADER: f32 = 40.0;
+/// Lines of a row at least before it goes on on the next page.
+const LEAST_LINES: usize = 5;
+/// Above and below the lines of a row together.
+const ROW_PADDING: f32 = 3.2;
 /// Where tables end, above the foot of the page.
 const BOTTOM: f32 = MARGIN + 14.0;
 const TITLE_SIZE: f32 = 14.0;
@@ -42,6 +50,8 @@ pub(super) struct Pdf<W: Write> {
     drawn: String,
     /// Where the next line goes, from the bottom.
     y: f32,
+    /// Whether the page has no row yet.
+    is_fresh: bool,
     table: Table,
 }
 
@@ -77,6 +87,7 @@ impl<W: Write> Pdf<W> {
             pages: Vec::new(),
             drawn: String::new(),
             y: HEIGHT - MARGIN,
+            is_fresh: false,
             table: Table::default(),
         };
         pdf.head();
@@ -92,7 +103,8 @@ impl<W: Write> Pdf<W> {
         for (word, about) in self.heading.lines() {
             // Lines are broken at the size of tables, so room is counted in it.
             let room = (WIDTH - 2.0 * MARGIN - 60.0) * SIZE / HEADING_SIZE;
-            for (at, line) in layout::lines(&mut self.font, &about, room).iter().enumerate() {
+            let lines = layout::lines(&mut self.font, &plain(&about), room, cut(self.heading.lang));
+            for (at, line) in lines.iter().enumerate() {
                 self.y -= HEADING_SIZE + 3.0;
                 if at == 0 {
                     self.text(MARGIN, self.y, HEADING_SIZE, word);
@@ -110,9 +122,7 @@ impl<W: Write> Pdf<W> {
         let columns: Vec<(usize, Column)> =
             columns.iter().copied().enumerate().filter(|(_, column)| on_paper(column)).collect();
         let lang = self.heading.lang;
-        // English is the names of columns, which have underscores and dots; the words of others are as they are.
-        let plain = |name: String| if lang == Lang::En { name.replace(['_', '.'], " ") } else { name };
-        let names = columns.iter().map(|(_, column)| plain(words::name(column.title(), lang))).collect();
+        let names = columns.iter().map(|(_, column)| words::name(column.title(), lang)).collect();
         self.table = Table { columns, sample: vec![names], widths: Vec::new() };
         if name != self.heading.title {
             if self.y < BOTTOM + 60.0 {
@@ -166,21 +176,38 @@ impl<W: Write> Pdf<W> {
         self.draw(&cells, height);
     }
 
-    /// A row of the table, on the next page if this one has no room for it.
+    /// A row of the table, on the next page if this one has no room for it. One that no page has room for goes on on the next.
     fn line(&mut self, texts: &[String]) -> io::Result<()> {
-        let cells = self.broken(texts);
-        let height = height(&cells);
-        if self.y - height < BOTTOM {
+        let mut cells = self.broken(texts);
+        let height_of_all = height(&cells);
+        let fits_a_page = height_of_all < HEIGHT - MARGIN - BOTTOM - ROOM_OF_HEADER;
+        if self.y - height_of_all < BOTTOM && !self.is_fresh && (fits_a_page || self.room() < LEAST_LINES) {
             self.end_page()?;
             self.header();
         }
-        self.draw(&cells, height);
-        Ok(())
+        loop {
+            let rest = split_off(&mut cells, self.room());
+            self.draw(&cells, height(&cells));
+            self.is_fresh = false;
+            if rest.iter().all(Vec::is_empty) {
+                return Ok(());
+            }
+            self.end_page()?;
+            self.header();
+            cells = rest;
+        }
+    }
+
+    /// Lines that the page has room for.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a page has some lines")]
+    fn room(&self) -> usize {
+        ((self.y - BOTTOM - ROW_PADDING) / LEADING).max(1.0) as usize
     }
 
     fn broken(&mut self, texts: &[String]) -> Vec<Vec<String>> {
         let font = &mut self.font;
-        let fit = |(text, width): (&String, &f32)| layout::lines(font, text, width - 2.0 * PADDING);
+        let cut = cut(self.heading.lang);
+        let fit = |(text, width): (&String, &f32)| layout::lines(font, text, width - 2.0 * PADDING, cut);
         texts.iter().zip(&self.table.widths).map(fit).collect()
     }
 
@@ -218,7 +245,7 @@ impl<W: Write> Pdf<W> {
         };
         let number = format!("{page} {} {of_all} ", self.pages.len() + 1);
         let beside = format!("{} · {}", self.heading.tenant, self.heading.title_in_words());
-        let beside = layout::lines(&mut self.font, &beside, WIDTH / 2.0);
+        let beside = layout::lines(&mut self.font, &plain(&beside), WIDTH / 2.0, "");
         self.text(MARGIN, MARGIN, SIZE, beside.first().map_or("", |line| line));
         let x = WIDTH - MARGIN - 30.0;
         let before = x - self.font.width(&number, SIZE);
@@ -233,7 +260,7 @@ impl<W: Write> Pdf<W> {
         )?;
         self.pages.push(page);
         self.drawn.clear();
-        self.y = HEIGHT - MARGIN;
+        (self.y, self.is_fresh) = (HEIGHT - MARGIN, true);
         Ok(())
     }
 
@@ -270,7 +297,12 @@ impl<W: Write> Pdf<W> {
 #[expect(clippy::cast_precision_loss, reason = "lines are few")]
 fn height(cells: &[Vec<String>]) -> f32 {
     let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
-    lines as f32 * LEADING + 3.2
+    lines as f32 * LEADING + ROW_PADDING
+}
+
+/// Leaves so many lines of each cell, and hands the others over.
+fn split_off(cells: &mut [Vec<String>], lines: usize) -> Vec<Vec<String>> {
+    cells.iter_mut().map(|cell| cell.split_off(lines.min(cell.len()))).collect()
 }
 
 fn is_number(kind: Kind) -> bool {
@@ -286,8 +318,10 @@ fn capitalised(text: &str) -> String {
 /// A cell as people read it.
 fn shown(cell: &Cell<'_>, kind: Kind, heading: &Heading) -> String {
     match cell {
-        Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) => String::new(),
-        Cell::Text(text) => text.to_string(),
+        Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) | Cell::Group(_) => {
+            String::new()
+        }
+        Cell::Text(text) => plain(text).into_owned(),
         Cell::Time(time) => clock::shown(heading.zone, *time, "%Y-%m-%d %H:%M:%S"),
         Cell::Lasted(milliseconds) => duration(*milliseconds),
         Cell::Whole(milliseconds) if kind == Kind::Duration => duration(*milliseconds),

@@ -59,12 +59,15 @@ pub enum Cell<'a> {
     Text(Cow<'a, str>),
     /// A word of ours, in the reader's language.
     Word(Word),
-    /// One of a closed set of values, and what it is a value of. Worded in files for people; programs read it as it is.
+    /// One of a set of values that have words, and what it is a value of; `phrase` for what the product says. Worded in files for people; programs
+    /// read it as it is.
     Code(&'static str, Cow<'a, str>),
     /// What programs read, and what people read in its place, in the three languages.
     Told(&'static str, [&'static str; 3]),
     /// What is new, far, fast or much about an event. Worded in files for people.
     Signals(&'a Map<String, Value>),
+    /// What a rule grouped events by: fields and their values, as JSON. Worded in files for people.
+    Group(&'a str),
     /// An instant.
     Time(DateTime<Utc>),
     /// A whole number, or the milliseconds of a column of durations.

@@ -1,418 +1,236 @@
-//! Closed values in the reader's language, by what they are values of: columns, fields of settings, parameters. English is the values
-//! themselves, as in the JSON answer; beside them it has words as well.
+//! Closed values in the reader's language, by what they are values of: columns, fields of settings, parameters.
+
+mod tables;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use schemas::catalogue::Lang;
 
+use crate::export::values::tables::{ACTIONS, FIGURES, LIMITS, MODULES, OBJECT_TYPES, PERMISSIONS};
 use crate::log::words::{channel, of};
 
-type Words = &'static [(&'static str, &'static str, &'static str)];
+/// Values, each with its words in the three languages.
+type Words = &'static [(&'static str, [&'static str; 3])];
 
-/// What values are of, and the values in Russian and Czech.
+/// What values are of, and the values in English, Russian and Czech.
 const VALUES: &[(&[&str], Words)] = &[
     (
         &["class"],
         &[
-            ("create", "создание", "vytvoření"),
-            ("change", "изменение", "změna"),
-            ("delete", "удаление", "smazání"),
-            ("other", "прочее", "ostatní"),
+            ("create", ["creation", "создание", "vytvoření"]),
+            ("change", ["change", "изменение", "změna"]),
+            ("delete", ["deletion", "удаление", "smazání"]),
+            ("other", ["other", "прочее", "ostatní"]),
         ],
     ),
     (
         &["outcome"],
         &[
-            ("success", "успешно", "úspěch"),
-            ("failure", "неудача", "neúspěch"),
-            ("unknown", "неизвестно", "neznámo"),
-            ("delivered", "доставлено", "doručeno"),
-            ("failed", "не удалось", "nezdařilo se"),
-            ("given_up", "прекращено", "vzdáno"),
-            ("gone", "получателя больше нет", "příjemce už není"),
-            ("dropped", "отброшено", "zahozeno"),
+            ("success", ["success", "успешно", "úspěch"]),
+            ("failure", ["failure", "неудача", "neúspěch"]),
+            ("unknown", ["unknown", "неизвестно", "neznámo"]),
+            ("delivered", ["delivered", "доставлено", "doručeno"]),
+            ("failed", ["failed", "не удалось", "nezdařilo se"]),
+            ("given_up", ["given up", "прекращено", "vzdáno"]),
+            ("gone", ["the receiver is gone", "получателя больше нет", "příjemce už není"]),
+            ("dropped", ["dropped", "отброшено", "zahozeno"]),
         ],
     ),
     (
         &["category", "retention"],
         &[
-            ("sign_ins", "входы", "přihlášení"),
-            ("changes", "изменения", "změny"),
-            ("views", "просмотры", "zobrazení"),
-            ("configuration", "изменения настроек", "změny nastavení"),
-            ("other", "прочее", "ostatní"),
+            ("sign_ins", ["sign-ins", "входы", "přihlášení"]),
+            ("changes", ["changes", "изменения", "změny"]),
+            ("views", ["views", "просмотры", "zobrazení"]),
+            ("configuration", ["changes of settings", "изменения настроек", "změny nastavení"]),
+            ("other", ["other", "прочее", "ostatní"]),
         ],
     ),
     (
         &["actor_kind"],
-        &[("user", "пользователь", "uživatel"), ("system", "система", "systém"), ("api_key", "ключ API", "klíč API")],
+        &[
+            ("user", ["user", "пользователь", "uživatel"]),
+            ("system", ["system", "система", "systém"]),
+            ("api_key", ["API key", "ключ API", "klíč API"]),
+        ],
     ),
     (
         &["device_kind"],
         &[
-            ("desktop", "компьютер", "počítač"),
-            ("mobile", "телефон", "telefon"),
-            ("phone", "телефон", "telefon"),
-            ("tablet", "планшет", "tablet"),
-            ("tv", "телевизор", "televize"),
-            ("console", "игровая приставка", "herní konzole"),
-            ("wearable", "носимое устройство", "nositelné zařízení"),
-            ("bot", "бот", "bot"),
-            ("script", "скрипт", "skript"),
-            ("unknown", "неизвестно", "neznámo"),
+            ("desktop", ["desktop", "компьютер", "počítač"]),
+            ("mobile", ["mobile", "телефон", "telefon"]),
+            ("phone", ["phone", "телефон", "telefon"]),
+            ("tablet", ["tablet", "планшет", "tablet"]),
+            ("tv", ["TV", "телевизор", "televize"]),
+            ("console", ["game console", "игровая приставка", "herní konzole"]),
+            ("wearable", ["wearable", "носимое устройство", "nositelné zařízení"]),
+            ("bot", ["bot", "бот", "bot"]),
+            ("script", ["script", "скрипт", "skript"]),
+            ("unknown", ["unknown", "неизвестно", "neznámo"]),
         ],
     ),
     (
         &["confidence"],
         &[
-            ("high", "высокая", "vysoká"),
-            ("medium", "средняя", "střední"),
-            ("low", "низкая", "nízká"),
-            ("none", "нет", "žádná"),
+            ("high", ["high", "высокая", "vysoká"]),
+            ("medium", ["medium", "средняя", "střední"]),
+            ("low", ["low", "низкая", "nízká"]),
+            ("none", ["none", "нет", "žádná"]),
         ],
     ),
     (
         &["level", "min_level"],
         &[
-            ("informational", "для сведения", "informativní"),
-            ("low", "низкий", "nízká"),
-            ("medium", "средний", "střední"),
-            ("high", "высокий", "vysoká"),
-            ("critical", "критический", "kritická"),
+            ("informational", ["informational", "для сведения", "informativní"]),
+            ("low", ["low", "низкий", "nízká"]),
+            ("medium", ["medium", "средний", "střední"]),
+            ("high", ["high", "высокий", "vysoká"]),
+            ("critical", ["critical", "критический", "kritická"]),
         ],
     ),
     (
         &["access"],
         &[
-            ("allow", "разрешён", "povolen"),
-            ("block", "запрещён", "zakázán"),
-            ("ask", "нужно подтверждение", "čeká na potvrzení"),
+            ("allow", ["allowed", "разрешён", "povolen"]),
+            ("block", ["blocked", "запрещён", "zakázán"]),
+            ("ask", ["to be confirmed", "нужно подтверждение", "čeká na potvrzení"]),
         ],
     ),
     (
         &["actions", "violation_action"],
         &[
-            ("flag", "отметить", "označit"),
-            ("block", "заблокировать устройство", "zablokovat zařízení"),
-            ("ask", "запросить подтверждение", "vyžádat potvrzení"),
+            ("flag", ["flag", "отметить", "označit"]),
+            ("block", ["block the device", "заблокировать устройство", "zablokovat zařízení"]),
+            ("ask", ["ask for confirmation", "запросить подтверждение", "vyžádat potvrzení"]),
         ],
     ),
-    (&["unit"], &[("count", "количество", "počet")]),
+    (
+        &["unit"],
+        &[
+            ("count", ["count", "количество", "počet"]),
+            ("addresses", ["addresses", "адресов", "adres"]),
+            ("countries", ["countries", "стран", "zemí"]),
+            ("day of the week", ["day of the week", "день недели", "den v týdnu"]),
+            ("days", ["days", "дней", "dní"]),
+            ("devices", ["devices", "устройств", "zařízení"]),
+            ("failed sign-ins", ["failed sign-ins", "неудачных входов", "neúspěšných přihlášení"]),
+            ("km", ["km", "км", "km"]),
+            ("km/h", ["km/h", "км/ч", "km/h"]),
+            ("o'clock", ["o'clock", "час дня", "hodina"]),
+            ("records", ["records", "записей", "záznamů"]),
+            ("sessions", ["sessions", "сеансов", "relací"]),
+            ("users", ["users", "пользователей", "uživatelů"]),
+            ("attempts", ["attempts", "попыток", "pokusů"]),
+            ("events", ["events", "событий", "událostí"]),
+            ("hours", ["hours", "часов", "hodin"]),
+            ("minutes", ["minutes", "минут", "minut"]),
+            ("objects", ["objects", "объектов", "objektů"]),
+            ("seconds", ["seconds", "секунд", "sekund"]),
+        ],
+    ),
     (
         &["state"],
         &[
-            ("call", "звонок", "hovor"),
-            ("talk", "разговор", "rozhovor"),
-            ("duration", "длительность", "trvání"),
-            ("writing", "написание", "psaní"),
-            ("editing", "редактирование", "úpravy"),
-            ("edited", "отредактировано", "upraveno"),
-            ("closed", "закрыто", "uzavřeno"),
-            ("paid", "оплачиваемый", "placená"),
-            ("unpaid", "неоплачиваемый", "neplacená"),
-            ("ready", "готовность", "připravenost"),
-            ("free", "свободное время", "volný čas"),
-            ("signed_in", "вход выполнен", "přihlášení"),
+            ("call", ["call", "звонок", "hovor"]),
+            ("talk", ["talk", "разговор", "rozhovor"]),
+            ("duration", ["duration", "длительность", "trvání"]),
+            ("writing", ["writing", "написание", "psaní"]),
+            ("editing", ["editing", "редактирование", "úpravy"]),
+            ("edited", ["edited", "отредактировано", "upraveno"]),
+            ("closed", ["closed", "закрыто", "uzavřeno"]),
+            ("paid", ["paid", "оплачиваемый", "placená"]),
+            ("unpaid", ["unpaid", "неоплачиваемый", "neplacená"]),
+            ("ready", ["ready", "готовность", "připravenost"]),
+            ("free", ["free time", "свободное время", "volný čas"]),
+            ("signed_in", ["signed in", "вход выполнен", "přihlášení"]),
         ],
     ),
+    (&["figure"], FIGURES),
     (
-        &["figure"],
-        &[
-            ("calls.closed", "звонки: закрыто", "hovory: uzavřeno"),
-            ("calls.duration", "звонки: длительность", "hovory: trvání"),
-            ("calls.talk_time", "звонки: время разговора", "hovory: doba rozhovoru"),
-            ("emails.closed", "эл. почта: закрыто", "e-maily: uzavřeno"),
-            ("emails.writing_time", "эл. почта: время написания", "e-maily: doba psaní"),
-            ("messenger.closed", "Messenger: закрыто", "Messenger: uzavřeno"),
-            ("messenger.writing_time", "Messenger: время написания", "Messenger: doba psaní"),
-            ("pauses.paid", "оплачиваемые перерывы", "placené pauzy"),
-            ("pauses.paid_time", "время оплачиваемых перерывов", "doba placených pauz"),
-            ("pauses.unpaid", "неоплачиваемые перерывы", "neplacené pauzy"),
-            ("pauses.unpaid_time", "время неоплачиваемых перерывов", "doba neplacených pauz"),
-            ("presence.free_time", "свободное время", "volný čas"),
-            ("presence.ready_time", "время готовности", "doba připravenosti"),
-            ("presence.signed_in_time", "время от входа до выхода", "doba od přihlášení do odhlášení"),
-            ("sms.closed", "SMS: закрыто", "SMS: uzavřeno"),
-            ("sms.writing_time", "SMS: время написания", "SMS: doba psaní"),
-            ("tickets.closed", "тикеты: закрыто", "tikety: uzavřeno"),
-            ("tickets.edited", "тикеты: отредактировано", "tikety: upraveno"),
-            ("tickets.editing_time", "тикеты: время редактирования", "tikety: doba úprav"),
-            ("viber.closed", "Viber: закрыто", "Viber: uzavřeno"),
-            ("viber.writing_time", "Viber: время написания", "Viber: doba psaní"),
-            ("web_chat.closed", "чат на сайте: закрыто", "webový chat: uzavřeno"),
-            ("web_chat.writing_time", "чат на сайте: время написания", "webový chat: doba psaní"),
-            ("whatsapp.closed", "WhatsApp: закрыто", "WhatsApp: uzavřeno"),
-            ("whatsapp.writing_time", "WhatsApp: время написания", "WhatsApp: doba psaní"),
-        ],
+        &["order"],
+        &[("asc", ["ascending", "по возрастанию", "vzestupně"]), ("desc", ["descending", "по убыванию", "sestupně"])],
     ),
-    (&["order"], &[("asc", "по возрастанию", "vzestupně"), ("desc", "по убыванию", "sestupně")]),
     (
         &["interval"],
         &[
-            ("minute", "минута", "minuta"),
-            ("hour", "час", "hodina"),
-            ("day", "день", "den"),
-            ("week", "неделя", "týden"),
-            ("month", "месяц", "měsíc"),
+            ("minute", ["minute", "минута", "minuta"]),
+            ("hour", ["hour", "час", "hodina"]),
+            ("day", ["day", "день", "den"]),
+            ("week", ["week", "неделя", "týden"]),
+            ("month", ["month", "месяц", "měsíc"]),
         ],
     ),
-    (&["compare"], &[("previous", "прежний период", "předchozí období")]),
+    (&["compare"], &[("previous", ["previous period", "прежний период", "předchozí období"])]),
     (
         &["resolution"],
         &[
-            ("1m", "1 мин", "1 min"),
-            ("5m", "5 мин", "5 min"),
-            ("10m", "10 мин", "10 min"),
-            ("15m", "15 мин", "15 min"),
-            ("30m", "30 мин", "30 min"),
-            ("1h", "1 ч", "1 h"),
-            ("1d", "1 день", "1 den"),
+            ("1m", ["1 min", "1 мин", "1 min"]),
+            ("5m", ["5 min", "5 мин", "5 min"]),
+            ("10m", ["10 min", "10 мин", "10 min"]),
+            ("15m", ["15 min", "15 мин", "15 min"]),
+            ("30m", ["30 min", "30 мин", "30 min"]),
+            ("1h", ["1 h", "1 ч", "1 h"]),
+            ("1d", ["1 day", "1 день", "1 den"]),
         ],
     ),
     (
         &["by", "distinct"],
         &[
-            ("hour", "час", "hodina"),
-            ("day", "день", "den"),
-            ("week", "неделя", "týden"),
-            ("action", "действие", "akce"),
-            ("channel", "канал", "kanál"),
-            ("class", "класс", "třída"),
-            ("country", "страна", "země"),
-            ("device", "вид устройства", "druh zařízení"),
-            ("devices", "устройства", "zařízení"),
-            ("location", "локация", "pobočka"),
-            ("object_type", "тип объекта", "typ objektu"),
-            ("user", "пользователь", "uživatel"),
-            ("users", "пользователи", "uživatelé"),
+            ("hour", ["hour", "час", "hodina"]),
+            ("day", ["day", "день", "den"]),
+            ("week", ["week", "неделя", "týden"]),
+            ("action", ["action", "действие", "akce"]),
+            ("channel", ["channel", "канал", "kanál"]),
+            ("class", ["class", "класс", "třída"]),
+            ("country", ["country", "страна", "země"]),
+            ("device", ["kind of device", "вид устройства", "druh zařízení"]),
+            ("devices", ["devices", "устройства", "zařízení"]),
+            ("location", ["location", "локация", "pobočka"]),
+            ("object_type", ["object type", "тип объекта", "typ objektu"]),
+            ("user", ["user", "пользователь", "uživatel"]),
+            ("users", ["users", "пользователи", "uživatelé"]),
         ],
     ),
     (
         &["role"],
         &[
-            ("ingest", "приём событий", "příjem událostí"),
-            ("viewer", "просмотр", "prohlížení"),
-            ("supervisor", "руководитель", "vedoucí"),
-            ("security", "безопасность", "bezpečnost"),
-            ("admin", "администратор", "správce"),
-            ("platform", "платформа", "platforma"),
+            ("ingest", ["receipt of events", "приём событий", "příjem událostí"]),
+            ("viewer", ["viewer", "просмотр", "prohlížení"]),
+            ("supervisor", ["supervisor", "руководитель", "vedoucí"]),
+            ("security", ["security", "безопасность", "bezpečnost"]),
+            ("admin", ["admin", "администратор", "správce"]),
+            ("platform", ["platform", "платформа", "platforma"]),
         ],
     ),
-    (
-        &["permissions"],
-        &[
-            ("send_events", "отправка событий", "posílání událostí"),
-            ("read_log", "чтение журнала", "čtení záznamu"),
-            ("trace_users", "просмотр активности пользователей", "zobrazení aktivity uživatelů"),
-            ("see_violations", "просмотр нарушений", "zobrazení porušení"),
-            ("manage_access", "управление доступом", "správa přístupu"),
-            ("read_configuration", "чтение изменений настроек", "čtení změn nastavení"),
-            ("administer", "администрирование", "správa"),
-            ("query_sql", "запросы SQL", "dotazy SQL"),
-            ("run_installation", "управление установкой", "správa instalace"),
-        ],
-    ),
+    (&["permissions"], PERMISSIONS),
     (
         &["profile"],
         &[
-            ("none", "без правил", "žádná pravidla"),
-            ("marks_only", "только отметки", "jen označení"),
-            ("recommended", "рекомендуемый", "doporučený"),
+            ("none", ["no rules", "без правил", "žádná pravidla"]),
+            ("marks_only", ["marks only", "только отметки", "jen označení"]),
+            ("recommended", ["recommended", "рекомендуемый", "doporučený"]),
         ],
     ),
     (
         &["week_start"],
-        &[("monday", "понедельник", "pondělí"), ("saturday", "суббота", "sobota"), ("sunday", "воскресенье", "neděle")],
-    ),
-    (&["languages"], &[("en", "английский", "angličtina"), ("ru", "русский", "ruština"), ("cs", "чешский", "čeština")]),
-    (
-        &["action"],
         &[
-            ("add", "добавление", "přidání"),
-            ("allow", "разрешение", "povolení"),
-            ("apply", "применение", "použití"),
-            ("ask", "запрос подтверждения", "vyžádání potvrzení"),
-            ("attach", "прикрепление", "přiložení"),
-            ("block", "блокировка", "zablokování"),
-            ("call_in", "входящий звонок", "příchozí hovor"),
-            ("call_missed", "пропущенный звонок", "zmeškaný hovor"),
-            ("call_out", "исходящий звонок", "odchozí hovor"),
-            ("cancel", "отмена", "zrušení"),
-            ("close", "закрытие", "uzavření"),
-            ("complete", "завершение", "dokončení"),
-            ("convert", "преобразование", "převedení"),
-            ("create", "создание", "vytvoření"),
-            ("deactivate", "деактивация", "deaktivace"),
-            ("delete", "удаление", "smazání"),
-            ("disable", "выключение", "vypnutí"),
-            ("download", "скачивание", "stažení"),
-            ("enable", "включение", "zapnutí"),
-            ("enroll", "зачисление", "zápis"),
-            ("erase", "стирание", "výmaz"),
-            ("export", "выгрузка", "export"),
-            ("free", "конец свободного времени", "konec volného času"),
-            ("free_start", "начало свободного времени", "začátek volného času"),
-            ("import", "импорт", "import"),
-            ("invite", "приглашение", "pozvání"),
-            ("match", "совпадение с правилом", "shoda s pravidlem"),
-            ("pause_paid", "оплачиваемый перерыв", "placená pauza"),
-            ("pause_start", "начало перерыва", "začátek pauzy"),
-            ("pause_unpaid", "неоплачиваемый перерыв", "neplacená pauza"),
-            ("print", "печать", "tisk"),
-            ("reactivate", "повторная активация", "opětovná aktivace"),
-            ("ready", "конец готовности", "konec připravenosti"),
-            ("ready_start", "начало готовности", "začátek připravenosti"),
-            ("receive", "получение", "přijetí"),
-            ("refund", "возврат денег", "vrácení peněz"),
-            ("remove", "изъятие", "odebrání"),
-            ("renew", "продление", "prodloužení"),
-            ("reopen", "повторное открытие", "znovuotevření"),
-            ("reset", "сброс", "obnovení výchozího"),
-            ("restore", "восстановление", "obnovení"),
-            ("review", "рассмотрение", "prověření"),
-            ("revoke", "отзыв", "odvolání"),
-            ("send", "отправка", "odeslání"),
-            ("session_expired", "истечение сеанса", "vypršení relace"),
-            ("sign_in", "вход", "přihlášení"),
-            ("sign_in_failed", "неудачный вход", "neúspěšné přihlášení"),
-            ("sign_out", "выход", "odhlášení"),
-            ("submit", "сдача", "odevzdání"),
-            ("talk", "разговор", "rozhovor"),
-            ("update", "изменение", "změna"),
-            ("upload", "загрузка", "nahrání"),
-            ("view", "просмотр", "zobrazení"),
-            ("warn", "предупреждение", "varování"),
+            ("monday", ["Monday", "понедельник", "pondělí"]),
+            ("saturday", ["Saturday", "суббота", "sobota"]),
+            ("sunday", ["Sunday", "воскресенье", "neděle"]),
         ],
     ),
     (
-        &["module"],
+        &["languages"],
         &[
-            ("access", "доступ", "přístup"),
-            ("account_settings", "настройки аккаунта", "nastavení účtu"),
-            ("activities", "активности", "aktivity"),
-            ("auto_assignment", "автораспределение", "automatické přidělování"),
-            ("campaigns", "кампании", "kampaně"),
-            ("clients", "клиенты", "klienti"),
-            ("comments", "комментарии", "komentáře"),
-            ("communication", "общение", "komunikace"),
-            ("companies", "компании", "firmy"),
-            ("contacts", "контакты", "kontakty"),
-            ("courses", "курсы", "kurzy"),
-            ("crm_settings", "настройки CRM", "nastavení CRM"),
-            ("deals", "сделки", "obchody"),
-            ("documents", "документы", "dokumenty"),
-            ("files", "файлы", "soubory"),
-            ("invoices", "счета на оплату", "faktury"),
-            ("leads", "лиды", "leady"),
-            ("meetings", "встречи", "schůzky"),
-            ("money", "деньги", "peníze"),
-            ("notes", "заметки", "poznámky"),
-            ("objects", "объекты", "objekty"),
-            ("orders", "заказы", "zakázky"),
-            ("payroll", "зарплата", "mzdy"),
-            ("people", "люди", "lidé"),
-            ("plans_and_billing", "тарифные планы и оплата", "tarify a platby"),
-            ("presence", "присутствие", "přítomnost"),
-            ("products", "товары", "produkty"),
-            ("quotes", "коммерческие предложения", "cenové nabídky"),
-            ("reports", "отчёты", "přehledy"),
-            ("requests", "обращения", "požadavky"),
-            ("sales", "продажи", "prodeje"),
-            ("sales_sequences", "цепочки продаж", "prodejní sekvence"),
-            ("segments", "сегменты", "segmenty"),
-            ("stock", "склад", "sklad"),
-            ("subscriptions", "подписки", "předplatné"),
-            ("tasks", "задачи", "úkoly"),
-            ("territories", "территории", "teritoria"),
-            ("usertrail", "usertrail", "usertrail"),
-            ("workflows", "бизнес-процессы", "pracovní postupy"),
+            ("en", ["English", "английский", "angličtina"]),
+            ("ru", ["Russian", "русский", "ruština"]),
+            ("cs", ["Czech", "чешский", "čeština"]),
         ],
     ),
-    (
-        &["object_type"],
-        &[
-            ("account", "счёт", "účet"),
-            ("account_cancellation", "закрытие аккаунта", "zrušení účtu"),
-            ("account_setting", "настройка аккаунта", "nastavení účtu"),
-            ("activity", "активность", "aktivita"),
-            ("alert_endpoint", "получатель оповещений", "příjemce upozornění"),
-            ("alert_silence", "пауза оповещений", "ztišení upozornění"),
-            ("api_key", "ключ API", "klíč API"),
-            ("assignment", "задание", "zadání"),
-            ("auto_assignment_rule", "правило автораспределения", "pravidlo automatického přidělování"),
-            ("billing_details", "платёжные реквизиты", "fakturační údaje"),
-            ("call", "звонок", "hovor"),
-            ("campaign", "кампания", "kampaň"),
-            ("cash_desk", "касса", "pokladna"),
-            ("chat", "чат", "chat"),
-            ("client", "клиент", "klient"),
-            ("client_refund", "возврат клиенту", "vratka klientovi"),
-            ("comment", "комментарий", "komentář"),
-            ("company", "компания", "firma"),
-            ("contact", "контакт", "kontakt"),
-            ("course", "курс", "kurz"),
-            ("crm_object", "объект CRM", "objekt CRM"),
-            ("crm_setting", "настройка CRM", "nastavení CRM"),
-            ("custom_field", "дополнительное поле", "vlastní pole"),
-            ("deal", "сделка", "obchod"),
-            ("device", "устройство", "zařízení"),
-            ("document", "документ", "dokument"),
-            ("email", "письмо", "e-mail"),
-            ("employee", "сотрудник", "zaměstnanec"),
-            ("event_log", "журнал событий", "záznam událostí"),
-            ("exemption", "освобождение от проверок", "výjimka z kontrol"),
-            ("file", "файл", "soubor"),
-            ("fiscal_receipt", "фискальный чек", "fiskální účtenka"),
-            ("goods_receipt", "приход товара", "příjemka"),
-            ("integration", "интеграция", "integrace"),
-            ("invoice", "счёт на оплату", "faktura"),
-            ("lead", "лид", "lead"),
-            ("legal_hold", "запрет удаления", "zákaz mazání"),
-            ("lesson", "урок", "lekce"),
-            ("location", "локация", "pobočka"),
-            ("meeting", "встреча", "schůzka"),
-            ("note", "заметка", "poznámka"),
-            ("offer", "предложение", "nabídka"),
-            ("order", "заказ", "zakázka"),
-            ("payment", "платёж", "platba"),
-            ("payment_method", "способ оплаты", "platební metoda"),
-            ("payroll_bonus", "премия", "prémie"),
-            ("person", "человек", "osoba"),
-            ("phone_credits", "кредиты на звонки", "telefonní kredit"),
-            ("pipeline", "воронка", "pipeline"),
-            ("plan", "тарифный план", "tarif"),
-            ("product", "товар", "produkt"),
-            ("quota", "квота", "kvóta"),
-            ("quote", "коммерческое предложение", "cenová nabídka"),
-            ("report", "отчёт", "přehled"),
-            ("request", "обращение", "požadavek"),
-            ("restore", "восстановление", "obnovení"),
-            ("role", "роль", "role"),
-            ("rule", "правило", "pravidlo"),
-            ("sale", "продажа", "prodej"),
-            ("sales_sequence", "цепочка продаж", "prodejní sekvence"),
-            ("segment", "сегмент", "segment"),
-            ("setting", "настройка", "nastavení"),
-            ("sms", "SMS", "SMS"),
-            ("stock_take", "инвентаризация", "inventura"),
-            ("subscription", "подписка", "předplatné"),
-            ("supplier_return", "возврат поставщику", "vratka dodavateli"),
-            ("task", "задача", "úkol"),
-            ("team", "команда", "tým"),
-            ("territory", "территория", "teritorium"),
-            ("ticket", "тикет", "tiket"),
-            ("transfer", "перемещение товара", "převodka"),
-            ("trial", "пробный период", "zkušební období"),
-            ("user", "пользователь", "uživatel"),
-            ("video", "видео", "video"),
-            ("violation", "нарушение", "porušení"),
-            ("warehouse", "склад", "sklad"),
-            ("webhook", "вебхук", "webhook"),
-            ("workflow", "бизнес-процесс", "pracovní postup"),
-            ("write_off", "списание", "odpis zásob"),
-        ],
-    ),
+    (&["action"], ACTIONS),
+    (&["module"], MODULES),
+    (&["object_type"], OBJECT_TYPES),
     (
         &[
             "active",
@@ -426,49 +244,26 @@ const VALUES: &[(&[&str], Words)] = &[
             "signed_out",
             "violations",
         ],
-        &[("true", "да", "ano"), ("false", "нет", "ne")],
+        &[("true", ["yes", "да", "ano"]), ("false", ["no", "нет", "ne"])],
     ),
+    (&["limits"], LIMITS),
 ];
 
 /// The same, by both.
 static BY_VALUE: LazyLock<HashMap<(&str, &str), [&str; 3]>> = LazyLock::new(|| {
     let named = VALUES.iter().flat_map(|(names, words)| names.iter().map(move |name| (*name, *words)));
-    named
-        .flat_map(|(name, words)| words.iter().map(move |(value, ru, cs)| ((name, *value), [*value, *ru, *cs])))
-        .collect()
+    named.flat_map(|(name, words)| words.iter().map(move |(value, words)| ((name, *value), *words))).collect()
 });
-
-/// What English calls otherwise than the value with spaces.
-const ENGLISH: &[(&str, &str)] = &[
-    ("api_key", "API key"),
-    ("call_in", "incoming call"),
-    ("call_missed", "missed call"),
-    ("call_out", "outgoing call"),
-    ("crm_object", "CRM object"),
-    ("crm_setting", "CRM setting"),
-    ("crm_settings", "CRM settings"),
-    ("email", "e-mail"),
-    ("sign_in", "sign-in"),
-    ("sign_in_failed", "failed sign-in"),
-    ("sign_ins", "sign-ins"),
-    ("sign_out", "sign-out"),
-    ("sms", "SMS"),
-    ("stock_take", "stock-take"),
-    ("write_off", "write-off"),
-];
 
 /// A closed value in words; one that is not known, such as an application's own, is as it is.
 pub(crate) fn value(name: &str, value: &str, lang: Lang) -> String {
     known(name, value, lang).unwrap_or_else(|| value.to_owned())
 }
 
-/// The word for a closed value, where the language has one of its own.
+/// The word for a closed value, if there is one.
 pub(crate) fn known(name: &str, value: &str, lang: Lang) -> Option<String> {
-    if lang == Lang::En {
-        return None;
-    }
     if name == "channel" {
-        return Some(channel(value, lang).to_owned()).filter(|word| word != value);
+        return channel(value, lang).map(str::to_owned);
     }
     match BY_VALUE.get(&(name, value)) {
         Some(words) => Some(of(lang, *words).to_owned()),
@@ -478,20 +273,14 @@ pub(crate) fn known(name: &str, value: &str, lang: Lang) -> Option<String> {
     }
 }
 
-/// What a closed value is called beside it, in English too. An application's own is called what it is.
+/// What a closed value is called beside it. An application's own is called what it is.
 pub(crate) fn label(name: &str, value: &str, lang: Lang) -> String {
-    if let Some(word) = known(name, value, lang) {
-        return word;
-    }
-    let called = if name == "channel" { channel(value, Lang::En) } else { value };
-    match ENGLISH.iter().find(|(code, _)| *code == called) {
-        Some((_, word)) => (*word).to_owned(),
-        None => called.replace('_', " "),
-    }
+    known(name, value, lang).unwrap_or_else(|| value.replace('_', " "))
 }
 
 #[cfg(test)]
 mod tests {
+    use detect::rules::RuleSet;
     use schemas::access::Access;
     use schemas::catalogue::{Catalogue, Category, Class};
     use schemas::settings::{Permission, Role};
@@ -501,7 +290,7 @@ mod tests {
     use crate::statistics::view::Dimension;
     use crate::violations::filter::LEVELS;
 
-    /// P16: whatever the product has a closed set of has a word for each in Russian and Czech.
+    /// P16: whatever the product has a closed set of has a word for each in every language.
     #[test]
     fn every_closed_value_has_words() {
         let mut wanted: Vec<(&str, String)> = Vec::new();
@@ -526,14 +315,20 @@ mod tests {
         wanted.extend(Permission::ALL.map(|permission| ("permissions", word(permission))));
         wanted.extend(Dimension::ALL.map(|dimension| ("by", word(dimension))));
         wanted.extend(Lang::ALL.map(|lang| ("languages", word(lang))));
+        let rules = RuleSet::shipped().unwrap();
+        for limit in rules.limits() {
+            wanted.push(("limits", limit.name.to_string()));
+            wanted.push(("unit", limit.unit.to_string()));
+        }
         for (name, value) in wanted.iter().filter(|(_, value)| !value.is_empty()) {
-            for lang in [Lang::Ru, Lang::Cs] {
-                assert!(known(name, value, lang).is_some(), "{name} {value} has no word");
+            for lang in Lang::ALL {
+                let word = known(name, value, lang);
+                assert!(word.as_ref().is_some_and(|word| !word.contains('_')), "{name} {value} has no word: {word:?}");
             }
         }
         assert!(wanted.len() > 1000, "{}", wanted.len());
         assert_eq!(value("action", "frobnicate", Lang::Cs), "frobnicate");
-        assert_eq!(value("outcome", "failure", Lang::En), "failure");
+        assert_eq!(value("action", "sign_in_failed", Lang::En), "failed sign-in");
         let labels = |name: &str, value: &str| Lang::ALL.map(|lang| label(name, value, lang));
         assert_eq!(labels("action", "sign_in_failed"), ["failed sign-in", "неудачный вход", "neúspěšné přihlášení"]);
         assert_eq!(labels("channel", "web_chat"), ["web chat", "чат на сайте", "webový chat"]);

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use schemas::catalogue::Lang;
+use schemas::problem_texts;
 use serde::Serialize;
 
 use crate::export::csv::Csv;
@@ -13,8 +14,8 @@ use crate::export::pdf::Pdf;
 use crate::export::table::{Cell, Tabular};
 use crate::export::xlsx::Xlsx;
 use crate::export::{values, words};
-use crate::log::signals;
 use crate::log::words::of;
+use crate::log::{field_names, signals};
 
 /// Writes an export. Memory is bounded, however many rows there are.
 pub struct Writer<W: Write + Send> {
@@ -69,7 +70,7 @@ impl<W: Write + Send> Writer<W> {
     /// # Errors
     /// Those of the byte sink.
     pub fn row<T: Tabular + Serialize>(&mut self, row: &T) -> io::Result<()> {
-        let several = matches!(self.form, Form::Xlsx(_) | Form::Pdf(_));
+        let several = self.holds_several();
         if self.tables > 1 && !several {
             return Ok(());
         }
@@ -80,19 +81,11 @@ impl<W: Write + Send> Writer<W> {
         }
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(T::COLUMNS.len());
         row.cells(&mut cells);
-        // What people read has words where what programs read has the values.
-        let lang = if several { self.lang } else { Lang::En };
         for cell in &mut cells {
-            match cell {
-                // Programs compare keys: a word would be one of the values, and another one in each language.
-                Cell::Word(_) if !several => *cell = Cell::Empty,
-                Cell::Word(word) => *cell = Cell::Text(words::word(*word, self.lang).into()),
-                Cell::Code(of, code) => *cell = Cell::Text(values::value(of, code, lang).into()),
-                Cell::Signals(found) => *cell = Cell::Text(signals::told(found, several.then_some(self.lang)).into()),
-                Cell::Told(_, people) if several => *cell = of(lang, *people).into(),
-                Cell::Told(programs, _) => *cell = (*programs).into(),
-                Cell::Lasted(milliseconds) if !several => *cell = Cell::Whole(*milliseconds),
-                _ => {}
+            if several {
+                self.word(cell);
+            } else {
+                as_value(cell);
             }
         }
         match &mut self.form {
@@ -104,6 +97,23 @@ impl<W: Write + Send> Writer<W> {
         }
     }
 
+    /// A cell as people read it: in words where programs read values.
+    fn word(&self, cell: &mut Cell<'_>) {
+        let lang = self.lang;
+        let text: String = match cell {
+            Cell::Word(word) => words::word(*word, lang).to_owned(),
+            Cell::Code("phrase", said) => {
+                problem_texts::worded("", said, lang).map_or_else(|| said.to_string(), Into::into)
+            }
+            Cell::Code(of, code) => values::value(of, code, lang),
+            Cell::Signals(found) => signals::told(found, Some(lang)),
+            Cell::Group(fields) => field_names::told(fields, lang),
+            Cell::Told(_, people) => of(lang, *people).to_owned(),
+            _ => return,
+        };
+        *cell = Cell::Text(text.into());
+    }
+
     /// A table with all its rows.
     ///
     /// # Errors
@@ -111,6 +121,18 @@ impl<W: Write + Send> Writer<W> {
     pub fn whole<T: Tabular + Serialize>(&mut self, name: &'static str, rows: &[T]) -> io::Result<()> {
         self.table::<T>(name)?;
         rows.iter().try_for_each(|row| self.row(row))
+    }
+
+    /// A table of figures that sum up those that follow. Formats that hold one table have it not.
+    ///
+    /// # Errors
+    /// Those of the byte sink.
+    pub fn summary<T: Tabular + Serialize>(&mut self, name: &'static str, rows: &[T]) -> io::Result<()> {
+        if self.holds_several() { self.whole(name, rows) } else { Ok(()) }
+    }
+
+    fn holds_several(&self) -> bool {
+        matches!(self.form, Form::Xlsx(_) | Form::Pdf(_))
     }
 
     /// How many rows were written.
@@ -132,6 +154,19 @@ impl<W: Write + Send> Writer<W> {
             Form::Parquet(parquet) => parquet.finish(),
         }
     }
+}
+
+/// A cell as programs read it. They compare values: a word would be one of these, and another one in each language.
+fn as_value(cell: &mut Cell<'_>) {
+    *cell = match std::mem::replace(cell, Cell::Empty) {
+        Cell::Word(_) => Cell::Empty,
+        Cell::Code(_, code) => Cell::Text(code),
+        Cell::Signals(found) => Cell::Text(signals::told(found, None).into()),
+        Cell::Group(fields) => fields.into(),
+        Cell::Told(programs, _) => programs.into(),
+        Cell::Lasted(milliseconds) => Cell::Whole(milliseconds),
+        other => other,
+    };
 }
 
 /// A report that is not a list: one or several tables.

@@ -12,7 +12,7 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::export::heading::Heading;
 use crate::export::table::{Cell, Column, Kind};
 use crate::export::{clock, words, xlsx_parts as parts};
-use crate::log::words::of;
+use crate::log::words::{cut, of};
 
 /// Rows of a sheet below its header: Excel has 1,048,576 in all.
 const MAX_ROWS: u32 = 1_048_575;
@@ -82,7 +82,8 @@ impl<W: Write> Xlsx<W> {
         self.line.clear();
         self.line.push_str("<row>");
         for column in self.columns {
-            text(&mut self.line, &words::name(column.title(), self.heading.lang), HEADER);
+            let name = words::name(column.title(), self.heading.lang);
+            text(&mut self.line, &name, HEADER, "");
         }
         self.end_line()
     }
@@ -104,11 +105,11 @@ impl<W: Write> Xlsx<W> {
     fn cell(&mut self, cell: &Cell<'_>, kind: Kind) {
         // Writing to a string can't fail.
         let _ = match cell {
-            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) => {
+            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) | Cell::Group(_) => {
                 write!(self.line, "<c/>")
             }
             Cell::Text(of) => {
-                text(&mut self.line, of, 0);
+                text(&mut self.line, of, 0, cut(self.heading.lang));
                 Ok(())
             }
             Cell::Time(time) => {
@@ -118,7 +119,7 @@ impl<W: Write> Xlsx<W> {
             Cell::Lasted(number) => self.duration(*number),
             Cell::Whole(number) if kind == Kind::Duration => self.duration(*number),
             Cell::Whole(number) if *number > MAX_EXACT => {
-                text(&mut self.line, &number.to_string(), 0);
+                text(&mut self.line, &number.to_string(), 0, "");
                 Ok(())
             }
             Cell::Whole(number) => write!(self.line, "<c><v>{number}</v></c>"),
@@ -198,20 +199,24 @@ fn duration_in_days(milliseconds: u64) -> f64 {
     milliseconds as f64 / 86_400_000.0
 }
 
-/// Appends a cell of text.
-fn text(line: &mut String, of: &str, style: u8) {
+/// Appends a cell of text. Where it is too long to be whole, `cut` says so.
+fn text(line: &mut String, of: &str, style: u8, cut: &str) {
     let _ = write!(line, "<c t=\"inlineStr\" s=\"{style}\"><is><t xml:space=\"preserve\">");
     let mut units = 0;
     let too_long = of.char_indices().find(|(_, letter)| {
         units += letter.len_utf16();
-        units >= MAX_TEXT
+        units > MAX_TEXT
     });
-    match too_long {
-        Some((at, _)) => {
-            parts::escape(line, &of[..at]);
-            line.push('…');
-        }
-        None => parts::escape(line, of),
+    if too_long.is_some() {
+        let mut units = "… ".len() + cut.len();
+        let kept = of.char_indices().find(|(_, letter)| {
+            units += letter.len_utf16();
+            units > MAX_TEXT
+        });
+        parts::escape(line, &of[..kept.map_or(0, |(at, _)| at)]);
+        parts::escape(line, &format!("… {cut}"));
+    } else {
+        parts::escape(line, of);
     }
     line.push_str("</t></is></c>");
 }
@@ -267,7 +272,7 @@ mod tests {
                 let range = book.worksheet_range(sheet).unwrap();
                 let mut lines = range.rows();
                 let header: Vec<String> = lines.next().unwrap().iter().map(ToString::to_string).collect();
-                assert_eq!(header, ["at", "text"], "{sheet}");
+                assert_eq!(header, ["time", "text"], "{sheet}");
                 let of = usize::from(sheet.starts_with("points"));
                 assert!(range.height() <= MOST as usize + 1, "{sheet} is too long");
                 read[of].extend(lines.map(|line| (line[0].to_string(), line[1].to_string())));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
+use runtime::principal::Principal;
 use runtime::problem::Problem;
-use runtime::settings::{Principal, Settings};
+use runtime::settings::Settings;
 use schemas::settings::{Feature, Features, Permission, Tenant};
 
 use crate::http::params::Params;

@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use runtime::http::authenticated;
 use runtime::limiter::{Decision, Limiter, Rate, Verdict};
 use runtime::oidc::Oidc;
+use runtime::principal::{Principal, bearer};
 use runtime::problem::Problem;
-use runtime::settings::{Principal, Settings, bearer, check_rate, query_rate};
+use runtime::settings::{Settings, check_rate, query_rate};
 use schemas::settings::{Limits, Permission, Role};
 
 use crate::audit::read_log::{PendingRead, ReadLog, Recorded, Shown};

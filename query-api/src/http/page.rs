@@ -26,6 +26,7 @@ use crate::http::language::{Localized, language};
 use crate::http::params::Params;
 use crate::http::period::{self, Period, PeriodSpec, Preset};
 use crate::log::filter::EventFilter;
+use crate::log::type_names;
 use crate::state::QueryApi;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::{Clauses, NamedQuery};
@@ -229,7 +230,7 @@ impl ReadRequest {
         let called = |parameter: &str, value: &str| {
             let called = match parameter {
                 "rule" | "violations" => titles.of(value),
-                "type" | "exclude_type" => catalogue.get(value)?.name.get(self.lang).to_owned(),
+                "type" | "exclude_type" => type_names::name(&catalogue, value, self.lang).into_owned(),
                 _ => return None,
             };
             (called != value).then_some(called)

@@ -17,6 +17,7 @@ use crate::log::conditions::{self, Sequence, condition, is_conditional};
 use crate::log::object_state::{keys, position, value};
 use crate::log::own::is_own;
 use crate::log::rows::EventRow;
+use crate::log::words::ValueStyle;
 
 /// Most edits that the changes of one event are taken apart into. Beyond, each change is one.
 const MAX_EDITS: usize = 256;
@@ -85,20 +86,20 @@ pub struct Edit {
     pub text: String,
 }
 
-/// The edits of an event, in the order of its changes.
+/// The edits of an event in full, in the order of its changes.
 pub fn edits(row: &EventRow, lang: Lang) -> Vec<Edit> {
-    edits_but(row, None, lang)
+    edits_but(row, None, ValueStyle::in_full(lang))
 }
 
 /// The edits of an event, but for those of one change.
-pub(super) fn edits_but(row: &EventRow, left_out: Option<usize>, lang: Lang) -> Vec<Edit> {
+pub(super) fn edits_but(row: &EventRow, left_out: Option<usize>, how: ValueStyle) -> Vec<Edit> {
     let values = row.changes_old.iter().zip(&row.changes_new);
     let changes = row.changes_path.iter().zip(&row.changes_op).zip(values).enumerate();
     let mut found = Found::default();
     for (_, ((path, op), (old, new))) in changes.filter(|(at, _)| Some(*at) != left_out) {
         found.change(path, op, value(old), value(new));
     }
-    found.in_words(lang, is_own(row))
+    found.in_words(how, is_own(row))
 }
 
 type Fields = Map;
@@ -166,8 +167,8 @@ impl Default for Found {
 
 impl Found {
     /// `own`: of the product's own settings, whose names and values have words.
-    fn in_words(self, lang: Lang, own: bool) -> Vec<Edit> {
-        moves::found(self.edits).into_iter().map(|plain| sentence::worded(plain, lang, own)).collect()
+    fn in_words(self, how: ValueStyle, own: bool) -> Vec<Edit> {
+        moves::found(self.edits).into_iter().map(|plain| sentence::worded(plain, how, own)).collect()
     }
 
     fn change(&mut self, path: &str, op: &str, old: Value, new: Value) {

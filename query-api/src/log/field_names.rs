@@ -1,7 +1,10 @@
 //! What the fields of rules are called.
 
+use schemas::bidi::plain;
 use schemas::catalogue::Lang;
+use serde_json::Value;
 
+use crate::export::values;
 use crate::log::words::of;
 
 /// Fields that rules may ask for, in the order of their letters, in English, Russian and Czech.
@@ -128,6 +131,30 @@ pub(crate) fn name(field: &str, lang: Lang) -> &str {
     known.map_or(field, |(_, names)| of(lang, *names))
 }
 
+/// Fields with their values, of a JSON object: `field: value`. What is no object is told as it is.
+pub(crate) fn told(json: &str, lang: Lang) -> String {
+    let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return json.to_owned() };
+    let one = |(field, value): (&String, &Value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), |value| worded(field, value, lang));
+        format!("{}: {}", name(field, lang), plain(&value))
+    };
+    fields.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// A value of a field: of those that have a closed set of them in words.
+pub(crate) fn worded(field: &str, value: &str, lang: Lang) -> String {
+    let of = match field {
+        "actor.kind" => "actor_kind",
+        "device.kind" => "device_kind",
+        "device.confidence" | "signal.travel_confidence" => "confidence",
+        "object.module" => "module",
+        "object.type" => "object_type",
+        "signal.device_access" => "access",
+        other => other,
+    };
+    values::value(of, value, lang)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,5 +168,13 @@ mod tests {
         }
         assert_eq!(name("signal.devices_24h", Lang::Cs), "Zařízení za 24 hodin");
         assert_eq!(name("unheard_of", Lang::Ru), "unheard_of");
+    }
+
+    #[test]
+    fn groups_are_told_by_their_fields() {
+        let group = r#"{"context.ip":"192.0.2.1","device.kind":"mobile"}"#;
+        assert_eq!(told(group, Lang::En), "IP address: 192.0.2.1; Kind of device: mobile");
+        assert_eq!(told(group, Lang::Ru), "IP-адрес: 192.0.2.1; Вид устройства: телефон");
+        assert_eq!(told("no object", Lang::Cs), "no object");
     }
 }

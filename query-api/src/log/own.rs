@@ -1,14 +1,18 @@
 //! What the product itself recorded, in the reader's language: what staff changed of its settings, and its own warnings. What an
 //! application calls its things stays as it was sent.
 
+use std::borrow::Cow;
+
 use schemas::catalogue::Lang;
 use schemas::json::Value;
+use schemas::problem_texts;
 use schemas::settings::NamedQuota;
 
 use crate::audit::KEY_ID;
 use crate::export::{values, words};
 use crate::log::object_state::position;
 use crate::log::rows::EventRow;
+use crate::rules::titles;
 
 /// Whether the product recorded it.
 pub(crate) fn is_own(row: &EventRow) -> bool {
@@ -22,9 +26,17 @@ pub(crate) fn object_name(row: &EventRow, lang: Lang) -> Option<String> {
     }
     match row.object_type.as_str() {
         "setting" | "event_log" => Some(key("", &row.object_name, lang)),
+        "rule" => titles::shipped(&row.object_id, lang).map(str::to_owned),
+        "violation" => titles::shipped_by_title(&row.object_name, lang).map(str::to_owned),
         "quota" => serde_json::from_str::<NamedQuota>(&row.payload).ok().map(|quota| quota.in_words(lang)),
         _ => None,
     }
+}
+
+/// Why: what the product says itself in words, and what people wrote as they wrote it.
+pub(crate) fn reason(row: &EventRow, lang: Lang) -> Cow<'_, str> {
+    let own = is_own(row).then(|| problem_texts::worded("", &row.reason, lang)).flatten();
+    own.unwrap_or(Cow::Borrowed(&row.reason))
 }
 
 /// The keys of a path in words.
@@ -37,7 +49,9 @@ pub(crate) fn keys(path: &[String], lang: Lang) -> Vec<String> {
 fn key(parent: &str, name: &str, lang: Lang) -> String {
     match parent {
         "url_templates" => values::value("object_type", name, lang),
-        "actions" => name.to_owned(),
+        "actions" => titles::shipped(name, lang).unwrap_or(name).to_owned(),
+        // Of requests, or of rules.
+        "limits" => words::known(name, lang).map(str::to_owned).unwrap_or_else(|| values::value("limits", name, lang)),
         _ => words::known(name, lang).unwrap_or(name).replace('_', " "),
     }
 }
@@ -106,7 +120,10 @@ mod tests {
         names.push("restore_endpoint".to_owned());
         assert!(names.len() > 40, "{names:?}");
         for name in names {
-            assert!(words::known(&name, Lang::Ru).is_some(), "the setting {name} has no word");
+            for lang in Lang::ALL {
+                let word = words::known(&name, lang);
+                assert!(word.is_some_and(|word| !word.contains('_')), "the setting {name} has no word: {word:?}");
+            }
         }
     }
 
@@ -117,7 +134,12 @@ mod tests {
         assert_eq!(told(&["limits", "queries_per_second"]), "лимиты/запросов в секунду");
         assert_eq!(told(&["url_templates", "order"]), "шаблоны ссылок/заказ");
         assert_eq!(told(&["actions", "order"]), "действия/order");
-        assert_eq!(keys(&path(&["event_types", "0", "object_type"]), Lang::En), ["event types", "0", "object type"]);
+        assert_eq!(told(&["actions", "brute-force"]), "действия/Много неудачных попыток входа одного пользователя");
+        assert_eq!(
+            keys(&path(&["event_types", "0", "object_type"]), Lang::En),
+            ["own types of events", "0", "object type"]
+        );
+        assert_eq!(keys(&path(&["limits", "impossible_kmh"]), Lang::Cs), ["limity", "nemožná rychlost, km/h"]);
         let given = |of: &[&str], value: &str| value_in_czech(&path(of), value);
         assert_eq!(given(&["role"], "\"security\""), "\"bezpečnost\"");
         assert_eq!(given(&["permissions"], "[\"query_sql\",\"x\"]"), "[\"dotazy SQL\",\"x\"]");

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::audit::KEY_ID;
 use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::log::cells::{flags, signals, titles};
 use crate::log::view::{Change, Event};
@@ -86,7 +87,8 @@ impl Tabular for Event {
             Cell::code("action", &self.action),
             Cell::code("module", &self.module),
             Cell::code("outcome", &self.outcome),
-            Cell::from(&self.reason),
+            // What the product says itself has words.
+            if self.context.key_id == KEY_ID { Cell::code("phrase", &self.reason) } else { (&self.reason).into() },
             Cell::from(&self.location),
             Cell::code("channel", &self.channel),
             self.started_at.into(),
@@ -119,34 +121,8 @@ impl Tabular for Event {
     }
 }
 
-/// Changes as `field: old → new`, one a line.
+/// Changes, one a line.
 fn changes(changes: &[Change]) -> Cell<'static> {
-    let value = |json: &Option<Box<RawValue>>| json.as_ref().map_or("—", |json| json.get()).to_owned();
-    let lines: Vec<String> = changes
-        .iter()
-        .map(|change| format!("{}: {} → {}", change.label, value(&change.old), value(&change.new)))
-        .collect();
+    let lines: Vec<&str> = changes.iter().map(|change| change.text.as_str()).collect();
     if lines.is_empty() { Cell::Empty } else { Cell::Text(Cow::Owned(lines.join("\n"))) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_and_new_values_are_told() {
-        let raw = |json: &str| Some(RawValue::from_string(json.to_owned()).unwrap());
-        let all = [
-            Change {
-                path: "/a".to_owned(),
-                label: "a".to_owned(),
-                op: "replace".to_owned(),
-                old: raw("1"),
-                new: raw("2"),
-            },
-            Change { path: "/b".to_owned(), label: "b".to_owned(), op: "add".to_owned(), old: None, new: raw("\"x\"") },
-        ];
-        assert_eq!(changes(&all), Cell::Text(Cow::Borrowed("a: 1 → 2\nb: — → \"x\"")));
-        assert_eq!(changes(&[]), Cell::Empty);
-    }
 }

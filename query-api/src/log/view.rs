@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::{DateTime, Utc};
+use schemas::bidi::plain;
 use schemas::catalogue::Lang;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -14,7 +15,7 @@ use crate::violations::filter::level_name;
 
 use crate::export::values;
 use crate::log::labels::Labels;
-use crate::log::object_state::keys;
+use crate::log::object_state::{keys, value};
 use crate::log::own::{self, is_own, object_name};
 use crate::log::signals::signals;
 use crate::log::wording::{EventRenderer, Words};
@@ -171,9 +172,9 @@ pub struct Change {
     /// Which field.
     #[schema(example = "/deadline")]
     pub path: String,
-    /// The path in files: in words where it leads to a setting of the product.
+    /// All of it in files, as `field: old → new`: in words where it is a setting of the product.
     #[serde(skip)]
-    pub label: String,
+    pub text: String,
     /// `add`, `remove`, `replace` or `move`.
     #[schema(example = "replace")]
     pub op: String,
@@ -449,9 +450,17 @@ pub(crate) fn device(row: &EventRow) -> Option<Device> {
 }
 
 pub(crate) fn changes(row: &EventRow, lang: Lang) -> Vec<Change> {
-    // English is what the fields are called.
-    let worded = is_own(row) && lang != Lang::En;
-    let label = |path: &str| if worded { own::keys(&keys(path), lang).join(" › ") } else { path.to_owned() };
+    let is_own = is_own(row);
+    let text = |path: &str, values: [&str; 2]| {
+        let path_of = keys(path);
+        let label = if is_own { own::keys(&path_of, lang).join(" › ") } else { path.to_owned() };
+        let [old, new] = values.map(|json| match json {
+            "" => "—".to_owned(),
+            json if is_own => own::value(&path_of, value(json), lang).to_string(),
+            json => json.to_owned(),
+        });
+        plain(&format!("{label}: {old} → {new}")).into_owned()
+    };
     let before_and_after = row.changes_old.iter().zip(&row.changes_new);
     row.changes_path
         .iter()
@@ -459,7 +468,7 @@ pub(crate) fn changes(row: &EventRow, lang: Lang) -> Vec<Change> {
         .zip(before_and_after)
         .map(|((path, op), (old, new))| Change {
             path: path.clone(),
-            label: label(path),
+            text: text(path, [old, new]),
             op: op.clone(),
             old: json(old),
             new: json(new),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemas::bidi::plain;
 use schemas::catalogue::{Catalogue, Lang, Values, system, tells_outcome};
 use schemas::decode::MAX_URL_BYTES;
 use schemas::event::Outcome;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 use crate::log::edits::edits_but;
 use crate::log::named_change::{ChangedEvent, named_change};
 use crate::log::rows::EventRow;
-use crate::log::{object_state, own, words};
+use crate::log::{object_state, own, type_names, words};
 use crate::restore::refusal::Refusal;
 use crate::rules::titles::Titles;
 
@@ -138,7 +139,7 @@ impl EventRenderer {
         let entry = self.catalogue.get(&row.event_type);
         let refusal = Refusal::check(row, entry).err();
         Words {
-            name: entry.map_or(row.event_type.as_str(), |entry| entry.name.get(self.lang)).to_owned(),
+            name: type_names::name(&self.catalogue, &row.event_type, self.lang).into_owned(),
             text: self.sentence(row),
             details: self.details(row),
             restorable: refusal.is_none(),
@@ -163,15 +164,20 @@ impl EventRenderer {
         };
         let name = own::object_name(row, self.lang);
         let (old, new) = (value(&row.changes_old), value(&row.changes_new));
+        let reason = own::reason(row, self.lang);
         let values = Values {
             actor: Some(self.actor(row)),
             object: name.as_deref().or_else(|| first(&[&row.object_name, &row.object_id])),
             old: old.as_deref(),
             new: new.as_deref(),
-            reason: first(&[&row.reason]),
+            reason: Some(&*reason),
             records: Some(row.records).filter(|records| *records > 0),
         };
-        let mut sentence = self.catalogue.describe(&row.event_type, self.lang, &values);
+        let of_type = match self.catalogue.get(&row.event_type) {
+            Some(_) => row.event_type.as_str().into(),
+            None => type_names::name(&self.catalogue, &row.event_type, self.lang),
+        };
+        let mut sentence = self.catalogue.describe(&of_type, self.lang, &values);
         // What came or went did so as a whole.
         if ["change", "other"].contains(&row.class.as_str()) {
             self.name_fields(row, told, &mut sentence);
@@ -208,7 +214,7 @@ impl EventRenderer {
 
     /// Every field that changed beside the one that the sentence is about.
     fn name_fields(&self, row: &EventRow, told: Option<usize>, sentence: &mut String) {
-        let edits = edits_but(row, told, self.lang);
+        let edits = edits_but(row, told, self.lang.into());
         let end = sentence.len() + MAX_FIELDS;
         for (at, edit) in edits.iter().enumerate() {
             if sentence.len() + edit.text.len() > end {
@@ -225,7 +231,7 @@ impl EventRenderer {
         let label = |texts, value: String| format!("{}: {value}", words::of(self.lang, texts));
         let mut all = Vec::new();
         if !row.reason.is_empty() {
-            all.push(label(["Reason", "Причина", "Důvod"], row.reason.clone()));
+            all.push(label(["Reason", "Причина", "Důvod"], plain(&own::reason(row, self.lang)).into_owned()));
         }
         if row.records > 0 {
             all.push(label(["Records", "Записей", "Záznamů"], row.records.to_string()));
@@ -235,11 +241,11 @@ impl EventRenderer {
             all.push(label(["Duration", "Длительность", "Trvání"], duration));
         }
         if !row.location.is_empty() {
-            all.push(label(["Location", "Локация", "Pobočka"], row.location.clone()));
+            all.push(label(["Location", "Локация", "Pobočka"], plain(&row.location).into_owned()));
         }
         if !row.channel.is_empty() {
-            let channel = words::channel(&row.channel, self.lang).to_owned();
-            all.push(label(["Channel", "Канал", "Kanál"], channel));
+            let channel = words::channel(&row.channel, self.lang).unwrap_or(&row.channel);
+            all.push(label(["Channel", "Канал", "Kanál"], plain(channel).into_owned()));
         }
         all.join(" · ")
     }

@@ -1,12 +1,15 @@
 //! Words for what an event says, in the three languages: values, durations, channels, yes and no. Pure.
 
+use schemas::bidi::plain;
 use schemas::catalogue::Lang;
 use schemas::json::{Map, Value};
 
 use crate::log::conditions::{self, Condition, Group, Operator, condition};
 
 /// Longest value in a sentence, in bytes.
-const MAX_SHOWN: usize = 200;
+const MAX_IN_SENTENCE: usize = 200;
+/// Longest value that is told in full, in bytes.
+const MAX_IN_FULL: usize = 4096;
 /// What a record is called by.
 const NAMES: &[&str] = &["name", "label", "title", "id"];
 
@@ -19,35 +22,73 @@ pub(crate) const fn of(lang: Lang, [en, ru, cs]: [&str; 3]) -> &str {
     }
 }
 
+/// In which language values are told, and how much of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ValueStyle {
+    pub(crate) lang: Lang,
+    longest: usize,
+}
+
+impl ValueStyle {
+    /// In full, where what changed is what is asked for.
+    pub(crate) const fn in_full(lang: Lang) -> Self {
+        Self { lang, longest: MAX_IN_FULL }
+    }
+
+    /// Cuts a text that is too long, and says so.
+    pub(crate) fn clip(self, text: String) -> String {
+        if text.len() <= self.longest {
+            return text;
+        }
+        let kept = &text[..text.floor_char_boundary(self.longest)];
+        let cut = if self.longest > MAX_IN_SENTENCE { format!(" {}", cut(self.lang)) } else { String::new() };
+        format!("{kept}…{cut}")
+    }
+}
+
+/// As in a sentence.
+impl From<Lang> for ValueStyle {
+    fn from(lang: Lang) -> Self {
+        Self { lang, longest: MAX_IN_SENTENCE }
+    }
+}
+
+/// That the rest of a text is left out.
+pub(crate) const fn cut(lang: Lang) -> &'static str {
+    of(lang, ["(shortened)", "(сокращено)", "(zkráceno)"])
+}
+
 /// A value of a change as people write it; none for null and for the empty text.
-pub(crate) fn shown(value: &Value, lang: Lang) -> Option<String> {
-    Some(brief(value, lang)).filter(|text| !text.is_empty())
+pub(crate) fn shown(value: &Value, how: impl Into<ValueStyle>) -> Option<String> {
+    Some(brief(value, how.into())).filter(|text| !text.is_empty())
 }
 
 /// A value in few words: a condition as `field operator value`, a group of conditions by these, a record by its name or its
 /// fields, a list by its items.
-pub(crate) fn brief(value: &Value, lang: Lang) -> String {
+pub(crate) fn brief(value: &Value, how: ValueStyle) -> String {
+    let lang = how.lang;
     let text = match value {
         Value::Null => String::new(),
         Value::Bool(true) => of(lang, ["yes", "да", "ano"]).to_owned(),
         Value::Bool(false) => of(lang, ["no", "нет", "ne"]).to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text).into_owned(),
         // The point of a number is a comma in Russian and Czech.
         Value::Number(number) if lang != Lang::En => number.replace('.', ","),
         Value::Number(number) => number.clone(),
-        Value::Array(_) | Value::Object(_) => condition_in_words(value, lang)
-            .or_else(|| group_in_words(value, lang))
-            .unwrap_or_else(|| composed(value, lang)),
+        Value::Array(_) | Value::Object(_) => condition_in_words(value, how)
+            .or_else(|| group_in_words(value, how))
+            .unwrap_or_else(|| composed(value, how)),
     };
-    clip(text)
+    how.clip(text)
 }
 
 /// A list by its items, a record by its name or its fields.
-fn composed(value: &Value, lang: Lang) -> String {
+fn composed(value: &Value, how: ValueStyle) -> String {
+    let lang = how.lang;
     match value {
         Value::Array(items) => {
             let item =
-                |item: &Value| if item.is_array() { format!("({})", brief(item, lang)) } else { brief(item, lang) };
+                |item: &Value| if item.is_array() { format!("({})", brief(item, how)) } else { brief(item, how) };
             let decimal = |item: &Value| matches!(item, Value::Number(number) if number.contains('.'));
             // Where the point of a number is a comma, a comma is no separator.
             let between = if lang != Lang::En && items.iter().any(decimal) { "; " } else { ", " };
@@ -55,9 +96,9 @@ fn composed(value: &Value, lang: Lang) -> String {
         }
         Value::Object(fields) => name(fields).unwrap_or_else(|| {
             let field = |(name, value): (&String, &Value)| {
-                let text = brief(value, lang);
+                let text = brief(value, how);
                 let text = if value.is_array() || value.is_object() { format!("({text})") } else { text };
-                format!("{}: {text}", name.replace('_', " ").trim())
+                format!("{}: {text}", plain(name).replace('_', " ").trim())
             };
             fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }),
@@ -67,7 +108,7 @@ fn composed(value: &Value, lang: Lang) -> String {
 
 fn name(fields: &Map) -> Option<String> {
     let id = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::String(text) if !text.is_empty() => Some(plain(text).into_owned()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -75,26 +116,26 @@ fn name(fields: &Map) -> Option<String> {
 }
 
 /// What stands in a group in few words.
-pub(crate) fn in_group(value: &Value, lang: Lang) -> String {
+pub(crate) fn in_group(value: &Value, how: ValueStyle) -> String {
     match conditions::within_group(value) {
-        Some(condition) => clip(told_condition(condition, lang)),
-        None => brief(value, lang),
+        Some(condition) => how.clip(told_condition(condition, how)),
+        None => brief(value, how),
     }
 }
 
 /// A condition as `field operator value`.
-fn condition_in_words(value: &Value, lang: Lang) -> Option<String> {
-    Some(told_condition(condition(value)?, lang))
+fn condition_in_words(value: &Value, how: ValueStyle) -> Option<String> {
+    Some(told_condition(condition(value)?, how))
 }
 
-fn told_condition(Condition { field, comparison, operand }: Condition<'_>, lang: Lang) -> String {
+fn told_condition(Condition { field, comparison, operand }: Condition<'_>, how: ValueStyle) -> String {
     let parts = [Some(&*field), comparison.as_deref(), operand].into_iter().flatten();
-    let words: Vec<String> = parts.map(|part| brief(part, lang)).filter(|word| !word.is_empty()).collect();
+    let words: Vec<String> = parts.map(|part| brief(part, how)).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
 /// A group of conditions as `(a OR b)`.
-fn group_in_words(value: &Value, lang: Lang) -> Option<String> {
+fn group_in_words(value: &Value, how: ValueStyle) -> Option<String> {
     let named =
         value.as_object().and_then(|fields| ["name", "label", "title"].iter().find_map(|name| fields.get(*name)));
     let groups = conditions::group(value);
@@ -102,7 +143,7 @@ fn group_in_words(value: &Value, lang: Lang) -> Option<String> {
         return None;
     }
     let group = |group: &Group<'_>| {
-        let items: Vec<String> = group.items.iter().map(|item| in_group(item, lang)).collect();
+        let items: Vec<String> = group.items.iter().map(|item| in_group(item, how)).collect();
         match group.operator {
             Some(Operator::Or) => format!("({})", items.join(" OR ")),
             Some(Operator::Xor) => format!("({})", items.join(" XOR ")),
@@ -120,15 +161,12 @@ pub(crate) fn quoted(text: &str, lang: Lang) -> String {
         Lang::Ru => ['«', '»'],
         Lang::Cs => ['„', '“'],
     };
-    format!("{open}{text}{close}")
+    format!("{open}{}{close}", plain(text))
 }
 
-pub(crate) fn clip(mut text: String) -> String {
-    if text.len() > MAX_SHOWN {
-        text.truncate(text.floor_char_boundary(MAX_SHOWN));
-        text.push('…');
-    }
-    text
+/// A text as in a sentence.
+pub(crate) fn clip(text: String) -> String {
+    ValueStyle::from(Lang::default()).clip(text)
 }
 
 /// A duration, to the second; below ten seconds to a tenth. Half is rounded up.
@@ -149,8 +187,8 @@ pub(crate) fn duration(millis: u64, lang: Lang) -> String {
     shown.join(" ")
 }
 
-/// What a channel or a state of presence is called; any other is called what it is.
-pub(crate) fn channel(channel: &str, lang: Lang) -> &str {
+/// What a channel or a state of presence is called; none for what is an application's own.
+pub(crate) fn channel(channel: &str, lang: Lang) -> Option<&'static str> {
     let words = match channel {
         "call" => ["call", "звонок", "hovor"],
         "email" => ["e-mail", "эл. почта", "e-mail"],
@@ -164,9 +202,9 @@ pub(crate) fn channel(channel: &str, lang: Lang) -> &str {
         "ready" => ["ready", "готовность", "připravenost"],
         "free" => ["free", "свободное время", "volný čas"],
         "session" => ["session", "сеанс", "relace"],
-        other => return other,
+        _ => return None,
     };
-    of(lang, words)
+    Some(of(lang, words))
 }
 
 #[cfg(test)]
@@ -209,6 +247,11 @@ mod tests {
             assert_eq!(shown(nothing), None, "{nothing}");
         }
         assert_eq!(shown("no json").as_deref(), Some("no json"));
-        assert!(shown(&format!("\"{}\"", "ř".repeat(500))).unwrap().len() <= MAX_SHOWN + "…".len());
+        let long = Value::from("ř".repeat(500));
+        assert!(brief(&long, Lang::Cs.into()).len() <= MAX_IN_SENTENCE + "…".len());
+        assert_eq!(brief(&long, ValueStyle::in_full(Lang::Cs)), "ř".repeat(500));
+        let longer = brief(&Value::from("ř".repeat(5000)), ValueStyle::in_full(Lang::Cs));
+        assert!(longer.ends_with("ř… (zkráceno)") && longer.len() < 4200, "{longer}");
+        assert_eq!(brief(&Value::from("a\u{202e}b"), Lang::En.into()), "ab");
     }
 }

@@ -2,13 +2,14 @@
 
 use detect::correlate::{Correlation, CorrelationExplanation, Counted};
 use detect::rules::{Asked, Step, Test};
+use schemas::bidi::plain;
 use schemas::catalogue::{Catalogue, Lang};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::log::field_names;
 use crate::log::words::{clip, duration, of, quoted};
+use crate::log::{field_names, type_names};
 
 /// Values of one step that are told.
 const VALUES: usize = 10;
@@ -76,7 +77,7 @@ impl Explaining {
         let what = format!("{what} {} {within}", self.words(["within", "за", "za"]));
         let asked = match bounds.as_slice() {
             [] => self.words(["as the rule says", "как сказано в правиле", "jak říká pravidlo"]),
-            bounds => self.joined(bounds, false, AND),
+            bounds => self.joined(bounds, "", AND),
         };
         ExplainedStep {
             holds: found.matched,
@@ -85,14 +86,18 @@ impl Explaining {
         }
     }
 
-    /// The verdict.
-    pub(crate) fn verdict(&self, verdict: Verdict) -> String {
+    /// The verdict. `reasons` are told in the place of one number where others decided.
+    pub(crate) fn verdict(&self, verdict: Verdict, reasons: &[Step]) -> String {
         let Verdict { matched, was_broken, seen, limit, missing } = verdict;
         let mut text = match (matched, was_broken) {
             (true, _) => self.words(["The rule is broken", "Правило нарушено", "Pravidlo je porušeno"]),
             (false, true) => self.was_broken(),
             (false, false) => self.words(["The rule is not broken", "Правило не нарушено", "Pravidlo není porušeno"]),
         };
+        if !reasons.is_empty() {
+            let told: Vec<String> = reasons.iter().map(|step| self.step(step).text).collect();
+            return format!("{text}: {}", told.join(" · "));
+        }
         if let Some((seen, limit)) = seen.zip(limit) {
             let [seen_is, limit_is] =
                 [["found", "найдено", "zjištěno"], ["limit", "предел", "limit"]].map(|word| self.words(word));
@@ -186,8 +191,8 @@ impl Explaining {
             Asked::Value { field, test, seen, but_for_case } => {
                 let any = of(self.lang, ["Any field", "Любое поле", "Kterékoli pole"]);
                 let name = field.as_deref().map_or(any, |field| field_names::name(field, self.lang));
-                let is_type = field.as_deref() == Some("type");
-                let mut text = self.sentence(name, &self.asked(test, is_type), &self.seen(seen.as_ref(), is_type));
+                let field = field.as_deref().unwrap_or_default();
+                let mut text = self.sentence(name, &self.asked(test, field), &self.seen(seen.as_ref(), field));
                 if *but_for_case {
                     let note = ["only capitals differ", "отличается лишь регистр букв", "liší se jen velikost písmen"];
                     text.push_str(&format!(" ({})", self.words(note)));
@@ -202,12 +207,12 @@ impl Explaining {
         format!("{name}: {asked}; {}: {found}", of(self.lang, ["found", "найдено", "zjištěno"]))
     }
 
-    /// What is asked of a value.
-    fn asked(&self, test: &Test, is_type: bool) -> String {
+    /// What is asked of a value of a field.
+    fn asked(&self, test: &Test, field: &str) -> String {
         let text = |words, text: &str| format!("{} {}", self.words(words), quoted(text, self.lang));
         let number = |words, number: f64| format!("{} {}", self.words(words), self.number(number));
         match test {
-            Test::Is(value) => self.text(value, is_type),
+            Test::Is(value) => self.text(value, field),
             Test::Contains(part) => text(["contains", "содержит", "obsahuje"], part),
             Test::StartsWith(part) => text(["starts with", "начинается с", "začíná na"], part),
             Test::EndsWith(part) => text(["ends with", "заканчивается на", "končí na"], part),
@@ -223,21 +228,21 @@ impl Explaining {
             Test::Flag(flag) => self.flag(*flag),
             Test::There(true) => self.words(["any value", "любое значение", "jakákoli hodnota"]),
             Test::There(false) => self.words(["no value", "без значения", "bez hodnoty"]),
-            Test::Field(field) => {
-                let name = field_names::name(field, self.lang);
+            Test::Field(other) => {
+                let name = field_names::name(other, self.lang);
                 text(["as in the field", "как в поле", "jako v poli"], name)
             }
             Test::Not(test) => {
                 let but = self.words(["anything but", "что угодно, кроме", "cokoli kromě"]);
-                format!("{but}: {}", self.asked(test, is_type))
+                format!("{but}: {}", self.asked(test, field))
             }
-            Test::Any(tests) => self.joined(tests, is_type, OR),
-            Test::All(tests) => self.joined(tests, is_type, AND),
+            Test::Any(tests) => self.joined(tests, field, OR),
+            Test::All(tests) => self.joined(tests, field, AND),
         }
     }
 
-    fn joined(&self, tests: &[Test], is_type: bool, by: [&str; 3]) -> String {
-        let told: Vec<String> = tests.iter().take(VALUES).map(|test| self.asked(test, is_type)).collect();
+    fn joined(&self, tests: &[Test], field: &str, by: [&str; 3]) -> String {
+        let told: Vec<String> = tests.iter().take(VALUES).map(|test| self.asked(test, field)).collect();
         let mut text = told.join(&format!(" {} ", self.words(by)));
         if tests.len() > VALUES {
             text.push_str(" …");
@@ -246,25 +251,27 @@ impl Explaining {
     }
 
     /// A value of the event.
-    fn seen(&self, value: Option<&Value>, is_type: bool) -> String {
+    fn seen(&self, value: Option<&Value>, field: &str) -> String {
         match value {
             None | Some(Value::Null) => self.words(["nothing", "ничего", "nic"]),
             Some(Value::Bool(flag)) => self.flag(*flag),
             Some(Value::Number(number)) => number.as_f64().map_or_else(|| number.to_string(), |it| self.number(it)),
-            Some(Value::String(text)) => self.text(text, is_type),
+            Some(Value::String(text)) => self.text(text, field),
             Some(Value::Array(items)) => {
-                let shown: Vec<String> = items.iter().take(VALUES).map(|item| self.seen(Some(item), is_type)).collect();
+                let shown: Vec<String> = items.iter().take(VALUES).map(|item| self.seen(Some(item), field)).collect();
                 let more = if items.len() > VALUES { " …" } else { "" };
                 shown.join(", ") + more
             }
-            Some(other @ Value::Object(_)) => clip(other.to_string()),
+            Some(other @ Value::Object(_)) => clip(plain(&other.to_string()).into_owned()),
         }
     }
 
-    /// A text; a type of event is called what the catalogue calls it.
-    fn text(&self, text: &str, is_type: bool) -> String {
-        let named = is_type.then(|| self.catalogue.get(text)).flatten();
-        let text = named.map_or_else(|| clip(text.to_owned()), |entry| entry.name.get(self.lang).to_owned());
+    /// A text, in words where the field has these; a type of event is called what the catalogue calls it.
+    fn text(&self, text: &str, field: &str) -> String {
+        let text = match field {
+            "type" => clip(type_names::name(&self.catalogue, text, self.lang).into_owned()),
+            field => clip(field_names::worded(field, text, self.lang)),
+        };
         quoted(&text, self.lang)
     }
 

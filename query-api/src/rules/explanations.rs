@@ -31,6 +31,7 @@ use crate::log::which::Which;
 use crate::rules::explained::{ExplainedStep, Explaining, Verdict};
 use crate::rules::history::{HISTORY, Stored};
 use crate::rules::known::{Rules, last_version};
+use crate::rules::reasons;
 use crate::state::QueryApi;
 use crate::store::Store;
 use crate::store::sql::Clauses;
@@ -359,9 +360,15 @@ async fn explain(
     let detection = rules
         .rules()
         .iter()
-        .filter_map(|rule| rules.explain(rules.find(&rule.name)?, &stored))
+        .filter_map(|rule| Some((rule, rules.explain(rules.find(&rule.name)?, &stored)?)))
         // Of several detections of a correlation, the one that the event matches.
-        .max_by_key(|explanation| explanation.matched);
+        .max_by_key(|(_, explanation)| explanation.matched);
+    let (detection, reasons) = detection
+        .map(|(rule, mut explanation)| {
+            let reasons = reasons::decided(rule, &mut explanation);
+            (explanation, reasons)
+        })
+        .unzip();
     let mut explained = Explained {
         event_id: row.event_id.clone(),
         occurred_at: row.occurred_at,
@@ -390,7 +397,8 @@ async fn explain(
         explained.steps.push(explaining.window(correlation, &found));
     }
     let Explained { matched, seen, limit, missing, .. } = explained;
-    explained.text = explaining.verdict(Verdict { matched, was_broken, seen, limit, missing });
+    let reasons = reasons.filter(|_| correlation.is_none()).unwrap_or_default();
+    explained.text = explaining.verdict(Verdict { matched, was_broken, seen, limit, missing }, &reasons);
     Ok(explained)
 }
 

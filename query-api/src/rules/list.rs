@@ -16,6 +16,7 @@ use schemas::violation::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::export::values;
 use crate::http::answer::List;
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
@@ -66,7 +67,8 @@ pub struct LimitView {
     pub min: f64,
     /// The most that may be chosen.
     pub max: f64,
-    /// What it counts.
+    /// What it counts, in the reader's language where that has a word for it.
+    #[schema(example = "devices")]
     pub unit: String,
 }
 
@@ -195,7 +197,7 @@ impl TenantRules {
             default: limit.default,
             min: limit.min,
             max: limit.max,
-            unit: limit.unit.to_string(),
+            unit: values::value("unit", &limit.unit, self.lang),
         };
         of_rule.map(view).collect()
     }

@@ -1,7 +1,7 @@
 //! What rules are called: those that come with the program, shared ones, and a tenant's own.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use detect::rules::{RuleSet, title_of};
 use runtime::settings::{Settings, Snapshot};
@@ -9,21 +9,26 @@ use schemas::catalogue::{Lang, Texts};
 use schemas::topics::SHARED;
 
 /// Titles of the rules that come with the program.
-pub(crate) struct ShippedTitles(HashMap<Arc<str>, Texts>);
+static SHIPPED: LazyLock<HashMap<&str, Texts>> = LazyLock::new(|| {
+    let titles = RuleSet::shipped_sources().iter().map(|(name, yaml)| {
+        let [en, ru, cs] = Lang::ALL.map(|lang| title_of(yaml, lang).unwrap_or_else(|| (*name).to_owned()));
+        (*name, Texts { en, ru, cs })
+    });
+    titles.collect()
+});
 
-impl ShippedTitles {
-    pub(crate) fn of(rules: &RuleSet) -> Self {
-        let titles = rules.rules().iter().map(|rule| {
-            let [en, ru, cs] = Lang::ALL.map(|lang| rule.title_in(lang).to_owned());
-            (Arc::clone(&rule.name), Texts { en, ru, cs })
-        });
-        Self(titles.collect())
-    }
+/// The title of a rule that comes with the program.
+pub(crate) fn shipped(rule: &str, lang: Lang) -> Option<&'static str> {
+    SHIPPED.get(rule).map(|title| title.get(lang))
+}
+
+/// The same by its English title, under which what is about a violation of it is recorded.
+pub(crate) fn shipped_by_title(english: &str, lang: Lang) -> Option<&'static str> {
+    SHIPPED.values().find(|title| title.en == english).map(|title| title.get(lang))
 }
 
 /// Titles of a tenant's rules in one language. Texts are read as they are asked for, once for an answer.
 pub(crate) struct Titles {
-    shipped: Arc<ShippedTitles>,
     settings: Arc<Snapshot>,
     tenant: String,
     lang: Lang,
@@ -31,15 +36,15 @@ pub(crate) struct Titles {
 }
 
 impl Titles {
-    pub(crate) fn new(shipped: Arc<ShippedTitles>, settings: &Settings, tenant: &str, lang: Lang) -> Self {
+    pub(crate) fn new(settings: &Settings, tenant: &str, lang: Lang) -> Self {
         let settings = settings.snapshot();
-        Self { shipped, settings, tenant: tenant.to_owned(), lang, read: Mutex::default() }
+        Self { settings, tenant: tenant.to_owned(), lang, read: Mutex::default() }
     }
 
     /// The title of a rule in the language, or else in the rule's own; its name where it has none any more.
     pub(crate) fn of(&self, rule: &str) -> String {
-        if let Some(title) = self.shipped.0.get(rule) {
-            return title.get(self.lang).to_owned();
+        if let Some(title) = shipped(rule, self.lang) {
+            return title.to_owned();
         }
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.entry(rule.to_owned()).or_insert_with(|| self.stored(rule).unwrap_or_else(|| rule.to_owned())).clone()
@@ -48,7 +53,7 @@ impl Titles {
     /// Whether there is a rule of this name, or was one that the tenant or the platform wrote.
     pub(crate) fn has(&self, rule: &str) -> bool {
         let is_stored = |scope| self.settings.rules(scope).any(|stored| stored.name == rule);
-        self.shipped.0.contains_key(rule) || is_stored(self.tenant.as_str()) || is_stored(SHARED)
+        SHIPPED.contains_key(rule) || is_stored(self.tenant.as_str()) || is_stored(SHARED)
     }
 
     /// From the latest text of that name; a rule that is deleted keeps what it was called.

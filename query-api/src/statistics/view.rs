@@ -332,10 +332,15 @@ struct Keys<'a> {
     other: bool,
 }
 
-/// The course of each group over time where both were asked for, or else the groups, or else the course of all, or else all of
-/// the period: formats that hold one table have the most that there is.
+/// All of the period on top. Then the course of each group over time where both were asked for, the groups, the course of all: formats that
+/// hold one table have the most that there is.
 impl Report for TenantStatistics {
     fn tables<W: io::Write + Send>(&self, to: &mut Writer<W>) -> io::Result<()> {
+        let totals = &[Totals(&self.totals)];
+        if self.groups.is_none() && self.series.is_empty() {
+            return to.whole("totals", totals);
+        }
+        to.summary("totals", totals)?;
         if self.groups.is_some() && self.interval.is_some() {
             to.table::<GroupPoint<'_>>("group series")?;
             for GroupRow { keys, part } in self.rows() {
@@ -349,8 +354,30 @@ impl Report for TenantStatistics {
         if !self.series.is_empty() {
             to.whole("series", &self.series)?;
         }
-        let part = &Part { figures: self.totals, series: Vec::new() };
-        to.whole("totals", &[GroupRow { keys: Keys { by: &[], keys: None, other: false }, part }])
+        Ok(())
+    }
+}
+
+/// All of the period.
+#[derive(Debug, Serialize)]
+struct Totals<'a>(&'a Compared);
+
+impl Tabular for Totals<'_> {
+    const COLUMNS: &'static [Column] = match GroupRow::COLUMNS.split_first_chunk::<3>() {
+        Some((_, without_keys)) => without_keys,
+        None => &[],
+    };
+
+    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+        self.0.cells(row);
+    }
+}
+
+impl Compared {
+    fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+        self.tally.cells(row);
+        row.push(self.previous.map(|tally| tally.counts.events).into());
+        row.push(self.change.and_then(|change| change.events.relative).into());
     }
 }
 
@@ -415,11 +442,8 @@ impl Tabular for GroupRow<'_> {
     ];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        let Compared { tally, previous, change } = &self.part.figures;
         self.keys.cells(row);
-        tally.cells(row);
-        row.push(previous.map(|tally| tally.counts.events).into());
-        row.push(change.and_then(|change| change.events.relative).into());
+        self.part.figures.cells(row);
     }
 }
 

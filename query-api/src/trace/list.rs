@@ -19,7 +19,7 @@ use crate::trace::activity::Activity;
 use crate::trace::figures::{self, Figure, Listed, Unit};
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{LONGEST, MOST_ROWS, Trace, instant, too_many};
-use crate::trace::view::{CountedActivity, Telling, TracedActivity};
+use crate::trace::view::{ActivityStyle, CountedActivity, TracedActivity};
 
 /// Which activities are listed.
 #[derive(Debug, Serialize, IntoParams)]
@@ -119,11 +119,11 @@ pub async fn list(
         let read = rows.partition_point(|row| (row.at, row.activity.row.place()) <= after);
         rows.drain(..read);
     }
-    let telling = Telling::of(&api, &asked.reading);
+    let style = ActivityStyle::of(&api, &asked.reading);
     let key = |row: &Listed<'_>| (instant(row.at), row.activity.row.place());
     let unit = filter.figure().map_or(Unit::Count, Figure::unit);
     let view = move |row: Listed<'_>| CountedActivity {
-        activity: TracedActivity::new(row.activity, period, &telling),
+        activity: TracedActivity::new(row.activity, period, &style),
         counted: row.counted,
         unit,
     };

@@ -23,7 +23,7 @@ use crate::state::QueryApi;
 use crate::trace::intervals::Interval;
 use crate::trace::reading::{Trace, too_many};
 use crate::trace::timeline::lanes::{TimelineBucket, TimelineLane, TimelinePoints};
-use crate::trace::view::{Telling, TracedActivity, TracedInterval};
+use crate::trace::view::{ActivityStyle, TracedActivity, TracedInterval};
 
 /// Most rows that a timeline is made of.
 const MOST_ROWS: u32 = 20_000;
@@ -169,8 +169,8 @@ pub async fn get(
     let activities = trace.activities(api.store(), &[], MOST_ROWS).await?;
     let activities =
         activities.ok_or_else(|| too_many(MOST_ROWS, "read their list by channel, or /v1/events page by page"))?;
-    let telling = Telling::of(&api, &reading);
-    let lanes = lanes::lanes(&activities, period, &telling);
+    let style = ActivityStyle::of(&api, &reading);
+    let lanes = lanes::lanes(&activities, period, &style);
     if lanes.len() > MOST_LANES {
         let detail =
             format!("the user was in more than {MOST_LANES} channels and states then; choose a shorter period");
@@ -185,7 +185,7 @@ pub async fn get(
         extent,
         time_zone: calendar.zone.name().to_owned(),
         lanes,
-        points: lanes::points(&activities, period, &telling),
+        points: lanes::points(&activities, period, &style),
         buckets: edges.map(|edges| lanes::buckets(&activities, &edges)),
         completeness: reading.completeness,
     };

@@ -10,6 +10,7 @@ use crate::export::table::{Cell, Column, Kind, Tabular};
 use crate::export::values;
 use crate::http::page::ReadRequest;
 use crate::log::labels::Labels;
+use crate::log::type_names;
 use crate::log::view::is_false;
 use crate::state::QueryApi;
 use crate::trace::activity::Activity;
@@ -24,7 +25,7 @@ pub(crate) fn local(zone: Zone, millis: i64) -> DateTime<FixedOffset> {
 
 /// How activities are told.
 #[derive(Debug, Clone)]
-pub struct Telling {
+pub struct ActivityStyle {
     /// The zone of their times.
     pub zone: Zone,
     /// The reader's language.
@@ -33,7 +34,7 @@ pub struct Telling {
     pub catalogue: Catalogue,
 }
 
-impl Telling {
+impl ActivityStyle {
     /// To whoever reads.
     pub(crate) fn of(api: &QueryApi, reading: &ReadRequest) -> Self {
         Self {
@@ -119,8 +120,8 @@ pub struct TracedObject {
 
 impl TracedActivity {
     /// An activity as a period shows it; what is counted in the period but lies outside it is shown as it is.
-    pub fn new(activity: &Activity, period: Interval, telling: &Telling) -> Self {
-        let Telling { zone, lang, catalogue } = telling;
+    pub fn new(activity: &Activity, period: Interval, style: &ActivityStyle) -> Self {
+        let ActivityStyle { zone, lang, catalogue } = style;
         let (row, zone, lane) = (&activity.row, *zone, &activity.lane);
         let shown = activity.span.map(|span| span.clip(period).unwrap_or(span));
         let object = (!row.object_type.is_empty() || !row.object_id.is_empty()).then(|| TracedObject {
@@ -132,7 +133,7 @@ impl TracedActivity {
             id: row.event_id.clone(),
             other_ids: activity.others.clone(),
             event_type: row.event_type.clone(),
-            name: catalogue.get(&row.event_type).map_or(&*row.event_type, |entry| entry.name.get(*lang)).to_owned(),
+            name: type_names::name(catalogue, &row.event_type, *lang).into_owned(),
             channel: lane.channel.clone(),
             state: lane.state.clone(),
             labels: Labels {
@@ -200,6 +201,27 @@ macro_rules! columns {
     };
 }
 
+/// What a page has room for: a type is told by its name.
+const PRINTED: &[&str] = &[
+    "start",
+    "end",
+    "duration_ms",
+    "channel",
+    "state",
+    "name",
+    "object.type",
+    "object.id",
+    "object.name",
+    "outcome",
+    "reason",
+    "open",
+    "clipped_start",
+    "clipped_end",
+    "id",
+    "counted",
+    "track",
+];
+
 /// An activity in the list behind a figure.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CountedActivity {
@@ -220,6 +242,7 @@ impl Tabular for TracedActivity {
         Some((_, all_but_the_last)) => all_but_the_last,
         None => &[],
     };
+    const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         self.told(row);
@@ -228,6 +251,7 @@ impl Tabular for TracedActivity {
 
 impl Tabular for CountedActivity {
     const COLUMNS: &'static [Column] = columns!("counted", Kind::Whole);
+    const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         self.activity.told(row);
@@ -247,6 +271,7 @@ pub struct TracedInterval {
 
 impl Tabular for TracedInterval {
     const COLUMNS: &'static [Column] = columns!("track", Kind::Whole);
+    const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         self.activity.told(row);

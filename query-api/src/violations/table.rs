@@ -66,7 +66,7 @@ impl Tabular for Violation {
             user.map_or(Cell::Empty, |user| Cell::code("actor_kind", &user.kind)),
             user.map(|user| &user.id).into(),
             user.map(|user| &user.name).into(),
-            self.group.as_deref().map(serde_json::value::RawValue::get).into(),
+            self.group.as_deref().map_or(Cell::Empty, |group| Cell::Group(group.get())),
             self.count.into(),
             self.seen.into(),
             self.limit.into(),

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use runtime::settings::bearer;
+use runtime::principal::bearer;
 use schemas::settings::{Limits, Role};
 use serde_json::json;
 

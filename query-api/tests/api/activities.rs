@@ -6,7 +6,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use query_api::export::table::{Cell, Tabular};
 use query_api::trace::figures::FIGURES;
-use query_api::trace::view::{CountedActivity, Telling, TracedFigure, TracedInterval};
+use query_api::trace::view::{ActivityStyle, CountedActivity, TracedFigure, TracedInterval};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use schemas::settings::{Retention, Role, WeekStart};
@@ -223,6 +223,7 @@ fn files_tell_times_and_states_in_words() {
         call.duration_ms = 90_000;
         let done = [
             ("task.created", "", "create", "task"),
+            ("order.updated", "", "update", "order"),
             ("order.viewed", "", "view", "order"),
             ("order.file_attached", "", "attach", "order"),
             ("user.signed_in", "", "sign_in", ""),
@@ -269,16 +270,40 @@ fn files_tell_times_and_states_in_words() {
                 vec!["relace", "vytvoření", "zobrazení", "přiložení", "hovor", "stopa", "dělení: 1 h"],
                 vec!["session", "create", "view", "attach", "track"],
             ),
+            (
+                "en",
+                vec!["session", "signed in", "create", "track", "resolution: 1 h", "Task created"],
+                vec!["task.created", "signed_in", "clipped"],
+            ),
         ] {
             let told = pdf(&timeline, lang).await;
             for word in words {
                 assert!(told.contains(&unspaced(word)), "{lang} {word}: {told}");
             }
-            // Types and ids stand as they are.
-            let plain = told.replace("task.created", "").replace("order.viewed", "").replace("order.file_attached", "");
             for word in raw {
-                assert!(!plain.contains(word), "{lang} {word}: {plain}");
+                assert!(!told.contains(word), "{lang} {word}: {told}");
             }
+            // Types are called what they are called in the log.
+            let path = format!("/v1/users/u1/activities?{period}");
+            let all = pdf(&path, lang).await;
+            let book = file(&world, &format!("{path}&format=xlsx&lang={lang}"), &key, "*/*").await.bytes;
+            let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(book)).unwrap();
+            let cells: Vec<String> = book
+                .worksheets()
+                .iter()
+                .flat_map(|(_, sheet)| sheet.rows().flatten())
+                .map(ToString::to_string)
+                .collect();
+            let log = world.ok(&format!("/v1/events?{period}&lang={lang}"), &key).await;
+            // What ends a session is no row of its own.
+            let rows = log["data"].as_array().unwrap().iter().filter(|event| event["type"] != "user.signed_out");
+            for event in rows {
+                let (name, code) = (event["name"].as_str().unwrap(), event["type"].as_str().unwrap());
+                assert!(cells.iter().any(|cell| cell == name), "{cells:?}");
+                assert!(all.contains(&unspaced(name)) && !all.contains(code), "{lang} {name}: {all}");
+            }
+            let csv = file(&world, &format!("{path}&format=csv&lang={lang}"), &key, "*/*").await.bytes;
+            assert!(String::from_utf8(csv.to_vec()).unwrap().contains("task.created"), "programs read the types");
         }
         assert!(pdf(&figures, "ru").await.contains("группировка:час"));
         assert!(pdf(&figures, "cs").await.contains("seskupení:hodina"));
@@ -599,12 +624,12 @@ fn tables_are_whole() {
         object_name: String::new(),
         session_key: String::new(),
     };
-    let telling = Telling {
+    let style = ActivityStyle {
         zone: schemas::zone::Zone::utc(),
         lang: schemas::catalogue::Lang::En,
         catalogue: schemas::catalogue::Catalogue::shipped().unwrap(),
     };
-    let lanes = lanes(&activities(vec![row], 0), Interval::new(0, 20 * DAY).unwrap(), &telling);
+    let lanes = lanes(&activities(vec![row], 0), Interval::new(0, 20 * DAY).unwrap(), &style);
     let interval: &TracedInterval = &lanes[0].intervals[0];
     let counted = CountedActivity { activity: interval.activity.clone(), counted: Some(5000), unit: FIGURES[0].unit() };
     let figure = TracedFigure { name: FIGURES[0].name, value: 1, unit: FIGURES[0].unit(), rows: String::new() };

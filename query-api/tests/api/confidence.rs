@@ -158,7 +158,7 @@ fn sessions_and_violations_tell_it() {
             let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(bytes(XLSX).await)).unwrap();
             let sheet = book.worksheet_range_at(0).unwrap().unwrap();
             let mut rows = sheet.rows();
-            let at = rows.next().unwrap().iter().position(|head| *head == "device_confidence").unwrap();
+            let at = rows.next().unwrap().iter().position(|head| *head == "confidence in the device").unwrap();
             assert_eq!(rows.map(|row| row[at].to_string()).collect::<Vec<_>>(), expected, "{path}");
             let parquet = SerializedFileReader::new(bytes("application/vnd.apache.parquet").await).unwrap();
             let cell = |row: parquet::record::Row| {
@@ -173,7 +173,7 @@ fn sessions_and_violations_tell_it() {
         }
         // A page of violations has no room for devices.
         let printed = pdf_text(&file(&world, "/v1/users/u1/sessions", &key, "application/pdf").await.bytes);
-        assert!(unspaced(&printed).contains("deviceconfidence"), "{printed}");
+        assert!(unspaced(&printed).contains("confidenceinthedevice"), "{printed}");
         assert!(printed.contains("high") && printed.contains("low"), "{printed}");
         for path in ["/v1/events?order=asc&actor_id=u1", "/v1/users/u1/sign-ins?order=asc"] {
             let found = csv_column(&file(&world, path, &key, "text/csv").await.bytes, "device.confidence");

@@ -5,7 +5,7 @@ use schemas::settings::Role;
 use serde_json::{Value, json};
 
 use crate::exports::file;
-use crate::support::{Event, ids, with_world};
+use crate::support::{Event, World, ids, with_world};
 
 fn changed(id: &str, days_ago: i64, set: impl FnOnce(&mut Event)) -> Event {
     let mut event = Event {
@@ -232,6 +232,42 @@ fn no_change_is_passed_over() {
     });
 }
 
+/// What is told of limits, actions and rules, in the three languages.
+const OWN: [[&str; 4]; 3] = [
+    [
+        "limits › impossible speed, km/h: “900” → “800”",
+        "actions › Many records exported at once: → “block the device”",
+        "least level: “low” → “high”",
+        "Petr Dvořák disabled the rule “Many records exported at once” — on: “yes” → “no”",
+    ],
+    [
+        "лимиты › невозможная скорость, км/ч: «900» → «800»",
+        "действия › Выгружено много записей сразу: → «заблокировать устройство»",
+        "наименьший уровень: «низкий» → «высокий»",
+        "Petr Dvořák: выключено правило «Выгружено много записей сразу» — включено: «да» → «нет»",
+    ],
+    [
+        "limity › nemožná rychlost, km/h: „900“ → „800“",
+        "akce › Exportováno mnoho záznamů najednou: → „zablokovat zařízení“",
+        "nejnižší úroveň: „nízká“ → „vysoká“",
+        "Petr Dvořák: vypnuto pravidlo „Exportováno mnoho záznamů najednou“ — zapnuto: „ano“ → „ne“",
+    ],
+];
+/// One of these in the column of changes of a file of the log.
+const OWN_CHANGES: [&str; 3] = [
+    "limits › impossible speed, km/h: 900 → 800",
+    "лимиты › невозможная скорость, км/ч: 900 → 800",
+    "limity › nemožná rychlost, km/h: 900 → 800",
+];
+
+fn texts_of(row: &Value) -> Vec<String> {
+    row["edits"].as_array().unwrap().iter().map(|edit| edit["text"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn file_of(world: &World, path: &str, key: &str) -> String {
+    String::from_utf8(file(world, path, key, "*/*").await.bytes.to_vec()).unwrap()
+}
+
 /// A7, A8, P16: the product's own settings have names in the reader's language, in the list and in files; an application's have its
 /// own.
 #[test]
@@ -265,6 +301,21 @@ fn own_settings_are_named() {
                     ],
                 ),
                 changed("theirs", 4, |event| event.changes = vec![zone]),
+                own(
+                    "limits",
+                    5,
+                    ("setting.changed", "setting", "detection"),
+                    vec![
+                        change("limits/impossible_kmh", "900", "800"),
+                        change("actions/mass-export", "", r#""block""#),
+                        change("min_level", r#""low""#, r#""high""#),
+                    ],
+                ),
+                changed("export", 6, |event| {
+                    (event.event_type, event.category) = ("event_log.exported".to_owned(), "other");
+                    (event.outcome, event.reason, event.key_id) = ("failure", "the client is gone", "usertrail");
+                }),
+                own("rule", 6, ("rule.disabled", "rule", "mass-export"), vec![change("enabled", "true", "false")]),
             ])
             .await;
         for (lang, texts, labels) in [
@@ -275,7 +326,7 @@ fn own_settings_are_named() {
                     "time zone",
                     "views",
                     "role: → “viewer”",
-                    "permissions: → “query_sql”",
+                    "permissions: → “SQL queries”",
                     "quotas: → “events per day: 5”",
                 ],
             ),
@@ -314,6 +365,26 @@ fn own_settings_are_named() {
             let found: Vec<&str> = edits.iter().map(|edit| edit["text"].as_str().unwrap()).collect();
             assert_eq!(found, &labels[2..], "{lang}");
             assert_eq!((&edits[0]["path"], &edits[0]["new"]), (&json!("role"), &json!("viewer")));
+            for (row, column) in [(4, "edits"), (5, "text")] {
+                let (told, wanted) =
+                    (rows[row].clone(), &OWN[["en", "ru", "cs"].iter().position(|of| *of == lang).unwrap()]);
+                let told =
+                    if column == "edits" { texts_of(&told) } else { vec![told["text"].as_str().unwrap().to_owned()] };
+                let wanted = if column == "edits" { &wanted[..3] } else { &wanted[3..] };
+                assert_eq!(told, wanted, "{lang}");
+            }
+            let log = file_of(&world, &format!("/v1/events?category=configuration&format=csv&lang={lang}"), &key).await;
+            for text in [OWN_CHANGES[["en", "ru", "cs"].iter().position(|of| *of == lang).unwrap()]] {
+                assert!(log.contains(text), "{text} is not in {log}");
+            }
+            let failed = world.ok(&format!("/v1/events/export?lang={lang}"), &key).await["data"].clone();
+            let why = match lang {
+                "en" => "Reason: the client is gone",
+                "ru" => "Причина: читающая сторона отключилась",
+                _ => "Důvod: čtoucí strana se odpojila",
+            };
+            assert!(failed["details"].as_str().unwrap().starts_with(why), "{failed}");
+            assert_eq!(failed["reason"], "the client is gone");
             // The application's own field of the same name.
             assert_eq!(label(3), "time zone");
             let file = file(&world, &format!("/v1/configuration?format=csv&lang={lang}"), &key, "*/*").await;

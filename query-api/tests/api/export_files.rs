@@ -288,6 +288,7 @@ impl Tabular for Coded {
         Column::new("action", Kind::Text),
         Column::new("device.kind", Kind::Text),
         Column::new("access", Kind::Text),
+        Column::new("reason", Kind::Text),
         Column::new("text", Kind::Text),
     ];
 
@@ -295,6 +296,7 @@ impl Tabular for Coded {
         row.push(Cell::code("action", "sign_in_failed"));
         row.push(Cell::code("device_kind", "desktop"));
         row.push(Cell::code("access", ""));
+        row.push(Cell::code("phrase", "can't connect: refused"));
         row.push("desktop".into());
     }
 }
@@ -308,21 +310,21 @@ fn closed_values_are_words_for_people() {
         writer.finish().unwrap()
     };
     for (lang, words) in [
-        (Lang::En, ["sign_in_failed", "desktop"]),
-        (Lang::Ru, ["неудачный вход", "компьютер"]),
-        (Lang::Cs, ["neúspěšné přihlášení", "počítač"]),
+        (Lang::En, ["failed sign-in", "desktop", "can't connect: refused"]),
+        (Lang::Ru, ["неудачный вход", "компьютер", "не удаётся соединиться: refused"]),
+        (Lang::Cs, ["neúspěšné přihlášení", "počítač", "nelze se připojit: refused"]),
     ] {
         let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file(Format::Xlsx, lang))).unwrap();
         let sheet = book.sheet_names()[0].clone();
         let sheet = book.worksheet_range(&sheet).unwrap();
         let cells: Vec<String> = sheet.rows().nth(1).unwrap().iter().map(ToString::to_string).collect();
-        assert_eq!(cells, [words[0], words[1], "", "desktop"], "{lang:?}");
+        assert_eq!(cells, [words[0], words[1], "", words[2], "desktop"], "{lang:?}");
         let pdf = Document::load_mem(&file(Format::Pdf, lang)).unwrap().extract_text(&[1]).unwrap();
         for word in words {
             assert!(unspaced(&pdf).contains(&unspaced(word)), "{word} is not in {pdf}");
         }
         let csv = String::from_utf8(file(Format::Csv, lang)).unwrap();
-        assert!(csv.ends_with("\r\nsign_in_failed,desktop,,desktop\r\n"), "{csv}");
+        assert!(csv.ends_with("\r\nsign_in_failed,desktop,,can't connect: refused,desktop\r\n"), "{csv}");
         let reader = SerializedFileReader::new(bytes(file(Format::Parquet, lang))).unwrap();
         let row = reader.get_row_iter(None).unwrap().next().unwrap().unwrap();
         assert_eq!(

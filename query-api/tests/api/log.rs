@@ -272,7 +272,7 @@ fn what_failed_is_told_as_failed() {
             ("e3", ["“a” → “b” — failed", "«a» → «b» — не удалось", "„a“ → „b“ — nezdařilo se"]),
             ("e4", ["Jana Nováková signed in — failed", " — не удалось", " — nezdařilo se"]),
             ("e5", ["failed to sign in", "", ""]),
-            ("e6", ["missed a call from “Call back”", "", ""]),
+            ("e6", ["missed a call (“Call back”)", "«Call back»)", "„Call back“)"]),
             ("e7", ["order.delete.failed · Call back", "", ""]),
             ("e9", ["deleted the task “Call back”", "«Call back»", "„Call back“"]),
         ] {

@@ -145,6 +145,18 @@ fn rules_are_switched_off_and_on() {
         let rule = world.ok("/v1/rules/brute-force", &security).await;
         let limit = json!({ "name": "failed_sign_ins", "value": 5.0, "default": 10.0, "min": 3.0, "max": 1000.0, "unit": "failed sign-ins" });
         assert_eq!((&rule["limits"], &rule["action"]), (&json!([limit]), &json!("flag")));
+        for (lang, units) in [
+            ("en", ["failed sign-ins", "km/h", "o'clock"]),
+            ("ru", ["неудачных входов", "км/ч", "час дня"]),
+            ("cs", ["neúspěšných přihlášení", "km/h", "hodina"]),
+        ] {
+            let all = world.ok(&format!("/v1/rules?lang={lang}"), &security).await;
+            for (rule, unit) in ["brute-force", "impossible-travel", "sign-in-outside-hours"].iter().zip(units) {
+                let of_list = all["data"].as_array().unwrap().iter().find(|of| of["name"] == *rule).unwrap();
+                let alone = world.ok(&format!("/v1/rules/{rule}?lang={lang}"), &security).await;
+                assert_eq!((&of_list["limits"][0]["unit"], &alone["limits"][0]["unit"]), (&json!(unit), &json!(unit)));
+            }
+        }
         assert_eq!(world.ok("/v1/rules/mass-export", &security).await["action"], "block");
         for (limit, value) in [("failed_sign_ins", 2.0), ("failed_sign_ins", 4.5), ("nothing", 5.0)] {
             let bad = json!({ "disabled": [], "limits": { limit: value }, "actions": {} });

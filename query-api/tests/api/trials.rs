@@ -489,7 +489,7 @@ fn explanations_are_in_the_readers_language() {
                 "ru",
                 "Выгружено много записей сразу",
                 "Правило нарушено; найдено: 4321; предел: 1000",
-                ["Действие: «export»; найдено: «export»", "Записей: не меньше 1000; найдено: 4321"],
+                ["Действие: «выгрузка»; найдено: «выгрузка»", "Записей: не меньше 1000; найдено: 4321"],
                 "Это найдено версией правила 1; объясняет версия 2, которая действует сейчас",
             ),
             (
@@ -545,7 +545,7 @@ fn explanations_are_in_the_readers_language() {
         let steps = [
             "- Всё это:",
             "  + Тип события: «Экспорт контактов» или «Задача создана»; найдено: «Экспорт контактов»",
-            "  + Действие: что угодно, кроме: «view»; найдено: «export»",
+            "  + Действие: что угодно, кроме: «просмотр»; найдено: «выгрузка»",
             "  - Имя пользователя: содержит «x» и содержит «y»; найдено: ничего",
             "+ Этого не должно быть:",
             "  - IP-адрес: в сети 10.0.0.0/8; найдено: «198.51.100.7»",
@@ -561,5 +561,77 @@ fn explanations_are_in_the_readers_language() {
             "      - Новое значение: как в поле «Прежнее значение»; найдено: ничего",
         ];
         assert_eq!(told(&explained["data"]["steps"]), steps);
+    });
+}
+
+/// P6: of a rule of alternatives, the reason that is told is the one that there was, whichever of them it is; another number is told
+/// as no reason.
+#[test]
+fn the_true_reason_is_told() {
+    with_world("trials_reasons", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let security = world.key(Some("acme"), Role::Security).await;
+        let at = |id: &str, hour: f64, weekday: f64, outcome: &'static str| Event {
+            signals: vec![("local_hour", hour), ("local_weekday", weekday)],
+            outcome,
+            ..Event::sign_in(id, "u1", TimeDelta::minutes(5))
+        };
+        let found = Event { violations: vec!["sign-in-outside-hours"], ..at("weekend", 12.0, 6.0, "success") };
+        let violation = found.violation_id("sign-in-outside-hours");
+        world
+            .insert(&[
+                found,
+                at("early", 5.0, 2.0, "success"),
+                at("late", 21.0, 2.0, "success"),
+                at("both", 21.0, 7.0, "success"),
+                at("work", 12.0, 2.0, "success"),
+                at("failed", 5.0, 2.0, "failure"),
+            ])
+            .await;
+        let day = [
+            "Day of the week (Monday is 1): more than 5; found",
+            "День недели (понедельник — 1): больше 5; найдено",
+            "Den v týdnu (pondělí je 1): více než 5; zjištěno",
+        ];
+        let late = [
+            "Hour of the day: at least 20; found",
+            "Час дня: не меньше 20; найдено",
+            "Hodina dne: alespoň 20; zjištěno",
+        ];
+        for (at, (lang, broken, whole)) in [
+            ("en", "The rule is broken", "The rule is not broken"),
+            ("ru", "Правило нарушено", "Правило не нарушено"),
+            ("cs", "Pravidlo je porušeno", "Pravidlo není porušeno"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (day, late) = (day[at], late[at]);
+            for (event, text, numbers) in [
+                ("weekend", format!("{broken}: {day}: 6"), json!([6.0, 5.0, null])),
+                ("late", format!("{broken}: {late}: 21"), json!([21.0, 20.0, null])),
+                ("both", format!("{broken}: {late}: 21 · {day}: 7"), json!([21.0, 20.0, null])),
+            ] {
+                let path = format!("/v1/events/{event}/explain?rule=sign-in-outside-hours&lang={lang}");
+                let data = world.ok(&path, &security).await["data"].clone();
+                assert_eq!(data["text"], text, "{data}");
+                assert_eq!(json!([data["seen"], data["limit"], data["missing"]]), numbers, "{data}");
+            }
+            let explained = world.ok(&format!("/v1/violations/{violation}/explain?lang={lang}"), &security).await;
+            assert_eq!(explained["events"][0]["text"], format!("{broken}: {day}: 6"), "{explained}");
+            let of = async |event: &str| {
+                let path = format!("/v1/events/{event}/explain?rule=sign-in-outside-hours&lang={lang}");
+                world.ok(&path, &security).await["data"].clone()
+            };
+            let early = of("early").await;
+            assert_eq!((&early["seen"], &early["limit"]), (&json!(5.0), &json!(7.0)));
+            assert!(early["text"].as_str().unwrap().starts_with(broken));
+            // Nothing is lacking of a number that should be less, or that is there.
+            for event in ["work", "failed"] {
+                let data = of(event).await;
+                assert_eq!((&data["matched"], &data["missing"]), (&json!(false), &Value::Null), "{data}");
+                assert!(data["text"].as_str().unwrap().starts_with(whole), "{data}");
+            }
+        }
     });
 }

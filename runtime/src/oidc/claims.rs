@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use schemas::settings::{MAX_NAME_BYTES, Permissions};
 use serde_json::Value;
 
-use super::{Person, Refusal};
+use super::Refusal;
 use crate::config::Oidc;
-use crate::settings::Principal;
+use crate::principal::{Person, Principal};
 
 /// Longest identifier of a person, in bytes; OpenID Connect allows 255.
 const MAX_SUBJECT_BYTES: usize = 255;

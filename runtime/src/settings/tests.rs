@@ -108,16 +108,6 @@ fn a_topic_that_began_anew_is_taken_as_it_is() {
     assert_eq!(snapshot.next_offset(), 1);
 }
 
-#[test]
-fn the_bearer_is_read_from_its_header() {
-    let headers = |value: &str| HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
-    assert_eq!(bearer(&headers("Bearer abc")), Some("abc"));
-    assert_eq!(bearer(&headers("bearer  abc ")), Some("abc"));
-    assert_eq!(bearer(&headers("Basic abc")), None);
-    assert_eq!(bearer(&headers("Bearer")), None);
-    assert_eq!(bearer(&HeaderMap::new()), None);
-}
-
 fn exemption(tenant: &str, minutes: i64) -> Exemption {
     let now = chrono::Utc::now();
     Exemption {

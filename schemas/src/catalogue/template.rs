@@ -1,9 +1,10 @@
 //! Sentences with placeholders: `{actor} changed the deadline of task {object}[ from “{old}”][ to “{new}”]`.
 //!
 //! A part in square brackets is left out when a value it names is missing (an event with only the new value still
-//! reads well). Values are inserted as they are, once: a value that contains `{actor}` stays that text.
+//! reads well). Values are inserted as they are but for marks of direction, once: a value that contains `{actor}` stays that text.
 
 use super::Lang;
+use crate::bidi;
 
 /// What a sentence can say of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,7 +76,7 @@ impl Placeholder {
         };
         match text.filter(|text| !text.is_empty()) {
             Some(text) => {
-                out.push_str(text);
+                out.push_str(&bidi::plain(text));
                 true
             }
             None => false,

@@ -7,8 +7,8 @@ use crate::export::pdf::font::Font;
 pub(super) const SIZE: f32 = 7.0;
 /// Space left and right of a cell's text, points.
 pub(super) const PADDING: f32 = 2.5;
-/// Most lines of a cell; more end in `…`.
-const MAX_LINES: usize = 4;
+/// Most lines of a cell; more end in `…` and words that say so.
+const MAX_LINES: usize = 400;
 /// Widest that a column asks to be.
 const MAX_WIDTH: f32 = 220.0;
 
@@ -19,7 +19,8 @@ pub(super) fn widths(font: &mut Font, rows: &[Vec<String>], room: f32) -> Vec<f3
     for row in rows {
         asked.resize(row.len().max(asked.len()), 0.0);
         for (width, text) in asked.iter_mut().zip(row) {
-            *width = width.max((font.width(text, SIZE) + 2.0 * PADDING + 1.0).min(MAX_WIDTH));
+            let widest = text.lines().map(|line| font.width(line, SIZE)).fold(0.0, f32::max);
+            *width = width.max((widest + 2.0 * PADDING + 1.0).min(MAX_WIDTH));
         }
     }
     let sum: f32 = asked.iter().sum();
@@ -46,31 +47,33 @@ fn share(asked: &[f32], room: f32) -> f32 {
     room
 }
 
-/// Breaks a text into lines of `room` points, between words where that is possible.
-pub(super) fn lines(font: &mut Font, text: &str, room: f32) -> Vec<String> {
-    let mut lines = broken(font, text, room);
+/// Breaks a text into lines of `room` points, between words where that is possible. Where it is too long to be whole, `cut` says so.
+pub(super) fn lines(font: &mut Font, text: &str, room: f32, cut: &str) -> Vec<String> {
+    let mut lines = broken(font, text, room, cut);
     bidi::directed(text, &mut lines);
     lines
 }
 
-fn broken(font: &mut Font, text: &str, room: f32) -> Vec<String> {
+fn broken(font: &mut Font, text: &str, room: f32, cut: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut width) = (String::new(), 0.0);
-    let unseen = |letter: char| letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}');
-    for letter in text.chars().map(|letter| if unseen(letter) { ' ' } else { letter }) {
-        let wide = font.letter_width(letter, SIZE);
-        if width + wide > room && !line.is_empty() {
+    let unseen = |letter: char| letter.is_control() && letter != '\n' || matches!(letter, '\u{fffe}' | '\u{ffff}');
+    for letter in text.trim_end().chars().map(|letter| if unseen(letter) { ' ' } else { letter }) {
+        let ends = letter == '\n';
+        let wide = if ends { 0.0 } else { font.letter_width(letter, SIZE) };
+        if ends || width + wide > room && !line.is_empty() {
             if lines.len() + 1 == MAX_LINES {
                 lines.push(clipped(font, line, room));
+                lines.push(cut.to_owned());
                 return lines;
             }
             let rest = match line.rfind([' ', ',', ';', '/', '-']) {
-                Some(at) if letter != ' ' && at > 0 => line.split_off(at + 1),
+                Some(at) if letter != ' ' && !ends && at > 0 => line.split_off(at + 1),
                 _ => String::new(),
             };
             lines.push(std::mem::replace(&mut line, rest));
             width = font.width(&line, SIZE);
-            if line.is_empty() && letter == ' ' {
+            if ends || line.is_empty() && letter == ' ' {
                 continue;
             }
         }

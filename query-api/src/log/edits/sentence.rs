@@ -1,5 +1,6 @@
 //! Edits in words.
 
+use schemas::bidi::plain;
 use schemas::catalogue::Lang;
 use schemas::json::Value;
 
@@ -8,23 +9,24 @@ use crate::log::edits::moves::list_of;
 use crate::log::edits::{Edit, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 use crate::log::own;
-use crate::log::words::{brief, clip, in_group, of, quoted, shown};
+use crate::log::words::{ValueStyle, brief, in_group, of, quoted, shown};
 
 /// How much stands before the first difference of two long values, in bytes.
 const MAX_BEFORE: usize = 40;
 
 /// An edit with its words.
-pub(super) fn worded(plain: Plain, lang: Lang, own: bool) -> Edit {
+pub(super) fn worded(plain: Plain, how: ValueStyle, own: bool) -> Edit {
+    let lang = how.lang;
     let path = keys(&plain.at.was);
     let (label, text) = if own {
         let value = |value: &Value| own::value(&path, value.clone(), lang);
         let worded = Plain { old: value(&plain.old), new: value(&plain.new), ..plain.clone() };
         let label = label(&own::keys(&path, lang));
-        let text = text(&worded, (&label, &self::label(&own::keys(&list_of(&plain.at.was), lang))), lang);
+        let text = text(&worded, (&label, &self::label(&own::keys(&list_of(&plain.at.was), lang))), how);
         (label, text)
     } else {
         let label = label(&path);
-        let text = text(&plain, (&label, &self::label(&list_of(&plain.at.was))), lang);
+        let text = text(&plain, (&label, &self::label(&list_of(&plain.at.was))), how);
         (label, text)
     };
     let Plain { kind, at, from_at, old, new, from, to } = plain;
@@ -43,7 +45,7 @@ fn label(keys: &[String]) -> String {
             _ => {
                 let separator = if label.is_empty() { "" } else { " › " };
                 label.push_str(separator);
-                label.push_str(key.replace('_', " ").trim());
+                label.push_str(plain(key).replace('_', " ").trim());
             }
         }
     }
@@ -51,13 +53,14 @@ fn label(keys: &[String]) -> String {
 }
 
 /// An edit in words, with the names of what it is about and of the list that this is in.
-fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
+fn text(edit: &Plain, (label, list): (&str, &str), how: ValueStyle) -> String {
+    let lang = how.lang;
     let brief = match edit.kind {
         EditKind::ConditionAdded | EditKind::ConditionRemoved | EditKind::ConditionMoved => in_group,
         EditKind::ConditionUpdated if edit.old.is_object() && edit.new.is_object() => in_group,
         _ => brief,
     };
-    let (old, new) = (brief(&edit.old, lang), brief(&edit.new, lang));
+    let (old, new) = (brief(&edit.old, how), brief(&edit.new, how));
     match edit.kind {
         EditKind::ConditionAdded => {
             let what = conditional(
@@ -79,7 +82,7 @@ fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
         }
         EditKind::ConditionUpdated => {
             let words = of(lang, ["Condition changed", "Изменено условие", "Změněna podmínka"]);
-            format!("{words} ({label}): {}", from_to((&edit.old, &old), (&edit.new, &new), lang))
+            format!("{words} ({label}): {}", from_to((&edit.old, &old), (&edit.new, &new), how))
         }
         EditKind::OperatorSwitched => {
             let words = of(lang, ["switched to", "переключено на", "přepnuto na"]);
@@ -87,11 +90,11 @@ fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
         }
         EditKind::ListItemAdded => {
             let words = of(lang, ["added", "добавлено", "přidáno"]);
-            format!("{list}: {words} {}{}", item(&edit.new, lang), place(edit.to, lang))
+            format!("{list}: {words} {}{}", item(&edit.new, how), place(edit.to, lang))
         }
         EditKind::ListItemRemoved => {
             let words = of(lang, ["removed", "удалено", "odebráno"]);
-            format!("{list}: {words} {}{}", item(&edit.old, lang), place(edit.from, lang))
+            format!("{list}: {words} {}{}", item(&edit.old, how), place(edit.from, lang))
         }
         EditKind::ConditionMoved | EditKind::ListItemMoved => match &edit.from_at {
             Some(origin) if edit.kind == EditKind::ConditionMoved => {
@@ -105,11 +108,11 @@ fn text(edit: &Plain, (label, list): (&str, &str), lang: Lang) -> String {
             }
             Some(origin) => {
                 let words = of(lang, ["Moved", "Перемещено", "Přesunuto"]);
-                format!("{words}{}: {}", elsewhere(origin, list, lang), item(&edit.new, lang))
+                format!("{words}{}: {}", elsewhere(origin, list, lang), item(&edit.new, how))
             }
-            None => moved(edit, label, lang),
+            None => moved(edit, label, how),
         },
-        EditKind::ValueChanged => format!("{label}: {}", from_to((&edit.old, &old), (&edit.new, &new), lang)),
+        EditKind::ValueChanged => format!("{label}: {}", from_to((&edit.old, &old), (&edit.new, &new), how)),
     }
 }
 
@@ -142,13 +145,13 @@ fn beside(preposition: [&str; 3], list: &str, lang: Lang) -> String {
 }
 
 /// Two values, each with how it reads. What reads the same and isn't is shown as JSON.
-fn from_to((before, old): (&Value, &str), (after, new): (&Value, &str), lang: Lang) -> String {
+fn from_to((before, old): (&Value, &str), (after, new): (&Value, &str), how: ValueStyle) -> String {
     if old == new && before != after {
         let (before, after) = (before.to_string(), after.to_string());
         let apart = apart(&before, &after);
-        return format!("{} → {}", excerpt(&before, apart), excerpt(&after, apart));
+        return format!("{} → {}", excerpt(&before, apart, how), excerpt(&after, apart, how));
     }
-    let shown = |text: &str| if text.is_empty() { "—".to_owned() } else { quoted(text, lang) };
+    let shown = |text: &str| if text.is_empty() { "—".to_owned() } else { quoted(text, how.lang) };
     // What it was before is often not told.
     if old.is_empty() { format!("→ {}", shown(new)) } else { format!("{} → {}", shown(old), shown(new)) }
 }
@@ -159,14 +162,14 @@ fn apart(one: &str, other: &str) -> usize {
     if same < MAX_BEFORE * 2 { 0 } else { one.floor_char_boundary(same - MAX_BEFORE) }
 }
 
-fn excerpt(text: &str, from: usize) -> String {
+fn excerpt(text: &str, from: usize, how: ValueStyle) -> String {
     let before = if from == 0 { "" } else { "…" };
-    format!("{before}{}", clip(text[from..].to_owned()))
+    format!("{before}{}", how.clip(plain(&text[from..]).into_owned()))
 }
 
 /// An item of a list.
-fn item(value: &Value, lang: Lang) -> String {
-    quoted(&shown(value, lang).unwrap_or_else(|| value.to_string()), lang)
+fn item(value: &Value, how: ValueStyle) -> String {
+    quoted(&shown(value, how).unwrap_or_else(|| value.to_string()), how.lang)
 }
 
 fn place(at: Option<usize>, lang: Lang) -> String {
@@ -192,13 +195,13 @@ fn elsewhere(origin: &Origin, list: &str, lang: Lang) -> String {
     format!(" {from} {} {to} {}", quoted(&before, lang), quoted(list, lang))
 }
 
-fn moved(edit: &Plain, list: &str, lang: Lang) -> String {
-    let [what, from, to] = match lang {
+fn moved(edit: &Plain, list: &str, how: ValueStyle) -> String {
+    let [what, from, to] = match how.lang {
         Lang::En => ["moved", "from position", "to"],
         Lang::Ru => ["перемещено", "с позиции", "на"],
         Lang::Cs => ["přesunuto", "z pozice", "na"],
     };
     let at = |place: Option<usize>| place.map_or_else(|| "—".to_owned(), |at| at.saturating_add(1).to_string());
-    let item = if edit.old.is_null() { String::new() } else { format!(" {}", item(&edit.old, lang)) };
+    let item = if edit.old.is_null() { String::new() } else { format!(" {}", item(&edit.old, how)) };
     format!("{list}:{item} {what} {from} {} {to} {}", at(edit.from), at(edit.to))
 }

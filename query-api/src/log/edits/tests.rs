@@ -7,7 +7,7 @@ fn worded(changes: &[(&str, &str, Value, Value)], lang: Lang) -> Vec<Edit> {
     for (path, op, old, new) in changes {
         found.change(path, op, old.clone(), new.clone());
     }
-    found.in_words(lang, false)
+    found.in_words(lang.into(), false)
 }
 
 fn told(changes: &[(&str, &str, Value, Value)]) -> Vec<(EditKind, String, String)> {

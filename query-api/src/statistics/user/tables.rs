@@ -1,4 +1,4 @@
-//! A user's statistics as tables: the series first, then totals, then the shares of each kind.
+//! A user's statistics as tables: totals and figures on top, the course of time, then the shares of each kind.
 
 use std::io::{self, Write};
 
@@ -11,15 +11,15 @@ use crate::statistics::user::{Bucket, Counts, Distinct, Share, Statistics};
 
 impl Report for Statistics {
     fn tables<W: Write + Send>(&self, to: &mut Writer<W>) -> io::Result<()> {
+        to.summary("totals", &[Totals { counts: self.totals, distinct: self.distinct }])?;
+        to.summary("figures", self.figures.figures.as_deref().unwrap_or_default())?;
         to.whole("series", &self.series)?;
-        to.whole("totals", &[Totals { counts: self.totals, distinct: self.distinct }])?;
         to.whole("actions", &keyed(Some("action"), &self.actions))?;
         to.whole("classes", &keyed(Some("class"), &self.classes))?;
         to.whole("channels", &keyed(Some("channel"), &self.channels))?;
         to.whole("object types", &keyed(Some("object_type"), &self.object_types))?;
         to.whole("countries", &keyed(None, &self.countries))?;
-        to.whole("device kinds", &keyed(Some("device_kind"), &self.device_kinds))?;
-        to.whole("figures", self.figures.figures.as_deref().unwrap_or_default())
+        to.whole("device kinds", &keyed(Some("device_kind"), &self.device_kinds))
     }
 }
 

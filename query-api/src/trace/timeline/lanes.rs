@@ -11,7 +11,7 @@ use crate::log::labels::Labels;
 use crate::trace::activity::{Activity, Lane};
 use crate::trace::figures::all;
 use crate::trace::intervals::{Interval, Set, tracks};
-use crate::trace::view::{Telling, TracedActivity, TracedInterval, local};
+use crate::trace::view::{ActivityStyle, TracedActivity, TracedInterval, local};
 
 /// The intervals of one channel and state.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -75,7 +75,7 @@ pub struct TimelinePart {
 }
 
 /// The intervals of a period, by lane.
-pub fn lanes(activities: &[Activity], period: Interval, telling: &Telling) -> Vec<TimelineLane> {
+pub fn lanes(activities: &[Activity], period: Interval, style: &ActivityStyle) -> Vec<TimelineLane> {
     let mut by_lane: BTreeMap<&Lane, Vec<(&Activity, Interval)>> = BTreeMap::new();
     for row in all(activities, period) {
         if let Some(span) = row.activity.span.and_then(|span| span.clip(period)) {
@@ -86,13 +86,13 @@ pub fn lanes(activities: &[Activity], period: Interval, telling: &Telling) -> Ve
         let spans = || rows.iter().map(|(_, span)| *span);
         let placed = tracks(spans());
         let interval = |((activity, _), track): (&(&Activity, Interval), &usize)| TracedInterval {
-            activity: TracedActivity::new(activity, period, telling),
+            activity: TracedActivity::new(activity, period, style),
             track: *track,
         };
         TimelineLane {
             channel: lane.channel.clone(),
             state: lane.state.clone(),
-            labels: Labels::of_lane(&lane.channel, &lane.state, telling.lang),
+            labels: Labels::of_lane(&lane.channel, &lane.state, style.lang),
             time_ms: spans().collect::<Set>().measure(),
             sum_ms: spans().map(Interval::measure).sum(),
             tracks: placed.iter().max().map_or(0, |track| track + 1),
@@ -103,15 +103,15 @@ pub fn lanes(activities: &[Activity], period: Interval, telling: &Telling) -> Ve
 }
 
 /// The points of a period, by channel.
-pub fn points(activities: &[Activity], period: Interval, telling: &Telling) -> Vec<TimelinePoints> {
+pub fn points(activities: &[Activity], period: Interval, style: &ActivityStyle) -> Vec<TimelinePoints> {
     let mut by_channel: BTreeMap<&str, Vec<TracedActivity>> = BTreeMap::new();
     for row in all(activities, period).iter().filter(|row| row.activity.span.is_none()) {
-        let shown = TracedActivity::new(row.activity, period, telling);
+        let shown = TracedActivity::new(row.activity, period, style);
         by_channel.entry(&row.activity.lane.channel).or_default().push(shown);
     }
     let of = |(channel, points): (&str, _)| TimelinePoints {
         channel: channel.to_owned(),
-        labels: Labels::of_lane(channel, "", telling.lang),
+        labels: Labels::of_lane(channel, "", style.lang),
         points,
     };
     by_channel.into_iter().map(of).collect()

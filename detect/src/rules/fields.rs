@@ -7,6 +7,7 @@ use rsigma_eval::{Event, EventValue, JsonEvent};
 use schemas::address::{network, prefix};
 use serde_json::Value;
 
+use super::problem::RuleProblem;
 use super::{FieldValue, addresses};
 
 /// Every field a rule can ask for: the contract between events and rules. `changes` is a list of maps (for `changes[any]`
@@ -99,6 +100,11 @@ pub const FIELDS: &[&str] = &[
     "changes.old",
     "changes.new",
 ];
+
+/// `name`, if events have a field of that name.
+pub(crate) fn known_field(name: &str) -> Result<&str, RuleProblem> {
+    FIELDS.contains(&name).then_some(name).ok_or_else(|| RuleProblem::Field(name.to_owned()))
+}
 
 /// An event that rules can look at, without a copy of it.
 pub trait EventFields {

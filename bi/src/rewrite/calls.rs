@@ -6,12 +6,13 @@ use sqlparser::ast::{
     WindowFrameUnits, WindowSpec, WindowType,
 };
 
-use super::lexis::{quoted, unescaped};
 use super::queries::plain;
-use super::{Writer, Written, absent, functions, types, unsupported, zones};
+use super::{Writer, Written, absent, unsupported, zones};
+use crate::literals::{quoted, unescaped};
 use crate::native::REVISION;
 use crate::refusal::Refusal;
 use crate::views::DATABASE;
+use crate::{functions, types};
 
 impl Writer<'_> {
     /// What is answered here keeps the name that the engine would have given it: clients look columns up by it.
@@ -92,7 +93,7 @@ impl Writer<'_> {
         };
         let text = match name.to_ascii_lowercase().as_str() {
             _ if !none => return None,
-            "version" => &self.surroundings.version,
+            "version" => &self.context.version,
             "timezone" | "servertimezone" => "UTC",
             "currentdatabase" | "database" | "schema" | "current_schema" | "current_database" => DATABASE,
             "currentuser" | "user" | "current_user" => DATABASE,

@@ -3,7 +3,7 @@
 
 use sqlparser::ast::DataType;
 
-use super::lexis::quoted;
+use crate::literals::quoted;
 use crate::refusal::Refusal;
 
 /// Types without arguments.
@@ -41,19 +41,19 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
 const MAX_DEPTH: usize = 8;
 
 /// The type of a cast, written by us.
-pub(super) fn written(kind: &DataType) -> Result<String, Refusal> {
+pub(crate) fn written(kind: &DataType) -> Result<String, Refusal> {
     named(&kind.to_string())
 }
 
 /// A type from its text, written by us.
-pub(super) fn named(text: &str) -> Result<String, Refusal> {
+pub(crate) fn named(text: &str) -> Result<String, Refusal> {
     let mut rest = text.trim();
     let kind = parse(&mut rest, 0)?;
     if rest.trim().is_empty() { Ok(kind) } else { Err(unknown(text)) }
 }
 
 /// Names with types, `a String, b UInt8`.
-pub(super) fn columns(text: &str) -> Result<Vec<(String, String)>, Refusal> {
+pub(crate) fn columns(text: &str) -> Result<Vec<(String, String)>, Refusal> {
     let mut rest = text.trim();
     let mut columns = Vec::new();
     loop {

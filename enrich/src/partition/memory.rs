@@ -1,6 +1,6 @@
 //! What a partition remembers from record to record.
 
-use crate::dedup_window::DedupWindow;
+use super::dedup_window::DedupWindow;
 use crate::state::{Budget, State};
 
 /// Ids seen lately, and the state of users.

@@ -4,9 +4,9 @@
 use schemas::zone::Zone;
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
-use super::lexis::unescaped;
 use super::queries::plain;
 use super::{Writer, Written};
+use crate::literals::unescaped;
 use crate::refusal::Refusal;
 
 /// Where functions take the name of a zone, from 0, by what their names begin with in small letters and without `_`; the

@@ -2,8 +2,8 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::lexis::{quoted, unescaped};
 use crate::catalogue;
+use crate::literals::{quoted, unescaped};
 use crate::refusal::Refusal;
 use crate::views::{DATABASE, View};
 

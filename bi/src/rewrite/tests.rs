@@ -1,23 +1,23 @@
 use super::*;
 use crate::views::PREDICATE;
 
-fn surroundings() -> RewriteContext {
+fn context() -> RewriteContext {
     RewriteContext { database: "`base`".to_owned(), version: "26.7.3".to_owned() }
 }
 
-fn confined(text: &str) -> Result<Confined, Refusal> {
+fn rewritten(text: &str) -> Result<Rewritten, Refusal> {
     let text = text.to_owned();
     // As in production: on a stack of its own.
     std::thread::Builder::new()
         .stack_size(STACK_BYTES)
-        .spawn(move || confine_here(&text, Vec::new(), &surroundings()))
+        .spawn(move || rewrite_here(&text, Vec::new(), &context()))
         .unwrap()
         .join()
         .unwrap()
 }
 
 fn sql(text: &str) -> String {
-    confined(text).unwrap_or_else(|error| panic!("{text}: {error}")).sql
+    rewritten(text).unwrap_or_else(|error| panic!("{text}: {error}")).sql
 }
 
 /// With the views' texts left out.
@@ -109,7 +109,7 @@ fn what_tools_send_is_understood() {
     ];
     let mut wrong = Vec::new();
     for (text, written) in cases {
-        match confined(text) {
+        match rewritten(text) {
             Ok(_) if short(text) == written => {}
             Ok(_) => wrong.push(format!("{text}\n  {}", short(text))),
             Err(error) => wrong.push(format!("{text}\n  {error}")),
@@ -124,17 +124,17 @@ fn what_is_read_in_two_ways_is_refused() {
     for text in
         ["SELECT 1 IN [1, 2] AND 0", "SELECT 1 FROM users WHERE name IN tuple('a') AND active", "SELECT 1 IN users"]
     {
-        assert_eq!(confined(text).unwrap_err().name, "NOT_IMPLEMENTED", "{text}");
+        assert_eq!(rewritten(text).unwrap_err().name, "NOT_IMPLEMENTED", "{text}");
     }
 }
 
 #[test]
 fn format_and_settings_are_taken_out() {
-    let found = confined("SELECT 1 SETTINGS max_threads = 1, x = 'a' FORMAT JSON;").unwrap();
+    let found = rewritten("SELECT 1 SETTINGS max_threads = 1, x = 'a' FORMAT JSON;").unwrap();
     assert_eq!(found.format.as_deref(), Some("JSON"));
     assert_eq!(found.settings, [("max_threads".to_owned(), "1".to_owned()), ("x".to_owned(), "a".to_owned())]);
     assert_eq!(found.sql, "SELECT 1");
-    assert_eq!(confined("SELECT version()\n FORMAT Native").unwrap().format.as_deref(), Some("Native"));
+    assert_eq!(rewritten("SELECT version()\n FORMAT Native").unwrap().format.as_deref(), Some("Native"));
     assert!(sql("SELECT type AS format FROM events AS settings").ends_with("AS `settings`"));
 }
 
@@ -168,7 +168,7 @@ fn common_table_expressions_are_known_where_they_are() {
     let text = "SELECT * FROM (WITH events AS (SELECT 1) SELECT * FROM events) AS a, events";
     assert!(short(text).ends_with("AS `a`, <events> AS `events`"), "{}", short(text));
     assert_eq!(
-        confined("SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) AS a, x").unwrap_err().name,
+        rewritten("SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) AS a, x").unwrap_err().name,
         "UNKNOWN_TABLE"
     );
     assert!(short("WITH events AS (SELECT * FROM events) SELECT 1").contains("<events>"));
@@ -179,11 +179,11 @@ fn long_chains_and_deep_trees_are_bounded() {
     let chain = format!("SELECT {}", vec!["1"; 14_900].join(" + "));
     assert_eq!(sql(&chain).len(), chain.len() + 2);
     let mixed = format!("SELECT {}", vec!["1 + 1"; 5_000].join(" - "));
-    assert_eq!(confined(&mixed).unwrap_err().name, "TOO_DEEP_AST");
+    assert_eq!(rewritten(&mixed).unwrap_err().name, "TOO_DEEP_AST");
     let unions = vec!["SELECT 1"; 7_000].join(" UNION ALL ");
-    assert!(confined(&unions).is_err());
+    assert!(rewritten(&unions).is_err());
     let many = format!("SELECT 1 FROM {}", vec!["users"; 100].join(", "));
-    assert_eq!(confined(&many).unwrap_err().name, "TOO_BIG_AST");
+    assert_eq!(rewritten(&many).unwrap_err().name, "TOO_BIG_AST");
 }
 
 /// The parser tries some readings twice; nesting must not double its work at each level.
@@ -200,8 +200,8 @@ fn nesting_ends() {
         ("x -> (", ")"),
     ] {
         let text = format!("SELECT {}1{}", open.repeat(40), close.repeat(40));
-        let _ = confined(&text);
+        let _ = rewritten(&text);
         let text = format!("SELECT 1 FROM {}events{}", open.repeat(40), close.repeat(40));
-        let _ = confined(&text);
+        let _ = rewritten(&text);
     }
 }

@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use crate::refusal::Refusal;
 
 /// Ordinary functions, one a line.
-pub const FUNCTIONS: &str = include_str!("../../data/functions.txt");
+pub const FUNCTIONS: &str = include_str!("../data/functions.txt");
 /// Aggregate and window functions, one a line.
-pub const AGGREGATES: &str = include_str!("../../data/aggregates.txt");
+pub const AGGREGATES: &str = include_str!("../data/aggregates.txt");
 
 /// What may follow the name of an aggregate function. None of these reads a state that was made elsewhere.
 const COMBINATORS: &[&str] =
@@ -25,7 +25,7 @@ static ORDINARY: LazyLock<Names> = LazyLock::new(|| names(FUNCTIONS));
 static AGGREGATE: LazyLock<Names> = LazyLock::new(|| names(AGGREGATES));
 
 /// What is called, in the engine's own spelling.
-pub(super) fn known(name: &str) -> Result<String, Refusal> {
+pub(crate) fn known(name: &str) -> Result<String, Refusal> {
     if let Some(found) = ORDINARY.get(&name.to_ascii_lowercase()) {
         return Ok((*found).to_owned());
     }

@@ -11,14 +11,12 @@ mod dates;
 mod endings;
 mod expressions;
 mod filters;
-mod functions;
 mod lexis;
 mod numbers;
 mod queries;
 mod relations;
 mod rewriting;
 mod shows;
-mod types;
 mod zones;
 
 use std::collections::{BTreeSet, HashSet};
@@ -28,12 +26,10 @@ use sqlparser::dialect::ClickHouseDialect;
 use sqlparser::parser::Parser;
 
 pub use filters::pairs;
-pub use functions::{AGGREGATES, FUNCTIONS};
 pub use lexis::{MAX_BYTES, Parameter};
-pub(crate) use lexis::{identifier, quoted};
-pub(crate) use types::{ALIASES, NESTED, NUMBERED, PLAIN};
 pub(crate) use zones::known as zone;
 
+use crate::literals::identifier;
 use crate::refusal::Refusal;
 use around::Around;
 use relations::Named;
@@ -61,7 +57,7 @@ pub struct RewriteContext {
 
 /// A statement of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Confined {
+pub struct Rewritten {
     /// The text.
     pub sql: String,
     /// Parameters whose values the text needs, by the caller's names.
@@ -84,42 +80,42 @@ pub struct Confined {
 ///
 /// # Errors
 /// [`Refusal`] for everything that is not a query of the documented views.
-pub async fn confine(
+pub async fn rewrite(
     text: String,
     filters: Vec<(String, String)>,
-    surroundings: RewriteContext,
-) -> Result<Confined, Refusal> {
-    confine_at(text, filters, surroundings, ()).await.map(|(confined, ())| confined)
+    context: RewriteContext,
+) -> Result<Rewritten, Refusal> {
+    rewrite_at(text, filters, context, ()).await.map(|(rewritten, ())| rewritten)
 }
 
-/// As [`confine`], on a thread with stack enough that holds the caller's `place` until it is done, also when whoever asked has
+/// As [`rewrite`], on a thread with stack enough that holds the caller's `place` until it is done, also when whoever asked has
 /// gone. So there are no more of these threads than places.
 ///
 /// # Errors
-/// As [`confine`].
-pub async fn confine_at<P: Send + 'static>(
+/// As [`rewrite`].
+pub async fn rewrite_at<P: Send + 'static>(
     text: String,
     filters: Vec<(String, String)>,
-    surroundings: RewriteContext,
+    context: RewriteContext,
     place: P,
-) -> Result<(Confined, P), Refusal> {
+) -> Result<(Rewritten, P), Refusal> {
     let (sender, answer) = tokio::sync::oneshot::channel();
     let work = move || {
-        let confined = confine_here(&text, filters, &surroundings);
+        let rewritten = rewrite_here(&text, filters, &context);
         // Whoever asked may have gone.
-        let _ = sender.send(confined.map(|confined| (confined, place)));
+        let _ = sender.send(rewritten.map(|rewritten| (rewritten, place)));
     };
-    let thread = std::thread::Builder::new().name("bi-confine".to_owned()).stack_size(STACK_BYTES).spawn(work);
+    let thread = std::thread::Builder::new().name("bi-rewrite".to_owned()).stack_size(STACK_BYTES).spawn(work);
     thread.map_err(|error| Refusal::internal(format!("No thread to read the statement: {error}")))?;
     answer.await.map_err(|_| Refusal::internal("The statement could not be read"))?
 }
 
-/// As [`confine`], on the caller's stack.
-fn confine_here(
+/// As [`rewrite`], on the caller's stack.
+fn rewrite_here(
     text: &str,
     mut filters: Vec<(String, String)>,
-    surroundings: &RewriteContext,
-) -> Result<Confined, Refusal> {
+    context: &RewriteContext,
+) -> Result<Rewritten, Refusal> {
     let mut lexed = lexis::lex(text)?;
     let mut endings = endings::take(&mut lexed)?;
     filters.append(&mut endings.filters);
@@ -152,13 +148,13 @@ fn confine_here(
         zone_parameters: BTreeSet::new(),
         zones: BTreeSet::new(),
         reads: BTreeSet::new(),
-        surroundings,
+        context,
     };
     writer.query(&query)?;
     let mut parameters: Vec<_> = writer.used.into_iter().collect();
     parameters.sort_unstable();
     let sql = around.written(writer.out);
-    Ok(Confined {
+    Ok(Rewritten {
         reads: writer.reads,
         typed: lexed.parameters.clone(),
         zone_parameters: writer.zone_parameters.into_iter().collect(),
@@ -183,7 +179,7 @@ struct Writer<'a> {
     zone_parameters: BTreeSet<String>,
     zones: BTreeSet<&'static str>,
     reads: BTreeSet<&'static str>,
-    surroundings: &'a RewriteContext,
+    context: &'a RewriteContext,
 }
 
 type Written = Result<(), Refusal>;

@@ -5,11 +5,12 @@ use sqlparser::ast::{
     TableWithJoins, Value,
 };
 
-use super::lexis::unescaped;
 use super::queries::{alias_name, plain};
-use super::{MAX_RELATIONS, Writer, Written, absent, identifier, types, unsupported};
+use super::{MAX_RELATIONS, Writer, Written, absent, identifier, unsupported};
 use crate::catalogue;
+use crate::literals::unescaped;
 use crate::refusal::Refusal;
+use crate::types;
 use crate::views::{DATABASE, View};
 
 /// Before the names of common table expressions, so that none is ever a table's.
@@ -175,7 +176,7 @@ impl Writer<'_> {
     /// A view, with the conditions on it that came beside the statement.
     fn view(&mut self, view: &View) -> Written {
         self.reads.insert(view.name);
-        let rows = view.subquery(&self.surroundings.database);
+        let rows = view.subquery(&self.context.database);
         // None of them is heeded in one of them.
         let filters = std::mem::take(&mut self.filters);
         let mut of_view = filters.iter().filter(|(name, _)| *name == view.name).map(|(_, condition)| condition);

@@ -10,16 +10,13 @@
 //! whoever passed it over would insert its records under another token.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::ops::Range;
 
-use anyhow::{Context as _, Result, bail};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
+use anyhow::{Context as _, Result};
 use rdkafka::message::Message as _;
 use rdkafka::producer::FutureRecord;
-use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Kafka;
-use runtime::kafka::{Producer, ROOM, placed};
+use runtime::kafka::{Producer, ROOM, ReadError, Reader, placed};
 use runtime::unreadable::{RecordPlace, Unreadable};
 use schemas::topics;
 use serde::{Deserialize, Serialize};
@@ -34,7 +31,6 @@ const MOST_OFFSETS: u64 = 1 << 32;
 
 /// Records that a search of the ledger reads at first, from its end; twice as many with each further step back.
 const STRETCH: i64 = 256;
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What one insert holds: the offsets `start..end` of a partition, and what was known from outside them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,12 +121,12 @@ impl Ledger {
         start: u64,
         unreadable: &Unreadable,
     ) -> Result<(Self, VecDeque<Decision>)> {
-        let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
-        let (low, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
+        let reader = reader(kafka)?;
+        let Range { start: low, end: high } = reader.bounds(partition)?;
         let (mut found, mut from, mut stretch) = (Vec::new(), high, STRETCH);
         while from > low {
             let earlier = from.saturating_sub(stretch).max(low);
-            let mut decisions = read(&consumer, (&topic, partition), earlier..from, unreadable)?;
+            let mut decisions = read(&reader, partition, earlier..from, unreadable)?;
             let passed = !decisions.is_empty() && decisions.iter().all(|decision| decision.start < start);
             decisions.append(&mut found);
             (found, from, stretch) = (decisions, earlier, stretch.saturating_mul(2));
@@ -148,6 +144,7 @@ impl Ledger {
             }
         }
         let unreadable = unreadable.clone();
+        let topic = reader.topic().to_owned();
         Ok((Self { kafka: kafka.clone(), topic, partition, read_to: high, unreadable }, decided))
     }
 
@@ -164,10 +161,10 @@ impl Ledger {
         if own == from {
             return Ok(Appended::Holds);
         }
-        let (kafka, topic, partition, start) = (self.kafka.clone(), self.topic.clone(), self.partition, decision.start);
+        let (kafka, partition, start) = (self.kafka.clone(), self.partition, decision.start);
         let unreadable = self.unreadable.clone();
         // To the own one, which is there for sure, whatever stands before it.
-        let search = move || read(&reader(&kafka)?, (&topic, partition), from..own + 1, &unreadable);
+        let search = move || read(&reader(&kafka)?, partition, from..own + 1, &unreadable);
         let mut between = tokio::task::spawn_blocking(search).await??;
         between.pop();
         let superseded = between.iter().any(|decision| decision.start == start);
@@ -175,57 +172,28 @@ impl Ledger {
     }
 }
 
-fn reader(kafka: &Kafka) -> Result<BaseConsumer> {
-    runtime::kafka::consumer_config(kafka, "usertrail-ledger-reader")
-        // The last offsets may be those of records that no reader is given.
-        .set("enable.partition.eof", "true")
-        .create()
-        .context("a reader for the ledger")
+fn reader(kafka: &Kafka) -> Result<Reader, ReadError> {
+    Reader::new(kafka, &kafka.topic(topics::LEDGER), "usertrail-ledger-reader")
 }
 
 /// Every decision in `offsets` of the ledger's partition, in the log's order.
 ///
 /// # Errors
 /// When Kafka can't be read, or a newer version wrote a decision.
-fn read(
-    consumer: &BaseConsumer,
-    (topic, partition): (&str, i32),
-    offsets: std::ops::Range<i64>,
-    unreadable: &Unreadable,
-) -> Result<Vec<Decision>> {
+fn read(reader: &Reader, partition: i32, offsets: Range<i64>, unreadable: &Unreadable) -> Result<Vec<Decision>> {
     let mut decisions = Vec::new();
-    if offsets.is_empty() {
-        return Ok(decisions);
-    }
-    let mut assignment = TopicPartitionList::new();
-    assignment.add_partition_offset(topic, partition, Offset::Offset(offsets.start))?;
-    consumer.assign(&assignment)?;
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
-    loop {
-        match consumer.poll(Duration::from_millis(500)) {
-            Some(Ok(message)) => {
-                let offset = message.offset();
-                if offset < offsets.end {
-                    match Decision::read(message.payload()) {
-                        Ok(decision) => decisions.push(decision),
-                        Err(error) if error.is_newer() => {
-                            return Err(error).with_context(|| format!("{topic}/{partition} offset {offset}"));
-                        }
-                        Err(error) => {
-                            unreadable.report(RecordPlace { topic: topics::LEDGER, partition, offset }, &error);
-                        }
-                    }
-                }
-                if offset + 1 >= offsets.end {
-                    return Ok(decisions);
-                }
+    reader.read(partition, offsets, |record| {
+        let (topic, offset) = (topics::LEDGER, record.offset());
+        match Decision::read(record.payload()) {
+            Ok(decision) => decisions.push(decision),
+            Err(error) if error.is_newer() => {
+                return Err(error).with_context(|| format!("{topic}/{partition} offset {offset}"));
             }
-            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(decisions),
-            Some(Err(error)) => bail!("reading the ledger: {error}"),
-            None if std::time::Instant::now() > deadline => bail!("the ledger could not be read within a minute"),
-            None => {}
+            Err(error) => unreadable.report(RecordPlace { topic, partition, offset }, &error),
         }
-    }
+        Ok(())
+    })?;
+    Ok(decisions)
 }
 
 /// A decision and where it stands.
@@ -245,34 +213,16 @@ pub(crate) struct Tail {
 /// # Errors
 /// When Kafka can't be read.
 pub(crate) fn tail(kafka: &Kafka, partitions: usize, most: i64) -> Result<Vec<Tail>> {
-    let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
-    let (mut assignment, mut ends) = (TopicPartitionList::new(), BTreeMap::new());
+    let (reader, mut tails) = (reader(kafka)?, Vec::new());
     for partition in 0..i32::try_from(partitions)? {
-        let (low, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
-        if low < high {
-            assignment.add_partition_offset(&topic, partition, Offset::Offset((high - most).max(low)))?;
-            ends.insert(partition, high);
-        }
-    }
-    consumer.assign(&assignment)?;
-    let (mut tails, deadline) = (Vec::new(), std::time::Instant::now() + TIMEOUT);
-    while !ends.is_empty() {
-        match consumer.poll(Duration::from_millis(100)) {
-            Some(Ok(message)) => {
-                let (partition, at) = (message.partition(), message.timestamp().to_millis().unwrap_or_default());
-                if let Ok(decision) = Decision::read(message.payload()) {
-                    tails.push(Tail { partition, at, decision });
-                }
-                if ends.get(&partition).is_some_and(|end| message.offset() + 1 >= *end) {
-                    ends.remove(&partition);
-                }
+        let Range { start, end } = reader.bounds(partition)?;
+        reader.read(partition, start.max(end - most)..end, |record| {
+            if let Ok(decision) = Decision::read(record.payload()) {
+                let at = record.timestamp().to_millis().unwrap_or_default();
+                tails.push(Tail { partition, at, decision });
             }
-            // The last offsets may be those of records that no reader is given.
-            Some(Err(KafkaError::PartitionEOF(partition))) => drop(ends.remove(&partition)),
-            Some(Err(error)) => bail!("reading the ledger: {error}"),
-            None if std::time::Instant::now() > deadline => bail!("the ledger could not be read in time"),
-            None => {}
-        }
+            anyhow::Ok(())
+        })?;
     }
     Ok(tails)
 }
@@ -283,10 +233,8 @@ pub(crate) fn tail(kafka: &Kafka, partitions: usize, most: i64) -> Result<Vec<Ta
 /// # Errors
 /// When Kafka can't be read.
 pub fn chain(kafka: &Kafka, partition: i32) -> Result<Vec<Decision>> {
-    let (consumer, topic) = (reader(kafka)?, kafka.topic(topics::LEDGER));
-    let (low, high) = consumer.fetch_watermarks(&topic, partition, TIMEOUT).context("ledger watermarks")?;
-    let mut chain: Vec<Decision> = Vec::new();
-    for decision in read(&consumer, (&topic, partition), low..high, &Unreadable::default())? {
+    let (reader, mut chain) = (reader(kafka)?, Vec::<Decision>::new());
+    for decision in read(&reader, partition, reader.bounds(partition)?, &Unreadable::default())? {
         if chain.last().is_none_or(|last| last.end <= decision.start) {
             chain.push(decision);
         }

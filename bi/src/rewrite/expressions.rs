@@ -5,9 +5,11 @@ use sqlparser::ast::{
     Interval, Subscript, TrimWhereField, TypedString, UnaryOperator, Value,
 };
 
-use super::lexis::{PART, quoted, unescaped};
-use super::{PARAMETER_PREFIX, Writer, Written, absent, types, unsupported};
+use super::lexis::PART;
+use super::{PARAMETER_PREFIX, Writer, Written, absent, unsupported};
+use crate::literals::{quoted, unescaped};
 use crate::refusal::Refusal;
+use crate::types;
 use crate::views::{DATABASE, View};
 
 impl Writer<'_> {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use sqlparser::tokenizer::Token;
 
-use super::Confined;
-use super::lexis::{Lexed, MAP, Map, unescaped};
+use super::Rewritten;
+use super::lexis::{Lexed, MAP, Map};
 use super::shows::is;
+use crate::literals::unescaped;
 use crate::refusal::Refusal;
 
 /// What stood at the end.
@@ -19,8 +20,8 @@ pub(super) struct Endings {
 }
 
 impl Endings {
-    pub(super) fn of(self, sql: String, parameters: Vec<String>) -> Confined {
-        Confined {
+    pub(super) fn of(self, sql: String, parameters: Vec<String>) -> Rewritten {
+        Rewritten {
             sql,
             parameters,
             typed: Vec::new(),

@@ -10,10 +10,10 @@ use schemas::identity::identity;
 use schemas::ids::is_of_place;
 use serde::Deserialize;
 
-use crate::changelog;
-use crate::dedup_window::{DedupWindow, WINDOW_MS};
-use crate::ledger::{Decision, Ledger};
-use crate::memory::Memory;
+use super::changelog;
+use super::dedup_window::{DedupWindow, WINDOW_MS};
+use super::ledger::{Decision, Ledger};
+use super::memory::Memory;
 use crate::state::State;
 
 /// Where work on a partition goes on.
