@@ -34,6 +34,7 @@ async fn scenarios_hold_on_apache_kafka() {
     let mut broker = ApacheKafka::start(dir.path());
     run! { broker:
         produced_messages_come_back
+        what_is_read_at_once_is_what_is_kept
         group_resumes_after_restart
         times_and_watermarks_are_answered
         append_time_is_the_brokers

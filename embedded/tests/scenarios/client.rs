@@ -51,10 +51,14 @@ impl Cluster {
     }
 
     pub(crate) fn producer(&self) -> FutureProducer {
+        self.compressing_producer("zstd")
+    }
+
+    pub(crate) fn compressing_producer(&self, compression: &str) -> FutureProducer {
         self.config()
             .set("enable.idempotence", "true")
             .set("acks", "all")
-            .set("compression.type", "zstd")
+            .set("compression.type", compression)
             .set("linger.ms", "5")
             .create()
             .unwrap()

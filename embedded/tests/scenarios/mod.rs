@@ -54,6 +54,58 @@ pub(crate) async fn produced_messages_come_back(broker: &impl TestBroker) {
     }
 }
 
+/// What a consumer reads right after it was written, from wherever it begins, is what one reads after a restart.
+pub(crate) async fn what_is_read_at_once_is_what_is_kept(broker: &mut impl TestBroker) {
+    let cluster = Cluster::new(&broker.bootstrap());
+    let mut topics = Vec::new();
+    for time in ["CreateTime", "LogAppendTime"] {
+        let topic = cluster.create_topic(&format!("kept-{time}"), 1, &[("message.timestamp.type", time)]).await;
+        for (at, compression) in ["none", "gzip", "snappy", "lz4", "zstd"].into_iter().enumerate() {
+            let producer = cluster.compressing_producer(compression);
+            for number in 0..4_i64 {
+                let (key, value, at) = (number.to_string(), "x".repeat(at * 300), now_millis() - number * 1000);
+                let header = Header { key: "a", value: Some("b") };
+                let headers = OwnedHeaders::new().insert(header).insert(Header { key: "none", value: None::<&str> });
+                let mut record = FutureRecord::to(&topic).partition(0).timestamp(at);
+                (record.key, record.payload) = ((number > 0).then_some(&key), (number != 1).then_some(&value));
+                record.headers = (number != 2).then_some(headers);
+                // Together in a batch, which readers begin in the midst of.
+                drop(producer.send_result(record).map_err(|(error, _)| error).unwrap());
+            }
+            rdkafka::producer::Producer::flush(&producer, LIMIT).unwrap();
+        }
+        topics.push(topic);
+    }
+    let read = async |cluster: &Cluster| {
+        let mut found = Vec::new();
+        for topic in &topics {
+            for from in [0, 2, 5, 18, 19] {
+                let consumer = cluster.consumer("kept", &[]);
+                let mut start = TopicPartitionList::new();
+                start.add_partition_offset(topic, 0, Offset::Offset(from)).unwrap();
+                consumer.assign(&start).unwrap();
+                for offset in from..20 {
+                    let message = client::next(&consumer).await;
+                    assert_eq!(message.offset(), offset, "{topic} from {from}");
+                    let headers: Vec<_> = message.headers().map_or_else(Vec::new, |headers| {
+                        headers.iter().map(|one| (one.key.to_owned(), one.value.map(<[u8]>::to_vec))).collect()
+                    });
+                    let owned = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+                    found.push((message.timestamp(), owned(message.key()), owned(message.payload()), headers));
+                }
+            }
+        }
+        found
+    };
+    let at_once = read(&cluster).await;
+    broker.restart().await;
+    let kept = read(&Cluster::new(&broker.bootstrap())).await;
+    assert_eq!(at_once.len(), kept.len());
+    for (at, (once, kept)) in at_once.iter().zip(&kept).enumerate() {
+        assert_eq!(once, kept, "{at}");
+    }
+}
+
 /// Commits survive a restart, and the group resumes right behind them.
 pub(crate) async fn group_resumes_after_restart(broker: &mut impl TestBroker) {
     let cluster = Cluster::new(&broker.bootstrap());

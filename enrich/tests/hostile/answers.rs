@@ -41,11 +41,15 @@ impl World {
         consumer.assign(&list).unwrap();
         let mut records = Vec::new();
         loop {
-            match consumer.poll(Duration::from_secs(20)).unwrap() {
-                Ok(record) if record.offset() < end => records.push(record.detach()),
-                Ok(_) | Err(KafkaError::PartitionEOF(_)) => return records,
-                Err(error) => panic!("{error}"),
+            let polled = consumer.poll(Duration::from_secs(20)).unwrap();
+            if matches!(polled, Err(KafkaError::PartitionEOF(_))) {
+                return records;
             }
+            let record = polled.unwrap();
+            if record.offset() >= end {
+                return records;
+            }
+            records.push(record.detach());
         }
     }
 
@@ -106,7 +110,7 @@ pub(crate) async fn what_was_not_done_is_begun_again(world: &World) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), all_found).await.expect("the states of all users");
+    tokio::time::timeout(Duration::from_secs(60), all_found).await.unwrap();
     assert!(enricher.drain(DRAIN).await);
     let decided: Vec<_> = chain(&world.config.kafka, partition).unwrap();
     assert!(decided.contains(&foreign));

@@ -124,8 +124,8 @@ fn codes_have_words_beside_them() {
         world.insert(&events).await;
         let talk = events[0].id.clone();
         let of = |rows: &Value, id: &str| {
-            let rows = rows.as_array().unwrap().iter();
-            rows.cloned().find(|row| row["id"] == id).unwrap_or_else(|| panic!("{id}"))
+            let mut rows = rows.as_array().unwrap().iter();
+            rows.find(|&row| row["id"] == id).cloned().unwrap_or_else(|| panic!("{id}"))
         };
         let period = format!("from={}&to={}", text(at - DAY / 4), text(at + DAY / 4));
         for (lang, name, log, lane) in [
