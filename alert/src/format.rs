@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use schemas::alerts::{AlertFormat, PendingKind};
 use schemas::bidi::plain;
+use schemas::ids::is_blank;
 use schemas::violation::Violation;
 use serde_json::{Map, Value, json};
 
@@ -111,7 +112,7 @@ fn level(violation: &Violation) -> &'static str {
 }
 
 fn user(violation: &Violation) -> Option<&str> {
-    [&violation.user_name, &violation.user_id].into_iter().map(String::as_str).find(|name| !name.is_empty())
+    [&violation.user_name, &violation.user_id].into_iter().map(String::as_str).find(|name| !is_blank(name))
 }
 
 fn url(report: &Report<'_>) -> Option<String> {

@@ -78,9 +78,15 @@ pub fn names_nothing(name: &str) -> bool {
     stands_for_nothing(name.trim(), |absent, name| absent == name).is_some()
 }
 
-fn stands_for_nothing(text: &str, is_written_as: impl Fn(&str, &str) -> bool) -> Option<&'static str> {
+/// Whether a text shows nothing: it is empty, or all of it is white space and characters that aren't seen.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
     let is_seen = |letter| !(char::is_whitespace(letter) || letter.is_control() || is_unseen(letter));
-    if !text.bytes().any(|byte| byte.is_ascii_graphic()) && !text.chars().any(is_seen) {
+    !text.bytes().any(|byte| byte.is_ascii_graphic()) && !text.chars().any(is_seen)
+}
+
+fn stands_for_nothing(text: &str, is_written_as: impl Fn(&str, &str) -> bool) -> Option<&'static str> {
+    if is_blank(text) {
         return Some("it is blank");
     }
     if text.len() <= LONGEST && ABSENT.iter().any(|absent| is_written_as(absent, text)) {
@@ -116,7 +122,7 @@ fn is_template(text: &str) -> bool {
 
 /// Characters that show nothing: those that Unicode lets be ignored (a Hangul filler, a variation selector), and the blank
 /// pattern of Braille. Within an id they may have their place.
-fn is_unseen(letter: char) -> bool {
+pub(crate) fn is_unseen(letter: char) -> bool {
     is_invisible(letter)
         || letter == '\u{2800}'
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)

@@ -329,7 +329,7 @@ fn sentences_word_for_word() {
         in_all("contacts.exported", &export),
         [
             "Eva exported contacts (records: 1200) to XLSX",
-            "Eva: экспорт контактов (записей: 1200), формат: XLSX",
+            "Eva: выгрузка контактов (записей: 1200), формат: XLSX",
             "Eva: export kontaktů (záznamů: 1200), formát: XLSX",
         ]
     );

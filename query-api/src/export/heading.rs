@@ -8,11 +8,14 @@ use schemas::zone::Zone;
 use crate::export::format::{Format, Separator};
 use crate::export::table::Word;
 use crate::export::{clock, values, words};
+use crate::http::params::pieces;
 use crate::http::period::Period;
 use crate::log::words::of;
 
 /// Parameters that are no filter: they are told in other ways, or not at all.
 const NOT_FILTERS: [&str; 9] = ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to"];
+/// Parameters of one text, whose commas are its own. Any other that has some is a list.
+const TEXTS: [&str; 4] = ["changed", "changed_from", "changed_to", "q"];
 /// Longest filter in words, bytes.
 const MAX_FILTER_BYTES: usize = 2000;
 
@@ -103,9 +106,14 @@ fn safe(text: &str) -> String {
     text.chars().take(LONGEST).map(dashed).collect()
 }
 
-/// The parameters of a request that are a filter.
+/// The parameters of a request that are a filter, each value of a list by itself.
 pub(crate) fn filters(given: Vec<(String, String)>) -> Vec<(String, String)> {
-    given.into_iter().filter(|(name, _)| !NOT_FILTERS.contains(&name.as_str())).collect()
+    let filters = given.into_iter().filter(|(name, _)| !NOT_FILTERS.contains(&name.as_str()));
+    let each = |(name, value): (String, String)| {
+        let values = if TEXTS.contains(&name.as_str()) { vec![value] } else { pieces(&value) };
+        values.into_iter().map(move |value| (name.clone(), value))
+    };
+    filters.flat_map(each).collect()
 }
 
 /// A filter as people read it: `action: view, export; country: CZ`. `title` knows what some values are called.
@@ -121,12 +129,7 @@ pub(crate) fn in_words(
             "" => Some(words::word(Word::Nothing, lang).to_owned()),
             _ => title(name, value).or_else(|| values::known(values_of(name), value, lang)),
         };
-        // A comma is between values that have words; in any other it may be the value's own.
-        let shown = if given.split(',').any(|value| word(value).is_some()) {
-            given.split(',').map(|value| word(value).unwrap_or_else(|| value.to_owned())).collect::<Vec<_>>().join(", ")
-        } else {
-            given.clone()
-        };
+        let shown = word(given).unwrap_or_else(|| given.clone());
         let shown = plain(&shown);
         if name != last {
             // `by` is who did it where a column is called that.
@@ -243,7 +246,7 @@ mod tests {
     fn a_filter_is_told_in_words() {
         let given = [
             ("actor_id", "u1"),
-            ("actor_id", "u2"),
+            ("actor_id", "u2,u3"),
             ("format", "csv"),
             ("location", ""),
             ("q", "a,b"),
@@ -255,15 +258,15 @@ mod tests {
         let told = |lang| in_words(&filters, lang, |_, _| None);
         assert_eq!(
             told(Lang::En),
-            "actor id: u1, u2; location: (none); words: a,b; class: creation, x, deletion; order: ascending"
+            "actor id: u1, u2, u3; location: (none); words: a,b; class: creation, x, deletion; order: ascending"
         );
         assert_eq!(
             told(Lang::Ru),
-            "исполнитель: u1, u2; локация: (не указано); слова: a,b; класс: создание, x, удаление; порядок: по возрастанию"
+            "исполнитель: u1, u2, u3; локация: (не указано); слова: a,b; класс: создание, x, удаление; порядок: по возрастанию"
         );
         assert_eq!(
             told(Lang::Cs),
-            "kdo: u1, u2; pobočka: (neuvedeno); slova: a,b; třída: vytvoření, x, smazání; pořadí: vzestupně"
+            "kdo: u1, u2, u3; pobočka: (neuvedeno); slova: a,b; třída: vytvoření, x, smazání; pořadí: vzestupně"
         );
     }
 }

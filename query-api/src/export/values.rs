@@ -282,7 +282,7 @@ pub(crate) fn label(name: &str, value: &str, lang: Lang) -> String {
 mod tests {
     use detect::rules::RuleSet;
     use schemas::access::Access;
-    use schemas::catalogue::{Catalogue, Category, Class};
+    use schemas::catalogue::{Catalogue, Category, Class, classify_unknown};
     use schemas::settings::{Permission, Role};
     use schemas::violation::Action;
 
@@ -300,6 +300,15 @@ mod tests {
             wanted.push(("state", entry.action.clone()));
             wanted.push(("module", entry.module.clone()));
             wanted.push(("object_type", entry.object_type.clone()));
+        }
+        // Types that nobody declared have actions of the product's own, too.
+        for done in
+            "attached closed created deleted detached expired exported imported missed printed reopened restored \
+                     session_expired signed_in signed_out touched updated viewed"
+                .split(' ')
+        {
+            let action = classify_unknown(done, None, None).action.to_owned();
+            wanted.extend(["action", "state"].map(|name| (name, action.clone())));
         }
         fn word(value: impl serde::Serialize) -> String {
             serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
@@ -331,6 +340,7 @@ mod tests {
         assert_eq!(value("action", "sign_in_failed", Lang::En), "failed sign-in");
         let labels = |name: &str, value: &str| Lang::ALL.map(|lang| label(name, value, lang));
         assert_eq!(labels("action", "sign_in_failed"), ["failed sign-in", "неудачный вход", "neúspěšné přihlášení"]);
+        assert_eq!(labels("action", "other"), labels("class", "other"));
         assert_eq!(labels("channel", "web_chat"), ["web chat", "чат на сайте", "webový chat"]);
         assert_eq!(labels("state", "signed_in"), ["signed in", "вход выполнен", "přihlášení"]);
         assert_eq!(labels("object_type", "price_list"), ["price list"; 3]);

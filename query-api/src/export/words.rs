@@ -17,6 +17,7 @@ const NAMES: &[(&str, [&str; 3])] = &[
     ("active", ["active", "активен", "aktivní"]),
     ("activities", ["activities of the user", "действия пользователя", "činnosti uživatele"]),
     ("actor", ["actor", "исполнитель", "kdo"]),
+    ("actor.label", ["actor", "исполнитель", "kdo"]),
     ("actor_email", ["e-mail of the actor", "эл. почта исполнителя", "e-mail toho, kdo"]),
     ("actor_id", ["actor id", "исполнитель", "kdo"]),
     ("actor_kind", ["kind of actor", "вид исполнителя", "druh toho, kdo"]),
@@ -53,7 +54,7 @@ const NAMES: &[(&str, [&str; 3])] = &[
     ("date", ["date", "дата", "datum"]),
     ("days", ["days", "дни", "dny"]),
     ("details", ["details", "подробности", "podrobnosti"]),
-    ("detection", ["rules and limits", "правила и ограничения", "pravidla a omezení"]),
+    ("detection", ["rules and limits", "правила и пределы", "pravidla a limity"]),
     ("device", ["device", "устройство", "zařízení"]),
     ("device kinds", ["kinds of devices", "виды устройств", "druhy zařízení"]),
     ("device_confidence", ["confidence in the device", "уверенность в устройстве", "jistota zařízení"]),
@@ -116,7 +117,7 @@ const NAMES: &[(&str, [&str; 3])] = &[
     ("last_sign_in_at", ["last sign-in", "последний вход", "poslední přihlášení"]),
     ("level", ["level", "уровень", "úroveň"]),
     ("limit", ["limit", "предел", "limit"]),
-    ("limits", ["limits", "лимиты", "limity"]),
+    ("limits", ["limits", "пределы", "limity"]),
     ("location", ["location", "локация", "pobočka"]),
     ("logging", ["logging of activity", "регистрация активности", "zaznamenávání aktivity"]),
     ("marked", ["marked by a violation", "с отметкой о нарушении", "s označením porušení"]),
@@ -224,6 +225,9 @@ const NAMES: &[(&str, [&str; 3])] = &[
 
 /// The name of a table, a file or a column, whose parts are told with a colon; a name that is not known is as it is.
 pub(crate) fn name(name: &str, lang: Lang) -> String {
+    if let Some(whole) = known(name, lang) {
+        return whole.to_owned();
+    }
     let parts: Vec<&str> = name.split('.').map(|part| known(part, lang).unwrap_or(part)).collect();
     parts.join(": ")
 }
@@ -297,6 +301,26 @@ mod tests {
             }
         }
         assert!(names > 100, "{names}");
+    }
+
+    /// P16: no two columns of a file have the same name.
+    #[test]
+    fn columns_are_told_apart() {
+        let mut all = String::new();
+        texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+        let mut tables = 0;
+        for table in all.split("const COLUMNS: &'static [Column]").skip(1) {
+            let columns = table.split(';').next().unwrap().split("Column::new(\"").skip(1);
+            let columns: Vec<&str> = columns.map(|rest| rest.split('"').next().unwrap()).collect();
+            tables += usize::from(columns.len() > 1);
+            for lang in Lang::ALL {
+                let mut names: Vec<String> = columns.iter().map(|column| name(column, lang)).collect();
+                names.sort_unstable();
+                names.dedup();
+                assert_eq!(names.len(), columns.len(), "{lang}: {columns:?}");
+            }
+        }
+        assert!(tables > 10, "{tables}");
     }
 
     #[test]

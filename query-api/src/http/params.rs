@@ -238,8 +238,8 @@ fn decoded(name: &str, encoded: &str) -> Result<String, ParamError> {
     decode(encoded).ok_or_else(|| ParamError::bad(name, "not valid UTF-8 after percent-decoding"))
 }
 
-/// The values of a list with commas.
-fn pieces(list: &str) -> Vec<String> {
+/// The values of a list with commas, as a parameter has it.
+pub(crate) fn pieces(list: &str) -> Vec<String> {
     let (mut pieces, mut piece) = (Vec::new(), String::new());
     let mut parts = list.split(',').peekable();
     while let Some(part) = parts.next() {

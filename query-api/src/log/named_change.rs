@@ -5,7 +5,7 @@
 
 use crate::log::object_state::{keys, position};
 
-/// What types are named after that fields call otherwise: by the field in a type's name, or else by its verb.
+/// What types are named after that fields call otherwise: by the field in a type's name, by its verb, or else by the type.
 const ALSO: &[(&str, &[&str])] = &[
     ("appointment_time", &["appointment", "appointment_at", "appointment_date"]),
     ("assignee", &["assigned_to", "assigned_user", "responsible"]),
@@ -14,14 +14,17 @@ const ALSO: &[(&str, &[&str])] = &[
     ("converted", &["converted_to", "client", "customer", "contact", "company", "deal", "opportunity", "account"]),
     ("deadline", &["deadline_at", "deadline_date", "due", "due_at", "due_date", "due_on"]),
     ("exported", &["format", "destination", "target", "file"]),
+    ("file", &["attachment", "document"]),
     ("imported", &["source", "file", "format"]),
     ("owner", &["owned_by", "responsible"]),
+    ("phone_credits.created", &["phone_credits", "credits", "amount", "count", "quantity"]),
+    ("product", &["item"]),
     ("renamed", &["name", "title", "label", "display_name", "full_name"]),
     ("review", &["text", "rating"]),
     ("reviewed", &["grade", "mark", "score", "points", "rating", "result", "review"]),
+    ("service", &["item"]),
+    ("work", &["item"]),
 ];
-/// Verbs that say no more than that something changed: which fields is to be told of all alike.
-const ANY_FIELD: &[&str] = &["updated", "changed", "edited", "modified"];
 /// What an application wraps the fields of an object in.
 const AROUND: &[&str] = &["attributes", "custom_fields", "data", "fields", "properties", "values"];
 /// Parts of a field, and ends of its name, that it is called by.
@@ -33,7 +36,6 @@ const IDS: &[&str] = &["id", "code", "key", "slug", "uuid"];
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ChangedEvent<'a> {
     pub(super) event_type: &'a str,
-    pub(super) class: &'a str,
     pub(super) object_type: &'a str,
     pub(super) paths: &'a [String],
 }
@@ -48,17 +50,12 @@ pub(super) fn named_change(about: ChangedEvent<'_>, sentence: &str) -> Option<us
     let objects = [object.rsplit('.').next().unwrap_or(object), about.object_type];
     let field = verb.rsplit_once('_').map(|(field, _)| field);
     let subject = field.unwrap_or(verb);
-    let also = ALSO.iter().find(|(name, _)| *name == subject).map(|(_, names)| *names);
+    let also = ALSO.iter().find(|(name, _)| [subject, about.event_type].contains(name)).map(|(_, names)| *names);
     let names = field.as_slice().iter().chain(also.unwrap_or_default());
     let names: Vec<&str> = names.copied().collect();
     let paths = about.paths.iter().enumerate();
     let found = paths.filter_map(|(at, path)| Some((spelling(path, &names, &objects)?, at)));
-    if let Some((_, at)) = found.min() {
-        return Some(at);
-    }
-    // A verb that no field is named in: what changed alone is what it did. So it is of what came or went as a whole.
-    let of_verb = names.is_empty() && !ANY_FIELD.contains(&verb);
-    (about.paths.len() == 1 && (of_verb || about.class != "change")).then_some(0)
+    found.min().map(|(_, at)| at)
 }
 
 /// How close a path is to what one of these names calls, the closest first; none for another field.
@@ -113,9 +110,9 @@ fn snake(key: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told<'a>(event_type: &str, class: &str, paths: &[&'a str]) -> Option<&'a str> {
+    fn told<'a>(event_type: &str, paths: &[&'a str]) -> Option<&'a str> {
         let owned: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let about = ChangedEvent { event_type, class, object_type: "", paths: &owned };
+        let about = ChangedEvent { event_type, object_type: "", paths: &owned };
         assert_eq!(named_change(about, "{actor} did it"), None);
         named_change(about, "{actor} did it[ from {old}][ to {new}]").map(|at| paths[at])
     }
@@ -141,7 +138,7 @@ mod tests {
             "Status",
             "status-code",
         ] {
-            assert_eq!(told("order.status_changed", "change", &["updated_at", path, "note"]), Some(path), "{path}");
+            assert_eq!(told("order.status_changed", &["updated_at", path, "note"]), Some(path), "{path}");
         }
         for path in [
             "updated_at",
@@ -157,7 +154,7 @@ mod tests {
             "name",
             "",
         ] {
-            assert_eq!(told("order.status_changed", "change", &[path]), None, "{path}");
+            assert_eq!(told("order.status_changed", &[path]), None, "{path}");
         }
         for (event_type, paths, path) in [
             ("order.status_changed", ["status_id", "status.name"], Some("status.name")),
@@ -173,24 +170,40 @@ mod tests {
             ("lead.converted", ["status", "deal_id"], Some("deal_id")),
             ("deal.won", ["amount", "stage"], None),
         ] {
-            assert_eq!(told(event_type, "change", &paths), path, "{event_type} {paths:?}");
+            assert_eq!(told(event_type, &paths), path, "{event_type} {paths:?}");
         }
     }
 
-    /// J13: what came into an object or went, and what a verb alone did.
+    /// J13: what came into an object or went, and what a verb did. A change alone is not it either, for being alone.
     #[test]
     fn what_came_or_went() {
-        for (event_type, class, paths, path) in [
-            ("order.work_added", "create", vec!["total", "works/3"], Some("works/3")),
-            ("order.work_added", "create", vec!["works/3/price", "works/3/name"], Some("works/3/name")),
-            ("order.work_added", "create", vec!["total", "price"], None),
-            ("order.work_removed", "delete", vec!["items/0"], Some("items/0")),
-            ("order.comment_created", "create", vec!["author", "text"], Some("text")),
-            ("orders.exported", "other", vec!["columns", "format"], Some("format")),
-            ("deal.won", "change", vec!["amount"], Some("amount")),
-            ("contact.updated", "change", vec!["name"], None),
+        for (event_type, paths, path) in [
+            ("order.work_added", vec!["total", "works/3"], Some("works/3")),
+            ("order.work_added", vec!["works/3/price", "works/3/name"], Some("works/3/name")),
+            ("order.work_added", vec!["total", "price"], None),
+            ("order.work_removed", vec!["items/0"], Some("items/0")),
+            ("order.work_removed", vec!["works/0"], Some("works/0")),
+            ("order.product_added", vec!["price"], None),
+            ("order.product_added", vec!["items/0/price"], None),
+            ("order.file_attached", vec!["attachments/2"], Some("attachments/2")),
+            ("order.file_attached", vec!["size"], None),
+            ("order.comment_created", vec!["author", "text"], Some("text")),
+            ("order.comment_created", vec!["comments_count"], None),
+            ("orders.exported", vec!["columns", "format"], Some("format")),
+            ("contacts.exported", vec!["columns"], None),
+            ("contacts.imported", vec!["skipped"], None),
+            ("contacts.imported", vec!["source"], Some("source")),
+            ("call.closed", vec!["duration"], None),
+            ("call.closed", vec!["resolution"], Some("resolution")),
+            ("client.review_received", vec!["replied"], None),
+            ("client.review_received", vec!["rating"], Some("rating")),
+            ("phone_credits.created", vec!["currency"], None),
+            ("phone_credits.created", vec!["credits"], Some("credits")),
+            ("phone_credits.created", vec!["phone_credits/amount"], Some("phone_credits/amount")),
+            ("deal.won", vec!["amount"], None),
+            ("contact.updated", vec!["name"], None),
         ] {
-            assert_eq!(told(event_type, class, &paths), path, "{event_type} {paths:?}");
+            assert_eq!(told(event_type, &paths), path, "{event_type} {paths:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::{DateTime, Utc};
-use schemas::bidi::plain;
+use schemas::bidi::{escaped, plain, seen};
 use schemas::catalogue::Lang;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -19,6 +19,7 @@ use crate::log::object_state::{keys, value};
 use crate::log::own::{self, is_own, object_name};
 use crate::log::signals::signals;
 use crate::log::wording::{EventRenderer, Words};
+use crate::log::words::{is_unseen, legible};
 
 /// An event as stored.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -453,13 +454,17 @@ pub(crate) fn changes(row: &EventRow, lang: Lang) -> Vec<Change> {
     let is_own = is_own(row);
     let text = |path: &str, values: [&str; 2]| {
         let path_of = keys(path);
-        let label = if is_own { own::keys(&path_of, lang).join(" › ") } else { path.to_owned() };
-        let [old, new] = values.map(|json| match json {
+        let label = if is_own { own::keys(&path_of, lang).join(" › ").into() } else { legible(path) };
+        let told = values.map(|json| match json {
             "" => "—".to_owned(),
             json if is_own => own::value(&path_of, value(json), lang).to_string(),
             json => json.to_owned(),
         });
-        plain(&format!("{label}: {old} → {new}")).into_owned()
+        let read_the_same = told[0] != told[1] && seen(&told[0]) == seen(&told[1]);
+        let [old, new] = told.map(|json| {
+            if read_the_same || is_unseen(&value(&json)) { escaped(&json) } else { plain(&json).into_owned() }
+        });
+        format!("{}: {old} → {new}", plain(&label))
     };
     let before_and_after = row.changes_old.iter().zip(&row.changes_new);
     row.changes_path

@@ -7,6 +7,7 @@ use schemas::bidi::plain;
 use schemas::catalogue::{Catalogue, Lang, Values, system, tells_outcome};
 use schemas::decode::MAX_URL_BYTES;
 use schemas::event::Outcome;
+use schemas::ids::is_blank;
 use schemas::json::Value;
 use schemas::settings::Tenant;
 use serde::Serialize;
@@ -84,6 +85,13 @@ pub enum MediaKind {
     Message,
 }
 
+/// The change that a sentence is about, with its values in words.
+struct Told {
+    at: usize,
+    old: Option<String>,
+    new: Option<String>,
+}
+
 /// Tells the events of a tenant to one caller.
 #[derive(Clone)]
 pub struct EventRenderer {
@@ -151,52 +159,54 @@ impl EventRenderer {
     }
 
     fn sentence(&self, row: &EventRow) -> String {
-        let told = self.told_change(row);
-        let value = |values: &[String]| {
-            let at = told?;
-            let value = object_state::value(values.get(at)?);
-            let path = row.changes_path.get(at).filter(|_| own::is_own(row));
-            let value = match path {
-                Some(path) => own::value(&object_state::keys(path), value, self.lang),
-                None => value,
-            };
-            words::shown(&value, self.lang)
-        };
         let name = own::object_name(row, self.lang);
-        let (old, new) = (value(&row.changes_old), value(&row.changes_new));
         let reason = own::reason(row, self.lang);
-        let values = Values {
-            actor: Some(self.actor(row)),
-            object: name.as_deref().or_else(|| first(&[&row.object_name, &row.object_id])),
-            old: old.as_deref(),
-            new: new.as_deref(),
-            reason: Some(&*reason),
-            records: Some(row.records).filter(|records| *records > 0),
-        };
         let of_type = match self.catalogue.get(&row.event_type) {
             Some(_) => row.event_type.as_str().into(),
             None => type_names::name(&self.catalogue, &row.event_type, self.lang),
         };
-        let mut sentence = self.catalogue.describe(&of_type, self.lang, &values);
-        // What came or went did so as a whole.
-        if ["change", "other"].contains(&row.class.as_str()) {
-            self.name_fields(row, told, &mut sentence);
-        }
+        let with = |told: Option<&Told>| {
+            let values = Values {
+                actor: Some(self.actor(row)),
+                object: name.as_deref().or_else(|| first(&[&row.object_name, &row.object_id])),
+                old: told.and_then(|told| told.old.as_deref()),
+                new: told.and_then(|told| told.new.as_deref()),
+                reason: Some(&*reason),
+                records: Some(row.records).filter(|records| *records > 0),
+            };
+            self.catalogue.describe(&of_type, self.lang, &values)
+        };
+        let without = with(None);
+        // A sentence may have no place for the only value that there is.
+        let told = self.told_change(row).map(|told| (with(Some(&told)), told.at)).filter(|(text, _)| *text != without);
+        let (mut sentence, told) = told.map_or((without, None), |(text, at)| (text, Some(at)));
+        self.name_fields(row, told, &mut sentence);
         self.say_outcome(row, &mut sentence);
         sentence
     }
 
-    fn told_change(&self, row: &EventRow) -> Option<usize> {
+    fn told_change(&self, row: &EventRow) -> Option<Told> {
         let entry = self.catalogue.get(&row.event_type)?;
-        let about = ChangedEvent {
-            event_type: &row.event_type,
-            class: &row.class,
-            object_type: &row.object_type,
-            paths: &row.changes_path,
-        };
-        let told = named_change(about, entry.sentence.get(self.lang));
+        let about =
+            ChangedEvent { event_type: &row.event_type, object_type: &row.object_type, paths: &row.changes_path };
+        let at = named_change(about, entry.sentence.get(self.lang))?;
         // What moved has positions for values.
-        told.filter(|at| row.changes_op.get(*at).is_none_or(|op| op != "move"))
+        if row.changes_op.get(at).is_some_and(|op| op == "move") {
+            return None;
+        }
+        let path = row.changes_path.get(at).filter(|_| own::is_own(row)).map(|path| object_state::keys(path));
+        let value = |values: &[String]| {
+            let value = object_state::value(values.get(at).map_or("", String::as_str));
+            path.as_ref().map_or(value.clone(), |path| own::value(path, value, self.lang))
+        };
+        let (old, new) = (value(&row.changes_old), value(&row.changes_new));
+        let [mut before, mut after] = [&old, &new].map(|value| words::shown(value, self.lang));
+        if let (Some(one), Some(other)) = (&before, &after)
+            && let Some(apart) = words::told_apart((&old, one), (&new, other), self.lang.into())
+        {
+            [before, after] = apart.map(Some);
+        }
+        Some(Told { at, old: before, new: after })
     }
 
     /// That it failed, or that nobody knows; unless the type says so itself.
@@ -230,7 +240,7 @@ impl EventRenderer {
     fn details(&self, row: &EventRow) -> String {
         let label = |texts, value: String| format!("{}: {value}", words::of(self.lang, texts));
         let mut all = Vec::new();
-        if !row.reason.is_empty() {
+        if !is_blank(&row.reason) {
             all.push(label(["Reason", "Причина", "Důvod"], plain(&own::reason(row, self.lang)).into_owned()));
         }
         if row.records > 0 {
@@ -240,10 +250,10 @@ impl EventRenderer {
             let duration = words::duration(row.duration_ms, self.lang);
             all.push(label(["Duration", "Длительность", "Trvání"], duration));
         }
-        if !row.location.is_empty() {
+        if !is_blank(&row.location) {
             all.push(label(["Location", "Локация", "Pobočka"], plain(&row.location).into_owned()));
         }
-        if !row.channel.is_empty() {
+        if !is_blank(&row.channel) {
             let channel = words::channel(&row.channel, self.lang).unwrap_or(&row.channel);
             all.push(label(["Channel", "Канал", "Kanál"], plain(channel).into_owned()));
         }
@@ -252,7 +262,7 @@ impl EventRenderer {
 }
 
 fn first<'a>(texts: &[&'a String]) -> Option<&'a str> {
-    texts.iter().map(|text| text.as_str()).find(|text| !text.is_empty())
+    texts.iter().map(|text| text.as_str()).find(|text| !is_blank(text))
 }
 
 fn media(payload: &str) -> Vec<Media> {

@@ -1,7 +1,10 @@
 //! Words for what an event says, in the three languages: values, durations, channels, yes and no. Pure.
 
-use schemas::bidi::plain;
+use std::borrow::Cow;
+
+use schemas::bidi::{escaped, plain, seen};
 use schemas::catalogue::Lang;
+use schemas::ids::is_blank;
 use schemas::json::{Map, Value};
 
 use crate::log::conditions::{self, Condition, Group, Operator, condition};
@@ -10,6 +13,8 @@ use crate::log::conditions::{self, Condition, Group, Operator, condition};
 const MAX_IN_SENTENCE: usize = 200;
 /// Longest value that is told in full, in bytes.
 const MAX_IN_FULL: usize = 4096;
+/// How much stands before the first difference of two long values, in bytes.
+const MAX_BEFORE: usize = 40;
 /// What a record is called by.
 const NAMES: &[&str] = &["name", "label", "title", "id"];
 
@@ -71,7 +76,7 @@ pub(crate) fn brief(value: &Value, how: ValueStyle) -> String {
         Value::Null => String::new(),
         Value::Bool(true) => of(lang, ["yes", "да", "ano"]).to_owned(),
         Value::Bool(false) => of(lang, ["no", "нет", "ne"]).to_owned(),
-        Value::String(text) => plain(text).into_owned(),
+        Value::String(text) => legible(text).into_owned(),
         // The point of a number is a comma in Russian and Czech.
         Value::Number(number) if lang != Lang::En => number.replace('.', ","),
         Value::Number(number) => number.clone(),
@@ -80,6 +85,48 @@ pub(crate) fn brief(value: &Value, how: ValueStyle) -> String {
             .unwrap_or_else(|| composed(value, how)),
     };
     how.clip(text)
+}
+
+/// A text as people write it. What shows nothing and isn't empty is told as JSON.
+pub(crate) fn legible(text: &str) -> Cow<'_, str> {
+    if shows_nothing(text) { in_json(text).into() } else { plain(text) }
+}
+
+fn shows_nothing(text: &str) -> bool {
+    !text.is_empty() && is_blank(text)
+}
+
+fn in_json(text: &str) -> String {
+    escaped(&Value::from(text).to_string())
+}
+
+/// Whether a value is a text that is told as JSON.
+pub(crate) fn is_unseen(value: &Value) -> bool {
+    value.as_str().is_some_and(shows_nothing)
+}
+
+/// The name of a field as people write it. A name that shows nothing is told as JSON.
+pub(crate) fn field_name(name: &str) -> String {
+    if is_blank(name) {
+        return in_json(name);
+    }
+    let words = plain(name).replace('_', " ");
+    match words.trim() {
+        "" => name.to_owned(),
+        words => words.to_owned(),
+    }
+}
+
+/// Two values that read the same and aren't, as JSON, from a little before they differ; none where they can be told apart.
+pub(crate) fn told_apart(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> Option<[String; 2]> {
+    if old.0 == new.0 || seen(old.1) != seen(new.1) {
+        return None;
+    }
+    let [old, new] = [old.0, new.0].map(|value| escaped(&value.to_string()));
+    let same = old.bytes().zip(new.bytes()).take_while(|(one, other)| one == other).count();
+    let from = if same < MAX_BEFORE * 2 { 0 } else { old.floor_char_boundary(same - MAX_BEFORE) };
+    let before = if from == 0 { "" } else { "…" };
+    Some([old, new].map(|json| format!("{before}{}", how.clip(json[from..].to_owned()))))
 }
 
 /// A list by its items, a record by its name or its fields.
@@ -98,7 +145,7 @@ fn composed(value: &Value, how: ValueStyle) -> String {
             let field = |(name, value): (&String, &Value)| {
                 let text = brief(value, how);
                 let text = if value.is_array() || value.is_object() { format!("({text})") } else { text };
-                format!("{}: {text}", plain(name).replace('_', " ").trim())
+                format!("{}: {text}", field_name(name))
             };
             fields.iter().map(field).collect::<Vec<_>>().join(", ")
         }),
@@ -108,7 +155,7 @@ fn composed(value: &Value, how: ValueStyle) -> String {
 
 fn name(fields: &Map) -> Option<String> {
     let id = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() => Some(plain(text).into_owned()),
+        Value::String(text) if !is_blank(text) => Some(plain(text).into_owned()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -253,5 +300,15 @@ mod tests {
         let longer = brief(&Value::from("ř".repeat(5000)), ValueStyle::in_full(Lang::Cs));
         assert!(longer.ends_with("ř… (zkráceno)") && longer.len() < 4200, "{longer}");
         assert_eq!(brief(&Value::from("a\u{202e}b"), Lang::En.into()), "ab");
+        assert_eq!(brief(&Value::from("\u{202e}"), Lang::En.into()), "\"\\u202e\"");
+        assert_eq!(shown("{\"name\":\" \",\"id\":7}").as_deref(), Some("7"));
+        assert_eq!(shown("{\"\u{200b}\":1,\"_\":2}").as_deref(), Some("_: 2, \"\\u200b\": 1"));
+    }
+
+    #[test]
+    fn fields_have_names() {
+        for (name, told) in [("a_b", "a b"), ("_", "_"), ("", "\"\""), (" ", "\" \""), ("a\u{202e}b", "ab")] {
+            assert_eq!(field_name(name), told);
+        }
     }
 }

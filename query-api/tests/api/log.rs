@@ -175,7 +175,7 @@ fn edits_name_every_field() {
         assert!(many.len() < 8192 && many.contains("; f30: → “x") && many.contains("; more changes: 1"), "{many}");
         assert!(text("e5", "en").await.ends_with("; billing › hourly rate: → “12.5”"));
         assert_eq!(text("e6", "en").await, "Jana Nováková: gadget.modified · Call back — phone: “1” → “2”");
-        assert_eq!(text("e7", "en").await, "Jana Nováková created the contact “Call back”");
+        assert_eq!(text("e7", "en").await, "Jana Nováková created the contact “Call back” — phone: “1” → “2”");
     });
 }
 
@@ -200,6 +200,7 @@ fn a_sentence_tells_its_own_change() {
         let touched = || change("updated_at", "\"09:00\"", "\"09:05\"");
         let status = || change("status_id", "1", "2");
         let of = |id: &str, kind: &str, changes: Vec<[String; 4]>| Event { changes, ..event(id, kind, "change") };
+        let one = |id: &str, kind: &str, class, change| Event { changes: vec![change], ..event(id, kind, class) };
         world
             .insert(&[
                 of("e1", "order.status_changed", vec![touched(), status()]),
@@ -214,6 +215,21 @@ fn a_sentence_tells_its_own_change() {
                 of("e6", "prospect.scored", vec![change("score", "3", "5")]),
                 of("e8", "prospect.scored", vec![["score", "move", "3", "0"].map(str::to_owned)]),
                 Event { category: "configuration", ..of("e7", "plan_b.applied", vec![status()]) },
+                one("a1", "contacts.exported", "other", change("columns", "3", "5")),
+                one("a2", "order.product_added", "create", change("price", "100", "90")),
+                one("a3", "order.comment_created", "create", change("comments_count", "1", "2")),
+                one("a4", "call.closed", "other", change("duration", "1", "2")),
+                one("a5", "order.product_added", "create", change("price", "100", "")),
+                one("a6", "call.closed", "other", change("note", "\"x\"", "null")),
+                one("a7", "deal.deleted", "delete", change("status", "\"open\"", "null")),
+                // The sentence has no place for what it was.
+                one("a8", "call.closed", "other", change("status", "\"open\"", "")),
+                one("a9", "order.product_added", "create", change("items/2", "", "\"Bolt\"")),
+                one("b1", "contacts.imported", "create", change("skipped", "", "4")),
+                one("b2", "client.review_received", "other", change("replied", "false", "true")),
+                one("b3", "phone_credits.created", "create", change("currency", "", "\"CZK\"")),
+                one("b4", "phone_credits.created", "create", change("amount", "", "500")),
+                one("b5", "order.file_removed", "other", change("files_count", "2", "1")),
             ])
             .await;
         let text = async |id: &str, lang: &str| {
@@ -233,12 +249,133 @@ fn a_sentence_tells_its_own_change() {
             ("e6", "en", "scored Call back from 3 to 5"),
             ("e8", "en", "scored Call back — score: moved from position 4 to 1"),
             ("e7", "en", "applied Call back — status id: “1” → “2”"),
+            ("a1", "en", "exported contacts — columns: “3” → “5”"),
+            ("a1", "ru", "выгрузка контактов — columns: «3» → «5»"),
+            ("a1", "cs", "export kontaktů — columns: „3“ → „5“"),
+            ("a2", "en", "added the product to the order “Call back” — price: “100” → “90”"),
+            ("a2", "ru", "заказа «Call back» — price: «100» → «90»"),
+            ("a2", "cs", "„Call back“ — price: „100“ → „90“"),
+            ("a3", "en", "commented on the order “Call back” — comments count: “1” → “2”"),
+            ("a3", "ru", "«Call back» — comments count: «1» → «2»"),
+            ("a3", "cs", "„Call back“ — comments count: „1“ → „2“"),
+            ("a4", "en", "closed a call (“Call back”) — duration: “1” → “2”"),
+            ("a4", "ru", "(«Call back») — duration: «1» → «2»"),
+            ("a4", "cs", "(„Call back“) — duration: „1“ → „2“"),
+            ("a5", "en", "added the product to the order “Call back” — price: “100” → —"),
+            ("a6", "en", "closed a call (“Call back”) — note: “x” → —"),
+            ("a7", "en", "deleted the deal “Call back” — status: “open” → —"),
+            ("a7", "ru", "«Call back» — status: «open» → —"),
+            ("a7", "cs", "„Call back“ — status: „open“ → —"),
+            ("a8", "en", "closed a call (“Call back”) — status: “open” → —"),
+            ("a9", "en", "added the product “Bolt” to the order “Call back”"),
+            ("b1", "en", "imported contacts — skipped: → “4”"),
+            ("b2", "en", "left a review — replied: “no” → “yes”"),
+            ("b3", "en", "bought phone credits — currency: → “CZK”"),
+            ("b4", "en", "bought phone credits: “500”"),
+            ("b5", "en", "removed the file from the order “Call back” — files count: “2” → “1”"),
         ] {
             let found = text(id, lang).await;
-            assert!(found.starts_with("Jana Nováková") && found.ends_with(told), "{id}: {found}");
+            assert!(found.starts_with("Jana Nováková") || id == "b2", "{id}: {found}");
+            assert!(found.ends_with(told), "{id}: {found}");
         }
         let audit = world.ok("/v1/configuration", &key).await["data"].clone();
         assert_eq!(audit[0]["text"], "Jana Nováková applied Call back — status id: “1” → “2”");
+    });
+}
+
+/// J13, J14: what shows nothing is no name, no reason and no value that went; values that read the same and aren't are told apart; in every
+/// language, in the log and in files.
+#[test]
+fn what_shows_nothing_is_told() {
+    with_world("log_unseen", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let mut events = Vec::new();
+        for (at, nothing) in
+            ["\u{202e}", " ", "\u{a0}", "\u{200b}", "\u{2066}\u{2069}", "\u{3164}"].into_iter().enumerate()
+        {
+            events.push(Event {
+                actor_name: nothing.to_owned(),
+                object_name: nothing.to_owned(),
+                reason: nothing,
+                location: nothing,
+                ..event(&format!("n{at}"), "deal.viewed", "other")
+            });
+        }
+        let nameless = events.len();
+        let of = |id: &str, [path, old, new]: [&str; 3]| {
+            let json = |text: &str| json!(text).to_string();
+            let changes = vec![change(path, &json(old), &json(new))];
+            Event { changes, ..event(id, "order.status_changed", "change") }
+        };
+        events.extend([
+            of("v1", ["v", "a\u{202e}b", "ab"]),
+            of("v2", ["v", "a", "\u{202e}"]),
+            of("v3", ["v", "1 000", "1\u{a0}000"]),
+            of("v4", ["\u{202e}", "a", "b"]),
+            of("v5", ["status", "a\u{202e}b", "ab"]),
+            of("v6", ["status", "a", "\u{200b}"]),
+            of("v7", [" ", "a", "b"]),
+        ]);
+        world.insert(&events).await;
+        for (lang, [open, close], viewed) in [
+            ("en", ["“", "”"], "u-17 viewed the deal “4/11 ?”"),
+            ("ru", ["«", "»"], "u-17: просмотрена сделка «4/11 ?»"),
+            ("cs", ["„", "“"], "u-17: zobrazen obchod „4/11 ?“"),
+        ] {
+            let told = async |id: &str| world.ok(&format!("/v1/events/{id}?lang={lang}"), &key).await["data"].clone();
+            for at in 0..nameless {
+                let told = told(&format!("n{at}")).await;
+                assert_eq!((&told["text"], &told["details"]), (&json!(viewed), &Value::Null), "{at} {lang}");
+                assert_eq!(told["actor"]["label"], "u-17");
+            }
+            for (id, end) in [
+                ("v1", "v: \"a\\u202eb\" → \"ab\"".to_owned()),
+                ("v2", format!("v: {open}a{close} → \"\\u202e\"")),
+                ("v3", "v: \"1 000\" → \"1\\u00a0000\"".to_owned()),
+                ("v4", format!("\"\\u202e\": {open}a{close} → {open}b{close}")),
+                ("v7", format!("\" \": {open}a{close} → {open}b{close}")),
+            ] {
+                let text = told(id).await["text"].as_str().unwrap().to_owned();
+                assert!(text.ends_with(&end), "{id}: {text}");
+            }
+            for (id, parts) in
+                [("v5", ["\"a\\u202eb\"", "\"ab\""]), ("v6", [&*format!("{open}a{close}"), "\"\\u200b\""])]
+            {
+                let text = told(id).await["text"].as_str().unwrap().to_owned();
+                assert!(parts.iter().all(|part| text.contains(part)), "{id}: {text}");
+            }
+        }
+        let csv = file(&world, "/v1/events?format=csv&type=order.status_changed&order=asc", &key, "text/csv").await;
+        let mut changes = csv_column(&csv.bytes, "changes");
+        changes.sort_unstable();
+        let mut wanted = [
+            "v: \"a\\u202eb\" → \"ab\"",
+            "v: \"a\" → \"\\u202e\"",
+            "v: \"1 000\" → \"1\\u00a0000\"",
+            "\"\\u202e\": \"a\" → \"b\"",
+            "status: \"a\\u202eb\" → \"ab\"",
+            "status: \"a\" → \"\\u200b\"",
+            "\" \": \"a\" → \"b\"",
+        ];
+        wanted.sort_unstable();
+        assert_eq!(changes, wanted);
+    });
+}
+
+/// P16: the action of what nobody declared has its word.
+#[test]
+fn the_action_other_has_words() {
+    with_world("log_other", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        world.insert(&[Event { action: "other", ..event("e1", "gadget.touched", "other") }]).await;
+        for (lang, word) in [("en", "other"), ("ru", "прочее"), ("cs", "ostatní")] {
+            let labels = world.ok(&format!("/v1/events/e1?lang={lang}"), &key).await["data"]["labels"].clone();
+            assert_eq!((&labels["action"], &labels["class"]), (&json!(word), &json!(word)));
+            let used = world.ok(&format!("/v1/catalogue/used?lang={lang}"), &key).await;
+            assert!(used.to_string().contains(&format!("\"label\":\"{word}\"")), "{used}");
+        }
     });
 }
 

@@ -5,6 +5,7 @@
 
 use super::Lang;
 use crate::bidi;
+use crate::ids::is_blank;
 
 /// What a sentence can say of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,7 +64,7 @@ impl Placeholder {
     /// Appends the value; false where it is missing.
     fn append(self, out: &mut String, lang: Lang, values: &Values<'_>) -> bool {
         let text = match self {
-            Self::Actor => Some(values.actor.filter(|name| !name.is_empty()).unwrap_or(system(lang))),
+            Self::Actor => Some(values.actor.filter(|name| !is_blank(name)).unwrap_or(system(lang))),
             Self::Object => values.object,
             Self::Old => values.old,
             Self::New => values.new,
@@ -74,7 +75,7 @@ impl Placeholder {
                 return true;
             }
         };
-        match text.filter(|text| !text.is_empty()) {
+        match text.filter(|text| !is_blank(text)) {
             Some(text) => {
                 out.push_str(&bidi::plain(text));
                 true
@@ -175,8 +176,10 @@ mod tests {
             render(DEADLINE, Lang::En, &values),
             "Eva changed the deadline of task 12 from “Monday” to “Friday”"
         );
-        (values.old, values.new, values.object) = (None, Some(""), None);
-        assert_eq!(render(DEADLINE, Lang::En, &values), "Eva changed the deadline of task —");
+        for nothing in ["", " ", "\u{a0}", "\u{200b}", "\u{202e}"] {
+            (values.old, values.new, values.object) = (None, Some(nothing), Some(nothing));
+            assert_eq!(render(DEADLINE, Lang::En, &values), "Eva changed the deadline of task —", "{nothing:?}");
+        }
     }
 
     /// A5: the product itself is "System", in each language.

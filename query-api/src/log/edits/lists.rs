@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use schemas::bidi::seen;
 use schemas::json::Value;
 
 use crate::log::conditions::{condition, group, only, within_group};
@@ -28,6 +29,12 @@ pub(super) struct Pairs {
 pub(super) fn pairs((old, new): (&[Value], &[Value]), conditions: bool, budget: &mut usize) -> Pairs {
     let mut pairing = Pairing { old, new, partners: vec![None; new.len()], free: vec![true; old.len()] };
     pairing.by(|item| Some(item.to_string()));
+    // What reads the same would seem to have gone and come back.
+    pairing.by(|item| match item {
+        Value::String(text) => Some(seen(text).into_owned()),
+        Value::Number(number) => Some(number.clone()),
+        _ => None,
+    });
     // In a group a field called `name` or `id` is what a condition is about.
     let bare = |item: &Value| conditions && condition(item).is_none() && within_group(item).is_some();
     let identity = |item: &Value| if bare(item) { None } else { identity(item) };

@@ -1,6 +1,5 @@
 //! Edits in words.
 
-use schemas::bidi::plain;
 use schemas::catalogue::Lang;
 use schemas::json::Value;
 
@@ -9,10 +8,7 @@ use crate::log::edits::moves::list_of;
 use crate::log::edits::{Edit, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 use crate::log::own;
-use crate::log::words::{ValueStyle, brief, in_group, of, quoted, shown};
-
-/// How much stands before the first difference of two long values, in bytes.
-const MAX_BEFORE: usize = 40;
+use crate::log::words::{ValueStyle, brief, field_name, in_group, is_unseen, of, quoted, shown, told_apart};
 
 /// An edit with its words.
 pub(super) fn worded(plain: Plain, how: ValueStyle, own: bool) -> Edit {
@@ -45,7 +41,7 @@ fn label(keys: &[String]) -> String {
             _ => {
                 let separator = if label.is_empty() { "" } else { " › " };
                 label.push_str(separator);
-                label.push_str(plain(key).replace('_', " ").trim());
+                label.push_str(&field_name(key));
             }
         }
     }
@@ -145,26 +141,17 @@ fn beside(preposition: [&str; 3], list: &str, lang: Lang) -> String {
 }
 
 /// Two values, each with how it reads. What reads the same and isn't is shown as JSON.
-fn from_to((before, old): (&Value, &str), (after, new): (&Value, &str), how: ValueStyle) -> String {
-    if old == new && before != after {
-        let (before, after) = (before.to_string(), after.to_string());
-        let apart = apart(&before, &after);
-        return format!("{} → {}", excerpt(&before, apart, how), excerpt(&after, apart, how));
+fn from_to(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> String {
+    if let Some([old, new]) = told_apart(old, new, how) {
+        return format!("{old} → {new}");
     }
-    let shown = |text: &str| if text.is_empty() { "—".to_owned() } else { quoted(text, how.lang) };
+    let shown = |(value, text): (&Value, &str)| match text {
+        "" => "—".to_owned(),
+        text if is_unseen(value) => text.to_owned(),
+        text => quoted(text, how.lang),
+    };
     // What it was before is often not told.
-    if old.is_empty() { format!("→ {}", shown(new)) } else { format!("{} → {}", shown(old), shown(new)) }
-}
-
-/// How far two texts are the same, less a few letters; nothing where they differ early.
-fn apart(one: &str, other: &str) -> usize {
-    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
-    if same < MAX_BEFORE * 2 { 0 } else { one.floor_char_boundary(same - MAX_BEFORE) }
-}
-
-fn excerpt(text: &str, from: usize, how: ValueStyle) -> String {
-    let before = if from == 0 { "" } else { "…" };
-    format!("{before}{}", how.clip(plain(&text[from..]).into_owned()))
+    if old.1.is_empty() { format!("→ {}", shown(new)) } else { format!("{} → {}", shown(old), shown(new)) }
 }
 
 /// An item of a list.

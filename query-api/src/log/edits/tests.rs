@@ -311,6 +311,12 @@ fn values_that_read_the_same() {
         (json!({"x": null}), json!({}), "f: “x: ” → —"),
         (json!([null]), json!(null), "f: [null] → null"),
         (json!("[1]"), json!("[ 1]"), "f: “[1]” → “[ 1]”"),
+        (json!("a\u{202e}b"), json!("ab"), "f: \"a\\u202eb\" → \"ab\""),
+        (json!({"x": "a\u{a0}b"}), json!({"x": "a b"}), "f › x: \"a\\u00a0b\" → \"a b\""),
+        (json!("a"), json!("\u{202e}"), "f: “a” → \"\\u202e\""),
+        (json!(" "), json!("\t"), "f: \" \" → \"\\t\""),
+        (json!(["x", "a\u{200b}"]), json!(["x", "a"]), "f #2: \"a\\u200b\" → \"a\""),
+        (json!([1]), json!(["1"]), "f #1: 1 → \"1\""),
     ] {
         assert_eq!(text(old.clone(), new.clone(), Lang::En), [want], "{old} {new}");
     }

@@ -17,7 +17,8 @@ fn an_export_is_recorded() {
         world.insert(&events(120)).await;
         let until = "2026-11-22T10:00:04.120Z".parse().unwrap();
         world.freshness.set(until);
-        let csv = file(&world, "/v1/events?action=view,export&format=csv", &key, "*/*").await;
+        let path = "/v1/events?action=view,export&exclude_action=print,create&actor_id=u1,u2&actor_id=u3&format=csv";
+        let csv = file(&world, path, &key, "*/*").await;
         let rows = csv_column(&csv.bytes, "id").len();
         assert!(csv.disposition.starts_with("attachment; filename=\"acme-events-"), "{}", csv.disposition);
         assert_eq!(csv.complete_until.as_deref(), Some("2026-11-22T10:00:04.120Z"), "P15");
@@ -26,7 +27,10 @@ fn an_export_is_recorded() {
         assert_eq!(event["outcome"], "success");
         assert_eq!(event["object"]["id"], "events");
         assert_eq!(event["changes"][0]["new"], "csv");
-        assert_eq!(event["payload"]["filter"]["action"][0], "view,export");
+        let lists = json!({
+            "action": ["view", "export"], "exclude_action": ["print", "create"], "actor_id": ["u1", "u2", "u3"]
+        });
+        assert_eq!(event["payload"]["filter"], lists);
         assert_eq!(event["actor"]["kind"], "api_key");
         assert!(world.audit.recorded("acme").iter().all(|event| event["type"] != "event_log.viewed"));
     });
