@@ -51,7 +51,9 @@ pub(super) fn named_change(about: ChangedEvent<'_>, sentence: &str) -> Option<us
     let field = verb.rsplit_once('_').map(|(field, _)| field);
     let subject = field.unwrap_or(verb);
     let also = ALSO.iter().find(|(name, _)| [subject, about.event_type].contains(name)).map(|(_, names)| *names);
-    let names = field.as_slice().iter().chain(also.unwrap_or_default());
+    // What was scored has a score.
+    let of_verb = ["d", "ed"].map(|end| verb.strip_suffix(end).filter(|_| field.is_none()));
+    let names = field.iter().chain(of_verb.iter().flatten()).chain(also.unwrap_or_default());
     let names: Vec<&str> = names.copied().collect();
     let paths = about.paths.iter().enumerate();
     let found = paths.filter_map(|(at, path)| Some((spelling(path, &names, &objects)?, at)));
@@ -201,6 +203,9 @@ mod tests {
             ("phone_credits.created", vec!["credits"], Some("credits")),
             ("phone_credits.created", vec!["phone_credits/amount"], Some("phone_credits/amount")),
             ("deal.won", vec!["amount"], None),
+            ("prospect.scored", vec!["stage"], None),
+            ("prospect.scored", vec!["score"], Some("score")),
+            ("deal.discounted", vec!["discount_value"], Some("discount_value")),
             ("contact.updated", vec!["name"], None),
         ] {
             assert_eq!(told(event_type, &paths), path, "{event_type} {paths:?}");
