@@ -253,7 +253,7 @@ fn a_sentence_tells_its_own_change() {
             ("a1", "ru", "выгрузка контактов — columns: «3» → «5»"),
             ("a1", "cs", "export kontaktů — columns: „3“ → „5“"),
             ("a2", "en", "added the product to the order “Call back” — price: “100” → “90”"),
-            ("a2", "ru", "заказа «Call back» — price: «100» → «90»"),
+            ("a2", "ru", "в заказ «Call back» — price: «100» → «90»"),
             ("a2", "cs", "„Call back“ — price: „100“ → „90“"),
             ("a3", "en", "commented on the order “Call back” — comments count: “1” → “2”"),
             ("a3", "ru", "«Call back» — comments count: «1» → «2»"),
