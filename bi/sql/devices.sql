@@ -44,7 +44,7 @@ LEFT JOIN (
     SELECT
         t.actor_id AS actor_id,
         t.device_id AS device_id,
-        countIf(t.action = 'sign_in' AND t.outcome != 'failure') AS sign_ins,
+        countIf(t.action = 'sign_in' AND t.outcome = 'success') AS sign_ins,
         countIf(t.action = 'sign_in_failed' OR (t.action = 'sign_in' AND t.outcome = 'failure')) AS failed_sign_ins
     FROM $database.`events` AS t
     WHERE t.tenant = {bi_tenant:String}

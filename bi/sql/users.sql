@@ -29,7 +29,7 @@ LEFT JOIN (
     SELECT
         t.actor_id AS actor_id,
         count() AS events,
-        countIf(t.action = 'sign_in' AND t.outcome != 'failure') AS sign_ins
+        countIf(t.action = 'sign_in' AND t.outcome = 'success') AS sign_ins
     FROM $database.`events` AS t
     WHERE t.tenant = {bi_tenant:String}
         AND {bi_look_back:DateTime64(3, 'UTC')} > toDateTime64(0, 3, 'UTC')

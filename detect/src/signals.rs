@@ -40,7 +40,8 @@ pub enum ActionKind {
     SignIn,
     /// A failed one.
     SignInFailed,
-    /// Anything else about sign-ins that failed, such as a change of the password: nothing becomes known by it.
+    /// A sign-in of which nobody knows whether it failed, or anything else about sign-ins that failed, such as a change of the password:
+    /// nothing becomes known by it.
     Refused,
     /// The end of a session.
     SignOut,

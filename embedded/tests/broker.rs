@@ -72,6 +72,14 @@ async fn retention_is_kept() {
     scenarios::expired_records_go(&mut broker).await;
 }
 
+/// A1: what is small only as long as it is compressed is refused, since nobody could read it, nor what stands behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_can_read_is_refused() {
+    let mut broker = Embedded::start().await;
+    scenarios::bombs_are_refused(&broker).await;
+    broker.broker.take().unwrap().stop().await;
+}
+
 /// The body of the process that a scenario pauses; alone, it has nothing to do.
 #[tokio::test(flavor = "multi_thread")]
 async fn consumer_child() {

@@ -268,27 +268,29 @@ fn action(error: &Error) -> RetryAction {
 
 #[cfg(test)]
 mod tests {
-    use rdkafka::mocking::MockCluster;
-    use rdkafka::producer::{DefaultProducerContext, FutureRecord};
+    use embedded::broker::{Broker, BrokerConfig};
+    use rdkafka::producer::FutureRecord;
     use runtime::config::Config;
-    use runtime::kafka::{ROOM, producer_config_within};
+    use runtime::kafka::{ROOM, ensure_topics, producer_config_within};
 
     use super::*;
 
     struct World {
-        _broker: MockCluster<'static, DefaultProducerContext>,
+        broker: Broker,
+        _dir: tempfile::TempDir,
         delivery: Delivery,
     }
 
     impl World {
-        fn new() -> Self {
-            let mock = MockCluster::new(1).unwrap();
+        async fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let listen = "127.0.0.1:0".parse().unwrap();
+            let broker = Broker::start(BrokerConfig { data_dir: dir.path().to_owned(), listen }).await.unwrap();
             let mut config = Config::defaults().unwrap();
-            config.kafka.brokers = mock.bootstrap_servers();
+            config.kafka.brokers = broker.bootstrap();
+            config.kafka.partitions = 1;
             let kafka = config.kafka;
-            for topic in [topics::VIOLATIONS, topics::STATE] {
-                mock.create_topic(&kafka.topic(topic), 1, 1).unwrap();
-            }
+            ensure_topics(&kafka).await.unwrap();
             let producer = || producer_config_within(&kafka, Duration::from_secs(20)).create::<Producer>().unwrap();
             let metrics = Metrics::new(&runtime::metrics::Metrics::default());
             let client = runtime::clickhouse::client(&config.clickhouse);
@@ -301,7 +303,7 @@ mod tests {
                 stop: CancellationToken::new(),
                 kafka: kafka.clone(),
             };
-            Self { _broker: mock, delivery }
+            Self { broker, _dir: dir, delivery }
         }
 
         /// What the topic holds, with a record behind everything that was ever handed over.
@@ -325,7 +327,7 @@ mod tests {
     /// successor would not repeat what is missing.
     #[tokio::test(flavor = "multi_thread")]
     async fn states_are_written_last() {
-        let world = World::new();
+        let world = World::new().await;
         let found = || vec![outgoing(topics::VIOLATIONS, 0)];
         // The batch before failed.
         let (failed, before) = oneshot::channel();
@@ -350,5 +352,6 @@ mod tests {
         let (undelivered, ()) = tokio::join!(world.delivery.publish(0, &lost, before), stop);
         assert!(matches!(undelivered, Err(Undelivered::Stopped)));
         assert_eq!(world.sent(topics::STATE).await, 3);
+        world.broker.stop().await;
     }
 }

@@ -343,3 +343,18 @@ async fn wait_until_visible(kafka: &Kafka, admin: &Admin) -> Result<Counts, Topi
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record that a broker says it has already, without a time of receipt, may be nowhere: it counts as not sent.
+    #[test]
+    fn an_acknowledgement_has_the_brokers_time() {
+        let at = |timestamp| placed(Ok(Delivery { partition: 0, offset: 7, timestamp }));
+        assert_eq!(at(Timestamp::LogAppendTime(5)).unwrap().offset, 7);
+        for timestamp in [Timestamp::NotAvailable, Timestamp::CreateTime(5)] {
+            assert_eq!(at(timestamp), Err(KafkaError::MessageProduction(RDKafkaErrorCode::DuplicateSequenceNumber)));
+        }
+    }
+}

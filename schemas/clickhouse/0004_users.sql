@@ -73,7 +73,7 @@ SELECT
     min(occurred_at) AS first_seen_at,
     max(e.last_activity_at) AS last_activity_at,
     count() AS events,
-    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    countIf(action = 'sign_in' AND outcome = 'success') AS sign_ins,
     argMaxStateIf(toString(actor_name), occurred_at, actor_name != '') AS name,
     argMaxStateIf(toString(actor_email), occurred_at, actor_email != '') AS email,
     argMaxStateIf(actor_standing = 2, (occurred_at, received_at, actor_standing), actor_standing > 0) AS deactivated
@@ -146,7 +146,7 @@ SELECT
     max(toDate(received_at)) AS received_on,
     min(occurred_at) AS first_seen_at,
     max(occurred_at) AS last_seen_at,
-    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    countIf(action = 'sign_in' AND outcome = 'success') AS sign_ins,
     countIf(action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins,
     argMaxStateIf((toString(browser), toString(browser_version), toString(os), toString(os_version), toString(device_kind), toString(device_model), bot)::Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,
     max(device_confidence) AS confidence,

@@ -65,7 +65,7 @@ SELECT
     count() AS events,
     sum(duration_ms) AS duration_ms,
     sum(records) AS records,
-    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    countIf(action = 'sign_in' AND outcome = 'success') AS sign_ins,
     countIf(action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins,
     sum(length(violations)) AS violations,
     uniqCombined64StateIf(14)(actor_id, actor_kind = 'user' AND actor_id != '') AS users,

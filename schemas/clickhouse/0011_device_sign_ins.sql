@@ -22,10 +22,10 @@ SELECT
     max(toDate(received_at)) AS received_on,
     min(occurred_at) AS first_seen_at,
     max(occurred_at) AS last_seen_at,
-    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    countIf(action = 'sign_in' AND outcome = 'success') AS sign_ins,
     countIf(action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins,
-    minOrNullIf(occurred_at, action = 'sign_in' AND outcome != 'failure') AS first_sign_in_at,
-    maxOrNullIf(occurred_at, action = 'sign_in' AND outcome != 'failure') AS last_sign_in_at,
+    minOrNullIf(occurred_at, action = 'sign_in' AND outcome = 'success') AS first_sign_in_at,
+    maxOrNullIf(occurred_at, action = 'sign_in' AND outcome = 'success') AS last_sign_in_at,
     argMaxStateIf((toString(browser), toString(browser_version), toString(os), toString(os_version), toString(device_kind), toString(device_model), bot)::Tuple(browser String, browser_version String, os String, os_version String, kind String, model String, bot Bool), occurred_at, browser != '' OR os != '' OR device_kind NOT IN ('', 'unknown')) AS client,
     max(device_confidence) AS confidence,
     argMaxStateIf((ip, toString(country), toString(city))::Tuple(ip IPv6, country String, city String), occurred_at, ip != toIPv6('::')) AS place

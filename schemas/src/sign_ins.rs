@@ -31,11 +31,14 @@ pub fn has_failed(action: &str, outcome: &str) -> bool {
     action == SIGN_IN_FAILED || (action == SIGN_IN && outcome == Outcome::Failure.as_str())
 }
 
-/// Whether a filed event is an attempt to sign in, or about a sign-in, that came to nothing: it may be anybody's, so nothing
-/// becomes known of the user by it.
+/// Whether a filed event is an attempt to sign in, or about a sign-in, that came to nothing, or of which nobody knows what it came to:
+/// it may be anybody's, so nothing becomes known of the user by it.
 #[must_use]
 pub fn makes_nothing_known(action: &str, category: &str, outcome: &str) -> bool {
-    has_failed(action, outcome) || (category == Category::SignIns.as_str() && outcome == Outcome::Failure.as_str())
+    let of_sign_ins = category == Category::SignIns.as_str();
+    has_failed(action, outcome)
+        || (action == SIGN_IN && outcome != Outcome::Success.as_str())
+        || (of_sign_ins && outcome == Outcome::Failure.as_str())
 }
 
 /// Files a failure among the sign-ins as a failed sign-in, if its action is one by another name (`login`), or it has none. Of a

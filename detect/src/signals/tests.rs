@@ -75,12 +75,15 @@ fn a_failed_sign_in_makes_nothing_known() {
     assert!(user.observe(&tokyo(NOON + 2 * MINUTE), prague()).new_device, "still new when it succeeds");
 }
 
-/// However it is filed: what failed around a sign-in makes nothing known, and opens no session.
+/// However it is filed: what failed around a sign-in, and a sign-in of which nobody knows whether it did, makes nothing known, and
+/// opens no session.
 #[test]
 fn what_failed_around_a_sign_in_makes_nothing_known() {
     for (action, category, outcome, act) in [
         ("sign_in", "sign_ins", "success", ActionKind::SignIn),
-        ("sign_in", "sign_ins", "unknown", ActionKind::SignIn),
+        ("sign_in", "sign_ins", "unknown", ActionKind::Refused),
+        ("sign_in", "other", "unknown", ActionKind::Refused),
+        ("sign_out", "sign_ins", "unknown", ActionKind::SignOut),
         ("sign_in", "sign_ins", "failure", ActionKind::SignInFailed),
         ("sign_in", "other", "failure", ActionKind::SignInFailed),
         ("sign_in_failed", "sign_ins", "failure", ActionKind::SignInFailed),

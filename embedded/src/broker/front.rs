@@ -30,11 +30,13 @@ use nisshi_sans_io::incremental_alter_configs_request::AlterConfigsResource;
 use nisshi_sans_io::incremental_alter_configs_response::AlterConfigsResourceResponse;
 use nisshi_sans_io::record::deflated;
 use nisshi_sans_io::txn_offset_commit_response::TxnOffsetCommitResponseTopic;
-use nisshi_sans_io::{ConfigResource, ErrorCode, IsolationLevel, ListOffset, ScramMechanism};
+use nisshi_sans_io::{
+    BatchAttribute, Compression, ConfigResource, ErrorCode, IsolationLevel, ListOffset, ScramMechanism,
+};
 use nisshi_storage::{
-    ArcDynStorage, BrokerRegistrationRequest, GroupDetail, ListOffsetResponse, MetadataResponse, NamedGroupDetail,
-    OffsetCommitRequest, OffsetStage, ProducerIdResponse, Result, ScramCredential, Storage, TopicId, Topition,
-    TxnAddPartitionsRequest, TxnAddPartitionsResponse, TxnOffsetCommitRequest, UpdateError, Version,
+    ArcDynStorage, BrokerRegistrationRequest, Error, GroupDetail, ListOffsetResponse, MetadataResponse,
+    NamedGroupDetail, OffsetCommitRequest, OffsetStage, ProducerIdResponse, Result, ScramCredential, Storage, TopicId,
+    Topition, TxnAddPartitionsRequest, TxnAddPartitionsResponse, TxnOffsetCommitRequest, UpdateError, Version, inflate,
     message_timestamp_type,
 };
 use url::Url;
@@ -42,6 +44,11 @@ use uuid::Uuid;
 
 use super::tail::Tails;
 
+/// Most bytes that the records of a batch have together before they are compressed. Whoever reads has them in memory, librdkafka takes no
+/// more than some 64 MiB of zstd, and a batch that nobody can read would stand before all that comes after it.
+const MOST_INFLATED: usize = 16 << 20;
+/// Most bytes of one record, compressed or not.
+const MOST_RECORD: usize = 1 << 20;
 /// How long something is believed that no change has made doubtful: whatever changed unnoticed holds up nobody for long.
 const BELIEVED: Duration = Duration::from_secs(1);
 
@@ -192,6 +199,20 @@ where
     known.get(key).filter(|(since, _)| since.elapsed() < BELIEVED).map(|(_, value)| value.clone())
 }
 
+/// Refuses what is small only as long as it is compressed.
+async fn check_inflated(batch: &deflated::Batch) -> Result<()> {
+    if BatchAttribute::try_from(batch.attributes)?.compression == Compression::None {
+        return Ok(());
+    }
+    let inflated = inflate(batch.clone()).await?;
+    let sizes = inflated.records.iter().map(|record| usize::try_from(record.length).unwrap_or_default());
+    let (largest, together) = sizes.fold((0, 0), |(largest, all), size| (size.max(largest), size + all));
+    if largest > MOST_RECORD || together > MOST_INFLATED {
+        return Err(Error::Api(ErrorCode::MessageTooLarge));
+    }
+    Ok(())
+}
+
 /// The first offset that such a reader can't have yet.
 fn end_of(stage: OffsetStage, isolation: IsolationLevel) -> i64 {
     match isolation {
@@ -237,6 +258,7 @@ impl Storage for Front {
     }
 
     async fn produce(&self, transaction_id: Option<&str>, topition: &Topition, batch: deflated::Batch) -> Result<i64> {
+        check_inflated(&batch).await?;
         let _turn = self.turn().await;
         let mut change = self.remembered.end_changes(topition);
         let is_plain = transaction_id.is_none() && !batch.is_transactional() && !batch.is_control();
@@ -484,6 +506,8 @@ impl Storage for Front {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use nisshi_sans_io::record::{Record, inflated};
+
     use super::*;
 
     fn stage(high_watermark: i64) -> OffsetStage {
@@ -503,6 +527,28 @@ mod tests {
         assert_eq!(remembered.end(&b), Ok(stage(7)), "another partition's end stays known");
         drop(remembered.anything_changes());
         assert!(remembered.end(&b).is_err());
+    }
+
+    /// As a client compresses it: a batch of so many records of so many bytes.
+    fn zstd(records: usize, bytes: usize) -> deflated::Batch {
+        let value = bytes::Bytes::from(vec![b'x'; bytes]);
+        let attributes = BatchAttribute::default().compression(Compression::Zstd).into();
+        let mut batch = inflated::Batch::builder().attributes(attributes).last_offset_delta(records as i32 - 1);
+        for offset in 0..records {
+            batch = batch.record(Record::builder().offset_delta(offset as i32).value(Some(value.clone())));
+        }
+        batch.build().and_then(TryInto::try_into).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_batch_has_a_size_before_it_is_compressed() {
+        for (records, bytes, fits) in
+            [(1, 1 << 19, true), (1, 2 << 20, false), (16, 1 << 19, true), (20, 900_000, false)]
+        {
+            let batch = zstd(records, bytes);
+            assert!(batch.record_data.len() < 1 << 20);
+            assert_eq!(check_inflated(&batch).await.is_ok(), fits, "{records} of {bytes}");
+        }
     }
 
     #[test]

@@ -64,6 +64,18 @@ impl Cluster {
             .unwrap()
     }
 
+    /// Sends as much at once as it is given, however large.
+    #[allow(dead_code, reason = "Apache Kafka has no such bound")]
+    pub(crate) fn unbounded_producer(&self, compression: &str) -> FutureProducer {
+        self.config()
+            .set("compression.type", compression)
+            .set("message.max.bytes", "200000000")
+            .set("batch.size", "200000000")
+            .set("linger.ms", "200")
+            .create()
+            .unwrap()
+    }
+
     pub(crate) async fn produce_numbers(&self, topic: &str, numbers: Range<i64>) {
         let producer = self.producer();
         for number in numbers {

@@ -106,6 +106,33 @@ pub(crate) async fn what_is_read_at_once_is_what_is_kept(broker: &mut impl TestB
     }
 }
 
+/// A record that is far larger than it looks; what is sent after it is read.
+#[allow(dead_code, reason = "Apache Kafka has no such bound")]
+pub(crate) async fn bombs_are_refused(broker: &impl TestBroker) {
+    let cluster = Cluster::new(&broker.bootstrap());
+    let topic = cluster.create_topic("bombs", 1, &[]).await;
+    for compression in ["zstd", "gzip", "lz4", "snappy"] {
+        let producer = cluster.unbounded_producer(compression);
+        let refused = async |value: &str| {
+            let record = FutureRecord::<(), _>::to(&topic).payload(value);
+            let (error, _) = producer.send(record, LIMIT).await.unwrap_err();
+            assert_eq!(
+                error.rdkafka_error_code(),
+                Some(rdkafka::types::RDKafkaErrorCode::MessageSizeTooLarge),
+                "{compression}"
+            );
+        };
+        refused(&"x".repeat(2 << 20)).await;
+        if compression == "zstd" {
+            refused(&"x".repeat(90_000_000)).await;
+        }
+        producer.send(FutureRecord::<(), _>::to(&topic).payload(compression), LIMIT).await.unwrap();
+    }
+    let consumer = cluster.consumer("bombs", &[]);
+    consumer.subscribe(&[&topic]).unwrap();
+    while client::next(&consumer).await.payload() != Some(b"snappy") {}
+}
+
 /// Commits survive a restart, and the group resumes right behind them.
 pub(crate) async fn group_resumes_after_restart(broker: &mut impl TestBroker) {
     let cluster = Cluster::new(&broker.bootstrap());

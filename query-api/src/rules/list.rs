@@ -176,15 +176,7 @@ impl TenantRules {
             if self.detection.limits.get(name) == Some(value) {
                 continue;
             }
-            let detail = match self.rules.limits().iter().find(|limit| *limit.name == **name) {
-                None => "no rule has a limit of this name".to_owned(),
-                Some(limit) if *value != limit.in_force(Some(*value)) => {
-                    format!("must be a whole number from {} to {}", limit.min, limit.max)
-                }
-                Some(_) => continue,
-            };
-            let pointer = format!("/limits/{}", name.replace('~', "~0").replace('/', "~1"));
-            return Err(Invalid { pointer, detail });
+            check_limit(self.rules.limits(), name, *value)?;
         }
         Ok(())
     }
@@ -333,4 +325,19 @@ fn reader(settings: &Settings, caller: &Caller, mut params: Params) -> Result<(O
     let lang = language(&mut params, caller, tenant.as_deref())?;
     params.finish()?;
     Ok((tenant, lang))
+}
+
+/// Whether one of the rules with these limits has one of that name, and takes the number for it.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn check_limit(limits: &[LimitSpec], name: &str, value: f64) -> Result<(), Invalid> {
+    let detail = match limits.iter().find(|limit| *limit.name == *name) {
+        None => "no rule has a limit of this name".to_owned(),
+        Some(limit) if value != limit.in_force(Some(value)) => {
+            format!("must be a whole number from {} to {}", limit.min, limit.max)
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(Invalid { pointer: format!("/limits/{}", name.replace('~', "~0").replace('/', "~1")), detail })
 }

@@ -22,6 +22,10 @@ pub(super) fn decided(rule: &Rule, explanation: &mut Explanation) -> Vec<Step> {
     let is_own = |one: &&Comparison<'_>| one.field == field && (one.bound - limit).abs() < f64::EPSILON;
     let mut own = all.iter().filter(is_own).peekable();
     let matched = explanation.matched;
+    if !matched && !explanation.steps.iter().any(|step| would_hold(step, field, limit)) {
+        explanation.missing = None;
+        return Vec::new();
+    }
     let holds = |one: &Comparison<'_>| if matched { one.holds } else { one.step.holds };
     if own.peek().is_none() || own.any(holds) == matched {
         return Vec::new();
@@ -36,6 +40,19 @@ pub(super) fn decided(rule: &Rule, explanation: &mut Explanation) -> Vec<Step> {
         (explanation.seen, explanation.limit) = (seen, Some(limit));
     }
     reasons
+}
+
+/// Whether a step would hold if the rule's own number were large enough.
+fn would_hold(step: &Step, own: &str, limit: f64) -> bool {
+    let would = |step: &Step| would_hold(step, own, limit);
+    match &step.asked {
+        Asked::All(steps) => steps.iter().all(would),
+        Asked::AtLeast(most, steps) => steps.iter().filter(|step| would(step)).count() as u64 >= *most,
+        Asked::Value { field: Some(field), test: Test::More(bound) | Test::AtLeast(bound), .. } => {
+            step.holds || (field == own && (bound - limit).abs() < f64::EPSILON)
+        }
+        Asked::Not(_) | Asked::Members { .. } | Asked::Value { .. } => step.holds,
+    }
 }
 
 fn collect<'a>(steps: &'a [Step], all_hold: bool, all: &mut Vec<Comparison<'a>>) {

@@ -25,6 +25,7 @@ use crate::http::period::Period;
 use crate::log::rows::EventRow;
 use crate::rules::history::{HISTORY, Stored};
 use crate::rules::known::Rules;
+use crate::rules::list::check_limit;
 use crate::state::QueryApi;
 use crate::store::Store;
 use crate::store::sql::Clauses;
@@ -280,6 +281,7 @@ async fn compile(settings: &Settings, reading: &ReadRequest, wanted: &NewTrial) 
         let detail = format!("at most {MAX_RULE_BYTES} bytes");
         return Err(invalid(Invalid { pointer: "/yaml".into(), detail }));
     }
+    let wanted = wanted.limits.clone();
     let compiled = tokio::task::spawn_blocking(move || {
         let yaml = match text {
             Some(yaml) => yaml,
@@ -289,8 +291,11 @@ async fn compile(settings: &Settings, reading: &ReadRequest, wanted: &NewTrial) 
                 .yaml()
                 .to_owned(),
         };
-        RuleSet::compile([(name.as_str(), yaml.as_str())], &limits)
-            .map_err(|error| invalid(Invalid { pointer: "/yaml".into(), detail: error.problem.to_string() }))
+        let rules = RuleSet::compile([(name.as_str(), yaml.as_str())], &limits)
+            .map_err(|error| invalid(Invalid { pointer: "/yaml".into(), detail: error.problem.to_string() }))?;
+        // A trial with another limit than was meant would look like one.
+        wanted.iter().try_for_each(|(name, value)| check_limit(rules.limits(), name, *value)).map_err(invalid)?;
+        Ok(rules)
     });
     compiled.await.map_err(Problem::internal)?
 }

@@ -8,7 +8,7 @@ WITH counted AS
         count() AS n_events,
         sum(toUInt128(duration_ms)) AS n_duration_ms,
         sum(toUInt128(records)) AS n_records,
-        countIf(action = 'sign_in' AND outcome != 'failure') AS n_sign_ins,
+        countIf(action = 'sign_in' AND outcome = 'success') AS n_sign_ins,
         countIf(action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS n_failed_sign_ins,
         sum(length(violations)) AS n_violations,
         /* users of events */ AS users_state,

@@ -66,7 +66,7 @@ SELECT
     toUInt64(least(sum(toUInt128(counted.duration_ms)), toUInt128(18446744073709551615))) AS duration_ms,
     toUInt64(least(sum(toUInt128(counted.records)), toUInt128(18446744073709551615))) AS records,
     sum(counted.violations) AS violations,
-    sumIf(counted.events, action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    sumIf(counted.events, action = 'sign_in' AND outcome = 'success') AS sign_ins,
     sumIf(counted.events, action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins
 FROM counted
 GROUP BY GROUPING SETS ((), (bucket), (action), (class), (channel), (object_type), (country), (device_kind))

@@ -2,7 +2,7 @@
 -- rollups know of each but all of its life.
 SELECT
     toString(/* key */) AS key,
-    countIf(action = 'sign_in' AND outcome != 'failure') AS sign_ins,
+    countIf(action = 'sign_in' AND outcome = 'success') AS sign_ins,
     countIf(action = 'sign_in_failed' OR (action = 'sign_in' AND outcome = 'failure')) AS failed_sign_ins,
     count() AS events
 FROM events

@@ -73,6 +73,13 @@ fn p6_a_detection_is_tried() {
         let tried =
             trial(&world, &security, json!({ "name": "mass-export", "limits": { "exported_at_once": 5000 } })).await;
         assert_eq!((&tried["findings"], &tried["shown"][0]["limit"]), (&json!(1), &json!(5000.0)), "{tried}");
+        // Nothing is lacking of the number where the event could not break the rule whatever it was.
+        let missing = async |event: &str, rule: &str| {
+            let told = world.ok(&format!("/v1/events/{event}/explain?rule={rule}"), &security).await["data"].clone();
+            (told["matched"].clone(), told["missing"].clone())
+        };
+        assert_eq!(missing("e4", "bulk-delete").await, (json!(false), Value::Null));
+        assert_eq!(missing("e4", "mass-export").await, (json!(false), json!(1490.0)));
         let rule = world.ok("/v1/rules/mass-export", &security).await;
         assert_eq!((&rule["limits"][0]["value"], &rule["limits"][0]["default"]), (&json!(1500.0), &json!(1000.0)));
         let yaml = "title: T\nid: 00000000-0000-4000-8000-000000000001\nversion: 1\nlevel: low\nlogsource: {product: usertrail}\n\
@@ -82,11 +89,17 @@ fn p6_a_detection_is_tried() {
         let found = trial(&world, &security, tried).await;
         assert_eq!(found["findings"], 1);
         assert_eq!((&found["shown"][0]["seen"], &found["shown"][0]["limit"]), (&json!(5000.0), &json!(2000.0)));
+        let of_limit = |name: &str, value: f64| json!({"name": "mass-export", "from": "2026-01-01T00:00:00Z", "limits": {name: value}});
         for (body, status, code) in [
             (json!({"name": "no-such-rule", "from": "2026-01-01T00:00:00Z"}), 404, "not_found"),
             (json!({"name": "x", "yaml": "{", "from": "2026-01-01T00:00:00Z"}), 422, "invalid_setting"),
             (json!({"name": "mass-export", "from": "2999-01-01T00:00:00Z"}), 422, "invalid_setting"),
             (json!({"name": "mass-export"}), 422, "invalid_setting"),
+            (of_limit("nope", 1.0), 422, "invalid_setting"),
+            (of_limit("deleted_at_once", 5.0), 422, "invalid_setting"),
+            (of_limit("exported_at_once", 0.0), 422, "invalid_setting"),
+            (of_limit("exported_at_once", 1.5), 422, "invalid_setting"),
+            (of_limit("exported_at_once", 100_000_001.0), 422, "invalid_setting"),
         ] {
             let answer = world.send("POST", "/v1/rules/test", &security, Some(body.clone())).await;
             assert_eq!((answer.status, &answer.json["code"]), (status, &json!(code)), "{body}: {}", answer.json);

@@ -46,14 +46,14 @@ pub(super) fn is_failed_sign_in(row: &Row) -> bool {
     row.action == "sign_in_failed" || (row.action == "sign_in" && row.outcome == "failure")
 }
 
-/// Whether somebody was there: what failed around a sign-in may be anybody's.
+/// Whether somebody was there: what failed around a sign-in may be anybody's, as may a sign-in of which nobody knows.
 pub(super) fn was_there(row: &Row) -> bool {
     let refused = row.category == "sign_ins" && row.outcome == "failure";
-    !refused && !is_failed_sign_in(row)
+    !refused && !is_failed_sign_in(row) && (row.action != "sign_in" || signs_in(row))
 }
 
 pub(super) fn signs_in(row: &Row) -> bool {
-    row.action == "sign_in" && row.outcome != "failure"
+    row.action == "sign_in" && row.outcome == "success"
 }
 
 pub(super) fn changes_rights(row: &Row) -> bool {
