@@ -99,7 +99,7 @@ impl<'a> Group<'a> {
     }
 
     fn signed_in(&self) -> bool {
-        self.0.iter().any(|event| event.action == "sign_in" && event.outcome != "failure")
+        self.0.iter().any(|event| event.action == "sign_in" && event.outcome == "success")
     }
 
     fn count(&self, action: &str) -> usize {

@@ -15,7 +15,7 @@ fn counts(events: &[&Event]) -> Value {
         "events": events.len(),
         "duration_ms": sum(|event| event.duration_ms),
         "records": sum(|event| event.records),
-        "sign_ins": sum(|event| u64::from(event.action == "sign_in" && event.outcome != "failure")),
+        "sign_ins": sum(|event| u64::from(event.action == "sign_in" && event.outcome == "success")),
         "failed_sign_ins": sum(|event| u64::from(
             event.action == "sign_in_failed" || (event.action == "sign_in" && event.outcome == "failure")
         )),

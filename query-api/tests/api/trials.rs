@@ -254,12 +254,12 @@ fn explanations_count_to_one_more_and_are_reads() {
     with_world("trials_reads", async |world| {
         world.tenant("acme", |_| {}).await;
         let security = world.key(Some("acme"), Role::Security).await;
-        let signals = vec![("travel_kmh", 900.0), ("travel_km", 501.0)];
+        let signals = vec![("travel_kmh", 900.0), ("travel_km", 501.0), ("travel_confidence", 2.0)];
         world.insert(&[Event { signals, ..Event::sign_in("e1", "u1", TimeDelta::minutes(5)) }]).await;
         let explained = world.ok("/v1/events/e1/explain?rule=impossible-travel", &security).await;
         let data = &explained["data"];
         assert_eq!((&data["seen"], &data["limit"], &data["missing"]), (&json!(900.0), &json!(900.0), &json!(1.0)));
-        trial(&world, &security, json!({"name": "mass-export", "limits": {"x": 3}})).await;
+        trial(&world, &security, json!({"name": "mass-export", "limits": {"exported_at_once": 3}})).await;
         let recorded = loop {
             let viewed = world.audit.recorded("acme");
             if viewed.iter().filter(|event| event["type"] == "event_log.viewed").count() == 2 {
@@ -275,7 +275,10 @@ fn explanations_count_to_one_more_and_are_reads() {
         assert_eq!((&explanation["records"], &explanation["filter"]["looked_into"]), (&json!(1), &json!(["e1"])));
         let tried = of("/v1/rules/test");
         assert_eq!((&tried["records"], &tried["method"]), (&json!(1), &json!("POST")));
-        assert_eq!((&tried["filter"]["rule"], &tried["filter"]["limits.x"]), (&json!(["mass-export"]), &json!(["3"])));
+        assert_eq!(
+            (&tried["filter"]["rule"], &tried["filter"]["limits.exported_at_once"]),
+            (&json!(["mass-export"]), &json!(["3"]))
+        );
         assert!(tried["period"]["from"].is_string(), "{tried}");
     });
 }
