@@ -424,7 +424,7 @@ fn what_failed_is_told_as_failed() {
         for path in files {
             let csv = file(
                 &world,
-                &format!("{path}{}period=today", if path.contains('?') { "&" } else { "?" }),
+                &format!("{path}{}period=last_30_days", if path.contains('?') { "&" } else { "?" }),
                 &key,
                 "text/csv",
             )
