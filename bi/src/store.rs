@@ -14,8 +14,8 @@ use query_api::store::cutoffs::RetentionCutoffs;
 use query_api::store::fair::{Bounds, Slot, TenantSlots};
 use reqwest::{Client, Response};
 use runtime::config::{Config, Secret, Sql};
-use schemas::ddl::bi::TENANT_SETTING;
 use schemas::event::Category;
+use storage::ddl::bi::TENANT_SETTING;
 
 use crate::literals::{identifier, quoted};
 use crate::refusal::{Refusal, told};

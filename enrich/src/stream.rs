@@ -18,9 +18,9 @@ use clickhouse::{Client, Row};
 use rdkafka::consumer::Consumer as _;
 use runtime::backoff::Backoff;
 use runtime::config::Config;
-use schemas::ddl;
 use schemas::topics;
 use serde::{Deserialize, Serialize};
+use storage::ddl;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::lag::{self, Position};

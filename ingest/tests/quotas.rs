@@ -117,7 +117,7 @@ async fn quotas_hold() {
             config.clickhouse.database = (*database).to_owned();
         })
         .await;
-        runtime::migrate::migrate(&world.config).await.unwrap();
+        storage::migrate(&world.config).await.unwrap();
         let client = runtime::clickhouse::client(&world.config.clickhouse);
         match story {
             0 => one_process(&mut world, &client).await,
