@@ -1,6 +1,6 @@
 //! Restoring what was deleted: a signed call to the tenant's application with the last state of the object.
 //!
-//! [`refusal`] says what can't be restored; [`past`] reads what the log tells of the object and of former attempts; [`call`]
+//! [`refusal`] says what can't be restored; [`past`] reads what the log says of the object and of former attempts; [`call`]
 //! makes the call, again if need be. What was asked and how it ended are events of the tenant: `restore.requested` before
 //! the first call, `restore.succeeded` or `restore.failed` after the last. A process that dies in between leaves a request
 //! without an outcome; whoever asks again repeats the call under the same `webhook-id`, by which the receiver knows it.
@@ -37,7 +37,7 @@ use crate::restore::call::Calls;
 use crate::restore::outcome::{Attempts, Outcome, RestoreStatus, message_id};
 use crate::restore::past::LastState;
 
-/// How long a success is remembered here, until the log tells it.
+/// How long a success is remembered here, until the log shows it.
 const REMEMBERED: Duration = Duration::from_secs(600);
 /// Most restores of a tenant that are under way at the same time.
 const MAX_UNDER_WAY: usize = 20;

@@ -30,9 +30,9 @@ const WINDOW_MS: i64 = 600_000;
 const MAX_UNDER_WAY: usize = 4096;
 /// Most reads that are remembered; beyond it each is an event of its own.
 const MAX_KNOWN: usize = 50_000;
-/// Bytes of an SQL statement that are told.
+/// Bytes of an SQL statement that are recorded.
 const MAX_STATEMENT: usize = 4096;
-/// Values of an SQL statement's parameters that are told, and bytes of each.
+/// Values of an SQL statement's parameters that are recorded, and bytes of each.
 const MAX_PARAMETERS: usize = 50;
 const MAX_PARAMETER: usize = 256;
 /// Stands for what was asked for by something that no event can have as an id.
@@ -49,18 +49,18 @@ pub(crate) enum Recorded {
     User,
 }
 
-/// What an answer shows, as far as its handler told.
+/// What an answer shows, as far as its handler reported it.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
     /// Records.
     pub(crate) records: u64,
     /// The period as it was understood.
     pub(crate) period: Option<Period>,
-    /// What the query string doesn't tell: what a body asked for, and the events that were looked into.
+    /// What the query string doesn't say: what a body asked for, and the events that were looked into.
     pub(crate) more: Vec<(String, String)>,
 }
 
-/// What is remembered of reads, and how many are being told. Clones share it.
+/// What is remembered of reads, and how many are being recorded. Clones share it.
 #[derive(Debug, Clone)]
 pub struct ReadLog(Arc<Inner>);
 
@@ -181,7 +181,7 @@ impl ReadLog {
         });
     }
 
-    /// Counts a read together with those that asked for the same; what there is to tell of them, if it is time.
+    /// Counts a read together with those that asked for the same. Returns what there is to record of them, if it is time.
     fn count(&self, window: i64, who: (&str, &str), read: &Read) -> Option<Sum> {
         let same = self.0.hasher.hash_one((who, read.same.to_string()));
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -217,7 +217,7 @@ impl PendingRead {
 
     /// What is recorded of it. What a person reads of what they did themselves is no matter for the log.
     fn read(&self, caller: &Caller, shown: Option<Shown>) -> Option<Read> {
-        // What names one thing by its id shows it, and has nothing more to tell.
+        // What names one thing by its id shows it, and there is nothing more to record.
         let one = || Shown { records: u64::from(self.path.ends_with("{id}")), period: None, more: Vec::new() };
         let shown = shown.unwrap_or_else(one);
         let named = caller.info().named();

@@ -25,7 +25,7 @@ pub(super) fn shown(zone: Zone, time: DateTime<Utc>, pattern: &str) -> String {
 mod tests {
     use super::*;
 
-    /// T18: two moments that a wall clock shows as one are told apart.
+    /// T18: two moments that a wall clock shows as one are distinguished.
     #[test]
     fn hours_that_come_twice_carry_their_offset() {
         for (zone, time, text) in [

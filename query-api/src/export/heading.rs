@@ -1,4 +1,4 @@
-//! What is told about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
+//! What a file says about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
 
 use chrono::{DateTime, Utc};
 use schemas::bidi::plain;
@@ -12,7 +12,7 @@ use crate::http::params::pieces;
 use crate::http::period::Period;
 use crate::log::words::of;
 
-/// Parameters that are no filter: they are told in other ways, or not at all.
+/// Parameters that are no filter: they are shown in other ways, or not at all.
 const NOT_FILTERS: [&str; 9] = ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to"];
 /// Parameters of one text, whose commas are its own. Any other that has some is a list.
 const TEXTS: [&str; 4] = ["changed", "changed_from", "changed_to", "q"];
@@ -67,7 +67,7 @@ impl Heading {
         }
     }
 
-    /// What there is to tell, line by line: a word and what it is about.
+    /// Returns what the heading says, line by line: a word and what it is about.
     #[must_use]
     pub fn lines(&self) -> [(&'static str, String); 5] {
         let say = |texts| of(self.lang, texts);

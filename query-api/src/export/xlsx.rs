@@ -35,7 +35,7 @@ pub(super) struct Xlsx<W: Write> {
     archive: ZipWriter<StreamWriter<W>>,
     heading: Heading,
     sheets: Vec<String>,
-    /// Offsets that times are told apart by, in the order of their styles.
+    /// Offsets that distinguish times, in the order of their styles.
     offsets: Vec<FixedOffset>,
     table: &'static str,
     columns: &'static [Column],
@@ -256,7 +256,7 @@ mod tests {
         Read::new(io::Cursor::new(xlsx.finish().unwrap())).unwrap()
     }
 
-    /// T18: rows beyond a sheet are on further ones, each with its header; none is lost or told twice at the border.
+    /// T18: rows beyond a sheet are on further ones, each with its header; none is lost or repeated at the border.
     #[test]
     fn a_full_sheet_goes_on_on_the_next() {
         for (rows, sheets) in [

@@ -108,8 +108,8 @@ impl Guard {
         Ok((Caller::of(request, &self.settings, principal, own), decision))
     }
 
-    /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's. The tighter
-    /// one is told.
+    /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's. Returns the
+    /// tighter decision.
     fn count(&self, principal: &Principal, policy: Policy) -> Result<Decision, Problem> {
         let Policy { name, rate } = policy;
         // A person's id is one within the tenant.

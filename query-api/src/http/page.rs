@@ -74,7 +74,7 @@ pub struct ReadRequest {
     separator: Separator,
     /// Whether a list without a period has what was last seen before the look-back, too.
     is_of_all: bool,
-    /// What was asked for, to be told of an export.
+    /// What was asked for, to be shown in the heading of an export.
     told: Vec<(String, String)>,
 }
 
@@ -315,7 +315,8 @@ pub(crate) struct PageRequest {
 }
 
 impl PageRequest {
-    /// The conditions that every page has: whose rows, how many (one more than shown tells that there is more), from where.
+    /// Returns the conditions that every page has: whose rows, how many (one more than shown, to see whether there is more), and
+    /// from where.
     pub(crate) fn clauses(&self, keyset: &Keyset) -> Clauses {
         let most = self.format.map_or(self.limit, |format| self.reading.api.exports().max_rows(format));
         let mut clauses = Clauses::default();
@@ -351,7 +352,7 @@ impl PageRequest {
         has_more
     }
 
-    /// Runs the statement and answers a page, or the whole list in another format. `view` shows a row, and `key` tells its
+    /// Runs the statement and answers a page, or the whole list in another format. `view` shows a row, and `key` returns its
     /// place in the order.
     pub(crate) async fn list<R, T>(
         &self,

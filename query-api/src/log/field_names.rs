@@ -131,7 +131,7 @@ pub(crate) fn name(field: &str, lang: Lang) -> &str {
     known.map_or(field, |(_, names)| of(lang, *names))
 }
 
-/// Fields with their values, of a JSON object: `field: value`. What is no object is told as it is.
+/// Renders the fields of a JSON object with their values: `field: value`. What is no object stays as it is.
 pub(crate) fn told(json: &str, lang: Lang) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return json.to_owned() };
     let one = |(field, value): (&String, &Value)| {

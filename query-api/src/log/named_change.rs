@@ -1,6 +1,6 @@
 //! Which of an event's changes its sentence is about: the one that the type is named after, however its path spells it. Pure.
 //!
-//! `status` of `order.status_changed` is the change of `status`, `status_id`, `order.status/name` or `orderStatusId`. A sentence that told
+//! `status` of `order.status_changed` is the change of `status`, `status_id`, `order.status/name` or `orderStatusId`. A sentence that named
 //! any other would say what didn't happen.
 
 use crate::log::object_state::{keys, position};
@@ -29,7 +29,7 @@ const ALSO: &[(&str, &[&str])] = &[
 const AROUND: &[&str] = &["attributes", "custom_fields", "data", "fields", "properties", "values"];
 /// Parts of a field, and ends of its name, that it is called by.
 const NAMES: &[&str] = &["name", "label", "title", "text", "value"];
-/// Those that it is told by otherwise.
+/// Parts and ends that identify its value otherwise.
 const IDS: &[&str] = &["id", "code", "key", "slug", "uuid"];
 
 /// What is looked at of an event.
@@ -40,8 +40,8 @@ pub(super) struct ChangedEvent<'a> {
     pub(super) paths: &'a [String],
 }
 
-/// The change that a sentence with these placeholders is about; none where it tells no values, or none of the changes is what the
-/// type is named after.
+/// Returns the change that a sentence with these placeholders is about; nothing where it shows no values, or none of the changes is
+/// what the type is named after.
 pub(super) fn named_change(about: ChangedEvent<'_>, sentence: &str) -> Option<usize> {
     if !sentence.contains("{old}") && !sentence.contains("{new}") {
         return None;

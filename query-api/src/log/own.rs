@@ -59,7 +59,7 @@ fn key(parent: &str, name: &str, lang: Lang) -> String {
 /// A value of the field that a path leads to: of what has a closed set of them in words, and so the fields and values within it.
 pub(crate) fn value(path: &[String], value: Value, lang: Lang) -> Value {
     let field = path.iter().rev().find(|key| position(key).is_none()).map_or("", String::as_str);
-    // What becomes of a device is told by the rule's name.
+    // Under `actions` the path goes on with the name of a rule; what is set there is an action.
     let field = if path.first().is_some_and(|first| first == "actions") { "actions" } else { field };
     in_words(field, value, lang)
 }

@@ -282,7 +282,7 @@ impl Place {
 /// A device.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Device {
-    /// Told by cookie, or else by fingerprint.
+    /// Made from the cookie, or else from the fingerprint.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub id: String,

@@ -1,4 +1,4 @@
-//! How an event is told: in the words of the catalogue, with links into the tenant's application.
+//! How an event is rendered: in the words of the catalogue, with links into the tenant's application.
 
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ struct Told {
     new: Option<String>,
 }
 
-/// Tells the events of a tenant to one caller.
+/// Renders the events of a tenant for one caller.
 #[derive(Clone)]
 pub struct EventRenderer {
     tenant: Arc<Tenant>,
@@ -105,7 +105,7 @@ pub struct EventRenderer {
 }
 
 impl EventRenderer {
-    /// Tells in a language, with the tenant's own types of events.
+    /// Makes a renderer in a language, with the tenant's own types of events.
     pub fn new(catalogue: &Catalogue, tenant: &Arc<Tenant>, lang: Lang, violations: bool) -> Self {
         let catalogue = catalogue.with_tenant_types(&tenant.event_types);
         Self { tenant: Arc::clone(tenant), catalogue, lang, violations, titles: None }

@@ -11,7 +11,7 @@ use crate::log::conditions::{self, Condition, Group, Operator, condition};
 
 /// Longest value in a sentence, in bytes.
 const MAX_IN_SENTENCE: usize = 200;
-/// Longest value that is told in full, in bytes.
+/// Longest value that is shown in full, in bytes.
 const MAX_IN_FULL: usize = 4096;
 /// How much stands before the first difference of two long values, in bytes.
 const MAX_BEFORE: usize = 40;
@@ -27,7 +27,7 @@ pub(crate) const fn of(lang: Lang, [en, ru, cs]: [&str; 3]) -> &str {
     }
 }
 
-/// In which language values are told, and how much of each.
+/// In which language values are shown, and how much of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ValueStyle {
     pub(crate) lang: Lang,
@@ -87,7 +87,7 @@ pub(crate) fn brief(value: &Value, how: ValueStyle) -> String {
     how.clip(text)
 }
 
-/// A text as people write it. What shows nothing and isn't empty is told as JSON.
+/// Returns a text as people write it. What shows nothing and isn't empty is written as JSON.
 pub(crate) fn legible(text: &str) -> Cow<'_, str> {
     if shows_nothing(text) { in_json(text).into() } else { plain(text) }
 }
@@ -100,12 +100,12 @@ fn in_json(text: &str) -> String {
     escaped(&Value::from(text).to_string())
 }
 
-/// Whether a value is a text that is told as JSON.
+/// Returns whether a value is a text that is written as JSON.
 pub(crate) fn is_unseen(value: &Value) -> bool {
     value.as_str().is_some_and(shows_nothing)
 }
 
-/// The name of a field as people write it. A name that shows nothing is told as JSON.
+/// Returns the name of a field as people write it. A name that shows nothing is written as JSON.
 pub(crate) fn field_name(name: &str) -> String {
     if is_blank(name) {
         return in_json(name);
@@ -117,7 +117,8 @@ pub(crate) fn field_name(name: &str) -> String {
     }
 }
 
-/// Two values that read the same and aren't, as JSON, from a little before they differ; none where they can be told apart.
+/// Returns two values that read the same and aren't, as JSON, from a little before they differ; nothing where they can be
+/// distinguished.
 pub(crate) fn told_apart(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> Option<[String; 2]> {
     if old.0 == new.0 || seen(old.1) != seen(new.1) {
         return None;

@@ -50,7 +50,7 @@ pub struct Restore {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub requested_event_id: String,
-    /// The event that tells this.
+    /// The event that records this.
     pub event_id: String,
 }
 
@@ -95,11 +95,11 @@ fn check(catalogue: &Catalogue, tenant: &Tenant, event: &EventRow, lang: Lang) -
 /// Restore a deleted object
 ///
 /// The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the
-/// object as its history tells it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429
+/// object as its history shows it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429
 /// or 5xx. Any other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are
 /// events of the tenant.
 ///
-/// Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is
+/// Asked again after a success, the same outcome is returned and nobody is called; after a failure, the application is
 /// called again, under the same `webhook-id`. It takes a plan that has restores.
 #[utoipa::path(
     post,

@@ -1,4 +1,4 @@
-//! What the log tells: the deletion, the object's life, and how a restore ended before.
+//! What the log says: the deletion, the object's life, and how a restore ended before.
 
 use runtime::problem::Problem;
 use schemas::json::Map;
@@ -118,7 +118,7 @@ impl From<ToldRow> for Outcome {
             "restore.failed" => RestoreStatus::Failed,
             _ => RestoreStatus::Requested,
         };
-        // The program's own words; if they were another version's, less is told.
+        // The payload is the program's own; one that another version wrote may be unreadable, and then the attempts are unknown.
         let effort: Attempts = serde_json::from_str(&row.payload).unwrap_or_default();
         Self {
             status,

@@ -9,7 +9,7 @@ use crate::store::sql::{NamedQuery, query};
 
 /// What became of one object, newest first.
 pub const OBJECT_LIFE: NamedQuery = query!("object_life");
-/// What the log tells of one restore.
+/// What the log says of one restore.
 pub const RESTORE_TOLD: NamedQuery = query!("restore_told");
 
 /// A row of `object_life.sql`.

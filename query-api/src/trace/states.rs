@@ -4,18 +4,18 @@ use crate::trace::activity::{Activity, Lane, Part, REACH_MS, at};
 use crate::trace::intervals::{Interval, Set};
 use crate::trace::rows::ActivityRow;
 
-/// An event that tells of a state's beginning or end.
+/// An event that reports a state's beginning or end.
 #[derive(Debug)]
 pub(super) struct Mark {
     pub(super) row: ActivityRow,
     pub(super) part: Part,
-    /// The whole of the state, if the event tells it.
+    /// The whole of the state, if the event states it.
     pub(super) span: Option<Interval>,
 }
 
 impl Mark {
-    /// At one instant a state that is told whole comes first, for the next may begin where it ends; an end that tells no
-    /// more than itself comes last, for it ends what began.
+    /// Returns when it comes. At one instant a state that is reported whole comes first, for the next may begin where it ends; an end
+    /// that reports no more than itself comes last, for it ends what began.
     fn order(&self) -> (i64, u8) {
         let rank = match (self.span, self.part) {
             (Some(_), _) => 0,
@@ -28,8 +28,8 @@ impl Mark {
 
 /// Makes activities of one state's marks.
 ///
-/// An event that tells the whole interval is believed before any beginning: one that lies within it, or comes right before it,
-/// is the same state told twice. A beginning without such an event lasts until the next mark; with none within
+/// An event that states the whole interval is believed before any beginning: one that lies within it, or comes right before it,
+/// is the same state reported twice. A beginning without such an event lasts until the next mark; with none within
 /// [`REACH`](crate::trace::REACH), it is open.
 pub(super) fn pair(lane: &Lane, mut marks: Vec<Mark>, now: i64, found: &mut Vec<Activity>) {
     let whole: Set = marks.iter().filter_map(|mark| mark.span).collect();

@@ -210,7 +210,7 @@ pub struct UserDevice {
 }
 
 impl UserDevice {
-    /// A device as its events tell it, and what was decided about it.
+    /// Makes a device as its events show it, with what was decided about it.
     pub fn new(row: DeviceRow, access: Access) -> Self {
         Self {
             access,

@@ -41,7 +41,7 @@ impl Place {
         Some(whole(at(value, self.group(value)?)))
     }
 
-    /// Whether the group is what came or went itself, so that to name it is to tell all.
+    /// Returns whether the group is what came or went itself, so that its name says all.
     fn is_named(&self, value: &Value) -> bool {
         self.group(value).is_some_and(|keys| keys.is_empty() || keys == ["bool"])
     }
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-/// The edits, with what moved told as that.
+/// Returns the edits, with what moved shown as a move rather than as a removal and an addition.
 pub(super) fn found(edits: Vec<Plain>) -> Vec<Plain> {
     let gone = parts(&edits, |edit| {
         matches!(edit.kind, EditKind::ConditionRemoved | EditKind::ListItemRemoved).then_some(&edit.old)
@@ -81,7 +81,7 @@ pub(super) fn found(edits: Vec<Plain>) -> Vec<Plain> {
             continue;
         }
         let Some(places) = waiting.get_mut(&text) else { continue };
-        // The nearest to be told first; what has gone along with a group has moved already.
+        // The nearest place to be shown comes first; what has gone along with a group has moved already.
         while let Some(to) = places.pop() {
             if !to.is_within(&taken) {
                 taken.extend([from.clone(), to.clone()]);

@@ -150,7 +150,7 @@ fn from_to(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> String 
         text if is_unseen(value) => text.to_owned(),
         text => quoted(text, how.lang),
     };
-    // What it was before is often not told.
+    // What it was before is often unknown.
     if old.1.is_empty() { format!("→ {}", shown(new)) } else { format!("{} → {}", shown(old), shown(new)) }
 }
 
@@ -164,7 +164,8 @@ fn place(at: Option<usize>, lang: Lang) -> String {
     at.map(|at| format!(" ({words} {})", at.saturating_add(1))).unwrap_or_default()
 }
 
-/// From one list to another. A group that came or went with the move is told as that, since it is told nowhere else.
+/// Returns the words for a move from one list to another. They name a group that came or went with the move, since nothing else
+/// does.
 fn elsewhere(origin: &Origin, list: &str, lang: Lang) -> String {
     let before = label(&list_of(&origin.at.was));
     let whole = |Whole(joins): Whole, words: [&str; 3]| match joins.map(operator) {

@@ -22,7 +22,7 @@ fn edit(kind: EditKind, path: &str, text: &str) -> (EditKind, String, String) {
     (kind, path.to_owned(), text.to_owned())
 }
 
-/// A8: each edit told by itself, in the manner of JSON Patch.
+/// A8: each edit sent by itself, in the manner of JSON Patch.
 #[test]
 fn edits_that_are_told_one_by_one() {
     let none = Value::Null;
@@ -219,7 +219,7 @@ fn groups_as_their_operators_have_them() {
     assert!(!told_one("f", "replace", old, new).is_empty());
 }
 
-/// A8: what is negated, and what isn't any more, is told as a group that came or went, in each form.
+/// A8: what is negated, and what isn't any more, is shown as a group that came or went, in each form.
 #[test]
 fn negations() {
     let (a, b) = (json!(["a", "=", 1]), json!(["b", "=", 2]));
@@ -286,7 +286,7 @@ fn negations() {
     // Around a group whose parts all went elsewhere.
     let got = texts(&json!(["!", both]), &json!([a, "or", b]));
     assert!(got.contains(&"NOT group removed from “f”: NOT ((a = 1 AND b = 2))".to_owned()), "{got:?}");
-    // What is left of a group is told, in whichever form.
+    // What is left of a group is shown, in whichever form.
     let got = texts(&json!([["x", "=", 1], "and", ["!", [a, "and", b]]]), &json!([["x", "=", 1], "and", a]));
     assert!(got.contains(&"NOT group removed from “f”: NOT ((b = 2))".to_owned()), "{got:?}");
     assert_eq!(texts(&json!([a]), &a), ["f: “(a = 1)” → “a = 1”"]);
@@ -367,7 +367,7 @@ fn on(field: &str, value: impl Into<Value>) -> Value {
     json!({"field": field, "operator": "is", "value": value.into()})
 }
 
-/// A8: what changes inside a group is told as such, however deep the group is.
+/// A8: what changes inside a group is shown as such, however deep the group is.
 #[test]
 fn inside_of_groups() {
     let group = |items: &[Value]| json!({"operator": "OR", "conditions": items});
@@ -486,7 +486,7 @@ fn conditions_between_groups() {
     let kinds: Vec<EditKind> = got.iter().map(|edit| edit.0).collect();
     assert_eq!(kinds, [EditKind::ConditionMoved, EditKind::ConditionAdded], "{got:?}");
 
-    // Told one by one, and within one list; a record from list to list.
+    // Sent one by one, and within one list; a record from list to list.
     let none = Value::Null;
     let got = told(&[("x/rules/0", "remove", a.clone(), none.clone()), ("y/rules/3", "add", none.clone(), a.clone())]);
     assert_eq!(
@@ -622,7 +622,7 @@ fn groups_in_other_spellings() {
     assert_eq!(kinds(with("AND"), with("all")), [EditKind::ValueChanged]);
 }
 
-/// A8: ids tell conditions, where they are the same before and after.
+/// A8: ids identify conditions where they are the same before and after.
 #[test]
 fn conditions_with_and_without_ids() {
     let with = |id: i32, field: &str, value: i32| json!({"id": id, "field": field, "operator": "is", "value": value});
@@ -752,7 +752,7 @@ fn json_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// What differs is told, what doesn't is not, and there are never too many edits.
+    /// What differs is shown, what doesn't is not, and there are never too many edits.
     #[test]
     fn whatever_differs_is_told(old in json_value(), new in json_value(), path in "[a-c0-9./~-]{1,8}") {
         let got = worded(&[(&path, "replace", old.clone(), new.clone())], Lang::Cs);
