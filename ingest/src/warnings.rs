@@ -1,4 +1,4 @@
-//! What a tenant is told of quotas that are nearly used or used up: every sender in the answers, and the tenant once in its own
+//! Warnings of quotas that are nearly used or used up: to every sender in the answers, and to the tenant once in its own
 //! log, whichever processes notice.
 //!
 //! An event of a warning has an id made of what it says, so that the enricher stores it once, though several processes write it. It
