@@ -51,7 +51,7 @@ pub fn disk(dir: &Path, min_free_mb: u64, readiness: &Readiness, shutdown: &Shut
     check("probe of the disk", readiness.gate("disk"), shutdown, move || look_at_disk(&dir, min_free_mb));
 }
 
-/// Watches anything that a call tells. It may block: it is not called again before it has answered.
+/// Watches anything that a call reports. It may block: it is not called again before it has answered.
 pub fn check(
     part: &'static str,
     gate: Gate,

@@ -1,4 +1,4 @@
-//! What may be done with a resource: told by `OPTIONS`, and beside each 405 (RFC 9110, 9.3.7 and 15.5.6).
+//! Which methods a resource has: stated in answers to `OPTIONS`, and beside each 405 (RFC 9110, 9.3.7 and 15.5.6).
 
 use axum::Router;
 use axum::body::Body;
@@ -14,7 +14,8 @@ pub const WEBHOOK_REQUEST_ORIGIN: HeaderName = HeaderName::from_static("webhook-
 /// A method that nothing has: its refusal names those that there are.
 const NONE: &[u8] = b"NONE";
 
-/// Tells what each resource of a router has. To be applied to all routes together, since a resource may be of several roles.
+/// Makes a router answer which methods each resource has. To be applied to all routes together, since a resource may be of several
+/// roles.
 pub fn told(router: Router) -> Router {
     let routes = router.clone();
     router.layer(from_fn(move |request, next| tell(routes.clone(), request, next)))

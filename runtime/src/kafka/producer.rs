@@ -26,7 +26,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// What became of a send.
 pub type Acknowledged = Result<Delivery, KafkaError>;
 
-/// A producer that tells of each record when Kafka has it. Clones share it.
+/// A producer that reports of each record when Kafka has it. Clones share it.
 ///
 /// As `rdkafka::producer::FutureProducer`, which wakes ten times a second and is busy for the last millisecond of each time: the
 /// half of what a process took that had nothing to do.
