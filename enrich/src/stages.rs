@@ -55,7 +55,7 @@ pub struct Received<'a> {
     pub found_by: bool,
     /// Digest of what it holds.
     pub content: u64,
-    /// Digest of what tells it from any other event.
+    /// Digest of what distinguishes it from any other event.
     pub identity: u64,
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Group {
     arrived: i64,
     /// Ends of windows that fired, milliseconds.
     fired: BTreeSet<i64>,
-    /// The most that was told of each violation, by when its window began, milliseconds.
+    /// The most that was reported of each violation, by when its window began, milliseconds.
     told: BTreeMap<i64, f64>,
 }
 

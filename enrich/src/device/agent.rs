@@ -53,7 +53,7 @@ pub(super) fn describe(patterns: &Extractor<'static>, bots: &Bots, user_agent: &
     let (os, os_version) = system(&told, &written, user_agent);
     let model = if told.model.is_empty() { written.model } else { told.model };
     let kind = if bot { DeviceKind::Bot } else { form_factor(&lower, &os, &model, told.mobile) };
-    // A bot's imitation of a phone tells nothing about a phone, and uap-core takes a Fire TV for a Kindle.
+    // A bot's imitation of a phone says nothing about a phone, and uap-core takes a Fire TV for a Kindle.
     let misleading = bot || (kind == DeviceKind::Tv && model == "Kindle");
     Agent {
         model: if misleading { Arc::from("") } else { model.into() },
@@ -174,7 +174,7 @@ fn browser_written(patterns: &Extractor<'static>, user_agent: &str) -> (String, 
     (family, version(&[found.major, found.minor, found.patch, found.patch_minor]))
 }
 
-/// uap-core's browser families without the kind of device, which is told apart.
+/// Returns uap-core's browser family without the kind of device, which has its own field.
 fn family(family: &str) -> &str {
     match family {
         "Mobile Safari" => "Safari",

@@ -39,7 +39,7 @@ pub(super) fn read(hints: &ClientHints<'_>) -> Told {
     }
 }
 
-/// The brand that tells most: a browser's own name before "Google Chrome" before "Chromium", which nearly all name too.
+/// Returns the most specific brand: a browser's own name before "Google Chrome" before "Chromium", which nearly all name too.
 fn best_brand(list: &str) -> Option<(String, String)> {
     let mut best: Option<(u8, &str, &str)> = None;
     for (brand, version) in brands(list) {

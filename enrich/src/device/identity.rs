@@ -12,7 +12,7 @@ use super::{Agent, Confidence, DeviceInput, Traits};
 pub struct DeviceId(u64);
 
 impl DeviceId {
-    /// No device could be told.
+    /// The device is unknown.
     pub const NONE: Self = Self(0);
 
     /// The id as a number; 0 for none.

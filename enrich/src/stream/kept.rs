@@ -1,4 +1,4 @@
-//! Whether the tables still have what was stored, as far as that can be told from here:
+//! Whether the tables still have what was stored, as far as that can be seen from here:
 //!
 //! - the latest decisions of each partition say how many rows are between two offsets (for `events` that were lost);
 //! - `events` and its rollups count the same events, each by itself (for parts of either that were lost, of any age that
