@@ -107,7 +107,7 @@ fn by_name(event_type: &str, action: &str, object_type: &str) -> Standing {
     beside.or_else(done).unwrap_or_default()
 }
 
-/// What a verb tells, in its present or its past.
+/// Returns what a verb says of the user's standing, in its present or its past.
 fn told(word: &str) -> Option<Standing> {
     let is = |verb: &&str| {
         let stem = verb.strip_suffix('e').unwrap_or(verb);
