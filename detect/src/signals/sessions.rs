@@ -20,7 +20,7 @@ pub struct Session {
     pub last_at: i64,
     /// Whether the user signed out.
     pub ended: bool,
-    /// The device, or else the address, that a session without an id is told by; 0 with an id.
+    /// The device, or else the address, that a session without an id is identified by; 0 with an id.
     told_by: u64,
     ip: u128,
     country: u64,
@@ -39,7 +39,7 @@ impl Sessions {
             ("", device) => device,
             _ => 0,
         };
-        // A failed sign-in opens nothing, and nothing can be told of an event without a device, address or session.
+        // A failed sign-in opens nothing, and no session can be found for an event without a device, address or session.
         let tellable = !sighting.session_id.is_empty() || told_by != 0;
         if !tellable || !sighting.act.makes_known() {
             return;

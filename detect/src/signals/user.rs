@@ -97,8 +97,8 @@ impl User {
             if sighting.backfill {
                 self.catch_up(sighting, &told);
             }
-            // A session that the application names is that one whenever its event comes. By device and silence it can't be
-            // told once what went on around it may be forgotten, except in history, which has sessions of its own.
+            // A session that the application names is that one whenever its event comes. By device and silence it can't be found
+            // once what went on around it may be forgotten, except in history, which has sessions of its own.
             if sighting.backfill || !sighting.session_id.is_empty() {
                 let mut filed = Signals::default();
                 activity.sessions.file(sighting, told.device, told.country, &mut filed);
@@ -134,8 +134,8 @@ impl User {
         signals
     }
 
-    /// History that comes after what is later than it: what it shows becomes known. What was known at its time can't be told
-    /// any more.
+    /// Learns from history that comes after what is later than it: what it shows becomes known. What was known at its time can't be
+    /// said any more.
     fn catch_up(&mut self, sighting: &Observation<'_>, told: &Told) {
         if sighting.act.makes_known() {
             self.learn(sighting, told, &mut Signals::default());
@@ -255,7 +255,7 @@ impl Activity {
     }
 }
 
-/// What an event tells of the user, as hashes; 0 where it doesn't.
+/// What an event says of the user, as hashes; 0 where it doesn't.
 struct Told {
     device: u64,
     network: u64,
