@@ -243,7 +243,7 @@ impl Broker {
         self.files.clone()
     }
 
-    /// Stops the broker: closes the connections, rolls back what no client was told is stored, closes the database.
+    /// Stops the broker: closes the connections, rolls back what was not confirmed to any client, closes the database.
     pub async fn stop(mut self) {
         self.shut_down().await;
     }

@@ -17,7 +17,7 @@ const NICENESS: [(Duration, i32); 4] = [
 const NICEST: i32 = 19;
 /// How often the threads are looked at, while somebody reads.
 const LOOK: Duration = Duration::from_millis(100);
-/// What processor time is told in, on all of Linux's platforms of today.
+/// The unit of processor time, on all of Linux's platforms of today.
 const TICK: Duration = Duration::from_millis(10);
 /// How the engine's own threads for reading are called. Most are begun by a reader's thread, and as nice; a job that a thread of
 /// another kind took from their queue is known by the name alone.
@@ -92,7 +92,7 @@ fn niceness(worked: Duration) -> i32 {
     NICENESS.iter().rev().find(|(from, _)| worked >= *from).map_or(0, |(_, niceness)| *niceness)
 }
 
-/// A thread, as Linux tells of it.
+/// A thread, as Linux reports it.
 #[derive(Debug, PartialEq, Eq)]
 struct Thread<'a> {
     id: Pid,
