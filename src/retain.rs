@@ -55,7 +55,7 @@ pub async fn again(retain: &Retain, settings: &Settings, every: Duration) {
 }
 
 /// First what is kept longer, for that can't be brought back; then every tenant. What fails keeps no other from its turn, and
-/// the last failure is told.
+/// the last failure is returned.
 async fn once(retain: &Retain, settings: &Settings) -> Result<(), RetainError> {
     let tenants = settings.tenants();
     let mut outcome = retain.lengthen(&tenants).await.map(|done| {
