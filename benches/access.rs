@@ -53,7 +53,7 @@ async fn measure(rate: u64, events: u64, seconds: u64) -> String {
             .text()
             .await
             .ok()
-            .filter(|told| told.contains("block"))
+            .filter(|answer| answer.contains("block"))
     })
     .await;
 

@@ -144,7 +144,7 @@ impl Batch {
         }
         // An event without an id, sent straight to Kafka, is identified by its place: the same place is the same event.
         let place;
-        let (id, is_told_by_place) = match event.id.take() {
+        let (id, is_identified_by_place) = match event.id.take() {
             Some(id) if !id.is_empty() => (id, false),
             _ => {
                 place = ids::of_place(record.partition(), record.offset());
@@ -168,7 +168,7 @@ impl Batch {
         if meta.key_id.is_none() && !facts.policy.logging && !is_object_history(&event, facts) {
             return Err(("logging_off", format!("logging is switched off for tenant `{tenant}`")).into());
         }
-        if !is_told_by_place {
+        if !is_identified_by_place {
             match memory.seen.insert(identity, received.content, received.offset, received_at) {
                 Arrival::New => {}
                 Arrival::Repeated => {

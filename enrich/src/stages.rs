@@ -239,7 +239,7 @@ impl Stages {
     }
 
     /// What goes to topics about the findings.
-    #[expect(clippy::too_many_arguments, reason = "a finding tells everything about its event")]
+    #[expect(clippy::too_many_arguments, reason = "a finding states everything about its event")]
     fn publish(
         &self,
         event: &Event<'_>,

@@ -64,7 +64,7 @@ pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
         })
         .fallback(|| async { Problem::not_found("there is nothing here; see /openapi.json") })
         .layer(CatchPanicLayer::custom(panicked));
-    methods::told(router).layer(axum::middleware::from_fn(in_language))
+    methods::with_methods(router).layer(axum::middleware::from_fn(in_language))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -115,8 +115,8 @@ impl BrokerProbe {
 
     fn ask(&self) -> Result<(), String> {
         let Self { consumer, topic } = self;
-        let told = |error: KafkaError| error.to_string();
-        let metadata = consumer.fetch_metadata(Some(topic), DEADLINE / 2).map_err(told)?;
+        let reason = |error: KafkaError| error.to_string();
+        let metadata = consumer.fetch_metadata(Some(topic), DEADLINE / 2).map_err(reason)?;
         let partitions: Vec<_> = metadata.topics().iter().flat_map(|topic| topic.partitions()).collect();
         if partitions.is_empty() {
             return Err(format!("there is no topic {topic}"));
@@ -124,7 +124,7 @@ impl BrokerProbe {
         if let Some(orphan) = partitions.iter().find(|partition| partition.leader() < 0) {
             return Err(format!("{topic}/{} has no leader", orphan.id()));
         }
-        let (low, _) = consumer.fetch_watermarks(topic, 0, DEADLINE / 2).map_err(told)?;
+        let (low, _) = consumer.fetch_watermarks(topic, 0, DEADLINE / 2).map_err(reason)?;
         let mut offsets = TopicPartitionList::new();
         offsets
             .add_partition_offset(topic, 0, Offset::Offset(low))

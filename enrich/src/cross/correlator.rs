@@ -280,7 +280,7 @@ impl Correlator {
         if list.count() > 0
             && let Err(error) = self.consumer.commit(&list, CommitMode::Async)
         {
-            tracing::warn!(%error, "can't commit; findings across users may be told again");
+            tracing::warn!(%error, "can't commit; findings across users may be reported again");
         }
     }
 

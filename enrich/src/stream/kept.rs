@@ -67,9 +67,9 @@ async fn damaged(client: &Client, accepted_at: i64) -> Result<Option<String>> {
         .fetch_all::<Damaged>()
         .await
         .context("looking for damaged parts")?;
-    let told = found.iter().map(|one| format!("{} parts of {} are damaged", one.parts, one.table));
-    let told = told.collect::<Vec<_>>().join(", ");
-    Ok((!told.is_empty()).then(|| format!("{told}; ClickHouse has put them aside")))
+    let damage = found.iter().map(|one| format!("{} parts of {} are damaged", one.parts, one.table));
+    let damage = damage.collect::<Vec<_>>().join(", ");
+    Ok((!damage.is_empty()).then(|| format!("{damage}; ClickHouse has put them aside")))
 }
 
 #[derive(Row, Deserialize)]

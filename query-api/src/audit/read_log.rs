@@ -129,25 +129,25 @@ impl ReadLog {
         };
         let mut payload = json!({ "path": "sql", "statement": clip(statement, MAX_STATEMENT) });
         if !parameters.is_empty() {
-            let told = parameters.iter().take(MAX_PARAMETERS);
-            let told =
-                told.map(|(name, value)| (clip(name, MAX_PARAMETER).to_owned(), json!(clip(value, MAX_PARAMETER))));
-            payload["parameters"] = Value::Object(told.collect());
+            let first = parameters.iter().take(MAX_PARAMETERS);
+            let clipped =
+                first.map(|(name, value)| (clip(name, MAX_PARAMETER).to_owned(), json!(clip(value, MAX_PARAMETER))));
+            payload["parameters"] = Value::Object(clipped.collect());
         }
         let outcome = if succeeded { "" } else { "failure" };
         let same = json!(["sql", statement, parameters, outcome]);
-        self.tell(caller, tenant, Read { same, records: 0, event, outcome, payload });
+        self.record_read(caller, tenant, Read { same, records: 0, event, outcome, payload });
     }
 
     /// Records a read by HTTP.
     pub(crate) fn record(&self, view: PendingRead, caller: &Caller, shown: Option<Shown>) {
         if let (Some(tenant), Some(read)) = (view.tenant(caller), view.read(caller, shown)) {
-            self.tell(caller, &tenant, read);
+            self.record_read(caller, &tenant, read);
         }
     }
 
     /// Records a read, unless enough was said of others that asked for the same.
-    fn tell(&self, caller: &Caller, tenant: &str, mut read: Read) {
+    fn record_read(&self, caller: &Caller, tenant: &str, mut read: Read) {
         let window = Utc::now().timestamp_millis().div_euclid(WINDOW_MS);
         let Some(Sum { requests, records }) = self.count(window, (tenant, caller.key_id()), &read) else { return };
         if records > 0 {
@@ -226,17 +226,17 @@ impl PendingRead {
         if self.is_of_user() && who.kind == "user" && own {
             return None;
         }
-        let given = Params::parse(Some(&self.query)).map(|params| params.told()).unwrap_or_default();
+        let given = Params::parse(Some(&self.query)).map(|params| params.given()).unwrap_or_default();
         let mut asked: Vec<_> = given.iter().filter(|(name, _)| !PAGING.contains(&name.as_str())).collect();
         asked.sort_unstable();
-        let same = json!([self.method.as_str(), self.path, named, asked, shown.more, shown.period.map(told)]);
+        let same = json!([self.method.as_str(), self.path, named, asked, shown.more, shown.period.map(as_json)]);
         let mut payload =
             json!({ "path": self.path, "filter": grouped(&[named, &filters(given.clone()), &shown.more].concat()) });
         if self.method != Method::GET {
             payload["method"] = self.method.as_str().into();
         }
         if let Some(period) = shown.period {
-            payload["period"] = told(period);
+            payload["period"] = as_json(period);
         }
         Some(Read { same, records: shown.records, event: self.event(named), outcome: "", payload })
     }
@@ -267,6 +267,6 @@ impl PendingRead {
     }
 }
 
-fn told(period: Period) -> Value {
+fn as_json(period: Period) -> Value {
     json!(PeriodView { from: period.from, to: period.to })
 }

@@ -105,7 +105,7 @@ impl<W: Write> Xlsx<W> {
     fn cell(&mut self, cell: &Cell<'_>, kind: Kind) {
         // Writing to a string can't fail.
         let _ = match cell {
-            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) | Cell::Group(_) => {
+            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Translated(..) | Cell::Signals(_) | Cell::Group(_) => {
                 write!(self.line, "<c/>")
             }
             Cell::Text(of) => {
@@ -135,7 +135,7 @@ impl<W: Write> Xlsx<W> {
 
     /// How a time is shown: in an hour that comes twice with its offset.
     fn style(&mut self, time: DateTime<Utc>) -> usize {
-        let Some(offset) = clock::told_apart_by(self.heading.zone, time) else { return TIME };
+        let Some(offset) = clock::ambiguous_offset(self.heading.zone, time) else { return TIME };
         let known = self.offsets.iter().position(|known| *known == offset);
         let at = known.unwrap_or(self.offsets.len());
         if known.is_none() {

@@ -75,14 +75,14 @@ pub struct ReadRequest {
     /// Whether a list without a period has what was last seen before the look-back, too.
     is_of_all: bool,
     /// What was asked for, to be shown in the heading of an export.
-    told: Vec<(String, String)>,
+    given: Vec<(String, String)>,
 }
 
 impl ReadRequest {
     /// Takes of the query string what all reads have in common, and refuses all of them where the plan has no log: whatever is read
     /// here is what the log holds, or was made of it.
     pub(crate) fn begin(api: QueryApi, caller: Caller, mut params: Params) -> Result<Self, Problem> {
-        let told = params.told();
+        let given = params.given();
         let tenant = caller.read_tenant(api.settings(), &mut params)?;
         let lang = language(&mut params, &caller, Some(&tenant))?;
         let completeness = Completeness::now(api.freshness());
@@ -103,7 +103,7 @@ impl ReadRequest {
             earliest,
             default: None,
             is_of_all: false,
-            told,
+            given,
         };
         reading.feature(Feature::Log)?;
         Ok(reading)
@@ -223,7 +223,7 @@ impl ReadRequest {
 
     /// The export of what `list` names, of a period.
     pub(crate) fn export(&self, format: Format, list: &'static str, period: Period) -> Export {
-        let filters = [self.caller.info().named(), &heading::filters(self.told.clone())].concat();
+        let filters = [self.caller.info().named(), &heading::filters(self.given.clone())].concat();
         let title = list.split('/').next().unwrap_or(list);
         let titles = self.api.titles(&self.tenant.id, self.lang);
         let catalogue = self.api.catalogue().with_tenant_types(&self.tenant.event_types);

@@ -200,7 +200,7 @@ impl Params {
     }
 
     /// Returns what was given, decoded, to be shown to people; commas are left as they are.
-    pub fn told(&self) -> Vec<(String, String)> {
+    pub fn given(&self) -> Vec<(String, String)> {
         let decoded = |(name, value): &(String, String)| Some((name.clone(), decode(value)?));
         self.pairs.iter().filter_map(decoded).collect()
     }

@@ -112,7 +112,7 @@ fn snake(key: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told<'a>(event_type: &str, paths: &[&'a str]) -> Option<&'a str> {
+    fn changed<'a>(event_type: &str, paths: &[&'a str]) -> Option<&'a str> {
         let owned: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
         let about = ChangedEvent { event_type, object_type: "", paths: &owned };
         assert_eq!(named_change(about, "{actor} did it"), None);
@@ -140,7 +140,7 @@ mod tests {
             "Status",
             "status-code",
         ] {
-            assert_eq!(told("order.status_changed", &["updated_at", path, "note"]), Some(path), "{path}");
+            assert_eq!(changed("order.status_changed", &["updated_at", path, "note"]), Some(path), "{path}");
         }
         for path in [
             "updated_at",
@@ -156,7 +156,7 @@ mod tests {
             "name",
             "",
         ] {
-            assert_eq!(told("order.status_changed", &[path]), None, "{path}");
+            assert_eq!(changed("order.status_changed", &[path]), None, "{path}");
         }
         for (event_type, paths, path) in [
             ("order.status_changed", ["status_id", "status.name"], Some("status.name")),
@@ -172,7 +172,7 @@ mod tests {
             ("lead.converted", ["status", "deal_id"], Some("deal_id")),
             ("deal.won", ["amount", "stage"], None),
         ] {
-            assert_eq!(told(event_type, &paths), path, "{event_type} {paths:?}");
+            assert_eq!(changed(event_type, &paths), path, "{event_type} {paths:?}");
         }
     }
 
@@ -208,7 +208,7 @@ mod tests {
             ("deal.discounted", vec!["discount_value"], Some("discount_value")),
             ("contact.updated", vec!["name"], None),
         ] {
-            assert_eq!(told(event_type, &paths), path, "{event_type} {paths:?}");
+            assert_eq!(changed(event_type, &paths), path, "{event_type} {paths:?}");
         }
     }
 }

@@ -130,11 +130,14 @@ mod tests {
     #[test]
     fn what_the_tenant_named_is_called_that() {
         let path = |path: &[&str]| path.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-        let told = |of: &[&str]| keys(&path(of), Lang::Ru).join("/");
-        assert_eq!(told(&["limits", "queries_per_second"]), "пределы/запросов в секунду");
-        assert_eq!(told(&["url_templates", "order"]), "шаблоны ссылок/заказ");
-        assert_eq!(told(&["actions", "order"]), "действия/order");
-        assert_eq!(told(&["actions", "brute-force"]), "действия/Много неудачных попыток входа одного пользователя");
+        let in_russian = |of: &[&str]| keys(&path(of), Lang::Ru).join("/");
+        assert_eq!(in_russian(&["limits", "queries_per_second"]), "пределы/запросов в секунду");
+        assert_eq!(in_russian(&["url_templates", "order"]), "шаблоны ссылок/заказ");
+        assert_eq!(in_russian(&["actions", "order"]), "действия/order");
+        assert_eq!(
+            in_russian(&["actions", "brute-force"]),
+            "действия/Много неудачных попыток входа одного пользователя"
+        );
         assert_eq!(
             keys(&path(&["event_types", "0", "object_type"]), Lang::En),
             ["own types of events", "0", "object type"]

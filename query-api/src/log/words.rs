@@ -119,7 +119,7 @@ pub(crate) fn field_name(name: &str) -> String {
 
 /// Returns two values that read the same and aren't, as JSON, from a little before they differ; nothing where they can be
 /// distinguished.
-pub(crate) fn told_apart(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> Option<[String; 2]> {
+pub(crate) fn disambiguated(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> Option<[String; 2]> {
     if old.0 == new.0 || seen(old.1) != seen(new.1) {
         return None;
     }
@@ -166,17 +166,17 @@ fn name(fields: &Map) -> Option<String> {
 /// What stands in a group in few words.
 pub(crate) fn in_group(value: &Value, how: ValueStyle) -> String {
     match conditions::within_group(value) {
-        Some(condition) => how.clip(told_condition(condition, how)),
+        Some(condition) => how.clip(condition_text(condition, how)),
         None => brief(value, how),
     }
 }
 
 /// A condition as `field operator value`.
 fn condition_in_words(value: &Value, how: ValueStyle) -> Option<String> {
-    Some(told_condition(condition(value)?, how))
+    Some(condition_text(condition(value)?, how))
 }
 
-fn told_condition(Condition { field, comparison, operand }: Condition<'_>, how: ValueStyle) -> String {
+fn condition_text(Condition { field, comparison, operand }: Condition<'_>, how: ValueStyle) -> String {
     let parts = [Some(&*field), comparison.as_deref(), operand].into_iter().flatten();
     let words: Vec<String> = parts.map(|part| brief(part, how)).filter(|word| !word.is_empty()).collect();
     words.join(" ")
@@ -308,8 +308,8 @@ mod tests {
 
     #[test]
     fn fields_have_names() {
-        for (name, told) in [("a_b", "a b"), ("_", "_"), ("", "\"\""), (" ", "\" \""), ("a\u{202e}b", "ab")] {
-            assert_eq!(field_name(name), told);
+        for (name, text) in [("a_b", "a b"), ("_", "_"), ("", "\"\""), (" ", "\" \""), ("a\u{202e}b", "ab")] {
+            assert_eq!(field_name(name), text);
         }
     }
 }

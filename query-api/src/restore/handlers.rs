@@ -144,8 +144,8 @@ pub async fn restore(
     if let Some(running) = api.restores().join(&message) {
         return Ok(shown(running.await?));
     }
-    if let Some(told) = past.told(&deletion).await?.filter(|told| told.status == RestoreStatus::Succeeded) {
-        return Ok(shown(told));
+    if let Some(outcome) = past.outcome(&deletion).await?.filter(|outcome| outcome.status == RestoreStatus::Succeeded) {
+        return Ok(shown(outcome));
     }
     let endpoint = api.settings().snapshot().restore_endpoint(&tenant.id).cloned();
     let endpoint = endpoint.ok_or_else(|| Refusal::NoEndpoint.problem(lang))?;
@@ -189,13 +189,14 @@ pub async fn get(
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
     let past =
         RestoreHistory { store: api.store(), caller: &reading.caller, tenant: &tenant.id, keep: reading.cutoffs() };
-    let told = match past.event(&id, &which).await? {
+    let outcome = match past.event(&id, &which).await? {
         Some(deletion) => {
             reading.reaches(deletion.occurred_at)?;
-            past.told(&deletion).await?
+            past.outcome(&deletion).await?
         }
         None => None,
     };
-    let told = told.ok_or_else(|| completeness.not_found("nobody asked to restore this, or not yet, or no longer"))?;
-    Ok(Json(Item { data: Restore::new(&tenant, &id, told), completeness }))
+    let outcome =
+        outcome.ok_or_else(|| completeness.not_found("nobody asked to restore this, or not yet, or no longer"))?;
+    Ok(Json(Item { data: Restore::new(&tenant, &id, outcome), completeness }))
 }

@@ -161,8 +161,8 @@ impl TenantSlots {
     pub async fn enter(&self, tenant: &str) -> Result<Slot, Full> {
         let (tenant, mut turn) = (Arc::from(tenant), None);
         let wait = || {
-            let (waiting, told) = oneshot::channel();
-            turn = Some(told);
+            let (waiting, given) = oneshot::channel();
+            turn = Some(given);
             waiting
         };
         let entry = self.with(|turns| turns.enter(&tenant, wait, oneshot::Sender::is_closed));

@@ -25,9 +25,9 @@ pub fn activities(rows: Vec<ActivityRow>, now: i64) -> Vec<Activity> {
         }
         let ((channel, state), part) = place(&row);
         let lane = Lane { channel: channel.to_owned(), state: state.to_owned() };
-        let span = told(&row);
+        let span = reported_interval(&row);
         if part == Part::Whole {
-            found.push(Activity::told(lane, row, span));
+            found.push(Activity::new(lane, row, span));
         } else {
             let session = if lane.channel == SESSION { row.session_key.clone() } else { String::new() };
             marks.entry((lane, session)).or_default().push(states::Mark { row, part, span });
@@ -77,7 +77,7 @@ fn lane(row: &ActivityRow) -> ((&str, &str), Part) {
 }
 
 /// Returns the interval that an event reports: from when it says it began, or else up to when it occurred.
-fn told(row: &ActivityRow) -> Option<Interval> {
+fn reported_interval(row: &ActivityRow) -> Option<Interval> {
     let lasted = i64::try_from(row.duration_ms).unwrap_or(i64::MAX);
     let at = at(row);
     // A column without a value holds 1970-01-01.

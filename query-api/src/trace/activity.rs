@@ -52,7 +52,7 @@ impl Activity {
         self.span.map_or_else(|| self.at(), Interval::start)
     }
 
-    pub(super) fn told(lane: Lane, row: ActivityRow, span: Option<Interval>) -> Self {
+    pub(super) fn new(lane: Lane, row: ActivityRow, span: Option<Interval>) -> Self {
         Self { lane, span, open: false, row, others: Vec::new() }
     }
 }

@@ -153,7 +153,7 @@ impl TracedActivity {
         }
     }
 
-    fn told<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+    fn common_cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         let lasted = self.end.map(|end| (end - self.start).num_milliseconds().unsigned_abs());
         row.extend([
             self.start.to_utc().into(),
@@ -245,7 +245,7 @@ impl Tabular for TracedActivity {
     const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        self.told(row);
+        self.common_cells(row);
     }
 }
 
@@ -254,7 +254,7 @@ impl Tabular for CountedActivity {
     const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        self.activity.told(row);
+        self.activity.common_cells(row);
         row.push(self.counted.map(|counted| self.unit.cell(counted)).into());
     }
 }
@@ -274,7 +274,7 @@ impl Tabular for TracedInterval {
     const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        self.activity.told(row);
+        self.activity.common_cells(row);
         row.push(u64::try_from(self.track).ok().into());
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn check(check: &mut Check, all: &[Oidc]) {
     for (at, one) in all.iter().enumerate() {
         let key = |field: &str| format!("oidc.{at}.{field}");
         let once = names.insert(&one.issuer);
-        check.that(once, key("issuer"), "is there twice; one that serves several tenants tells them by tenant_claim");
+        check.that(once, key("issuer"), "is there twice; one that serves several tenants names them by tenant_claim");
         let address = Url::parse(&one.issuer).ok().filter(|_| one.issuer.len() <= MAX_TEXT);
         let usable = address.is_some_and(|address| address.query().is_none() && one.allows(&address));
         check.that(

@@ -16,12 +16,12 @@ const NONE: &[u8] = b"NONE";
 
 /// Makes a router answer which methods each resource has. To be applied to all routes together, since a resource may be of several
 /// roles.
-pub fn told(router: Router) -> Router {
+pub fn with_methods(router: Router) -> Router {
     let routes = router.clone();
-    router.layer(from_fn(move |request, next| tell(routes.clone(), request, next)))
+    router.layer(from_fn(move |request, next| answer_methods(routes.clone(), request, next)))
 }
 
-async fn tell(routes: Router, request: Request, next: Next) -> Response {
+async fn answer_methods(routes: Router, request: Request, next: Next) -> Response {
     let (is_options, uri) = (request.method() == Method::OPTIONS, request.uri().clone());
     let is_handshake = request.headers().contains_key(WEBHOOK_REQUEST_ORIGIN);
     if is_options && !is_handshake {
@@ -74,7 +74,7 @@ mod tests {
         if handshake {
             request = request.header(WEBHOOK_REQUEST_ORIGIN, "a.example");
         }
-        let response = told(one_role.merge(other)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response = with_methods(one_role.merge(other)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let allow = response.headers().get(ALLOW).map(|all| all.to_str().unwrap().to_owned());
         (response.status().as_u16(), allow)
     }

@@ -97,9 +97,9 @@ impl<C: ClientContext + 'static> FromClientConfigAndContext<C> for Producer<C> {
         let client: BaseProducer<_, NoCustomPartitioner> =
             BaseProducer::from_config_and_context(config, Context(context))?;
         let (client, ended) = (Arc::new(client), Arc::new(AtomicBool::new(false)));
-        let (polled, told) = (Arc::clone(&client), Arc::clone(&ended));
+        let (polled, stopped) = (Arc::clone(&client), Arc::clone(&ended));
         let poll = move || {
-            while !told.load(Ordering::Relaxed) {
+            while !stopped.load(Ordering::Relaxed) {
                 polled.poll(SLEEP);
             }
         };

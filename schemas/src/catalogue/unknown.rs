@@ -206,7 +206,7 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
 /// Whether a type's name says by itself how such an event ended (`user.sign_in_failed`, `call.missed`, `export.started`), and so what it
 /// is called.
 #[must_use]
-pub fn tells_outcome(event_type: &str, outcome: Outcome) -> bool {
+pub fn names_outcome(event_type: &str, outcome: Outcome) -> bool {
     let named = Named::read(event_type);
     named.presumed == outcome || outcome == Outcome::Failure && named.verb.is_some_and(|verb| verb.action == "miss")
 }

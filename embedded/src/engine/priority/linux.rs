@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn who_reads_long_yields() {
         let (usual, _) = me();
-        let (begun, told) = mpsc::channel();
+        let (begun, received) = mpsc::channel();
         let reader = std::thread::spawn(move || {
             let _reading = Reader::begin();
             let child = std::thread::spawn(|| me().0).join().unwrap();
@@ -150,7 +150,7 @@ mod tests {
             me().1
         });
         let first = (usual + NICENESS[0].1).min(NICEST);
-        assert_eq!(told.recv().unwrap(), (first, first));
+        assert_eq!(received.recv().unwrap(), (first, first));
         let worked = reader.join().unwrap();
         assert!(usual + NICENESS[2].1 > NICEST || worked >= NICENESS[2].0);
         assert_eq!(me().0, usual);

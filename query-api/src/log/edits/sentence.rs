@@ -8,7 +8,7 @@ use crate::log::edits::moves::list_of;
 use crate::log::edits::{Edit, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 use crate::log::own;
-use crate::log::words::{ValueStyle, brief, field_name, in_group, is_unseen, of, quoted, shown, told_apart};
+use crate::log::words::{ValueStyle, brief, disambiguated, field_name, in_group, is_unseen, of, quoted, shown};
 
 /// An edit with its words.
 pub(super) fn worded(plain: Plain, how: ValueStyle, own: bool) -> Edit {
@@ -142,7 +142,7 @@ fn beside(preposition: [&str; 3], list: &str, lang: Lang) -> String {
 
 /// Two values, each with how it reads. What reads the same and isn't is shown as JSON.
 fn from_to(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> String {
-    if let Some([old, new]) = told_apart(old, new, how) {
+    if let Some([old, new]) = disambiguated(old, new, how) {
         return format!("{old} → {new}");
     }
     let shown = |(value, text): (&Value, &str)| match text {
