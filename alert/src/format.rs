@@ -1,4 +1,4 @@
-//! What receivers are told, in the form that each understands. The same report has the same bytes in every attempt.
+//! What receivers are sent, in the form that each understands. The same report has the same bytes in every attempt.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use schemas::alerts::{AlertFormat, PendingKind};
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(value(AlertFormat::Alertmanager, &report)[0]["labels"]["alertname"], "test");
     }
 
-    /// K10: a report that names a device says how sure its id is. What people and Alertmanager are told names none.
+    /// K10: a report that names a device says how sure its id is. What people and Alertmanager are sent names none.
     #[test]
     fn a_device_is_named_with_how_sure_it_is() {
         let mut found = violation("u1", 3);

@@ -78,7 +78,7 @@ impl Sender {
 
     /// Makes one attempt. Never fails: a failure is an attempt, too.
     pub(crate) async fn attempt(&self, endpoint: &AlertEndpoint, lang: Lang, key: &Key, pending: &Pending) -> Attempt {
-        let Some(violation) = &pending.violation else { return Attempt::none("there is nothing to tell".to_owned()) };
+        let Some(violation) = &pending.violation else { return Attempt::none("there is nothing to report".to_owned()) };
         let report = Report {
             kind: pending.kind,
             violation,

@@ -155,7 +155,8 @@ async fn start(
     Ok((process, router))
 }
 
-/// At its usual address, or at none if that is taken: a second installation on the machine needs another one to be told.
+/// Opens SQL for BI tools at its usual address, or at none if that is taken: a second installation on the machine needs another one
+/// in its configuration.
 async fn open_sql(process: &Process) -> Result<Option<SocketAddr>> {
     if let Some(address) = process.config.sql.listen {
         return process.sql(address).await;

@@ -1,4 +1,4 @@
-//! Requests as ClickHouse's clients send them: where keys, statements and values are, and what is told back.
+//! Requests as ClickHouse's clients send them: where keys, statements and values are, and what comes back.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -86,7 +86,7 @@ fn what_is_read_is_recorded() {
     });
 }
 
-/// P10, P13: a statement that fails on a value tells none, and is recorded: what it read, it has read.
+/// P10, P13: a statement that fails on a value discloses none, and is recorded: what it read, it has read.
 #[test]
 fn failed_statements_tell_no_values_and_are_recorded() {
     with_world("bi_failures", async |world| {
@@ -347,7 +347,7 @@ fn sql_shows_what_may_be_read() {
             };
             assert_eq!(ask("SELECT count() FROM events").await.text, format!("{readable}\n"), "{given:?}");
             assert_eq!(ask("SELECT sum(events) FROM users").await.text, format!("{readable}\n"), "{given:?}");
-            // When somebody was there is told by what may be read, and so is on what.
+            // When somebody was there, and on what, is counted from what may be read.
             for (column, edge) in [("last_activity_at", "max"), ("first_seen_at", "min")] {
                 let of_user = "event_id IN ('changed', 'said', 'old')";
                 let wanted = ask(&format!("SELECT {edge}(occurred_at) FROM events WHERE {of_user}")).await.text;
@@ -363,7 +363,7 @@ fn sql_shows_what_may_be_read() {
                 ("SELECT sum(events) FROM sessions", Permission::SeeViolations, readable),
                 ("SELECT count() FROM devices", Permission::SeeViolations, 3),
                 ("SELECT sum(events) FROM violations", Permission::SeeViolations, 6),
-                // What was found in what may not be read has no time that is told.
+                // What was found in what may not be read has no time that is shown.
                 (
                     "SELECT countIf(first_at IS NULL AND last_at IS NULL) FROM violations",
                     Permission::SeeViolations,

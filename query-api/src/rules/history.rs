@@ -14,7 +14,7 @@ use crate::store::sql::{NamedQuery, query};
 /// Events user by user, for trials of rules.
 pub const HISTORY: NamedQuery = query!("history");
 
-/// Words of the column `ip_flags` that tell an anonymiser; any other is the kind of the address.
+/// Words of the column `ip_flags` that mark an anonymiser; any other is the kind of the address.
 const ANONYMISERS: &[&str] = &["vpn", "proxy", "tor", "hosting", "anonymous"];
 
 /// A row of `events`, looked at by rules.

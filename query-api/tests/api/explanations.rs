@@ -33,7 +33,7 @@ fn p6_violations_are_explained() {
     });
 }
 
-/// A2: to those who may not read the configuration, no explanation and no trial tells what was changed of it.
+/// A2: to those who may not read the configuration, no explanation and no trial discloses what was changed of it.
 #[test]
 fn a2_configuration_is_not_explained() {
     with_world("trials_configuration", async |world| {
@@ -70,7 +70,7 @@ fn a2_configuration_is_not_explained() {
             let explained = world.ok(&format!("/v1/violations/{violation}/explain"), key).await;
             assert_eq!(explained["events"].as_array().unwrap().len(), seen);
             assert_eq!(trial(&world, key, json!({"name": "own", "yaml": yaml})).await["findings"], seen);
-            // What led to the violation counts; that it was there is told by the violation itself.
+            // What led to the violation counts; that it was there is shown by the violation itself.
             let explained = world.ok("/v1/events/e2/explain?rule=privilege-change-then-export", key).await;
             assert_eq!(explained["data"]["matched"], true, "{explained}");
             let mut named: Vec<&str> = explained["data"]["window"]["event_ids"]
@@ -121,7 +121,7 @@ fn explanations_count_to_one_more_and_are_reads() {
     });
 }
 
-/// P6: a number that stands in the rule itself, rather than being a limit of the tenant, is told as limits are: explained of an
+/// P6: a number that stands in the rule itself, rather than being a limit of the tenant, is shown as limits are: explained of an
 /// event and of a violation, and in a trial.
 #[test]
 fn p6_numbers_of_the_rule_itself_say_how_far_it_is() {
@@ -311,7 +311,7 @@ fn p6_violations_are_explained_by_what_found_them() {
     });
 }
 
-/// P6, P16: what a rule asks and what was found is told in the reader's language, whatever the rule compares.
+/// P6, P16: what a rule asks and what was found is said in the reader's language, whatever the rule compares.
 #[test]
 fn explanations_are_in_the_readers_language() {
     with_world("trials_language", async |world| {
@@ -418,7 +418,7 @@ fn explanations_are_in_the_readers_language() {
     });
 }
 
-/// P6: of a rule of alternatives, the reason that is told is the one that there was, whichever of them it is; another number is told
+/// P6: of a rule of alternatives, the reason that is given is the one that there was, whichever of them it is; another number is given
 /// as no reason.
 #[test]
 fn the_true_reason_is_told() {

@@ -1,4 +1,4 @@
-//! The event log in words (J10–J18), what it tells of failures, and what can be restored.
+//! The event log in words (J10–J18), what it says of failures, and what can be restored.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -178,7 +178,7 @@ fn edits_name_every_field() {
     });
 }
 
-/// J13, J14: a sentence tells the values of the change that the type is named after, or of none: the others are listed. So it is of
+/// J13, J14: a sentence shows the values of the change that the type is named after, or of none: the others are listed. So it is of
 /// a tenant's own types, in the log and in the audit of the configuration.
 #[test]
 fn a_sentence_tells_its_own_change() {
@@ -282,8 +282,8 @@ fn a_sentence_tells_its_own_change() {
     });
 }
 
-/// J13, J14: what shows nothing is no name, no reason and no value that went; values that read the same and aren't are told apart; in every
-/// language, in the log and in files.
+/// J13, J14: what shows nothing is no name, no reason and no value that went; values that read the same and aren't are distinguished; in
+/// every language, in the log and in files.
 #[test]
 fn what_shows_nothing_is_told() {
     with_world("log_unseen", async |world| {
@@ -378,7 +378,7 @@ fn the_action_other_has_words() {
     });
 }
 
-/// J10, J13: what failed, and what nobody knows the end of, is not told as done: in every language, list and file. Types that say so
+/// J10, J13: what failed, and what nobody knows the end of, is not reported as done: in every language, list and file. Types that say so
 /// themselves do it once.
 #[test]
 fn what_failed_is_told_as_failed() {

@@ -51,7 +51,7 @@ fn p6_a_detection_is_tried() {
             .await;
         let found = trial(&world, &security, json!({"name": "mass-export"})).await;
         assert_eq!((&found["events"], &found["findings"]), (&json!(6), &json!(4)), "{found}");
-        // History is part of it (J17); what came too late to have signals is told.
+        // History is part of it (J17); what came too late to have signals is counted.
         assert_eq!(found["late"], 1, "{found}");
         assert_eq!(found["violations"], 2, "two users, one window");
         assert_eq!(found["users"][0], json!({"user_id": "u1", "findings": 3}));

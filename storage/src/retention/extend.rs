@@ -60,7 +60,7 @@ struct Stored {
     retention_days: u16,
 }
 
-/// The days that rows are kept for, by the tuple (as SQL) that tells them, where these are more than their class.
+/// The days that rows are kept for, by the tuple (as SQL) that identifies them, where these are more than their class.
 type Extensions = BTreeMap<String, u16>;
 
 impl Retention {

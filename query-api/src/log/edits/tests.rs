@@ -25,7 +25,7 @@ fn edit(kind: EditKind, path: &str, text: &str) -> (EditKind, String, String) {
     (kind, path.to_owned(), text.to_owned())
 }
 
-/// A8: each edit told by itself, in the manner of JSON Patch.
+/// A8: each edit sent by itself, in the manner of JSON Patch.
 #[test]
 fn edits_that_are_told_one_by_one() {
     let none = Value::Null;
@@ -129,7 +129,7 @@ fn on(field: &str, value: impl Into<Value>) -> Value {
     json!({"field": field, "operator": "is", "value": value.into()})
 }
 
-/// A8: ids tell conditions, where they are the same before and after.
+/// A8: ids identify conditions where they are the same before and after.
 #[test]
 fn conditions_with_and_without_ids() {
     let with = |id: i32, field: &str, value: i32| json!({"id": id, "field": field, "operator": "is", "value": value});
@@ -259,7 +259,7 @@ fn json_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// What differs is told, what doesn't is not, and there are never too many edits.
+    /// What differs is shown, what doesn't is not, and there are never too many edits.
     #[test]
     fn whatever_differs_is_told(old in json_value(), new in json_value(), path in "[a-c0-9./~-]{1,8}") {
         let got = worded(&[(&path, "replace", old.clone(), new.clone())], Lang::Cs);

@@ -102,7 +102,7 @@ pub(super) struct Plan {
     pub(super) previous: Option<DateTime<Utc>>,
     pub(super) from: DateTime<Utc>,
     pub(super) to: DateTime<Utc>,
-    /// The period as it is told.
+    /// The period as the answer states it.
     pub(super) told: Period,
     /// First instants of the buckets.
     pub(super) starts: Vec<DateTime<Utc>>,

@@ -168,7 +168,7 @@ fn groups_as_their_operators_have_them() {
     assert!(!told_one("f", "replace", old, new).is_empty());
 }
 
-/// A8: what is negated, and what isn't any more, is told as a group that came or went, in each form.
+/// A8: what is negated, and what isn't any more, is shown as a group that came or went, in each form.
 #[test]
 fn negations() {
     let (a, b) = (json!(["a", "=", 1]), json!(["b", "=", 2]));
@@ -235,7 +235,7 @@ fn negations() {
     // Around a group whose parts all went elsewhere.
     let got = texts(&json!(["!", both]), &json!([a, "or", b]));
     assert!(got.contains(&"NOT group removed from “f”: NOT ((a = 1 AND b = 2))".to_owned()), "{got:?}");
-    // What is left of a group is told, in whichever form.
+    // What is left of a group is shown, in whichever form.
     let got = texts(&json!([["x", "=", 1], "and", ["!", [a, "and", b]]]), &json!([["x", "=", 1], "and", a]));
     assert!(got.contains(&"NOT group removed from “f”: NOT ((b = 2))".to_owned()), "{got:?}");
     assert_eq!(texts(&json!([a]), &a), ["f: “(a = 1)” → “a = 1”"]);

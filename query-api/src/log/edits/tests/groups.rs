@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A8: what changes inside a group is told as such, however deep the group is.
+/// A8: what changes inside a group is shown as such, however deep the group is.
 #[test]
 fn inside_of_groups() {
     let group = |items: &[Value]| json!({"operator": "OR", "conditions": items});
@@ -121,7 +121,7 @@ fn conditions_between_groups() {
     let kinds: Vec<EditKind> = got.iter().map(|edit| edit.0).collect();
     assert_eq!(kinds, [EditKind::ConditionMoved, EditKind::ConditionAdded], "{got:?}");
 
-    // Told one by one, and within one list; a record from list to list.
+    // Sent one by one, and within one list; a record from list to list.
     let none = Value::Null;
     let got = told(&[("x/rules/0", "remove", a.clone(), none.clone()), ("y/rules/3", "add", none.clone(), a.clone())]);
     assert_eq!(
