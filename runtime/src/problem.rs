@@ -224,6 +224,12 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         self.code
     }
+
+    /// The field, parameter or header that it is about.
+    #[must_use]
+    pub fn pointer(&self) -> Option<&str> {
+        self.more.pointer.as_deref()
+    }
 }
 
 impl IntoResponse for Problem {
