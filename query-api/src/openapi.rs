@@ -6,7 +6,6 @@ pub(crate) mod formats;
 pub(crate) mod headers;
 
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use serde_json::json;
 use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 
 use runtime::problem::Problem;

@@ -107,7 +107,10 @@ pub(crate) fn zone(params: &mut Params, format: Option<Format>) -> Result<Option
     if format.is_none() {
         return Err(ParamError::bad("time_zone", "goes with a file").into());
     }
-    let unknown = || ParamError::bad("time_zone", "a name of the IANA database is wanted, such as Europe/Prague");
+    let unknown = || {
+        let detail = "there is no time zone of this name in the IANA database (such as Europe/Prague)";
+        ParamError::bad("time_zone", detail)
+    };
     Ok(Some(name.parse().map_err(|_| unknown())?))
 }
 
