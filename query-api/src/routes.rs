@@ -43,7 +43,7 @@ macro_rules! table {
 }
 
 table! {
-    me::get: ReadLog | TraceUsers | SeeViolations | ManageAccess | ReadConfiguration | Administer | QuerySql | RunInstallation;
+    me::get: ReadLog | TraceUsers | SeeViolations | ManageAccess | ReadConfiguration | Administer | RunInstallation | QuerySql;
     log::events::list: ReadLog, Log;
     log::summary::get: ReadLog, Log;
     log::events::get: ReadLog, Log;
