@@ -82,6 +82,7 @@ table! {
     tenants::keys::revoke: Administer;
     tenants::keys::limit: Administer;
     tenants::usage::get: Administer;
+    tenants::ingest_status::get: Administer;
     tenants::settings::get_logging: Administer;
     tenants::settings::put_logging: Administer;
     tenants::settings::get_retention: Administer;

@@ -20,6 +20,7 @@ pub mod outbound;
 pub mod principal;
 pub mod probe;
 pub mod problem;
+pub mod receipts;
 pub mod retain;
 pub mod retry_action;
 pub mod settings;

@@ -21,6 +21,7 @@ mod export_files;
 mod exports;
 mod filters;
 mod following;
+mod ingest_status;
 mod log;
 mod objects;
 
