@@ -137,7 +137,17 @@ pub(crate) async fn questions(client: &Client, tenant: &str, end: DateTime<Utc>)
         question("violations, newest", "/v1/violations".to_owned(), false, (20, 6)),
         question("violations, counted", "/v1/violations/summary".to_owned(), false, (20, 6)),
         question("log in figures, a month", format!("/v1/events/summary?{month}"), false, (300, 12)),
-        question("log in figures with facets, a month", format!("/v1/events/summary?facets={FACETS}&{month}"), false, (600, 40)),
-        question("log of one user in figures", format!("/v1/events/summary?actor_id=u-7&facets={FACETS}"), true, (200, 14)),
+        question(
+            "log in figures with facets, a month",
+            format!("/v1/events/summary?facets={FACETS}&{month}"),
+            false,
+            (600, 40),
+        ),
+        question(
+            "log of one user in figures",
+            format!("/v1/events/summary?actor_id=u-7&facets={FACETS}"),
+            true,
+            (200, 14),
+        ),
     ]
 }

@@ -36,7 +36,8 @@ impl Answer {
     /// Why events were rejected, to be told before it is put into another language.
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
         let refusal = |event: &EventResult| {
-            let (pointer, detail) = (event.pointer.clone().unwrap_or_default(), event.detail.clone().unwrap_or_default());
+            let (pointer, detail) =
+                (event.pointer.clone().unwrap_or_default(), event.detail.clone().unwrap_or_default());
             Some(Refusal { code: event.code?, pointer, detail })
         };
         self.events.iter().filter_map(refusal).collect()

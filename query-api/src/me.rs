@@ -108,11 +108,7 @@ pub struct MyTenant {
         crate::openapi::Problems,
     ),
 )]
-pub async fn get(
-    State(api): State<QueryApi>,
-    caller: Caller,
-    mut params: Params,
-) -> Result<Json<Item<Me>>, Problem> {
+pub async fn get(State(api): State<QueryApi>, caller: Caller, mut params: Params) -> Result<Json<Item<Me>>, Problem> {
     let tenant = caller.read_tenant_if_any(api.settings(), &mut params)?;
     params.finish()?;
     let completeness = Completeness::now(api.freshness());
@@ -157,5 +153,7 @@ impl MyTenant {
 
 /// What the store knows. Who asks is answered without it: a screen can say what is wrong only once it knows for whom.
 fn known<T>(answer: Result<T, Problem>) -> Option<T> {
-    answer.inspect_err(|problem| tracing::warn!(?problem, "something is left out of what a caller is told of themselves")).ok()
+    answer
+        .inspect_err(|problem| tracing::warn!(?problem, "something is left out of what a caller is told of themselves"))
+        .ok()
 }

@@ -86,7 +86,8 @@ impl World {
         let told = receipts.clone();
         let ingest = Ingest::telling(&config, settings.clone(), Freshness::unknown(), &metrics, told).unwrap();
         let router = router(ingest);
-        let mut world = Self { router, settings, metrics, receipts, key: String::new(), config, broker: Some(broker), _dir: dir };
+        let mut world =
+            Self { router, settings, metrics, receipts, key: String::new(), config, broker: Some(broker), _dir: dir };
         world.key = world.new_key(Role::Ingest).await;
         world
     }

@@ -183,9 +183,7 @@ pub(crate) fn events() -> Value {
 
 /// A list of events in figures.
 pub(crate) fn summary() -> Value {
-    let facet = |value: &str, label: &str| {
-        json!({ "values": [{ "value": value, "label": label, "count": 10 }], "exact": true, "more": false })
-    };
+    let facet = |value: &str, label: &str| json!({ "values": [{ "value": value, "label": label, "count": 10 }], "exact": true, "more": false });
     json!({
         "period": { "from": "2026-03-01T23:00:00Z", "to": "2026-03-02T01:00:00Z" },
         "total": { "value": 10, "exact": true },

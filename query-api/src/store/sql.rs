@@ -67,7 +67,13 @@ impl Clauses {
     }
 
     /// What another query finds beside each row, where the query has the marker. What both name is the same value: that of the first.
-    pub fn joined(&mut self, marker: &'static str, (name, column): (&'static str, &'static str), query: NamedQuery, inner: Self) {
+    pub fn joined(
+        &mut self,
+        marker: &'static str,
+        (name, column): (&'static str, &'static str),
+        query: NamedQuery,
+        inner: Self,
+    ) {
         let found = inner.render(query);
         self.parts.push((marker, format!("LEFT JOIN ({found}) AS {name} USING ({column})").into()));
         self.bind_unknown(inner);

@@ -27,7 +27,9 @@ const NAMED: Keyset = Keyset {
     order: concat!(letters!("name"), " ASC, actor_id ASC"),
     bound: "TRUE",
     tie: concat!(
-        "tuple(", letters!("name"), ", actor_id) > tuple(",
+        "tuple(",
+        letters!("name"),
+        ", actor_id) > tuple(",
         letters!("substring({after_id:String}, 9, toUInt64(substring({after_id:String}, 1, 8)))"),
         ", substring({after_id:String}, 9 + toUInt64(substring({after_id:String}, 1, 8))))"
     ),

@@ -83,7 +83,8 @@ pub(crate) fn add_to(
     }
     if let Some(to) = period.to {
         // No event is older than its window: the first half is over the sort key.
-        let begins = "window_at < {to:DateTime64(3, 'UTC')} AND ifNull(first_at, window_at) < {to:DateTime64(3, 'UTC')}";
+        let begins =
+            "window_at < {to:DateTime64(3, 'UTC')} AND ifNull(first_at, window_at) < {to:DateTime64(3, 'UTC')}";
         clauses.time(begins, "to", to);
     }
 }

@@ -72,7 +72,11 @@ fn several_violations_are_reviewed_as_each_is() {
             store_next(&world, consumer).await.1
         };
         let ((status, answer), consumer) = tokio::join!(review(&world, &key, body), storing);
-        assert_eq!((status, &answer["data"]["reviewed"], &answer["data"]["more"]), (200, &json!(2), &json!(false)), "{answer}");
+        assert_eq!(
+            (status, &answer["data"]["reviewed"], &answer["data"]["more"]),
+            (200, &json!(2), &json!(false)),
+            "{answer}"
+        );
         let left = world.pages("/v1/violations?reviewed=false", &key).await;
         assert_eq!(crate::support::ids(&left), [ids[5].clone()]);
         drop(consumer);
@@ -140,7 +144,8 @@ fn what_is_not_listed_is_not_reviewed() {
         let until = text(Utc::now());
         let (_, answer) = review(&world, &key, json!({ "filter": {}, "until": until })).await;
         assert_eq!((&answer["data"]["reviewed"], &answer["data"]["already"]), (&json!(0), &json!(0)));
-        let (status, problem) = review(&world, &key, json!({ "filter": { "from": "2020-01-01" }, "until": until })).await;
+        let (status, problem) =
+            review(&world, &key, json!({ "filter": { "from": "2020-01-01" }, "until": until })).await;
         assert_eq!((status, &problem["pointer"]), (403, &json!("/filter/from")));
     });
 }

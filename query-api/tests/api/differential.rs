@@ -400,7 +400,12 @@ fn violations_agree_with_a_recount() {
                 assert!(shown.windows(2).all(|pair| order(&pair[0]) >= order(&pair[1])), "{name} {summary}");
                 for row in shown {
                     let (count, open) = counts[row["value"].as_str().unwrap()];
-                    assert_eq!((&row["count"], &row["unreviewed"]), (&count.into(), &open.into()), "{name} {}", filter.query);
+                    assert_eq!(
+                        (&row["count"], &row["unreviewed"]),
+                        (&count.into(), &open.into()),
+                        "{name} {}",
+                        filter.query
+                    );
                 }
             }
         }

@@ -42,11 +42,13 @@ fn nothing_is_lost_and_nothing_comes_twice() {
         for tenant in ["acme", "other"] {
             world.tenant(tenant, |_| {}).await;
         }
-        let (key, stranger) = (world.key(Some("acme"), Role::Viewer).await, world.key(Some("other"), Role::Viewer).await);
+        let (key, stranger) =
+            (world.key(Some("acme"), Role::Viewer).await, world.key(Some("other"), Role::Viewer).await);
         let mut rng = rng(91);
         let begun = millis(Utc::now()) - TimeDelta::hours(1);
-        let before: Vec<Event> =
-            (0..20).map(|n| received(&format!("old-{n}"), "u1", begun - TimeDelta::minutes(n), TimeDelta::zero())).collect();
+        let before: Vec<Event> = (0..20)
+            .map(|n| received(&format!("old-{n}"), "u1", begun - TimeDelta::minutes(n), TimeDelta::zero()))
+            .collect();
         world.insert(&before).await;
         let path = "/v1/events?actor_id=u1,u2&limit=3";
         // While it is not known what is complete, there is no present to begin at.

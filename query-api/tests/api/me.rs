@@ -32,7 +32,10 @@ fn everybody_learns_who_they_are() {
         assert_eq!(me["who"], json!({ "kind": "key", "id": viewer[3..15], "name": "test" }));
         assert_eq!((&me["permissions"], me.get("unreviewed_violations")), (&json!(["read_log"]), None));
         let tenant = &me["tenant"];
-        assert_eq!((&tenant["id"], &tenant["name"], &tenant["logging"]), (&json!("acme"), &json!("Acme s.r.o."), &json!(true)));
+        assert_eq!(
+            (&tenant["id"], &tenant["name"], &tenant["logging"]),
+            (&json!("acme"), &json!("Acme s.r.o."), &json!(true))
+        );
         let calendar = [&tenant["time_zone"], &tenant["week_start"], &tenant["languages"], &tenant["look_back_from"]];
         assert_eq!(calendar, [&json!("Europe/Prague"), &json!("monday"), &json!(["cs"]), &Value::Null]);
         assert_eq!(tenant["plan"], world.ok("/v1/plan", &viewer).await);

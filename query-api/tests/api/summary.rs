@@ -107,7 +107,8 @@ fn buckets_are_of_the_tenant_s_clock() {
     with_world("summary_buckets", async |world| {
         world.tenant("acme", |tenant| tenant.time_zone = "Europe/Prague".parse().unwrap()).await;
         let key = world.key(Some("acme"), Role::Viewer).await;
-        let histogram = async |query: &str| world.ok(&format!("/v1/events/summary?{query}"), &key).await["histogram"].clone();
+        let histogram =
+            async |query: &str| world.ok(&format!("/v1/events/summary?{query}"), &key).await["histogram"].clone();
         for (query, interval, count, first, last) in [
             // Clocks go forward on the 29th: that day has 23 hours.
             ("from=2026-03-29&to=2026-03-29", "hour", 23, "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00"),
@@ -149,7 +150,8 @@ fn values_have_words_and_permissions() {
             violations: vec!["mass-export"],
             ..Event::sign_in(id, user, TimeDelta::minutes(5))
         };
-        let events = [named("e1", "u1", "view"), named("e2", "u1", "view"), named("e3", "u2", ""), named("e4", "u3", "export")];
+        let events =
+            [named("e1", "u1", "view"), named("e2", "u1", "view"), named("e3", "u2", ""), named("e4", "u3", "export")];
         world.insert(&events).await;
         let security = world.key(Some("acme"), Role::Security).await;
         let path = format!("/v1/events/summary?facets={ALL}&top=2&lang=cs");

@@ -299,7 +299,8 @@ fn marks_have_a_level_and_exemptions() {
             ..Event::sign_in(id, user, TimeDelta::minutes(5))
         };
         let worst = broken("e2", "u1", 4, "mass-export");
-        let events = [broken("e1", "u1", 1, "dormant"), worst.clone(), Event::sign_in("e3", "u2", TimeDelta::minutes(9))];
+        let events =
+            [broken("e1", "u1", 1, "dormant"), worst.clone(), Event::sign_in("e3", "u2", TimeDelta::minutes(9))];
         world.insert(&events).await;
         let off = json!({ "owner": "ann", "reason": "travels" });
         assert_eq!(world.send("PUT", "/v1/users/u2/exemption", &security, Some(off)).await.status, 200);

@@ -163,7 +163,8 @@ mod tests {
     fn rows_are_of_the_facet_whose_bit_is_not_set() {
         let rows = [row(0b01, "create", 3), row(0b01, "change", 2), row(0b10, "view", 5), row(0b11, "", 5)];
         let found = counted(&rows, &["class", "action"], 1);
-        let values = |name: &str| -> Vec<&str> { found[name].values.iter().map(|value| value.value.as_str()).collect() };
+        let values =
+            |name: &str| -> Vec<&str> { found[name].values.iter().map(|value| value.value.as_str()).collect() };
         assert_eq!((values("class"), found["class"].more), (vec!["create"], true));
         assert_eq!((values("action"), found["action"].more), (vec!["view"], false));
         assert!(found["class"].exact);

@@ -36,7 +36,10 @@ fn a_file_has_the_columns_that_are_asked_for() {
         assert!(pdf.contains("e1") && pdf.contains("Brno") && !pdf.contains("signed in"), "{pdf}");
         // Of every list, whether its rows come from the store or are made in memory.
         let users = file(&world, "/v1/users?format=csv&columns=sign_ins,id", &key, "*/*").await.bytes;
-        assert_eq!((csv_column(&users, "sign_ins"), csv_column(&users, "id")), (vec!["1".to_owned()], vec!["u1".to_owned()]));
+        assert_eq!(
+            (csv_column(&users, "sign_ins"), csv_column(&users, "id")),
+            (vec!["1".to_owned()], vec!["u1".to_owned()])
+        );
         let activities = "/v1/users/u1/activities?format=csv&columns=state";
         let admin = world.key(Some("acme"), Role::Admin).await;
         let activities = file(&world, activities, &admin, "*/*").await.bytes;
@@ -61,7 +64,10 @@ fn a_file_has_the_columns_that_are_asked_for() {
         }
         let unknown = world.get("/v1/users?format=csv&columns=colour", &admin).await.json;
         let detail = unknown["detail"].as_str().unwrap();
-        assert!(detail.starts_with(r#"parameter "columns": "colour" is no column; there are id, name, email"#), "{detail}");
+        assert!(
+            detail.starts_with(r#"parameter "columns": "colour" is no column; there are id, name, email"#),
+            "{detail}"
+        );
         let unknown = world.get("/v1/users?format=csv&columns=colour&lang=cs", &admin).await.json;
         assert_ne!(unknown.get("detail_en"), None::<&Value>, "{unknown}");
     });
