@@ -52,8 +52,8 @@ pub fn router(api: QueryApi) -> Router {
     routes::router(api)
 }
 
-/// Serves the (merged) document at `/openapi.json`, tells what each resource has, and answers problems for unknown routes and methods,
-/// and for panics.
+/// Serves the (merged) document at `/openapi.json`, answers which methods each resource has, and gives problems for unknown
+/// routes and methods, and for panics.
 /// To be applied once, to all routes of a process.
 pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
     let text = document.to_json().unwrap_or_default();
@@ -65,7 +65,7 @@ pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
         })
         .fallback(|| async { Problem::not_found("there is nothing here; see /openapi.json") })
         .layer(CatchPanicLayer::custom(panicked));
-    methods::told(router).layer(axum::middleware::from_fn(in_language))
+    methods::with_methods(router).layer(axum::middleware::from_fn(in_language))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -196,7 +196,7 @@ pub(crate) async fn check(api: &QueryApi, reading: &ReadRequest, filter: &EventF
     check_rules(api, reading, ("violations", filter.rules())).await
 }
 
-/// How events are told in an answer.
+/// Returns the renderer of the events in an answer.
 pub(crate) fn renderer(api: &QueryApi, reading: &ReadRequest) -> EventRenderer {
     EventRenderer::new(api.catalogue(), &reading.tenant, reading.lang, reading.may(Permission::SeeViolations))
         .with_titles(api.titles(&reading.tenant.id, reading.lang))

@@ -112,7 +112,7 @@ fn with_config<F: Future<Output = ()>>(database: &str, test: impl FnOnce(Config)
         config.clickhouse.database = database.to_owned();
         config.limits.queries_per_second = 1_000_000;
         config.limits.query_burst = 1_000_000;
-        runtime::migrate::migrate(&config).await.unwrap();
+        storage::migrate(&config).await.unwrap();
         test(config).await;
     });
 }
