@@ -144,7 +144,7 @@ impl Process {
 
     fn ingest(&self, freshness: Freshness) -> Result<Router> {
         let receipts = self.receipts.clone();
-        let ingest = ingest::Ingest::telling(&self.config, self.settings.clone(), freshness, &self.metrics, receipts)?;
+        let ingest = ingest::Ingest::noting(&self.config, self.settings.clone(), freshness, &self.metrics, receipts)?;
         ingest.follow_usage(&self.shutdown);
         ingest.limiter().keep_small(&self.shutdown);
         Ok(ingest::router(ingest))

@@ -33,7 +33,7 @@ impl Answer {
         Self { accepted: accepted + repeated, repeated, rejected: count(Status::Rejected), events }
     }
 
-    /// Why events were rejected, to be told before it is put into another language.
+    /// Why events were rejected, to be noted before it is put into another language.
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
         let refusal = |event: &EventResult| {
             let (pointer, detail) =

@@ -217,13 +217,13 @@ async fn finish(
 ) -> Result<Response, Problem> {
     let Checked { passed, rejected, repeatable } = checked;
     let of = (beside.tenant.clone(), beside.key_id.clone());
-    let tell = |answer: Answer| {
+    let noted = |answer: Answer| {
         let accepted = answer.accepted as u64;
         ingest.0.receipts.count((of.0.as_str(), &*of.1), Utc::now(), accepted, answer.refusals());
         answer.in_language(lang)
     };
     if passed.is_empty() {
-        let answer = tell(Answer::new(rejected));
+        let answer = noted(Answer::new(rejected));
         // Of an empty batch nothing is wrong.
         let is_fine = answer.events.is_empty();
         return if is_fine {
@@ -245,7 +245,7 @@ async fn finish(
     let results = sent.into_iter().map(|Sent { event, end }| EventResult::sent(&event, end));
     let mut results: Vec<EventResult> = rejected.into_iter().chain(results).collect();
     results.sort_unstable_by_key(|result| result.index);
-    let answer = tell(Answer::new(results));
+    let answer = noted(Answer::new(results));
     if all_answered && answer.accepted == 0 {
         return Err(all_rejected(answer));
     }

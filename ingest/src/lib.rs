@@ -92,14 +92,14 @@ impl Ingest {
         freshness: Freshness,
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
-        Self::telling(config, settings, freshness, metrics, Receipts::default())
+        Self::noting(config, settings, freshness, metrics, Receipts::default())
     }
 
-    /// As [`new`](Self::new), where others of the process are told what is taken and refused.
+    /// As [`new`](Self::new), where others of the process see what is taken and refused.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn telling(
+    pub fn noting(
         config: &Config,
         settings: Settings,
         freshness: Freshness,

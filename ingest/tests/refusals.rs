@@ -243,10 +243,10 @@ async fn half_sent_bodies_take_a_part_of_the_memory_alone() {
     }
 }
 
-/// L1, P1: what was taken and refused is told of each key, with the last reason of each kind in English, whatever language was asked for;
+/// L1, P1: what was taken and refused is noted of each key, with the last reason of each kind in English, whatever language was asked for;
 /// a request that is refused as a whole, too.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_refused_is_told_afterwards() {
+async fn what_was_refused_is_noted() {
     let world = World::start().await;
     assert_eq!(world.send(&[], format!("[{},{}]", event("a"), event("b"))).await.status, 202);
     let nameless = r#"{"actor":{"id":"u"}}"#;

@@ -154,6 +154,6 @@ impl MyTenant {
 /// What the store knows. Who asks is answered without it: a screen can say what is wrong only once it knows for whom.
 fn known<T>(answer: Result<T, Problem>) -> Option<T> {
     answer
-        .inspect_err(|problem| tracing::warn!(?problem, "something is left out of what a caller is told of themselves"))
+        .inspect_err(|problem| tracing::warn!(?problem, "something is left out of what a caller learns of themselves"))
         .ok()
 }

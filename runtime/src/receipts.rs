@@ -1,5 +1,5 @@
 //! What ingest took and refused lately, by tenant and key, for whoever asks why nothing arrives: in memory, of this process, since it
-//! began. What it is told is bounded, whoever sends and whatever is wrong with it.
+//! began. What it holds is bounded, whoever sends and whatever is wrong with it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -161,12 +161,12 @@ impl Receipts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on it is told what is taken and refused.
+    /// Begins to count what is taken and refused.
     pub fn begin(&self, now: DateTime<Utc>) {
         self.inner().since.get_or_insert(now);
     }
 
-    /// Since when it is told; none where ingest is in other processes.
+    /// Since when it counts; none where ingest is in other processes.
     #[must_use]
     pub fn since(&self) -> Option<DateTime<Utc>> {
         self.inner().since

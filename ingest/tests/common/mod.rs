@@ -84,8 +84,8 @@ impl World {
         let tenant = Tenant { logging: true, ..Tenant::new("acme", "Acme") };
         settings.put_tenant(tenant).await.unwrap();
         let (metrics, receipts) = (Metrics::default(), Receipts::default());
-        let told = receipts.clone();
-        let ingest = Ingest::telling(&config, settings.clone(), Freshness::unknown(), &metrics, told).unwrap();
+        let noted = receipts.clone();
+        let ingest = Ingest::noting(&config, settings.clone(), Freshness::unknown(), &metrics, noted).unwrap();
         let router = router(ingest);
         let mut world =
             Self { router, settings, metrics, receipts, key: String::new(), config, broker: Some(broker), _dir: dir };

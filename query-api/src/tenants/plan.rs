@@ -56,7 +56,7 @@ pub async fn get(
     Ok(Json(view(&api, &tenant, usage)))
 }
 
-/// A tenant's plan, with what is used of it as far as that is to be told.
+/// A tenant's plan, with what is used of it as far as that is to be shown.
 pub(crate) fn view(api: &QueryApi, tenant: &Tenant, usage: Option<UsageView>) -> PlanView {
     let features = api.settings().features(tenant);
     let look_back_from = features.look_back_days.map(|days| period::last_days(api.calendar(tenant), Utc::now(), days));

@@ -215,8 +215,8 @@ async fn record(
     data: &mut Reviewed,
 ) -> Result<Vec<String>, Problem> {
     let one = async |row: &ViolationRow| {
-        let told = event(api, &reading.tenant.id, row, ("violation.reviewed", note.to_owned(), whole(row)));
-        (row.violation_id.clone(), api.audit().record(caller, &reading.tenant.id, told).await)
+        let event = event(api, &reading.tenant.id, row, ("violation.reviewed", note.to_owned(), whole(row)));
+        (row.violation_id.clone(), api.audit().record(caller, &reading.tenant.id, event).await)
     };
     let mut recording = stream::iter(open.iter().map(one)).buffer_unordered(AT_ONCE);
     let (mut recorded, mut failure) = (Vec::new(), None);

@@ -50,7 +50,7 @@ fn everybody_learns_who_they_are() {
             assert_eq!((&me["unreviewed_violations"], &me["tenant"]["id"]), (&json!(listed), &json!("acme")), "{me}");
         }
         assert_eq!(listed, 1);
-        // What is used is told as the plan tells it.
+        // What is used is shown as with the plan.
         let used = world.ok("/v1/me", &admin).await["data"]["tenant"]["plan"]["usage"].clone();
         assert!(used["day"]["used"].is_number(), "{used}");
 
@@ -71,7 +71,7 @@ fn everybody_learns_who_they_are() {
     });
 }
 
-/// J3, J4: what the plan doesn't have, nobody may; where it begins to show is told, whether or not the log is a part of it.
+/// J3, J4: what the plan doesn't have, nobody may; where it begins to show is said, whether or not the log is a part of it.
 #[test]
 fn what_may_be_done_is_within_the_plan() {
     with_world("me_plan", async |world| {

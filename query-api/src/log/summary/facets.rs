@@ -39,7 +39,7 @@ const MOST: u32 = 2_000_000;
 const MAX_TOP: u32 = 100;
 const DEFAULT_TOP: u32 = 20;
 
-/// What is asked for, as far as the caller may be told.
+/// What is asked for, as far as the caller may know it.
 #[derive(Debug)]
 pub(super) struct FacetRequest {
     names: Vec<String>,
@@ -78,8 +78,10 @@ pub(super) async fn count(
     let columns: Vec<_> = COLUMNS.into_iter().filter(|(name, ..)| asked.has(name)).collect();
     if !columns.is_empty() {
         let mut clauses = clauses.clone();
-        clauses.listed("/* columns */", &columns.iter().map(|(_, column, _)| *column).collect::<Vec<_>>());
-        clauses.listed("/* sets */", &columns.iter().map(|(.., set)| *set).collect::<Vec<_>>());
+        let named = columns.iter().map(|(_, column, _)| *column).collect::<Vec<_>>();
+        let sets = columns.iter().map(|(.., set)| *set).collect::<Vec<_>>();
+        clauses.part("/* columns */", named.join(", "));
+        clauses.part("/* sets */", sets.join(", "));
         // One row more: that of all events.
         let rows: Vec<FacetRow> = api.store().rows(LOG_FACETS, clauses).await?;
         let names: Vec<&str> = columns.iter().map(|(name, ..)| *name).collect();

@@ -58,8 +58,8 @@ fn a_file_has_the_columns_that_are_asked_for() {
         ] {
             for lang in ["en", "ru", "cs"] {
                 let answer = world.get(&format!("{path}&lang={lang}"), &admin).await;
-                let told = (answer.status, &answer.json["code"], &answer.json["pointer"]);
-                assert_eq!(told, (400, &json!("invalid_parameter"), &json!(pointer)), "{path} {}", answer.json);
+                let problem = (answer.status, &answer.json["code"], &answer.json["pointer"]);
+                assert_eq!(problem, (400, &json!("invalid_parameter"), &json!(pointer)), "{path} {}", answer.json);
             }
         }
         let unknown = world.get("/v1/users?format=csv&columns=colour", &admin).await.json;
@@ -73,7 +73,7 @@ fn a_file_has_the_columns_that_are_asked_for() {
     });
 }
 
-/// P9: times are shown in the zone that is asked for; which events there are is told by the tenant's calendar all the same.
+/// P9: times are shown in the zone that is asked for; which events there are is decided by the tenant's calendar all the same.
 #[test]
 fn a_file_has_the_zone_that_is_asked_for() {
     with_world("exports_zone", async |world| {
