@@ -243,7 +243,7 @@ async fn half_sent_bodies_take_a_part_of_the_memory_alone() {
     }
 }
 
-/// L1, P1: what was taken and refused is noted of each key, with the last reason of each kind in English, whatever language was asked for;
+/// C4, P1: what was taken and refused is noted of each key, with the last reason of each kind in English, whatever language was asked for;
 /// a request that is refused as a whole, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_refused_is_noted() {

@@ -287,7 +287,7 @@ mod tests {
         );
     }
 
-    /// P10: what is found in the log is found by what the caller was shown; whatever is the caller's own doing needs no log.
+    /// C7: what is found in the log is found by what the caller was shown; whatever is the caller's own doing needs no log.
     #[test]
     fn a_cause_has_an_id_of_its_own() {
         let id = |problem: Problem| {

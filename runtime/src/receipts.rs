@@ -236,7 +236,7 @@ mod tests {
         Refusal { code, pointer: "/type".to_owned(), detail: "é".repeat(MAX_TEXT) }
     }
 
-    /// L1: what was refused is counted for an hour and a day, with the last reason of each kind.
+    /// C4: what was refused is counted for an hour and a day, with the last reason of each kind.
     #[test]
     fn counts_are_of_the_last_hour_and_day() {
         let receipts = Receipts::default();

@@ -34,7 +34,7 @@ async fn follow(world: &World, path: &str, key: &str, mut cursor: String) -> (Ve
     }
 }
 
-/// P15: whoever follows gets each event that is received after the first page exactly once, in the order of receipt, through ties and
+/// P15, C5: whoever follows gets each event that is received after the first page exactly once, in the order of receipt, through ties and
 /// late events, while more are inserted, and nothing that others may still come before.
 #[test]
 fn nothing_is_lost_and_nothing_comes_twice() {

@@ -1,4 +1,4 @@
-//! What became of what was sent (L1, P1).
+//! What became of what was sent (C4, P1).
 
 use chrono::{TimeDelta, Utc};
 use runtime::receipts::Refusal;
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::support::{millis, with_world};
 
-/// L1: an administrator sees what each key of the tenant sent lately, and why some of it was refused, in words; of no other tenant.
+/// C4: an administrator sees what each key of the tenant sent lately, and why some of it was refused, in words; of no other tenant.
 #[test]
-fn refusals_are_told_to_the_tenant() {
+fn refusals_are_shown_to_the_tenant() {
     with_world("ingest_status", async |world| {
         for tenant in ["acme", "other"] {
             world.tenant(tenant, |_| {}).await;

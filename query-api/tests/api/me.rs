@@ -90,7 +90,7 @@ fn what_may_be_done_is_within_the_plan() {
     });
 }
 
-/// P10: who asks is answered while the store can't be; what only it knows is left out.
+/// C7: who asks is answered while the store can't be; what only it knows is left out.
 #[test]
 fn who_asks_is_known_without_the_store() {
     with_world("me_store", async |world| {

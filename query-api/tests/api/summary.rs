@@ -64,7 +64,7 @@ fn compare_histogram(histogram: &Value, kept: &[&Event], query: &str) {
     assert_eq!(all, kept.len() as u64, "{query}");
 }
 
-/// T15: for any filter every figure is of the rows that the list has: in all, over time, and of each value.
+/// T15, C5, C6: for any filter every figure is of the rows that the list has: in all, over time, and of each value.
 #[test]
 fn figures_are_of_the_rows_that_are_listed() {
     with_world("summary_random", async |world| {
