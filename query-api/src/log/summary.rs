@@ -23,7 +23,7 @@ use crate::log::summary::view::EventSummary;
 use crate::state::QueryApi;
 use crate::store::sql::Clauses;
 
-/// Summarize events
+/// Get a summary of events
 ///
 /// What `GET /v1/events` lists with the same filter and period, counted: in all, by class over time, and how often values
 /// occur. What is read for it is bounded; each number says whether it is exact, or at least so much.

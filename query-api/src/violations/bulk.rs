@@ -214,11 +214,13 @@ async fn record(
     note: &str,
     data: &mut Reviewed,
 ) -> Result<Vec<String>, Problem> {
-    let one = async |row: &ViolationRow| {
+    let one = |row: &ViolationRow| {
+        let id = row.violation_id.clone();
         let event = event(api, &reading.tenant.id, row, ("violation.reviewed", note.to_owned(), whole(row)));
-        (row.violation_id.clone(), api.audit().record(caller, &reading.tenant.id, event).await)
+        async move { (id, api.audit().record(caller, &reading.tenant.id, event).await) }
     };
-    let mut recording = stream::iter(open.iter().map(one)).buffer_unordered(AT_ONCE);
+    let reviews: Vec<_> = open.iter().map(one).collect();
+    let mut recording = stream::iter(reviews).buffer_unordered(AT_ONCE);
     let (mut recorded, mut failure) = (Vec::new(), None);
     while let Some((id, result)) = recording.next().await {
         match result {

@@ -88,7 +88,7 @@ struct CountedRow {
     unreviewed: u64,
 }
 
-/// Count violations
+/// Get a summary of violations
 ///
 /// In all, and by level, rule and user, with how many of each nobody has reviewed: as the list has them with the same filter.
 /// All numbers are exact.

@@ -142,7 +142,7 @@ async fn label(api: &QueryApi, reading: &ReadRequest, found: &mut BTreeMap<&str,
         for FacetValue { value, label, .. } in &mut facet.values {
             *label = match *name {
                 _ if value.is_empty() => Some(words::word(Word::Nothing, lang).to_owned()),
-                "actor" => actors.get(value).cloned(),
+                "actor" => actors.get(value.as_str()).cloned(),
                 "type" => Some(type_names::name(&catalogue, value, lang).into_owned()),
                 RULE => Some(titles.of(value)),
                 "location" | "country" => None,
