@@ -151,7 +151,7 @@ impl EventFacts for View<'_> {
     }
 
     fn anonymous(&self) -> impl Iterator<Item = &str> {
-        self.geo.anonymous.names()
+        self.geo.anonymous.names().map(|name| -> &str { name })
     }
 
     fn ip_kind(&self) -> &str {

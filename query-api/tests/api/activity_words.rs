@@ -1,7 +1,7 @@
 //! Activities in words: beside their codes, and in files (T17, T18).
 
 use calamine::{Data, Reader as _, Xlsx};
-use chrono::{NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use query_api::export::table::{Cell, Tabular};
 use query_api::trace::figures::FIGURES;
 use query_api::trace::view::{ActivityStyle, CountedActivity, TracedFigure, TracedInterval};

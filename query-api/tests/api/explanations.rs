@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use schemas::settings::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Event, ids, with_world};
+use crate::support::{Event, with_world};
 use crate::trials::{failed, trial};
 
 /// A violation says which condition matched on which values, event by event.

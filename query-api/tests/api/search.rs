@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use rand::RngExt as _;
 use schemas::settings::Role;
+use serde_json::json;
 
 use crate::log::change;
 use crate::support::{Event, World, encoded, ids, pick, rng, with_world};

@@ -38,7 +38,7 @@ impl BiUser<'_> {
     #[must_use]
     pub fn statements(&self) -> Vec<String> {
         let Self { name, database, max_seconds, max_memory_bytes, max_rows_to_read, .. } = self;
-        let hash = crate::settings::hex(&Sha256::digest(self.password.as_bytes()));
+        let hash = schemas::settings::hex(&Sha256::digest(self.password.as_bytes()));
         let on = self.cluster.map(|cluster| format!(" ON CLUSTER {}", quote(cluster))).unwrap_or_default();
         let identified = format!("IDENTIFIED WITH sha256_hash BY '{hash}'");
         let mut statements = vec![

@@ -160,7 +160,7 @@ impl Plan {
         let mut clauses = Clauses::default();
         clauses.part("/* counted */", self.source.counted());
         for (marker, text) in &self.parts {
-            clauses.part(marker, text);
+            clauses.part(marker, *text);
         }
         clauses.bind_text("tenant", tenant);
         clauses.bind_time("from", first);
