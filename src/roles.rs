@@ -18,6 +18,7 @@ use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
 use runtime::ops::Readiness;
 use runtime::probe;
+use runtime::receipts::Receipts;
 use runtime::settings::Settings;
 use runtime::shutdown::{LATE, Shutdown};
 use tokio::net::TcpListener;
@@ -72,6 +73,7 @@ pub struct Process {
     pub access: AccessList,
     limiter: Limiter,
     connections: Counts,
+    receipts: Receipts,
     stream: Option<Stream>,
 }
 
@@ -96,8 +98,8 @@ impl Process {
         access.watch(&readiness);
         let (known, decided) = tokio::join!(settings.ready_unless_silent(), access.ready_unless_silent());
         anyhow::ensure!(known && decided, "the settings can't be read: Kafka at {} is silent", config.kafka.brokers);
-        let stream = None;
-        Ok(Self { config, shutdown, metrics, readiness, settings, access, limiter, connections, stream })
+        let (receipts, stream) = (Receipts::default(), None);
+        Ok(Self { config, shutdown, metrics, readiness, settings, access, limiter, connections, receipts, stream })
     }
 
     /// Starts the roles and returns the routes of all of them.
@@ -141,7 +143,8 @@ impl Process {
     }
 
     fn ingest(&self, freshness: Freshness) -> Result<Router> {
-        let ingest = ingest::Ingest::new(&self.config, self.settings.clone(), freshness, &self.metrics)?;
+        let receipts = self.receipts.clone();
+        let ingest = ingest::Ingest::noting(&self.config, self.settings.clone(), freshness, &self.metrics, receipts)?;
         ingest.follow_usage(&self.shutdown);
         ingest.limiter().keep_small(&self.shutdown);
         Ok(ingest::router(ingest))
@@ -167,6 +170,7 @@ impl Process {
             audit: Arc::new(query_api::audit::Audit::new(&self.config)?),
             limiter: self.limiter.clone(),
             freshness,
+            receipts: self.receipts.clone(),
         };
         let api = query_api::QueryApi::new(&self.config, parts, &self.metrics)?;
         let damage = api.damage();

@@ -46,6 +46,7 @@ impl Api {
             oidc: Oidc::new(&[], &metrics).unwrap(),
             limiter: Limiter::default(),
             freshness,
+            receipts: runtime::receipts::Receipts::default(),
         };
         let api = QueryApi::new(&config, parts, &metrics).unwrap();
         let router = query_api::finish(query_api::router(api), &query_api::openapi());
@@ -80,6 +81,9 @@ impl Api {
         bytes
     }
 }
+
+/// What values are counted of.
+const FACETS: &str = "class,action,type,object_type,actor,location,outcome,country,module,rule";
 
 /// Something that is asked.
 pub(crate) struct Question {
@@ -131,5 +135,19 @@ pub(crate) async fn questions(client: &Client, tenant: &str, end: DateTime<Utc>)
         ),
         question("configuration", "/v1/configuration".to_owned(), false, (60, 10)),
         question("violations, newest", "/v1/violations".to_owned(), false, (20, 6)),
+        question("violations, counted", "/v1/violations/summary".to_owned(), false, (20, 6)),
+        question("log in figures, a month", format!("/v1/events/summary?{month}"), false, (300, 12)),
+        question(
+            "log in figures with facets, a month",
+            format!("/v1/events/summary?facets={FACETS}&{month}"),
+            false,
+            (600, 40),
+        ),
+        question(
+            "log of one user in figures",
+            format!("/v1/events/summary?actor_id=u-7&facets={FACETS}"),
+            true,
+            (200, 14),
+        ),
     ]
 }

@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
+use chrono::Utc;
 use rdkafka::error::KafkaError;
 use runtime::config::Config;
 use runtime::freshness::Freshness;
@@ -37,6 +38,7 @@ use runtime::http::body::BodyTimes;
 use runtime::limiter::Limiter;
 use runtime::memory::MemoryBudget;
 use runtime::metrics::Metrics;
+use runtime::receipts::Receipts;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use schemas::catalogue::{Catalogue, CatalogueError};
@@ -76,6 +78,7 @@ struct Shared {
     usage: Usage,
     warnings: Warnings,
     counts: Counts,
+    receipts: Receipts,
 }
 
 impl Ingest {
@@ -89,6 +92,21 @@ impl Ingest {
         freshness: Freshness,
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
+        Self::noting(config, settings, freshness, metrics, Receipts::default())
+    }
+
+    /// As [`new`](Self::new), where others of the process see what is taken and refused.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn noting(
+        config: &Config,
+        settings: Settings,
+        freshness: Freshness,
+        metrics: &Metrics,
+        receipts: Receipts,
+    ) -> Result<Self, StartError> {
+        receipts.begin(Utc::now());
         let counts = Counts::new(metrics);
         let (client, sink) =
             (runtime::clickhouse::client(&config.clickhouse), Arc::new(Sink::new(config, counts.clone())?));
@@ -103,6 +121,7 @@ impl Ingest {
             memory: MemoryBudget::new(config.ingest.max_in_flight_bytes),
             times: BodyTimes::from(&config.http),
             counts,
+            receipts,
         })))
     }
 

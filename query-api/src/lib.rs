@@ -15,6 +15,7 @@ pub mod devices;
 pub mod export;
 pub mod http;
 pub mod log;
+pub mod me;
 pub mod openapi;
 pub mod restore;
 pub(crate) mod routes;

@@ -12,6 +12,7 @@ use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
 use runtime::problem::Problem;
+use runtime::receipts::Receipts;
 use runtime::settings::Settings;
 use runtime::webhook::ClientError;
 use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError, Lang};
@@ -46,6 +47,8 @@ pub struct Parts {
     pub limiter: Limiter,
     /// Up to when answers are complete.
     pub freshness: Freshness,
+    /// What ingest took and refused, where it is in the same process.
+    pub receipts: Receipts,
 }
 
 /// Why the API can't be made.
@@ -127,6 +130,10 @@ impl QueryApi {
 
     pub(crate) fn freshness(&self) -> &Freshness {
         &self.0.parts.freshness
+    }
+
+    pub(crate) fn receipts(&self) -> &Receipts {
+        &self.0.parts.receipts
     }
 
     pub(crate) fn store(&self) -> &Store {

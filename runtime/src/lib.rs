@@ -19,6 +19,7 @@ pub mod outbound;
 pub mod principal;
 pub mod probe;
 pub mod problem;
+pub mod receipts;
 pub mod retry_action;
 pub mod settings;
 pub mod shutdown;

@@ -13,7 +13,8 @@ use crate::http::period::Period;
 use crate::log::words::of;
 
 /// Parameters that are no filter: they are shown in other ways, or not at all.
-const NOT_FILTERS: [&str; 9] = ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to"];
+const NOT_FILTERS: [&str; 11] =
+    ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to", "columns", "time_zone"];
 /// Parameters of one text, whose commas are its own. Any other that has some is a list.
 const TEXTS: [&str; 4] = ["changed", "changed_from", "changed_to", "q"];
 /// Longest filter in words, bytes.
@@ -32,8 +33,10 @@ pub struct Heading {
     pub filter: String,
     /// The period; a missing bound is open.
     pub period: Period,
-    /// The tenant's zone, in which times are shown.
+    /// The zone in which times are shown.
     pub zone: Zone,
+    /// Names of the columns of a list, in their order; none: all.
+    pub columns: Vec<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Every event received before this is in it; none: not known.
@@ -51,7 +54,7 @@ impl Heading {
         words::name(&self.title, self.lang)
     }
 
-    /// The period in words, in the tenant's zone.
+    /// The period in words, in the file's zone.
     #[must_use]
     pub fn period_in_words(&self) -> String {
         let say = |texts| of(self.lang, texts);
@@ -87,7 +90,7 @@ impl Heading {
         ]
     }
 
-    /// Name of the file: letters, digits and dashes alone, whatever the tenant is called; dates in the tenant's zone, the
+    /// Name of the file: letters, digits and dashes alone, whatever the tenant is called; dates in the file's zone, the
     /// last one inside the period.
     #[must_use]
     pub fn file_name(&self, format: Format) -> String {
@@ -170,6 +173,7 @@ mod tests {
             filter: String::new(),
             period: Period { from: from.map(time), to: to.map(time) },
             zone: "Europe/Prague".parse().unwrap(),
+            columns: Vec::new(),
             created_at: time("2026-11-22T20:00:00Z"),
             complete_until: None,
             lang: Lang::En,

@@ -38,7 +38,7 @@ pub(super) struct Xlsx<W: Write> {
     /// Offsets that distinguish times, in the order of their styles.
     offsets: Vec<FixedOffset>,
     table: &'static str,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     part: u32,
     /// Rows of a sheet below its header, at most.
     most_rows: u32,
@@ -55,7 +55,7 @@ impl<W: Write> Xlsx<W> {
             sheets: Vec::new(),
             offsets: Vec::new(),
             table: "",
-            columns: &[],
+            columns: Vec::new(),
             part: 0,
             most_rows: MAX_ROWS,
             rows: 0,
@@ -65,7 +65,7 @@ impl<W: Write> Xlsx<W> {
     }
 
     /// Begins a sheet.
-    pub(super) fn table(&mut self, name: &'static str, columns: &'static [Column]) -> io::Result<()> {
+    pub(super) fn table(&mut self, name: &'static str, columns: Vec<Column>) -> io::Result<()> {
         self.end_sheet()?;
         (self.table, self.columns, self.part) = (name, columns, 0);
         self.begin_sheet()
@@ -77,11 +77,11 @@ impl<W: Write> Xlsx<W> {
         let name = if self.part == 1 { table } else { format!("{table} {}", self.part) };
         self.sheets.push(parts::sheet_name(&name));
         self.begin_part(&format!("xl/worksheets/sheet{}.xml", self.sheets.len()))?;
-        self.archive.write_all(parts::sheet_head(self.columns).as_bytes())?;
+        self.archive.write_all(parts::sheet_head(&self.columns).as_bytes())?;
         (self.rows, self.bytes) = (0, 0);
         self.line.clear();
         self.line.push_str("<row>");
-        for column in self.columns {
+        for column in &self.columns {
             let name = words::name(column.title(), self.heading.lang);
             text(&mut self.line, &name, HEADER, "");
         }
@@ -95,8 +95,10 @@ impl<W: Write> Xlsx<W> {
         }
         self.line.clear();
         self.line.push_str("<row>");
-        for (cell, column) in cells.iter().zip(self.columns) {
-            self.cell(cell, column.kind);
+        for (at, cell) in cells.iter().enumerate() {
+            if let Some(kind) = self.columns.get(at).map(|column| column.kind) {
+                self.cell(cell, kind);
+            }
         }
         self.rows += 1;
         self.end_line()
@@ -170,7 +172,7 @@ impl<W: Write> Xlsx<W> {
     /// What the workbook is about, on a sheet of its own.
     fn about(&mut self) -> io::Result<()> {
         const COLUMNS: &[Column] = &[Column::new("about", Kind::Text), Column::new("value", Kind::Text)];
-        self.table("About", COLUMNS)?;
+        self.table("About", COLUMNS.to_vec())?;
         let title = (of(self.heading.lang, ["Title", "Название", "Název"]), self.heading.title_in_words());
         for (word, about) in [title].into_iter().chain(self.heading.lines()) {
             self.row(&[word.into(), Cell::Text(about.into())])?;
@@ -241,6 +243,7 @@ mod tests {
             filter: String::new(),
             period: Period::default(),
             zone: schemas::zone::Zone::utc(),
+            columns: Vec::new(),
             created_at: DateTime::UNIX_EPOCH,
             complete_until: None,
             lang: Lang::En,
@@ -250,7 +253,7 @@ mod tests {
         assert_eq!(xlsx.most_rows, 1_048_575, "what Excel has, less the header");
         xlsx.most_rows = MOST;
         for (name, rows) in ["events", "points"].into_iter().zip(rows) {
-            xlsx.table(name, COLUMNS).unwrap();
+            xlsx.table(name, COLUMNS.to_vec()).unwrap();
             (0..rows).try_for_each(|at| xlsx.row(&[at.into(), name.into()])).unwrap();
         }
         Read::new(io::Cursor::new(xlsx.finish().unwrap())).unwrap()

@@ -61,6 +61,19 @@ impl Clauses {
         self.parts.push((marker, text.into()));
     }
 
+    /// What another query finds beside each row, where the query has the marker. What both name is the same value: that of the first.
+    pub fn joined(
+        &mut self,
+        marker: &'static str,
+        (name, column): (&'static str, &'static str),
+        query: NamedQuery,
+        inner: Self,
+    ) {
+        let found = inner.render(query);
+        self.parts.push((marker, format!("LEFT JOIN ({found}) AS {name} USING ({column})").into()));
+        self.bind_unknown(inner);
+    }
+
     /// A condition over one text.
     pub fn text(&mut self, condition: &'static str, name: &'static str, value: &str) {
         self.conditions.push(condition.into());
@@ -89,6 +102,10 @@ impl Clauses {
     pub fn found(&mut self, (condition, column): (&'static str, &'static str), query: NamedQuery, inner: Self) {
         let found = inner.render(query);
         self.conditions.push(format!("{condition} (SELECT {column} FROM ({found}))").into());
+        self.bind_unknown(inner);
+    }
+
+    fn bind_unknown(&mut self, inner: Self) {
         let unknown = |(name, _): &(&str, Value)| !self.values.iter().any(|(known, _)| known == name);
         let values: Vec<_> = inner.values.into_iter().filter(unknown).collect();
         self.values.extend(values);

@@ -42,11 +42,29 @@ pub struct User {
     /// Violations that nobody has reviewed. Shown from the role security on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreviewed_violations: Option<u64>,
+    /// The worst level of these: `low`, `medium`, `high` or `critical`; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "high")]
+    pub max_level: Option<&'static str>,
+    /// Whether the checks are switched off for the user now. Shown from the role security on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exempt: Option<bool>,
+}
+
+/// What those who may see marks are shown of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Violations that nobody has reviewed.
+    pub unreviewed: u64,
+    /// The worst level of these.
+    pub max_level: Option<&'static str>,
+    /// Whether the checks are switched off.
+    pub exempt: bool,
 }
 
 impl User {
     /// Shows a row, marked for those who may see marks.
-    pub fn new(row: UserRow, unreviewed_violations: Option<u64>) -> Self {
+    pub fn new(row: UserRow, mark: Option<Mark>) -> Self {
         Self {
             id: row.actor_id,
             name: row.name,
@@ -55,7 +73,9 @@ impl User {
             first_seen_at: known_time(row.first_seen_at),
             last_activity_at: known_time(row.last_activity_at),
             sign_ins: row.sign_ins,
-            unreviewed_violations,
+            unreviewed_violations: mark.map(|mark| mark.unreviewed),
+            max_level: mark.and_then(|mark| mark.max_level),
+            exempt: mark.map(|mark| mark.exempt),
         }
     }
 }

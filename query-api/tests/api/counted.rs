@@ -85,6 +85,16 @@ fn what_may_not_be_read_is_not_counted() {
 
             // The log itself is the measure.
             assert_eq!(world.pages("/v1/events?period=last_30_days", &key).await.len(), readable.len(), "{given:?}");
+            let path = "/v1/events/summary?period=last_30_days&facets=action,actor,rule";
+            let summary = world.ok(path, &key).await;
+            assert_eq!(number(&summary["total"]["value"]), readable.len(), "{given:?}");
+            let sum = |name: &str| {
+                let values = summary["facets"][name]["values"].as_array()?.iter();
+                Some(values.map(|value| number(&value["count"])).sum::<usize>())
+            };
+            assert_eq!(sum("action"), Some(readable.len()), "{given:?}");
+            assert_eq!(sum("actor"), may(Permission::TraceUsers).then_some(readable.len()), "{given:?}");
+            assert_eq!(sum("rule").is_some(), may(Permission::SeeViolations), "{given:?}");
             for query in ["", "&by=action", "&interval=minute&period=today", "&by=location,class", "&distinct=users"] {
                 let period = if query.contains("period") { "" } else { "&period=last_30_days" };
                 let path = format!("/v1/statistics?top=50{query}{period}");

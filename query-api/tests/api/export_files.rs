@@ -86,6 +86,7 @@ fn heading() -> Heading {
         filter: "actor id: Nováková".to_owned(),
         period: Period { from: None, to: Some("2026-03-30T22:00:00Z".parse().unwrap()) },
         zone: "Europe/Prague".parse().unwrap(),
+        columns: Vec::new(),
         created_at: "2026-11-22T20:00:00Z".parse().unwrap(),
         complete_until: None,
         lang: Lang::En,

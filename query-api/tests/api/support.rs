@@ -25,6 +25,7 @@ use runtime::http::{Counts, Limits, Server};
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
 use runtime::oidc::{Clock, Oidc};
+use runtime::receipts::Receipts;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use schemas::settings::{Plan, Role, Tenant};
@@ -121,6 +122,7 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
     pub(crate) freshness: Freshness,
+    pub(crate) receipts: Receipts,
     pub(crate) oidc: Oidc,
     pub(crate) access: AccessList,
     pub(crate) audit: Arc<Audit>,
@@ -147,7 +149,7 @@ impl World {
     }
 
     fn on(config: Config, (settings, access): (Settings, AccessList), audit: Audit, clock: Clock) -> Self {
-        let freshness = Freshness::unknown();
+        let (freshness, receipts) = (Freshness::unknown(), Receipts::default());
         let audit = Arc::new(audit);
         let metrics = Metrics::default();
         let oidc = Oidc::with_clock(&config.oidc, &metrics, clock).unwrap();
@@ -158,12 +160,14 @@ impl World {
             audit: Arc::clone(&audit),
             limiter: Limiter::default(),
             freshness: freshness.clone(),
+            receipts: receipts.clone(),
         };
         let api = QueryApi::new(&config, parts, &metrics).unwrap();
         Self {
             client: runtime::clickhouse::client(&config.clickhouse),
             settings,
             freshness,
+            receipts,
             oidc,
             access,
             audit,
