@@ -128,11 +128,15 @@ async fn the_past_is_history(http: &Client, up: &Process, key: &str, known: &Val
     assert!(first.unwrap() < until, "{devices}");
 }
 
-/// `/` needs no key, and answers in JSON, or in text for who comes with a browser; every way that it names leads somewhere.
+/// C1: `/` needs no key, and answers in JSON, in text for who wants text, and with the console for who comes with a browser; every way
+/// that it names leads somewhere.
 async fn the_address_itself_says_where_to_go(http: &Client, up: &Process) {
     let document: Value = http.get(up.url("/")).send().await.unwrap().json().await.unwrap();
     assert_eq!(document["roles"], serde_json::json!(["ingest", "enrich", "query-api", "alert"]));
-    let text = http.get(up.url("/")).header("accept", "text/html,*/*").send().await.unwrap();
+    let page = http.get(up.url("/")).header("accept", "text/html,*/*").send().await.unwrap();
+    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(page.headers().contains_key("content-security-policy"));
+    let text = http.get(up.url("/")).header("accept", "text/*,*/*").send().await.unwrap();
     assert!(text.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
     let text = text.text().await.unwrap();
     for link in document["links"].as_array().unwrap() {

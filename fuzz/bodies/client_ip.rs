@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use ingest::client_ip::{client_ip, is_in};
+use runtime::client_ip::{client_ip, is_in};
 use ipnet::IpNet;
 use schemas::settings::ProxyHeader;
 

@@ -10,6 +10,7 @@ mod bodies;
 mod closed;
 mod confidence;
 mod configuration;
+mod console;
 mod counted;
 mod devices_access;
 mod differential;
