@@ -51,7 +51,7 @@ impl Role {
 /// An operator's word on data that is lost.
 #[derive(Debug, Default, Args)]
 pub struct Accept {
-    /// Goes on after a loss of data that the last start was refused for, and told the code of.
+    /// Goes on after a loss of data for which the last start was refused; that refusal names the code.
     #[arg(long, value_name = "CODE")]
     pub accept_loss: Option<String>,
 }
@@ -198,7 +198,7 @@ impl Process {
         Ok((query_api::router(api), shell))
     }
 
-    /// Opens the interface for BI tools, if its guards hold, and tells its address. If they don't, everything else goes on
+    /// Opens the interface for BI tools, if its guards hold, and returns its address. If they don't, everything else goes on
     /// without it.
     ///
     /// # Errors

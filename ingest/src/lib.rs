@@ -5,7 +5,7 @@
 //!            access.rs     runtime::http     expand.rs           framing.rs rate.rs  check.rs     quota.rs  sink.rs  answer.rs
 //! ```
 //!
-//! An event is told *accepted* only after Kafka acknowledged it on all replicas in sync. What can't be promised is
+//! An event is reported as *accepted* only after Kafka acknowledged it on all replicas in sync. What can't be promised is
 //! refused as a whole, with whether sending it again is safe.
 
 mod access;
@@ -130,7 +130,7 @@ impl Ingest {
     }
 }
 
-/// The routes. Served with `into_make_service_with_connect_info::<SocketAddr>()`, which tells the client's address.
+/// The routes. Served with `into_make_service_with_connect_info::<SocketAddr>()`, which passes the client's address.
 pub fn router(state: Ingest) -> Router {
     Router::new().route(handler::PATH, post(handler::events).options(handshake::answer)).with_state(state)
 }

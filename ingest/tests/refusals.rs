@@ -65,7 +65,7 @@ async fn another_tenants_id_in_the_body_is_refused() {
     assert!(world.records().is_empty());
 }
 
-/// P12: counted in events, refused as a whole, told in headers; a key's own limit besides its tenant's.
+/// P12: counted in events, refused as a whole, reported in headers; a key's own limit besides its tenant's.
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_count_events() {
     let world = World::with(|config| config.limits = limits(1, 1000)).await;

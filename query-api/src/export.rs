@@ -280,7 +280,7 @@ pub(crate) fn grouped(filters: &[(String, String)]) -> Value {
     Value::Object(object)
 }
 
-/// Writes a file from its beginning to its end; the number of rows is told however it went.
+/// Writes a file from its beginning to its end; returns the number of rows however it went.
 fn whole(
     format: Format,
     sink: Sink,
@@ -296,7 +296,7 @@ fn whole(
     (rows, result.and_then(|()| writer.finish()).and_then(Sink::end))
 }
 
-/// Writes rows as they arrive. Their end is told by an empty batch; without it they broke off.
+/// Writes rows as they arrive. An empty batch marks their end; without it they broke off.
 fn write_all<T: Tabular + Serialize>(
     mut arriving: mpsc::Receiver<Result<Vec<T>, String>>,
     most: u64,

@@ -57,8 +57,8 @@ pub fn router(api: QueryApi) -> Router {
     console::router(&api).merge(routes::router(api))
 }
 
-/// Serves the (merged) document at `/openapi.json`, tells what each resource has, and answers problems for unknown routes and methods,
-/// and for panics; browsers that open an address of the console are shown its `shell`.
+/// Serves the (merged) document at `/openapi.json`, answers which methods each resource has, and gives problems for unknown
+/// routes and methods, and for panics; browsers that open an address of the console are shown its `shell`.
 /// To be applied once, to all routes of a process.
 pub fn finish(router: Router, document: &utoipa::openapi::OpenApi, shell: Option<Shell>) -> Router {
     let text = document.to_json().unwrap_or_default();
@@ -74,7 +74,7 @@ pub fn finish(router: Router, document: &utoipa::openapi::OpenApi, shell: Option
             shown.map_or_else(|| nothing().into_response(), IntoResponse::into_response)
         })
         .layer(CatchPanicLayer::custom(panicked));
-    methods::told(router).layer(axum::middleware::from_fn(in_language))
+    methods::with_methods(router).layer(axum::middleware::from_fn(in_language))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

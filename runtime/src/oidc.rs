@@ -33,7 +33,7 @@ pub use keys::Algorithm;
 pub use token::MAX_TOKEN_BYTES;
 use token::Token;
 
-/// Why a token is not accepted, for the log. Callers are told no more than that it isn't.
+/// Why a token is not accepted, for the log. Callers learn no more than that it isn't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Refusal {
     /// It has not the form of a token, or is too long.
@@ -78,7 +78,7 @@ pub enum Refusal {
     /// It belongs to no tenant.
     #[error("no_tenant")]
     Tenant,
-    /// It does not tell who it is.
+    /// It does not say who its bearer is.
     #[error("subject")]
     Subject,
 }
@@ -97,7 +97,7 @@ struct ResultLabel {
     result: String,
 }
 
-/// Tells the time; tests move it.
+/// Returns the time; tests move it.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The identity providers of an installation. Clones share their keys.
@@ -161,7 +161,7 @@ impl Oidc {
         }
     }
 
-    /// Tells who sends a token. Asks the provider only for a key whose name was never seen, at most every ten seconds.
+    /// Returns who sends a token. Asks the provider only for a key whose name was never seen, at most every ten seconds.
     ///
     /// # Errors
     /// [`Refusal`], which is logged and counted here. The caller gets 401 for all of them.

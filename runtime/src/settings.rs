@@ -83,7 +83,7 @@ impl From<PutError> for Problem {
     }
 }
 
-/// Why a credential is not accepted. Callers are told no more than that it isn't.
+/// Why a credential is not accepted. Callers learn no more than that it isn't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum AuthError {
     /// It does not have the form of a key.
@@ -218,7 +218,7 @@ impl Settings {
         *self.0.progress.applied.borrow()
     }
 
-    /// Tells whenever something changed.
+    /// Returns a receiver that is notified whenever something changed.
     #[must_use]
     pub fn changes(&self) -> tokio::sync::watch::Receiver<i64> {
         self.0.progress.applied.subscribe()
@@ -267,12 +267,12 @@ impl Settings {
         tenant.quotas.unwrap_or_else(|| self.features(tenant).quotas)
     }
 
-    /// Tells who has a key; the secret is compared in constant time.
+    /// Returns who has a key; the secret is compared in constant time.
     ///
     /// # Errors
     /// [`AuthError`], for [`note_refusal`](Self::note_refusal). The caller gets 401 for all of them.
     pub fn authenticate(&self, bearer: &str) -> Result<Principal, AuthError> {
-        /// Compared with when there is no such key, so that the time does not tell.
+        /// Compared with when there is no such key, so that the time discloses nothing.
         const NOBODY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
         let text = KeyText::parse(bearer).ok_or(AuthError::Malformed)?;
         let snapshot = self.0.snapshot.load();
@@ -283,7 +283,7 @@ impl Settings {
         principal(&snapshot, key)
     }
 
-    /// Tells what a key permits now whose secret was shown before, by its id.
+    /// Finds what a key permits now whose secret was shown before, by its id.
     ///
     /// # Errors
     /// [`AuthError`], when it does not hold any more.

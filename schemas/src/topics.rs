@@ -92,7 +92,7 @@ pub fn dead_letter_key(topic: &str, partition: i32, offset: i64) -> String {
     format!("{topic}/{partition}/{offset}")
 }
 
-/// What a record of [`SETTINGS`] is about, told by its key. The version of the record follows in the topic.
+/// What a record of [`SETTINGS`] is about, read from its key. The version of the record follows in the topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsKey<'a> {
     /// A tenant, by its id.

@@ -13,9 +13,9 @@ use embedded::broker::Broker;
 use embedded::engine::Engine;
 use runtime::config::{Config, Secret};
 use runtime::probe;
-use runtime::retain::Retain;
 use runtime::shutdown::Shutdown;
 use schemas::settings::KeyText;
+use storage::retention::Retention;
 
 use super::demo_tenant::demo_tenant;
 use super::load::rate;
@@ -112,15 +112,15 @@ async fn start(
     if config.console.enabled && config.console.seal_keys.is_empty() {
         config.console.seal_keys.push(parts::seal_key(&config.data_dir)?);
     }
-    runtime::migrate::migrate(&config).await.context("creating the tables")?;
+    storage::migrate(&config).await.context("creating the tables")?;
     let data_dir = config.data_dir.clone();
     let (kafka, clickhouse) = (config.kafka.brokers.clone(), config.clickhouse.url.clone());
-    let retain = Retain::new(&config)?;
+    let retention = Retention::configured(&config)?;
     let mut process = Process::new(config, shutdown.clone()).await?;
     process.compare(options.accept.accept_loss.as_deref()).await?;
     let (settings, stop) = (process.settings.clone(), shutdown.token());
     shutdown.supervise("retention", async move {
-        stop.run_until_cancelled(retain::again(&retain, &settings, RETAIN_EVERY)).await;
+        stop.run_until_cancelled(retain::again(&retention, &settings, RETAIN_EVERY)).await;
     });
     let admin = roles::admin_key();
     let admin = process.settings.ensure_admin_key(admin.as_deref()).await?;
@@ -176,7 +176,8 @@ fn one_time_link(process: &Process, address: SocketAddr, demo: Option<&KeyText>)
     Some(format!("http://{host}/sign-in?once={secret}"))
 }
 
-/// At its usual address, or at none if that is taken: a second installation on the machine needs another one to be told.
+/// Opens SQL for BI tools at its usual address, or at none if that is taken: a second installation on the machine needs another one
+/// in its configuration.
 async fn open_sql(process: &Process) -> Result<Option<SocketAddr>> {
     if let Some(address) = process.config.sql.listen {
         return process.sql(address).await;

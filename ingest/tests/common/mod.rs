@@ -59,9 +59,10 @@ impl Record {
     }
 }
 
-/// As the role serves it: a resource tells what it has, and problems are in the language of whoever asks.
+/// Returns the routes as the role serves them: a resource states its methods, and problems are in the language of whoever asks.
 pub(crate) fn router(ingest: Ingest) -> Router {
-    runtime::http::methods::told(ingest::router(ingest)).layer(axum::middleware::from_fn(runtime::problem::in_language))
+    runtime::http::methods::with_methods(ingest::router(ingest))
+        .layer(axum::middleware::from_fn(runtime::problem::in_language))
 }
 
 impl World {

@@ -18,7 +18,7 @@ use crate::state::QueryApi;
 /// Why nobody is signed in.
 pub(super) enum Refused {
     /// In words of the page.
-    Said(Failed),
+    Reason(Failed),
     /// After too many attempts; when to try again.
     TooMany(Duration),
     /// As any request is refused.
@@ -47,7 +47,7 @@ pub(super) fn again(
     lang: Option<Lang>,
 ) -> Response {
     match refused {
-        Refused::Said(failed) => led(api, parts, &address(Some(failed), lang, local(next))),
+        Refused::Reason(failed) => led(api, parts, &address(Some(failed), lang, local(next))),
         Refused::TooMany(after) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
             let mut response = show(api, parts, (status, Some(Failed::TooMany)), local(next), lang);
@@ -58,7 +58,7 @@ pub(super) fn again(
     }
 }
 
-/// What a program is told that was refused.
+/// The problem that a program is answered with.
 pub(super) fn problem(refused: Refused) -> Problem {
     let failed = match refused {
         Refused::Problem(problem) => return problem,
@@ -67,7 +67,7 @@ pub(super) fn problem(refused: Refused) -> Problem {
             let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
             return problem.with_retry_after(after);
         }
-        Refused::Said(failed) => failed,
+        Refused::Reason(failed) => failed,
     };
     match failed {
         Failed::Key => Problem::no_key(),
@@ -92,7 +92,7 @@ pub(super) fn show(
     let providers = api.oidc().to_sign_in_at().collect();
     let html = SignIn { lang, is_chosen: chosen.is_some(), providers, next, failed }.html();
     let mut response = held(api, parts, (status, Html(html)).into_response());
-    // The form's own origin is to be told, where a browser has no other way to say where it comes from.
+    // The form states its own origin, where a browser has no other way to say where it comes from.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response.extensions_mut().insert(Spoken(lang));
     response

@@ -44,13 +44,13 @@ pub(super) async fn begin(State(api): State<QueryApi>, Path(number): Path<usize>
 }
 
 async fn lead(api: &QueryApi, parts: &Parts, number: usize, next: &str) -> Result<Response, Refused> {
-    let site = api.sessions().site(&parts.headers).ok_or(Refused::Said(Failed::Address))?;
+    let site = api.sessions().site(&parts.headers).ok_or(Refused::Reason(Failed::Address))?;
     let (address, begun) = match api.oidc().begin(number, &site.callback()).await {
         Ok(begun) => begun,
         Err(CodeError::Unknown) => return Err(Refused::Problem(Problem::not_found("there is no such provider"))),
         Err(error) => {
             tracing::warn!(%error, number, "nobody can sign in at the identity provider");
-            return Err(Refused::Said(Failed::Provider));
+            return Err(Refused::Reason(Failed::Provider));
         }
     };
     let until = api.oidc().now().timestamp() + VALID;
@@ -71,7 +71,7 @@ fn internal(error: impl std::fmt::Display) -> Refused {
 pub(super) async fn finish(State(api): State<QueryApi>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let Some(site) = api.sessions().site(&parts.headers) else {
-        return again(&api, &parts, Refused::Said(Failed::Address), None, None);
+        return again(&api, &parts, Refused::Reason(Failed::Address), None, None);
     };
     let under_way = returned(&api, &parts, &site);
     let next = under_way.as_ref().map(|under_way| under_way.next.clone());
@@ -104,17 +104,17 @@ fn asked(parts: &Parts, name: &str) -> Option<String> {
 async fn enter(api: &QueryApi, parts: &Parts, site: &Site, under_way: Option<UnderWay>) -> Result<Response, Refused> {
     let visitor = Visitor::of(parts, api.proxies());
     attempt(api, &visitor)?;
-    let UnderWay { begun: from, next, .. } = under_way.ok_or(Refused::Said(Failed::Begun))?;
+    let UnderWay { begun: from, next, .. } = under_way.ok_or(Refused::Reason(Failed::Begun))?;
     // A provider that says who it is must be the one that was asked (RFC 9207).
     if asked(parts, "iss").is_some_and(|issuer| issuer != from.issuer) {
-        return Err(Refused::Said(Failed::Begun));
+        return Err(Refused::Reason(Failed::Begun));
     }
     let code = asked(parts, "code").unwrap_or_default();
     let identity = api.oidc().finish(&from, &code, &site.callback()).await.map_err(|error| {
         let said: String = asked(parts, "error").unwrap_or_default().chars().take(100).collect();
         tracing::warn!(%error, said, issuer = from.issuer, "nobody was signed in by the identity provider");
         let is_stranger = matches!(error, CodeError::Token(Refusal::Tenant));
-        Refused::Said(if is_stranger { Failed::NoAccess } else { Failed::Provider })
+        Refused::Reason(if is_stranger { Failed::NoAccess } else { Failed::Provider })
     })?;
     let cookie = welcome(api, identity, site, &visitor).await?;
     Ok(entered(api, parts, cookie, Some(&next)))
@@ -127,7 +127,7 @@ async fn welcome(
     site: &Site,
     visitor: &Visitor,
 ) -> Result<axum::http::HeaderValue, Refused> {
-    let no_access = || Refused::Said(Failed::NoAccess);
+    let no_access = || Refused::Reason(Failed::NoAccess);
     let principal = api.oidc().principal_of(&identity).map_err(|_| no_access())?;
     // The map may name a tenant that there is not.
     principal.tenant.as_deref().and_then(|id| api.settings().tenant(id)).ok_or_else(no_access)?;

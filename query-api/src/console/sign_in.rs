@@ -117,7 +117,7 @@ pub(super) async fn end(State(api): State<QueryApi>, request: Request) -> Respon
 }
 
 async fn ended(api: &QueryApi, parts: &Parts) -> Result<Site, Problem> {
-    let site = api.sessions().site(&parts.headers).ok_or_else(|| problem(Refused::Said(Failed::Address)))?;
+    let site = api.sessions().site(&parts.headers).ok_or_else(|| problem(Refused::Reason(Failed::Address)))?;
     let found = api.sessions().found(&parts.headers);
     let is_ours = if found.is_some() { is_own } else { may_begin };
     if !is_ours(&parts.method, &parts.headers, &site) {
@@ -140,9 +140,9 @@ async fn trade(
     sent: &mut Sent,
 ) -> Result<HeaderValue, Refused> {
     let visitor = Visitor::of(parts, api.proxies());
-    let site = api.sessions().site(&parts.headers).ok_or(Refused::Said(Failed::Address))?;
+    let site = api.sessions().site(&parts.headers).ok_or(Refused::Reason(Failed::Address))?;
     if !may_begin(&parts.method, &parts.headers, &site) {
-        return Err(Refused::Said(Failed::Elsewhere));
+        return Err(Refused::Reason(Failed::Elsewhere));
     }
     attempt(api, &visitor)?;
     let body = body::of_stranger(api.bodies(), (&parts.headers, body), &visitor.network(), MAX_BODY).await;
@@ -153,12 +153,12 @@ async fn trade(
         Err(error) => {
             api.settings().note_refusal(error);
             record::failed_key(api, key, "the key is not valid", &visitor).await;
-            return Err(Refused::Said(Failed::Key));
+            return Err(Refused::Reason(Failed::Key));
         }
     };
     if !may_read(&principal) {
         record::record(api, &principal, Done::Failed { reason: "the key may not read" }, &visitor).await;
-        return Err(Refused::Said(Failed::CannotRead));
+        return Err(Refused::Reason(Failed::CannotRead));
     }
     let who = Who::Key(principal.key_id.to_string());
     begun(api, who, &principal, &site, &visitor).await.map_err(Refused::Problem)
@@ -175,12 +175,12 @@ fn read(body: &[u8], is_form: bool) -> Result<Sent, Problem> {
 /// Follows a link that was given out on this machine.
 async fn follow(api: &QueryApi, parts: &Parts, secret: &str) -> Result<Response, Refused> {
     let visitor = Visitor::of(parts, api.proxies());
-    let site = api.sessions().site(&parts.headers).ok_or(Refused::Said(Failed::Address))?;
+    let site = api.sessions().site(&parts.headers).ok_or(Refused::Reason(Failed::Address))?;
     attempt(api, &visitor)?;
     let is_here = visitor.is_local && !site.is_secure();
     let key = if is_here { api.one_time_link().follow(secret) } else { None };
-    let key = key.ok_or(Refused::Said(Failed::Link))?;
-    let principal = api.settings().principal_of_key(&key).map_err(|_| Refused::Said(Failed::Link))?;
+    let key = key.ok_or(Refused::Reason(Failed::Link))?;
+    let principal = api.settings().principal_of_key(&key).map_err(|_| Refused::Reason(Failed::Link))?;
     let cookie = begun(api, Who::Key(key), &principal, &site, &visitor).await.map_err(Refused::Problem)?;
     Ok(entered(api, parts, cookie, None))
 }

@@ -25,7 +25,7 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    /// As the connection tells, and the proxies that are believed.
+    /// As the connection has it, and the proxies that are believed.
     pub(crate) fn of(request: &Parts, proxies: &config::Ingest) -> Self {
         let peer =
             request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());

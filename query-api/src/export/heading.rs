@@ -1,4 +1,4 @@
-//! What is told about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
+//! What a file says about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
 
 use chrono::{DateTime, Utc};
 use schemas::bidi::plain;
@@ -12,7 +12,7 @@ use crate::http::params::pieces;
 use crate::http::period::Period;
 use crate::log::words::of;
 
-/// Parameters that are no filter: they are told in other ways, or not at all.
+/// Parameters that are no filter: they are shown in other ways, or not at all.
 const NOT_FILTERS: [&str; 9] = ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to"];
 /// Parameters of one text, whose commas are its own. Any other that has some is a list.
 const TEXTS: [&str; 4] = ["changed", "changed_from", "changed_to", "q"];
@@ -67,7 +67,7 @@ impl Heading {
         }
     }
 
-    /// What there is to tell, line by line: a word and what it is about.
+    /// Returns what the heading says, line by line: a word and what it is about.
     #[must_use]
     pub fn lines(&self) -> [(&'static str, String); 5] {
         let say = |texts| of(self.lang, texts);
@@ -122,7 +122,7 @@ pub(crate) fn in_words(
     lang: Lang,
     title: impl Fn(&str, &str) -> Option<String>,
 ) -> String {
-    let mut told = String::new();
+    let mut rendered = String::new();
     let mut last = "";
     for (name, given) in filters {
         let word = |value: &str| match value {
@@ -134,18 +134,18 @@ pub(crate) fn in_words(
         if name != last {
             // `by` is who did it where a column is called that.
             let known = words::name(if name == "by" { "grouping" } else { name }, lang);
-            let between = if told.is_empty() { "" } else { "; " };
-            told.push_str(&format!("{between}{known}: {shown}"));
+            let between = if rendered.is_empty() { "" } else { "; " };
+            rendered.push_str(&format!("{between}{known}: {shown}"));
         } else {
-            told.push_str(&format!(", {shown}"));
+            rendered.push_str(&format!(", {shown}"));
         }
         last = name;
     }
-    if told.len() > MAX_FILTER_BYTES {
-        told.truncate(told.floor_char_boundary(MAX_FILTER_BYTES));
-        told.push('…');
+    if rendered.len() > MAX_FILTER_BYTES {
+        rendered.truncate(rendered.floor_char_boundary(MAX_FILTER_BYTES));
+        rendered.push('…');
     }
-    told
+    rendered
 }
 
 /// What a parameter's values are values of.
@@ -255,17 +255,17 @@ mod tests {
         ];
         let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let filters = filters(given);
-        let told = |lang| in_words(&filters, lang, |_, _| None);
+        let rendered = |lang| in_words(&filters, lang, |_, _| None);
         assert_eq!(
-            told(Lang::En),
+            rendered(Lang::En),
             "actor id: u1, u2, u3; location: (none); words: a,b; class: creation, x, deletion; order: ascending"
         );
         assert_eq!(
-            told(Lang::Ru),
+            rendered(Lang::Ru),
             "исполнитель: u1, u2, u3; локация: (не указано); слова: a,b; класс: создание, x, удаление; порядок: по возрастанию"
         );
         assert_eq!(
-            told(Lang::Cs),
+            rendered(Lang::Cs),
             "kdo: u1, u2, u3; pobočka: (neuvedeno); slova: a,b; třída: vytvoření, x, smazání; pořadí: vzestupně"
         );
     }

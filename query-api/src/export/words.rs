@@ -223,7 +223,7 @@ const NAMES: &[(&str, [&str; 3])] = &[
     ("yaml", ["text of the rule", "текст правила", "text pravidla"]),
 ];
 
-/// The name of a table, a file or a column, whose parts are told with a colon; a name that is not known is as it is.
+/// Returns the name of a table, a file or a column, with colons between its parts; a name that is not known stays as it is.
 pub(crate) fn name(name: &str, lang: Lang) -> String {
     if let Some(whole) = known(name, lang) {
         return whole.to_owned();

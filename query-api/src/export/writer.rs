@@ -106,9 +106,9 @@ impl<W: Write + Send> Writer<W> {
                 problem_texts::worded("", said, lang).map_or_else(|| said.to_string(), Into::into)
             }
             Cell::Code(of, code) => values::value(of, code, lang),
-            Cell::Signals(found) => signals::told(found, Some(lang)),
-            Cell::Group(fields) => field_names::told(fields, lang),
-            Cell::Told(_, people) => of(lang, *people).to_owned(),
+            Cell::Signals(found) => signals::rendered(found, Some(lang)),
+            Cell::Group(fields) => field_names::rendered(fields, lang),
+            Cell::Translated(_, people) => of(lang, *people).to_owned(),
             _ => return,
         };
         *cell = Cell::Text(text.into());
@@ -161,9 +161,9 @@ fn as_value(cell: &mut Cell<'_>) {
     *cell = match std::mem::replace(cell, Cell::Empty) {
         Cell::Word(_) => Cell::Empty,
         Cell::Code(_, code) => Cell::Text(code),
-        Cell::Signals(found) => Cell::Text(signals::told(found, None).into()),
+        Cell::Signals(found) => Cell::Text(signals::rendered(found, None).into()),
         Cell::Group(fields) => fields.into(),
-        Cell::Told(programs, _) => programs.into(),
+        Cell::Translated(programs, _) => programs.into(),
         Cell::Lasted(milliseconds) => Cell::Whole(milliseconds),
         other => other,
     };

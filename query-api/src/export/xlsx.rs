@@ -35,7 +35,7 @@ pub(super) struct Xlsx<W: Write> {
     archive: ZipWriter<StreamWriter<W>>,
     heading: Heading,
     sheets: Vec<String>,
-    /// Offsets that times are told apart by, in the order of their styles.
+    /// Offsets that distinguish times, in the order of their styles.
     offsets: Vec<FixedOffset>,
     table: &'static str,
     columns: &'static [Column],
@@ -105,7 +105,7 @@ impl<W: Write> Xlsx<W> {
     fn cell(&mut self, cell: &Cell<'_>, kind: Kind) {
         // Writing to a string can't fail.
         let _ = match cell {
-            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) | Cell::Group(_) => {
+            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Translated(..) | Cell::Signals(_) | Cell::Group(_) => {
                 write!(self.line, "<c/>")
             }
             Cell::Text(of) => {
@@ -135,7 +135,7 @@ impl<W: Write> Xlsx<W> {
 
     /// How a time is shown: in an hour that comes twice with its offset.
     fn style(&mut self, time: DateTime<Utc>) -> usize {
-        let Some(offset) = clock::told_apart_by(self.heading.zone, time) else { return TIME };
+        let Some(offset) = clock::ambiguous_offset(self.heading.zone, time) else { return TIME };
         let known = self.offsets.iter().position(|known| *known == offset);
         let at = known.unwrap_or(self.offsets.len());
         if known.is_none() {
@@ -256,7 +256,7 @@ mod tests {
         Read::new(io::Cursor::new(xlsx.finish().unwrap())).unwrap()
     }
 
-    /// T18: rows beyond a sheet are on further ones, each with its header; none is lost or told twice at the border.
+    /// T18: rows beyond a sheet are on further ones, each with its header; none is lost or repeated at the border.
     #[test]
     fn a_full_sheet_goes_on_on_the_next() {
         for (rows, sheets) in [

@@ -122,15 +122,15 @@ impl Guard {
         };
         authenticated(request.extensions(), principal.tenant.as_deref())?;
         if !rule.takes.iter().any(|permission| principal.permissions.contain(*permission)) {
-            let names: Vec<_> = rule.takes.iter().copied().map(told).collect();
+            let names: Vec<_> = rule.takes.iter().copied().map(role_or_permission).collect();
             return Err(Problem::forbidden(format!("this takes {}", names.join(" or "))));
         }
         let decision = self.count(&principal, rule.counted)?;
         Ok((Caller::of(request, &self.settings, principal, own), decision))
     }
 
-    /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's. The tighter
-    /// one is told.
+    /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's. Returns the
+    /// tighter decision.
     fn count(&self, principal: &Principal, policy: Policy) -> Result<Decision, Problem> {
         let Policy { name, rate } = policy;
         // A person's id is one within the tenant.
@@ -174,7 +174,7 @@ fn rate_headers(policy: Policy, decision: &Decision) -> impl Iterator<Item = (He
 }
 
 /// A permission, and the least role that has it.
-fn told(permission: Permission) -> String {
+fn role_or_permission(permission: Permission) -> String {
     let word = permission.as_str();
     match Role::ALL.into_iter().find(|role| role.permissions().contain(permission)) {
         Some(role) if role != Role::Platform || permission == Permission::RunInstallation => {

@@ -74,15 +74,15 @@ pub struct ReadRequest {
     separator: Separator,
     /// Whether a list without a period has what was last seen before the look-back, too.
     is_of_all: bool,
-    /// What was asked for, to be told of an export.
-    told: Vec<(String, String)>,
+    /// What was asked for, to be shown in the heading of an export.
+    given: Vec<(String, String)>,
 }
 
 impl ReadRequest {
     /// Takes of the query string what all reads have in common, and refuses all of them where the plan has no log: whatever is read
     /// here is what the log holds, or was made of it.
     pub(crate) fn begin(api: QueryApi, caller: Caller, mut params: Params) -> Result<Self, Problem> {
-        let told = params.told();
+        let given = params.given();
         let tenant = caller.read_tenant(api.settings(), &mut params)?;
         let lang = language(&mut params, &caller, Some(&tenant))?;
         let completeness = Completeness::now(api.freshness());
@@ -103,7 +103,7 @@ impl ReadRequest {
             earliest,
             default: None,
             is_of_all: false,
-            told,
+            given,
         };
         reading.feature(Feature::Log)?;
         Ok(reading)
@@ -223,7 +223,7 @@ impl ReadRequest {
 
     /// The export of what `list` names, of a period.
     pub(crate) fn export(&self, format: Format, list: &'static str, period: Period) -> Export {
-        let filters = [self.caller.info().named(), &heading::filters(self.told.clone())].concat();
+        let filters = [self.caller.info().named(), &heading::filters(self.given.clone())].concat();
         let title = list.split('/').next().unwrap_or(list);
         let titles = self.api.titles(&self.tenant.id, self.lang);
         let catalogue = self.api.catalogue().with_tenant_types(&self.tenant.event_types);
@@ -315,7 +315,8 @@ pub(crate) struct PageRequest {
 }
 
 impl PageRequest {
-    /// The conditions that every page has: whose rows, how many (one more than shown tells that there is more), from where.
+    /// Returns the conditions that every page has: whose rows, how many (one more than shown, to see whether there is more), and
+    /// from where.
     pub(crate) fn clauses(&self, keyset: &Keyset) -> Clauses {
         let most = self.format.map_or(self.limit, |format| self.reading.api.exports().max_rows(format));
         let mut clauses = Clauses::default();
@@ -351,7 +352,7 @@ impl PageRequest {
         has_more
     }
 
-    /// Runs the statement and answers a page, or the whole list in another format. `view` shows a row, and `key` tells its
+    /// Runs the statement and answers a page, or the whole list in another format. `view` shows a row, and `key` returns its
     /// place in the order.
     pub(crate) async fn list<R, T>(
         &self,

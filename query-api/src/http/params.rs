@@ -199,8 +199,8 @@ impl Params {
         }
     }
 
-    /// What was given, decoded, to be told to people; commas are left as they are.
-    pub fn told(&self) -> Vec<(String, String)> {
+    /// Returns what was given, decoded, to be shown to people; commas are left as they are.
+    pub fn given(&self) -> Vec<(String, String)> {
         let decoded = |(name, value): &(String, String)| Some((name.clone(), decode(value)?));
         self.pairs.iter().filter_map(decoded).collect()
     }

@@ -150,7 +150,7 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
     Ok(asked.shown(data.len(), Localized(renderer.lang, asked.paged(data, has_more, next.as_ref()))))
 }
 
-/// How events are told in an answer.
+/// Returns the renderer of the events in an answer.
 pub(crate) fn renderer(api: &QueryApi, reading: &ReadRequest) -> EventRenderer {
     EventRenderer::new(api.catalogue(), &reading.tenant, reading.lang, reading.may(Permission::SeeViolations))
         .with_titles(api.titles(&reading.tenant.id, reading.lang))

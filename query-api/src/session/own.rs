@@ -12,9 +12,9 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// hand. Where a browser is too old to say, it has to name the origin.
 pub(crate) fn is_own(method: &Method, headers: &HeaderMap, site: &Site) -> bool {
     match one(headers, &FETCH_SITE) {
-        Said::Once("same-origin") => true,
-        Said::Once("none") => matches!(*method, Method::GET | Method::HEAD),
-        Said::Nothing => one(headers, &header::ORIGIN) == Said::Once(site.origin()),
+        Given::Once("same-origin") => true,
+        Given::Once("none") => matches!(*method, Method::GET | Method::HEAD),
+        Given::Nothing => one(headers, &header::ORIGIN) == Given::Once(site.origin()),
         _ => false,
     }
 }
@@ -22,24 +22,24 @@ pub(crate) fn is_own(method: &Method, headers: &HeaderMap, site: &Site) -> bool 
 /// Whether a request without a cookie may begin or end a session: as above, but what says nothing at all is no browser, and has
 /// no cookies of anybody.
 pub(crate) fn may_begin(method: &Method, headers: &HeaderMap, site: &Site) -> bool {
-    let silent = one(headers, &FETCH_SITE) == Said::Nothing && one(headers, &header::ORIGIN) == Said::Nothing;
+    let silent = one(headers, &FETCH_SITE) == Given::Nothing && one(headers, &header::ORIGIN) == Given::Nothing;
     silent || is_own(method, headers, site)
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Said<'a> {
+enum Given<'a> {
     Nothing,
     Once(&'a str),
     /// Several times, or in a way that no browser does.
     Oddly,
 }
 
-fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Said<'a> {
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Given<'a> {
     let mut all = headers.get_all(name).iter();
     match (all.next(), all.next()) {
-        (None, _) => Said::Nothing,
-        (Some(value), None) => value.to_str().map_or(Said::Oddly, Said::Once),
-        _ => Said::Oddly,
+        (None, _) => Given::Nothing,
+        (Some(value), None) => value.to_str().map_or(Given::Oddly, Given::Once),
+        _ => Given::Oddly,
     }
 }
 

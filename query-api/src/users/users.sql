@@ -1,5 +1,5 @@
--- Users as their events show them. What was received before the longest retention is not counted. When a user was there is
--- told by what the caller may read; who a user is, and whether active, by all that is kept.
+-- Users as their events show them. What was received before the longest retention is not counted. When a user was there is counted
+-- from what the caller may read; who a user is, and whether active, from all that is kept.
 SELECT ?fields
 FROM (
     SELECT

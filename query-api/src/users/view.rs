@@ -52,8 +52,8 @@ impl User {
             name: row.name,
             email: row.email,
             active: row.active,
-            first_seen_at: told(row.first_seen_at),
-            last_activity_at: told(row.last_activity_at),
+            first_seen_at: known_time(row.first_seen_at),
+            last_activity_at: known_time(row.last_activity_at),
             sign_ins: row.sign_ins,
             unreviewed_violations,
         }
@@ -131,7 +131,7 @@ impl SignIn {
             session: key.map(|key| SignInSession {
                 key,
                 last_activity_at: session.map(|session| session.last_activity_at),
-                signed_out_at: session.and_then(|session| told(session.signed_out_at)),
+                signed_out_at: session.and_then(|session| known_time(session.signed_out_at)),
             }),
             device,
             ip: address(row.ip),
@@ -210,7 +210,7 @@ pub struct UserDevice {
 }
 
 impl UserDevice {
-    /// A device as its events tell it, and what was decided about it.
+    /// Makes a device as its events show it, with what was decided about it.
     pub fn new(row: DeviceRow, access: Access) -> Self {
         Self {
             access,
@@ -225,7 +225,7 @@ impl UserDevice {
                 model: row.model,
                 bot: row.bot,
             },
-            first_seen_at: told(row.first_seen_at),
+            first_seen_at: known_time(row.first_seen_at),
             last_seen_at: row.last_seen_at,
             sign_ins: row.sign_ins,
             failed_sign_ins: row.failed_sign_ins,
@@ -280,9 +280,9 @@ pub struct Session {
 impl From<SessionRow> for Session {
     fn from(row: SessionRow) -> Self {
         Self {
-            signed_out_at: told(row.signed_out_at),
+            signed_out_at: known_time(row.signed_out_at),
             key: row.session_key,
-            started_at: told(row.started_at),
+            started_at: known_time(row.started_at),
             last_activity_at: row.last_activity_at,
             events: row.events,
             device_id: row.device_id,
@@ -297,6 +297,6 @@ impl From<SessionRow> for Session {
 }
 
 /// Rows have 1970-01-01 for a time that is not known, or not shown.
-fn told(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+fn known_time(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     Some(time).filter(|at| !is_epoch(at))
 }

@@ -140,7 +140,7 @@ fn what_may_not_be_read_is_not_counted() {
                 let alone = world.ok("/v1/users/u2/statistics?period=last_30_days", &key).await;
                 assert_eq!(number(&alone["totals"]["events"]), others, "{given:?}");
             }
-            // When somebody was there is told by what may be read.
+            // When somebody was there is counted from what may be read.
             let times = |of: &dyn Fn(&Event) -> bool| -> (Value, Value) {
                 let text = |time: chrono::DateTime<chrono::Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
                 let told = || readable.iter().filter(|event| of(event)).map(|event| event.occurred);
@@ -229,7 +229,7 @@ fn what_may_not_be_read_is_not_counted() {
     });
 }
 
-/// A2, K12: when a violation began and ended is told of the events that the caller may read, in lists, periods and files; what is all
+/// A2, K12: when a violation began and ended is counted from the events that the caller may read, in lists, periods and files; what is all
 /// hidden has no such time.
 #[test]
 fn a_violation_has_the_times_of_what_may_be_read() {

@@ -4,6 +4,7 @@
 
 mod access;
 mod activities;
+mod activity_words;
 mod admin;
 mod alerts;
 mod bodies;
@@ -15,6 +16,7 @@ mod counted;
 mod devices_access;
 mod differential;
 mod exemptions;
+mod explanations;
 mod fairness;
 
 mod export_files;

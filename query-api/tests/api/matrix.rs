@@ -99,7 +99,7 @@ async fn marked(world: &World) -> BTreeMap<&'static str, String> {
 }
 
 /// P11, T19, A2, K16: for each operation the roles that are let in, the permissions that suffice by themselves, and what
-/// the platform is told with and without naming a tenant.
+/// the platform is answered with and without naming a tenant.
 #[test]
 fn who_may_do_what() {
     with_world("matrix", async |world| {

@@ -121,7 +121,7 @@ fn with_config<F: Future<Output = ()>>(database: &str, test: impl FnOnce(Config)
         config.limits.query_burst = 1_000_000;
         // All processes of an installation have the same.
         config.console.seal_keys = vec![Secret::new("0123456789abcdef".repeat(4))];
-        runtime::migrate::migrate(&config).await.unwrap();
+        storage::migrate(&config).await.unwrap();
         test(config).await;
     });
 }

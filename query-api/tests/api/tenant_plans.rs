@@ -154,7 +154,7 @@ fn the_smallest_plan_has_no_traces_and_no_files() {
     });
 }
 
-/// J3: a tenant is told its plan, and a plan that shrinks while somebody pages shows no more than it allows.
+/// J3: a tenant is shown its plan, and a plan that shrinks while somebody pages shows no more than it allows.
 #[test]
 fn the_plan_is_told_and_holds_at_once() {
     with_world("plans_told", async |world| {

@@ -237,7 +237,7 @@ fn marks_are_for_security() {
     });
 }
 
-/// K9: when a user signed in on a device first and last is told beside when it was seen: of one user, of all, and in files; what failed is
+/// K9: when a user signed in on a device first and last is shown beside when it was seen: of one user, of all, and in files; what failed is
 /// no sign-in.
 #[test]
 fn devices_tell_when_they_were_signed_in_on() {
@@ -428,7 +428,7 @@ fn devices_and_sessions() {
     });
 }
 
-/// L2, P15: what is older than the longest retention is not told of anybody; every answer says how complete it is.
+/// L2, P15: what is older than the longest retention is not shown of anybody; every answer says how complete it is.
 #[test]
 fn users_are_forgotten_in_time() {
     with_world("users_retention", async |world| {

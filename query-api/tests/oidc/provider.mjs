@@ -3,7 +3,7 @@
 //   node provider.mjs <directory with node_modules> <port> [<where people are sent back to> ...]
 //
 // It prints "ready" once it listens, and ends with its standard input. Clients sign in with client_credentials; the
-// resource that they name says what token they want: https://any/?audience=usertrail&alg=RS256&ttl=60. At /asked it tells
+// resource that they name says what token they want: https://any/?audience=usertrail&alg=RS256&ttl=60. At /asked it says
 // how often its keys were asked for. People sign in for the client `console` (and the public one, `console-public`) with a
 // browser, as whom `login_hint` says, without a question.
 

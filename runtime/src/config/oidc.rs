@@ -31,20 +31,20 @@ pub struct Oidc {
     pub algorithms: Vec<Algorithm>,
     /// The tenant of all its tokens; or else `tenant_claim`.
     pub tenant: Option<String>,
-    /// The claim that tells the tenant, by `tenants`.
+    /// The claim that names the tenant, by `tenants`.
     pub tenant_claim: Option<String>,
     /// Values of that claim → tenants. A value that is not here gives none.
     #[serde(default)]
     pub tenants: BTreeMap<String, String>,
-    /// The claim that tells people apart, within the tenant.
+    /// The claim that identifies people, within the tenant.
     #[serde(default = "sub")]
     pub subject_claim: String,
-    /// The claim that tells roles, by `roles`.
+    /// The claim that names roles, by `roles`.
     pub role_claim: Option<String>,
     /// Values of that claim → roles; other values give nothing.
     #[serde(default)]
     pub roles: BTreeMap<String, Role>,
-    /// The claim that tells permissions beyond the roles, by `permissions`.
+    /// The claim that names permissions beyond the roles, by `permissions`.
     pub permissions_claim: Option<String>,
     /// Values of that claim → permissions; other values give nothing.
     #[serde(default)]
@@ -140,7 +140,7 @@ pub(super) fn check(check: &mut Check, all: &[Oidc]) {
     for (at, one) in all.iter().enumerate() {
         let key = |field: &str| format!("oidc.{at}.{field}");
         let once = names.insert(&one.issuer);
-        check.that(once, key("issuer"), "is there twice; one that serves several tenants tells them by tenant_claim");
+        check.that(once, key("issuer"), "is there twice; one that serves several tenants names them by tenant_claim");
         let address = Url::parse(&one.issuer).ok().filter(|_| one.issuer.len() <= MAX_TEXT);
         let usable = address.is_some_and(|address| address.query().is_none() && one.allows(&address));
         check.that(

@@ -30,7 +30,7 @@ pub struct Begun {
     verifier: String,
 }
 
-/// Why nobody is signed in. The browser is told no more than that it was not possible.
+/// Why nobody is signed in. The browser learns no more than that it was not possible.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     /// Nobody signs in there.

@@ -98,7 +98,7 @@ impl Issuer {
     }
 }
 
-/// An error with its causes: reqwest tells only the outermost.
+/// An error with its causes: reqwest prints only the outermost.
 struct Chain<'a>(&'a dyn std::error::Error);
 
 impl std::fmt::Display for Chain<'_> {

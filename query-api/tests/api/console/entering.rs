@@ -39,9 +39,9 @@ fn a_key_is_traded_for_a_session() {
     });
 }
 
-/// C2: whoever is not let in is told why: on the page in their language, and as a program with a problem.
+/// C2: whoever is not let in learns why: on the page in their language, and as a program with a problem.
 #[test]
-fn who_is_not_let_in_is_told_why() {
+fn who_is_not_let_in_learns_why() {
     with_world("console_refused", async |world| {
         world.tenant("acme", |_| {}).await;
         let sender = world.key(Some("acme"), Role::Ingest).await;

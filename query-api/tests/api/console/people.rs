@@ -75,7 +75,7 @@ async fn ready(world: &World) {
     world.tenant("globex", |_| {}).await;
 }
 
-/// C2: whoever signs in at the provider is who it says, with what the operator's tables give; whom they give nothing is told so.
+/// C2: whoever signs in at the provider is who it says, with what the operator's tables give; whom they give nothing learns so.
 #[test]
 fn people_sign_in_at_a_real_provider() {
     let provider = Provider::start();

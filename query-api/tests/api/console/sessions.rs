@@ -48,7 +48,7 @@ fn signing_out_ends_every_copy() {
     });
 }
 
-/// C2: of two processes, what one was told the other knows a moment later; a cookie of one is good for the other if their keys are the
+/// C2: of two processes, what one was asked the other knows a moment later; a cookie of one is good for the other if their keys are the
 /// same.
 #[test]
 fn signing_out_is_known_to_every_process() {

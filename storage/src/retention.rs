@@ -1,21 +1,20 @@
 //! Retention on disk follows the settings: what they have ended is deleted where TTL would come later, and what they keep
-//! longer is kept from a TTL that would come sooner (`lengthen`).
+//! longer is kept from a TTL that would come sooner (`extend`).
 //!
 //! TTL goes by the class that a row was written under, so rows that were written under a longer retention than the tenant
 //! has now stay until that one ends. Queries don't show them; this takes them away, a whole day of receipt at a time. Whatever
 //! is broken off is done by the next run, for nothing is remembered in between.
 
-mod lengthen;
+mod extend;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clickhouse::Client;
 use clickhouse::query::Query;
+use runtime::config::Config;
 use schemas::event::Category;
 use schemas::settings::Tenant;
 
-use crate::config::Config;
-
-pub use lengthen::Lengthened;
+pub use extend::Extended;
 
 /// Tables whose rows know their category, and the day of their receipt (UTC).
 const BY_CATEGORY: [(&str, &str); 3] =
@@ -26,7 +25,7 @@ const BY_TENANT: [&str; 5] = ["user_hours", "user_hours_distinct", "users", "use
 
 /// Why something is still on disk.
 #[derive(Debug, thiserror::Error)]
-pub enum RetainError {
+pub enum RetentionError {
     /// Several servers.
     #[error(
         "clickhouse.cluster is set: on a cluster rows leave by TTL alone, under the retention they were written with"
@@ -41,10 +40,12 @@ pub enum RetainError {
         source: clickhouse::error::Error,
     },
     /// More classes are kept longer than a TTL can list.
-    #[error("{held} classes of tenants are kept longer than they were written for; a table's TTL lists 10,000 at most")]
+    #[error(
+        "{extended} classes of tenants are kept longer than they were written for; a table's TTL lists 10,000 at most"
+    )]
     TooMany {
         /// How many.
-        held: usize,
+        extended: usize,
     },
     /// Rows were there after they had been deleted; they came meanwhile, and go with the next run.
     #[error("{table} still has {rows} rows beyond the retention of {tenant:?}")]
@@ -69,23 +70,23 @@ pub struct Deleted {
 
 /// Deletes what retention has ended.
 #[derive(Clone)]
-pub struct Retain(Client);
+pub struct Retention(Client);
 
-impl Retain {
+impl Retention {
     /// In the configured store.
     ///
     /// # Errors
-    /// [`RetainError::Cluster`].
-    pub fn new(config: &Config) -> Result<Self, RetainError> {
+    /// [`RetentionError::Cluster`].
+    pub fn configured(config: &Config) -> Result<Self, RetentionError> {
         match config.clickhouse.cluster {
-            Some(_) => Err(RetainError::Cluster),
-            None => Ok(Self::over(crate::clickhouse::client(&config.clickhouse))),
+            Some(_) => Err(RetentionError::Cluster),
+            None => Ok(Self::new(runtime::clickhouse::client(&config.clickhouse))),
         }
     }
 
     /// In the store behind a client for its database, which is one server.
     #[must_use]
-    pub fn over(client: Client) -> Self {
+    pub fn new(client: Client) -> Self {
         // A mutation rewrites parts that have such rows, and is answered when it is done. A TTL may list many tenants.
         Self(client.with_setting("mutations_sync", "2").with_setting("max_query_size", "4194304"))
     }
@@ -93,8 +94,8 @@ impl Retain {
     /// Deletes a tenant's rows that its settings have ended at `now`, and counts that they are gone.
     ///
     /// # Errors
-    /// [`RetainError`]; trying again is always safe.
-    pub async fn tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<Vec<Deleted>, RetainError> {
+    /// [`RetentionError`]; trying again is always safe.
+    pub async fn tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<Vec<Deleted>, RetentionError> {
         let mut deleted = Vec::new();
         let by_category = BY_CATEGORY.map(|(table, day)| (table, of_categories(day)));
         let by_tenant = BY_TENANT.map(|table| (table, of_tenant()));
@@ -105,10 +106,10 @@ impl Retain {
             }
             let sql = format!("ALTER TABLE {table} DELETE WHERE tenant = {{tenant:String}} AND ({beyond})");
             let statement = bind(self.0.query(&sql), tenant, now);
-            statement.execute().await.map_err(|source| RetainError::Store { table, source })?;
+            statement.execute().await.map_err(|source| RetentionError::Store { table, source })?;
             let left = self.count(table, &beyond, tenant, now).await?;
             if left > 0 {
-                return Err(RetainError::Left { table, tenant: tenant.id.clone(), rows: left });
+                return Err(RetentionError::Left { table, tenant: tenant.id.clone(), rows: left });
             }
             deleted.push(Deleted { table, rows });
         }
@@ -121,10 +122,10 @@ impl Retain {
         beyond: &str,
         tenant: &Tenant,
         now: DateTime<Utc>,
-    ) -> Result<u64, RetainError> {
+    ) -> Result<u64, RetentionError> {
         let sql = format!("SELECT count() FROM {table} WHERE tenant = {{tenant:String}} AND ({beyond})");
         let statement = bind(self.0.query(&sql), tenant, now);
-        statement.fetch_one().await.map_err(|source| RetainError::Store { table, source })
+        statement.fetch_one().await.map_err(|source| RetentionError::Store { table, source })
     }
 }
 

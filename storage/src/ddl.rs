@@ -20,7 +20,7 @@ const DEDUPLICATED_BLOCKS: u32 = 100_000;
 /// How long a replicated table remembers them, in seconds: a week.
 const DEDUPLICATED_SECONDS: u32 = 604_800;
 
-/// One numbered file of `schemas/clickhouse/`.
+/// One numbered file of `storage/clickhouse/`.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
     /// Its number; files are applied in this order.
@@ -80,7 +80,7 @@ impl Migration {
     /// Hex SHA-256 of the file as written, so that an edit of an applied file is noticed.
     #[must_use]
     pub fn checksum(&self) -> String {
-        crate::settings::hex(&Sha256::digest(self.sql.as_bytes()))
+        schemas::settings::hex(&Sha256::digest(self.sql.as_bytes()))
     }
 
     /// Its statements, ready to run, for one server (`None`) or for a cluster.
@@ -191,6 +191,13 @@ mod tests {
             assert_eq!(migration.version as usize, at + 1, "{}", migration.name);
             assert!(migration.name.starts_with(&format!("{:04}_", migration.version)));
         }
+    }
+
+    /// The users' last activity leaves out the same actions as the enricher does.
+    #[test]
+    fn passive_actions_are_those_of_the_schemas() {
+        let listed = format!("action IN ('{}')", schemas::passive::ACTIONS.join("', '"));
+        assert!(include_str!("../clickhouse/0004_users.sql").contains(&listed), "{listed}");
     }
 
     fn all(cluster: Option<&str>) -> String {

@@ -1,5 +1,5 @@
--- What the log tells of one restore: that it succeeded, or else what happened last. Events under this key are the
--- program's own; nobody else can tell one.
+-- What the log says of one restore: that it succeeded, or else what happened last. Events under this key are the
+-- program's own; nobody else can write one.
 SELECT ?fields
 FROM events
 WHERE tenant = {tenant:String}

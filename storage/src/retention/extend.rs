@@ -1,4 +1,4 @@
-//! A lengthened retention on disk: rows that were written under a shorter one are kept by the tables' TTL.
+//! An extended retention on disk: rows that were written under a shorter one are kept by the tables' TTL.
 //!
 //! A row's class is in its partition's key and can't change. The TTL can: for what a tenant keeps longer now than it was written
 //! for, it takes the days from a list. ClickHouse then calculates anew when each part ends, without touching a row, so that
@@ -10,12 +10,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clickhouse::Row;
-use schemas::ddl::quote;
 use schemas::event::Category;
 use schemas::settings::{RETENTION_DAYS, Tenant};
 use serde::Deserialize;
 
-use super::{Retain, RetainError};
+use super::{Retention, RetentionError};
+use crate::ddl::quote;
 
 /// Tables, and how a row's end follows from the days that it is kept, as their migrations say it.
 const TABLES: [Table; 8] = [
@@ -31,7 +31,7 @@ const TABLES: [Table; 8] = [
 const BY_DAY: &str = "received_on + toIntervalDay(DAYS + 1)";
 /// Most classes of tenants that are kept longer than they were written for: each is in the TTL, which is calculated for each
 /// row that comes.
-const MOST_HELD: usize = 10_000;
+const MAX_EXTENDED: usize = 10_000;
 
 struct Table {
     name: &'static str,
@@ -39,9 +39,9 @@ struct Table {
     ends: &'static str,
 }
 
-/// What was done to a table so that a lengthened retention holds.
+/// What was done to a table so that an extended retention holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lengthened {
+pub struct Extended {
     /// Which.
     pub table: &'static str,
     /// Whether its TTL changed.
@@ -60,28 +60,28 @@ struct Stored {
     retention_days: u16,
 }
 
-/// The days that rows are kept for, by the tuple (as SQL) that tells them, where these are more than their class.
-type Held = BTreeMap<String, u16>;
+/// The days that rows are kept for, by the tuple (as SQL) that identifies them, where these are more than their class.
+type Extensions = BTreeMap<String, u16>;
 
-impl Retain {
+impl Retention {
     /// Has the tables keep what these tenants, which are all, keep longer than it was written for; and no longer. Without
     /// tenants there is nothing to go by, and nothing is done.
     ///
     /// # Errors
-    /// [`RetainError`]; trying again is always safe.
-    pub async fn lengthen(&self, tenants: &[Arc<Tenant>]) -> Result<Vec<Lengthened>, RetainError> {
+    /// [`RetentionError`]; trying again is always safe.
+    pub async fn extend_ttl(&self, tenants: &[Arc<Tenant>]) -> Result<Vec<Extended>, RetentionError> {
         if tenants.is_empty() {
             return Ok(Vec::new());
         }
-        let (by_category, by_tenant) = self.held(tenants).await?;
+        let (by_category, by_tenant) = self.extensions(tenants).await?;
         let mut done = Vec::new();
         for table in &TABLES {
-            let held = if table.by_category { &by_category } else { &by_tenant };
-            let ends = table.ends.replace("DAYS", &table.days(held));
-            let one = Lengthened {
+            let extensions = if table.by_category { &by_category } else { &by_tenant };
+            let ends = table.ends.replace("DAYS", &table.days(extensions));
+            let one = Extended {
                 table: table.name,
                 is_altered: self.alter(table.name, &ends).await?,
-                recalculated: self.recalculate(table, &ends, held).await?,
+                recalculated: self.recalculate(table, &ends, extensions).await?,
                 rows: self.delete_ended(table.name, &ends).await?,
             };
             if one.is_altered || one.recalculated > 0 || one.rows > 0 {
@@ -93,14 +93,14 @@ impl Retain {
 
     /// By category, and for tables that bring a user's categories together: there a class is kept as long as the longest
     /// category that has events of it.
-    async fn held(&self, tenants: &[Arc<Tenant>]) -> Result<(Held, Held), RetainError> {
-        let store = |source| RetainError::Store { table: "events", source };
+    async fn extensions(&self, tenants: &[Arc<Tenant>]) -> Result<(Extensions, Extensions), RetentionError> {
+        let store = |source| RetentionError::Store { table: "events", source };
         let longest = RETENTION_DAYS.iter().copied().max().unwrap_or(u16::MAX);
         let sql =
             "SELECT DISTINCT tenant, category, retention_days FROM events WHERE retention_days < {longest:UInt16}";
         let stored: Vec<Stored> = self.0.query(sql).param("longest", longest).fetch_all().await.map_err(store)?;
         let tenants: BTreeMap<&str, &Arc<Tenant>> = tenants.iter().map(|tenant| (tenant.id.as_str(), tenant)).collect();
-        let (mut by_category, mut by_tenant) = (Held::new(), Held::new());
+        let (mut by_category, mut by_tenant) = (Extensions::new(), Extensions::new());
         for Stored { tenant, category, retention_days } in stored {
             let category = Category::ALL.iter().find(|one| one.as_str() == category);
             let (Some(settings), Some(category)) = (tenants.get(tenant.as_str()), category) else { continue };
@@ -112,14 +112,14 @@ impl Retain {
                 *longest = days.max(*longest);
             }
         }
-        if by_category.len() > MOST_HELD {
-            return Err(RetainError::TooMany { held: by_category.len() });
+        if by_category.len() > MAX_EXTENDED {
+            return Err(RetentionError::TooMany { extended: by_category.len() });
         }
         Ok((by_category, by_tenant))
     }
 
     /// Gives a table its TTL, unless it has it. ClickHouse calculates the ends of all its parts anew by the same statement.
-    async fn alter(&self, table: &'static str, ends: &str) -> Result<bool, RetainError> {
+    async fn alter(&self, table: &'static str, ends: &str) -> Result<bool, RetentionError> {
         // The store writes expressions in its own way, so it is asked to write this one as well.
         let is = format!(
             "SELECT position(create_table_query, concat(' TTL ', substring(formatQuerySingleLine({}), 8), ' SETTINGS ')) > 0
@@ -128,7 +128,7 @@ impl Retain {
             quote(&format!("SELECT {ends}")),
             quote(table)
         );
-        let store = |source| RetainError::Store { table, source };
+        let store = |source| RetentionError::Store { table, source };
         if self.0.query_raw(&is).fetch_one::<bool>().await.map_err(store)? {
             return Ok(false);
         }
@@ -138,12 +138,12 @@ impl Retain {
 
     /// Calculates anew when the parts end that would go before a row that is kept: those of an insert that began under the TTL
     /// before, or of a change of TTL that was broken off.
-    async fn recalculate(&self, table: &Table, ends: &str, held: &Held) -> Result<usize, RetainError> {
-        if held.is_empty() {
+    async fn recalculate(&self, table: &Table, ends: &str, extensions: &Extensions) -> Result<usize, RetentionError> {
+        if extensions.is_empty() {
             return Ok(0);
         }
         let (name, key) = (table.name, table.key());
-        let keys = held.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let keys = extensions.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let early = format!(
             "SELECT DISTINCT stored.partition_id
             FROM
@@ -157,7 +157,7 @@ impl Retain {
             WHERE parts.database = currentDatabase() AND parts.table = '{name}' AND parts.active
                 AND parts.delete_ttl_info_max < stored.ends"
         );
-        let store = |source| RetainError::Store { table: name, source };
+        let store = |source| RetentionError::Store { table: name, source };
         let partitions: Vec<String> = self.0.query_raw(&early).fetch_all().await.map_err(store)?;
         for partition in &partitions {
             let sql = format!("ALTER TABLE {name} MATERIALIZE TTL IN PARTITION ID {}", quote(partition));
@@ -167,8 +167,8 @@ impl Retain {
     }
 
     /// Deletes ended rows from parts that hold others, once every row of their own class has ended there: once a partition.
-    async fn delete_ended(&self, table: &'static str, ends: &str) -> Result<u64, RetainError> {
-        let store = |source| RetainError::Store { table, source };
+    async fn delete_ended(&self, table: &'static str, ends: &str) -> Result<u64, RetentionError> {
+        let store = |source| RetentionError::Store { table, source };
         // A partition is a day, a week or a month of receipt (0007), and TTL has another day to drop what it can.
         let overdue = format!(
             "SELECT DISTINCT partition_id
@@ -202,13 +202,13 @@ impl Table {
     }
 
     /// The days that a row is kept, as SQL.
-    fn days(&self, held: &Held) -> String {
-        if held.is_empty() {
+    fn days(&self, extensions: &Extensions) -> String {
+        if extensions.is_empty() {
             return "retention_days".to_owned();
         }
-        let keys = held.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let keys = extensions.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let mut days = String::new();
-        for each in held.values() {
+        for each in extensions.values() {
             let comma = if days.is_empty() { "" } else { ", " };
             let _ = write!(days, "{comma}{each}");
         }

@@ -1,4 +1,4 @@
-//! Brings the tables to the shape of this program: `schemas::ddl`, applied in order and recorded.
+//! Brings the tables to the shape of this program: [`crate::ddl`], applied in order and recorded.
 //!
 //! Every statement may run twice (`IF NOT EXISTS`), so there is no lock: two processes that migrate at once run the same
 //! statements, and one that was killed half-way begins its file again. What another has applied meanwhile is not run again: an
@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use clickhouse::Client;
-use schemas::ddl::bi::BiUser;
-use schemas::ddl::{self, MIGRATIONS, Migration, UnknownPlaceholder};
+use runtime::config::Config;
 
-use crate::config::Config;
+use crate::ddl::bi::BiUser;
+use crate::ddl::{self, MIGRATIONS, Migration, UnknownPlaceholder};
 
 /// Why the tables are not in the shape of this program.
 #[derive(Debug, thiserror::Error)]
@@ -45,10 +45,10 @@ pub enum MigrateError {
 /// [`MigrateError`]; trying again is always safe.
 pub async fn migrate(config: &Config) -> Result<Vec<&'static str>, MigrateError> {
     let cluster = config.clickhouse.cluster.as_deref();
-    let server = crate::clickhouse::server(&config.clickhouse);
+    let server = runtime::clickhouse::server(&config.clickhouse);
     let create = format!("CREATE DATABASE IF NOT EXISTS `{}` {{on_cluster}}", config.clickhouse.database);
     run(&server, "the database", &create, cluster).await?;
-    let client = crate::clickhouse::client(&config.clickhouse);
+    let client = runtime::clickhouse::client(&config.clickhouse);
     run(&client, "schema_migrations", ddl::LEDGER_SQL, cluster).await?;
 
     let mut done = Vec::new();

@@ -4,8 +4,8 @@
 use embedded::cache::engine_library;
 use embedded::engine::{Engine, EngineConfig};
 use runtime::config::Config;
-use runtime::migrate::{MigrateError, migrate};
-use schemas::ddl::MIGRATIONS;
+use storage::ddl::MIGRATIONS;
+use storage::{MigrateError, migrate};
 
 /// P7: applied once, recorded; safe twice and by two at once; an edited file is an error that names it. One test, because
 /// a process has one engine.
