@@ -166,6 +166,11 @@ fn a_sign_in_of_somebody_else_is_refused() {
             assert_eq!((page.status, page.header("location")), (303, expected), "{what}");
             assert!(copy.cookies.is_empty(), "{what}: {:?}", copy.cookies);
         }
+        // What the provider puts into its token is what it was asked with, not what this browser began with.
+        let mut other = Browser::new(&world);
+        let asked = with(&begin(&mut other, "%2F").await.parse().unwrap(), "nonce", "another");
+        let returned = at_provider(asked.as_str(), "jana").await;
+        assert_eq!(back(&mut other, &returned).await.header("location"), failed, "another nonce");
         let mut stranger = Browser { cookies: BTreeMap::new(), ..browser.clone() };
         assert_eq!(back(&mut stranger, &ours).await.header("location"), begun);
         time.to(601);
