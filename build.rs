@@ -1,6 +1,8 @@
 //! Lists the files of the console, which `npm run build` leaves in `console/dist`, for `src/console.rs` to take them in. Without
 //! them the program is built all the same, and says what is missing; `USERTRAIL_CONSOLE=required` refuses that, for releases.
 
+#![allow(clippy::print_stdout, reason = "that is how a build script speaks to cargo")]
+
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;

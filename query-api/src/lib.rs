@@ -68,10 +68,10 @@ pub fn finish(router: Router, document: &utoipa::openapi::OpenApi, shell: Option
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this can't be done here; see Allow")
         })
-        .fallback(move |request: Request| async move {
-            let shown = shell.as_ref().and_then(|shell| shell.answer(&request));
-            let nothing = || Problem::not_found("there is nothing here; see /openapi.json");
-            shown.map_or_else(|| nothing().into_response(), IntoResponse::into_response)
+        .fallback(move |request: Request| {
+            let nothing = || Problem::not_found("there is nothing here; see /openapi.json").into_response();
+            let answer = shell.as_ref().and_then(|shell| shell.answer(&request)).unwrap_or_else(nothing);
+            async move { answer }
         })
         .layer(CatchPanicLayer::custom(panicked));
     methods::with_methods(router).layer(axum::middleware::from_fn(in_language))

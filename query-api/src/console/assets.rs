@@ -43,12 +43,12 @@ impl Assets {
     #[must_use]
     pub fn new(files: &[(&'static str, &'static [u8])]) -> Self {
         let find =
-            |path: String| files.iter().find(|(other, _)| *other == path).and_then(|(_, bytes)| Form::new(bytes));
+            |path: String| files.iter().find(|(other, _)| *other == path).and_then(|&(_, bytes)| Form::new(bytes));
         let is_encoded = |path: &str| ENCODINGS.iter().any(|(_, ending)| path.ends_with(ending));
         let plain = files.iter().filter(|(path, _)| !is_encoded(path));
-        let assets = plain.filter_map(|(path, bytes)| {
+        let assets = plain.filter_map(|&(path, bytes)| {
             let encoded = ENCODINGS.map(|(_, ending)| find(format!("{path}{ending}")));
-            Some((*path, Asset { path, plain: Form::new(bytes)?, encoded }))
+            Some((path, Asset { path, plain: Form::new(bytes)?, encoded }))
         });
         Self(Arc::new(assets.collect()))
     }

@@ -34,20 +34,22 @@ struct UnderWay {
 }
 
 /// `GET /sign-in/oidc/{number}`: leads to a provider.
-pub(super) async fn begin(State(api): State<QueryApi>, Path(number): Path<usize>, request: Request) -> Response {
+pub(super) async fn begin(State(api): State<QueryApi>, Path(number): Path<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let next = field(parts.uri.query().unwrap_or_default().as_bytes(), "next");
-    match lead(&api, &parts, number, local(next.as_deref())).await {
+    match lead(&api, &parts, &number, local(next.as_deref())).await {
         Ok(response) => response,
         Err(refused) => again(&api, &parts, refused, next.as_deref(), None),
     }
 }
 
-async fn lead(api: &QueryApi, parts: &Parts, number: usize, next: &str) -> Result<Response, Refused> {
+async fn lead(api: &QueryApi, parts: &Parts, number: &str, next: &str) -> Result<Response, Refused> {
     let site = api.sessions().site(&parts.headers).ok_or(Refused::Reason(Failed::Address))?;
+    let unknown = || Refused::Problem(Problem::not_found("there is no such provider"));
+    let number = number.parse().map_err(|_| unknown())?;
     let (address, begun) = match api.oidc().begin(number, &site.callback()).await {
         Ok(begun) => begun,
-        Err(CodeError::Unknown) => return Err(Refused::Problem(Problem::not_found("there is no such provider"))),
+        Err(CodeError::Unknown) => return Err(unknown()),
         Err(error) => {
             tracing::warn!(%error, number, "nobody can sign in at the identity provider");
             return Err(Refused::Reason(Failed::Provider));

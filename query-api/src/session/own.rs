@@ -67,31 +67,33 @@ mod tests {
     /// C2: the table of `Sec-Fetch-Site` and `Origin`, for reads and for changes.
     #[test]
     fn requests_of_other_sites_are_told_apart() {
-        let none: &[&str] = &[];
-        for (fetch_site, origin, get, post, begin) in [
-            (&["same-origin"][..], none, true, true, true),
-            (&["same-origin"], &["null"][..], true, true, true),
-            (&["same-origin"], &["https://evil.example"], true, true, true),
-            (&["none"], none, true, false, false),
-            (&["same-site"], none, false, false, false),
-            (&["same-site"], &[OWN], false, false, false),
-            (&["cross-site"], none, false, false, false),
-            (&["cross-site"], &[OWN], false, false, false),
-            (&["Same-Origin"], none, false, false, false),
-            (&[""], &[OWN], false, false, false),
-            (&["same-origin", "same-origin"], none, false, false, false),
-            (none, none, false, false, true),
-            (none, &[OWN], true, true, true),
-            (none, &["http://localhost:8081"], false, false, false),
-            (none, &["https://localhost:8080"], false, false, false),
-            (none, &["http://localhost:8080.evil.example"], false, false, false),
-            (none, &["null"], false, false, false),
-            (none, &[OWN, OWN], false, false, false),
-        ] {
+        // What `Sec-Fetch-Site` and `Origin` say, and whether a read, a change, and the beginning of a session are answered.
+        type Row = (&'static [&'static str], &'static [&'static str], [bool; 3]);
+        let table: [Row; 18] = [
+            (&["same-origin"], &[], [true, true, true]),
+            (&["same-origin"], &["null"], [true, true, true]),
+            (&["same-origin"], &["https://evil.example"], [true, true, true]),
+            (&["none"], &[], [true, false, false]),
+            (&["same-site"], &[], [false, false, false]),
+            (&["same-site"], &[OWN], [false, false, false]),
+            (&["cross-site"], &[], [false, false, false]),
+            (&["cross-site"], &[OWN], [false, false, false]),
+            (&["Same-Origin"], &[], [false, false, false]),
+            (&[""], &[OWN], [false, false, false]),
+            (&["same-origin", "same-origin"], &[], [false, false, false]),
+            (&[], &[], [false, false, true]),
+            (&[], &[OWN], [true, true, true]),
+            (&[], &["http://localhost:8081"], [false, false, false]),
+            (&[], &["https://localhost:8080"], [false, false, false]),
+            (&[], &["http://localhost:8080.evil.example"], [false, false, false]),
+            (&[], &["null"], [false, false, false]),
+            (&[], &[OWN, OWN], [false, false, false]),
+        ];
+        for (fetch_site, origin, expected) in table {
             let headers = headers(fetch_site, origin);
-            let told = (is_own(&Method::GET, &headers, &site()), is_own(&Method::POST, &headers, &site()));
-            assert_eq!(told, (get, post), "{fetch_site:?} {origin:?}");
-            assert_eq!(may_begin(&Method::POST, &headers, &site()), begin, "{fetch_site:?} {origin:?}");
+            let own = |method: Method| is_own(&method, &headers, &site());
+            let answered = [own(Method::GET), own(Method::POST), may_begin(&Method::POST, &headers, &site())];
+            assert_eq!(answered, expected, "{fetch_site:?} {origin:?}");
         }
     }
 }

@@ -86,14 +86,15 @@ impl Oidc {
         let begun =
             Begun { issuer: issuer.rules.issuer.clone(), state: random()?, nonce: random()?, verifier: random()? };
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, begun.verifier.as_bytes()));
+        let scope = issuer.rules.scopes.join(" ");
         authorization.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
             ("client_id", client),
             ("redirect_uri", back),
-            ("scope", &issuer.rules.scopes.join(" ")),
-            ("state", &begun.state),
-            ("nonce", &begun.nonce),
-            ("code_challenge", &challenge),
+            ("scope", scope.as_str()),
+            ("state", begun.state.as_str()),
+            ("nonce", begun.nonce.as_str()),
+            ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
         ]);
         Ok((authorization, begun))

@@ -52,8 +52,8 @@ fn who_is_not_let_in_learns_why() {
         for (key, word, status, code) in [
             ("", "key", 401, "unauthorized"),
             ("nonsense", "key", 401, "unauthorized"),
-            (&wrong, "key", 401, "unauthorized"),
-            (&sender, "cannot_read", 403, "forbidden"),
+            (wrong.as_str(), "key", 401, "unauthorized"),
+            (sender.as_str(), "cannot_read", 403, "forbidden"),
         ] {
             let form = browser.form(&[("key", key), ("next", "/events"), ("lang", "cs")]).await;
             let expected = format!("/sign-in?failed={word}&lang=cs&next=%2Fevents");
@@ -72,11 +72,12 @@ fn who_is_not_let_in_learns_why() {
             assert_eq!((page.status, page.header("content-language")), (200, lang), "{path}");
             assert!(page.text.contains(said) && page.text.contains("role=\"alert\""), "{}", page.text);
         }
+        let long = format!("{{\"key\": \"{}\"}}", "x".repeat(9000));
         for (kind, body, status) in [
             ("text/plain", "{}", 415),
             ("application/json", "{}", 400),
             ("application/json", "{\"key\": \"x\", \"more\": 1}", 400),
-            ("application/json", &format!("{{\"key\": \"{}\"}}", "x".repeat(9000)), 413),
+            ("application/json", long.as_str(), 413),
         ] {
             assert_eq!(other.send("POST", "/session", kind, body.to_owned()).await.status, status, "{body:.30}");
         }
