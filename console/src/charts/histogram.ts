@@ -1,5 +1,5 @@
 /** Where the bars of a histogram stand. Buckets come from the server, in the tenant's zone; nothing here knows a zone. */
-import { niceAxis } from "./scale";
+import { niceAxis } from "./scale.ts";
 
 /** The classes of events in the order in which they are stacked, from below. */
 export const CLASSES = ["create", "change", "delete", "other"] as const;

@@ -1,6 +1,6 @@
 /** Which buckets of a time axis are labelled, and how. */
-import { type Clock, formatDay, formatTime, type Instant } from "../time/format";
-import { stride } from "./scale";
+import { type Clock, formatDay, formatTime, type Instant } from "../time/format.ts";
+import { stride } from "./scale.ts";
 
 /** Length of a bucket, as the API names it. */
 export type Interval = "minute" | "hour" | "day";

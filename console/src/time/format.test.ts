@@ -11,7 +11,7 @@ import {
   formatTime,
   zoneName,
   zoneOffset,
-} from "./format";
+} from "./format.ts";
 
 const prague = { locale: "cs", zone: "Europe/Prague" };
 const H = 3_600_000;

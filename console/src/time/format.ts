@@ -141,9 +141,7 @@ export function zoneName(zone: string, at: Instant): string {
 
 /** A time as it is in several zones, each with its offset, the same zone once: what a time's hover shows. */
 export function formatInZones(instant: Instant, locale: string, zones: readonly string[]): string[] {
-  return [...new Set(zones)].map(
-    (zone) => `${formatDateTime(instant, { locale, zone })} (${zoneName(zone, instant)})`,
-  );
+  return [...new Set(zones)].map((zone) => `${formatDateTime(instant, { locale, zone })} (${zoneName(zone, instant)})`);
 }
 
 /** A number with the language's own separators. */

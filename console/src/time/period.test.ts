@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatPeriod, isPreset, periodWords, PRESETS, widerPeriod } from "./period";
+import { formatPeriod, isPreset, periodWords, PRESETS, widerPeriod } from "./period.ts";
 
 const plain = (text: string | null) => text?.replace(/[\u00a0\u202f\u2009]/g, " ");
 

@@ -1,5 +1,5 @@
 /** Periods: the server's names for them, and their words. What they come to is the server's to say. */
-import { type Clock } from "./format";
+import { type Clock } from "./format.ts";
 
 /** The named periods of the API, in the order of the menu. */
 export const PRESETS = [
