@@ -1,0 +1,43 @@
+import { Focusable } from "react-aria-components/Focusable";
+import { formatDate, formatDateTime, formatInZones, formatRelative } from "../time/format";
+import { useWords } from "../words/words";
+import { useZones } from "./clock";
+import { Tooltip } from "./Tooltip";
+
+interface TimeProps {
+  at: string;
+  /** `relative` is for "last activity" alone: what support is asked for is the absolute time. */
+  show?: "full" | "date" | "relative";
+  /** Within a list each row has one already; there, the time is no stop of its own. */
+  stop?: boolean;
+}
+
+/** A time in the chosen zone; on hover and focus in the tenant's, the reader's and UTC, with their offsets. */
+export function Time({ at, show = "full", stop = true }: TimeProps) {
+  const { locale } = useWords();
+  const { zone, tenant, own } = useZones();
+  const clock = { locale, zone };
+  const lines = formatInZones(at, locale, [tenant, own, "UTC"]).join("\n");
+  const text =
+    show === "relative"
+      ? formatRelative(at, new Date(), locale)
+      : show === "date"
+        ? formatDate(at, clock)
+        : formatDateTime(at, clock);
+  if (!stop) {
+    return (
+      <time dateTime={at} title={lines} className="number">
+        {text}
+      </time>
+    );
+  }
+  return (
+    <Tooltip text={lines}>
+      <Focusable>
+        <time dateTime={at} className="number" role="note" aria-label={text}>
+          {text}
+        </time>
+      </Focusable>
+    </Tooltip>
+  );
+}
