@@ -24,7 +24,7 @@ async function settled(window: PageWindow<number>) {
 describe("PageWindow", () => {
   it("reads two pages ahead of what is in sight, and no more", async () => {
     const { asked, read } = server(2000);
-    const window = new PageWindow(read);
+    const window = new PageWindow<number>(read);
     await window.start();
     expect(asked).toEqual([0]);
     window.want(0, 20);
@@ -37,7 +37,7 @@ describe("PageWindow", () => {
   });
 
   it("ends where the list ends", async () => {
-    const window = new PageWindow(server(250).read);
+    const window = new PageWindow<number>(server(250).read);
     await window.start();
     window.want(0, 199);
     await settled(window);
@@ -47,7 +47,7 @@ describe("PageWindow", () => {
 
   it("holds fifty pages, and reads those that it dropped again in place", async () => {
     const { asked, read } = server(200 * (mostHeld + 20));
-    const window = new PageWindow(read);
+    const window = new PageWindow<number>(read);
     await window.start();
     for (let at = 0; at < 200 * (mostHeld + 10); at += 200) {
       window.want(at, at + 20);
@@ -80,7 +80,7 @@ describe("PageWindow", () => {
   });
 
   it("takes nothing any more once it was stopped", async () => {
-    const window = new PageWindow(server(1000).read);
+    const window = new PageWindow<number>(server(1000).read);
     const started = window.start();
     window.stop();
     await started;

@@ -2,10 +2,10 @@ import { X } from "lucide-react";
 import { Button } from "react-aria-components/Button";
 import { Text } from "react-aria-components/Text";
 import {
-  Toast,
-  ToastContent,
-  ToastQueue,
-  ToastRegion,
+  UNSTABLE_Toast as Toast,
+  UNSTABLE_ToastContent as ToastContent,
+  UNSTABLE_ToastQueue as ToastQueue,
+  UNSTABLE_ToastRegion as ToastRegion,
 } from "react-aria-components/Toast";
 import { useWords } from "../words/words";
 import styles from "./Toast.module.css";

@@ -1,18 +1,32 @@
 import { createIntl, createIntlCache, type IntlShape, type MessageFormatElement } from "react-intl";
+import type charts from "./en/charts.json";
 import type common from "./en/common.json";
 import type events from "./en/events.json";
+import type keys from "./en/keys.json";
 import type list from "./en/list.json";
 import type objects from "./en/objects.json";
 import type problems from "./en/problems.json";
+import type setup from "./en/setup.json";
 import type shell from "./en/shell.json";
+import type time from "./en/time.json";
+import type user from "./en/user.json";
+import type users from "./en/users.json";
+import type violations from "./en/violations.json";
 
 /** Every message of the console, by the file of its area. */
-export type WordKey = keyof (typeof common &
+export type WordKey = keyof (typeof charts &
+  typeof common &
   typeof events &
+  typeof keys &
   typeof list &
   typeof objects &
   typeof problems &
-  typeof shell);
+  typeof setup &
+  typeof shell &
+  typeof time &
+  typeof user &
+  typeof users &
+  typeof violations);
 
 export const languages = ["en", "ru", "cs"] as const;
 
