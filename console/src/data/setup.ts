@@ -63,7 +63,8 @@ export async function makeKey(tenant: string, name: string): Promise<NewKey> {
 }
 
 /** What became of a test event: accepted, or refused with the reason. */
-export type TestOutcome = { accepted: true } | { accepted: false; code: string; detail: string; pointer: string | null };
+export type TestOutcome =
+  { accepted: true } | { accepted: false; code: string; detail: string; pointer: string | null };
 
 /** Sends an event with a key that was just made: the session itself may not send. */
 export async function sendTest(secret: string, event: object): Promise<TestOutcome> {
