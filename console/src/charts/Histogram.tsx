@@ -1,6 +1,6 @@
 import { useId, useMemo, useRef, useState } from "react";
 import { FormattedMessage, useIntl } from "react-intl";
-import { type Bucket, CLASSES, layoutHistogram, type Range, spanOf, sumOf } from "./histogram.ts";
+import { type Bucket, CLASSES, layoutHistogram, type Range, spanOf, sumOf } from "./bars.ts";
 import { HistogramTable } from "./HistogramTable.tsx";
 import { formatSpan } from "./span.ts";
 import { type Interval, ticksOf } from "./ticks.ts";

@@ -1,6 +1,6 @@
 import { FormattedMessage, useIntl } from "react-intl";
 import { type Clock } from "../time/format.ts";
-import { type Bucket, CLASSES, totalOf } from "./histogram.ts";
+import { type Bucket, CLASSES, totalOf } from "./bars.ts";
 import { formatSpan } from "./span.ts";
 import { type Interval } from "./ticks.ts";
 import styles from "./Histogram.module.css";

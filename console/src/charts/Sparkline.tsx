@@ -1,4 +1,4 @@
-import { sparkPath } from "./sparkline.ts";
+import { sparkPath } from "./line.ts";
 import styles from "./Sparkline.module.css";
 
 interface SparklineProps {

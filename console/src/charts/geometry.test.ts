@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Bucket, bucketAt, layoutHistogram, rangeOf, spanOf, sumOf } from "./histogram.ts";
+import { type Bucket, bucketAt, layoutHistogram, rangeOf, spanOf, sumOf } from "./bars.ts";
 import { niceAxis, stride } from "./scale.ts";
-import { sparkPath } from "./sparkline.ts";
+import { sparkPath } from "./line.ts";
 import { ticksOf } from "./ticks.ts";
 
 const HOUR = 3_600_000;

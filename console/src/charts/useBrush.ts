@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useState } from "react";
-import { bucketAt, type Range, rangeOf } from "./histogram.ts";
+import { bucketAt, type Range, rangeOf } from "./bars.ts";
 
 interface Brush {
   /** What is being chosen, while it is. */

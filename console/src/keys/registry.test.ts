@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type Press, Registry } from "./registry";
-import { isSingleKey, SHORTCUT_IDS, SHORTCUTS } from "./shortcuts";
+import { type Press, Registry } from "./registry.ts";
+import { isSingleKey, SHORTCUT_IDS, SHORTCUTS } from "./shortcuts.ts";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
   key,

@@ -2,7 +2,7 @@
  * Which handler a key press reaches. One listener serves the page; the handler that was registered last is asked first, so a
  * dialog goes before the list below it.
  */
-import { isSingleKey, SHORTCUT_IDS, SHORTCUTS, type Shortcut, type ShortcutId } from "./shortcuts";
+import { isSingleKey, SHORTCUT_IDS, SHORTCUTS, type Shortcut, type ShortcutId } from "./shortcuts.ts";
 
 /** What a press is judged by: a part of `KeyboardEvent`. */
 export interface Press {
@@ -49,7 +49,10 @@ export class Registry {
     const own = this.#handlers.get(id) ?? [];
     this.#handlers.set(id, [handler, ...own]);
     return () => {
-      this.#handlers.set(id, (this.#handlers.get(id) ?? []).filter((other) => other !== handler));
+      this.#handlers.set(
+        id,
+        (this.#handlers.get(id) ?? []).filter((other) => other !== handler),
+      );
     };
   }
 

@@ -1,11 +1,12 @@
 import { useEffect, useRef } from "react";
-import { type Handler, type Press, Registry } from "./registry";
-import { type ShortcutId } from "./shortcuts";
+import { type Handler, type Press, Registry } from "./registry.ts";
+import { type ShortcutId } from "./shortcuts.ts";
 
 /** The registry of this page: there is one keyboard. */
 export const registry = new Registry();
 
-const TEXT = "input:not([type=checkbox],[type=radio],[type=button],[type=submit]),textarea,select,[contenteditable=true]";
+const TEXT =
+  "input:not([type=checkbox],[type=radio],[type=button],[type=submit]),textarea,select,[contenteditable=true]";
 const CONTROL = `button,a[href],summary,[role=button],[role=option],[role=menuitem],[role=tab],[role=checkbox],[role=switch],${TEXT}`;
 
 /** What has the focus, as far as a shortcut needs to know. */
@@ -22,20 +23,21 @@ function focusOf(target: EventTarget | null): Press["focus"] {
   return target.closest(CONTROL) ? "control" : "page";
 }
 
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented) {
+    return;
+  }
+  const { key, code, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing } = event;
+  const focus = focusOf(event.target);
+  if (registry.press({ key, code, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing, focus }, event.timeStamp)) {
+    event.preventDefault();
+  }
+}
+
 /** Listens until the answer is called; the shell does so once. */
-export function listen(target: Window = window): () => void {
-  const onKey = (event: KeyboardEvent) => {
-    if (event.defaultPrevented) {
-      return;
-    }
-    const { key, code, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing } = event;
-    const focus = focusOf(event.target);
-    if (registry.press({ key, code, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing, focus }, event.timeStamp)) {
-      event.preventDefault();
-    }
-  };
-  target.addEventListener("keydown", onKey);
-  return () => target.removeEventListener("keydown", onKey);
+export function listen(): () => void {
+  window.addEventListener("keydown", onKey);
+  return () => window.removeEventListener("keydown", onKey);
 }
 
 /** Has a handler for a shortcut while the component is there and `enabled`. */

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useMe, useTenant } from "../../data/me";
-import { anyUser } from "../../data/people";
+import { anyUser } from "../../data/users";
 import { ingestStatus, keys, logging, type NewKey } from "../../data/setup";
 import { useWords } from "../../words/words";
 import { EventStep } from "./EventStep";

@@ -1,5 +1,5 @@
 import { LinkButton } from "../../kit/LinkButton";
-import type { User } from "../../data/people";
+import type { User } from "../../data/users";
 import { useWords } from "../../words/words";
 import styles from "./Setup.module.css";
 

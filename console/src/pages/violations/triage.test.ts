@@ -10,7 +10,7 @@ import {
   toggle,
   toggleAll,
   toggleRange,
-} from "./inbox.ts";
+} from "./triage.ts";
 
 const finding = (id: string, more: Partial<Finding> = {}): Finding => ({
   id,
