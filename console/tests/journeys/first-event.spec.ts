@@ -1,5 +1,6 @@
 /** From nothing to the first event, as a developer who has just got a tenant lives it. */
 import { ask, newTenant } from "../support/api";
+import { press } from "../support/keys";
 import { expect, test } from "../support/test";
 
 test.use({ language: "cs" });
@@ -71,23 +72,12 @@ test("the first event, by keyboard alone", async ({ page, open, t }) => {
   const tenant = await newTenant("Nová firma a.s.", { logging: false, time_zone: "Europe/Prague" });
   const admin = await tenant.key("admin", "Vývojář");
   await open(admin.secret, "/setup");
-  const { keyboard } = page;
-  const to = async (name: string) => {
-    const aim = page.getByRole("button", { name, exact: true });
-    await expect(aim).toBeVisible();
-    await expect(async () => {
-      await keyboard.press("Tab");
-      await expect(aim).toBeFocused({ timeout: 50 });
-    }).toPass({ intervals: [0] });
-  };
+  const to = async (name: string) => press(page, page.getByRole("button", { name, exact: true }));
   await to(t("setup.logging.turn_on"));
-  await keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: t("setup.logging") })).toBeVisible();
   await to(t("setup.key.make"));
-  await keyboard.press("Enter");
   await expect(page.getByText(t("setup.key.once"))).toBeVisible();
   await to(t("setup.event.test"));
-  await keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: t("setup.event") })).toBeVisible();
   await expect(page.getByRole("heading", { name: t("setup.user") })).toBeVisible();
 });
