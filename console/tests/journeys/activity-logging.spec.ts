@@ -100,7 +100,9 @@ test("the log answers who did what", async ({ page, open, t }) => {
   expect(objects.every((cell) => cell.includes(CONTACT.name))).toBe(true);
 
   // The question that brings them: which data did this employee look at or export?
-  await page.goto(`/events?actor_id=${PETR.id}&category=views`);
+  await page.goto(`/users/${PETR.id}/activity`);
+  await expect(list.rows.first()).toBeVisible();
+  await page.getByText(t("user.activity.viewed"), { exact: true }).click();
   await expect(list.rows).toHaveCount(2);
   expect((await list.column(t("events.event"))).join("\n")).toMatch(/250|выгруз/i);
 
