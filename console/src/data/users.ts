@@ -12,6 +12,7 @@ export type SignIn = Schema<"SignIn">;
 export type SignInPage = Schema<"Page_SignIn">;
 export type UserDevice = Schema<"UserDevice">;
 export type DevicePage = Schema<"Page_UserDevice">;
+export type Flag = Schema<"Flag">;
 export type Session = Schema<"Session">;
 export type Access = Schema<"Access">;
 export type AccessView = Schema<"AccessView">;

@@ -25,7 +25,7 @@ interface AccessDialogProps {
   /** What is proposed. */
   access: Access;
   onClose: () => void;
-  onDone?: () => void;
+  onDone?: (access: Access) => void;
 }
 
 const CHOICES = ["allow", "block", "ask"] as const;
@@ -42,7 +42,7 @@ export function AccessDialog({ target, access, onClose, onDone }: AccessDialogPr
     mutationFn: async () => decide(target.userId, target.deviceId, { access: choice, reason: reason.trim() }),
     onSuccess: async () => {
       toast({ kind: "done", text: t(`user.access.done.${choice}`, { device: target.device }) });
-      onDone?.();
+      onDone?.(choice);
       onClose();
       await client.invalidateQueries({ queryKey: ["users", scope.tenant, target.userId, "access"] });
     },

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useMe, useTenant } from "../../data/me";
 import { anyUser } from "../../data/users";
 import { ingestStatus, keys, logging, type NewKey } from "../../data/setup";
+import { PageHead } from "../../kit/PageHead";
 import { useWords } from "../../words/words";
 import { EventStep } from "./EventStep";
 import { KeyStep } from "./KeyStep";
@@ -47,9 +48,8 @@ export default function SetupPage() {
   const done = STEPS.filter((step) => standing[step] === "done").length;
   return (
     <div className={styles.page}>
-      <header className={styles.head}>
-        <h1 tabIndex={-1}>{t("setup.title")}</h1>
-        <p className="muted">{t("setup.lead")}</p>
+      <PageHead title={t("setup.title")} meta={t("setup.lead")} />
+      <div className={styles.main}>
         <div className={styles.progress} aria-live="polite">
           <span className={styles.track} aria-hidden>
             {STEPS.map((step) => (
@@ -58,22 +58,22 @@ export default function SetupPage() {
           </span>
           <span>{t("setup.progress", { done, all: STEPS.length })}</span>
         </div>
-      </header>
-      <ol className={styles.steps} aria-label={t("setup.steps")}>
-        <StepItem step="logging" standing={standing.logging}>
-          <LoggingStep on={known.logging === true} may={may} />
-        </StepItem>
-        <StepItem step="key" standing={standing.key}>
-          <KeyStep tenant={tenant.id} count={known.keys ?? 0} made={made} onMade={setMade} may={may} />
-        </StepItem>
-        <StepItem step="event" standing={standing.event}>
-          <EventStep secret={made?.secret} received={received} waiting={waiting(known)} since={begun} />
-          {status.data === undefined ? null : <Refusals status={status.data} keys={sending.data?.data ?? []} />}
-        </StepItem>
-        <StepItem step="user" standing={standing.user}>
-          <UserStep user={users.data?.data[0]} />
-        </StepItem>
-      </ol>
+        <ol className={styles.steps} aria-label={t("setup.steps")}>
+          <StepItem step="logging" standing={standing.logging}>
+            <LoggingStep on={known.logging === true} may={may} />
+          </StepItem>
+          <StepItem step="key" standing={standing.key}>
+            <KeyStep tenant={tenant.id} count={known.keys ?? 0} made={made} onMade={setMade} may={may} />
+          </StepItem>
+          <StepItem step="event" standing={standing.event}>
+            <EventStep secret={made?.secret} received={received} waiting={waiting(known)} since={begun} />
+            {status.data === undefined ? null : <Refusals status={status.data} keys={sending.data?.data ?? []} />}
+          </StepItem>
+          <StepItem step="user" standing={standing.user}>
+            <UserStep user={users.data?.data[0]} />
+          </StepItem>
+        </ol>
+      </div>
     </div>
   );
 }

@@ -2,20 +2,12 @@ import type { ReactNode } from "react";
 import type { Violation } from "../../data/violations";
 import { joinList } from "../../fields/schemas";
 import { Link } from "../../kit/Link";
+import { placeName } from "../../kit/place";
 import { Time } from "../../kit/Time";
 import { paths } from "../../paths";
-import { useWords, type Words } from "../../words/words";
+import { useWords } from "../../words/words";
 import { whoOf } from "./said";
 import styles from "./Detail.module.css";
-
-/** A country's name in the reader's language. */
-function placeOf(place: Violation["place"], locale: Words["locale"]): string | null {
-  if (place === null || place === undefined || place.country === "") {
-    return null;
-  }
-  const country = new Intl.DisplayNames(locale, { type: "region" }).of(place.country) ?? place.country;
-  return place.city === undefined || place.city === "" ? country : `${place.city}, ${country}`;
-}
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -38,7 +30,7 @@ export function Facts({ found, linked }: { found: Violation; linked: boolean }) 
     ) : (
       <span className={mono ? "mono" : ""}>{text}</span>
     );
-  const place = placeOf(found.place, locale);
+  const place = placeName(found.place, locale);
   const who = whoOf(found);
   return (
     <dl className={styles.facts}>
@@ -77,7 +69,7 @@ export function Facts({ found, linked }: { found: Violation; linked: boolean }) 
       {found.ip === null || found.ip === undefined ? null : (
         <Fact label={t("violations.ip")}>{link(found.ip, { ip: found.ip }, true)}</Fact>
       )}
-      {place === null ? null : <Fact label={t("violations.place")}>{place}</Fact>}
+      {place === undefined ? null : <Fact label={t("violations.place")}>{place}</Fact>}
       <Fact label={t("violations.rule")}>
         {t("violations.rule_version", { rule: found.rule, version: found.rule_version })}
       </Fact>

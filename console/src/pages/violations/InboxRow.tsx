@@ -1,5 +1,5 @@
 import { CircleCheck, CircleDashed, Dot } from "lucide-react";
-import { type MouseEvent, useRef } from "react";
+import { useRef } from "react";
 import type { Violation } from "../../data/violations";
 import { Checkbox } from "../../kit/Checkbox";
 import { useZones } from "../../kit/clock";
@@ -44,7 +44,7 @@ export function InboxRow(props: InboxRowProps) {
         onPointerDownCapture={(event) => {
           shift.current = event.shiftKey;
         }}
-        onClickCapture={(event: MouseEvent) => {
+        onKeyDownCapture={(event) => {
           shift.current = event.shiftKey;
         }}
       >

@@ -1,0 +1,87 @@
+import { ArrowUpRight } from "lucide-react";
+import { useMay } from "../../data/me";
+import { type User, unreviewedOf } from "../../data/users";
+import { nameOfUser } from "../../fields/users";
+import { Badge } from "../../kit/Badge";
+import { CopyButton } from "../../kit/CopyButton";
+import { LinkButton } from "../../kit/LinkButton";
+import { PageHead } from "../../kit/PageHead";
+import { Time } from "../../kit/Time";
+import { UnreviewedMark } from "../../kit/UnreviewedMark";
+import { paths } from "../../paths";
+import { useWords } from "../../words/words";
+import { Checks } from "./Checks";
+import styles from "./User.module.css";
+
+/** Who it is, whether they are active, when they were last, and whether they are checked. */
+export function UserHead({ user }: { user: User }) {
+  const { t, locale } = useWords();
+  const sees = useMay("see_violations");
+  const unreviewed = unreviewedOf(user);
+  const name = nameOfUser(user);
+  return (
+    <PageHead
+      title={name}
+      marks={
+        <>
+          <Badge tone={user.active ? "plain" : "warn"}>{t(user.active ? "users.active" : "users.deactivated")}</Badge>
+          {sees && unreviewed !== undefined && unreviewed > 0 ? (
+            <UnreviewedMark
+              count={unreviewed}
+              level={user.max_level}
+              name={name}
+              href={paths.userSignIns(user.id, { _tab: "restrictions" })}
+            />
+          ) : null}
+        </>
+      }
+      meta={
+        <dl className={styles.facts}>
+          {user.email === "" ? null : (
+            <div>
+              <dt>{t("user.email")}</dt>
+              <dd>{user.email}</dd>
+            </div>
+          )}
+          <div>
+            <dt>{t("user.id")}</dt>
+            <dd className={styles.id}>
+              <span className="mono">{user.id}</span>
+              <CopyButton text={user.id} label={t("common.copy_id")} />
+            </dd>
+          </div>
+          <div>
+            <dt>{t("user.last_activity")}</dt>
+            <dd>
+              {user.last_activity_at === null ? t("users.never") : <Time at={user.last_activity_at} show="relative" />}
+            </dd>
+          </div>
+          {user.first_seen_at === null ? null : (
+            <div>
+              <dt>{t("user.first_seen")}</dt>
+              <dd>
+                <Time at={user.first_seen_at} show="date" />
+              </dd>
+            </div>
+          )}
+          <div>
+            <dt>{t("user.sign_ins")}</dt>
+            <dd className="number">{user.sign_ins.toLocaleString(locale)}</dd>
+          </div>
+        </dl>
+      }
+      actions={
+        <>
+          {sees ? <Checks user={{ id: user.id, name }} /> : null}
+          <LinkButton
+            size="small"
+            icon={<ArrowUpRight size={14} aria-hidden />}
+            href={paths.events({ actor_id: user.id.replaceAll(",", "\\,") })}
+          >
+            {t("user.events_of")}
+          </LinkButton>
+        </>
+      }
+    />
+  );
+}
