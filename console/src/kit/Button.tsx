@@ -1,10 +1,11 @@
-import type { ReactNode } from "react";
+import type { ReactNode, Ref } from "react";
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
 import { Tooltip } from "./Tooltip";
 import styles from "./Button.module.css";
 
 export interface ButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children"> {
   children: ReactNode;
+  ref?: Ref<HTMLButtonElement>;
   /** One primary button a view; `danger` for what can't be undone; `quiet` beside other controls. */
   kind?: "primary" | "plain" | "quiet" | "danger";
   size?: "normal" | "small";
