@@ -89,6 +89,10 @@ test("one of two devices is blocked, and the platform is told so", async ({ page
 
   await shared.getByRole("button", { name: new RegExp(t("user.access.change")) }).click();
   await page.getByRole("menuitem", { name: t("user.access.take_back") }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: t("user.access.take_back") })
+    .click();
   await expect(shared).toContainText(t("user.access.allow"));
   expect(await may(SHARED)).toBe("allow");
 });
