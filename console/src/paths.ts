@@ -24,6 +24,7 @@ export const paths = {
   users: (search: Search = {}) => `/users${toSearch(search)}`,
   user: (id: string, search: Search = {}) => `/users/${part(id)}${toSearch(search)}`,
   userSignIns: (id: string, search: Search = {}) => `/users/${part(id)}/sign-ins${toSearch(search)}`,
+  userActivity: (id: string, search: Search = {}) => `/users/${part(id)}/activity${toSearch(search)}`,
   violations: (search: Search = {}) => `/violations${toSearch(search)}`,
   violation: (id: string, search: Search = {}) => `/violations/${part(id)}${toSearch(search)}`,
 };

@@ -57,28 +57,16 @@ export const routes: readonly RouteEntry[] = [
     page: () => import("./pages/users/UsersPage"),
   },
   {
-    path: "/users/$id",
+    // One page, whatever is shown of the person: the head stays where it is.
+    path: "/users/$id/{-$tab}",
     title: "shell.title.user",
     permission: "read_log",
     feature: "log",
     page: () => import("./pages/user/UserPage"),
   },
   {
-    path: "/users/$id/sign-ins",
-    title: "shell.title.user",
-    permission: "read_log",
-    feature: "log",
-    page: () => import("./pages/user/UserPage"),
-  },
-  {
-    path: "/users/$id/activity",
-    title: "shell.title.user",
-    permission: "read_log",
-    feature: "log",
-    page: () => import("./pages/user/UserPage"),
-  },
-  {
-    path: "/violations",
+    // The inbox stays while one after the other is opened.
+    path: "/violations/{-$id}",
     title: "shell.nav.violations",
     permission: "see_violations",
     feature: "log",
@@ -89,13 +77,6 @@ export const routes: readonly RouteEntry[] = [
       href: paths.violations(),
       shortcut: "goViolations",
     },
-    page: () => import("./pages/violations/ViolationsPage"),
-  },
-  {
-    path: "/violations/$id",
-    title: "shell.title.violation",
-    permission: "see_violations",
-    feature: "log",
     page: () => import("./pages/violations/ViolationsPage"),
   },
   {

@@ -24,10 +24,13 @@ function Outcome({ row }: { row: SignIn }) {
   const outcome = isOutcome(row.outcome) ? row.outcome : "unknown";
   const Icon = outcomes[outcome];
   return (
-    <span className={styles.outcome} data-outcome={outcome} title={row.reason}>
-      <Icon size={14} aria-hidden />
-      {t(`user.outcome.${outcome}`)}
-    </span>
+    <>
+      <span className={styles.outcome} data-outcome={outcome} title={row.reason}>
+        <Icon size={14} aria-hidden />
+        {t(`user.outcome.${outcome}`)}
+      </span>
+      {row.backfill === true ? <Badge>{t("user.backfill")}</Badge> : null}
+    </>
   );
 }
 
@@ -77,7 +80,6 @@ function Signals({ row }: { row: SignIn }) {
 
 /** Rules by their titles; of what the list has no title, by their names. */
 function Rules({ flags, titles }: { flags: readonly Flag[]; titles: ReadonlyMap<string, string> }) {
-  const { t } = useWords();
   return flags.map((flag) => {
     const title = titles.get(flag.rule) ?? flag.rule;
     const content = (
@@ -89,12 +91,7 @@ function Rules({ flags, titles }: { flags: readonly Flag[]; titles: ReadonlyMap<
     return flag.id === undefined || flag.id === "" ? (
       <Badge key={flag.rule}>{content}</Badge>
     ) : (
-      <Link
-        key={flag.rule}
-        href={paths.violation(flag.id)}
-        className={styles.rule}
-        aria-label={t("user.rules_open", { title })}
-      >
+      <Link key={flag.rule} href={paths.violation(flag.id)} className={styles.rule}>
         {content}
       </Link>
     );
@@ -110,8 +107,8 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         id: "time",
         label: "user.time",
         cell: (row) => <Time at={row.occurred_at} stop={false} />,
-        width: "176px",
-        least: 176,
+        width: "164px",
+        least: 164,
         columns: ["occurred_at"],
         sort: true,
         shown: true,
@@ -126,6 +123,16 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         columns: ["outcome", "reason"],
         shown: true,
         narrow: "first",
+      },
+      {
+        id: "rules",
+        label: "user.rules",
+        cell: (row) => <Rules flags={row.violations} titles={titles} />,
+        width: "minmax(160px, 1.5fr)",
+        least: 160,
+        columns: ["violations", "violations.title"],
+        shown: true,
+        narrow: "second",
       },
       {
         id: "device",
@@ -188,8 +195,8 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         id: "session_activity",
         label: "user.session_activity",
         cell: (row) => <SessionActivity row={row} />,
-        width: "176px",
-        least: 176,
+        width: "164px",
+        least: 164,
         columns: ["session.last_activity_at", "session.signed_out_at"],
         shown: true,
       },
@@ -201,16 +208,6 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         least: 140,
         columns: ["signals"],
         shown: true,
-      },
-      {
-        id: "rules",
-        label: "user.rules",
-        cell: (row) => <Rules flags={row.violations} titles={titles} />,
-        width: "minmax(160px, 1.5fr)",
-        least: 160,
-        columns: ["violations", "violations.title"],
-        shown: true,
-        narrow: "second",
       },
     ],
     filters: [

@@ -9,6 +9,7 @@ import { paths } from "../paths";
 import { useWords } from "../words/words";
 import type { ListFields } from "./list";
 import { oneOf, period, text } from "./schemas";
+import styles from "./users.module.css";
 
 /** What a user is called: by name, or else by e-mail address or id. */
 export function nameOfUser(user: Pick<User, "id" | "name" | "email">): string {
@@ -37,9 +38,11 @@ function LastActivity({ user }: { user: User }) {
   return (
     <>
       {user.last_activity_at === null ? (
-        <span className="muted">{t("users.never")}</span>
+        <span className={`${styles.ago} muted`}>{t("users.never")}</span>
       ) : (
-        <Time at={user.last_activity_at} show="relative" stop={false} />
+        <span className={styles.ago}>
+          <Time at={user.last_activity_at} show="relative" stop={false} />
+        </span>
       )}
       {unreviewed > 0 ? (
         <UnreviewedMark

@@ -61,6 +61,8 @@ export function ListHead<T>(props: ListHeadProps<T>) {
   const words = useWords();
   const { t, locale } = words;
   const { tenant } = useZones();
+  // Names of what the chips have as ids come with the counts.
+  useSummary();
   const detail = fields.filters.flatMap((field) => chipText(field, filter.applied, words, tenant) ?? []).join(", ");
   // Which days a period has is the tenant's to say, whatever zone times are shown in.
   const span = period === undefined ? null : formatPeriod(period, { locale, zone: tenant });
@@ -73,7 +75,7 @@ export function ListHead<T>(props: ListHeadProps<T>) {
   return (
     <>
       {bare === true ? null : <PageHead title={title} detail={detail} marks={marks} meta={meta} />}
-      <div className={styles.bar}>
+      <div className={styles.bar} data-bare={bare}>
         <div className={styles.left}>
           {bare === true ? <div className="muted">{meta}</div> : null}
           <Chips

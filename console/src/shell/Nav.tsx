@@ -28,7 +28,7 @@ function Item({ route, folded, current }: { route: NavRoute; folded: boolean; cu
         <Icon size={16} aria-hidden />
         <span className={folded ? "hidden-visually" : styles.text}>{t(label)}</span>
         {locked ? <Lock size={12} aria-label={t("shell.plan_lock")} /> : null}
-        {route.path === "/violations" && unreviewed !== undefined && unreviewed > 0 && !folded ? (
+        {route.nav.shortcut === "goViolations" && unreviewed !== undefined && unreviewed > 0 && !folded ? (
           <span className={styles.count}>{unreviewed}</span>
         ) : null}
       </Link>
@@ -79,7 +79,7 @@ export function Nav({ isOpen, onClose }: { isOpen: boolean; onClose: () => void 
                     key={route.path}
                     route={route}
                     folded={folded}
-                    current={path === route.path || path.startsWith(`${route.path}/`)}
+                    current={path === route.nav.href || path.startsWith(`${route.nav.href}/`)}
                   />
                 ))}
               </ul>

@@ -56,14 +56,16 @@ export function KeyStep({ tenant, count, made, onMade, may }: KeyStepProps) {
             }
           }}
         >
-          <TextField
-            label={t("setup.key.name")}
-            value={name}
-            onChange={setName}
-            maxLength={256}
-            autoComplete="off"
-            error={make.error === null ? undefined : asProblem(make.error).message}
-          />
+          <div className={styles.wide}>
+            <TextField
+              label={t("setup.key.name")}
+              value={name}
+              onChange={setName}
+              maxLength={256}
+              autoComplete="off"
+              error={make.error === null ? undefined : asProblem(make.error).message}
+            />
+          </div>
           <Button
             type="submit"
             kind={count === 0 ? "primary" : "plain"}

@@ -31,12 +31,14 @@ export function LoggingStep({ on, may }: { on: boolean; may: boolean }) {
     <>
       <p className="muted">{t("setup.logging.text")}</p>
       <div className={styles.row}>
-        <Select
-          label={t("setup.logging.keep")}
-          value={days}
-          onChange={setDays}
-          choices={DAYS.map((count) => ({ id: String(count), label: t("setup.logging.days", { days: count }) }))}
-        />
+        <div className={styles.wide}>
+          <Select
+            label={t("setup.logging.keep")}
+            value={days}
+            onChange={setDays}
+            choices={DAYS.map((count) => ({ id: String(count), label: t("setup.logging.days", { days: count }) }))}
+          />
+        </div>
         <Button
           kind="primary"
           isPending={turnOn.isPending}

@@ -39,9 +39,11 @@ export function Refusals({ status, keys }: { status: IngestStatus; keys: readonl
             <li key={`${row.key} ${row.code}`} className={styles.refusal}>
               <div className={styles.refusalHead}>
                 <strong>{known("setup.code", row.code)}</strong>
-                <code className={styles.pointer}>
-                  {row.last.pointer === null || row.last.pointer === "" ? t("setup.refused.whole") : row.last.pointer}
-                </code>
+                {row.last.pointer === null || row.last.pointer === "" ? (
+                  <span className="muted">{t("setup.refused.whole")}</span>
+                ) : (
+                  <code className={styles.pointer}>{row.last.pointer}</code>
+                )}
               </div>
               <p className={styles.detail}>{row.last.detail}</p>
               <p className={styles.refusalMeta}>

@@ -3,7 +3,9 @@ import { useState } from "react";
 import { useMe, useTenant } from "../../data/me";
 import { anyUser } from "../../data/users";
 import { ingestStatus, keys, logging, type NewKey } from "../../data/setup";
+import { LinkButton } from "../../kit/LinkButton";
 import { PageHead } from "../../kit/PageHead";
+import { paths } from "../../paths";
 import { useWords } from "../../words/words";
 import { EventStep } from "./EventStep";
 import { KeyStep } from "./KeyStep";
@@ -48,7 +50,11 @@ export default function SetupPage() {
   const done = STEPS.filter((step) => standing[step] === "done").length;
   return (
     <div className={styles.page}>
-      <PageHead title={t("setup.title")} meta={t("setup.lead")} />
+      <PageHead
+        title={t("setup.title")}
+        meta={t(done === STEPS.length ? "setup.all_done_text" : "setup.lead")}
+        actions={<LinkButton href={paths.events()}>{t("setup.skip")}</LinkButton>}
+      />
       <div className={styles.main}>
         <div className={styles.progress} aria-live="polite">
           <span className={styles.track} aria-hidden>

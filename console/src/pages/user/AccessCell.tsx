@@ -34,8 +34,8 @@ export function AccessCell({ row, access, may, onAsk }: AccessCellProps) {
         <Menu
           label={t("user.access.change")}
           trigger={
-            <Button size="small" kind="quiet" aria-label={t("user.access.change")}>
-              <ChevronDown size={14} aria-hidden />
+            <Button size="small" kind="quiet" icon={<ChevronDown size={14} aria-hidden />}>
+              <span className="hidden-visually">{t("user.access.change")}</span>
             </Button>
           }
           groups={[

@@ -1,8 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ShieldOff } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "../../data/me";
 import { asProblem } from "../../data/problem";
-import { endExemption, type Exemption, exemption } from "../../data/users";
+import { endExemption, exemption } from "../../data/users";
 import { Button } from "../../kit/Button";
 import { useZones } from "../../kit/clock";
 import { Dialog } from "../../kit/Dialog";
@@ -14,16 +15,18 @@ import { useWords } from "../../words/words";
 import styles from "./User.module.css";
 
 /** Who switched the checks off, why, and until when. */
-function Told({ of }: { of: Exemption }) {
+export function ChecksNote({ id }: { id: string }) {
   const { t, locale } = useWords();
   const { zone } = useZones();
   const at = (instant: string) => formatDateMinute(instant, { locale, zone });
-  const { owner, reason, expires_at: ends, granted_at: granted, holds } = of;
-  if (!holds) {
+  const { data } = useQuery(exemption(id));
+  if (data === null || data === undefined || !data.holds) {
     return null;
   }
+  const { owner, reason, expires_at: ends, granted_at: granted } = data;
   return (
     <p className={styles.told}>
+      <ShieldOff size={14} aria-hidden />
       {t("user.checks.by", { owner, reason, at: at(granted) })}
       <span className={styles.until}>
         {ends === null ? t("user.checks.forever") : t("user.checks.until", { at: at(ends) })}
@@ -62,7 +65,6 @@ export function Checks({ user }: { user: { id: string; name: string } }) {
         {t(off ? "user.checks.off" : "user.checks.on")}
       </Switch>
       {may ? null : <span className={styles.hint}>{t("user.checks.no_right")}</span>}
-      {query.data === null ? null : <Told of={query.data} />}
       {asking === "off" ? <ChecksDialog user={user} onClose={() => setAsking(null)} /> : null}
       {asking === "on" ? (
         <Dialog

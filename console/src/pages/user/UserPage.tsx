@@ -14,6 +14,7 @@ import { ProblemState } from "../../list/ProblemState";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
 import { Activity } from "./Activity";
+import { ChecksNote } from "./Checks";
 import { SignIns } from "./SignIns";
 import { UserHead } from "./UserHead";
 import styles from "./User.module.css";
@@ -53,6 +54,7 @@ export default function UserPage() {
   return (
     <div className={styles.page}>
       <UserHead user={found} />
+      {sees ? <ChecksNote id={id} /> : null}
       {sees ? (
         <Tabs
           label={t("user.sections")}

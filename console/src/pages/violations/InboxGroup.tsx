@@ -2,7 +2,6 @@ import { ChevronDown, ChevronRight } from "lucide-react";
 import { useId } from "react";
 import type { Violation } from "../../data/violations";
 import { Checkbox } from "../../kit/Checkbox";
-import { IconButton } from "../../kit/IconButton";
 import { Level } from "../../kit/Level";
 import { useWords } from "../../words/words";
 import type { InboxProps } from "./Inbox";
@@ -66,20 +65,16 @@ export function InboxGroup(props: InboxGroupProps) {
           isDisabled={matching}
           onChange={() => props.onSelection(toggleAll(selection, ids))}
         />
-        <h2 id={head} className={styles.groupName} title={name}>
-          {name}
+        <h2 className={styles.groupName} title={name}>
+          <button type="button" id={head} className={styles.fold} aria-expanded={!isFolded} onClick={fold}>
+            {isFolded ? <ChevronRight size={14} aria-hidden /> : <ChevronDown size={14} aria-hidden />}
+            <span>{name}</span>
+          </button>
         </h2>
         <Level level={group.worst} />
         <span className={styles.groupCount}>
           {left === 0 ? t("violations.all_reviewed") : t("violations.group_count", { count: left })}
         </span>
-        <IconButton
-          label={t(isFolded ? "violations.unfold" : "violations.fold", { name })}
-          aria-expanded={!isFolded}
-          onPress={fold}
-        >
-          {isFolded ? <ChevronRight size={14} aria-hidden /> : <ChevronDown size={14} aria-hidden />}
-        </IconButton>
       </div>
       {rows}
     </section>

@@ -1,4 +1,4 @@
-import { CircleCheck, CircleDashed, Dot } from "lucide-react";
+import { CircleCheck, CircleDashed } from "lucide-react";
 import { useRef } from "react";
 import type { Violation } from "../../data/violations";
 import { Checkbox } from "../../kit/Checkbox";
@@ -68,7 +68,7 @@ export function InboxRow(props: InboxRowProps) {
             {state === "pending" ? (
               <CircleDashed size={14} aria-hidden />
             ) : open ? (
-              <Dot size={22} strokeWidth={4} aria-hidden />
+              <span className={styles.dot} aria-hidden />
             ) : (
               <CircleCheck size={14} aria-hidden />
             )}
