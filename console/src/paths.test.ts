@@ -15,5 +15,20 @@ it("keeps every address as people have shared it", () => {
     paths.userSignIns("u-1", { _tab: "devices" }),
     paths.violations({ reviewed: "false" }),
     paths.violation("v-1"),
-  ]).toMatchInlineSnapshot();
+  ]).toMatchInlineSnapshot(`
+    [
+      "/",
+      "/setup",
+      "/events",
+      "/events?actor_id=u-1,u-2&period=this_week&q=a+b&from=2026-11-13T00:00:00Z",
+      "/events/01J%2Fx%20y",
+      "/events/e-1?source=shop",
+      "/objects/deal/1%2F2?_tab=seen",
+      "/users?marked=true",
+      "/users/jan.nov%C3%A1k",
+      "/users/u-1/sign-ins?_tab=devices",
+      "/violations?reviewed=false",
+      "/violations/v-1",
+    ]
+  `);
 });

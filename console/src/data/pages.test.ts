@@ -36,6 +36,17 @@ describe("PageWindow", () => {
     expect(window.row(600)).toBeUndefined();
   });
 
+  it("asks once for what several callers want at the same time", async () => {
+    const { asked, read } = server(2000);
+    const window = new PageWindow<number>(read);
+    await window.start();
+    window.want(0, 20);
+    window.want(0, 25);
+    window.want(5, 30);
+    await settled(window);
+    expect(asked).toEqual([0, 200, 400]);
+  });
+
   it("ends where the list ends", async () => {
     const window = new PageWindow<number>(server(250).read);
     await window.start();

@@ -77,7 +77,12 @@ export class PageWindow<T, P extends Page<T> = Page<T>> {
       }
     }
     if (!this.ended && this.#starts.length <= last + ahead) {
-      void this.#load(this.#starts.length).then(() => this.want(from, to));
+      // Whoever began to load it goes on when it is there; asking again meanwhile would never end.
+      void this.#load(this.#starts.length).then((loaded) => {
+        if (loaded) {
+          this.want(from, to);
+        }
+      });
     }
     this.#drop(this.#pageOf(from), last);
   }
@@ -105,22 +110,23 @@ export class PageWindow<T, P extends Page<T> = Page<T>> {
     return Math.max(low, 0);
   }
 
-  async #load(page: number): Promise<void> {
+  async #load(page: number): Promise<boolean> {
     if (this.#loading.has(page) || this.#abort.signal.aborted) {
-      return;
+      return false;
     }
     this.#loading.add(page);
     try {
       const answer = await this.read(this.#cursors[page], this.#abort.signal);
       if (this.#abort.signal.aborted) {
-        return;
+        return false;
       }
       this.#take(page, answer);
+      return true;
     } catch (error) {
-      if (this.#abort.signal.aborted) {
-        return;
+      if (!this.#abort.signal.aborted) {
+        this.error = error;
       }
-      this.error = error;
+      return false;
     } finally {
       this.#loading.delete(page);
       this.#changed();

@@ -1,4 +1,4 @@
-import { CirclePlay, ExternalLink as Out, RotateCcw, UserX } from "lucide-react";
+import { CirclePlay, ExternalLink as Out, History, RotateCcw, UserX } from "lucide-react";
 import { useContext } from "react";
 import type { Event } from "../data/schema";
 import { Button } from "../kit/Button";
@@ -24,8 +24,12 @@ export function TimeCell({ row }: { row: Event }) {
   const { t } = useWords();
   return (
     <>
-      <Time at={row.occurred_at} stop={false} />
-      {row.backfill ? <span className={styles.mark}>{t("events.backfill")}</span> : null}
+      <Time at={row.occurred_at} show="column" stop={false} />
+      {row.backfill ? (
+        <span className={styles.mark} title={t("events.backfill")}>
+          <History size={13} aria-label={t("events.backfill")} />
+        </span>
+      ) : null}
     </>
   );
 }

@@ -55,7 +55,7 @@ export interface Column<Row> {
   shown: boolean;
   permission?: string;
   /** Where it stands when the screen has room for two lines alone. */
-  narrow?: "first" | "second" | "aside";
+  narrow?: "first" | "second" | "third" | "aside";
   end?: boolean;
 }
 
@@ -74,6 +74,8 @@ export interface ListFields<Row> {
   columns: readonly Column<Row>[];
   filters: readonly FilterField[];
   rowId: (row: Row) => string;
+  /** When it was: rows later than the answer is complete are marked off, because others may still come between them. */
+  at?: (row: Row) => string;
   /** What a row is called for readers. */
   rowName: (row: Row) => string;
   facts: (row: Row) => readonly Fact[];

@@ -16,6 +16,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   }, [copied]);
   return (
     <IconButton
+      small
       label={copied ? t("common.copied") : label}
       onPress={() => {
         void navigator.clipboard.writeText(text).then(() => setCopied(true));

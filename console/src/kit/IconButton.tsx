@@ -10,17 +10,19 @@ interface IconButtonProps extends Omit<ButtonProps, "className" | "style" | "chi
   shortcut?: string | undefined;
   children: ReactNode;
   pressed?: boolean;
+  /** Within a line of text, which it must not make higher. */
+  small?: boolean;
 }
 
 /** A button that shows nothing but an icon, and has a name all the same. */
-export function IconButton({ label, shortcut, children, pressed, ...props }: IconButtonProps) {
+export function IconButton({ label, shortcut, children, pressed, small, ...props }: IconButtonProps) {
   return (
     <Tooltip text={label} shortcut={shortcut}>
       <Button
         {...props}
         aria-label={label}
         {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
-        className={styles.button ?? ""}
+        className={`${styles.button} ${small === true ? styles.small : ""}`}
       >
         {children}
       </Button>

@@ -1,5 +1,5 @@
 import { Focusable } from "react-aria-components/Focusable";
-import { formatDate, formatDateTime, formatInZones, formatRelative } from "../time/format";
+import { formatDate, formatDateTime, formatInColumn, formatInZones, formatRelative } from "../time/format";
 import { useWords } from "../words/words";
 import { useZones } from "./clock";
 import { Tooltip } from "./Tooltip";
@@ -7,7 +7,7 @@ import { Tooltip } from "./Tooltip";
 interface TimeProps {
   at: string;
   /** `relative` is for "last activity" alone: what support is asked for is the absolute time. */
-  show?: "full" | "date" | "relative";
+  show?: "full" | "column" | "date" | "relative";
   /** Within a list each row has one already; there, the time is no stop of its own. */
   stop?: boolean;
 }
@@ -23,7 +23,9 @@ export function Time({ at, show = "full", stop = true }: TimeProps) {
       ? formatRelative(at, new Date(), locale)
       : show === "date"
         ? formatDate(at, clock)
-        : formatDateTime(at, clock);
+        : show === "column"
+          ? formatInColumn(at, clock)
+          : formatDateTime(at, clock);
   if (!stop) {
     return (
       <time dateTime={at} title={lines} className="number">

@@ -18,7 +18,11 @@ interface HistogramFoldProps {
 export function HistogramFold({ zone, onSelect }: HistogramFoldProps) {
   const { t, locale } = useWords();
   const { plan } = useTenant();
-  const [isOpen, setOpen] = useState(() => localStorage.getItem(kept) !== "closed");
+  const [isOpen, setOpen] = useState(() => {
+    const own = localStorage.getItem(kept);
+    // On a narrow screen the rows come first.
+    return own === null ? !window.matchMedia("(width < 640px)").matches : own !== "closed";
+  });
   const { data, isError } = useSummary();
   if (isError || data?.histogram.buckets.length === 0) {
     return null;

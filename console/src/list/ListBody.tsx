@@ -1,8 +1,9 @@
 import { type ReactNode, useState } from "react";
 import type { Column, Fact, ListFields } from "../fields/list";
 import { RowMenu, type RowAction } from "./RowMenu";
-import type { Rows } from "./rows";
+import { completeFrom, type Rows } from "./rows";
 import { Table } from "./Table";
+import { useWords } from "../words/words";
 
 interface ListBodyProps<T> {
   fields: ListFields<T>;
@@ -25,6 +26,8 @@ interface ListBodyProps<T> {
 /** The table, and the one menu that all its rows share. */
 export function ListBody<T>(props: ListBodyProps<T>) {
   const { fields, title, rows, columns, open, hrefOf, onOpen, onFact, actions, order, onOrder } = props;
+  const { t } = useWords();
+  const before = fields.at === undefined || order === "asc" ? undefined : completeFrom(rows, fields.at, props.completeUntil);
   const [menu, setMenu] = useState<{ row: T; button: Element }>();
   return (
     <>
@@ -40,6 +43,7 @@ export function ListBody<T>(props: ListBodyProps<T>) {
         onMenu={(row, button) => setMenu({ row, button })}
         order={order}
         onOrder={onOrder === undefined ? undefined : () => onOrder(order === "asc" ? "desc" : "asc")}
+        note={before === undefined ? undefined : { before, text: t("list.may_come") }}
         dimmed={props.dimmed}
         foot={props.foot}
         onAtTop={props.onAtTop}

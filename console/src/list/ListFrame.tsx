@@ -24,7 +24,7 @@ import { SummaryContext, summaryQuery } from "./useFacets";
 import { useColumns } from "./useColumns";
 import { useFilter } from "./useFilter";
 import { useFollow } from "./useFollow";
-import { useWide } from "./useNarrow";
+import { useRoomy, useWide } from "./useNarrow";
 import { usePages } from "./usePages";
 import styles from "./ListFrame.module.css";
 
@@ -53,7 +53,13 @@ export interface ListFrameProps<T> {
   /** Where a row leads: the same list with its details open, or a page of its own. */
   hrefOf: (row: T) => string;
   /** Details of the open row; without them, rows lead to pages. */
-  drawer?: (open: { id: string; row: T | undefined; step: ((by: 1 | -1) => void) | undefined; close: () => void; act: (fact: Fact) => void }) => ReactNode;
+  drawer?: (open: {
+    id: string;
+    row: T | undefined;
+    step: ((by: 1 | -1) => void) | undefined;
+    close: () => void;
+    act: (fact: Fact) => void;
+  }) => ReactNode;
   openParam?: string;
   actions?: (row: T) => readonly RowAction[];
   banner?: ReactNode;
@@ -71,7 +77,8 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
   const { search, replace, go } = useAddress();
   const { zone } = useZones();
   const wide = useWide();
-  const [panel, setPanel] = useState<boolean>();
+  const roomy = useRoomy();
+  const [panel, setPanel] = useState<boolean | undefined>(props.bare === true ? false : undefined);
   const [atTop, setAtTop] = useState(true);
   const filter = useFilter(fields.filters);
   const columns = useColumns(fields.id, fields.columns);
@@ -148,7 +155,9 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
             loading={pages.loading}
           />
           {props.banner}
-          {hasSummary ? <HistogramFold zone={zone} onSelect={(from, to) => filter.set({ period: "custom", from, to })} /> : null}
+          {hasSummary ? (
+            <HistogramFold zone={zone} onSelect={(from, to) => filter.set({ period: "custom", from, to })} />
+          ) : null}
           <LoadingLine loading={pages.loading && window !== undefined} onCancel={pages.cancel} />
           {problem !== undefined ? (
             <ProblemState error={problem} onRetry={pages.reload}>
@@ -163,7 +172,12 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
               <Skeleton rows={12} label={t("common.loading")} />
             </div>
           ) : rows.count === 0 ? (
-            <EmptyList fields={fields.filters} filter={filter} lockedParams={Object.keys(locked)} onRetry={pages.reload}>
+            <EmptyList
+              fields={fields.filters}
+              filter={filter}
+              lockedParams={Object.keys(locked)}
+              onRetry={pages.reload}
+            >
               {props.empty}
             </EmptyList>
           ) : (
@@ -174,7 +188,11 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
               open={drawer === undefined ? undefined : open}
               onOpen={(row) => (drawer === undefined ? go(props.hrefOf(row)) : show(fields.rowId(row)))}
               onFact={act}
-              order={filter.applied["order"] === "asc" || filter.applied["order"] === "desc" ? filter.applied["order"] : (props.order ?? "desc")}
+              order={
+                filter.applied["order"] === "asc" || filter.applied["order"] === "desc"
+                  ? filter.applied["order"]
+                  : (props.order ?? "desc")
+              }
               onOrder={props.hasOrder === true ? (order) => filter.set({ order }) : undefined}
               dimmed={pages.loading}
               completeUntil={window.completeUntil}
@@ -192,7 +210,7 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
               close: () => show(undefined),
               act,
             })}
-        {isOpen ? (
+        {isOpen && (open === undefined || drawer === undefined || roomy) ? (
           <FilterPanel
             fields={fields.filters}
             locked={Object.keys(locked)}

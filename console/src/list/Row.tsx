@@ -1,5 +1,5 @@
 import { Ellipsis } from "lucide-react";
-import { memo, type MouseEvent, type ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { useWords } from "../words/words";
 import type { Column } from "../fields/list";
 import styles from "./Table.module.css";
@@ -45,7 +45,8 @@ function Cells<T>({ row, columns, narrow }: { row: T; columns: readonly Column<T
   ));
 }
 
-function RowInner<T>(props: RowProps<T>) {
+/** One row. */
+export function Row<T>(props: RowProps<T>) {
   const { row, index, top, height, template, narrow, columns, rowId, rowName, open, hrefOf, onOpen, onMenu, note } = props;
   const { t } = useWords();
   const place = {
@@ -78,8 +79,7 @@ function RowInner<T>(props: RowProps<T>) {
         }
       }}
       onFocus={props.onFocus}
-      title={note}
-      data-note={note !== undefined || undefined}
+      data-note={note}
     >
       <Cells row={row} columns={columns} narrow={narrow} />
       <div role="cell" className={styles.tools}>
@@ -111,6 +111,3 @@ function RowInner<T>(props: RowProps<T>) {
     </div>
   );
 }
-
-/** One row. It is drawn again only when it or its place changes: a table scrolls by the thousand. */
-export const Row = memo(RowInner) as typeof RowInner;

@@ -54,8 +54,8 @@ export function Table<T>(props: TableProps<T>) {
   const active = useRef(-1);
   const { template, least } = useMemo(
     () => ({
-      template: [...columns.map(({ width }) => width), "36px"].join(" "),
-      least: columns.reduce((sum, column) => sum + column.least, 36 + 48),
+      template: [...columns.map(({ width }) => width), "24px"].join(" "),
+      least: columns.reduce((sum, column) => sum + column.least + 12, 24 + 36),
     }),
     [columns],
   );

@@ -32,3 +32,21 @@ export function rowsOf<T, P extends Page<T>>(window: PageWindow<T, P>, before: r
     },
   };
 }
+
+/** How far down it is looked for where the answer begins to be complete. */
+const depth = 200;
+
+/** The first row, from the newest, that is complete with all before it; nothing where all of them are. */
+export function completeFrom<T>(rows: Rows<T>, at: (row: T) => string, until: string | null | undefined): number | undefined {
+  if (until === null || until === undefined) {
+    return undefined;
+  }
+  const time = Date.parse(until);
+  for (let index = 0; index < Math.min(rows.count, depth); index += 1) {
+    const row = rows.row(index);
+    if (row !== undefined && Date.parse(at(row)) <= time) {
+      return index === 0 ? undefined : index;
+    }
+  }
+  return undefined;
+}

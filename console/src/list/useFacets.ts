@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
-import { type FacetName, type FacetValue, summary } from "../data/events";
+import { type FacetValue, type Summary, summary } from "../data/events";
 import type { Filter } from "../fields/list";
+import { learn } from "./labels";
 
 const none: readonly FacetValue[] = [];
 
@@ -16,9 +17,25 @@ export function summaryQuery(filter: Filter): Record<string, string> {
   return { ...rest, facets: facetNames, top: "20" };
 }
 
+/** The params whose values a facet counts, where these are called otherwise. */
+const paramOf: Partial<Record<string, string>> = { actor: "actor_id", rule: "violations" };
+
 export function useSummary() {
   const { query, isOn } = useContext(SummaryContext);
-  return useQuery({ ...summary(query), enabled: isOn, placeholderData: (before) => before });
+  return useQuery({
+    ...summary(query),
+    enabled: isOn,
+    placeholderData: (before) => before,
+    select: learnNames,
+  });
+}
+
+/** Chips name what the address has as ids. */
+function learnNames(data: Summary): Summary {
+  for (const [name, facet] of Object.entries(data.facets)) {
+    facet.values.forEach(({ value, label }) => learn(paramOf[name] ?? name, value, label));
+  }
+  return data;
 }
 
 /** Values of a facet with their counts, as the applied filter has them. */
@@ -27,5 +44,3 @@ export function useFacet(name: string): readonly FacetValue[] {
   const facets: Partial<Record<string, { values: FacetValue[] }>> = data?.facets ?? {};
   return facets[name]?.values ?? none;
 }
-
-export type { FacetName };

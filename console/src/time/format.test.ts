@@ -5,6 +5,7 @@ import {
   formatDateTime,
   formatDay,
   formatDuration,
+  formatInColumn,
   formatInZones,
   formatNumber,
   formatRelative,
@@ -30,6 +31,13 @@ describe("dates and times", () => {
     expect(plain(formatDay(at, { locale: "en", zone: "UTC" }))).toBe("13 Nov");
     expect(formatTime(at, prague)).toBe("14:02:44");
     expect(formatTime(at, prague, "minute")).toBe("14:02");
+  });
+
+  it("are as wide as each other in a column", () => {
+    const at = "2026-11-03T09:02:44Z";
+    expect(formatInColumn(at, { locale: "en", zone: "UTC" })).toBe("03/11/2026 09:02:44");
+    expect(plain(formatInColumn(at, { locale: "ru", zone: "UTC" }))).toBe("03.11.2026 09:02:44");
+    expect(plain(formatInColumn(at, { locale: "cs", zone: "UTC" }))).toBe("03. 11. 2026 09:02:44");
   });
 
   it("show midnight as 00, not 24", () => {

@@ -50,6 +50,13 @@ export function formatDateMinute(instant: Instant, clock: Clock): string {
   return formatOf(clock, { ...DATE, ...MINUTES }).format(new Date(instant));
 }
 
+/** The date and the time in digits, as wide as any other: what a column of a table has room for. */
+export function formatInColumn(instant: Instant, clock: Clock): string {
+  return formatOf(clock, { year: "numeric", month: "2-digit", day: "2-digit", ...SECONDS })
+    .format(new Date(instant))
+    .replace(",", "");
+}
+
 /** The date alone: `13 Nov 2026`. */
 export function formatDate(instant: Instant, clock: Clock): string {
   return formatOf(clock, DATE).format(new Date(instant));

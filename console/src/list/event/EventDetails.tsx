@@ -34,7 +34,7 @@ function limitSeen({ limit, seen }: { limit?: number | null; seen?: number | nul
 }
 
 /** Everything about an event, from the sentence down to the JSON. */
-export function EventDetails({ event, onFact }: EventDetailsProps) {
+export default function EventDetails({ event, onFact }: EventDetailsProps) {
   const words = useWords();
   const { t, locale } = words;
   const { actor, object, context, geo, device, labels } = event;
@@ -42,7 +42,7 @@ export function EventDetails({ event, onFact }: EventDetailsProps) {
   const narrow = (label: Fact["label"]): ReactNode => {
     const fact = facts.find((one) => one.label === label);
     return onFact === undefined || fact === undefined ? null : (
-      <IconButton label={`${t("list.filter_by")}: ${fact.text}`} onPress={() => onFact(fact)}>
+      <IconButton small label={`${t("list.filter_by")}: ${fact.text}`} onPress={() => onFact(fact)}>
         <ListFilter size={13} aria-hidden />
       </IconButton>
     );

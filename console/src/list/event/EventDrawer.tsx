@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { ChevronDown, ChevronUp, Maximize2 } from "lucide-react";
 import { useAddress } from "../../address";
 import { event as eventQuery } from "../../data/events";
@@ -11,7 +12,10 @@ import { Skeleton } from "../../kit/Skeleton";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
 import { ProblemState } from "../ProblemState";
-import { EventDetails } from "./EventDetails";
+
+
+/** Nobody waits for details before there are rows. */
+const EventDetails = lazy(() => import("./EventDetails"));
 
 interface EventDrawerProps {
   id: string;
@@ -51,7 +55,9 @@ export function EventDrawer({ id, row, step, onClose, onFact }: EventDrawerProps
       }
     >
       {shown !== undefined ? (
-        <EventDetails event={shown} onFact={onFact} />
+        <Suspense fallback={<Skeleton rows={8} label={t("common.loading")} />}>
+          <EventDetails event={shown} onFact={onFact} />
+        </Suspense>
       ) : found.isError ? (
         <ProblemState error={found.error} onRetry={() => void found.refetch()} />
       ) : (

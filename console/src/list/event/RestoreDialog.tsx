@@ -21,7 +21,7 @@ interface RestoreDialogProps {
 }
 
 /** Shows what would come back, asks for it, and says how it ended. */
-export function RestoreDialog({ event, onClose }: RestoreDialogProps) {
+export default function RestoreDialog({ event, onClose }: RestoreDialogProps) {
   const words = useWords();
   const { t } = words;
   const { plan } = useTenant();

@@ -1,18 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
-import { useState } from "react";
 import { useAddress } from "../../address";
 import { event as eventQuery } from "../../data/events";
 import { asProblem } from "../../data/problem";
-import type { Event } from "../../data/schema";
-import { RestoreContext } from "../../fields/restore";
 import { EmptyState } from "../../kit/EmptyState";
 import { LinkButton } from "../../kit/LinkButton";
 import { PageHead } from "../../kit/PageHead";
 import { Skeleton } from "../../kit/Skeleton";
-import { EventDetails } from "../../list/event/EventDetails";
-import { RestoreDialog } from "../../list/event/RestoreDialog";
+import EventDetails from "../../list/event/EventDetails";
+import { Restoring } from "../../list/event/Restoring";
 import { ProblemState } from "../../list/ProblemState";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
@@ -24,11 +21,10 @@ export default function EventPage() {
   const { id = "" } = useParams({ strict: false });
   const { search } = useAddress();
   const found = useQuery(eventQuery({ id, source: search["source"] }));
-  const [restoring, setRestoring] = useState<Event>();
   const event = found.data?.data;
   const object = event?.object;
   return (
-    <RestoreContext value={setRestoring}>
+    <Restoring>
       <PageHead
         title={t("shell.title.event")}
         {...(event === undefined ? {} : { detail: event.text })}
@@ -60,7 +56,6 @@ export default function EventPage() {
           <ProblemState error={found.error} onRetry={() => void found.refetch()} />
         )}
       </div>
-      {restoring === undefined ? null : <RestoreDialog event={restoring} onClose={() => setRestoring(undefined)} />}
-    </RestoreContext>
+    </Restoring>
   );
 }

@@ -1,13 +1,11 @@
-import { useState } from "react";
 import { useMay, useTenant } from "../../data/me";
 import type { Event } from "../../data/schema";
 import { events } from "../../fields/events";
-import { RestoreContext } from "../../fields/restore";
 import { LinkButton } from "../../kit/LinkButton";
 import { ListFrame } from "../../list/ListFrame";
 import { EventDrawer } from "../../list/event/EventDrawer";
 import { eventActions } from "../../list/event/actions";
-import { RestoreDialog } from "../../list/event/RestoreDialog";
+import { Restoring } from "../../list/event/Restoring";
 import { readEvents } from "../../list/event/read";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
@@ -23,9 +21,8 @@ export default function EventsPage() {
   const { t } = words;
   const { logging } = useTenant();
   const mayAdminister = useMay("administer");
-  const [restoring, setRestoring] = useState<Event>();
   return (
-    <RestoreContext value={setRestoring}>
+    <Restoring>
       <ListFrame
         fields={events}
         title={t("events.title")}
@@ -55,7 +52,6 @@ export default function EventsPage() {
           mayAdminister ? <LinkButton href={paths.setup()}>{t("events.to_setup")}</LinkButton> : null
         }
       />
-      {restoring === undefined ? null : <RestoreDialog event={restoring} onClose={() => setRestoring(undefined)} />}
-    </RestoreContext>
+    </Restoring>
   );
 }

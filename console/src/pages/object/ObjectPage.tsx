@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useAddress } from "../../address";
 import { lastState } from "../../data/events";
 import type { Event } from "../../data/schema";
 import { events } from "../../fields/events";
-import { RestoreContext } from "../../fields/restore";
 import { joinList } from "../../fields/schemas";
 import { Badge } from "../../kit/Badge";
 import { PageHead } from "../../kit/PageHead";
@@ -13,7 +12,7 @@ import { Tabs } from "../../kit/Tabs";
 import { eventActions } from "../../list/event/actions";
 import { EventDrawer } from "../../list/event/EventDrawer";
 import { readEvents } from "../../list/event/read";
-import { RestoreDialog } from "../../list/event/RestoreDialog";
+import { Restoring } from "../../list/event/Restoring";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
@@ -35,7 +34,6 @@ export default function ObjectPage() {
   const { t } = words;
   const { type = "", id = "" } = useParams({ strict: false });
   const { search, push } = useAddress();
-  const [restoring, setRestoring] = useState<Event>();
   const state = useQuery(lastState(type, id));
   const last = state.data?.object;
   const [latest] = state.data?.data ?? [];
@@ -53,7 +51,7 @@ export default function ObjectPage() {
     drawer: EventDrawerOf,
   };
   return (
-    <RestoreContext value={setRestoring}>
+    <Restoring>
       <PageHead
         title={name}
         marks={
@@ -96,8 +94,7 @@ export default function ObjectPage() {
           ]}
         />
       </div>
-      {restoring === undefined ? null : <RestoreDialog event={restoring} onClose={() => setRestoring(undefined)} />}
-    </RestoreContext>
+    </Restoring>
   );
 }
 
