@@ -1,13 +1,12 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useAddress } from "../../address";
 import type { Event } from "../../data/schema";
 import { events } from "../../fields/events";
-import { RestoreContext } from "../../fields/restore";
 import { joinList } from "../../fields/schemas";
 import { Segments } from "../../kit/Segments";
 import { eventActions } from "../../list/event/actions";
 import { EventDrawer } from "../../list/event/EventDrawer";
-import { RestoreDialog } from "../../list/event/RestoreDialog";
+import { Restoring } from "../../list/event/Restoring";
 import { readEvents } from "../../list/event/read";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
@@ -19,15 +18,17 @@ const read = readEvents(path);
 const hrefOf = ({ id, source }: Event) => paths.event(id, source);
 
 /** What one person did: the log, locked to them; or which data they looked at and took away. */
-export function Activity({ id }: { id: string }) {
+export function Activity({ userId }: { userId: string }) {
   const words = useWords();
   const { t } = words;
   const { search, push } = useAddress();
-  const [restoring, setRestoring] = useState<Event>();
   const viewed = search["_only"] === "views";
-  const locked = useMemo(() => ({ actor_id: joinList([id]), ...(viewed ? { category: "views" } : {}) }), [id, viewed]);
+  const locked = useMemo(
+    () => ({ actor_id: joinList([userId]), ...(viewed ? { category: "views" } : {}) }),
+    [userId, viewed],
+  );
   return (
-    <RestoreContext value={setRestoring}>
+    <Restoring>
       <div className={styles.presets}>
         <Segments
           bare
@@ -55,11 +56,10 @@ export function Activity({ id }: { id: string }) {
         read={read}
         hrefOf={hrefOf}
         actions={(row) => eventActions(row, words)}
-        drawer={({ id: open, row, step, close, act }) => (
-          <EventDrawer id={open} row={row} step={step} onClose={close} onFact={act} />
+        drawer={({ id, row, step, close, act }) => (
+          <EventDrawer id={id} row={row} step={step} onClose={close} onFact={act} />
         )}
       />
-      {restoring === undefined ? null : <RestoreDialog event={restoring} onClose={() => setRestoring(undefined)} />}
-    </RestoreContext>
+    </Restoring>
   );
 }

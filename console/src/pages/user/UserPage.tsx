@@ -50,7 +50,7 @@ export default function UserPage() {
   }
   // Without the right to see violations there is one view, and no sign that there are others.
   const tab = !sees || path.endsWith("/activity") ? "activity" : "sign-ins";
-  const activity = <Activity id={id} />;
+  const activity = <Activity userId={id} />;
   return (
     <div className={styles.page}>
       <UserHead user={found} />
