@@ -15,7 +15,17 @@ const longest = 300;
 
 // pages → list → fields → {data, kit, charts} → {time, words, keys}; the shell stands above all of them.
 const layers = {
-  shell: 0, pages: 1, list: 2, fields: 3, data: 4, kit: 4, charts: 4, time: 5, words: 5, keys: 5, styles: 5,
+  shell: 0,
+  pages: 1,
+  list: 2,
+  fields: 3,
+  data: 4,
+  kit: 4,
+  charts: 4,
+  time: 5,
+  words: 5,
+  keys: 5,
+  styles: 5,
 };
 // Leaves that everybody may use, and the top that uses everybody.
 const leaves = new Set(["paths.ts", "address.ts"]);
@@ -35,7 +45,9 @@ const pageOf = (file) => (file.startsWith("pages/") ? file.split("/")[1] : undef
 
 function target(file, specifier) {
   const path = relative(src, join(src, dirname(file), specifier));
-  return ["", ".ts", ".tsx"].map((end) => path + end).find((one) => existsSync(join(src, one)) && /\.\w+$/.test(one)) ?? path;
+  return (
+    ["", ".ts", ".tsx"].map((end) => path + end).find((one) => existsSync(join(src, one)) && /\.\w+$/.test(one)) ?? path
+  );
 }
 
 for (const file of files) {
@@ -51,7 +63,9 @@ for (const file of files) {
       continue;
     }
     // Types of rows are the API's; taking them makes nobody send a request.
-    const typesOnly = new RegExp(`import type [^;]*from "${specifier.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}"`).test(text);
+    const typesOnly = new RegExp(`import type [^;]*from "${specifier.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}"`).test(
+      text,
+    );
     if (!mayUse(part, partOf(used)) && !(typesOnly && used === "data/schema.ts")) {
       report(file, `imports ${used}: ${part} may not use ${partOf(used)}`);
     }
@@ -59,7 +73,9 @@ for (const file of files) {
       report(file, `imports ${used}: a page never imports another page`);
     }
   }
-  const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\\n]|\\.)*"|`[^`]*`/gm, "").replace(/\bimport\b[^;]*;|\bexport\b[^;]*\bfrom\b/g, "");
+  const code = text
+    .replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\\n]|\\.)*"|`[^`]*`/gm, "")
+    .replace(/\bimport\b[^;]*;|\bexport\b[^;]*\bfrom\b/g, "");
   if (part !== "data" && /(?<![\w.])fetch\(|\b(XMLHttpRequest|EventSource|sendBeacon)\b/.test(code)) {
     report(file, "sends requests; only data/ does");
   }
@@ -107,25 +123,35 @@ for (const language of languages) {
     if (!(key in words.en)) report(where, `${key} is not in English`);
     if (message.trim() === "") report(where, `${key} is empty`);
     const { names, plurals } = shape(message);
-    if (key in words.en && names !== shape(words.en[key]).names) report(where, `${key} has other variables than in English`);
+    if (key in words.en && names !== shape(words.en[key]).names)
+      report(where, `${key} has other variables than in English`);
     for (const forms of plurals) {
-      for (const form of needed.filter((one) => !forms.has(one))) report(where, `${key} lacks the plural form “${form}”`);
+      for (const form of needed.filter((one) => !forms.has(one)))
+        report(where, `${key} lacks the plural form “${form}”`);
     }
   }
-  for (const key of Object.keys(words.en)) if (!(key in words[language])) report(`words/${language}`, `${key} is missing`);
+  for (const key of Object.keys(words.en))
+    if (!(key in words[language])) report(`words/${language}`, `${key} is missing`);
 }
 
-const code = files.filter((file) => /\.tsx?$/.test(file)).map((file) => readFileSync(join(src, file), "utf8")).join("\n");
+const code = files
+  .filter((file) => /\.tsx?$/.test(file))
+  .map((file) => readFileSync(join(src, file), "utf8"))
+  .join("\n");
 for (const key of Object.keys(words.en)) {
   // Keys that are put together from a word of the API end in one; their beginning is looked for.
   const parts = key.split(".");
   const found = parts.some((_, at) => {
     const [head, tail] = [parts.slice(0, parts.length - at).join("."), at > 0];
-    return tail ? code.includes(`${head}.\${`) || code.includes(`known("${head}"`) : code.includes(`"${head}"`) || code.includes(`'${head}'`);
+    return tail
+      ? code.includes(`${head}.\${`) || code.includes(`known("${head}"`)
+      : code.includes(`"${head}"`) || code.includes(`'${head}'`);
   });
   if (!found && !key.startsWith("time.")) report("words", `${key} is used nowhere`);
 }
 
 problems.forEach((problem) => console.error(problem));
-console.log(`check: ${files.length} files, ${Object.keys(words.en).length} words in ${languages.length} languages, ${problems.length} problems`);
+console.log(
+  `check: ${files.length} files, ${Object.keys(words.en).length} words in ${languages.length} languages, ${problems.length} problems`,
+);
 process.exit(problems.length === 0 ? 0 : 1);

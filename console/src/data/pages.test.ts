@@ -14,7 +14,7 @@ function server(rows: number) {
 }
 
 async function settled(window: PageWindow<number>) {
-  for (let version = -1; version !== window.version; ) {
+  for (let version = -1; version !== window.version;) {
     version = window.version;
     // oxlint-disable-next-line no-await-in-loop -- until nothing changes any more
     await new Promise(setImmediate);

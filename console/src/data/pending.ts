@@ -65,16 +65,7 @@ export interface Facet {
 }
 
 export type FacetName =
-  | "class"
-  | "action"
-  | "type"
-  | "object_type"
-  | "actor"
-  | "location"
-  | "outcome"
-  | "country"
-  | "module"
-  | "rule";
+  "class" | "action" | "type" | "object_type" | "actor" | "location" | "outcome" | "country" | "module" | "rule";
 
 /** Counts of a filtered log; `exact: false` is "at least". */
 export interface Summary {

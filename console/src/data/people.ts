@@ -1,81 +1,19 @@
-/** Users, their devices and sessions, and whether the checks are on for them. */
 import { queryOptions } from "@tanstack/react-query";
-import { api, read, result } from "./client";
-import { asProblem } from "./problem";
-import type { Schema } from "./schema";
+import { api, result } from "./client";
 import { scope } from "./scope";
 
-/** A user as the list shows one. The marks are there only for those who may see violations. */
-export type User = Schema<"User"> & { unreviewed?: number; max_level?: string | null; exempt?: boolean };
-export type UserPage = Omit<Schema<"Page_User">, "data"> & { data: User[] };
-export type SignIn = Schema<"SignIn">;
-export type SignInPage = Schema<"Page_SignIn">;
-export type UserDevice = Schema<"UserDevice">;
-export type DevicePage = Schema<"Page_UserDevice">;
-export type Session = Schema<"Session">;
-export type Access = Schema<"Access">;
-export type AccessView = Schema<"AccessView">;
-export type Exemption = Schema<"ExemptionView">;
-
-/** Violations of a user that nobody has reviewed; nothing where the caller may not see them. */
-export function unreviewedOf(user: User): number | undefined {
-  return user.unreviewed ?? user.unreviewed_violations ?? undefined;
-}
-
-export const user = (id: string) =>
+/** People to pick from, by what is typed. */
+export const userSearch = (q: string, deactivated: boolean) =>
   queryOptions({
-    queryKey: ["users", scope.tenant, id],
-    queryFn: async ({ signal }) => {
-      const answer = await result(api.GET("/v1/users/{id}", { signal, params: { path: { id } } }));
-      const data: User = answer.data;
-      return { ...answer, data };
-    },
-  });
-
-/** Whose checks are off, why and until when; null where they are on. */
-export const exemption = (id: string) =>
-  queryOptions({
-    queryKey: ["users", scope.tenant, id, "exemption"],
-    queryFn: async ({ signal }): Promise<Exemption | null> => {
-      try {
-        return await result(api.GET("/v1/users/{id}/exemption", { signal, params: { path: { id } } }));
-      } catch (error) {
-        if (asProblem(error).code === "not_found") {
-          return null;
-        }
-        throw error;
-      }
-    },
-  });
-
-export async function exempt(id: string, body: Schema<"NewExemption">): Promise<Exemption> {
-  return result(api.PUT("/v1/users/{id}/exemption", { params: { path: { id } }, body }));
-}
-
-export async function endExemption(id: string): Promise<Exemption> {
-  return result(api.DELETE("/v1/users/{id}/exemption", { params: { path: { id } } }));
-}
-
-/** What was decided about a device: by whom, when and why. */
-export const access = (id: string, device: string) =>
-  queryOptions({
-    queryKey: ["users", scope.tenant, id, "access", device],
+    queryKey: ["users", scope.tenant, "search", q, deactivated],
     queryFn: async ({ signal }) =>
-      result(api.GET("/v1/users/{id}/devices/{device}/access", { signal, params: { path: { id, device } } })),
-  });
-
-export async function decide(id: string, device: string, body: Schema<"NewAccess">): Promise<AccessView> {
-  return result(api.PUT("/v1/users/{id}/devices/{device}/access", { params: { path: { id, device } }, body }));
-}
-
-/** As if nothing had been decided. */
-export async function takeBack(id: string, device: string): Promise<AccessView> {
-  return result(api.DELETE("/v1/users/{id}/devices/{device}/access", { params: { path: { id, device } } }));
-}
-
-/** The first user that is there, if there is any. */
-export const anyUser = () =>
-  queryOptions({
-    queryKey: ["users", scope.tenant, "any"],
-    queryFn: async ({ signal }) => read<UserPage>("/v1/users", { limit: "1" }, signal),
+      result(
+        api.GET("/v1/users", {
+          signal,
+          params: {
+            query: { limit: 50, ...(q === "" ? {} : { q }), ...(deactivated ? { include_deactivated: true } : {}) },
+          },
+        }),
+      ),
+    placeholderData: (before) => before,
   });

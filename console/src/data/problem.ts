@@ -29,7 +29,9 @@ function isBody(value: unknown): value is Schema<"Problem"> {
 
 export function problemOf(error: unknown, response: Response): Problem {
   const id = response.headers.get("x-request-id");
-  return isBody(error) ? new Problem(error.code, response.status, error, id) : new Problem("unknown", response.status, {}, id);
+  return isBody(error)
+    ? new Problem(error.code, response.status, error, id)
+    : new Problem("unknown", response.status, {}, id);
 }
 
 /** Whatever was thrown, as a problem. */

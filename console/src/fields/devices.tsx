@@ -23,12 +23,12 @@ export function AccessMark({ access }: { access: Access }) {
   );
 }
 
-function Seen({ at }: { at: string | null | undefined }) {
+function Seen({ at, show }: { at: string | null | undefined; show?: "column" | "date" }) {
   const { t } = useWords();
   return at === null || at === undefined ? (
     <span className="muted">{t("common.none")}</span>
   ) : (
-    <Time at={at} stop={false} />
+    <Time at={at} show={show ?? "column"} stop={false} />
   );
 }
 
@@ -106,17 +106,17 @@ export function deviceFields(cells: DeviceCells): ListFields<UserDevice> {
         id: "decided",
         label: "user.access.decided",
         cell: cells.decided,
-        width: "minmax(160px, 1.6fr)",
-        least: 160,
+        width: "minmax(200px, 2fr)",
+        least: 200,
         columns: [],
         shown: true,
       },
       {
         id: "first_sign_in",
         label: "user.first_sign_in",
-        cell: (row) => <Seen at={row.first_sign_in_at} />,
-        width: "164px",
-        least: 164,
+        cell: (row) => <Seen at={row.first_sign_in_at} show="date" />,
+        width: "108px",
+        least: 108,
         columns: ["first_sign_in_at"],
         shown: true,
       },
@@ -124,8 +124,8 @@ export function deviceFields(cells: DeviceCells): ListFields<UserDevice> {
         id: "last_sign_in",
         label: "user.last_sign_in",
         cell: (row) => <Seen at={row.last_sign_in_at} />,
-        width: "164px",
-        least: 164,
+        width: "152px",
+        least: 152,
         columns: ["last_sign_in_at"],
         shown: true,
         narrow: "second",
@@ -181,8 +181,8 @@ export function deviceFields(cells: DeviceCells): ListFields<UserDevice> {
         id: "first_seen",
         label: "user.first_seen_at",
         cell: (row) => <Seen at={row.first_seen_at} />,
-        width: "164px",
-        least: 164,
+        width: "152px",
+        least: 152,
         columns: ["first_seen_at"],
         shown: false,
       },
@@ -190,8 +190,8 @@ export function deviceFields(cells: DeviceCells): ListFields<UserDevice> {
         id: "last_seen",
         label: "user.last_seen_at",
         cell: (row) => <Seen at={row.last_seen_at} />,
-        width: "164px",
-        least: 164,
+        width: "152px",
+        least: 152,
         columns: ["last_seen_at"],
         shown: false,
       },

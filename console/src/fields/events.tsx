@@ -235,7 +235,14 @@ const filters: readonly FilterField[] = [
       { value: "unknown", label: "common.outcome.unknown" },
     ],
   },
-  { kind: "text", param: "q", label: "events.filter.words", schema: text, hint: "events.filter.words_hint", more: true },
+  {
+    kind: "text",
+    param: "q",
+    label: "events.filter.words",
+    schema: text,
+    hint: "events.filter.words_hint",
+    more: true,
+  },
   { kind: "change", param: "changed", label: "events.filter.changed", schema: text, more: true },
   { kind: "facet", param: "module", label: "events.module", schema: list, facet: "module", more: true },
   { kind: "text", param: "channel", label: "events.channel", schema: list, more: true },
@@ -263,7 +270,12 @@ export function eventFacts(row: Event): Fact[] {
     actor.id === ""
       ? undefined
       : { label: "events.who", text: actor.name || actor.label || actor.id, filter: { actor_id: one(actor.id) } },
-    { label: "events.event", text: row.name, filter: { type: one(row.type) }, exclude: { exclude_type: one(row.type) } },
+    {
+      label: "events.event",
+      text: row.name,
+      filter: { type: one(row.type) },
+      exclude: { exclude_type: one(row.type) },
+    },
     object
       ? {
           label: "events.object",
@@ -271,14 +283,22 @@ export function eventFacts(row: Event): Fact[] {
           filter: { object_type: one(object.type), object_id: one(object.id) },
         }
       : undefined,
-    object ? { label: "events.filter.object_type", text: labels.object_type ?? object.type, filter: { object_type: one(object.type) } } : undefined,
+    object
+      ? {
+          label: "events.filter.object_type",
+          text: labels.object_type ?? object.type,
+          filter: { object_type: one(object.type) },
+        }
+      : undefined,
     {
       label: "list.action",
       text: labels.action ?? row.action,
       filter: { action: one(row.action) },
       exclude: { exclude_action: one(row.action) },
     },
-    row.location ? { label: "events.location", text: row.location, filter: { location: one(row.location) } } : undefined,
+    row.location
+      ? { label: "events.location", text: row.location, filter: { location: one(row.location) } }
+      : undefined,
     context.ip ? { label: "events.ip", text: context.ip, filter: { ip: context.ip } } : undefined,
     device?.id ? { label: "events.device", text: device.id, filter: { device_id: one(device.id) } } : undefined,
     context.session_key

@@ -53,7 +53,7 @@ function SessionActivity({ row }: { row: SignIn }) {
   return at === null || at === undefined ? (
     <span className="muted">{t("common.none")}</span>
   ) : (
-    <Time at={at} stop={false} />
+    <Time at={at} show="column" stop={false} />
   );
 }
 
@@ -106,9 +106,9 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
       {
         id: "time",
         label: "user.time",
-        cell: (row) => <Time at={row.occurred_at} stop={false} />,
-        width: "164px",
-        least: 164,
+        cell: (row) => <Time at={row.occurred_at} show="column" stop={false} />,
+        width: "152px",
+        least: 152,
         columns: ["occurred_at"],
         sort: true,
         shown: true,
@@ -195,8 +195,8 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         id: "session_activity",
         label: "user.session_activity",
         cell: (row) => <SessionActivity row={row} />,
-        width: "164px",
-        least: 164,
+        width: "152px",
+        least: 152,
         columns: ["session.last_activity_at", "session.signed_out_at"],
         shown: true,
       },

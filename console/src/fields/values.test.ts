@@ -15,8 +15,8 @@ it("names places and devices as far as they are known", () => {
   expect(placeText({ country: "ZZZZ" }, "en")).toBe("ZZZZ");
   const unknown = { browser: "", browser_version: "", os: "", os_version: "", kind: "bot" };
   expect(deviceText(unknown)).toBe("bot");
-  expect(deviceText({ ...unknown, browser: "Firefox", browser_version: "141.0.2", os: "Windows", os_version: "11" })).toBe(
-    "Firefox 141, Windows 11",
-  );
+  expect(
+    deviceText({ ...unknown, browser: "Firefox", browser_version: "141.0.2", os: "Windows", os_version: "11" }),
+  ).toBe("Firefox 141, Windows 11");
   expect(deviceText(null)).toBeUndefined();
 });

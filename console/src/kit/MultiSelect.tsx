@@ -42,7 +42,8 @@ interface MultiSelectProps {
 
 /** Any of many, found by typing, each with how often there is any of it. */
 export function MultiSelect(props: MultiSelectProps) {
-  const { label, none, options, selected, onChange, onSearch, onOpen, isLoading, allowTyped, isDisabled, hint, foot } = props;
+  const { label, none, options, selected, onChange, onSearch, onOpen, isLoading, allowTyped, isDisabled, hint, foot } =
+    props;
   const { t, locale } = useWords();
   const [text, setText] = useState("");
   const id = useId();
@@ -107,7 +108,9 @@ export function MultiSelect(props: MultiSelectProps) {
                 items={shown}
                 selectionMode="multiple"
                 selectedKeys={selected}
-                onSelectionChange={(keys) => onChange(keys === "all" ? shown.map((one) => one.id) : [...keys].map(String))}
+                onSelectionChange={(keys) =>
+                  onChange(keys === "all" ? shown.map((one) => one.id) : [...keys].map(String))
+                }
                 renderEmptyState={() => (
                   <p className={styles.empty}>{isLoading === true ? t("common.loading") : t("common.nothing_found")}</p>
                 )}
@@ -119,13 +122,20 @@ export function MultiSelect(props: MultiSelectProps) {
                       {name}
                       {more === undefined ? null : <span className={styles.more}>{more}</span>}
                     </span>
-                    {count === undefined ? null : <span className={field.optionCount}>{formatNumber(count, locale)}</span>}
+                    {count === undefined ? null : (
+                      <span className={field.optionCount}>{formatNumber(count, locale)}</span>
+                    )}
                   </ListBoxItem>
                 )}
               </ListBox>
             </Autocomplete>
             <div className={styles.foot}>
-              <button type="button" className={styles.clear} disabled={selected.length === 0} onClick={() => onChange([])}>
+              <button
+                type="button"
+                className={styles.clear}
+                disabled={selected.length === 0}
+                onClick={() => onChange([])}
+              >
                 {t("common.clear")}
               </button>
               {foot}

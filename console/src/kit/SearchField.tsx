@@ -2,7 +2,10 @@ import { Search, X } from "lucide-react";
 import type { RefObject } from "react";
 import { Button } from "react-aria-components/Button";
 import { Input } from "react-aria-components/Input";
-import { SearchField as AriaSearchField, type SearchFieldProps as AriaSearchFieldProps } from "react-aria-components/SearchField";
+import {
+  SearchField as AriaSearchField,
+  type SearchFieldProps as AriaSearchFieldProps,
+} from "react-aria-components/SearchField";
 import styles from "./SearchField.module.css";
 
 interface SearchFieldProps extends Omit<AriaSearchFieldProps, "className" | "style" | "children" | "aria-label"> {

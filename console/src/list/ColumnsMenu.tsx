@@ -46,7 +46,11 @@ export function ColumnsMenu<Row>({ columns }: { columns: Columns<Row> }) {
               </Checkbox>
               {at < 0 ? null : (
                 <span className={styles.moves}>
-                  <IconButton label={t("list.move_up", { name: t(label) })} isDisabled={at === 0} onPress={() => move(id, -1)}>
+                  <IconButton
+                    label={t("list.move_up", { name: t(label) })}
+                    isDisabled={at === 0}
+                    onPress={() => move(id, -1)}
+                  >
                     <ArrowUp size={14} aria-hidden />
                   </IconButton>
                   <IconButton

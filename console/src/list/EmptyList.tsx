@@ -49,9 +49,7 @@ export function EmptyList({ fields, filter, lockedParams, onRetry, children }: E
         </Button>
       ) : null}
       {last === undefined ? null : (
-        <Button
-          onPress={() => filter.set(Object.fromEntries(paramsOf(last.field).map((param) => [param, undefined])))}
-        >
+        <Button onPress={() => filter.set(Object.fromEntries(paramsOf(last.field).map((param) => [param, undefined])))}>
           {t("list.without_filter", { name: t(last.field.label) })}
         </Button>
       )}

@@ -25,7 +25,9 @@ export function Foot<T, P extends Page<T>>({ rows, window, reload }: FootProps<T
       <span className="number">{t(rows.ended ? "list.rows_all" : "list.rows", count)}</span>
       {until === undefined ? null : (
         <span>
-          {until === null ? t("shell.fresh_unknown") : t("list.complete", { time: formatDateTime(until, { locale, zone }) })}
+          {until === null
+            ? t("shell.fresh_unknown")
+            : t("list.complete", { time: formatDateTime(until, { locale, zone }) })}
         </span>
       )}
       {error === undefined ? null : (

@@ -17,7 +17,12 @@ export function HeadRow<T>({ columns, template, narrow, order, onOrder }: HeadRo
   const Arrow = order === "asc" ? ArrowUp : ArrowDown;
   return (
     <div role="rowgroup" className={narrow ? "hidden-visually" : styles.head}>
-      <div role="row" aria-rowindex={1} className={styles.headRow} style={narrow ? {} : { gridTemplateColumns: template }}>
+      <div
+        role="row"
+        aria-rowindex={1}
+        className={styles.headRow}
+        style={narrow ? {} : { gridTemplateColumns: template }}
+      >
         {columns.map(({ id, label, sort, end }) => {
           const sorted = sort === true && onOrder !== undefined;
           return (

@@ -27,7 +27,8 @@ interface ListBodyProps<T> {
 export function ListBody<T>(props: ListBodyProps<T>) {
   const { fields, title, rows, columns, open, hrefOf, onOpen, onFact, actions, order, onOrder } = props;
   const { t } = useWords();
-  const before = fields.at === undefined || order === "asc" ? undefined : completeFrom(rows, fields.at, props.completeUntil);
+  const before =
+    fields.at === undefined || order === "asc" ? undefined : completeFrom(rows, fields.at, props.completeUntil);
   const [menu, setMenu] = useState<{ row: T; button: Element }>();
   return (
     <>

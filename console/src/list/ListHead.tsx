@@ -57,7 +57,8 @@ function Total({ loading }: { loading: boolean }) {
 
 /** Title, period with its zone, what is applied, and the tools of the list. */
 export function ListHead<T>(props: ListHeadProps<T>) {
-  const { fields, title, marks, bare, path, hasSummary, filter, lockedParams, query, columns, period, followed } = props;
+  const { fields, title, marks, bare, path, hasSummary, filter, lockedParams, query, columns, period, followed } =
+    props;
   const words = useWords();
   const { t, locale } = words;
   const { tenant } = useZones();
@@ -69,7 +70,9 @@ export function ListHead<T>(props: ListHeadProps<T>) {
   const meta = (
     <>
       {hasSummary === true ? <Total loading={props.loading} /> : null}
-      {span === null ? null : <span>{t("list.period_in_zone", { period: span, zone: zoneName(tenant, new Date()) })}</span>}
+      {span === null ? null : (
+        <span>{t("list.period_in_zone", { period: span, zone: zoneName(tenant, new Date()) })}</span>
+      )}
     </>
   );
   return (
@@ -77,7 +80,7 @@ export function ListHead<T>(props: ListHeadProps<T>) {
       {bare === true ? null : <PageHead title={title} detail={detail} marks={marks} meta={meta} />}
       <div className={styles.bar} data-bare={bare}>
         <div className={styles.left}>
-          {bare === true ? <div className="muted">{meta}</div> : null}
+          {bare === true ? <div className={styles.meta}>{meta}</div> : null}
           <Chips
             fields={fields.filters}
             filter={filter.applied}

@@ -47,7 +47,8 @@ function Cells<T>({ row, columns, narrow }: { row: T; columns: readonly Column<T
 
 /** One row. */
 export function Row<T>(props: RowProps<T>) {
-  const { row, index, top, height, template, narrow, columns, rowId, rowName, open, hrefOf, onOpen, onMenu, note } = props;
+  const { row, index, top, height, template, narrow, columns, rowId, rowName, open, hrefOf, onOpen, onMenu, note } =
+    props;
   const { t } = useWords();
   const place = {
     transform: `translateY(${top}px)`,
@@ -66,6 +67,8 @@ export function Row<T>(props: RowProps<T>) {
   }
   const selected = open !== undefined && rowId(row) === open;
   return (
+    // For the mouse the whole row is its link; the keyboard has the link itself.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
     <div
       role="row"
       aria-rowindex={index + 2}

@@ -72,7 +72,9 @@ export function RowMenu({ button, name, onClose, link, id, json, facts, onFilter
         {facts.length === 0 ? null : (
           <MenuSection>
             <Header className={overlay.section ?? ""}>{t("list.filter_by")}</Header>
-            {facts.map((fact) => item(`by-${fact.label}`, `${t(fact.label)}: ${fact.text}`, () => onFilter(fact, false)))}
+            {facts.map((fact) =>
+              item(`by-${fact.label}`, `${t(fact.label)}: ${fact.text}`, () => onFilter(fact, false)),
+            )}
           </MenuSection>
         )}
         {facts.every(({ exclude }) => exclude === undefined) ? null : (

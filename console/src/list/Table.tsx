@@ -88,6 +88,8 @@ export function Table<T>(props: TableProps<T>) {
       onScroll={({ currentTarget }) => onAtTop(currentTarget.scrollTop < 4)}
       data-dimmed={dimmed || undefined}
     >
+      {/* Arrows move among the rows' links; j and k do so from everywhere. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         role="table"
         aria-label={label}

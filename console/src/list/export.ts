@@ -15,7 +15,10 @@ interface Export<Row> {
 }
 
 /** A plain link to the file: the browser streams it to disk, whatever its size. */
-export function exportHref<Row>({ path, filter, columns, language, zone, tenant }: Export<Row>, format: Format): string {
+export function exportHref<Row>(
+  { path, filter, columns, language, zone, tenant }: Export<Row>,
+  format: Format,
+): string {
   const names = columns.flatMap((column) => column.columns);
   const search = new URLSearchParams({
     ...filter,

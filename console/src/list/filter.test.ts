@@ -25,7 +25,9 @@ describe("a filter of the address", () => {
   });
 
   it("has own dates only where the period is not a named one", () => {
-    expect(parseFilter({ period: "today", from: "2026-11-01", to: "2026-11-02" }, fields).filter).toEqual({ period: "today" });
+    expect(parseFilter({ period: "today", from: "2026-11-01", to: "2026-11-02" }, fields).filter).toEqual({
+      period: "today",
+    });
     expect(parseFilter({ period: "custom", from: "2026-11-01", to: "2026-13-02" }, fields).filter).toEqual({
       period: "custom",
       from: "2026-11-01",

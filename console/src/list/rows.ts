@@ -37,7 +37,11 @@ export function rowsOf<T, P extends Page<T>>(window: PageWindow<T, P>, before: r
 const depth = 200;
 
 /** The first row, from the newest, that is complete with all before it; nothing where all of them are. */
-export function completeFrom<T>(rows: Rows<T>, at: (row: T) => string, until: string | null | undefined): number | undefined {
+export function completeFrom<T>(
+  rows: Rows<T>,
+  at: (row: T) => string,
+  until: string | null | undefined,
+): number | undefined {
   if (until === null || until === undefined) {
     return undefined;
   }

@@ -10,7 +10,10 @@ const none: readonly FacetValue[] = [];
 export const facetNames = "class,action,type,object_type,actor,location,outcome,country,module,rule";
 
 /** Whether this list has a summary at all. */
-export const SummaryContext = createContext<{ query: Record<string, string>; isOn: boolean }>({ query: {}, isOn: false });
+export const SummaryContext = createContext<{ query: Record<string, string>; isOn: boolean }>({
+  query: {},
+  isOn: false,
+});
 
 export function summaryQuery(filter: Filter): Record<string, string> {
   const { order: _, ...rest } = filter;

@@ -40,6 +40,8 @@ function Start() {
   // The words are asked for by the browser's languages at once, beside the first request, not after it.
   const who = useQuery(me());
   const language = choose(own, navigator.languages, who.data?.data.tenant?.languages ?? []);
+  // Whatever is asked for from here on is asked for in this language.
+  // oxlint-disable-next-line react/immutability
   scope.language = language;
   const words = useMessages(language);
   useEffect(() => listen(), []);

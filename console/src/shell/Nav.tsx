@@ -50,6 +50,8 @@ export function Nav({ isOpen, onClose }: { isOpen: boolean; onClose: () => void 
   return (
     <>
       {isOpen ? <div className={styles.scrim} onClick={onClose} aria-hidden /> : null}
+      {/* Esc closes the sheet from anywhere in it. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <nav
         className={`${styles.nav} ${isOpen ? styles.open : ""} ${folded ? styles.folded : ""}`}
         aria-label={t("shell.navigation")}

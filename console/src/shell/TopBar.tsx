@@ -32,7 +32,12 @@ function ZoneMenu() {
       label={t("shell.zone")}
       groups={[{ id: "zones", title: t("shell.zone_hint"), entries }]}
       trigger={
-        <Button kind="quiet" size="small" icon={<Clock size={14} aria-hidden />} aria-label={`${t("shell.zone")}: ${zone}`}>
+        <Button
+          kind="quiet"
+          size="small"
+          icon={<Clock size={14} aria-hidden />}
+          aria-label={`${t("shell.zone")}: ${zone}`}
+        >
           <span className={styles.zone}>{zone.split("/").at(-1)?.replaceAll("_", " ")}</span>
         </Button>
       }

@@ -38,7 +38,8 @@ export function useWords(): Words {
     const language: Language = intl.locale === "ru" || intl.locale === "cs" ? intl.locale : "en";
     return {
       t: (id, values) => intl.formatMessage({ id }, values),
-      known: (prefix, word) => (`${prefix}.${word}` in messages ? intl.formatMessage({ id: `${prefix}.${word}` }) : word),
+      known: (prefix, word) =>
+        `${prefix}.${word}` in messages ? intl.formatMessage({ id: `${prefix}.${word}` }) : word,
       locale: language,
     };
   }, [intl, messages]);

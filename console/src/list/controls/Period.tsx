@@ -19,11 +19,7 @@ export function Period({ field, draft, edit, error }: ControlProps<Kind<"period"
     const key = periodWords(id === "all" ? undefined : id);
     return known("time", key.slice("time.".length));
   };
-  const choices = [
-    ...(periods.length === 0 ? ["all"] : []),
-    ...PRESETS,
-    "custom",
-  ].map((id) => ({
+  const choices = [...(periods.length === 0 ? ["all"] : []), ...PRESETS, "custom"].map((id) => ({
     id,
     label: word(id),
     reason: (id === "custom" ? free : id === "all" || may(id)) ? undefined : locked,
@@ -46,7 +42,11 @@ export function Period({ field, draft, edit, error }: ControlProps<Kind<"period"
       />
       {value === "custom" ? (
         <Suspense fallback={<Skeleton rows={1} label={t("common.loading")} />}>
-          <Dates from={draft["from"]} to={draft["to"]} onChange={(from, to) => edit({ [field.param]: "custom", from, to })} />
+          <Dates
+            from={draft["from"]}
+            to={draft["to"]}
+            onChange={(from, to) => edit({ [field.param]: "custom", from, to })}
+          />
         </Suspense>
       ) : null}
     </>

@@ -28,7 +28,9 @@ export function tree(entries: readonly Entry[], locale: string): ModuleNode[] {
     modules.set(module, node);
   }
   const { compare } = new Intl.Collator(locale);
-  const sorted = [...modules.values()].sort((a, b) => Number(a.id === "") - Number(b.id === "") || compare(a.name, b.name));
+  const sorted = [...modules.values()].sort(
+    (a, b) => Number(a.id === "") - Number(b.id === "") || compare(a.name, b.name),
+  );
   sorted.forEach(({ types }) => types.sort((a, b) => compare(a.name, b.name)));
   return sorted;
 }

@@ -161,7 +161,10 @@ export default function EventDetails({ event, onFact }: EventDetailsProps) {
             ),
           },
           geo?.as_org !== undefined &&
-            geo.as_org !== "" && { label: t("events.network"), value: [geo.as_org, geo.flags].filter(Boolean).join(", ") },
+            geo.as_org !== "" && {
+              label: t("events.network"),
+              value: [geo.as_org, geo.flags].filter(Boolean).join(", "),
+            },
           machine !== undefined && {
             label: t("events.device"),
             value: (
@@ -198,7 +201,9 @@ export default function EventDetails({ event, onFact }: EventDetailsProps) {
             value: (
               <>
                 <Level level={flag.level} />
-                {flag.id === undefined ? null : <Link href={paths.violation(flag.id)}>{t("shell.title.violation")}</Link>}
+                {flag.id === undefined ? null : (
+                  <Link href={paths.violation(flag.id)}>{t("shell.title.violation")}</Link>
+                )}
                 <span className="muted">{limitSeen(flag, words)}</span>
               </>
             ),

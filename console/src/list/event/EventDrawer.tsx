@@ -13,7 +13,6 @@ import { paths } from "../../paths";
 import { useWords } from "../../words/words";
 import { ProblemState } from "../ProblemState";
 
-
 /** Nobody waits for details before there are rows. */
 const EventDetails = lazy(() => import("./EventDetails"));
 
@@ -42,7 +41,12 @@ export function EventDrawer({ id, row, step, onClose, onFact }: EventDrawerProps
       onClose={onClose}
       tools={
         <>
-          <IconButton label={t("list.previous")} shortcut="k" isDisabled={step === undefined} onPress={() => step?.(-1)}>
+          <IconButton
+            label={t("list.previous")}
+            shortcut="k"
+            isDisabled={step === undefined}
+            onPress={() => step?.(-1)}
+          >
             <ChevronUp size={16} aria-hidden />
           </IconButton>
           <IconButton label={t("list.next")} shortcut="j" isDisabled={step === undefined} onPress={() => step?.(1)}>

@@ -78,7 +78,9 @@ export default function RestoreDialog({ event, onClose }: RestoreDialogProps) {
         {asked.isPending ? <p>{t("events.restore_running")}</p> : null}
         {asked.isError ? (
           <p className={styles.failed}>
-            {[problemWords(asProblem(asked.error), words).title, problemWords(asProblem(asked.error), words).text].join(". ")}
+            {[problemWords(asProblem(asked.error), words).title, problemWords(asProblem(asked.error), words).text].join(
+              ". ",
+            )}
           </p>
         ) : null}
         {outcome === undefined ? null : (

@@ -48,9 +48,7 @@ export default function EventsPage() {
             </div>
           )
         }
-        empty={
-          mayAdminister ? <LinkButton href={paths.setup()}>{t("events.to_setup")}</LinkButton> : null
-        }
+        empty={mayAdminister ? <LinkButton href={paths.setup()}>{t("events.to_setup")}</LinkButton> : null}
       />
     </Restoring>
   );

@@ -79,9 +79,7 @@ export default function ObjectPage() {
             {
               id: "history",
               label: t("objects.tab.history"),
-              content: (
-                <ListFrame {...shared} fields={objectHistory} path={path} read={readHistory} order="asc" />
-              ),
+              content: <ListFrame {...shared} fields={objectHistory} path={path} read={readHistory} order="asc" />,
             },
             {
               id: "events",
