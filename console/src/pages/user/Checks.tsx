@@ -27,9 +27,11 @@ export function ChecksNote({ id }: { id: string }) {
   return (
     <p className={styles.told}>
       <ShieldOff size={14} aria-hidden />
-      {t("user.checks.by", { owner, reason, at: at(granted) })}
-      <span className={styles.until}>
-        {ends === null ? t("user.checks.forever") : t("user.checks.until", { at: at(ends) })}
+      <span>
+        {t("user.checks.by", { owner, reason, at: at(granted) })}{" "}
+        <span className={styles.until}>
+          {ends === null ? t("user.checks.forever") : t("user.checks.until", { at: at(ends) })}
+        </span>
       </span>
     </p>
   );

@@ -1,10 +1,8 @@
-import { ArrowUpRight } from "lucide-react";
 import { useMay } from "../../data/me";
 import { type User, unreviewedOf } from "../../data/users";
 import { nameOfUser } from "../../fields/users";
 import { Badge } from "../../kit/Badge";
 import { CopyButton } from "../../kit/CopyButton";
-import { LinkButton } from "../../kit/LinkButton";
 import { PageHead } from "../../kit/PageHead";
 import { Time } from "../../kit/Time";
 import { UnreviewedMark } from "../../kit/UnreviewedMark";
@@ -73,13 +71,7 @@ export function UserHead({ user }: { user: User }) {
       actions={
         <>
           {sees ? <Checks user={{ id: user.id, name }} /> : null}
-          <LinkButton
-            size="small"
-            icon={<ArrowUpRight size={14} aria-hidden />}
-            href={paths.events({ actor_id: user.id.replaceAll(",", "\\,") })}
-          >
-            {t("user.events_of")}
-          </LinkButton>
+          <CopyButton text={`${window.location.origin}${paths.user(user.id)}`} label={t("user.copy_link")} />
         </>
       }
     />

@@ -75,14 +75,14 @@ export function InboxRow(props: InboxRowProps) {
             <span className="hidden-visually">{t(`violations.mark.${state}`)}</span>
           </span>
           <span className={styles.name}>{grouping === "rule" ? who : row.title}</span>
-          <time className={styles.when} dateTime={last}>
-            {formatDateMinute(last, { locale, zone })}
-          </time>
         </span>
         <span className={styles.second}>
           <Level level={row.level} />
           {grouping === "none" ? <span className={styles.who}>{who}</span> : null}
           <span className={styles.times}>{t("violations.times", { count: row.count })}</span>
+          <time className={styles.when} dateTime={last}>
+            {formatDateMinute(last, { locale, zone })}
+          </time>
         </span>
       </Link>
     </li>
