@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { firstChunk } from "./tools/first-chunk.ts";
 import { firstPaint } from "./tools/first-paint.ts";
 import { words } from "./tools/words.ts";
 
@@ -25,6 +26,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: true,
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 1000,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [{ name: firstChunk(fileURLToPath(new URL("./src/main.tsx", import.meta.url))) }],
+        },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(

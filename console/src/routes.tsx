@@ -2,6 +2,7 @@ import { KeyRound, List, ShieldAlert, Users } from "lucide-react";
 import type { ComponentType, ReactNode } from "react";
 import type { Permission, Schema } from "./data/schema";
 import type { ShortcutId } from "./keys/shortcuts";
+import EventsPage from "./pages/events/EventsPage";
 import { paths } from "./paths";
 import type { WordKey } from "./words/languages";
 
@@ -32,7 +33,8 @@ export const routes: readonly RouteEntry[] = [
     permission: "read_log",
     feature: "log",
     nav: { group: "activity", label: "shell.nav.events", icon: List, href: paths.events(), shortcut: "goEvents" },
-    page: () => import("./pages/events/EventsPage"),
+    // Most begin here, so it comes with the shell, in one file.
+    page: async () => ({ default: EventsPage }),
   },
   {
     path: "/events/$id",

@@ -50,7 +50,7 @@ interface FilterPanelProps {
 }
 
 /** The filter at the right. Nothing runs before Apply. */
-export function FilterPanel({ fields, locked, state, refused, onClose }: FilterPanelProps) {
+export default function FilterPanel({ fields, locked, state, refused, onClose }: FilterPanelProps) {
   const { t } = useWords();
   const { permissions } = useMe();
   const { draft, applied, pending, edit, revert, apply } = state;

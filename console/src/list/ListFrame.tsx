@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from "react";
 import { useAddress } from "../address";
 import type { Page, ReadPage } from "../data/pages";
 import { asProblem } from "../data/problem";
@@ -9,7 +9,6 @@ import { useZones } from "../kit/clock";
 import { Skeleton } from "../kit/Skeleton";
 import { useWords } from "../words/words";
 import { EmptyList } from "./EmptyList";
-import { FilterPanel } from "./FilterPanel";
 import { Foot } from "./Foot";
 import { halvePeriod, shiftPeriod } from "./filter";
 import { HistogramFold } from "./HistogramFold";
@@ -66,6 +65,9 @@ export interface ListFrameProps<T> {
   /** Said where there is nothing and no filter is to blame. */
   empty?: ReactNode;
 }
+
+/** Rows come first: the controls of the filter are there a moment after them, in a place that is kept for them. */
+const FilterPanel = lazy(() => import("./FilterPanel"));
 
 const nothing: Filter = {};
 
@@ -211,13 +213,15 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
               act,
             })}
         {isOpen && (open === undefined || drawer === undefined || roomy) ? (
-          <FilterPanel
-            fields={fields.filters}
-            locked={Object.keys(locked)}
-            state={filter}
-            refused={refused}
-            onClose={() => setPanel(false)}
-          />
+          <Suspense fallback={<aside className={styles.place} aria-hidden />}>
+            <FilterPanel
+              fields={fields.filters}
+              locked={Object.keys(locked)}
+              state={filter}
+              refused={refused}
+              onClose={() => setPanel(false)}
+            />
+          </Suspense>
         ) : null}
       </div>
     </SummaryContext>

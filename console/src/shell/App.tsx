@@ -1,7 +1,9 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { I18nProvider, RouterProvider as LinkProvider } from "react-aria-components";
+// From its own file: the package's index would bring every component along.
+import { RouterProvider as LinkProvider } from "react-aria/private/utils/openLink";
+import { I18nProvider } from "react-aria-components/I18nProvider";
 import { noteFresh } from "../data/fresh";
 import { me } from "../data/me";
 import { asProblem } from "../data/problem";
