@@ -20,7 +20,7 @@ async function send(request: Request): Promise<Response> {
   const { signal } = request;
   for (let attempt = 0; ; attempt += 1) {
     // oxlint-disable-next-line no-await-in-loop -- attempts come after each other
-    const response = await queue.run(signal, () => fetch(request.clone()));
+    const response = await queue.run(signal, () => fetch(request.method === "GET" ? request.clone() : request));
     const busy = response.status === 429 || response.status === 503;
     if (!busy || request.method !== "GET" || attempt + 1 >= attempts) {
       return response;
@@ -42,14 +42,17 @@ export const api = createClient<Paths, "application/json">({
 });
 
 api.use({
-  onRequest({ request }) {
+  async onRequest({ request }) {
+    request.headers.set("accept-language", scope.language);
     const url = new URL(request.url);
-    if (scope.tenant !== undefined && url.pathname !== "/v1/tenants") {
-      url.searchParams.set("tenant", scope.tenant);
+    if (scope.tenant === undefined || url.pathname === "/v1/tenants") {
+      return request;
     }
-    const next = new Request(url, request);
-    next.headers.set("accept-language", scope.language);
-    return next;
+    url.searchParams.set("tenant", scope.tenant);
+    const { method, headers, signal, credentials } = request;
+    // A body that is handed on as a stream needs HTTP/2, which the server may not speak; as text it is sent by any.
+    const body = method === "GET" ? null : await request.text();
+    return new Request(url, { method, headers, signal, credentials, body: body === "" ? null : body });
   },
 });
 

@@ -1,44 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ShieldOff } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "../../data/me";
 import { asProblem } from "../../data/problem";
 import { endExemption, exemption } from "../../data/users";
 import { Button } from "../../kit/Button";
-import { useZones } from "../../kit/clock";
 import { Dialog } from "../../kit/Dialog";
 import { Switch } from "../../kit/Switch";
 import { toast } from "../../kit/Toast";
 import { ChecksDialog } from "../../list/acts/ChecksDialog";
-import { formatDateMinute } from "../../time/format";
 import { useWords } from "../../words/words";
 import styles from "./User.module.css";
 
-/** Who switched the checks off, why, and until when. */
-export function ChecksNote({ id }: { id: string }) {
-  const { t, locale } = useWords();
-  const { zone } = useZones();
-  const at = (instant: string) => formatDateMinute(instant, { locale, zone });
-  const { data } = useQuery(exemption(id));
-  if (data === null || data === undefined || !data.holds) {
-    return null;
-  }
-  const { owner, reason, expires_at: ends, granted_at: granted } = data;
-  return (
-    <p className={styles.told}>
-      <ShieldOff size={14} aria-hidden />
-      <span>
-        {t("user.checks.by", { owner, reason, at: at(granted) })}{" "}
-        <span className={styles.until}>
-          {ends === null ? t("user.checks.forever") : t("user.checks.until", { at: at(ends) })}
-        </span>
-      </span>
-    </p>
-  );
-}
-
 /** The switch that turns the checks off for one person. */
-export function Checks({ user }: { user: { id: string; name: string } }) {
+export default function Checks({ user }: { user: { id: string; name: string } }) {
   const { t } = useWords();
   const may = useMay("manage_access");
   const client = useQueryClient();

@@ -10,7 +10,7 @@ import { Restrictions } from "./Restrictions";
 const TABS = ["history", "devices", "restrictions"] as const;
 
 /** Sign-in history, devices and restriction history: three views of how a person got in. */
-export function SignIns({ user }: { user: User }) {
+export default function SignIns({ user }: { user: User }) {
   const { t } = useWords();
   const { search, go } = useAddress();
   const tab = TABS.find((known) => known === search["_tab"]) ?? "history";

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useMay } from "../../data/me";
 import { type User, unreviewedOf } from "../../data/users";
 import { nameOfUser } from "../../fields/users";
@@ -8,11 +9,16 @@ import { Time } from "../../kit/Time";
 import { UnreviewedMark } from "../../kit/UnreviewedMark";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
-import { Checks } from "./Checks";
 import styles from "./User.module.css";
 
-/** Who it is, whether they are active, when they were last, and whether they are checked. */
-export function UserHead({ user }: { user: User }) {
+interface UserHeadProps {
+  user: User;
+  /** The switch of the checks, for those who may know of them. */
+  checks: ReactNode;
+}
+
+/** Who it is, whether they are active, and when they were last. */
+export function UserHead({ user, checks }: UserHeadProps) {
   const { t, locale } = useWords();
   const sees = useMay("see_violations");
   const unreviewed = unreviewedOf(user);
@@ -70,7 +76,7 @@ export function UserHead({ user }: { user: User }) {
       }
       actions={
         <>
-          {sees ? <Checks user={{ id: user.id, name }} /> : null}
+          {checks}
           <CopyButton text={`${window.location.origin}${paths.user(user.id)}`} label={t("user.copy_link")} />
         </>
       }

@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { UserX } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useAddress } from "../../address";
 import { useMay } from "../../data/me";
 import { asProblem } from "../../data/problem";
 import { user } from "../../data/users";
+import { nameOfUser } from "../../fields/users";
 import { EmptyState } from "../../kit/EmptyState";
 import { LinkButton } from "../../kit/LinkButton";
 import { PageHead } from "../../kit/PageHead";
@@ -14,10 +16,13 @@ import { ProblemState } from "../../list/ProblemState";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
 import { Activity } from "./Activity";
-import { ChecksNote } from "./Checks";
-import { SignIns } from "./SignIns";
 import { UserHead } from "./UserHead";
 import styles from "./User.module.css";
+
+// Whoever may not see violations does not even fetch what would show them.
+const SignIns = lazy(() => import("./SignIns"));
+const Checks = lazy(() => import("./Checks"));
+const ChecksNote = lazy(() => import("./ChecksNote"));
 
 /** One person: who they are, what they did, and from where they signed in. */
 export default function UserPage() {
@@ -53,15 +58,36 @@ export default function UserPage() {
   const activity = <Activity userId={id} />;
   return (
     <div className={styles.page}>
-      <UserHead user={found} />
-      {sees ? <ChecksNote id={id} /> : null}
+      <UserHead
+        user={found}
+        checks={
+          sees ? (
+            <Suspense fallback={null}>
+              <Checks user={{ id, name: nameOfUser(found) }} />
+            </Suspense>
+          ) : null
+        }
+      />
+      {sees ? (
+        <Suspense fallback={null}>
+          <ChecksNote id={id} />
+        </Suspense>
+      ) : null}
       {sees ? (
         <Tabs
           label={t("user.sections")}
           selected={tab}
           onSelect={(next) => go(next === "activity" ? paths.userActivity(id) : paths.userSignIns(id))}
           tabs={[
-            { id: "sign-ins", label: t("user.tab.sign_ins"), content: <SignIns user={found} /> },
+            {
+              id: "sign-ins",
+              label: t("user.tab.sign_ins"),
+              content: (
+                <Suspense fallback={null}>
+                  <SignIns user={found} />
+                </Suspense>
+              ),
+            },
             { id: "activity", label: t("user.tab.activity"), content: activity },
           ]}
         />

@@ -62,11 +62,11 @@ export default function ViolationsPage() {
     if (next === undefined) {
       return;
     }
-    const within = detail.current?.contains(document.activeElement) === true;
     focusRow(next);
     if (id !== undefined) {
       open(next);
-      if (within) {
+      // On a narrow screen the list is not in sight, and what was in focus is gone with the form.
+      if (list.current?.contains(document.activeElement) !== true) {
         detail.current?.focus();
       }
     }
