@@ -1,5 +1,5 @@
 /** From nothing to the first event, as a developer who has just got a tenant lives it. */
-import { ask, newTenant } from "../support/api";
+import { ask, bareTenant } from "../support/api";
 import { press } from "../support/keys";
 import { expect, test } from "../support/test";
 
@@ -7,7 +7,7 @@ test.use({ language: "cs" });
 
 /** C4, L1, L2, L3: logging on with its retention, a key shown once, a refusal with its reason, the event, the user. */
 test("the first event arrives, and the page turns by itself", async ({ page, open, t }) => {
-  const tenant = await newTenant("Nová firma a.s.", { logging: false, time_zone: "Europe/Prague" });
+  const tenant = await bareTenant("Nová firma a.s.", { logging: false, time_zone: "Europe/Prague" });
   const admin = await tenant.key("admin", "Vývojář");
   await open(admin.secret, "/setup");
   await expect(page.getByRole("heading", { level: 1, name: t("setup.title") })).toBeVisible();
@@ -69,7 +69,7 @@ test("the first event arrives, and the page turns by itself", async ({ page, ope
 
 /** C8: the same by keyboard alone. */
 test("the first event, by keyboard alone", async ({ page, open, t }) => {
-  const tenant = await newTenant("Nová firma a.s.", { logging: false, time_zone: "Europe/Prague" });
+  const tenant = await bareTenant("Nová firma a.s.", { logging: false, time_zone: "Europe/Prague" });
   const admin = await tenant.key("admin", "Vývojář");
   await open(admin.secret, "/setup");
   const to = async (name: string) => press(page, page.getByRole("button", { name, exact: true }));

@@ -84,7 +84,7 @@ test("one of two devices is blocked, and the platform is told so", async ({ page
   await dialog.getByRole("button", { name: t("user.access.do.block") }).click();
   await expect(dialog).toHaveCount(0);
   await expect(shared).toContainText(t("user.access.block"));
-  await expect(shared).toContainText("Служба безопасности");
+  await expect(shared).toContainText("Чужой компьютер");
   expect([await may(HOME), await may(SHARED)]).toEqual(["allow", "block"]);
 
   await shared.getByRole("button", { name: new RegExp(t("user.access.change")) }).click();

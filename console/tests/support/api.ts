@@ -76,13 +76,9 @@ export class Tenant {
   constructor(
     readonly id: string,
     readonly name: string,
-    private readonly ingest: Key,
+    /** The key that its application sends with; empty where it has none yet. */
+    readonly sender: string,
   ) {}
-
-  /** The key that its application sends with. */
-  get sender(): string {
-    return this.ingest.secret;
-  }
 
   /** A new key of a role. */
   async key(role: Role, name: string = role): Promise<Key> {
@@ -126,17 +122,19 @@ export class Tenant {
 
 let made = 0;
 
-/** Makes a tenant; what isn't said is as most tenants have it: logging on, every feature. */
-export async function newTenant(name: string, settings: Record<string, unknown> = {}): Promise<Tenant> {
+/** Makes a tenant without a key; what isn't said is as most tenants have it: logging on, every feature. */
+export async function bareTenant(name: string, settings: Record<string, unknown> = {}): Promise<Tenant> {
   made += 1;
   const id = `t${process.pid}-${made}-${Date.now().toString(36)}`;
   const body = { id, name, logging: true, plan: "unlimited", time_zone: "Europe/Moscow", ...settings };
   await call(up().admin, "/v1/tenants", { method: "POST", body });
-  const ingest = await call<Key>(up().admin, `/v1/tenants/${id}/keys`, {
-    method: "POST",
-    body: { role: "ingest", name: "application" },
-  });
-  return new Tenant(id, name, ingest);
+  return new Tenant(id, name, "");
+}
+
+/** Makes a tenant whose application has a key to send with. */
+export async function newTenant(name: string, settings: Record<string, unknown> = {}): Promise<Tenant> {
+  const bare = await bareTenant(name, settings);
+  return new Tenant(bare.id, name, (await bare.key("ingest", "application")).secret);
 }
 
 const minute = 60_000;
