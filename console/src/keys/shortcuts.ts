@@ -15,7 +15,6 @@ export interface Shortcut {
 /** What can be done by a key. */
 export const SHORTCUTS = {
   search: { keys: ["/"], scope: "everywhere" },
-  palette: { keys: ["Ctrl+k"], scope: "everywhere" },
   help: { keys: ["?"], scope: "everywhere" },
   close: { keys: ["Escape"], scope: "everywhere" },
   zone: { keys: ["z"], scope: "everywhere" },

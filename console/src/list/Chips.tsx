@@ -11,6 +11,10 @@ import styles from "./Chips.module.css";
 /** More names than this in a chip are a number. */
 const most = 3;
 
+function nextDay(date: string): string {
+  return new Date(Date.parse(date) + 86_400_000).toISOString();
+}
+
 /** A field's part of the filter in words, or nothing where it filters nothing. */
 export function chipText(field: FilterField, filter: Filter, words: Words, zone: string): string | undefined {
   const { t, known, locale } = words;
@@ -34,8 +38,10 @@ export function chipText(field: FilterField, filter: Filter, words: Words, zone:
     if (value === undefined && from === undefined) {
       return undefined;
     }
-    const dates =
-      from !== undefined && to !== undefined && from.length > 10 ? formatPeriod({ from, to }, { locale, zone }) : null;
+    // A local date is the same day everywhere; an instant is shown by the tenant's clock.
+    const local = from?.length === 10 && to?.length === 10;
+    const bounds = local ? { from: `${from}T00:00:00Z`, to: nextDay(to) } : { from: from ?? null, to: to ?? null };
+    const dates = formatPeriod(bounds, { locale, zone: local ? "UTC" : zone });
     return value === "custom" || value === undefined
       ? (dates ?? [from, to].filter((one) => one !== undefined).join(" – "))
       : known("time", periodWords(value).slice("time.".length));

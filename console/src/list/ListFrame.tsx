@@ -10,7 +10,7 @@ import { Skeleton } from "../kit/Skeleton";
 import { useWords } from "../words/words";
 import { EmptyList } from "./EmptyList";
 import { Foot } from "./Foot";
-import { halvePeriod, shiftPeriod } from "./filter";
+import { lessPeriod, shiftPeriod } from "./filter";
 import { HistogramFold } from "./HistogramFold";
 import { ListBody } from "./ListBody";
 import { ListHead } from "./ListHead";
@@ -131,11 +131,16 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
   };
   useShortcut("previousPeriod", () => shift(-1));
   useShortcut("nextPeriod", () => shift(1));
+  useShortcut("period", () => {
+    setPanel(true);
+    // The panel may only now be on its way.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-period] button")?.focus());
+  });
   useShortcut("follow", () => (cursor === null || cursor === undefined ? false : followed.toggle()));
   useShortcut("close", () => (open === undefined ? false : show(undefined)));
   const act = (fact: Fact, exclude = false) => filter.act(exclude ? (fact.exclude ?? {}) : fact.filter);
   const problem = pages.error === undefined ? undefined : asProblem(pages.error);
-  const half = window?.first?.period === undefined ? undefined : halvePeriod(window.first.period);
+  const half = lessPeriod(filter.applied);
   const refused = problem?.field === undefined ? undefined : { param: problem.field, text: problem.body.detail ?? "" };
   const tooMuch = problem !== undefined && ["too_slow", "query_too_large", "period_too_long"].includes(problem.code);
   const { drawer } = props;
@@ -164,7 +169,7 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
           {problem !== undefined ? (
             <ProblemState error={problem} onRetry={pages.reload}>
               {tooMuch && half !== undefined ? (
-                <Button kind="primary" onPress={() => filter.set(half)}>
+                <Button kind="primary" onPress={() => filter.set({ from: undefined, to: undefined, ...half })}>
                   {t("list.halve")}
                 </Button>
               ) : null}

@@ -79,6 +79,10 @@ export function Table<T>(props: TableProps<T>) {
     return at >= 0 ? at : active.current;
   };
   useShortcut("nextRow", () => focusRow(from() + 1));
+  useShortcut("openRow", () => {
+    const row = rows.row(active.current);
+    return row === undefined ? false : onOpen?.(row, active.current);
+  });
   useShortcut("previousRow", () => focusRow(Math.max(from() - 1, 0)));
 
   return (

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FilterField } from "../fields/list";
 import { joinList, list, listOf, period, splitList, text } from "../fields/schemas";
-import { changes, halvePeriod, parseFilter, searchOf, shiftPeriod, withParams } from "./filter";
+import { changes, halvePeriod, lessPeriod, parseFilter, searchOf, shiftPeriod, withParams } from "./filter";
 
 const fields: FilterField[] = [
   { kind: "period", param: "period", label: "list.period", schema: period },
@@ -70,6 +70,15 @@ describe("periods", () => {
       from: "2026-11-01T11:00:00.000Z",
       to: "2026-11-01T12:00:00.000Z",
     });
+  });
+
+  it("get shorter by name where nothing is known of their bounds", () => {
+    expect(lessPeriod({ period: "last_90_days", q: "x" })).toEqual({ period: "last_30_days" });
+    expect(lessPeriod({})).toEqual({ period: "last_30_days" });
+    expect(lessPeriod({ period: "today" })).toBeUndefined();
+    expect(lessPeriod({ period: "custom", from: "2026-11-01", to: "2026-11-03" })?.["from"]).toBe(
+      "2026-11-02T00:00:00.000Z",
+    );
   });
 
   it("are halved to their later part", () => {

@@ -129,6 +129,26 @@ export function shiftPeriod(filter: Filter, step: 1 | -1): Filter | undefined {
   return { ...filter, from: move(from), to: move(to) };
 }
 
+/** A named period of about half the length, where the bounds are not known because nothing was answered. */
+const shorter: Partial<Record<string, string>> = {
+  last_90_days: "last_30_days",
+  last_30_days: "this_week",
+  last_month: "last_week",
+  this_month: "this_week",
+  this_week: "today",
+  last_week: "yesterday",
+};
+
+/** What is asked for instead of a question that was too large. */
+export function lessPeriod(filter: Filter): Filter | undefined {
+  const { period, from, to } = filter;
+  if (period === undefined && from === undefined) {
+    return { period: "last_30_days" };
+  }
+  const named = shorter[period ?? ""];
+  return named === undefined ? halvePeriod({ from: from ?? null, to: to ?? null }) : { period: named };
+}
+
 /** The first half of a period is left out: for questions that are too large. */
 export function halvePeriod(bounds: { from: string | null; to: string | null }): Filter | undefined {
   if (bounds.from === null || bounds.to === null) {

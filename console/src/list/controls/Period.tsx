@@ -5,6 +5,7 @@ import { Skeleton } from "../../kit/Skeleton";
 import { periodWords, PRESETS } from "../../time/period";
 import { useWords } from "../../words/words";
 import type { ControlProps, Kind } from "./control";
+import styles from "./controls.module.css";
 
 const Dates = lazy(() => import("./Dates"));
 
@@ -26,7 +27,7 @@ export function Period({ field, draft, edit, error }: ControlProps<Kind<"period"
   }));
   const value = draft[field.param] ?? (draft["from"] === undefined ? (periods[0] ?? "all") : "custom");
   return (
-    <>
+    <div className={styles.period} data-period>
       <Select
         label={t(field.label)}
         choices={choices}
@@ -49,6 +50,6 @@ export function Period({ field, draft, edit, error }: ControlProps<Kind<"period"
           />
         </Suspense>
       ) : null}
-    </>
+    </div>
   );
 }
