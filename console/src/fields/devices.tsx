@@ -128,7 +128,6 @@ export function deviceFields(cells: DeviceCells): ListFields<UserDevice> {
         least: 152,
         columns: ["last_sign_in_at"],
         shown: true,
-        narrow: "second",
       },
       {
         id: "certainty",

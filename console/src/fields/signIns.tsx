@@ -132,7 +132,6 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         least: 160,
         columns: ["violations", "violations.title"],
         shown: true,
-        narrow: "second",
       },
       {
         id: "device",
@@ -142,7 +141,6 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         least: 112,
         columns: ["device.kind", "device.id", "device.confidence"],
         shown: true,
-        narrow: "second",
       },
       {
         id: "browser",
@@ -152,7 +150,6 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         least: 104,
         columns: ["device.browser"],
         shown: true,
-        narrow: "second",
       },
       {
         id: "os",

@@ -20,7 +20,9 @@ function Name({ user }: { user: User }) {
   const { t } = useWords();
   return (
     <>
-      <Link href={paths.user(user.id)}>{nameOfUser(user)}</Link>
+      <Link href={paths.user(user.id)} className={styles.name}>
+        {nameOfUser(user)}
+      </Link>
       {user.active ? null : <Badge>{t("users.deactivated")}</Badge>}
       {user.exempt === true ? (
         <Badge tone="warn" icon={<ShieldOff size={12} aria-hidden />}>

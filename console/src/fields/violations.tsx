@@ -48,7 +48,7 @@ export function violationFields(cells: ViolationCells): ListFields<Violation> {
         columns: ["last_at"],
         sort: true,
         shown: true,
-        narrow: "second",
+        narrow: "aside",
       },
       {
         id: "rule",
@@ -68,7 +68,6 @@ export function violationFields(cells: ViolationCells): ListFields<Violation> {
         least: 116,
         columns: ["level"],
         shown: true,
-        narrow: "aside",
       },
       {
         id: "status",

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown } from "lucide-react";
+import { useMe } from "../../data/me";
 import { type Access, access as decisionOf, type UserDevice } from "../../data/users";
 import { AccessMark } from "../../fields/devices";
 import { Button } from "../../kit/Button";
@@ -72,6 +73,7 @@ interface DecidedCellProps {
 /** Who decided about a device, when and why. It is read where something was decided alone. */
 export function DecidedCell({ userId, row, access, fresh }: DecidedCellProps) {
   const { t, locale } = useWords();
+  const { who } = useMe();
   const { zone } = useZones();
   const asks = row.id !== undefined && row.id !== "" && (fresh || access !== "allow");
   const { data } = useQuery({ ...decisionOf(userId, row.id ?? ""), enabled: asks });
@@ -80,9 +82,11 @@ export function DecidedCell({ userId, row, access, fresh }: DecidedCellProps) {
   }
   const at = formatDateMinute(data.decided_at, { locale, zone });
   const by = data.decided_by ?? "";
-  const who = by.startsWith("rule:")
+  // Keys are told by their ids; of one's own the name is known.
+  const staff = by === who.id && who.name !== "" ? who.name : by;
+  const whom = by.startsWith("rule:")
     ? t("user.access.by_rule", { rule: by.slice("rule:".length), at })
-    : t("user.access.by_staff", { who: by, at });
-  const text = data.reason === "" ? who : `${who}: ${data.reason}`;
+    : t("user.access.by_staff", { who: staff, at });
+  const text = data.reason === "" ? whom : `${whom}: ${data.reason}`;
   return <span title={text}>{text}</span>;
 }

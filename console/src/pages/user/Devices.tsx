@@ -6,6 +6,7 @@ import { deviceName } from "../../fields/device";
 import { type DeviceCells, deviceFields } from "../../fields/devices";
 import { joinList } from "../../fields/schemas";
 import { EmptyState } from "../../kit/EmptyState";
+import { PlaceLicence } from "../../kit/PlaceLicence";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
@@ -53,7 +54,8 @@ export function Devices({ id }: { id: string }) {
         banner={
           <p className={styles.banner}>
             <Info size={14} aria-hidden />
-            {t("user.devices_note")}
+            <span className={styles.bannerText}>{t("user.devices_note")}</span>
+            <PlaceLicence />
           </p>
         }
         empty={<EmptyState title={t("user.devices_empty")} text={t("user.devices_empty_text")} />}

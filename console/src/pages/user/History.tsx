@@ -4,10 +4,12 @@ import type { SignIn, SignInPage } from "../../data/users";
 import { listed, violationSummary } from "../../data/violations";
 import { signInFields } from "../../fields/signIns";
 import { EmptyState } from "../../kit/EmptyState";
+import { PlaceLicence } from "../../kit/PlaceLicence";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
 import { useReadPage } from "./reading";
+import styles from "./User.module.css";
 
 /** Every sign-in and every attempt, with its session, device, address and place. */
 export function History({ id }: { id: string }) {
@@ -29,6 +31,11 @@ export function History({ id }: { id: string }) {
       path={path}
       read={read}
       hrefOf={(row) => paths.event(row.id)}
+      banner={
+        <p className={styles.banner}>
+          <PlaceLicence />
+        </p>
+      }
       empty={<EmptyState title={t("user.history_empty")} text={t("user.history_empty_text")} />}
     />
   );

@@ -39,7 +39,7 @@ export function StatusCell({ row, marked, may, onMark, onUndo }: StatusCellProps
   if (!open) {
     const by = review.by.name === "" ? review.by.id : review.by.name;
     const who = t("user.status.by", { who: by, at: formatDateMinute(review.at, { locale, zone }) });
-    const text = review.note === "" ? who : `${who}: ${review.note}`;
+    const text = review.note === "" ? who : `${review.note} · ${who}`;
     return (
       <>
         <span className={styles.status} data-status="reviewed">

@@ -3,6 +3,7 @@ import type { Violation } from "../../data/violations";
 import { joinList } from "../../fields/schemas";
 import { Link } from "../../kit/Link";
 import { placeName } from "../../kit/place";
+import { PlaceLicence } from "../../kit/PlaceLicence";
 import { Time } from "../../kit/Time";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
@@ -69,7 +70,13 @@ export function Facts({ found, linked }: { found: Violation; linked: boolean }) 
       {found.ip === null || found.ip === undefined ? null : (
         <Fact label={t("violations.ip")}>{link(found.ip, { ip: found.ip }, true)}</Fact>
       )}
-      {place === undefined ? null : <Fact label={t("violations.place")}>{place}</Fact>}
+      {place === undefined ? null : (
+        <Fact label={t("violations.place")}>
+          {place}
+          <br />
+          <PlaceLicence />
+        </Fact>
+      )}
       <Fact label={t("violations.rule")}>
         {t("violations.rule_version", { rule: found.rule, version: found.rule_version })}
       </Fact>
