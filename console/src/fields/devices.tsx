@@ -128,6 +128,7 @@ export function deviceFields(cells: DeviceCells): ListFields<UserDevice> {
         least: 152,
         columns: ["last_sign_in_at"],
         shown: true,
+        narrow: "third",
       },
       {
         id: "certainty",

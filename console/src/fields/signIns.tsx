@@ -132,6 +132,7 @@ export function signInFields(titles: ReadonlyMap<string, string>): ListFields<Si
         least: 160,
         columns: ["violations", "violations.title"],
         shown: true,
+        narrow: "third",
       },
       {
         id: "device",

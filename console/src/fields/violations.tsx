@@ -68,6 +68,7 @@ export function violationFields(cells: ViolationCells): ListFields<Violation> {
         least: 116,
         columns: ["level"],
         shown: true,
+        narrow: "third",
       },
       {
         id: "status",

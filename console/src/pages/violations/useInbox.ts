@@ -36,10 +36,11 @@ async function readPart(filter: Record<string, string>, place: Place, signal: Ab
 
 /** The violations of a filter, the unreviewed first, as far as they were read. */
 export function useInbox(filter: Record<string, string>) {
+  const first: Place = { phase: firstPhase(filter) };
   const query = useInfiniteQuery({
     queryKey: ["violations", scope.tenant, scope.language, "inbox", filter],
     queryFn: async ({ pageParam, signal }) => readPart(filter, pageParam, signal),
-    initialPageParam: { phase: firstPhase(filter) } satisfies Place as Place,
+    initialPageParam: first,
     getNextPageParam: (part: Part) => part.next,
     placeholderData: (before) => before,
   });
