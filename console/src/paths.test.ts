@@ -6,6 +6,7 @@ it("keeps every address as people have shared it", () => {
     paths.home(),
     paths.setup(),
     paths.events(),
+    paths.log({ q: "x" }),
     paths.events({
       actor_id: "u-1,u-2",
       period: "this_week",
@@ -26,6 +27,7 @@ it("keeps every address as people have shared it", () => {
       "/",
       "/setup",
       "/events",
+      "/events?period=last_30_days&q=x",
       "/events?actor_id=u-1,u-2&period=this_week&q=a+b&from=2026-11-13T00:00:00Z",
       "/events/01J%2Fx%20y",
       "/events/e-1?source=shop",

@@ -19,6 +19,8 @@ export const paths = {
   home: () => "/",
   setup: () => "/setup",
   events: (search: Search = {}) => `/events${toSearch(search)}`,
+  /** The log as it is opened: by a period that every plan has. */
+  log: (search: Search = {}) => paths.events({ period: "last_30_days", ...search }),
   event: (id: string, source?: string) => `/events/${part(id)}${toSearch({ source: source || undefined })}`,
   object: (type: string, id: string, search: Search = {}) => `/objects/${part(type)}/${part(id)}${toSearch(search)}`,
   users: (search: Search = {}) => `/users${toSearch(search)}`,

@@ -13,7 +13,7 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ href: paths.events(), replace: true });
+    throw redirect({ href: paths.log(), replace: true });
   },
 });
 

@@ -32,7 +32,7 @@ export const routes: readonly RouteEntry[] = [
     title: "shell.nav.events",
     permission: "read_log",
     feature: "log",
-    nav: { group: "activity", label: "shell.nav.events", icon: List, href: paths.events(), shortcut: "goEvents" },
+    nav: { group: "activity", label: "shell.nav.events", icon: List, href: paths.log(), shortcut: "goEvents" },
     // Most begin here, so it comes with the shell, in one file.
     page: async () => ({ default: EventsPage }),
   },

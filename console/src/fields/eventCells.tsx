@@ -1,10 +1,9 @@
 import { CirclePlay, ExternalLink as Out, History, RotateCcw, UserX } from "lucide-react";
 import { useContext } from "react";
 import type { Event } from "../data/schema";
-import { Button } from "../kit/Button";
 import { ClassMark } from "../kit/ClassMark";
 import { Level } from "../kit/Level";
-import { ExternalLink, Link } from "../kit/Link";
+import { ExternalLink } from "../kit/Link";
 import { Time } from "../kit/Time";
 import { paths } from "../paths";
 import { formatNumber } from "../time/format";
@@ -63,9 +62,9 @@ export function ObjectCell({ row }: { row: Event }) {
   const name = object.name || `${row.labels.object_type ?? object.type} ${object.id}`;
   return (
     <>
-      <Link href={paths.object(object.type, object.id)} className={styles.object}>
+      <a href={paths.object(object.type, object.id)} className={styles.object}>
         {name}
-      </Link>
+      </a>
       {object.url === undefined ? null : (
         <ExternalLink href={object.url} className={styles.out ?? ""}>
           <Out size={13} aria-label={t("events.open_object")} />
@@ -84,9 +83,10 @@ export function AdditionalCell({ row }: { row: Event }) {
   return (
     <>
       {row.restorable && restore !== undefined ? (
-        <Button kind="quiet" size="small" icon={<RotateCcw size={13} aria-hidden />} onPress={() => restore(row)}>
+        <button type="button" className={styles.act} onClick={() => restore(row)}>
+          <RotateCcw size={13} aria-hidden />
           {t("events.restore")}
-        </Button>
+        </button>
       ) : null}
       {typeof media?.url === "string" ? (
         <ExternalLink href={media.url} className={styles.out ?? ""}>

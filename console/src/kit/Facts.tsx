@@ -14,7 +14,7 @@ export function Facts({ title, rows }: { title?: string; rows: readonly (FactRow
   }
   return (
     <section className={styles.section}>
-      {title === undefined ? null : <h3>{title}</h3>}
+      {title === undefined ? null : <h2>{title}</h2>}
       <dl className={styles.list}>
         {known.map(({ label, value }) => (
           <div key={label} className={styles.row}>

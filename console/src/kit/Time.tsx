@@ -17,7 +17,7 @@ export function Time({ at, show = "full", stop = true }: TimeProps) {
   const { locale } = useWords();
   const { zone, tenant, own } = useZones();
   const clock = { locale, zone };
-  const lines = formatInZones(at, locale, [tenant, own, "UTC"]).join("\n");
+  const lines = () => formatInZones(at, locale, [tenant, own, "UTC"]).join("\n");
   const text =
     show === "relative"
       ? formatRelative(at, new Date(), locale)
@@ -28,13 +28,20 @@ export function Time({ at, show = "full", stop = true }: TimeProps) {
           : formatDateTime(at, clock);
   if (!stop) {
     return (
-      <time dateTime={at} title={lines} className="number">
+      <time
+        dateTime={at}
+        className="number"
+        // Made when it is pointed at: a table has one in each row.
+        onPointerEnter={({ currentTarget }) => {
+          currentTarget.title = lines();
+        }}
+      >
         {text}
       </time>
     );
   }
   return (
-    <Tooltip text={lines}>
+    <Tooltip text={lines()}>
       <Focusable>
         <time dateTime={at} className="number" role="note" aria-label={text}>
           {text}

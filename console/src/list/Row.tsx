@@ -1,5 +1,5 @@
 import { Ellipsis } from "lucide-react";
-import type { MouseEvent, ReactNode } from "react";
+import { type MouseEvent, type ReactNode, useMemo } from "react";
 import { useWords } from "../words/words";
 import type { Column } from "../fields/list";
 import styles from "./Table.module.css";
@@ -50,6 +50,11 @@ export function Row<T>(props: RowProps<T>) {
   const { row, index, top, height, template, narrow, columns, rowId, rowName, open, hrefOf, onOpen, onMenu, note } =
     props;
   const { t } = useWords();
+  // Scrolling moves rows and changes nothing in them: the same cells are drawn once.
+  const cells = useMemo(
+    () => (row === undefined ? null : <Cells row={row} columns={columns} narrow={narrow} />),
+    [row, columns, narrow],
+  );
   const place = {
     transform: `translateY(${top}px)`,
     height,
@@ -84,7 +89,7 @@ export function Row<T>(props: RowProps<T>) {
       onFocus={props.onFocus}
       data-note={note}
     >
-      <Cells row={row} columns={columns} narrow={narrow} />
+      {cells}
       <div role="cell" className={styles.tools}>
         <a
           href={hrefOf(row)}

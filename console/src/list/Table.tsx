@@ -42,7 +42,7 @@ export function Table<T>(props: TableProps<T>) {
     count: rows.count,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    overscan: 8,
+    overscan: 6,
     scrollPaddingStart: narrow ? 0 : 32,
     scrollPaddingEnd: 8,
   });

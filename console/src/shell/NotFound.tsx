@@ -10,7 +10,7 @@ export function NotFound() {
     <>
       <PageHead title={t("shell.title.not_found")} />
       <EmptyState title={t("shell.title.not_found")} text={t("shell.not_found_text")}>
-        <LinkButton href={paths.events()}>{t("shell.to_events")}</LinkButton>
+        <LinkButton href={paths.log()}>{t("shell.to_events")}</LinkButton>
       </EmptyState>
     </>
   );

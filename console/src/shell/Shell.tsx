@@ -11,6 +11,7 @@ import { Help } from "./Help";
 import { Nav } from "./Nav";
 import { prefer, usePreferences } from "./preferences";
 import { TopBar } from "./TopBar";
+import { useLinks } from "./useLinks";
 import styles from "./Shell.module.css";
 
 const zones = ["tenant", "own", "utc"] as const;
@@ -25,11 +26,12 @@ export function Shell() {
   const { t } = useWords();
   const { go } = useAddress();
   const { zone, density, folded } = usePreferences();
+  const onLink = useLinks();
   const [help, setHelp] = useState(false);
   const [sheet, setSheet] = useState(false);
   const closeSheet = useCallback(() => setSheet(false), []);
   useShortcut("help", () => setHelp(true));
-  useShortcut("goEvents", () => go(paths.events()));
+  useShortcut("goEvents", () => go(paths.log()));
   useShortcut("goUsers", () => go(paths.users()));
   useShortcut("goViolations", () => go(paths.violations()));
   useShortcut("zone", () => prefer({ zone: after(zones, zone) }));
@@ -46,7 +48,9 @@ export function Shell() {
       </a>
       <Nav isOpen={sheet} onClose={closeSheet} />
       <TopBar onHelp={() => setHelp(true)} onNavigation={() => setSheet(true)} />
-      <main id="content" className={styles.content} tabIndex={-1}>
+      {/* The links themselves are what is used; this sees where they lead. */}
+      {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions */}
+      <main id="content" className={styles.content} tabIndex={-1} onClick={onLink}>
         <Busy />
         <Outlet />
       </main>

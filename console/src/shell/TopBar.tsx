@@ -66,7 +66,8 @@ function Search() {
         onChange={(text) => setDraft({ of: applied, text })}
         onSubmit={(text) => {
           const { q: _, _event: _open, ...rest } = path === "/events" ? search : { q: "" };
-          go(paths.events(text.trim() === "" ? rest : { ...rest, q: text.trim() }));
+          const to = path === "/events" ? paths.events : paths.log;
+          go(to(text.trim() === "" ? rest : { ...rest, q: text.trim() }));
         }}
       />
     </div>

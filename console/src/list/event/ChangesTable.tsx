@@ -12,7 +12,7 @@ export function ChangesTable({ changes }: { changes: readonly Change[] }) {
   const hasOld = changes.some(({ old }) => old !== undefined);
   return (
     <section className={styles.section}>
-      <h3>{t("events.changes")}</h3>
+      <h2>{t("events.changes")}</h2>
       <table className={styles.changes}>
         <thead>
           <tr>

@@ -125,7 +125,7 @@ export default function EventDetails({ event, onFact }: EventDetailsProps) {
       <ChangesTable changes={event.changes ?? []} />
       {media.length === 0 ? null : (
         <section className={styles.section}>
-          <h3>{t("events.media")}</h3>
+          <h2>{t("events.media")}</h2>
           {media.map(({ url, text }) => (
             <div key={url ?? text}>
               {typeof url === "string" ? (

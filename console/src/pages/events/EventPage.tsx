@@ -35,7 +35,7 @@ export default function EventPage() {
                 {t("events.history")}
               </LinkButton>
             ) : null}
-            <LinkButton size="small" href={paths.events({ period: "last_30_days" })}>
+            <LinkButton size="small" href={paths.log()}>
               {t("shell.nav.events")}
             </LinkButton>
           </>
