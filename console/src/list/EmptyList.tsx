@@ -16,11 +16,13 @@ interface EmptyListProps {
   filter: FilterState;
   lockedParams: readonly string[];
   onRetry: () => void;
+  /** What is said where no filter is to blame. */
+  nothing?: { title: string; text: string } | undefined;
   children?: ReactNode;
 }
 
 /** Nothing matches: says by which filter and period, and offers less of it. */
-export function EmptyList({ fields, filter, lockedParams, onRetry, children }: EmptyListProps) {
+export function EmptyList({ fields, filter, lockedParams, onRetry, nothing, children }: EmptyListProps) {
   const words = useWords();
   const { t, known } = words;
   const { tenant } = useZones();
@@ -39,8 +41,8 @@ export function EmptyList({ fields, filter, lockedParams, onRetry, children }: E
   const text = chips.map(({ field, text: value }) => `${t(field.label)}: ${value}`).join(" · ");
   return (
     <EmptyState
-      title={chips.length === 0 ? t("list.empty") : t("list.empty_filtered")}
-      text={text === "" ? undefined : text}
+      title={chips.length === 0 ? (nothing?.title ?? t("list.empty")) : t("list.empty_filtered")}
+      text={chips.length === 0 ? nothing?.text : text}
       icon={<SearchX size={20} aria-hidden />}
     >
       {mayWiden ? (

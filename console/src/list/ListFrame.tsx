@@ -64,6 +64,8 @@ export interface ListFrameProps<T> {
   banner?: ReactNode;
   /** Said where there is nothing and no filter is to blame. */
   empty?: ReactNode;
+  /** The same in words. */
+  nothing?: { title: string; text: string };
 }
 
 /** Rows come first: the controls of the filter are there a moment after them, in a place that is kept for them. */
@@ -184,6 +186,7 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
               filter={filter}
               lockedParams={Object.keys(locked)}
               onRetry={pages.reload}
+              nothing={props.nothing}
             >
               {props.empty}
             </EmptyList>

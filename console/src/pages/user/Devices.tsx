@@ -5,7 +5,6 @@ import type { Access, DevicePage, UserDevice } from "../../data/users";
 import { deviceName } from "../../fields/device";
 import { type DeviceCells, deviceFields } from "../../fields/devices";
 import { joinList } from "../../fields/schemas";
-import { EmptyState } from "../../kit/EmptyState";
 import { PlaceLicence } from "../../kit/PlaceLicence";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
@@ -58,7 +57,7 @@ export function Devices({ id }: { id: string }) {
             <PlaceLicence />
           </p>
         }
-        empty={<EmptyState title={t("user.devices_empty")} text={t("user.devices_empty_text")} />}
+        nothing={{ title: t("user.devices_empty"), text: t("user.devices_empty_text") }}
       />
       {asked === null ? null : (
         <DeviceDialog

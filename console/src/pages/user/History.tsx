@@ -3,7 +3,6 @@ import { useMemo } from "react";
 import type { SignIn, SignInPage } from "../../data/users";
 import { listed, violationSummary } from "../../data/violations";
 import { signInFields } from "../../fields/signIns";
-import { EmptyState } from "../../kit/EmptyState";
 import { PlaceLicence } from "../../kit/PlaceLicence";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
@@ -36,7 +35,7 @@ export function History({ id }: { id: string }) {
           <PlaceLicence />
         </p>
       }
-      empty={<EmptyState title={t("user.history_empty")} text={t("user.history_empty_text")} />}
+      nothing={{ title: t("user.history_empty"), text: t("user.history_empty_text") }}
     />
   );
 }

@@ -3,7 +3,6 @@ import { useCallback, useMemo, useState } from "react";
 import { useMay } from "../../data/me";
 import type { Violation, ViolationPage } from "../../data/violations";
 import { type ViolationCells, violationFields } from "../../fields/violations";
-import { EmptyState } from "../../kit/EmptyState";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
@@ -48,10 +47,10 @@ export function Restrictions({ id }: { id: string }) {
         banner={
           <p className={styles.banner}>
             <Info size={14} aria-hidden />
-            {t("user.review.note_line")}
+            <span className={styles.bannerText}>{t("user.review.note_line")}</span>
           </p>
         }
-        empty={<EmptyState title={t("user.restrictions_empty")} text={t("user.restrictions_empty_text")} />}
+        nothing={{ title: t("user.restrictions_empty"), text: t("user.restrictions_empty_text") }}
       />
       {asked === null ? null : (
         <ReviewDialog userId={id} row={asked} onClose={() => setAsked(null)} onMarked={mark} onUndo={undo} />

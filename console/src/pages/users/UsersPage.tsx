@@ -1,4 +1,3 @@
-import { Users as UsersIcon } from "lucide-react";
 import { useCallback } from "react";
 import { useMay, useMe } from "../../data/me";
 import type { ReadPage } from "../../data/pages";
@@ -6,7 +5,6 @@ import { pageSize } from "../../data/pages";
 import { read } from "../../data/client";
 import type { User, UserPage } from "../../data/users";
 import { users } from "../../fields/users";
-import { EmptyState } from "../../kit/EmptyState";
 import { LinkButton } from "../../kit/LinkButton";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
@@ -37,11 +35,8 @@ export default function UsersPage() {
         { id: "events", label: t("users.events"), href: paths.events({ actor_id: user.id }) },
         ...(sees ? [{ id: "sign-ins", label: t("users.sign_in_log"), href: paths.userSignIns(user.id) }] : []),
       ]}
-      empty={
-        <EmptyState title={t("users.none")} text={t("users.none_text")} icon={<UsersIcon size={20} aria-hidden />}>
-          {setsUp ? <LinkButton href={paths.setup()}>{t("shell.nav.setup")}</LinkButton> : null}
-        </EmptyState>
-      }
+      nothing={{ title: t("users.none"), text: t("users.none_text") }}
+      empty={setsUp ? <LinkButton href={paths.setup()}>{t("shell.nav.setup")}</LinkButton> : null}
     />
   );
 }
