@@ -53,7 +53,10 @@ test("logging is off, an administrator turns it on, a viewer can't", async ({ pa
     .getByRole("link", { name: t("shell.nav.events") })
     .click();
   await expect(page.getByText(t("events.logging_off"))).toHaveCount(0);
-  await expect(page.getByRole("row", { name: new RegExp(JANA.name) }).first()).toBeVisible();
+  const list = new List(page, t);
+  await list.check(t("common.kind.user"));
+  await list.apply();
+  await expect(list.rows.filter({ hasText: JANA.name }).first()).toBeVisible();
 });
 
 /** L4–L15: by kind of subject, two employees and an object's number; views, edits, deletions, sign-ins, exports of both. */
@@ -145,6 +148,8 @@ test("the log by keyboard alone", async ({ page, open, t }) => {
   await keyboard.press("e");
   await expect(page.getByRole("heading", { level: 1, name: t("events.title") })).toBeFocused();
   await list.settled();
+  await keyboard.press("t");
+  await expect(list.panel.getByRole("button", { name: new RegExp(`${t("list.period")}$`) })).toBeFocused();
   await press(page, list.panel.getByLabel(t("events.filter.object_id"), { exact: true }), "Control+A");
   await keyboard.type(CONTACT.id);
   await keyboard.press("Control+Enter");

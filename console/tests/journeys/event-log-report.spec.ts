@@ -1,5 +1,5 @@
 /** The event log report of a service business, in Russian, by the terms that its managers use. */
-import { type Key, type Tenant } from "../support/api";
+import { type Key, newTenant, type Tenant } from "../support/api";
 import { press } from "../support/keys";
 import { List } from "../support/list";
 import {
@@ -118,7 +118,10 @@ test("rows lead into the product, and say what there is to know", async ({ page,
       .first()
       .locator(`a[href="${RECORDING}"]`),
   ).toHaveAttribute("rel", /noreferrer/);
-  await expect(list.rows.filter({ hasText: "SMS" }).first()).toContainText("Ваш заказ готов");
+  const sms = list.rows.filter({ hasText: "SMS" }).first();
+  await sms.getByRole("cell").nth(2).click();
+  await expect(page.getByRole("complementary").filter({ hasText: "Ваш заказ готов" })).toBeVisible();
+  await page.keyboard.press("Escape");
   await expect(list.rows.filter({ hasText: "Старая задача" })).toContainText(t("events.backfill"));
   await expect(list.rows.filter({ hasText: "Заказ O-5" })).not.toContainText(t("events.backfill"));
 
@@ -174,7 +177,7 @@ test("the smallest plan shows thirty days and locks dates", async ({ page, open,
   await expect(page.getByRole("menuitem", { name: /Excel/ })).toHaveAttribute("aria-disabled", "true");
   await expect(page.getByText(t("list.exports_locked", { plan: "free" })).first()).toBeVisible();
 
-  const none = await service({ plan: "none" });
+  const none = await newTenant("Без журнала", { plan: "none" });
   const nothing = await none.key("viewer", "Наблюдатель");
   await open(nothing.secret, "/events");
   await expect(page.getByText(t("shell.plan_limit"), { exact: true })).toBeVisible();
@@ -216,7 +219,8 @@ test("the report by keyboard alone", async ({ page, open, t }) => {
   await list.settled();
   const { keyboard } = page;
   await keyboard.press("t");
-  await press(page, list.panel.getByRole("button", { name: /Период$/ }));
+  await expect(list.panel.getByRole("button", { name: /Период$/ })).toBeFocused();
+  await keyboard.press("Enter");
   const yesterday = page.getByRole("option", { name: "Вчера", exact: true });
   await expect(yesterday).toBeVisible();
   await keyboard.type("Вчера");

@@ -36,8 +36,8 @@ export function sheet(bytes: Buffer): string[][] {
     plain(xml ?? ""),
   );
   const xml = files.get("xl/worksheets/sheet1.xml") ?? "";
-  return [...xml.matchAll(/<row [^>]*?(?:\/>|>(.*?)<\/row>)/gs)].map(([, row]) =>
-    [...(row ?? "").matchAll(/<c ([^>]*?)(?:\/>|>(.*?)<\/c>)/gs)].map(([, head, body]) => {
+  return [...xml.matchAll(/<row(?:\s[^>]*)?>(.*?)<\/row>/gs)].map(([, row]) =>
+    [...(row ?? "").matchAll(/<c([^>]*?)(?:\/>|>(.*?)<\/c>)/gs)].map(([, head, body]) => {
       const text = plain(body ?? "");
       return /t="s"/.test(head ?? "") ? (shared[Number(text)] ?? "") : text;
     }),
