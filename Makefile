@@ -6,10 +6,10 @@ CARGO := cargo
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run test bench deps kafka lint build quick clean
+.PHONY: help run test bench deps kafka lint build quick dev-console clean
 
 help: ## Shows this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: quick ## Builds everything and starts it with demo data; ARGS="--listen 127.0.0.1:9000" adds options
 	@exec target/quick/usertrail up --demo $(ARGS)
@@ -41,6 +41,9 @@ deps: ## Fetches what is needed by package name: the ClickHouse engine, the geo 
 
 kafka: ## Fetches Apache Kafka, for the tests and benches that run on it
 	@node tools/fetch.mjs --kafka || [ $$? -eq 3 ]
+
+dev-console: ## Serves the console by Vite, before a running program (USERTRAIL_URL, else http://127.0.0.1:8080)
+	@npm --prefix console ci --silent && npm --prefix console run dev
 
 lint: ## Format and lints alone
 	$(CARGO) fmt --all --check

@@ -93,6 +93,9 @@ pub(crate) fn jobs(role: Role) -> &'static [(&'static str, u32)] {
             ("user.role_changed", 1),
             ("contact.viewed", 6),
             ("violation.reviewed", 1),
+            ("console.signed_in", 2),
+            ("console.signed_out", 1),
+            ("console.sign_in_failed", 1),
         ],
     }
 }

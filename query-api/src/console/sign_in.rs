@@ -144,9 +144,11 @@ async fn trade(
     if !may_begin(&parts.method, &parts.headers, &site) {
         return Err(Refused::Reason(Failed::Elsewhere));
     }
-    attempt(api, &visitor)?;
     let body = body::of_stranger(api.bodies(), (&parts.headers, body), &visitor.network(), MAX_BODY).await;
-    *sent = read(&body.map_err(Refused::Problem)?, is_form).map_err(Refused::Problem)?;
+    // An attempt counts whatever was sent, and is answered in the language that was asked for.
+    let taken = body.and_then(|body| read(&body, is_form)).map(|read| *sent = read);
+    attempt(api, &visitor)?;
+    taken.map_err(Refused::Problem)?;
     let key = sent.key.trim();
     let principal = match api.settings().authenticate(key) {
         Ok(principal) => principal,

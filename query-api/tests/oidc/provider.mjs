@@ -7,12 +7,15 @@
 // how often its keys were asked for. People sign in for the client `console` (and the public one, `console-public`) with a
 // browser, as whom `login_hint` says, without a question.
 
+import { Console } from 'node:console';
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+// Nobody reads standard output after "ready", and a line that nobody reads would end the process.
+globalThis.console = new Console(process.stderr);
 const [, , directory, port, ...back] = process.argv;
 const resolved = createRequire(join(directory, 'package.json')).resolve('oidc-provider');
 const { Provider } = await import(pathToFileURL(resolved));
