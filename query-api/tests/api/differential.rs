@@ -383,15 +383,16 @@ fn violations_agree_with_a_recount() {
             let unreviewed = |id: &&String| !reviewed.contains(*id);
             assert_eq!(summary["total"]["value"], wanted.len(), "{}", filter.query);
             assert_eq!(summary["unreviewed"], wanted.iter().filter(unreviewed).count(), "{}", filter.query);
-            let level = |id: &String| LEVELS[usize::from(all[id].1.0.iter().map(|event| event.level).max().unwrap())];
-            for (name, value) in [
-                ("level", &(|id| level(id)) as &dyn Fn(&String) -> &str),
-                ("rule", &|id| all[id].0),
-                ("user", &|id| &all[id].1.0[0].actor_id),
-            ] {
+            for name in ["level", "rule", "user"] {
                 let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
                 for id in &wanted {
-                    let count = counts.entry(value(id)).or_default();
+                    let (rule, found) = &all[id];
+                    let value = match name {
+                        "level" => LEVELS[usize::from(found.0.iter().map(|event| event.level).max().unwrap())],
+                        "rule" => rule,
+                        _ => &found.0[0].actor_id,
+                    };
+                    let count = counts.entry(value).or_default();
                     *count = (count.0 + 1, count.1 + usize::from(unreviewed(&id)));
                 }
                 let shown = summary[name].as_array().unwrap();
