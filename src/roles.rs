@@ -9,6 +9,7 @@ use axum::Router;
 use clap::Args;
 use enrich::stream::Stream;
 use query_api::audit::read_log::ReadLog;
+use query_api::{OneTimeLink, Shell};
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::freshness::Freshness;
@@ -71,6 +72,8 @@ pub struct Process {
     pub settings: Settings,
     /// Decisions about devices, in memory.
     pub access: AccessList,
+    /// The link that signs somebody in to the console without a key.
+    pub one_time_link: OneTimeLink,
     limiter: Limiter,
     connections: Counts,
     receipts: Receipts,
@@ -98,8 +101,19 @@ impl Process {
         access.watch(&readiness);
         let (known, decided) = tokio::join!(settings.ready_unless_silent(), access.ready_unless_silent());
         anyhow::ensure!(known && decided, "the settings can't be read: Kafka at {} is silent", config.kafka.brokers);
-        let (receipts, stream) = (Receipts::default(), None);
-        Ok(Self { config, shutdown, metrics, readiness, settings, access, limiter, connections, receipts, stream })
+        Ok(Self {
+            config,
+            shutdown,
+            metrics,
+            readiness,
+            settings,
+            access,
+            one_time_link: OneTimeLink::default(),
+            limiter,
+            connections,
+            receipts: Receipts::default(),
+            stream: None,
+        })
     }
 
     /// Starts the roles and returns the routes of all of them.
@@ -119,17 +133,21 @@ impl Process {
             false => Freshness::unknown(),
         };
         let mut router = runtime::ops::router(self.metrics.clone(), readiness.clone(), shutdown.clone());
-        router = router.merge(crate::index::router(roles));
+        let mut shell = None;
         for role in roles {
             match role {
                 Role::Ingest => router = router.merge(self.ingest(freshness.clone())?),
                 Role::Enrich => self.enrich()?,
-                Role::QueryApi => router = router.merge(self.query_api(freshness.clone())?),
+                Role::QueryApi => {
+                    let (of_api, shown) = self.query_api(freshness.clone())?;
+                    (router, shell) = (router.merge(of_api), shown);
+                }
                 Role::Alert => self.alert()?,
             }
         }
+        router = router.merge(crate::index::router(roles, shell.clone()));
         readiness.log_changes(shutdown);
-        Ok(query_api::finish(router, &crate::commands::openapi_document()))
+        Ok(query_api::finish(router, &crate::commands::openapi_document(), shell))
     }
 
     /// Refuses to go on where tables and topics no longer belong together; `accept` is the code of a loss that is accepted.
@@ -160,7 +178,7 @@ impl Process {
         alert::start(&self.config, self.settings.clone(), &self.metrics, &self.readiness, &self.shutdown)
     }
 
-    fn query_api(&self, freshness: Freshness) -> Result<Router> {
+    fn query_api(&self, freshness: Freshness) -> Result<(Router, Option<Shell>)> {
         let oidc = Oidc::new(&self.config.oidc, &self.metrics).context("the identity providers")?;
         oidc.start(&self.shutdown);
         let parts = query_api::Parts {
@@ -171,12 +189,18 @@ impl Process {
             limiter: self.limiter.clone(),
             freshness,
             receipts: self.receipts.clone(),
+            assets: crate::console::assets(),
+            one_time_link: self.one_time_link.clone(),
         };
+        if self.config.console.enabled && self.config.console.seal_keys.is_empty() {
+            tracing::warn!("console.seal_keys is empty: sessions of the console end with this process");
+        }
         let api = query_api::QueryApi::new(&self.config, parts, &self.metrics)?;
         let damage = api.damage();
         let gate = self.readiness.gate("tables");
         probe::check("probe of the tables", gate, &self.shutdown, move || damage.check());
-        Ok(query_api::router(api))
+        let shell = api.shell();
+        Ok((query_api::router(api), shell))
     }
 
     /// Opens the interface for BI tools, if its guards hold, and returns its address. If they don't, everything else goes on

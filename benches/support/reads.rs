@@ -47,9 +47,11 @@ impl Api {
             limiter: Limiter::default(),
             freshness,
             receipts: runtime::receipts::Receipts::default(),
+            assets: query_api::Assets::default(),
+            one_time_link: query_api::OneTimeLink::default(),
         };
         let api = QueryApi::new(&config, parts, &metrics).unwrap();
-        let router = query_api::finish(query_api::router(api), &query_api::openapi());
+        let router = query_api::finish(query_api::router(api), &query_api::openapi(), None);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });

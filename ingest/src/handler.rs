@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use chrono::Utc;
+use runtime::client_ip;
 use runtime::http::{authenticated, body};
 use runtime::memory::Reservation;
 use runtime::problem::{AskedLang, Problem, Spoken};
@@ -27,7 +28,7 @@ use crate::metrics::{Code, Encoding as EncodingLabel, StatusCode as StatusLabel}
 use crate::quota::{self, Charge};
 use crate::rate::Standing;
 use crate::sink::{End, RecordHeaders, Sent};
-use crate::{Ingest, client_ip, rate};
+use crate::{Ingest, rate};
 
 /// Where events are sent.
 pub(crate) const PATH: &str = "/v1/events";

@@ -11,7 +11,6 @@
 mod access;
 mod answer;
 mod check;
-pub mod client_ip;
 mod examples;
 mod expand;
 pub mod framing;

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod backoff;
 pub mod clickhouse;
+pub mod client_ip;
 mod compacted;
 pub mod config;
 pub mod freshness;
@@ -21,6 +22,7 @@ pub mod probe;
 pub mod problem;
 pub mod receipts;
 pub mod retry_action;
+pub mod seal;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;

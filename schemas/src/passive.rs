@@ -4,7 +4,8 @@
 pub const SESSION_EXPIRED: &str = "session_expired";
 
 /// Actions of such events. A state of being free is reported by the switchboard, whatever its user does.
-pub const ACTIONS: &[&str] = &[SESSION_EXPIRED, "call_missed", "miss", "expire", "receive", "match", "free_start", "free"];
+pub const ACTIONS: &[&str] =
+    &[SESSION_EXPIRED, "call_missed", "miss", "expire", "receive", "match", "free_start", "free"];
 
 /// Whether a filed event is one.
 #[must_use]

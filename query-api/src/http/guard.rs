@@ -17,6 +17,7 @@ use crate::audit::read_log::{PendingRead, ReadLog, Recorded, Shown};
 use crate::export::Exported;
 use crate::http::body::Bodies;
 use crate::http::caller::Caller;
+use crate::session::sessions::Sessions;
 
 /// What the guard holds an operation to: a row of the [table](crate::routes).
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,7 @@ pub(crate) const CHECKS: Policy = Policy { name: "checks", rate: check_rate };
 pub(crate) struct Guard {
     pub(crate) settings: Settings,
     pub(crate) oidc: Oidc,
+    pub(crate) sessions: Sessions,
     pub(crate) limiter: Limiter,
     pub(crate) default_limits: Limits,
     pub(crate) bodies: Bodies,
@@ -52,8 +54,27 @@ pub(crate) struct Guard {
 }
 
 /// Lets a request through to the handler of an operation, or answers why not.
-pub(crate) async fn guard(State((guard, rule)): State<(Guard, Rule)>, mut request: Request, next: Next) -> Response {
-    let principal = guard.authenticate(request.headers()).await;
+pub(crate) async fn guard(State((guard, rule)): State<(Guard, Rule)>, request: Request, next: Next) -> Response {
+    match guard.sessions.found(request.headers()) {
+        None => {
+            let principal = guard.authenticate(request.headers()).await;
+            pass(&guard, rule, principal, request, next).await
+        }
+        Some(cookie) => {
+            let (principal, kept) = guard.sessions.enter(&cookie, request.method(), request.headers());
+            kept.put(pass(&guard, rule, principal, request, next).await)
+        }
+    }
+}
+
+/// Passes on a request of somebody who is known, if they may.
+async fn pass(
+    guard: &Guard,
+    rule: Rule,
+    principal: Result<Principal, Problem>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let (caller, decision) = match principal.and_then(|principal| guard.admit(rule, &request, principal)) {
         Ok(admitted) => admitted,
         Err(problem) => return problem.into_response(),

@@ -12,6 +12,7 @@ mod bulk_reviews;
 mod closed;
 mod confidence;
 mod configuration;
+mod console;
 mod counted;
 mod devices_access;
 mod differential;

@@ -142,6 +142,11 @@ impl Records {
         self.0.get(setting).map_or(0, |held| held.version)
     }
 
+    /// The key of the record in force.
+    pub(super) fn in_force(&self, setting: &str) -> Option<String> {
+        self.0.get(setting).map(|held| RecordKey { setting, version: held.version, id: held.id }.to_string())
+    }
+
     /// Whether a record that was taken in won; none: that is not remembered any more.
     pub(super) fn won(&self, key: &RecordKey<'_>) -> Option<bool> {
         let held = self.0.get(key.setting)?;

@@ -1,7 +1,7 @@
 //! Tokens of a real identity provider (P11), and forgeries of them.
 
 mod attacks;
-mod provider;
+pub(crate) mod provider;
 
 use runtime::config::Config;
 use schemas::settings::{Limits, Role};
