@@ -38,7 +38,7 @@ impl Page {
 /// A browser on this machine, or elsewhere.
 #[derive(Clone)]
 pub(super) struct Browser {
-    router: axum::Router,
+    pub(super) router: axum::Router,
     pub(super) cookies: BTreeMap<String, String>,
     pub(super) peer: SocketAddr,
     pub(super) host: &'static str,

@@ -1,0 +1,4 @@
+declare module "virtual:words/*" {
+  const messages: Record<string, import("react-intl").MessageFormatElement[] | string>;
+  export default messages;
+}
