@@ -37,7 +37,7 @@ fn several_violations_are_reviewed_as_each_is() {
         world.insert(&[Event::review(&ids[0], "violation.reviewed", TimeDelta::minutes(1))]).await;
         let consumer = consumer(&kafka);
 
-        let by_ids = json!({ "ids": [&ids[0], &ids[1], &ids[2], "nothing"], "note": "known travellers" });
+        let by_ids = json!({ "ids": [&ids[0], &ids[1], &ids[2], "nothing"], "note": "known traveller" });
         let storing = async {
             let (first, consumer) = store_next(&world, consumer).await;
             let (second, consumer) = store_next(&world, consumer).await;
@@ -49,12 +49,12 @@ fn several_violations_are_reviewed_as_each_is() {
         let of: BTreeSet<&str> = sent.iter().map(|event| event["object"]["id"].as_str().unwrap()).collect();
         assert_eq!(of, BTreeSet::from([ids[1].as_str(), ids[2].as_str()]));
         for event in &sent {
-            assert_eq!((&event["type"], &event["reason"]), (&json!("violation.reviewed"), &json!("known travellers")));
+            assert_eq!((&event["type"], &event["reason"]), (&json!("violation.reviewed"), &json!("known traveller")));
             assert_eq!(event["changes"], json!([{ "path": "count", "op": "add", "new": 1 }]));
             assert_eq!(event["actor"], json!({ "kind": "api_key", "id": key[3..15], "name": "test" }));
         }
         let shown = world.ok(&format!("/v1/violations/{}", ids[1]), &key).await["data"]["review"].clone();
-        assert_eq!((&shown["note"], &shown["count"]), (&json!("known travellers"), &json!(1)));
+        assert_eq!((&shown["note"], &shown["count"]), (&json!("known traveller"), &json!(1)));
 
         // Once more: nothing is left to do, and nothing is recorded.
         let (status, answer) = review(&world, &key, by_ids).await;
