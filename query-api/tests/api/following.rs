@@ -47,7 +47,7 @@ fn nothing_is_lost_and_nothing_comes_twice() {
         let mut rng = rng(91);
         let begun = millis(Utc::now()) - TimeDelta::hours(1);
         let before: Vec<Event> = (0..20)
-            .map(|n| received(&format!("old-{n}"), "u1", begun - TimeDelta::minutes(n), TimeDelta::zero()))
+            .map(|n| received(&format!("old-{n}"), "u1", begun - TimeDelta::minutes(n + 1), TimeDelta::zero()))
             .collect();
         world.insert(&before).await;
         let path = "/v1/events?actor_id=u1,u2&limit=3";

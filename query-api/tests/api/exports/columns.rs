@@ -30,7 +30,7 @@ fn a_file_has_the_columns_that_are_asked_for() {
         assert_eq!(rows, [["location", "id", "actor: id"], ["Brno", "e1", "u1"]]);
         let reader = SerializedFileReader::new(get(&format!("format=parquet&{columns}")).await).unwrap();
         let fields = reader.metadata().file_metadata().schema_descr().columns().to_vec();
-        assert_eq!(fields.iter().map(|field| field.name()).collect::<Vec<_>>(), ["location", "id", "actor.id"]);
+        assert_eq!(fields.iter().map(|field| field.name()).collect::<Vec<_>>(), ["location", "id", "actor_id"]);
         // Paper has what is asked for, though it is nothing that it would have by itself.
         let pdf = pdf_text(&get(&format!("format=pdf&{columns}")).await);
         assert!(pdf.contains("e1") && pdf.contains("Brno") && !pdf.contains("signed in"), "{pdf}");
