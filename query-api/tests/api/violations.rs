@@ -221,6 +221,7 @@ fn a_review_clears_the_mark_alone() {
         let mut user = world.ok("/v1/users/u1", &key).await["data"].clone();
         assert_eq!(user["unreviewed_violations"], 0);
         user["unreviewed_violations"] = json!(1);
+        user["max_level"] = json!("high");
         assert_eq!(user, user_before);
         assert_eq!(ids(&world.pages("/v1/violations?reviewed=true", &key).await), std::slice::from_ref(&id));
         assert_eq!(world.pages("/v1/violations?reviewed=false", &key).await.len(), 0);
