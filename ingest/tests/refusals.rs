@@ -253,7 +253,7 @@ async fn what_was_refused_is_noted() {
     for body in [format!("[{},{nameless}]", event("c")), nameless.to_owned()] {
         world.send(&[("accept-language", "cs")], body).await;
     }
-    assert_eq!(world.send(&[("content-type", "image/png")], "a").await.status, 415);
+    assert_eq!(world.send(&[("content-encoding", "br")], "a").await.status, 415);
     assert_eq!(world.send_as(&[("authorization", "Bearer nonsense")], event("d")).await.status, 401);
     let (last, keys) = world.receipts.of("acme", chrono::Utc::now());
     assert!(last.is_some() && world.receipts.since().is_some());
@@ -262,6 +262,6 @@ async fn what_was_refused_is_noted() {
     assert_eq!((key.key_id.as_str(), key.accepted_hour, key.rejected_day), (id, 3, 3));
     let codes: Vec<_> = key.codes.iter().map(|code| (code.last.code, code.count, code.last.pointer.as_str())).collect();
     assert_eq!(codes[0], ("missing_field", 2, "/type"));
-    assert_eq!((codes[1].0, codes[1].1), ("unsupported_media_type", 1));
+    assert_eq!((codes[1].0, codes[1].1), ("unsupported_encoding", 1));
     assert!(key.codes[0].last.detail.is_ascii(), "{key:?}");
 }

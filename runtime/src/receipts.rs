@@ -269,6 +269,7 @@ mod tests {
         assert_eq!(receipts.inner().keys, MAX_KEYS);
         assert!(receipts.of("t0", at(0)).1.iter().all(|key| key.key_id != format!("k{}", MAX_KEYS + 7)));
         receipts.count(("late", "k"), at(2 * DAY_MS), 1, vec![]);
-        assert_eq!((receipts.inner().keys, receipts.inner().tenants.len()), (1, 1));
+        let inner = receipts.inner();
+        assert_eq!((inner.keys, inner.tenants.len()), (1, 1));
     }
 }

@@ -348,7 +348,7 @@ fn violations_agree_with_a_recount() {
             .collect();
         world.insert(&reviews).await;
         let mut matched = 0;
-        for _ in 0..2 * FILTERS {
+        for round in 0..2 * FILTERS {
             let mut filter = Filter::random(&mut rng, now);
             let rules = filter.some(&mut rng, "rule", RULES);
             let levels = filter.some(&mut rng, "level", &LEVELS);
@@ -376,7 +376,10 @@ fn violations_agree_with_a_recount() {
             assert_eq!(found(&world, &key, &path, &filter, "id").await, wanted, "{path}?{}", filter.query);
             matched += wanted.len();
 
-            // The same violations, counted.
+            // The same violations, counted now and then.
+            if round % 5 > 0 {
+                continue;
+            }
             let of_user = user.map_or(String::new(), |user| format!("&user_id={user}"));
             let (_, narrowed) = filter.query.split_once('&').unwrap_or_default();
             let summary = world.ok(&format!("/v1/violations/summary?top=100&{narrowed}{of_user}"), &key).await;

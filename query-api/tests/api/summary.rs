@@ -73,7 +73,7 @@ fn figures_are_of_the_rows_that_are_listed() {
             world.tenant(tenant, |tenant| tenant.time_zone = "Asia/Kathmandu".parse().unwrap()).await;
         }
         let key = world.key(Some("acme"), Role::Admin).await;
-        let tenant = |number: usize| if number % 3 == 0 { "other" } else { "acme" };
+        let tenant = |number: usize| if number.is_multiple_of(3) { "other" } else { "acme" };
         let events: Vec<Event> =
             (0..600).map(|number| Event::random(&mut rng, tenant(number), number, TimeDelta::days(2))).collect();
         world.insert(&events).await;
