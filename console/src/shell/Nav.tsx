@@ -16,6 +16,9 @@ type NavRoute = RouteEntry & { nav: NonNullable<RouteEntry["nav"]> };
 
 const hasNav = (route: RouteEntry): route is NavRoute => route.nav !== undefined;
 
+/** `/events` of `/events/01J…` and of `/events?period=today`. */
+const sectionOf = (href: string) => href.split(/[/?]/)[1];
+
 function Item({ route, folded, current }: { route: NavRoute; folded: boolean; current: boolean }) {
   const { t } = useWords();
   const { tenant, unreviewed_violations: unreviewed } = useMe();
@@ -81,7 +84,7 @@ export function Nav({ isOpen, onClose }: { isOpen: boolean; onClose: () => void 
                     key={route.path}
                     route={route}
                     folded={folded}
-                    current={path === route.nav.href || path.startsWith(`${route.nav.href}/`)}
+                    current={sectionOf(path) === sectionOf(route.nav.href)}
                   />
                 ))}
               </ul>
