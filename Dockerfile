@@ -10,9 +10,18 @@ RUN USERTRAIL_CACHE=/cache node tools/fetch.mjs \
     && mkdir /geo \
     && cp /cache/dbip-city-*/*.mmdb /geo/
 
+# The console, which the program takes in.
+FROM node:22-bookworm AS console
+WORKDIR /source
+COPY clients clients
+COPY console console
+RUN cd console && npm ci && npm run build
+
 FROM rust:1.95-bookworm AS build
 WORKDIR /source
 COPY . .
+COPY --from=console /source/console/dist console/dist
+ENV USERTRAIL_CONSOLE=required
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
     cargo build --release --locked --no-default-features --bin usertrail \

@@ -1,4 +1,4 @@
-//! How soon an application is told whether a device may in, beside the pipeline; and what decisions weigh.
+//! How soon an application is answered whether a device may in, beside the pipeline; and what decisions weigh.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench fails by stopping")]
 #![allow(dead_code, reason = "each bench uses its own part of what they share")]
 
@@ -53,7 +53,7 @@ async fn measure(rate: u64, events: u64, seconds: u64) -> String {
             .text()
             .await
             .ok()
-            .filter(|told| told.contains("block"))
+            .filter(|answer| answer.contains("block"))
     })
     .await;
 
@@ -82,7 +82,7 @@ async fn measure(rate: u64, events: u64, seconds: u64) -> String {
     up.stop();
 
     let mut table = Table::new(&["ms", "p50", "p90", "p99", "most"]);
-    for (name, mut waits) in [("asked → told", asked), ("events sent → acknowledged", sent)] {
+    for (name, mut waits) in [("asked → answered", asked), ("events sent → acknowledged", sent)] {
         waits.sort_unstable();
         let at = |share: f64| {
             let index = ((waits.len() as f64 * share) as usize).min(waits.len() - 1);

@@ -1,4 +1,4 @@
-//! How well the shipped rules tell attacks from ordinary life: recall and precision on generated months with labels, through
+//! How well the shipped rules distinguish attacks from ordinary life: recall and precision on generated months with labels, through
 //! the enricher's stages in process. And what the state of users costs: memory, and time to restore.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a bench fails by stopping")]
 #![allow(dead_code, reason = "each bench uses its own part of what they share")]

@@ -188,6 +188,9 @@ impl Api {
             audit: Arc::new(query_api::audit::Audit::in_memory()),
             limiter: Limiter::default(),
             freshness: runtime::freshness::Freshness::unknown(),
+            receipts: runtime::receipts::Receipts::default(),
+            assets: query_api::Assets::default(),
+            one_time_link: query_api::OneTimeLink::default(),
         };
         let router = query_api::router(query_api::QueryApi::new(config, parts, &metrics).unwrap());
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

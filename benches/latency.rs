@@ -83,7 +83,7 @@ async fn measure(rate: u64, seconds: u64) -> String {
 }
 
 /// Asks again and again how far the table is. A partition's rows become visible in the order of their offsets, so its
-/// highest offset tells for each event whether it is there.
+/// highest offset shows for each event whether it is there.
 async fn watch(engine: Engine, stop: tokio_util::sync::CancellationToken) -> Vec<Progress> {
     // The index by time of receipt keeps the answer cheap, however many rows there are.
     let sql = "SELECT kafka_partition, max(kafka_offset) FROM events WHERE received_at > now64(3) - 5 GROUP BY 1 \

@@ -48,7 +48,7 @@ fn main() {
             let mut config = Config::defaults().unwrap();
             config.clickhouse.url = engine.url();
             config.clickhouse.database = format!("of_{total}");
-            runtime::migrate::migrate(&config).await.unwrap();
+            storage::migrate(&config).await.unwrap();
             let client = runtime::clickhouse::client(&config.clickhouse);
             println!("filling {total} events …");
             let (begun, end) = (Instant::now(), Utc::now());

@@ -47,7 +47,7 @@ pub enum RulesCommand {
 /// When Kafka or ClickHouse refuses.
 pub async fn migrate(config: &Config) -> Result<ExitCode> {
     runtime::kafka::ensure_topics(&config.kafka).await?;
-    let applied = runtime::migrate::migrate(config).await?;
+    let applied = storage::migrate(config).await?;
     let mut out = std::io::stdout().lock();
     match applied.as_slice() {
         [] => writeln!(out, "topics and tables are up to date")?,

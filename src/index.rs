@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use query_api::Shell;
 use serde_json::{Value, json};
 
 use crate::roles::Role;
@@ -40,10 +41,11 @@ fn links(role: Role) -> &'static [Link] {
 struct Index {
     text: String,
     document: Value,
+    shell: Option<Shell>,
 }
 
-/// The route. It needs no key, and says nothing that the address doesn't.
-pub(crate) fn router(roles: &[Role]) -> Router {
+/// The route. It needs no key, and says nothing that the address doesn't; a browser is shown the console instead, where it is served.
+pub(crate) fn router(roles: &[Role], shell: Option<Shell>) -> Router {
     let links = roles.iter().flat_map(|role| links(*role)).chain(OF_ALL);
     let (mut text, mut rows) = (format!("usertrail {}\n\n", env!("CARGO_PKG_VERSION")), Vec::new());
     for (method, path, what) in links {
@@ -59,11 +61,14 @@ pub(crate) fn router(roles: &[Role]) -> Router {
         "authorization": "Bearer <API key>",
         "links": rows,
     });
-    Router::new().route("/", get(answer)).with_state(Arc::new(Index { text, document }))
+    Router::new().route("/", get(answer)).with_state(Arc::new(Index { text, document, shell }))
 }
 
-/// Text for people, who come with a browser; JSON for everybody else.
+/// The console or else text for people, who come with a browser; JSON for everybody else.
 async fn answer(State(index): State<Arc<Index>>, headers: HeaderMap) -> Response {
+    if let Some(page) = index.shell.as_ref().and_then(|shell| shell.page(&headers)) {
+        return page;
+    }
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut answer = if accepted.contains("text/") {
         index.text.clone().into_response()

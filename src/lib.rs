@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod console;
 mod index;
 #[cfg(feature = "embedded")]
 pub mod one_machine;

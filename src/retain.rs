@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result};
 use chrono::Utc;
 use clap::Args;
 use runtime::config::Config;
-use runtime::retain::{Lengthened, Retain, RetainError};
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
+use storage::retention::{Extended, Retention, RetentionError};
 
 use crate::roles::exit_now;
 
@@ -26,16 +26,16 @@ pub struct Options {
 /// # Errors
 /// When the settings can't be followed, the store is a cluster, or, for a single run, something could not be deleted.
 pub async fn run(config: Config, options: Options) -> Result<ExitCode> {
-    let retain = Retain::new(&config)?;
+    let retention = Retention::configured(&config)?;
     let shutdown = Shutdown::default();
     shutdown.on_signals(config.deadline(), exit_now)?;
     let settings = Settings::spawn(&config, &shutdown).context("following the settings")?;
     anyhow::ensure!(settings.ready_unless_silent().await, "the settings can't be read: Kafka is silent");
     match options.every {
-        None => once(&retain, &settings).await?,
+        None => once(&retention, &settings).await?,
         Some(minutes) => {
             let every = Duration::from_secs(60 * minutes);
-            shutdown.token().run_until_cancelled(again(&retain, &settings, every)).await;
+            shutdown.token().run_until_cancelled(again(&retention, &settings, every)).await;
         }
     }
     shutdown.request();
@@ -43,28 +43,28 @@ pub async fn run(config: Config, options: Options) -> Result<ExitCode> {
 }
 
 /// Runs it for ever; what fails is tried again with the next turn.
-pub async fn again(retain: &Retain, settings: &Settings, every: Duration) {
+pub async fn again(retention: &Retention, settings: &Settings, every: Duration) {
     let mut turns = tokio::time::interval(every);
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         turns.tick().await;
-        if let Err(error) = once(retain, settings).await {
+        if let Err(error) = once(retention, settings).await {
             tracing::warn!(%error, "retention is not on disk yet");
         }
     }
 }
 
 /// First what is kept longer, for that can't be brought back; then every tenant. What fails keeps no other from its turn, and
-/// the last failure is told.
-async fn once(retain: &Retain, settings: &Settings) -> Result<(), RetainError> {
+/// the last failure is returned.
+async fn once(retention: &Retention, settings: &Settings) -> Result<(), RetentionError> {
     let tenants = settings.tenants();
-    let mut outcome = retain.lengthen(&tenants).await.map(|done| {
-        for Lengthened { table, is_altered, recalculated, rows } in done {
-            tracing::info!(table, is_altered, recalculated, rows, "TTL follows a lengthened retention");
+    let mut outcome = retention.extend_ttl(&tenants).await.map(|done| {
+        for Extended { table, is_altered, recalculated, rows } in done {
+            tracing::info!(table, is_altered, recalculated, rows, "TTL follows an extended retention");
         }
     });
     for tenant in tenants {
-        match retain.tenant(&tenant, Utc::now()).await {
+        match retention.tenant(&tenant, Utc::now()).await {
             Ok(deleted) => {
                 for one in deleted {
                     tracing::info!(tenant = tenant.id, table = one.table, rows = one.rows, "retention ended");

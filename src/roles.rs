@@ -9,6 +9,7 @@ use axum::Router;
 use clap::Args;
 use enrich::stream::Stream;
 use query_api::audit::read_log::ReadLog;
+use query_api::{OneTimeLink, Shell};
 use runtime::access::AccessList;
 use runtime::config::Config;
 use runtime::freshness::Freshness;
@@ -18,6 +19,7 @@ use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
 use runtime::ops::Readiness;
 use runtime::probe;
+use runtime::receipts::Receipts;
 use runtime::settings::Settings;
 use runtime::shutdown::{LATE, Shutdown};
 use tokio::net::TcpListener;
@@ -50,7 +52,7 @@ impl Role {
 /// An operator's word on data that is lost.
 #[derive(Debug, Default, Args)]
 pub struct Accept {
-    /// Goes on after a loss of data that the last start was refused for, and told the code of.
+    /// Goes on after a loss of data for which the last start was refused; that refusal names the code.
     #[arg(long, value_name = "CODE")]
     pub accept_loss: Option<String>,
 }
@@ -70,8 +72,11 @@ pub struct Process {
     pub settings: Settings,
     /// Decisions about devices, in memory.
     pub access: AccessList,
+    /// The link that signs somebody in to the console without a key.
+    pub one_time_link: OneTimeLink,
     limiter: Limiter,
     connections: Counts,
+    receipts: Receipts,
     stream: Option<Stream>,
 }
 
@@ -96,8 +101,19 @@ impl Process {
         access.watch(&readiness);
         let (known, decided) = tokio::join!(settings.ready_unless_silent(), access.ready_unless_silent());
         anyhow::ensure!(known && decided, "the settings can't be read: Kafka at {} is silent", config.kafka.brokers);
-        let stream = None;
-        Ok(Self { config, shutdown, metrics, readiness, settings, access, limiter, connections, stream })
+        Ok(Self {
+            config,
+            shutdown,
+            metrics,
+            readiness,
+            settings,
+            access,
+            one_time_link: OneTimeLink::default(),
+            limiter,
+            connections,
+            receipts: Receipts::default(),
+            stream: None,
+        })
     }
 
     /// Starts the roles and returns the routes of all of them.
@@ -117,17 +133,21 @@ impl Process {
             false => Freshness::unknown(),
         };
         let mut router = runtime::ops::router(self.metrics.clone(), readiness.clone(), shutdown.clone());
-        router = router.merge(crate::index::router(roles));
+        let mut shell = None;
         for role in roles {
             match role {
                 Role::Ingest => router = router.merge(self.ingest(freshness.clone())?),
                 Role::Enrich => self.enrich()?,
-                Role::QueryApi => router = router.merge(self.query_api(freshness.clone())?),
+                Role::QueryApi => {
+                    let (of_api, shown) = self.query_api(freshness.clone())?;
+                    (router, shell) = (router.merge(of_api), shown);
+                }
                 Role::Alert => self.alert()?,
             }
         }
+        router = router.merge(crate::index::router(roles, shell.clone()));
         readiness.log_changes(shutdown);
-        Ok(query_api::finish(router, &crate::commands::openapi_document()))
+        Ok(query_api::finish(router, &crate::commands::openapi_document(), shell))
     }
 
     /// Refuses to go on where tables and topics no longer belong together; `accept` is the code of a loss that is accepted.
@@ -141,7 +161,8 @@ impl Process {
     }
 
     fn ingest(&self, freshness: Freshness) -> Result<Router> {
-        let ingest = ingest::Ingest::new(&self.config, self.settings.clone(), freshness, &self.metrics)?;
+        let receipts = self.receipts.clone();
+        let ingest = ingest::Ingest::noting(&self.config, self.settings.clone(), freshness, &self.metrics, receipts)?;
         ingest.follow_usage(&self.shutdown);
         ingest.limiter().keep_small(&self.shutdown);
         Ok(ingest::router(ingest))
@@ -157,7 +178,7 @@ impl Process {
         alert::start(&self.config, self.settings.clone(), &self.metrics, &self.readiness, &self.shutdown)
     }
 
-    fn query_api(&self, freshness: Freshness) -> Result<Router> {
+    fn query_api(&self, freshness: Freshness) -> Result<(Router, Option<Shell>)> {
         let oidc = Oidc::new(&self.config.oidc, &self.metrics).context("the identity providers")?;
         oidc.start(&self.shutdown);
         let parts = query_api::Parts {
@@ -167,15 +188,22 @@ impl Process {
             audit: Arc::new(query_api::audit::Audit::new(&self.config)?),
             limiter: self.limiter.clone(),
             freshness,
+            receipts: self.receipts.clone(),
+            assets: crate::console::assets(),
+            one_time_link: self.one_time_link.clone(),
         };
+        if self.config.console.enabled && self.config.console.seal_keys.is_empty() {
+            tracing::warn!("console.seal_keys is empty: sessions of the console end with this process");
+        }
         let api = query_api::QueryApi::new(&self.config, parts, &self.metrics)?;
         let damage = api.damage();
         let gate = self.readiness.gate("tables");
         probe::check("probe of the tables", gate, &self.shutdown, move || damage.check());
-        Ok(query_api::router(api))
+        let shell = api.shell();
+        Ok((query_api::router(api), shell))
     }
 
-    /// Opens the interface for BI tools, if its guards hold, and tells its address. If they don't, everything else goes on
+    /// Opens the interface for BI tools, if its guards hold, and returns its address. If they don't, everything else goes on
     /// without it.
     ///
     /// # Errors

@@ -405,7 +405,7 @@ async fn another_takes_over(world: &World) {
     let mut second = world.installation.role("alert", "alert-2", &[]).await;
     let mut all = 0;
     until("the second to have something to send", async || {
-        // One at a time, slower than they are told: however long the second takes to join, little piles up.
+        // One at a time, slower than they are reported: however long the second takes to join, little piles up.
         world.find(&format!("v-share-{all}"), "impossible-travel", 3).await;
         all += 1;
         let pending = world.installation.metric(&second, "usertrail_alert_pending").await;
@@ -417,7 +417,7 @@ async fn another_takes_over(world: &World) {
     world.delete("shared").await;
 }
 
-/// Waits until so many violations were told at an endpoint, each under one id.
+/// Waits until so many violations were reported to an endpoint, each under one id.
 async fn until_all_told(world: &World, name: &str, count: usize) {
     let mut told: HashMap<String, HashSet<String>> = HashMap::new();
     until("every violation", async || {

@@ -27,7 +27,7 @@ async fn answers_read_no_more_than_their_budgets() {
     let engine = Engine::start(engine_config).await.unwrap();
     let mut config = Config::defaults().unwrap();
     config.clickhouse.url = engine.url();
-    runtime::migrate::migrate(&config).await.unwrap();
+    storage::migrate(&config).await.unwrap();
     let client = runtime::clickhouse::client(&config.clickhouse);
     let end = Utc::now();
     bulk::fill(&client, bulk::TENANTS, EVENTS, bulk::CHUNK, end).await;

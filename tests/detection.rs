@@ -193,7 +193,7 @@ fn rows_agree(rows: &[Row], expected: &[Expected]) {
             faults.push(format!("{row:?}\n  last activity should be {}", expected.last_activity_at));
         }
         let (number, start) = expected.session.unwrap_or((usize::MAX, 0));
-        // Keys are texts of the program's own; they have to tell the same sessions apart.
+        // Keys are texts of the program's own; they have to distinguish the same sessions.
         let user = (&*row.tenant, &*row.actor_id);
         let key = *sessions.entry((user.0, user.1, number)).or_insert(&row.session_key);
         let back = *keys.entry((user.0, user.1, &row.session_key)).or_insert(number);
@@ -307,7 +307,7 @@ async fn violations_agree(
     println!("{} violations agree, {found} of them across users", wanted.len() + found);
 }
 
-/// P5: what the topic tells, however often, is what the rows have.
+/// P5: what the topic reports, however often, is what the rows have.
 async fn topic_agrees(installation: &Installation) {
     let sql = "SELECT toString(tenant), violation_id, event_id, seen FROM events \
         ARRAY JOIN violation_ids AS violation_id, violation_seen AS seen";
@@ -350,7 +350,7 @@ fn told(brokers: &str) -> BTreeSet<(String, String, String, String)> {
     told
 }
 
-/// Pitfall 16: nobody who only travels, or whose network hides the place, is told to have been at two places at once; whoever
+/// Pitfall 16: nobody who only travels, or whose network hides the place, is reported to have been at two places at once; whoever
 /// signs in from another continent with somebody's password always is.
 #[tokio::test]
 async fn impossible_travel_tells_travellers_from_takeovers() {

@@ -112,7 +112,7 @@ async fn every_form_arrives(installation: &Installation, sender: &str, reader: &
     })
     .await;
     assert_eq!(installation.number(SENT).await.unwrap(), 5);
-    // A batch of CloudEvents with escapes, half a surrogate pair and a number that no machine holds: stored and told as values.
+    // A batch of CloudEvents with escapes, half a surrogate pair and a number that no machine holds: stored and returned as values.
     let batch = r#"[{"specversion":"1.0","id":"b1","source":"/b","type":"deal.updated","data":{"actor":{"id":"bob"},"object":{"type":"deal","id":"9","name":"\u041d\u043e\u0432\u0430\u044f \ud83d"},"changes":[{"path":"p","old":[1.0, 2],"new":1e400}]}}]"#;
     let request = installation.post(sender).header("content-type", "application/cloudevents-batch+json").body(batch);
     assert_eq!(request.send().await.unwrap().status(), StatusCode::ACCEPTED);

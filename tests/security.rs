@@ -23,7 +23,7 @@ impl Story {
         let at = Installation::start(kind, 2).await;
         let (sender, admin) = at.tenant("acme").await;
         let security = at.key("acme", "security").await;
-        // At the beginning of an hour: windows of rules are whole hours, and what a test tells belongs into one.
+        // At the beginning of an hour: windows of rules are whole hours, and what a test sends belongs into one.
         let now = Utc::now();
         let begun = now - TimeDelta::milliseconds(now.timestamp_millis() % 3_600_000) - TimeDelta::days(3);
         Self { at, sender, admin, security, begun }

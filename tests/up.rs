@@ -74,6 +74,7 @@ async fn the_demo_survives_a_kill_and_ends_well() {
     })
     .await;
     let first_key = key(&data).unwrap();
+    the_link_leads_in_once(&http, &up, &data).await;
     up.kill9_and_restart();
     up.until_ready(&http).await;
     assert_eq!(key(&data).unwrap(), first_key, "a restart keeps the demo's key");
@@ -109,6 +110,30 @@ async fn the_demo_survives_a_kill_and_ends_well() {
     assert_eq!(up.wait(), Some(0), "{}", up.log_tail());
 }
 
+/// C2: the link that it prints leads into the console once, as the demo company's administrator; what seals the cookie is its owner's
+/// alone, and outlives a restart, which the link does not.
+async fn the_link_leads_in_once(http: &Client, up: &Process, data: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let log = up.log();
+    let link = log.lines().find_map(|line| line.trim().split_once("/sign-in?once=")).unwrap_or_else(|| panic!("{log}"));
+    let path = format!("/sign-in?once={}", link.1);
+    assert_eq!(up.url(""), link.0);
+    let bare = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let entered = bare.get(up.url(&path)).send().await.unwrap();
+    assert_eq!((entered.status().as_u16(), &entered.headers()["location"]), (303, &"/".parse().unwrap()));
+    let set = entered.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let cookie = set.split(';').next().unwrap();
+    let asked = http.get(up.url("/v1/tenants/demo")).header("cookie", cookie).header("sec-fetch-site", "same-origin");
+    assert_eq!(asked.send().await.unwrap().status(), 200);
+    let elsewhere =
+        http.get(up.url("/v1/tenants/demo")).header("cookie", cookie).header("sec-fetch-site", "cross-site");
+    assert_eq!(elsewhere.send().await.unwrap().status(), 403);
+    let again = bare.get(up.url(&path)).send().await.unwrap();
+    assert_eq!(again.headers()["location"], "/sign-in?failed=link");
+    let mode = std::fs::metadata(data.join("console.seal-key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
 /// J17: it has events of every day, once each, and makes users and devices known; it breaks no rule.
 async fn the_past_is_history(http: &Client, up: &Process, key: &str, known: &Value) {
     let events = past(http, up, key, known).await;
@@ -128,11 +153,15 @@ async fn the_past_is_history(http: &Client, up: &Process, key: &str, known: &Val
     assert!(first.unwrap() < until, "{devices}");
 }
 
-/// `/` needs no key, and answers in JSON, or in text for who comes with a browser; every way that it names leads somewhere.
+/// C1: `/` needs no key, and answers in JSON, in text for who wants text, and with the console for who comes with a browser; every way
+/// that it names leads somewhere.
 async fn the_address_itself_says_where_to_go(http: &Client, up: &Process) {
     let document: Value = http.get(up.url("/")).send().await.unwrap().json().await.unwrap();
     assert_eq!(document["roles"], serde_json::json!(["ingest", "enrich", "query-api", "alert"]));
-    let text = http.get(up.url("/")).header("accept", "text/html,*/*").send().await.unwrap();
+    let page = http.get(up.url("/")).header("accept", "text/html,*/*").send().await.unwrap();
+    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(page.headers().contains_key("content-security-policy"));
+    let text = http.get(up.url("/")).header("accept", "text/*,*/*").send().await.unwrap();
     assert!(text.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
     let text = text.text().await.unwrap();
     for link in document["links"].as_array().unwrap() {

@@ -35,13 +35,13 @@ pub(crate) enum ConsumerEvent {
     Took(Vec<(Key, Pending)>),
     /// Partitions are another's now.
     Left(Vec<i32>),
-    /// What was read. `done` is told once it can't be lost any more.
+    /// What was read. `done` is notified once it can't be lost any more.
     Read {
         /// Findings, with their places.
         found: Vec<(Violation, Place)>,
         /// Tests.
         tests: Vec<(Key, Pending)>,
-        /// To be told.
+        /// To be notified.
         done: oneshot::Sender<()>,
     },
 }

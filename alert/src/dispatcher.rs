@@ -199,8 +199,10 @@ impl Dispatcher {
             self.note(&job.key, Some(&job.pending)).await;
         }
         let (sender, make) = (self.parts.sender.clone(), self.make.clone());
+        let tenant = self.parts.settings.tenant(&job.key.address.tenant);
+        let lang = tenant.and_then(|tenant| tenant.languages.first().copied()).unwrap_or_default();
         self.shutdown.spawn(async move {
-            let attempt = sender.attempt(&endpoint, &job.key, &job.pending).await;
+            let attempt = sender.attempt(&endpoint, lang, &job.key, &job.pending).await;
             let repeat = TimeDelta::seconds(endpoint.repeat_seconds.into());
             // The dispatcher is gone only when the process ends.
             let _heard = make.send(Made { job, repeat, attempt });

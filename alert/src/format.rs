@@ -1,8 +1,9 @@
-//! What receivers are told, in the form that each understands. The same report has the same bytes in every attempt.
+//! What receivers are sent, in the form that each understands. The same report has the same bytes in every attempt.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use schemas::alerts::{AlertFormat, PendingKind};
 use schemas::bidi::plain;
+use schemas::catalogue::Lang;
 use schemas::ids::is_blank;
 use schemas::violation::Violation;
 use serde_json::{Map, Value, json};
@@ -20,6 +21,49 @@ pub(crate) struct Report<'a> {
     pub(crate) since: DateTime<Utc>,
     /// Address of a violation for people, with `{id}`; none when empty.
     pub(crate) violation_url: &'a str,
+    /// The language of whoever reads: the tenant's first, which the rule's title is in, too.
+    pub(crate) lang: Lang,
+}
+
+/// What stands around a violation where people read it.
+struct Words {
+    levels: [&'static str; 5],
+    test: &'static str,
+    user: &'static str,
+    from: &'static str,
+    rule: &'static str,
+    so_far: &'static str,
+}
+
+impl Words {
+    const fn of(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self {
+                levels: ["informational", "low", "medium", "high", "critical"],
+                test: "Test",
+                user: "User",
+                from: "From",
+                rule: "Rule",
+                so_far: "Times so far",
+            },
+            Lang::Ru => Self {
+                levels: ["для сведения", "низкий", "средний", "высокий", "критический"],
+                test: "Проверка",
+                user: "Пользователь",
+                from: "Откуда",
+                rule: "Правило",
+                so_far: "Всего раз",
+            },
+            Lang::Cs => Self {
+                levels: ["informativní", "nízká", "střední", "vysoká", "kritická"],
+                test: "Zkouška",
+                user: "Uživatel",
+                from: "Odkud",
+                rule: "Pravidlo",
+                so_far: "Zatím celkem",
+            },
+        }
+    }
 }
 
 /// The body of a report.
@@ -55,14 +99,15 @@ fn slack(report: &Report<'_>) -> Value {
         Some(url) => format!("<{}|{}>", escaped(&url).replace('|', "%7C"), escaped(title)),
         None => escaped(title),
     };
-    let test = if report.kind == PendingKind::Test { "Test: " } else { "" };
-    let headline = format!("{test}*{}* {title}", level(report.violation).to_uppercase());
-    let who = user(report.violation).map(|user| format!("User: {}", escaped(user)));
+    let words = Words::of(report.lang);
+    let test = if report.kind == PendingKind::Test { format!("{}: ", words.test) } else { String::new() };
+    let headline = format!("{test}*{}* {title}", words.levels[rank(report.violation)].to_uppercase());
+    let who = user(report.violation).map(|user| format!("{}: {}", words.user, escaped(user)));
     let place: Vec<&str> =
         [ip, city, country].into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-    let place = (!place.is_empty()).then(|| format!("From: {}", escaped(&place.join(", "))));
-    let times = (report.count > 1).then(|| format!("{} times so far", report.count));
-    let rule = Some(format!("Rule: {}", escaped(rule)));
+    let place = (!place.is_empty()).then(|| format!("{}: {}", words.from, escaped(&place.join(", "))));
+    let times = (report.count > 1).then(|| format!("{}: {}", words.so_far, report.count));
+    let rule = Some(format!("{}: {}", words.rule, escaped(rule)));
     let at = Some(rfc3339(*occurred_at));
     let detail = [who, place, rule, times, at].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     json!({
@@ -108,7 +153,11 @@ fn texts<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map<String,
 }
 
 fn level(violation: &Violation) -> &'static str {
-    LEVELS[usize::from(violation.level).min(LEVELS.len() - 1)]
+    LEVELS[rank(violation)]
+}
+
+fn rank(violation: &Violation) -> usize {
+    usize::from(violation.level).min(LEVELS.len() - 1)
 }
 
 fn user(violation: &Violation) -> Option<&str> {
@@ -137,7 +186,7 @@ mod tests {
     fn report(violation: &Violation) -> Report<'_> {
         let since = DateTime::from_timestamp_millis(1_763_631_001_000).unwrap();
         let violation_url = "https://console.example/violations/{id}";
-        Report { kind: PendingKind::Violation, violation, count: 3, since, violation_url }
+        Report { kind: PendingKind::Violation, violation, count: 3, since, violation_url, lang: Lang::En }
     }
 
     fn value(format: AlertFormat, report: &Report<'_>) -> Value {
@@ -154,6 +203,22 @@ mod tests {
         insta::assert_json_snapshot!("alertmanager", value(AlertFormat::Alertmanager, &report));
     }
 
+    /// P5, P16: what people read is in the tenant's first language; what programs read has no language.
+    #[test]
+    fn people_read_their_language() {
+        let found = violation("u1", 3);
+        for (lang, headline, detail) in
+            [(Lang::Ru, "*ВЫСОКИЙ* ", "Всего раз: 3"), (Lang::Cs, "*VYSOKÁ* ", "Zatím celkem: 3")]
+        {
+            let report = Report { lang, ..report(&found) };
+            let slack = value(AlertFormat::Slack, &report);
+            assert!(slack["text"].as_str().unwrap().starts_with(headline), "{slack}");
+            assert!(slack["blocks"][1]["elements"][0]["text"].as_str().unwrap().contains(detail), "{slack}");
+            let alert = value(AlertFormat::Alertmanager, &report);
+            assert_eq!(alert[0]["labels"]["severity"], "high");
+        }
+    }
+
     #[test]
     fn a_test_says_so_in_every_form() {
         let found = violation("u1", 3);
@@ -163,7 +228,7 @@ mod tests {
         assert_eq!(value(AlertFormat::Alertmanager, &report)[0]["labels"]["alertname"], "test");
     }
 
-    /// K10: a report that names a device says how sure its id is. What people and Alertmanager are told names none.
+    /// K10: a report that names a device says how sure its id is. What people and Alertmanager are sent names none.
     #[test]
     fn a_device_is_named_with_how_sure_it_is() {
         let mut found = violation("u1", 3);

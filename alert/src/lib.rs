@@ -2,7 +2,7 @@
 //!
 //! [`consumer`] reads findings; [`policy`] says whom they are reported to; the [`queue`] groups them, one report for each
 //! violation and endpoint; [`records`] keeps the queue in the topic `alerts.pending`, before an offset is committed; the
-//! [`dispatcher`] sends what is due with the [`sender`], in a [`mod@format`], and again on [`schedule`]; the [`log`] tells
+//! [`dispatcher`] sends what is due with the [`sender`], in a [`mod@format`], and again on [`schedule`]; the [`log`] says
 //! how each attempt ended.
 
 mod consumer;

@@ -1,4 +1,4 @@
-//! What alerting tells Prometheus.
+//! The metrics of alerting.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;

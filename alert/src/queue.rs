@@ -58,7 +58,7 @@ pub(crate) struct Job {
 /// How an attempt ended, for the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
-    /// Told or given up: the next report, if there is more to tell, is due then.
+    /// Reported or given up: the next report, if there is more to report, is due then.
     Over {
         /// When there may be another.
         next: DateTime<Utc>,
@@ -313,7 +313,7 @@ impl DeliveryQueue {
     }
 }
 
-/// Whether all was told.
+/// Returns whether all was reported.
 fn is_quiet(pending: &Pending) -> bool {
     pending.count == pending.reported
 }

@@ -33,7 +33,7 @@ impl Records {
         Ok(Self { producer, topic: kafka.topic(topics::ALERTS) })
     }
 
-    /// Hands an entry (`None` deletes it) to the producer, in the order of the calls. The result tells when it is on all
+    /// Hands an entry (`None` deletes it) to the producer, in the order of the calls. The result resolves when it is on all
     /// replicas; there is none where Kafka will never take it, which is logged.
     pub(crate) async fn write(
         &self,

@@ -9,6 +9,7 @@ use runtime::config::Alert;
 use runtime::outbound::Outbound;
 use runtime::webhook::{self, End, Message, Signature, Webhooks};
 use schemas::alerts::{AlertEndpoint, Pending};
+use schemas::catalogue::Lang;
 
 use crate::format::{Report, body};
 use crate::queue::Key;
@@ -76,14 +77,15 @@ impl Sender {
     }
 
     /// Makes one attempt. Never fails: a failure is an attempt, too.
-    pub(crate) async fn attempt(&self, endpoint: &AlertEndpoint, key: &Key, pending: &Pending) -> Attempt {
-        let Some(violation) = &pending.violation else { return Attempt::none("there is nothing to tell".to_owned()) };
+    pub(crate) async fn attempt(&self, endpoint: &AlertEndpoint, lang: Lang, key: &Key, pending: &Pending) -> Attempt {
+        let Some(violation) = &pending.violation else { return Attempt::none("there is nothing to report".to_owned()) };
         let report = Report {
             kind: pending.kind,
             violation,
             count: pending.reporting,
             since: pending.since,
             violation_url: &self.violation_url,
+            lang,
         };
         let (id, body) = (message_id(key, pending), body(endpoint.format, &report));
         let signature = Signature { id: &id, secrets: &endpoint.secrets };

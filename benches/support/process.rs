@@ -1,4 +1,4 @@
-//! Roles as processes of their own, so that what each uses can be told apart.
+//! Roles as processes of their own, so that what each uses can be measured by itself.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -46,9 +46,12 @@ impl Api {
             oidc: Oidc::new(&[], &metrics).unwrap(),
             limiter: Limiter::default(),
             freshness,
+            receipts: runtime::receipts::Receipts::default(),
+            assets: query_api::Assets::default(),
+            one_time_link: query_api::OneTimeLink::default(),
         };
         let api = QueryApi::new(&config, parts, &metrics).unwrap();
-        let router = query_api::finish(query_api::router(api), &query_api::openapi());
+        let router = query_api::finish(query_api::router(api), &query_api::openapi(), None);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -80,6 +83,9 @@ impl Api {
         bytes
     }
 }
+
+/// What values are counted of.
+const FACETS: &str = "class,action,type,object_type,actor,location,outcome,country,module,rule";
 
 /// Something that is asked.
 pub(crate) struct Question {
@@ -131,5 +137,19 @@ pub(crate) async fn questions(client: &Client, tenant: &str, end: DateTime<Utc>)
         ),
         question("configuration", "/v1/configuration".to_owned(), false, (60, 10)),
         question("violations, newest", "/v1/violations".to_owned(), false, (20, 6)),
+        question("violations, counted", "/v1/violations/summary".to_owned(), false, (20, 6)),
+        question("log in figures, a month", format!("/v1/events/summary?{month}"), false, (300, 12)),
+        question(
+            "log in figures with facets, a month",
+            format!("/v1/events/summary?facets={FACETS}&{month}"),
+            false,
+            (600, 40),
+        ),
+        question(
+            "log of one user in figures",
+            format!("/v1/events/summary?actor_id=u-7&facets={FACETS}"),
+            true,
+            (200, 14),
+        ),
     ]
 }

@@ -32,7 +32,7 @@ impl Store {
         .await;
         let url = format!("http://{listen}/");
         config.clickhouse.url = url.clone();
-        runtime::migrate::migrate(config).await.unwrap();
+        storage::migrate(config).await.unwrap();
         let http = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).build().unwrap();
         Self { role, url, http, database: config.clickhouse.database.clone() }
     }

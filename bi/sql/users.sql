@@ -1,6 +1,6 @@
 -- Users as their events show them, one row each.
 -- Where a plan looks back no further than some days, counts are of these, and times before them are NULL: the rollups know of each but
--- all of its life. When a user was there is told by what the caller may read.
+-- all of its life. When a user was there is counted from what the caller may read.
 SELECT
     u.actor_id AS actor_id,
     u.name AS name,

@@ -1,4 +1,4 @@
-//! Compressed blocks, ClickHouse's own way of sending less (`compress=1`): JDBC drivers ask for them unless told otherwise.
+//! Compressed blocks, ClickHouse's own way of sending less (`compress=1`): JDBC drivers ask for them unless configured otherwise.
 
 use axum::body::Bytes;
 use cityhash_rs::cityhash_102_128;

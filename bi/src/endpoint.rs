@@ -331,7 +331,7 @@ impl Bi {
         Ok(())
     }
 
-    /// The engine's answer, piece by piece as it comes. An error on the way is told as one at the beginning would be.
+    /// The engine's answer, piece by piece as it comes. An error on the way is reported as one at the beginning would be.
     async fn streamed(&self, answer: reqwest::Response, place: Slot, own: String, shape: Shape) -> Response {
         enum Rest<S> {
             Pieces(S, Tail, Slot),
@@ -392,7 +392,7 @@ async fn squeezed(response: Response) -> Response {
     Response::from_parts(parts, Body::from(compressed(&bytes)))
 }
 
-/// Status and headers that clients are told.
+/// Returns the status and the headers that clients get.
 fn head(answer: &reqwest::Response) -> (StatusCode, HeaderMap) {
     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
@@ -404,7 +404,7 @@ fn head(answer: &reqwest::Response) -> (StatusCode, HeaderMap) {
     (status, headers)
 }
 
-/// What a caller wrote: it may be told back.
+/// Returns what a caller wrote: an error may quote it.
 fn own_words(text: &str, parameters: &[(String, String)]) -> String {
     parameters.iter().fold(text.to_owned(), |words, (_, value)| words + "\n" + value)
 }

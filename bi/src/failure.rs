@@ -1,8 +1,8 @@
 //! What the engine says of a statement that failed, without values of rows.
 //!
-//! The engine tells what it stumbled over: a cast that fails names the text, a function the value that it was given, also after
+//! The engine names what it stumbled over: a cast that fails names the text, a function the value that it was given, also after
 //! rows have been sent. So its own words are passed on only where they are about the statement or about limits, and in those
-//! only what the caller wrote, or the documentation names, is quoted. All else is told by its code alone.
+//! only what the caller wrote, or the documentation names, is quoted. All else is reported by its code alone.
 
 use std::fmt;
 
@@ -108,7 +108,7 @@ const SHORT_NUMBER: usize = 2;
 /// Longest message that is kept, in bytes.
 const MAX_MESSAGE: usize = 64 * 1024;
 
-/// A failure, as the engine tells it.
+/// A failure, as the engine reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     code: u32,
@@ -155,13 +155,13 @@ impl Failure {
         UNBEGUN.contains(&self.code)
     }
 
-    /// The status that the caller is told: the engine's, but what is wrong with the statement or a value is no fault of the server's.
+    /// Returns the status that the caller gets: the engine's, but what is wrong with the statement or a value is no fault of the server's.
     pub(crate) fn status(&self, of_engine: StatusCode) -> StatusCode {
         let is_the_callers = self.is_unbegun() || OF_VALUES.contains(&self.code);
         if is_the_callers && of_engine.is_server_error() { StatusCode::BAD_REQUEST } else { of_engine }
     }
 
-    /// What the caller is told. `own` is what the caller wrote.
+    /// Returns what the caller is answered. `own` is what the caller wrote.
     pub(crate) fn told(&self, own: &str) -> String {
         let Self { code, name, words } = self;
         let words = match () {
@@ -209,7 +209,7 @@ fn is_type(word: &str) -> bool {
     ["UInt", "Int", "Float", "Decimal", "DateTime", "Date", "BFloat"].contains(&letters)
 }
 
-/// The end of a result that is on its way: an error in it is held back, to be told without values.
+/// The end of a result that is on its way: an error in it is held back, to be reported without values.
 pub(crate) struct Tail {
     tag: String,
     /// What an error begins with; empty: the engine marks none.
@@ -254,7 +254,7 @@ impl Tail {
         self.failed.is_some()
     }
 
-    /// What is left at the end: of an error what may be told, in the engine's form.
+    /// Returns what is left at the end: of an error what may be disclosed, in the engine's form.
     pub(crate) fn end(&mut self) -> Bytes {
         let Some(failed) = &mut self.failed else { return Bytes::from(std::mem::take(&mut self.held)) };
         let text = String::from_utf8_lossy(failed);

@@ -1,6 +1,6 @@
 //! Native blocks as `client_protocol_version` asks. The engine writes them for clients that say no version. A client that does
 //! reads more: what is before a block (from 1 on), the time zones of `DateTime` (from 54337), a mark before a column's values
-//! that says whether they are packed (from 54454). A server would write all that itself; the embedded engine can't be told.
+//! that says whether they are packed (from 54454). A server would write all that itself; the embedded engine can't be asked to.
 
 mod kinds;
 

@@ -1,4 +1,4 @@
-//! Errors told as a ClickHouse server tells them, because its clients read them.
+//! Errors worded as a ClickHouse server words them, because its clients read them.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

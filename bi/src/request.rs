@@ -14,7 +14,7 @@ use crate::views::DATABASE;
 const MAX_PARAMETERS: usize = 1000;
 /// Longest values of a statement's parameters together, in bytes: they go into a URL again.
 const MAX_VALUES_BYTES: usize = 40 * 1024;
-/// Longest id of a query that is told back, in bytes.
+/// Longest id of a query that is sent back, in bytes.
 const MAX_ID: usize = 128;
 
 /// A request without its body.
@@ -100,7 +100,7 @@ impl Request {
     }
 }
 
-/// The only database; `default` is what clients name when they were told none.
+/// The only database; `default` is what clients name when none was configured.
 fn database(name: &str) -> Result<(), Refusal> {
     match name {
         "" | "default" | DATABASE => Ok(()),

@@ -14,8 +14,8 @@ use query_api::store::cutoffs::RetentionCutoffs;
 use query_api::store::fair::{Bounds, Slot, TenantSlots};
 use reqwest::{Client, Response};
 use runtime::config::{Config, Secret, Sql};
-use schemas::ddl::bi::TENANT_SETTING;
 use schemas::event::Category;
+use storage::ddl::bi::TENANT_SETTING;
 
 use crate::literals::{identifier, quoted};
 use crate::refusal::{Refusal, told};
@@ -29,7 +29,7 @@ const MAX_MESSAGE: usize = 64 * 1024;
 
 /// Keeps the tenant's condition the first that is evaluated. Otherwise the engine would bring it together with those of the
 /// caller in an order of its own, move them to PREWHERE, try them on values of an index, or on a filter made of a join: a
-/// cast that fails would then tell of a row that is not the tenant's. What the primary key spares is spared all the same.
+/// cast that fails would then disclose a row that is not the tenant's. What the primary key spares is spared all the same.
 pub const ORDERED: &[(&str, &str)] = &[
     ("enable_analyzer", "1"),
     ("optimize_move_to_prewhere", "0"),
@@ -91,7 +91,7 @@ pub struct Reader {
     pub look_back: DateTime<Utc>,
 }
 
-/// What the engine is told to filter by itself.
+/// What the engine is asked to filter by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filters {
     /// The tenant's rows, in each table.
@@ -287,7 +287,7 @@ fn own_parameters(reader: &Reader) -> Vec<(String, String)> {
 /// What the engine said instead of a result.
 pub async fn message(mut answer: Response) -> String {
     let mut bytes = Vec::new();
-    // A message that breaks off is told as far as it came.
+    // A message that breaks off is passed on as far as it came.
     while let Ok(Some(piece)) = answer.chunk().await {
         bytes.extend_from_slice(&piece);
         if bytes.len() > MAX_MESSAGE {

@@ -100,7 +100,7 @@ views! {
 }
 
 /// Tables that the views read.
-pub use schemas::ddl::bi::TABLES;
+pub use storage::ddl::bi::TABLES;
 
 impl View {
     /// A view by its name.

@@ -106,7 +106,7 @@ pub(crate) fn object(kind: &Kind, created: u64, dice: &mut Dice) -> Option<Value
     Some(json!({ "type": kind.object_type, "id": (1000 + number).to_string(), "name": name }))
 }
 
-/// Adds what an event of this type tells beyond who, where and what: changes, counts, durations, contents.
+/// Adds what an event of this type says beyond who, where and what: changes, counts, durations, contents.
 pub(crate) fn detail(kind: &Kind, fields: &mut Map<String, Value>, dice: &mut Dice) {
     let changes = changes(kind, dice);
     if !changes.is_empty() {

@@ -86,7 +86,7 @@ impl std::error::Error for SendError {
     }
 }
 
-/// Sends a steady load to the usertrail at `url` (its root) until it is told to stop; what stops it before that is logged.
+/// Sends a steady load to the usertrail at `url` (its root) until it is asked to stop; what stops it before that is logged.
 pub async fn run(url: &str, key: &str, rate_per_s: f64, shutdown: CancellationToken) {
     match load(url, key, rate_per_s, None, shutdown).await {
         Ok(report) => tracing::info!(?report, "the demo load has stopped"),

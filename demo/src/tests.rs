@@ -201,7 +201,7 @@ fn an_empty_company_does_no_harm() {
     assert_eq!(empty.take(10).count(), 10);
 }
 
-/// The sender repeats what was not acknowledged, under the same ids, and stops when told to.
+/// The sender repeats what was not acknowledged, under the same ids, and stops when asked to.
 #[tokio::test]
 async fn the_sender_repeats_until_acknowledged() {
     type Seen = Arc<Mutex<Vec<Vec<String>>>>;

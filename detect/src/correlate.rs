@@ -146,7 +146,7 @@ impl Correlation {
             .collect()
     }
 
-    /// What the event counts as; nothing if it has no value where the correlation wants one. `identity` tells it from any
+    /// Returns what the event counts as; nothing if it has no value where the correlation wants one. `identity` distinguishes it from any
     /// other event.
     pub fn item<E: EventFields>(&self, base: u16, event: &E, at: i64, identity: u64) -> Option<Item> {
         let base = self.position(base)?;

@@ -140,7 +140,7 @@ pub struct Findings {
 pub struct Subject<'a> {
     /// Its id.
     pub event_id: &'a str,
-    /// What tells it from any other event: an id may be of several, each sender's and source's own.
+    /// What distinguishes it from any other event: an id may be of several, each sender's and source's own.
     pub identity: u64,
     /// Its time, milliseconds; see [`crate::signals::Observation::at`].
     pub at: i64,

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::correlate::Correlation;
 pub use comparison::Test;
-pub use fields::{EventFields, FIELDS, JsonFields};
+pub use fields::{ChangeFacts, EventFacts, EventFields, FIELDS, JsonFields};
 pub use load::{Origin, Source};
 pub use problem::{RuleError, RuleProblem};
 pub use rsigma_eval::EventValue as FieldValue;

@@ -33,7 +33,7 @@ pub const ACTIVITY_STEP_MS: i64 = 30_000;
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// What kind of activity an event is, as far as signals tell them apart.
+/// What kind of activity an event is, as far as signals distinguish them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionKind {
     /// A successful sign-in.

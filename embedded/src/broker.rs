@@ -137,14 +137,14 @@ impl BrokerFiles {
     }
 
     fn look(&self) -> Result<(u64, u64), String> {
-        let told = |error: io::Error| format!("{DATABASE_FILE}: {error}");
-        let mut file = File::open(&self.database).map_err(told)?;
+        let failure = |error: io::Error| format!("{DATABASE_FILE}: {error}");
+        let mut file = File::open(&self.database).map_err(failure)?;
         let mut head = [0; DATABASE_HEAD.len()];
-        file.read_exact(&mut head).map_err(told)?;
+        file.read_exact(&mut head).map_err(failure)?;
         if head != *DATABASE_HEAD {
             return Err(format!("{DATABASE_FILE} is damaged: it does not begin as a database does"));
         }
-        let known = file.metadata().map_err(told)?;
+        let known = file.metadata().map_err(failure)?;
         Ok((known.dev(), known.ino()))
     }
 
@@ -243,7 +243,7 @@ impl Broker {
         self.files.clone()
     }
 
-    /// Stops the broker: closes the connections, rolls back what no client was told is stored, closes the database.
+    /// Stops the broker: closes the connections, rolls back what was not confirmed to any client, closes the database.
     pub async fn stop(mut self) {
         self.shut_down().await;
     }

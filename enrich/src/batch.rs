@@ -142,9 +142,9 @@ impl Batch {
         if event.tenant.as_deref().is_some_and(|claimed| claimed != tenant) {
             return Err(("tenant_mismatch", format!("the event names another tenant than `{tenant}`")).into());
         }
-        // An event without an id, sent straight to Kafka, is told by its place: the same place is the same event.
+        // An event without an id, sent straight to Kafka, is identified by its place: the same place is the same event.
         let place;
-        let (id, is_told_by_place) = match event.id.take() {
+        let (id, is_identified_by_place) = match event.id.take() {
             Some(id) if !id.is_empty() => (id, false),
             _ => {
                 place = ids::of_place(record.partition(), record.offset());
@@ -168,7 +168,7 @@ impl Batch {
         if meta.key_id.is_none() && !facts.policy.logging && !is_object_history(&event, facts) {
             return Err(("logging_off", format!("logging is switched off for tenant `{tenant}`")).into());
         }
-        if !is_told_by_place {
+        if !is_identified_by_place {
             match memory.seen.insert(identity, received.content, received.offset, received_at) {
                 Arrival::New => {}
                 Arrival::Repeated => {
@@ -213,8 +213,8 @@ impl From<(&'static str, String)> for Unfit {
     }
 }
 
-/// What an event holds, for telling a retry from another event. The program's own events are told by their ids alone:
-/// nobody else has their space of ids, and who records a thing again records the time of doing so.
+/// Returns a digest of what an event holds, to distinguish a retry from another event. The program's own events are
+/// identified by their ids alone: nobody else has their space of ids, and who records a thing again records the time of doing so.
 fn content_of(key_id: &str, payload: &[u8], attributes: &Attributes<'_>) -> u64 {
     if key_id == OWN_KEY_ID { 0 } else { identity::content(payload, attributes) }
 }

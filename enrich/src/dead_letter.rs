@@ -236,7 +236,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// SHA-256 of a record's value; no value is told from an empty one by the record itself.
+/// Returns SHA-256 of a record's value. No value has the digest of an empty one; the record itself distinguishes them.
 fn sha256(value: Option<&[u8]>) -> String {
     hex(&Sha256::digest(value.unwrap_or_default()))
 }
@@ -311,7 +311,7 @@ mod tests {
         assert!(!DeadLetter::new(&fits, "too_large", "").cut);
     }
 
-    /// A2: what is no dead letter is told from one.
+    /// A2: what is no dead letter is distinguished from one.
     #[test]
     fn anything_else_is_unreadable() {
         let letter = |headers: i32| {

@@ -124,7 +124,8 @@ impl Delivery {
         Ok(())
     }
 
-    /// What is told of users and devices now would come after what a successor told of them later, and compaction keeps the last.
+    /// Refuses to write after a successor: what is written of users and devices now would come after the successor's later records,
+    /// and compaction keeps the last.
     async fn check_not_overtaken(&self, partition: i32, stored: &Stored) -> Result<(), Undelivered> {
         let session = Duration::from_millis(self.kafka.session_timeout_ms.into());
         if stored.begun.elapsed() >= session && self.is_overtaken(partition, stored.end).await? {

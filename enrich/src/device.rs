@@ -33,7 +33,7 @@ pub struct DeviceInput<'a> {
     pub hints: ClientHints<'a>,
     /// `Accept-Language`, for the fingerprint; optional.
     pub accept_language: &'a str,
-    /// The application's own cookie that tells two browsers on one machine apart.
+    /// The application's own cookie, which distinguishes two browsers on one machine.
     pub cookie_id: &'a str,
     /// The tenant: the same browser is another device to another tenant.
     pub tenant: &'a str,
@@ -58,7 +58,7 @@ pub struct ClientHints<'a> {
 }
 
 /// What the headers say. Unknown texts are empty; the same texts are used whether they come from hints or user agent
-/// (`Chrome`, never `Chrome Mobile`: the kind tells that).
+/// (`Chrome`, never `Chrome Mobile`: the kind says that).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
     /// Family of the browser or program: `Chrome`, `Safari`, `Edge`, `Firefox`, `Googlebot`, `curl` …
@@ -94,7 +94,7 @@ struct Traits {
 /// Kind of device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum DeviceKind {
-    /// Nothing to tell it by.
+    /// Nothing shows what it is.
     #[default]
     Unknown,
     /// Desktop or laptop computer.
@@ -186,7 +186,7 @@ impl Confidence {
 pub struct Device {
     /// What it is.
     pub agent: Arc<Agent>,
-    /// Which one it is; [`DeviceId::NONE`] when nothing tells.
+    /// Which one it is; [`DeviceId::NONE`] when nothing shows it.
     pub id: DeviceId,
     /// How sure that is.
     pub confidence: Confidence,

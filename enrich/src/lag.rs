@@ -2,7 +2,7 @@
 //! `events.raw`, whoever has it and whatever it waits for.
 //!
 //! Reckoned from the brokers (end of the partition less the committed offset) and not from what a worker knows, because a
-//! partition that nobody has taken over, or that can't be, is the one to know of. All enrichers tell the same.
+//! partition that nobody has taken over, or that can't be, is the one to know of. All enrichers report the same.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

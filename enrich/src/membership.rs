@@ -1,4 +1,4 @@
-//! What the consumer group tells this member: that it has its share, partitions it lost, offsets it committed.
+//! What the consumer group reports to this member: that it has its share, partitions it lost, offsets it committed.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

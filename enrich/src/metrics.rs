@@ -1,4 +1,4 @@
-//! What the enricher tells Prometheus.
+//! The enricher's metrics.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;

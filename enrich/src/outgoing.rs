@@ -1,5 +1,5 @@
 //! What a batch sends to topics once its rows are stored: findings, decisions about devices and events for correlations
-//! across users, and last the changelog of the state. Sent at least once; whoever reads tells repetitions by their keys
+//! across users, and last the changelog of the state. Sent at least once; whoever reads recognises repetitions by their keys
 //! and ids, which are made of the events.
 
 use anyhow::{Context as _, Result};

@@ -24,7 +24,7 @@ pub(crate) fn of<M: Message>(record: &M) -> impl Iterator<Item = Option<Header<'
     })
 }
 
-/// What `read` returns, or nothing if it panics; then nobody is told, since it is an ordinary outcome here.
+/// Returns what `read` returns, or nothing if it panics. The panic is not reported, since it is an ordinary outcome here.
 fn quietly<T>(read: impl FnOnce() -> T) -> Option<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

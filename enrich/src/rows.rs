@@ -8,7 +8,7 @@ macro_rules! rows {
     ($($field:ident: $type:ty = $name:literal,)*) => {
         /// A batch under construction; one field a column.
         #[derive(Default)]
-        #[expect(missing_docs, reason = "the columns are explained in schemas/clickhouse/0001_events.sql")]
+        #[expect(missing_docs, reason = "the columns are explained in storage/clickhouse/0001_events.sql")]
         pub struct Rows { $(pub $field: $type,)* }
 
         impl Rows {

@@ -55,7 +55,7 @@ pub struct Received<'a> {
     pub found_by: bool,
     /// Digest of what it holds.
     pub content: u64,
-    /// Digest of what tells it from any other event.
+    /// Digest of what distinguishes it from any other event.
     pub identity: u64,
 }
 
@@ -239,7 +239,7 @@ impl Stages {
     }
 
     /// What goes to topics about the findings.
-    #[expect(clippy::too_many_arguments, reason = "a finding tells everything about its event")]
+    #[expect(clippy::too_many_arguments, reason = "a finding states everything about its event")]
     fn publish(
         &self,
         event: &Event<'_>,

@@ -18,9 +18,9 @@ use clickhouse::{Client, Row};
 use rdkafka::consumer::Consumer as _;
 use runtime::backoff::Backoff;
 use runtime::config::Config;
-use schemas::ddl;
 use schemas::topics;
 use serde::{Deserialize, Serialize};
+use storage::ddl;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::lag::{self, Position};
@@ -43,7 +43,7 @@ impl Stream {
         Self(if epoch == 0 { cluster_id.to_owned() } else { format!("{cluster_id}.{epoch}") })
     }
 
-    /// What tells its offsets from those of every other stream.
+    /// Returns the name that distinguishes its offsets from those of every other stream.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -251,7 +251,7 @@ async fn foreign(config: &Config, client: &Client, facts: &Facts, latest: &Known
     }))
 }
 
-/// The rows of before are told from those to come, which will have the same offsets.
+/// Moves the rows of before to partitions of their own, since the rows to come will have the same offsets.
 async fn put_aside(config: &Config, client: &Client) -> Result<()> {
     let sql = format!(
         "ALTER TABLE events{{local}} {{on_cluster}} UPDATE kafka_partition = kafka_partition + {FORMER} WHERE 1"

@@ -1,18 +1,16 @@
 //! An enriched event as the rules see it, without a copy.
 
-use std::borrow::Cow;
+use std::net::IpAddr;
 
-use detect::rules::{EventFields, FieldValue};
+use detect::rules::{ChangeFacts, EventFacts, FieldValue};
 use detect::signals::Signals;
-use schemas::address;
 use schemas::catalogue::Classification;
 use schemas::changes::changes;
-use schemas::event::{Change, Event, Text};
-use schemas::json::canonical;
-use serde_json::value::RawValue;
+use schemas::event::{Actor, Context, Event, Object, Text};
 
-use crate::device::Device;
+use crate::device::{Device, DeviceKind};
 use crate::geo::{Geo, IpKind};
+use crate::stages::actor_kind;
 
 /// The event and what the stages before the rules found.
 pub(crate) struct View<'a> {
@@ -25,164 +23,192 @@ pub(crate) struct View<'a> {
     pub(crate) signals: &'a Signals,
 }
 
-impl EventFields for View<'_> {
-    fn field(&self, path: &str) -> Option<FieldValue<'_>> {
-        match path.split_once('.') {
-            None => self.top(path),
-            Some(("actor", field)) => self.actor(field),
-            Some(("object", field)) => self.object(field),
-            Some(("context", field)) => self.context(field),
-            Some(("geo", field)) => self.geo(field),
-            Some(("device", field)) => self.device(field),
-            Some(("changes", field)) => self.changes(field),
-            Some(("signal", field)) => self.signals.field(field),
-            Some(("session", "key")) => word(&self.signals.session_key),
-            Some(_) => None,
-        }
+impl<'a> View<'a> {
+    fn actor(&self, text: impl Fn(&'a Actor<'a>) -> &'a Option<Text<'a>>) -> &'a str {
+        self.event.actor.as_ref().map_or("", |actor| or_empty(text(actor)))
     }
 
-    fn has(&self, path: &str) -> bool {
-        // Without building the list: rules about changes ask this first.
-        if path.starts_with("changes") {
-            return changes(self.event, self.filed.class).next().is_some();
-        }
-        self.field(path).is_some()
+    fn object(&self, text: impl Fn(&'a Object<'a>) -> &'a Option<Text<'a>>) -> &'a str {
+        self.event.object.as_ref().map_or("", |object| or_empty(text(object)))
+    }
+
+    fn context(&self, text: impl Fn(&'a Context<'a>) -> &'a Option<Text<'a>>) -> &'a str {
+        self.event.context.as_ref().map_or("", |context| or_empty(text(context)))
     }
 }
 
-impl View<'_> {
-    fn top(&self, field: &str) -> Option<FieldValue<'_>> {
-        let event = self.event;
-        match field {
-            "type" => text(event.kind.as_ref()),
-            "class" => word(self.filed.class.as_str()),
-            "action" => word(self.filed.action),
-            "category" => word(self.filed.category.as_str()),
-            "outcome" => word(self.outcome),
-            "reason" => text(event.reason.as_ref()),
-            "location" => text(event.location.as_ref()),
-            "channel" => text(event.channel.as_ref()).or_else(|| word(self.filed.channel)),
-            "records" => event.records.map(number),
-            "duration_ms" => event.duration_ms.map(number),
-            "backfill" => Some(FieldValue::Bool(event.backfill.unwrap_or_default())),
-            "changes" => self.each_change(|change| Some(FieldValue::Map(change_fields(change)))),
-            _ => None,
-        }
+impl EventFacts for View<'_> {
+    fn event_type(&self) -> &str {
+        or_empty(&self.event.kind)
     }
 
-    fn actor(&self, field: &str) -> Option<FieldValue<'_>> {
-        let actor = self.event.actor.as_ref();
-        match field {
-            "kind" => word(crate::stages::actor_kind(self.event)),
-            "id" => text(actor?.id.as_ref()),
-            "email" => text(actor?.email.as_ref()),
-            "name" => text(actor?.name.as_ref()),
-            "account" => schemas::sign_ins::account(actor?).and_then(word),
-            "active" => Some(FieldValue::Bool(actor?.active.unwrap_or(true))),
-            _ => None,
-        }
+    fn class(&self) -> &str {
+        self.filed.class.as_str()
     }
 
-    fn object(&self, field: &str) -> Option<FieldValue<'_>> {
-        let object = self.event.object.as_ref();
-        match field {
-            "type" => object.and_then(|object| text(object.kind.as_ref())).or_else(|| word(self.filed.object_type)),
-            "module" => object.and_then(|object| text(object.module.as_ref())).or_else(|| word(self.filed.module)),
-            "id" => text(object?.id.as_ref()),
-            _ => None,
-        }
+    fn action(&self) -> &str {
+        self.filed.action
     }
 
-    fn context(&self, field: &str) -> Option<FieldValue<'_>> {
-        let context = self.event.context.as_ref()?;
-        match field {
-            "ip" => Some(FieldValue::Str(self.event.ip()?.to_string().into())),
-            "ip_prefix" => Some(FieldValue::Str(address::prefix(self.event.ip()?).into())),
-            "network" => Some(FieldValue::Str(address::network(self.event.ip()?, self.geo.asn).into())),
-            "user_agent" => text(context.user_agent.as_ref()),
-            "session_id" => text(context.session_id.as_ref()),
-            _ => None,
-        }
+    fn category(&self) -> &str {
+        self.filed.category.as_str()
     }
 
-    fn geo(&self, field: &str) -> Option<FieldValue<'_>> {
-        let geo = self.geo;
-        match field {
-            "country" => word(&geo.country),
-            "region" => word(&geo.region),
-            "city" => word(&geo.city),
-            "asn" if geo.asn != 0 => Some(number(u64::from(geo.asn))),
-            "as_org" => word(&geo.as_org),
-            "ip_kind" if geo.kind != IpKind::Unknown => word(geo.kind.as_str()),
-            "anonymous" if !geo.anonymous.is_empty() => {
-                Some(FieldValue::Array(geo.anonymous.names().filter_map(word).collect()))
-            }
-            _ => None,
-        }
+    fn outcome(&self) -> &str {
+        self.outcome
     }
 
-    fn device(&self, field: &str) -> Option<FieldValue<'_>> {
-        let agent = &self.device.agent;
-        match field {
-            "id" => word(self.device_id),
-            "browser" => word(&agent.browser),
-            "browser_version" => word(&agent.browser_version),
-            "os" => word(&agent.os),
-            "os_version" => word(&agent.os_version),
-            "kind" => word(agent.kind.as_str()).filter(|_| agent.kind != crate::device::DeviceKind::Unknown),
-            "bot" => Some(FieldValue::Bool(agent.bot)),
-            "confidence" => word(self.device.confidence.as_str()),
-            _ => None,
-        }
+    fn reason(&self) -> &str {
+        or_empty(&self.event.reason)
     }
 
-    fn changes(&self, field: &str) -> Option<FieldValue<'_>> {
-        match field {
-            "path" => self.each_change(|change| text(change.path.as_ref())),
-            "op" => self.each_change(|change| Some(op(change))),
-            "old" => self.each_change(|change| change.old.map(json)),
-            "new" => self.each_change(|change| change.new.map(json)),
-            _ => None,
-        }
+    fn location(&self) -> &str {
+        or_empty(&self.event.location)
     }
 
-    fn each_change<'s>(&'s self, value: impl Fn(&'s Change<'s>) -> Option<FieldValue<'s>>) -> Option<FieldValue<'s>> {
-        let values: Vec<_> = changes(self.event, self.filed.class).filter_map(value).collect();
-        (!values.is_empty()).then_some(FieldValue::Array(values))
+    fn channel(&self) -> &str {
+        first(or_empty(&self.event.channel), self.filed.channel)
+    }
+
+    fn records(&self) -> u64 {
+        self.event.records.unwrap_or_default()
+    }
+
+    fn duration_ms(&self) -> u64 {
+        self.event.duration_ms.unwrap_or_default()
+    }
+
+    fn backfill(&self) -> bool {
+        self.event.backfill.unwrap_or_default()
+    }
+
+    fn actor_kind(&self) -> &str {
+        actor_kind(self.event)
+    }
+
+    fn actor_id(&self) -> &str {
+        self.actor(|actor| &actor.id)
+    }
+
+    fn actor_name(&self) -> &str {
+        self.actor(|actor| &actor.name)
+    }
+
+    fn actor_email(&self) -> &str {
+        self.actor(|actor| &actor.email)
+    }
+
+    fn actor_active(&self) -> Option<bool> {
+        Some(self.event.actor.as_ref()?.active.unwrap_or(true))
+    }
+
+    fn object_type(&self) -> &str {
+        first(self.object(|object| &object.kind), self.filed.object_type)
+    }
+
+    fn object_id(&self) -> &str {
+        self.object(|object| &object.id)
+    }
+
+    fn module(&self) -> &str {
+        first(self.object(|object| &object.module), self.filed.module)
+    }
+
+    fn ip(&self) -> Option<IpAddr> {
+        self.event.ip()
+    }
+
+    fn user_agent(&self) -> &str {
+        self.context(|context| &context.user_agent)
+    }
+
+    fn session_id(&self) -> &str {
+        self.context(|context| &context.session_id)
+    }
+
+    fn session_key(&self) -> &str {
+        &self.signals.session_key
+    }
+
+    fn country(&self) -> &str {
+        &self.geo.country
+    }
+
+    fn region(&self) -> &str {
+        &self.geo.region
+    }
+
+    fn city(&self) -> &str {
+        &self.geo.city
+    }
+
+    fn asn(&self) -> u32 {
+        self.geo.asn
+    }
+
+    fn as_org(&self) -> &str {
+        &self.geo.as_org
+    }
+
+    fn anonymous(&self) -> impl Iterator<Item = &str> {
+        self.geo.anonymous.names().map(|name| -> &str { name })
+    }
+
+    fn ip_kind(&self) -> &str {
+        if self.geo.kind == IpKind::Unknown { "" } else { self.geo.kind.as_str() }
+    }
+
+    fn device_id(&self) -> &str {
+        self.device_id
+    }
+
+    fn browser(&self) -> &str {
+        &self.device.agent.browser
+    }
+
+    fn browser_version(&self) -> &str {
+        &self.device.agent.browser_version
+    }
+
+    fn os(&self) -> &str {
+        &self.device.agent.os
+    }
+
+    fn os_version(&self) -> &str {
+        &self.device.agent.os_version
+    }
+
+    fn device_kind(&self) -> &str {
+        let kind = self.device.agent.kind;
+        if kind == DeviceKind::Unknown { "" } else { kind.as_str() }
+    }
+
+    fn bot(&self) -> bool {
+        self.device.agent.bot
+    }
+
+    fn device_confidence(&self) -> &str {
+        self.device.confidence.as_str()
+    }
+
+    fn signal(&self, name: &str) -> Option<FieldValue<'_>> {
+        self.signals.field(name)
+    }
+
+    fn changes(&self) -> impl Iterator<Item = ChangeFacts<'_>> {
+        changes(self.event, self.filed.class).map(|change| ChangeFacts {
+            op: first(or_empty(&change.op), "replace"),
+            path: or_empty(&change.path),
+            old: change.old,
+            new: change.new,
+        })
     }
 }
 
-fn change_fields<'a>(change: &'a Change<'a>) -> Vec<(Cow<'a, str>, FieldValue<'a>)> {
-    let mut fields = vec![("op".into(), op(change))];
-    fields.extend(text(change.path.as_ref()).map(|path| ("path".into(), path)));
-    fields.extend(change.old.map(|old| ("old".into(), json(old))));
-    fields.extend(change.new.map(|new| ("new".into(), json(new))));
-    fields
+fn or_empty<'a>(text: &'a Option<Text<'_>>) -> &'a str {
+    text.as_ref().map_or("", |text| text)
 }
 
-fn op<'a>(change: &'a Change<'a>) -> FieldValue<'a> {
-    text(change.op.as_ref()).unwrap_or(FieldValue::Str("replace".into()))
-}
-
-/// The text of a JSON string, or else the JSON as it is stored.
-fn json(value: &RawValue) -> FieldValue<'_> {
-    FieldValue::Str(match canonical(value) {
-        // What needn't be spelled anew has no escapes.
-        Cow::Borrowed(json) => {
-            Cow::Borrowed(json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(json))
-        }
-        Cow::Owned(json) => Cow::Owned(serde_json::from_str(&json).unwrap_or(json)),
-    })
-}
-
-fn word(text: &str) -> Option<FieldValue<'_>> {
-    (!text.is_empty()).then_some(FieldValue::Str(Cow::Borrowed(text)))
-}
-
-fn text<'a>(text: Option<&'a Text<'_>>) -> Option<FieldValue<'a>> {
-    text.and_then(|text| word(text))
-}
-
-fn number(value: u64) -> FieldValue<'static> {
-    FieldValue::Int(i64::try_from(value).unwrap_or(i64::MAX))
+fn first<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
 }

@@ -1,4 +1,4 @@
-//! Findings as the row keeps them and as the topic `violations` tells them.
+//! Findings as the row keeps them and as the topic `violations` reports them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Everything here runs on one thread; what waits (ledger, ClickHouse, dead letters) runs as tasks that report back over
-//! a channel. Reports about a partition that was lost meanwhile are told by their `epoch`, and dropped.
+//! a channel. Reports about a partition that was lost meanwhile are recognised by their `epoch`, and dropped.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

@@ -148,7 +148,7 @@ async fn poison_goes_to_the_dead_letter(world: &World) {
 }
 
 /// P1, P13: an id belongs to its sender and its source. Nobody's decoy is in the way of another's event, of the program's own
-/// records, or of a record that is told by its place; a successor knows as much.
+/// records, or of a record that is identified by its place; a successor knows as much.
 async fn ids_are_their_senders(world: &World) {
     let topic = world.config.kafka.topic(topics::EVENTS_RAW);
     let send = async |key_id: &str, event: String| {
@@ -169,7 +169,7 @@ async fn ids_are_their_senders(world: &World) {
     {
         send(key_id, of(source, id, 1)).await;
     }
-    // The program's own record of one thing, twice: told by the id alone, since the second one has another time.
+    // The program's own record of one thing, twice: identified by the id alone, since the second one has another time.
     send("usertrail", of("", "view", 1)).await;
     send("usertrail", of("", "view", 2)).await;
     again().await;

@@ -6,8 +6,8 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use ingest::client_ip::{client_ip, is_in};
 use ipnet::IpNet;
+use runtime::client_ip::{client_ip, is_in};
 use schemas::settings::ProxyHeader;
 
 const FORGED: &[&str] = &["6.6.6.6", "10.6.6.6", "unknown", "[::1]:80", "for=6.6.6.6", "for=6.6.6.6;x=\"", "\"", "\\"];

@@ -84,13 +84,13 @@ fn check(bytes: &[u8], attributes: &Attributes<'_>) {
         }
         (Err(rejection), Err(again)) => {
             assert_eq!(rejection, again);
-            is_told(rejection);
+            is_well_formed(rejection);
         }
         _ => panic!("decoded differently the second time"),
     }
 }
 
-fn is_told(rejection: &Rejection) {
+fn is_well_formed(rejection: &Rejection) {
     assert!(CODES.contains(&rejection.code), "{rejection}");
     assert!(rejection.pointer.is_empty() || rejection.pointer.starts_with('/'), "{rejection}");
     assert!(!rejection.detail.is_empty() && rejection.detail.len() <= 1024, "{rejection}");

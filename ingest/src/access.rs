@@ -15,7 +15,7 @@ pub(crate) struct Sender {
     pub(crate) tenant: Arc<Tenant>,
 }
 
-/// Tells the sender by its API key: applications send, not people, so tokens of identity providers are not asked for.
+/// Finds the sender by its API key: applications send, not people, so tokens of identity providers are not asked for.
 pub(crate) fn sender(settings: &Settings, headers: &HeaderMap) -> Result<Sender, Problem> {
     let token = bearer(headers).ok_or_else(Problem::no_key)?;
     let principal = settings.authenticate(token).map_err(|error| {

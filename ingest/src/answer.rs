@@ -1,5 +1,6 @@
 //! Answers to senders: the result of each event.
 
+use runtime::receipts::Refusal;
 use schemas::catalogue::Lang;
 use schemas::decode::Rejection;
 use schemas::problem_texts;
@@ -30,6 +31,16 @@ impl Answer {
         let count = |status| events.iter().filter(|event| event.status == status).count();
         let (accepted, repeated) = (count(Status::Accepted), count(Status::Repeated));
         Self { accepted: accepted + repeated, repeated, rejected: count(Status::Rejected), events }
+    }
+
+    /// Why events were rejected, to be noted before it is put into another language.
+    pub(crate) fn refusals(&self) -> Vec<Refusal> {
+        let refusal = |event: &EventResult| {
+            let (pointer, detail) =
+                (event.pointer.clone().unwrap_or_default(), event.detail.clone().unwrap_or_default());
+            Some(Refusal { code: event.code?, pointer, detail })
+        };
+        self.events.iter().filter_map(refusal).collect()
     }
 
     /// With what is said of rejected events in this language.

@@ -76,7 +76,7 @@ pub(crate) fn check(context: &Context<'_>, index: usize, value: &Bytes) -> Resul
     })
 }
 
-/// Tells apart what a request has twice under one id: the same event again, which is stored once, and another one, which is
+/// Distinguishes what a request has twice under one id: the same event again, which is stored once, from another one, which is
 /// refused: the enricher would have to.
 pub(crate) fn compare(known: &mut HashMap<u128, u64>, mut event: Passed) -> Result<Passed, Rejection> {
     let (identity, content) = event.same;
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(outcome(r#"{"type":"a.b"}"#), Ok(false));
     }
 
-    /// P1: what is wrong is told by code and pointer.
+    /// P1: what is wrong is reported by code and pointer.
     #[test]
     fn rejections_point_to_the_field() {
         for (json, code, pointer) in [

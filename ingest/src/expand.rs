@@ -78,7 +78,7 @@ pub(crate) fn expand(
 fn pieces(mut from: impl Read, max: usize, reservation: &mut Reservation) -> Result<Bytes, Problem> {
     let mut whole = Vec::new();
     loop {
-        // One byte beyond the bound tells a body that fills it from one that passes it.
+        // One byte beyond the bound distinguishes a body that fills it from one that passes it.
         let room = PIECE.min(max + 1 - whole.len());
         let read = from.by_ref().take(room as u64).read_to_end(&mut whole).map_err(|error| malformed(&error))?;
         if whole.len() > max {

@@ -19,7 +19,7 @@ const CE_REQUIRED: [HeaderName; 4] = [
 /// How events lie in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// One, an array, or lines: the bytes tell.
+    /// One, an array, or lines: the bytes show which.
     Json,
     /// One in each line.
     Lines,
@@ -56,7 +56,7 @@ impl Framing {
                 | "application/x-jsonlines"
                 | "application/jsonlines",
             ) => Self::Lines,
-            // What clients send that were told nothing (curl among them) is read by its bytes.
+            // Clients send these when nobody set a type (curl among them): the body is read by its bytes.
             None
             | Some("" | "application/json" | "text/json" | "text/plain" | "application/octet-stream")
             | Some("application/x-www-form-urlencoded") => Self::Json,

@@ -4,13 +4,18 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use chrono::Utc;
+use runtime::client_ip;
 use runtime::http::{authenticated, body};
 use runtime::memory::Reservation;
 use runtime::problem::{AskedLang, Problem, Spoken};
+use runtime::receipts::Refusal;
 use schemas::catalogue::Lang;
 
 use crate::access::{self, Sender};
@@ -23,7 +28,7 @@ use crate::metrics::{Code, Encoding as EncodingLabel, StatusCode as StatusLabel}
 use crate::quota::{self, Charge};
 use crate::rate::Standing;
 use crate::sink::{End, RecordHeaders, Sent};
-use crate::{Ingest, client_ip, rate};
+use crate::{Ingest, rate};
 
 /// Where events are sent.
 pub(crate) const PATH: &str = "/v1/events";
@@ -83,11 +88,24 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     let (parts, body) = request.into_parts();
     let sender = access::sender(&shared.settings, &parts.headers)?;
     authenticated(&parts.extensions, Some(&sender.tenant.id))?;
+    let taken = take(ingest, &sender, parts, body).await;
+    if let Err(problem) = &taken {
+        let pointer = problem.pointer().unwrap_or_default().to_owned();
+        let refusal = Refusal { code: problem.code(), pointer, detail: problem.detail().to_owned() };
+        let of = (sender.tenant.id.as_str(), &*sender.principal.key_id);
+        shared.receipts.count(of, Utc::now(), 0, vec![refusal]);
+    }
+    taken
+}
+
+/// Takes a request of a sender who may send.
+async fn take(ingest: &Ingest, sender: &Sender, parts: Parts, body: Body) -> Result<Response, Problem> {
+    let shared = &*ingest.0;
     let encoding = Encoding::of(&parts.headers)?;
     let framing = Framing::of(&parts.headers)?;
     let identity = Identity::of(&parts.headers)?;
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let beside = beside(ingest, &sender, &framing, &parts.headers, peer);
+    let beside = beside(ingest, sender, &framing, &parts.headers, peer);
 
     let mut held = shared.memory.reservation(&sender.tenant.id, &sender.principal.key_id);
     let body = body::read(body, &parts.headers, shared.config.max_body_bytes, shared.times, &mut held).await?;
@@ -100,7 +118,7 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     }?;
     shared.counts.expanded.inc_by(events.iter().map(|event| event.len() as u64).sum());
 
-    let mut standings = rate::check(&shared.limiter, &shared.settings, &sender, events.len())?;
+    let mut standings = rate::check(&shared.limiter, &shared.settings, sender, events.len())?;
     let checking = {
         let (ingest, sender) = (ingest.clone(), sender.clone());
         // It holds the memory of its events, too: whoever asked may have gone while it works.
@@ -109,7 +127,7 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Problem>
     let (checked, held) =
         if inline { checking() } else { tokio::task::spawn_blocking(checking).await.map_err(Problem::internal)? };
     let count = checked.passed.iter().filter(|event| !event.repeated).count();
-    let charge = quota::charge((&shared.usage, &shared.warnings), &shared.settings, &sender, count).await?;
+    let charge = quota::charge((&shared.usage, &shared.warnings), &shared.settings, sender, count).await?;
     standings.extend(&charge.standings);
     let AskedLang(lang) = AskedLang::found(&parts.extensions);
     let response = finish(ingest, checked, charge, (beside, held), lang.unwrap_or_default()).await;
@@ -199,8 +217,14 @@ async fn finish(
     lang: Lang,
 ) -> Result<Response, Problem> {
     let Checked { passed, rejected, repeatable } = checked;
+    let of = (beside.tenant.clone(), beside.key_id.clone());
+    let noted = |answer: Answer| {
+        let accepted = answer.accepted as u64;
+        ingest.0.receipts.count((of.0.as_str(), &*of.1), Utc::now(), accepted, answer.refusals());
+        answer.in_language(lang)
+    };
     if passed.is_empty() {
-        let answer = Answer::new(rejected).in_language(lang);
+        let answer = noted(Answer::new(rejected));
         // Of an empty batch nothing is wrong.
         let is_fine = answer.events.is_empty();
         return if is_fine {
@@ -222,7 +246,7 @@ async fn finish(
     let results = sent.into_iter().map(|Sent { event, end }| EventResult::sent(&event, end));
     let mut results: Vec<EventResult> = rejected.into_iter().chain(results).collect();
     results.sort_unstable_by_key(|result| result.index);
-    let answer = Answer::new(results).in_language(lang);
+    let answer = noted(Answer::new(results));
     if all_answered && answer.accepted == 0 {
         return Err(all_rejected(answer));
     }

@@ -5,13 +5,12 @@
 //!            access.rs     runtime::http     expand.rs           framing.rs rate.rs  check.rs     quota.rs  sink.rs  answer.rs
 //! ```
 //!
-//! An event is told *accepted* only after Kafka acknowledged it on all replicas in sync. What can't be promised is
+//! An event is reported as *accepted* only after Kafka acknowledged it on all replicas in sync. What can't be promised is
 //! refused as a whole, with whether sending it again is safe.
 
 mod access;
 mod answer;
 mod check;
-pub mod client_ip;
 mod examples;
 mod expand;
 pub mod framing;
@@ -30,6 +29,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
+use chrono::Utc;
 use rdkafka::error::KafkaError;
 use runtime::config::Config;
 use runtime::freshness::Freshness;
@@ -37,6 +37,7 @@ use runtime::http::body::BodyTimes;
 use runtime::limiter::Limiter;
 use runtime::memory::MemoryBudget;
 use runtime::metrics::Metrics;
+use runtime::receipts::Receipts;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use schemas::catalogue::{Catalogue, CatalogueError};
@@ -76,6 +77,7 @@ struct Shared {
     usage: Usage,
     warnings: Warnings,
     counts: Counts,
+    receipts: Receipts,
 }
 
 impl Ingest {
@@ -89,6 +91,21 @@ impl Ingest {
         freshness: Freshness,
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
+        Self::noting(config, settings, freshness, metrics, Receipts::default())
+    }
+
+    /// As [`new`](Self::new), where others of the process see what is taken and refused.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn noting(
+        config: &Config,
+        settings: Settings,
+        freshness: Freshness,
+        metrics: &Metrics,
+        receipts: Receipts,
+    ) -> Result<Self, StartError> {
+        receipts.begin(Utc::now());
         let counts = Counts::new(metrics);
         let (client, sink) =
             (runtime::clickhouse::client(&config.clickhouse), Arc::new(Sink::new(config, counts.clone())?));
@@ -103,6 +120,7 @@ impl Ingest {
             memory: MemoryBudget::new(config.ingest.max_in_flight_bytes),
             times: BodyTimes::from(&config.http),
             counts,
+            receipts,
         })))
     }
 
@@ -131,7 +149,7 @@ impl Ingest {
     }
 }
 
-/// The routes. Served with `into_make_service_with_connect_info::<SocketAddr>()`, which tells the client's address.
+/// The routes. Served with `into_make_service_with_connect_info::<SocketAddr>()`, which passes the client's address.
 pub fn router(state: Ingest) -> Router {
     Router::new().route(handler::PATH, post(handler::events).options(handshake::answer)).with_state(state)
 }

@@ -13,7 +13,8 @@ use crate::rate::Standing;
 use crate::usage::{Exceeded, Quota, Usage, User};
 use crate::warnings::Warnings;
 
-/// Clients wait as long as they are told to, whatever hangs meanwhile; and the quota may be raised before its period ends.
+/// The longest wait that a refusal asks for: clients wait that long, whatever hangs meanwhile, and the quota may be raised
+/// before its period ends.
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
 
 /// What a request took of its quotas, until it is known how much of it was sent.

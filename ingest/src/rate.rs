@@ -1,4 +1,4 @@
-//! Limits on events a second, by key and by tenant, told in the headers `RateLimit` and `RateLimit-Policy`
+//! Limits on events a second, by key and by tenant, reported in the headers `RateLimit` and `RateLimit-Policy`
 //! (draft-ietf-httpapi-ratelimit-headers).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -31,7 +31,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// The headers that tell all of these.
+    /// Returns the headers that report all of these.
     pub(crate) fn headers(all: &[Self]) -> HeaderMap {
         let list = |item: fn(&Self) -> Option<String>| {
             let items: Vec<String> = all.iter().filter_map(item).collect();
@@ -45,7 +45,7 @@ impl Standing {
     }
 }
 
-/// Counts `events` against the limits of the sender. Tells how it stands with each.
+/// Counts `events` against the limits of the sender. Returns how it stands with each.
 ///
 /// The key's own limit comes first, so that a key beyond it takes nothing from its tenant.
 pub(crate) fn check(

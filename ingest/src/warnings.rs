@@ -1,4 +1,4 @@
-//! What a tenant is told of quotas that are nearly used or used up: every sender in the answers, and the tenant once in its own
+//! Warnings of quotas that are nearly used or used up: to every sender in the answers, and to the tenant once in its own
 //! log, whichever processes notice.
 //!
 //! An event of a warning has an id made of what it says, so that the enricher stores it once, though several processes write it. It
@@ -27,14 +27,14 @@ const AGAIN: Duration = Duration::from_secs(10);
 static FAILED: Throttle<()> = Throttle::new(1, Duration::from_secs(60));
 
 /// By tenant and id of a warning, when its period ends.
-type Told = HashMap<(String, String), DateTime<Utc>>;
+type Warned = HashMap<(String, String), DateTime<Utc>>;
 
 /// The warnings that this process has taken care of. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Warnings {
     client: Client,
     sink: Arc<Sink>,
-    told: Arc<Mutex<Told>>,
+    warned: Arc<Mutex<Warned>>,
 }
 
 impl std::fmt::Debug for Warnings {
@@ -55,7 +55,7 @@ struct Warning {
 
 impl Warnings {
     pub(crate) fn new(client: Client, sink: Arc<Sink>) -> Self {
-        Self { client, sink, told: Arc::default() }
+        Self { client, sink, warned: Arc::default() }
     }
 
     /// Warns the tenant that `used` of a quota is used, and of all lower shares: once each.
@@ -64,7 +64,7 @@ impl Warnings {
             let warning = Warning::new(user, quota, used, percent);
             if self.is_new(&warning) {
                 let warnings = self.clone();
-                tokio::spawn(async move { warnings.tell(warning).await });
+                tokio::spawn(async move { warnings.record(warning).await });
             }
         }
     }
@@ -72,25 +72,25 @@ impl Warnings {
     fn is_new(&self, warning: &Warning) -> bool {
         let now = Utc::now();
         let of = (warning.tenant.clone(), warning.id.clone());
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.get(&of).is_some_and(|until| *until > now) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.get(&of).is_some_and(|until| *until > now) {
             return false;
         }
-        told.retain(|_, until| *until > now);
-        told.insert(of, warning.resets_at);
+        warned.retain(|_, until| *until > now);
+        warned.insert(of, warning.resets_at);
         true
     }
 
     /// Writes the event, for as long as it takes and says anything.
-    async fn tell(&self, warning: Warning) {
+    async fn record(&self, warning: Warning) {
         while Utc::now() < warning.resets_at {
             let stored = tokio::time::timeout(TIMEOUT, self.is_stored(&warning)).await;
-            let told = match stored {
+            let recorded = match stored {
                 Ok(Ok(true)) => true,
                 Ok(Ok(false)) => self.sink.own(&warning.tenant, warning.event.to_string()).await,
                 Ok(Err(_)) | Err(_) => false,
             };
-            if told {
+            if recorded {
                 return;
             }
             if let Some(left_out) = FAILED.admit(()) {
@@ -140,8 +140,9 @@ impl Warning {
                 "resets_at": left.resets_at,
             },
         });
-        if let (Ok(Value::Object(named)), Value::Object(told)) = (serde_json::to_value(named), &mut event["payload"]) {
-            told.extend(named);
+        if let (Ok(Value::Object(named)), Value::Object(payload)) = (serde_json::to_value(named), &mut event["payload"])
+        {
+            payload.extend(named);
         }
         let begins = begins.and_time(chrono::NaiveTime::MIN).and_utc();
         Self { id, tenant: user.tenant.to_owned(), begins, resets_at, event }

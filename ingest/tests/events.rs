@@ -239,7 +239,7 @@ async fn cloud_events_are_told_by_what_they_hold() {
     assert_eq!(record.header("ce_source"), Some("/a"));
 }
 
-/// P1: what a request has twice is told as repeated, or as a conflict; ids of two sources have nothing to do with each other.
+/// P1: what a request has twice is reported as repeated, or as a conflict; ids of two sources have nothing to do with each other.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_request_has_twice_is_told() {
     let world = World::start().await;
@@ -277,7 +277,7 @@ async fn the_handshake_of_web_hooks_is_answered() {
         assert_eq!(refused.status, status, "{headers:?}");
         assert!(!refused.headers.contains_key("webhook-allowed-origin"), "{refused:?}");
     }
-    // Whoever asks for no handshake is told what there is, with a key or without, as whoever tries what there isn't.
+    // Whoever asks for no handshake learns which methods there are, with a key or without, as whoever tries one that there isn't.
     for headers in [vec![key], vec![]] {
         let told = world.options(&headers).await;
         assert_eq!((told.status.as_u16(), &told.headers["allow"]), (204, &"OPTIONS, POST".parse().unwrap()));
@@ -287,7 +287,7 @@ async fn the_handshake_of_web_hooks_is_answered() {
     assert_eq!((refused.status.as_u16(), &refused.headers["allow"]), (405, &"OPTIONS, POST".parse().unwrap()));
 }
 
-/// P1: a batch of good and bad events: the good ones are stored, the bad ones are told by index, code and pointer.
+/// P1: a batch of good and bad events: the good ones are stored, the bad ones are reported by index, code and pointer.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_event_has_its_own_result() {
     let world = World::start().await;
@@ -335,7 +335,7 @@ async fn all_rejected_is_an_error() {
     assert!(world.metrics.encode().unwrap().contains("ingest_events_rejected_total{code=\"missing_field\"} 1"));
 }
 
-/// P1: under an Idempotency-Key a retry has the same ids, so that duplicates can be told; without, every id is new.
+/// P1: under an Idempotency-Key a retry has the same ids, so that duplicates can be recognised; without, every id is new.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_under_a_key_has_the_same_ids() {
     let world = World::start().await;

@@ -1,5 +1,5 @@
 //! The fuzz targets of what strangers send to ingest for a bounded time, without libFuzzer: bodies and their framing,
-//! and the headers that tell a client's address.
+//! and the headers that state a client's address.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../../fuzz/bodies/client_ip.rs"]
@@ -9,7 +9,7 @@ mod framing;
 #[path = "../../fuzz/bodies/mutate.rs"]
 mod mutate;
 
-/// P1: whatever the body, its events are told apart as documented, or it is refused.
+/// P1: whatever the body, it is split into events as documented, or it is refused.
 #[test]
 fn framing_takes_anything() {
     const TOKENS: &[&str] = &[

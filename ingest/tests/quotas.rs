@@ -95,7 +95,7 @@ fn refused(answer: &Answer, quota: &str, used: u64, limit: u64) {
     assert_eq!(answer.json["remaining"], limit - used.min(limit), "{answer:?}");
     let resets_at: DateTime<Utc> = answer.json["resets_at"].as_str().unwrap().parse().unwrap();
     assert!(resets_at > Utc::now());
-    // A client that waits as long as it is told to doesn't wait for the month to end.
+    // A client that waits as long as `Retry-After` says doesn't wait for the month to end.
     let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=300).contains(&wait), "{wait}");
     let told = answer.headers["ratelimit"].to_str().unwrap();
@@ -117,7 +117,7 @@ async fn quotas_hold() {
             config.clickhouse.database = (*database).to_owned();
         })
         .await;
-        runtime::migrate::migrate(&world.config).await.unwrap();
+        storage::migrate(&world.config).await.unwrap();
         let client = runtime::clickhouse::client(&world.config.clickhouse);
         match story {
             0 => one_process(&mut world, &client).await,
@@ -160,7 +160,7 @@ async fn one_process(world: &mut World, client: &Client) {
         refused(&answer, "tenant-day", 10, 10);
         assert!(answer.json["detail"].as_str().unwrap().contains(words), "{answer:?}");
     }
-    // What never fits is told apart from what has to wait.
+    // What never fits is distinguished from what has to wait.
     let never = world.send(&[], batch("e", 11)).await;
     assert_eq!((never.status.as_u16(), &never.json["code"]), (413, &"batch_over_limit".into()), "{never:?}");
     assert_eq!(never.json["limit"], 10);
@@ -174,7 +174,7 @@ async fn one_process(world: &mut World, client: &Client) {
     let free = world.send(&[], batch("h", 20)).await;
     accepted(&free, 20);
     assert_eq!(percent(&free), None);
-    // The tenant was told once of each share of each quota that there was.
+    // The tenant was warned once of each share of each quota that there was.
     let told = [
         "tenant-day/{day}/10/80",
         "tenant-day/{day}/10/100",
@@ -217,7 +217,8 @@ async fn several_processes(world: &mut World, client: &Client) {
     // Somebody who starts knows, too.
     world.router = common::router(process(world, &freshness));
     refused(&world.send(&[], event("more")).await, "tenant-month", 110, 100);
-    // Each that noticed has told; the enricher stores one of those with the same id. What is stored is not told again.
+    // Each process that noticed has written a warning; the enricher stores one of those with the same id. What is stored is not
+    // written again.
     let told = ["tenant-month/{month}/100/80", "tenant-month/{month}/100/100"];
     warned(world, &[told, told, told].concat()).await;
     let month = QuotaPeriod::Month.begins(Utc::now());

@@ -65,7 +65,7 @@ async fn another_tenants_id_in_the_body_is_refused() {
     assert!(world.records().is_empty());
 }
 
-/// P12: counted in events, refused as a whole, told in headers; a key's own limit besides its tenant's.
+/// P12: counted in events, refused as a whole, reported in headers; a key's own limit besides its tenant's.
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_count_events() {
     let world = World::with(|config| config.limits = limits(1, 1000)).await;
@@ -241,4 +241,27 @@ async fn half_sent_bodies_take_a_part_of_the_memory_alone() {
     while world.send(&[], format!("{}{}", event("own"), " ".repeat(BODY / 2))).await.status != 202 {
         tokio::task::yield_now().await;
     }
+}
+
+/// C4, P1: what was taken and refused is noted of each key, with the last reason of each kind in English, whatever language was asked for;
+/// a request that is refused as a whole, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_noted() {
+    let world = World::start().await;
+    assert_eq!(world.send(&[], format!("[{},{}]", event("a"), event("b"))).await.status, 202);
+    let nameless = r#"{"actor":{"id":"u"}}"#;
+    for body in [format!("[{},{nameless}]", event("c")), nameless.to_owned()] {
+        world.send(&[("accept-language", "cs")], body).await;
+    }
+    assert_eq!(world.send(&[("content-type", "text/plain")], "a").await.status, 415);
+    assert_eq!(world.send_as(&[("authorization", "Bearer nonsense")], event("d")).await.status, 401);
+    let (last, keys) = world.receipts.of("acme", chrono::Utc::now());
+    assert!(last.is_some() && world.receipts.since().is_some());
+    let id = world.key.split('_').nth(1).unwrap();
+    let [key] = keys.as_slice() else { panic!("{keys:?}") };
+    assert_eq!((key.key_id.as_str(), key.accepted_hour, key.rejected_day), (id, 3, 3));
+    let codes: Vec<_> = key.codes.iter().map(|code| (code.last.code, code.count, code.last.pointer.as_str())).collect();
+    assert_eq!(codes[0], ("missing_field", 2, "/type"));
+    assert_eq!((codes[1].0, codes[1].1), ("unsupported_media_type", 1));
+    assert!(key.codes[0].last.detail.is_ascii(), "{key:?}");
 }

@@ -36,20 +36,20 @@ pub struct StaffEvent {
     pub object_id: String,
     /// Its name; cut where it is longer than an event's.
     pub object_name: String,
-    /// Why; cut where it is longer than an event's. Empty: not told.
+    /// Why; cut where it is longer than an event's. Empty: not given.
     pub reason: String,
     /// What changed: field, before, after. Null: there was none, or is none any more.
     pub changes: Vec<(String, Value, Value)>,
 }
 
-/// What only some events of staff tell.
+/// What only some events of staff carry.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Details {
     /// Records viewed or exported.
     pub records: u64,
     /// `success` or `failure`; empty: success.
     pub outcome: &'static str,
-    /// What else there is to tell.
+    /// What else there is to record.
     pub payload: Option<Value>,
 }
 
@@ -109,7 +109,7 @@ impl Audit {
         self.record_with(caller, tenant, event, Details::default()).await
     }
 
-    /// As [`record`](Self::record), with more to tell.
+    /// Records an event as [`record`](Self::record) does, with more details.
     ///
     /// # Errors
     /// As there.
@@ -123,8 +123,8 @@ impl Audit {
         self.record_fields(caller, tenant, fields(&event, details)).await
     }
 
-    /// As [`record`](Self::record), of an event told by its own fields, but for time and actor, and for its id unless it has
-    /// one.
+    /// Records an event as [`record`](Self::record) does, which is given by its own fields, but for time and actor, and for its id
+    /// unless it has one.
     ///
     /// # Errors
     /// As of [`record`](Self::record).
@@ -232,7 +232,7 @@ pub(crate) fn clip(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
-/// The fields of two states that differ, as an event tells them; a state that is not there has nothing in any.
+/// Returns the fields in which two states differ, as an event names them; a state that is not there has nothing in any.
 pub fn differences(
     fields: &[&str],
     old: Option<&impl Serialize>,

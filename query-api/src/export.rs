@@ -43,6 +43,7 @@ use crate::audit::{Audit, Details, StaffEvent};
 use crate::export::sink::Sink;
 use crate::export::table::Tabular;
 use crate::http::caller::Caller;
+use crate::http::params::ParamError;
 use crate::store::fair::{Bounds, Slot, TenantSlots};
 use crate::store::sql::{Clauses, NamedQuery};
 use crate::store::{Store, StoreError};
@@ -126,6 +127,7 @@ impl Export {
         T: Tabular + Serialize + Send + 'static,
         F: Future<Output = Result<Vec<T>, Problem>> + Send,
     {
+        self.check_columns::<T>()?;
         if self.caller.info().is_head() {
             return Ok(self.headed());
         }
@@ -172,6 +174,18 @@ impl Export {
         let place = self.exports.place(&self.tenant.id).await?;
         let deadline = self.deadline();
         Ok(self.respond(place, deadline, move |writer| report.tables(writer)))
+    }
+
+    /// Refuses columns that rows of a kind don't have.
+    pub(crate) fn check_columns<T: Tabular>(&self) -> Result<(), Problem> {
+        let known = || T::COLUMNS.iter().map(|column| column.name);
+        match self.heading.columns.iter().find(|name| !known().any(|known| known == *name)) {
+            None => Ok(()),
+            Some(name) => {
+                let known: Vec<&str> = known().collect();
+                Err(ParamError::bad("columns", format!("{name:?} is no column; there are {}", known.join(", "))).into())
+            }
+        }
     }
 
     /// What a HEAD is answered: no row is read, so nothing is said of how complete they are, and nothing is recorded.
@@ -280,7 +294,7 @@ pub(crate) fn grouped(filters: &[(String, String)]) -> Value {
     Value::Object(object)
 }
 
-/// Writes a file from its beginning to its end; the number of rows is told however it went.
+/// Writes a file from its beginning to its end; returns the number of rows however it went.
 fn whole(
     format: Format,
     sink: Sink,
@@ -296,7 +310,7 @@ fn whole(
     (rows, result.and_then(|()| writer.finish()).and_then(Sink::end))
 }
 
-/// Writes rows as they arrive. Their end is told by an empty batch; without it they broke off.
+/// Writes rows as they arrive. An empty batch marks their end; without it they broke off.
 fn write_all<T: Tabular + Serialize>(
     mut arriving: mpsc::Receiver<Result<Vec<T>, String>>,
     most: u64,

@@ -11,14 +11,17 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod console;
 pub mod devices;
 pub mod export;
 pub mod http;
 pub mod log;
+pub mod me;
 pub mod openapi;
 pub mod restore;
 pub(crate) mod routes;
 pub mod rules;
+pub(crate) mod session;
 mod state;
 pub mod statistics;
 pub mod store;
@@ -28,12 +31,16 @@ pub mod users;
 pub mod violations;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use runtime::http::methods;
 use runtime::problem::{Problem, in_language};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use crate::console::assets::Assets;
+pub use crate::console::once::OneTimeLink;
+pub use crate::console::shell::Shell;
 pub use crate::state::{Parts, QueryApi, StartError};
 
 /// The document of this API alone. The program merges it with those of its other roles and serves the whole.
@@ -48,13 +55,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The routes, without fallbacks, so that they can be merged with those of other roles; see [`finish`].
 pub fn router(api: QueryApi) -> Router {
-    routes::router(api)
+    console::router(&api).merge(routes::router(api))
 }
 
-/// Serves the (merged) document at `/openapi.json`, tells what each resource has, and answers problems for unknown routes and methods,
-/// and for panics.
+/// Serves the (merged) document at `/openapi.json`, answers which methods each resource has, and gives problems for unknown
+/// routes and methods, and for panics; browsers that open an address of the console are shown its `shell`.
 /// To be applied once, to all routes of a process.
-pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
+pub fn finish(router: Router, document: &utoipa::openapi::OpenApi, shell: Option<Shell>) -> Router {
     let text = document.to_json().unwrap_or_default();
     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
     let router = router
@@ -62,9 +69,13 @@ pub fn finish(router: Router, document: &utoipa::openapi::OpenApi) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this can't be done here; see Allow")
         })
-        .fallback(|| async { Problem::not_found("there is nothing here; see /openapi.json") })
+        .fallback(move |request: Request| {
+            let nothing = || Problem::not_found("there is nothing here; see /openapi.json").into_response();
+            let answer = shell.as_ref().and_then(|shell| shell.answer(&request)).unwrap_or_else(nothing);
+            async move { answer }
+        })
         .layer(CatchPanicLayer::custom(panicked));
-    methods::told(router).layer(axum::middleware::from_fn(in_language))
+    methods::with_methods(router).layer(axum::middleware::from_fn(in_language))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -17,6 +17,7 @@ pub mod objects;
 pub(crate) mod own;
 pub mod rows;
 pub mod signals;
+pub mod summary;
 pub(crate) mod table;
 pub(crate) mod type_names;
 pub mod view;

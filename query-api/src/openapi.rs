@@ -50,6 +50,12 @@ pub struct PageParams {
     /// Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
     #[param(example = "en")]
     lang: Option<String>,
+    /// Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+    #[param(example = "Europe/Prague")]
+    time_zone: Option<String>,
+    /// Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+    #[param(example = json!(["occurred_at", "text"]))]
+    columns: Option<Vec<String>>,
 }
 
 /// The format of a report.
@@ -67,6 +73,9 @@ pub struct FormatParam {
     /// Language of words: `en`, `ru` or `cs`. It goes before `Accept-Language`. In English, columns are called as in JSON.
     #[param(example = "en")]
     lang: Option<String>,
+    /// Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+    #[param(example = "Europe/Prague")]
+    time_zone: Option<String>,
 }
 
 /// The tenant, for keys that have none.

@@ -1,6 +1,6 @@
 //! Restoring what was deleted: a signed call to the tenant's application with the last state of the object.
 //!
-//! [`refusal`] says what can't be restored; [`past`] reads what the log tells of the object and of former attempts; [`call`]
+//! [`refusal`] says what can't be restored; [`past`] reads what the log says of the object and of former attempts; [`call`]
 //! makes the call, again if need be. What was asked and how it ended are events of the tenant: `restore.requested` before
 //! the first call, `restore.succeeded` or `restore.failed` after the last. A process that dies in between leaves a request
 //! without an outcome; whoever asks again repeats the call under the same `webhook-id`, by which the receiver knows it.
@@ -37,7 +37,7 @@ use crate::restore::call::Calls;
 use crate::restore::outcome::{Attempts, Outcome, RestoreStatus, message_id};
 use crate::restore::past::LastState;
 
-/// How long a success is remembered here, until the log tells it.
+/// How long a success is remembered here, until the log shows it.
 const REMEMBERED: Duration = Duration::from_secs(600);
 /// Most restores of a tenant that are under way at the same time.
 const MAX_UNDER_WAY: usize = 20;
@@ -133,12 +133,12 @@ impl Order {
     /// 503 when it is not known whether an event is recorded. Asking again is safe.
     pub(crate) async fn execute(self, restores: &Restores, audit: &Audit) -> Result<Outcome, Problem> {
         let id = message_id(&self.endpoint.tenant, &self.deletion.event_id);
-        let requested = self.tell(audit, &id, RestoreStatus::Requested, &Attempts::default(), "").await?;
+        let requested = self.record(audit, &id, RestoreStatus::Requested, &Attempts::default(), "").await?;
         let body = serde_json::to_vec(&self.message(&id)).map_err(Problem::internal)?;
         let called = restores.calls.make(&self.endpoint, &id, &body).await;
         let status = if called.taken { RestoreStatus::Succeeded } else { RestoreStatus::Failed };
         let effort = Attempts { attempts: called.attempts, answer_status: called.answer_status, requested };
-        let event_id = self.tell(audit, &id, status, &effort, &called.reason).await?;
+        let event_id = self.record(audit, &id, status, &effort, &called.reason).await?;
         let actor = self.caller.identity();
         let by = [actor.kind, actor.id, actor.name].map(str::to_owned);
         Ok(Outcome { status, effort, reason: called.reason, event_id, at: Utc::now(), by })
@@ -163,7 +163,7 @@ impl Order {
     }
 
     /// Records an event about the object, so that it is in the object's history; returns its id.
-    async fn tell(
+    async fn record(
         &self,
         audit: &Audit,
         id: &str,

@@ -12,7 +12,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use crate::audit::read_log::Recorded;
 use crate::http::guard::{CHECKS, QUERIES, Rule, guard};
 use crate::state::QueryApi;
-use crate::{alerts, devices, log, openapi, restore, rules, statistics, tenants, trace, users, violations};
+use crate::{alerts, devices, log, me, openapi, restore, rules, statistics, tenants, trace, users, violations};
 
 /// An operation: its handler with its part of the document, and what the guard holds it to.
 struct Route {
@@ -43,7 +43,9 @@ macro_rules! table {
 }
 
 table! {
+    me::get: ReadLog | TraceUsers | SeeViolations | ManageAccess | ReadConfiguration | Administer | RunInstallation | QuerySql;
     log::events::list: ReadLog, Log;
+    log::summary::get: ReadLog, Log;
     log::events::get: ReadLog, Log;
     restore::handlers::get: ReadLog;
     restore::handlers::restore: Administer;
@@ -62,7 +64,9 @@ table! {
     statistics::tenant::get: ReadLog, Log;
     users::pages::violations: SeeViolations, User;
     violations::list::list: SeeViolations, Log;
+    violations::summary::get: SeeViolations, Log;
     violations::list::get: SeeViolations, Log;
+    violations::bulk::review: ManageAccess;
     violations::reviews::put: ManageAccess;
     violations::reviews::withdraw: ManageAccess;
     log::catalogue::get: ReadLog;
@@ -78,6 +82,7 @@ table! {
     tenants::keys::revoke: Administer;
     tenants::keys::limit: Administer;
     tenants::usage::get: Administer;
+    tenants::ingest_status::get: Administer;
     tenants::settings::get_logging: Administer;
     tenants::settings::put_logging: Administer;
     tenants::settings::get_retention: Administer;

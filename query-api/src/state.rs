@@ -6,12 +6,14 @@ use axum::extract::FromRef;
 use axum::http::StatusCode;
 use detect::rules::RuleError;
 use runtime::access::AccessList;
-use runtime::config::Config;
+use runtime::config::{self, Config};
 use runtime::freshness::Freshness;
 use runtime::limiter::Limiter;
 use runtime::metrics::{Metrics, Name};
 use runtime::oidc::Oidc;
 use runtime::problem::Problem;
+use runtime::receipts::Receipts;
+use runtime::seal::{SealError, SealKeys};
 use runtime::settings::Settings;
 use runtime::webhook::ClientError;
 use schemas::catalogue::{Catalogue, CatalogueEntry, CatalogueError, Lang};
@@ -20,12 +22,16 @@ use schemas::settings::{Limits, Tenant};
 use crate::alerts::alerting::Alerting;
 use crate::audit::Audit;
 use crate::audit::read_log::ReadLog;
+use crate::console::assets::Assets;
+use crate::console::once::OneTimeLink;
+use crate::console::shell::Shell;
 use crate::export::Exports;
 use crate::http::body::Bodies;
 use crate::http::guard::Guard;
 use crate::http::period::Calendar;
 use crate::restore::Restores;
 use crate::rules::titles::Titles;
+use crate::session::sessions::Sessions;
 use crate::store::{Damage, Store};
 
 /// Most rows of a page whatever the configuration says.
@@ -46,6 +52,12 @@ pub struct Parts {
     pub limiter: Limiter,
     /// Up to when answers are complete.
     pub freshness: Freshness,
+    /// What ingest took and refused, where it is in the same process.
+    pub receipts: Receipts,
+    /// What the console is built of.
+    pub assets: Assets,
+    /// The link that signs somebody in without a key, if one was given out.
+    pub one_time_link: OneTimeLink,
 }
 
 /// Why the API can't be made.
@@ -60,6 +72,9 @@ pub enum StartError {
     /// There is no way to call applications.
     #[error(transparent)]
     Webhooks(#[from] ClientError),
+    /// There are no keys to seal the console's cookies with.
+    #[error("console.seal_keys: {0}")]
+    Seal(#[from] SealError),
 }
 
 /// The query API. Clones share everything.
@@ -72,6 +87,9 @@ struct Inner {
     store: Store,
     exports: Arc<Exports>,
     read_log: ReadLog,
+    sessions: Sessions,
+    console: config::Console,
+    proxies: config::Ingest,
     alerting: Alerting,
     restores: Arc<Restores>,
     catalogue: Catalogue,
@@ -94,12 +112,17 @@ impl QueryApi {
         let client = runtime::clickhouse::client(&config.clickhouse);
         let name = Name::new("query_views_not_recorded");
         let read_log = ReadLog::new(Arc::clone(&parts.audit), metrics, name);
+        let keys = SealKeys::new(&config.console.seal_keys)?;
+        let sessions = Sessions::new(config.console.clone(), keys, parts.settings.clone(), parts.oidc.clone());
         Ok(Self(Arc::new(Inner {
             parts,
             bodies: Bodies::new(&config.http),
             store: Store::new(client, config.query.clone(), metrics),
             exports: Arc::new(Exports::new(&config.query)),
             read_log,
+            sessions,
+            console: config.console.clone(),
+            proxies: config.ingest.clone(),
             alerting: Alerting::new(config),
             restores: Arc::new(Restores::new(&config.alert)?),
             catalogue: Catalogue::shipped()?,
@@ -118,6 +141,7 @@ impl QueryApi {
         Guard {
             settings: settings.clone(),
             oidc: oidc.clone(),
+            sessions: self.0.sessions.clone(),
             limiter: limiter.clone(),
             default_limits: self.0.default_limits,
             bodies: self.0.bodies.clone(),
@@ -125,8 +149,43 @@ impl QueryApi {
         }
     }
 
+    pub(crate) fn oidc(&self) -> &Oidc {
+        &self.0.parts.oidc
+    }
+
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.0.parts.limiter
+    }
+
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.0.bodies
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    pub(crate) fn one_time_link(&self) -> &OneTimeLink {
+        &self.0.parts.one_time_link
+    }
+
+    /// Whose word on where a request came from is believed.
+    pub(crate) fn proxies(&self) -> &config::Ingest {
+        &self.0.proxies
+    }
+
+    /// What browsers are shown, if the console is served.
+    #[must_use]
+    pub fn shell(&self) -> Option<Shell> {
+        self.0.console.enabled.then(|| Shell::new(&self.0.console, self.0.parts.assets.clone()))
+    }
+
     pub(crate) fn freshness(&self) -> &Freshness {
         &self.0.parts.freshness
+    }
+
+    pub(crate) fn receipts(&self) -> &Receipts {
+        &self.0.parts.receipts
     }
 
     pub(crate) fn store(&self) -> &Store {

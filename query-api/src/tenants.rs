@@ -2,6 +2,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod examples;
+pub mod ingest_status;
 pub mod keys;
 pub mod list;
 pub mod plan;

@@ -1,7 +1,7 @@
 //! What one user did, as intervals of time. No I/O and no clock.
 //!
 //! Rows become [activities](activity): what lasts has an interval, what doesn't is a point. [Figures](figures) are measured
-//! over them, and tell of every activity how much it adds, so that the rows of a figure add up to it.
+//! over them, with how much every activity adds, so that the rows of a figure add up to it.
 
 pub mod activities;
 pub mod activity;
@@ -22,7 +22,7 @@ use chrono::TimeDelta;
 /// state whose end is not known. It makes what a period shows a matter of the events near it: an activity is the same
 /// whatever period it is looked at from.
 pub const REACH: TimeDelta = TimeDelta::hours(24);
-/// How long before a period events are read: what reaches into it, and what that may be told by once more.
+/// How long before a period events are read: what reaches into it, and other events of the same activities.
 pub const BEFORE: TimeDelta = TimeDelta::hours(48);
 /// How long after it.
 pub const AFTER: TimeDelta = REACH;

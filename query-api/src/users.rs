@@ -2,6 +2,7 @@
 
 pub(crate) mod examples;
 pub mod list;
+pub(crate) mod order;
 pub mod pages;
 pub mod rows;
 pub mod sign_ins;

@@ -205,7 +205,7 @@ impl AccessList {
         self.0.hasher.hash_one((tenant, user))
     }
 
-    /// The table takes the highest and the lowest bits of the hash; shards are told apart by others.
+    /// The table takes the highest and the lowest bits of the hash; shards are chosen by others.
     fn shard(&self, hash: u64) -> &RwLock<Shard> {
         &self.0.shards[(hash >> 40) as usize % SHARDS]
     }

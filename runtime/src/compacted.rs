@@ -245,7 +245,7 @@ fn follow(consumer: &BaseConsumer, topic: &str, name: &'static str, mut follower
                     complained = Some(Instant::now());
                 }
             }
-            // The end is told once. Nothing comes of a topic that nobody changes, and of one that can't be read.
+            // The client reports the end once. After it nothing comes of a topic that nobody changes, nor of one that can't be read.
             None if ready && looked.elapsed() >= LOOK => {
                 looked = Instant::now();
                 // An end before what was read already: the topic was made anew, and nothing more will come.

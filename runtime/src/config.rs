@@ -1,6 +1,7 @@
 //! Configuration: `config.toml` (the defaults, inside the program) < a file < the environment < flags. Read and checked
 //! whole before anything binds.
 
+mod console;
 mod oidc;
 mod sources;
 mod validate;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+pub use console::Console;
 pub use oidc::Oidc;
 pub(crate) use oidc::is_loopback;
 pub use schemas::settings::{Limits, ProxyHeader};
@@ -82,6 +84,8 @@ pub struct Config {
     pub sql: Sql,
     /// Violations → people.
     pub alert: Alert,
+    /// The web console.
+    pub console: Console,
     /// Identity providers.
     pub oidc: Vec<Oidc>,
     /// Limits of tenants that have none of their own.
@@ -416,9 +420,18 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
         flags: &[(&str, String)],
     ) -> Result<Self, ConfigError> {
-        let config: Self = sources::merge(file, environment, flags)?;
+        let mut config: Self = sources::merge(file, environment, flags)?;
+        config.read_files().map_err(ConfigError::Values)?;
         validate::check(&config).map_err(ConfigError::Values)?;
         Ok(config)
+    }
+
+    /// Reads the secrets that stand in files of their own.
+    fn read_files(&mut self) -> Result<(), Vec<BadValue>> {
+        let console = [self.console.read_files()];
+        let providers = self.oidc.iter_mut().enumerate().map(|(at, one)| one.read_files(at));
+        let bad: Vec<BadValue> = providers.chain(console).filter_map(Result::err).collect();
+        if bad.is_empty() { Ok(()) } else { Err(bad) }
     }
 
     /// The defaults alone.

@@ -127,7 +127,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server; `name` is told in logs and metrics.
+    /// Makes a server; `name` stands in logs and metrics.
     #[must_use]
     pub fn new(name: &'static str, limits: Limits, counts: Counts) -> Self {
         Self { name, limits, counts }
@@ -225,7 +225,7 @@ impl Client {
         };
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
-            // The sweep does it, which can tell an idle connection from a half header.
+            // The sweep does it, which can distinguish an idle connection from a half header.
             .header_read_timeout(None)
             .max_headers(MAX_HEADERS)
             .max_header_size(MAX_HEADER_BYTES)
@@ -244,7 +244,7 @@ impl Client {
             }
         };
         if let Err(error) = ended {
-            // Anybody can send anything: told to those who look for it, counted for all.
+            // Anybody can send anything: logged for those who look for it, counted for all.
             tracing::debug!(%peer, %error, "a connection ended badly");
             connection.count(Closed::Broken);
         }

@@ -38,7 +38,7 @@ const FETCH_PARTITION_BYTES: usize = 8 * topics::MAX_BATCH_BYTES;
 /// Bytes of one fetch over all partitions, and of the answer that carries it.
 const FETCH_BYTES: usize = 50 << 20;
 const ANSWER_BYTES: usize = 100 << 20;
-/// [`topics::MAX_BATCH_BYTES`], as topics are told.
+/// [`topics::MAX_BATCH_BYTES`], as the configuration of topics has it.
 const MAX_BATCH_BYTES: &str = "1048588";
 /// Longest wait for one answer of the cluster about its topics.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -113,7 +113,7 @@ pub enum TopicsError {
 /// librdkafka takes a broker's answer that it has the batch's sequence number already for an acknowledgement of a batch that it sent
 /// before, under offsets that it makes up. All our topics are stamped by the broker, and that answer has no stamp. It is right
 /// unless the two count differently, after a batch that was given up: then the record is nowhere. Sent again, it is there once
-/// at least, and whoever reads tells repetitions.
+/// at least, and whoever reads recognises repetitions.
 ///
 /// # Errors
 /// That of the send; [`RDKafkaErrorCode::DuplicateSequenceNumber`] where nobody knows whether the record is in the topic.
@@ -183,7 +183,7 @@ pub fn member_config(kafka: &Kafka, group: &str, member: &str) -> ClientConfig {
 /// To the embedded broker one request is on its way at a time, without idempotence: it answers a connection's requests one after the
 /// other anyway, and an idempotent client spins while it waits for an answer with more to send (librdkafka 2.12 keeps it at five
 /// *records* on their way, and looks again at once). In order it is all the same; a record that it sends again because no
-/// answer came in time may be there twice, and who reads tells repetitions, as after a crash.
+/// answer came in time may be there twice, and who reads recognises repetitions, as after a crash.
 ///
 /// For whoever sends in bulk and waits as long as it takes; where a time is promised, [`producer_config_within`].
 #[must_use]

@@ -1,10 +1,11 @@
 //! What every role needs of the outside world: one file for each outside thing. A role reads its [`config`], starts
 //! [`telemetry`], serves [`ops`], keeps [`settings`] in memory, and stops by [`shutdown`]; [`probe`] and
-//! [`shutdown`] see to it that [`ops`] tells the truth about what is there.
+//! [`shutdown`] see to it that [`ops`] reports truly what is there.
 
 pub mod access;
 pub mod backoff;
 pub mod clickhouse;
+pub mod client_ip;
 mod compacted;
 pub mod config;
 pub mod freshness;
@@ -13,15 +14,15 @@ pub mod kafka;
 pub mod limiter;
 pub mod memory;
 pub mod metrics;
-pub mod migrate;
 pub mod oidc;
 pub mod ops;
 pub mod outbound;
 pub mod principal;
 pub mod probe;
 pub mod problem;
-pub mod retain;
+pub mod receipts;
 pub mod retry_action;
+pub mod seal;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;

@@ -5,6 +5,7 @@
 //! a map, roles and permissions from maps. No token gives the platform.
 
 mod claims;
+mod code;
 mod fetch;
 mod issuer;
 mod keys;
@@ -25,12 +26,14 @@ use crate::problem::Problem;
 use crate::shutdown::Shutdown;
 use crate::throttle::Throttle;
 
+pub use claims::ProviderIdentity;
+pub use code::{Begun, CodeError};
 use issuer::Issuer;
 pub use keys::Algorithm;
 pub use token::MAX_TOKEN_BYTES;
 use token::Token;
 
-/// Why a token is not accepted, for the log. Callers are told no more than that it isn't.
+/// Why a token is not accepted, for the log. Callers learn no more than that it isn't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Refusal {
     /// It has not the form of a token, or is too long.
@@ -75,7 +78,7 @@ pub enum Refusal {
     /// It belongs to no tenant.
     #[error("no_tenant")]
     Tenant,
-    /// It does not tell who it is.
+    /// It does not say who its bearer is.
     #[error("subject")]
     Subject,
 }
@@ -94,7 +97,7 @@ struct ResultLabel {
     result: String,
 }
 
-/// Tells the time; tests move it.
+/// Returns the time; tests move it.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The identity providers of an installation. Clones share their keys.
@@ -158,30 +161,53 @@ impl Oidc {
         }
     }
 
-    /// Tells who sends a token. Asks the provider only for a key whose name was never seen, at most every ten seconds.
+    /// Returns who sends a token. Asks the provider only for a key whose name was never seen, at most every ten seconds.
     ///
     /// # Errors
     /// [`Refusal`], which is logged and counted here. The caller gets 401 for all of them.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, Refusal> {
         let result = self.verified(token).await;
-        let word = result.as_ref().err().map_or_else(|| "accepted".to_owned(), ToString::to_string);
-        // Anybody can send any number of them.
-        if let Err(reason) = &result
+        self.note(result.as_ref().err());
+        result
+    }
+
+    /// Counts a token, and reports now and then why some are refused: anybody can send any number of them.
+    fn note(&self, refusal: Option<&Refusal>) {
+        let word = refusal.map_or_else(|| "accepted".to_owned(), ToString::to_string);
+        if let Some(reason) = refusal
             && let Some(left_out) = REFUSED.admit(*reason)
         {
             tracing::info!(%reason, left_out, "a token was refused");
         }
         self.tokens.get_or_create(&ResultLabel { result: word }).inc();
-        result
+    }
+
+    /// What the operator's tables give now to somebody whom a provider has identified.
+    ///
+    /// # Errors
+    /// [`Refusal`], when the provider is believed no longer, or says nothing of a tenant.
+    pub fn principal_of(&self, identity: &ProviderIdentity) -> Result<Principal, Refusal> {
+        let issuer = self.issuer(&identity.issuer).ok_or(Refusal::Issuer)?;
+        claims::permitted(&issuer.rules, identity)
+    }
+
+    fn issuer(&self, name: &str) -> Option<&Arc<Issuer>> {
+        self.issuers.iter().find(|issuer| issuer.rules.issuer == name)
+    }
+
+    /// The time by the clock that tokens are held to.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
     }
 
     async fn verified(&self, text: &str) -> Result<Principal, Refusal> {
         let token = Token::parse(text)?;
         let now = (self.clock)();
         let named = token.claims["iss"].as_str().ok_or(Refusal::Issuer)?;
-        let issuer = self.issuers.iter().find(|issuer| issuer.rules.issuer == named).ok_or(Refusal::Issuer)?;
+        let issuer = self.issuer(named).ok_or(Refusal::Issuer)?;
         // Before the signature, so that what can't be accepted anyhow makes nobody ask for keys.
-        claims::check(&issuer.rules, &token.claims, now)?;
+        claims::check(&issuer.rules, &issuer.rules.audience, &token.claims, now)?;
         issuer.verify(&token, now).await?;
         claims::principal(&issuer.rules, &token.claims)
     }

@@ -74,7 +74,7 @@ impl Outbound {
     }
 
     /// The addresses of a name that may be connected to; their port is 0. Whoever asks has to connect to one of these, since a
-    /// second look-up may tell another.
+    /// second look-up may return another.
     ///
     /// # Errors
     /// [`Refused`]; with some public and some private ones, the public ones are the answer.

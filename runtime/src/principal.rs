@@ -18,7 +18,7 @@ pub struct Principal {
     pub limits: Option<Limits>,
     /// Quotas of the key alone.
     pub quotas: Option<Quotas>,
-    /// Who it is, if a token of an identity provider told.
+    /// Who it is, if a token of an identity provider says so.
     pub person: Option<Arc<Person>>,
 }
 
@@ -32,11 +32,11 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Somebody who signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// What the provider tells them apart by, 1 to 255 bytes.
+    /// What the provider identifies them by, 1 to 255 bytes.
     pub id: String,
-    /// Their name, at most 256 bytes; empty: not told.
+    /// Their name, at most 256 bytes; empty: not given.
     pub name: String,
-    /// Their e-mail address, at most 256 bytes; empty: not told.
+    /// Their e-mail address, at most 256 bytes; empty: not given.
     pub email: String,
 }
 

@@ -51,7 +51,7 @@ pub fn disk(dir: &Path, min_free_mb: u64, readiness: &Readiness, shutdown: &Shut
     check("probe of the disk", readiness.gate("disk"), shutdown, move || look_at_disk(&dir, min_free_mb));
 }
 
-/// Watches anything that a call tells. It may block: it is not called again before it has answered.
+/// Watches anything that a call reports. It may block: it is not called again before it has answered.
 pub fn check(
     part: &'static str,
     gate: Gate,
@@ -115,8 +115,8 @@ impl BrokerProbe {
 
     fn ask(&self) -> Result<(), String> {
         let Self { consumer, topic } = self;
-        let told = |error: KafkaError| error.to_string();
-        let metadata = consumer.fetch_metadata(Some(topic), DEADLINE / 2).map_err(told)?;
+        let reason = |error: KafkaError| error.to_string();
+        let metadata = consumer.fetch_metadata(Some(topic), DEADLINE / 2).map_err(reason)?;
         let partitions: Vec<_> = metadata.topics().iter().flat_map(|topic| topic.partitions()).collect();
         if partitions.is_empty() {
             return Err(format!("there is no topic {topic}"));
@@ -124,7 +124,7 @@ impl BrokerProbe {
         if let Some(orphan) = partitions.iter().find(|partition| partition.leader() < 0) {
             return Err(format!("{topic}/{} has no leader", orphan.id()));
         }
-        let (low, _) = consumer.fetch_watermarks(topic, 0, DEADLINE / 2).map_err(told)?;
+        let (low, _) = consumer.fetch_watermarks(topic, 0, DEADLINE / 2).map_err(reason)?;
         let mut offsets = TopicPartitionList::new();
         offsets
             .add_partition_offset(topic, 0, Offset::Offset(low))

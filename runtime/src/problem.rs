@@ -14,6 +14,7 @@ use schemas::problem_texts;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::{PartialSchema, ToSchema};
+use uuid::Uuid;
 
 use crate::throttle::Throttle;
 
@@ -45,6 +46,7 @@ struct More {
     members: Map<String, Value>,
     headers: HeaderMap,
     cause: Option<String>,
+    request_id: Option<String>,
     spoken: Option<Lang>,
 }
 
@@ -70,6 +72,9 @@ struct Shape<'a> {
     /// JSON Pointer (RFC 6901) to the field, or the name of the query parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<&'a str>,
+    /// Of an error on our side: what its cause is found by in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
     /// Further members of the operation's own.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -86,6 +91,7 @@ impl Serialize for Problem {
             detail: &self.detail,
             detail_en: self.more.detail_en.as_deref(),
             pointer: self.more.pointer.as_deref(),
+            request_id: self.more.request_id.as_deref(),
             members: &self.more.members,
         };
         shape.serialize(to)
@@ -224,6 +230,18 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         self.code
     }
+
+    /// What it says to people, in English until it is put into another language.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The field, parameter or header that it is about.
+    #[must_use]
+    pub fn pointer(&self) -> Option<&str> {
+        self.more.pointer.as_deref()
+    }
 }
 
 impl IntoResponse for Problem {
@@ -231,7 +249,9 @@ impl IntoResponse for Problem {
         if let Some(cause) = &self.more.cause
             && let Some(left_out) = FAILED.admit(self.code)
         {
-            tracing::error!(code = self.code, status = self.status.as_u16(), %cause, left_out, "request failed");
+            let request_id = Uuid::now_v7().simple().to_string();
+            tracing::error!(code = self.code, status = self.status.as_u16(), %request_id, %cause, left_out, "request failed");
+            self.more.request_id = Some(request_id);
         }
         debug_assert!(
             described::is_listed(self.code, self.more.members.keys()),
@@ -265,6 +285,18 @@ mod tests {
             "{\"type\":\"urn:usertrail:problem:internal\",\"title\":\"Internal Server Error\",\"status\":500,\
              \"code\":\"internal\",\"detail\":\"an error on our side; it has been logged\",\"accepted\":0}"
         );
+    }
+
+    /// C7: what is found in the log is found by what the caller was shown; whatever is the caller's own doing needs no log.
+    #[test]
+    fn a_cause_has_an_id_of_its_own() {
+        let id = |problem: Problem| {
+            let response = problem.into_response();
+            response.extensions().get::<Problem>().unwrap().more.request_id.clone()
+        };
+        let (one, other) = (id(Problem::not_found("x").with_cause("a")), id(Problem::not_found("x").with_cause("b")));
+        assert!(one.as_ref().is_some_and(|id| id.len() == 32) && one != other);
+        assert_eq!(id(Problem::not_found("x")), None);
     }
 
     #[test]

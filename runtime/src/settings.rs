@@ -6,6 +6,7 @@
 
 mod change;
 mod detection;
+mod ended;
 mod record;
 mod refused;
 mod snapshot;
@@ -82,7 +83,7 @@ impl From<PutError> for Problem {
     }
 }
 
-/// Why a credential is not accepted. Callers are told no more than that it isn't.
+/// Why a credential is not accepted. Callers learn no more than that it isn't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum AuthError {
     /// It does not have the form of a key.
@@ -217,7 +218,7 @@ impl Settings {
         *self.0.progress.applied.borrow()
     }
 
-    /// Tells whenever something changed.
+    /// Returns a receiver that is notified whenever something changed.
     #[must_use]
     pub fn changes(&self) -> tokio::sync::watch::Receiver<i64> {
         self.0.progress.applied.subscribe()
@@ -266,12 +267,12 @@ impl Settings {
         tenant.quotas.unwrap_or_else(|| self.features(tenant).quotas)
     }
 
-    /// Tells who has a key; the secret is compared in constant time.
+    /// Returns who has a key; the secret is compared in constant time.
     ///
     /// # Errors
     /// [`AuthError`], for [`note_refusal`](Self::note_refusal). The caller gets 401 for all of them.
     pub fn authenticate(&self, bearer: &str) -> Result<Principal, AuthError> {
-        /// Compared with when there is no such key, so that the time does not tell.
+        /// Compared with when there is no such key, so that the time discloses nothing.
         const NOBODY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
         let text = KeyText::parse(bearer).ok_or(AuthError::Malformed)?;
         let snapshot = self.0.snapshot.load();
@@ -279,20 +280,16 @@ impl Settings {
         let hash = key.map_or(NOBODY, |key| key.hash.as_str());
         let same: bool = text.hash().as_bytes().ct_eq(hash.as_bytes()).into();
         let key = key.filter(|_| same).ok_or(AuthError::Unknown)?;
-        if key.revoked_at.is_some() {
-            return Err(AuthError::Revoked);
-        }
-        if key.tenant.as_deref().is_some_and(|tenant| snapshot.tenant(tenant).is_none()) {
-            return Err(AuthError::NoTenant);
-        }
-        Ok(Principal {
-            tenant: key.tenant.as_deref().map(Arc::from),
-            key_id: Arc::from(key.id.as_str()),
-            permissions: key.all_permissions(),
-            limits: key.limits,
-            quotas: key.quotas,
-            person: None,
-        })
+        principal(&snapshot, key)
+    }
+
+    /// Finds what a key permits now whose secret was shown before, by its id.
+    ///
+    /// # Errors
+    /// [`AuthError`], when it does not hold any more.
+    pub fn principal_of_key(&self, id: &str) -> Result<Principal, AuthError> {
+        let snapshot = self.0.snapshot.load();
+        principal(&snapshot, snapshot.key(id).ok_or(AuthError::Unknown)?)
     }
 
     /// Writes one setting (`None` deletes it) and returns once it is in force here. `made_from` is the version that the
@@ -348,6 +345,24 @@ impl Settings {
             }
         });
     }
+}
+
+/// Who has a key, as long as it holds.
+fn principal(snapshot: &Snapshot, key: &ApiKey) -> Result<Principal, AuthError> {
+    if key.revoked_at.is_some() {
+        return Err(AuthError::Revoked);
+    }
+    if key.tenant.as_deref().is_some_and(|tenant| snapshot.tenant(tenant).is_none()) {
+        return Err(AuthError::NoTenant);
+    }
+    Ok(Principal {
+        tenant: key.tenant.as_deref().map(Arc::from),
+        key_id: Arc::from(key.id.as_str()),
+        permissions: key.all_permissions(),
+        limits: key.limits,
+        quotas: key.quotas,
+        person: None,
+    })
 }
 
 /// Follows the topic: what was read lately, until it is published.

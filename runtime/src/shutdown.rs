@@ -1,4 +1,4 @@
-//! Stopping: everybody is told, everybody finishes what it began, and there is a limit to the wait. And its other half:
+//! Graceful shutdown: cancels all tasks and waits for them to finish what they began, up to a timeout. And its other half:
 //! a part that has to run until then, and ends sooner, ends the process.
 
 use std::fmt::Display;
@@ -20,7 +20,7 @@ const INTERRUPTED: u8 = 130;
 #[cfg(target_os = "linux")]
 const SIGXFSZ: i32 = 25;
 
-/// Tells the tasks of a process to stop, and waits for them. Clones share the same state.
+/// Asks the tasks of a process to stop, and waits for them. Clones share the same state.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     token: CancellationToken,

@@ -157,7 +157,7 @@ impl Webhooks {
     }
 }
 
-/// Resolves names to addresses that may be connected to. The connection is made to exactly these, so a name that tells
+/// Resolves names to addresses that may be connected to. The connection is made to exactly these, so a name that resolves to
 /// another address the next time gains nothing.
 #[derive(Debug)]
 struct Checked(Outbound);

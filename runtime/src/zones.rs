@@ -49,7 +49,7 @@ pub fn bring(directory: Option<&Path>) -> Result<&'static str, ZonesError> {
     let Some(directory) = directory else { return Ok(zone::version()) };
     let unusable = |why: String| ZonesError::Unusable { path: directory.to_owned(), why };
     let version = version(directory)
-        .ok_or_else(|| unusable("neither tzdata.zi nor +VERSION tells the version, such as 2026f".to_owned()))?;
+        .ok_or_else(|| unusable("neither tzdata.zi nor +VERSION states the version, such as 2026f".to_owned()))?;
     let mut files = Vec::new();
     let mut looked_at = 0;
     gather(directory, &mut Vec::new(), &mut looked_at, &mut files)?;
@@ -141,7 +141,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         let refused = || bring(Some(folder.path())).unwrap_err().to_string();
         assert!(bring(Some(&at("nowhere"))).is_err());
-        assert!(refused().contains("tells the version"));
+        assert!(refused().contains("states the version"));
         fs::write(at("tzdata.zi"), "# version 2025b\n# more").unwrap();
         assert!(refused().contains("there is no zone"));
         fs::create_dir_all(at("Mars/Olympus")).unwrap();

@@ -239,7 +239,7 @@ async fn settings_are_the_same_everywhere_and_after_a_restart() {
     broker.stop().await;
 }
 
-/// Of two changes made from the same version by two processes one wins and the other is told; what won is in force in both,
+/// Of two changes made from the same version by two processes one wins and the other learns it; what won is in force in both,
 /// and still after a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_of_two_changes_wins() {

@@ -80,13 +80,13 @@ pub fn device_number(parts: &[&str]) -> u64 {
     u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1)
 }
 
-/// The parts of the id of a device that is told by its cookie (`context.device_id` of its events).
+/// Returns the parts of the id of a device that is known by its cookie (`context.device_id` of its events).
 #[must_use]
 pub fn cookie_parts<'a>(tenant: &'a str, cookie: &'a str) -> [&'a str; 3] {
     ["cookie", tenant, cookie]
 }
 
-/// How sure the id of a device is that is told by its cookie.
+/// How sure the id of a device is that is known by its cookie.
 pub const OF_COOKIES: &str = "high";
 
 /// Whether a text can be the id of a device. What can't is a cookie; what can may be a cookie all the same.
@@ -95,7 +95,7 @@ pub fn is_device_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The id of a device that is told by its cookie: 16 lower-case hexadecimal digits. An application that follows the topic
+/// Returns the id of a device that is known by its cookie: 16 lower-case hexadecimal digits. An application that follows the topic
 /// finds its devices by it.
 #[must_use]
 pub fn device_of_cookie(tenant: &str, cookie: &str) -> String {

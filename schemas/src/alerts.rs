@@ -226,9 +226,9 @@ pub struct Pending {
     pub offset: i64,
     /// Findings so far.
     pub count: u64,
-    /// How many of them the report under way tells; the same as `reported` while none is.
+    /// How many of them the report under way covers; the same as `reported` while none is.
     pub reporting: u64,
-    /// How many of them were told, or given up.
+    /// How many of them were reported, or given up.
     pub reported: u64,
     /// When the report under way began, or the last one did. Part of its id.
     pub since: DateTime<Utc>,
@@ -237,7 +237,7 @@ pub struct Pending {
     pub attempts: u32,
     /// When to try next; or, while no report is under way, from when on there may be one.
     pub due_at: DateTime<Utc>,
-    /// What the report tells; absent when all was told.
+    /// What the report says; absent when all was reported.
     #[serde(default)]
     pub violation: Option<Violation>,
 }

@@ -27,7 +27,7 @@ pub fn seen(text: &str) -> Cow<'_, str> {
     spaced.filter(|letter| !letter.is_control() && !is_unseen(*letter)).collect::<String>().into()
 }
 
-/// JSON with the numbers of characters that can't be told by their looks, as JSON writes them.
+/// Returns JSON in which characters that can't be recognised by their looks are escaped, as JSON writes them.
 #[must_use]
 pub fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());

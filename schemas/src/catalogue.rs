@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub use entry::{CatalogueEntry, Lang, Texts};
 pub use template::{TemplateError, Values, system};
 pub(crate) use unknown::words_of;
-pub use unknown::{classify_unknown, tells_outcome};
+pub use unknown::{classify_unknown, names_outcome};
 
 use crate::event::Outcome;
 pub use crate::event::{Category, Class};

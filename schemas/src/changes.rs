@@ -1,12 +1,12 @@
-//! What an event changed: a value that is told to have become itself did not change.
+//! What an event changed: a value that is reported to have become itself did not change.
 
 use serde_json::value::RawValue;
 
 use crate::event::{Change, ChangeOp, Class, Event};
 use crate::json::{Value, canonical};
 
-/// The changes of an event that change something. Values are compared, not spellings. What a deletion tells is what there was, and
-/// stays whole; so does a change that names its field alone.
+/// Keeps the changes of an event that change something. Values are compared, not spellings. What a deletion reports is what
+/// there was, and stays whole; so does a change that names its field alone.
 pub fn changes<'e>(event: &'e Event<'e>, class: Class) -> impl Iterator<Item = &'e Change<'e>> {
     event.changes.iter().flatten().filter(move |change| class == Class::Delete || !is_idle(change))
 }
@@ -36,7 +36,7 @@ fn document(text: &str) -> Option<Value> {
 mod tests {
     use super::*;
 
-    /// A8: what is told to have changed into itself is no change, however the two are spelled; the order of a list is part of it.
+    /// A8: what is reported to have changed into itself is no change, however the two are spelled; the order of a list is part of it.
     #[test]
     fn values_are_compared_as_values() {
         for (change, left) in [

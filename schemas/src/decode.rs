@@ -181,7 +181,7 @@ fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str, base: &str) -> Result<T, 
         },
     };
     let message = error.to_string();
-    // Told by how our own messages begin; further on, they quote the sender.
+    // Recognised by how our own messages begin; further on, they quote the sender.
     let code = match error.is_data() {
         true if message.starts_with("expected a time") || message.starts_with("expected an RFC 3339") => "invalid_time",
         true if message.starts_with("duplicate field") => "duplicate_field",
@@ -305,7 +305,7 @@ fn check_id(id: &mut Option<Text<'_>>, pointer: &'static str, max: usize) -> Res
     Ok(())
 }
 
-/// A key that events are grouped and asked for by, such as a type: without white space around it, and one that can be told
+/// A key that events are grouped and asked for by, such as a type: without white space around it, and one that can be distinguished
 /// from others by whoever sees it.
 fn check_key(key: &mut Option<Text<'_>>, pointer: &'static str, max: usize) -> Result<(), Rejection> {
     bound(key, pointer, max)?;

@@ -63,7 +63,7 @@ impl Detection {
         Self { profile: None, ..self.clone() } == Self::default() && self.profile() == Profile::Recommended
     }
 
-    /// Whether a rule is on, of which it is told whether it is the tenant's own.
+    /// Returns whether a rule is on; `own` says whether it is the tenant's own.
     #[must_use]
     pub fn has_on(&self, rule: &str, own: bool) -> bool {
         let names = |names: &[String]| names.iter().any(|name| name == rule);

@@ -452,7 +452,7 @@ words! {
         Success = "success",
         /// It was refused or failed.
         Failure = "failure",
-        /// Not told.
+        /// Not known.
         Unknown = "unknown",
     }
 }

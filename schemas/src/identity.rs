@@ -1,5 +1,5 @@
 //! What makes two events the same: their tenant, who sent them, their source, and their id. And what they hold, so that
-//! a retry can be told from another event under the same id.
+//! a retry can be distinguished from another event under the same id.
 
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 

@@ -1,4 +1,4 @@
-//! Ids that name nobody and nothing: what a program writes where it has no value. They are told at the door, before all
+//! Ids that name nobody and nothing: what a program writes where it has no value. They are recognised at the door, before all
 //! that came without an id becomes one user, one object or one device.
 //!
 //! | what | example |
@@ -9,8 +9,8 @@
 //! | the UUID of zeros | `00000000-0000-0000-0000-000000000000` |
 //! | a template that was not filled in | `{{user_id}}`, `${user.id}`, `%{[user][id]}`, `{id}`, `[[id]]`, `@id@`, `<%= id %>` |
 //!
-//! Names and e-mail addresses that name nothing are told alike, but may have invisible characters: marks of direction belong
-//! to some. What programs write is told by its own spelling alone there: people are called Null, Nil and Nan.
+//! Names and e-mail addresses that name nothing are recognised alike, but may have invisible characters: marks of direction belong
+//! to some. What programs write is recognised by its own spelling alone there: people are called Null, Nil and Nan.
 //!
 //! White space around an id is no part of it.
 //!

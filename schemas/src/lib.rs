@@ -1,7 +1,7 @@
-//! Every contract of usertrail: the event and its catalogue, topics, settings, tables. No I/O.
+//! Every contract of usertrail: the event and its catalogue, topics, settings. No I/O.
 //!
 //! An event's way through these modules: [`decode`] turns bytes into an [`event::Event`], `catalogue` says what its
-//! type means, `settings` what its tenant wants, `topics` and `ddl` where it travels and ends.
+//! type means, `settings` what its tenant wants, `topics` where it travels. The tables it ends in are of the crate `storage`.
 
 pub mod access;
 pub mod address;
@@ -9,7 +9,6 @@ pub mod alerts;
 pub mod bidi;
 pub mod catalogue;
 pub mod changes;
-pub mod ddl;
 pub mod decode;
 pub mod detection;
 pub mod event;

@@ -18,11 +18,13 @@ use crate::decode::pointer;
 use crate::detection::Detection;
 pub use crate::key_text::{KeyText, hex};
 use crate::zone::Zone;
+pub use ended_session::EndedSession;
 pub use plan::{Feature, Features, NAMED_PERIODS, Plan, PlanDefinition, Plans};
 pub use proxy_header::ProxyHeader;
 pub use quota::{NamedQuota, QuotaOf, QuotaPeriod, QuotaUse, Quotas, WARNED_AT, warning};
 pub use retention::{RETENTION_DAYS, Retention, RetentionChange};
 
+mod ended_session;
 mod plan;
 mod proxy_header;
 mod quota;

@@ -1,4 +1,4 @@
-//! Failed sign-ins, told alike wherever it matters. They are the only events that may have an actor without an id: who
+//! Failed sign-ins, recognised alike wherever it matters. They are the only events that may have an actor without an id: who
 //! guesses names hits some that nobody has.
 
 use std::borrow::Cow;
@@ -58,7 +58,7 @@ pub fn file_failure(filed: &mut Classification<'_>, event: &Event<'_>) {
     }
 }
 
-/// What a name tells that was done.
+/// Returns what a name says was done.
 fn by_name(name: &str) -> &'static str {
     match classify_unknown(name, None, None).action {
         SIGN_IN => SIGN_IN,

@@ -98,17 +98,17 @@ fn by_name(event_type: &str, action: &str, object_type: &str) -> Standing {
     }
     named.retain(|word| word != "account");
     let beside = named.windows(2).find_map(|pair| match (is_person(&pair[0]), is_person(&pair[1])) {
-        (true, false) => told(&pair[1]),
-        (false, true) => told(&pair[0]),
+        (true, false) => standing_of(&pair[1]),
+        (false, true) => standing_of(&pair[0]),
         _ => None,
     });
     // Other verbs may be about something of the user's: `user.two_factor_disabled` disables.
-    let done = || ["deactivate", "reactivate"].contains(&action).then(|| told(action)).flatten();
+    let done = || ["deactivate", "reactivate"].contains(&action).then(|| standing_of(action)).flatten();
     beside.or_else(done).unwrap_or_default()
 }
 
-/// What a verb tells, in its present or its past.
-fn told(word: &str) -> Option<Standing> {
+/// Returns what a verb says of the user's standing, in its present or its past.
+fn standing_of(word: &str) -> Option<Standing> {
     let is = |verb: &&str| {
         let stem = verb.strip_suffix('e').unwrap_or(verb);
         word == *verb || word.strip_prefix(stem).is_some_and(|end| ["ed", "es", "s", "ned"].contains(&end))

@@ -75,6 +75,7 @@ const RULE_PREFIX: &str = "rule/";
 const ENDPOINT_PREFIX: &str = "alert-endpoint/";
 const SILENCE_PREFIX: &str = "silence/";
 const RESTORE_PREFIX: &str = "restore-endpoint/";
+const ENDED_SESSION_PREFIX: &str = "ended-session/";
 
 /// Id of the key that events of the program itself carry. Ingest gives every event the id of its sender's key, and those are longer.
 pub const OWN_KEY_ID: &str = "usertrail";
@@ -91,7 +92,7 @@ pub fn dead_letter_key(topic: &str, partition: i32, offset: i64) -> String {
     format!("{topic}/{partition}/{offset}")
 }
 
-/// What a record of [`SETTINGS`] is about, told by its key. The version of the record follows in the topic.
+/// What a record of [`SETTINGS`] is about, read from its key. The version of the record follows in the topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsKey<'a> {
     /// A tenant, by its id.
@@ -108,6 +109,8 @@ pub enum SettingsKey<'a> {
     Silence(&'a str, &'a str),
     /// Where a tenant's application is asked to restore: the tenant.
     RestoreEndpoint(&'a str),
+    /// A session of the console that was signed out of: its id.
+    EndedSession(&'a str),
     /// The plans of the installation.
     Plans,
     /// The installation as a whole.
@@ -137,6 +140,8 @@ impl<'a> SettingsKey<'a> {
             Self::Silence(tenant, id)
         } else if let Some(tenant) = key.strip_prefix(RESTORE_PREFIX) {
             Self::RestoreEndpoint(tenant)
+        } else if let Some(id) = key.strip_prefix(ENDED_SESSION_PREFIX) {
+            Self::EndedSession(id)
         } else if key == PLANS_KEY {
             Self::Plans
         } else if key == PLATFORM_KEY {
@@ -165,6 +170,7 @@ impl std::fmt::Display for SettingsKey<'_> {
             Self::AlertEndpoint(tenant, id) => write!(f, "{ENDPOINT_PREFIX}{tenant}/{id}"),
             Self::Silence(tenant, id) => write!(f, "{SILENCE_PREFIX}{tenant}/{id}"),
             Self::RestoreEndpoint(tenant) => write!(f, "{RESTORE_PREFIX}{tenant}"),
+            Self::EndedSession(id) => write!(f, "{ENDED_SESSION_PREFIX}{id}"),
             Self::Plans => f.write_str(PLANS_KEY),
             Self::Platform => f.write_str(PLATFORM_KEY),
             Self::Other(key) => f.write_str(key),
@@ -233,6 +239,7 @@ mod tests {
             SettingsKey::AlertEndpoint("acme", "pager"),
             SettingsKey::Silence("acme", "holidays"),
             SettingsKey::RestoreEndpoint("acme"),
+            SettingsKey::EndedSession("00112233445566778899aabbccddeeff"),
             SettingsKey::Platform,
             SettingsKey::Other("rule/x"),
         ] {

@@ -18,7 +18,7 @@ pub enum Action {
     Flag,
     /// The device is blocked.
     Block,
-    /// Staff have to decide about the device; until then the application is told to ask.
+    /// Staff have to decide about the device; until then the application is answered `ask`.
     Ask,
 }
 

@@ -167,7 +167,7 @@ struct Expected {
     beyond_schema: bool,
 }
 
-/// P1: each bad payload is refused with its code and pointer, and by the schema where that can tell.
+/// P1: each bad payload is refused with its code and pointer, and by the schema where that can express it.
 #[test]
 fn bad_payloads_are_refused() {
     let validators = Validators::new();

@@ -59,7 +59,7 @@ fn rules() -> Vec<(Lang, String)> {
     found
 }
 
-/// Texts that stand in sources: what is quoted there, its language not told.
+/// Collects the texts that stand in sources: what is quoted there, its language unknown.
 fn quoted_in_sources(folder: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

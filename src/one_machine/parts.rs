@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use embedded::broker::{Broker, BrokerConfig};
 use embedded::engine::{Engine, EngineConfig};
-use runtime::config::Config;
+use runtime::config::{Config, Secret};
 use runtime::shutdown::Shutdown;
 
 use crate::roles::exit_now;
@@ -92,6 +92,19 @@ pub(crate) fn engine_password(data_dir: &Path) -> Result<String> {
     let password = schemas::settings::hex(&rand::random::<[u8; 16]>());
     write_private(&file, &password).with_context(|| format!("writing {}", file.display()))?;
     Ok(password)
+}
+
+/// The key that seals the console's cookies, so that sessions outlive a restart.
+pub(crate) fn seal_key(data_dir: &Path) -> Result<Secret> {
+    let file = data_dir.join("console.seal-key");
+    if let Ok(known) = std::fs::read_to_string(&file)
+        && !known.trim().is_empty()
+    {
+        return Ok(Secret::new(known.trim()));
+    }
+    let key = runtime::seal::new_key()?;
+    write_private(&file, key.expose()).with_context(|| format!("writing {}", file.display()))?;
+    Ok(key)
 }
 
 pub(crate) fn write_private(file: &Path, text: &str) -> std::io::Result<()> {

@@ -13,8 +13,9 @@ use embedded::broker::Broker;
 use embedded::engine::Engine;
 use runtime::config::{Config, Secret};
 use runtime::probe;
-use runtime::retain::Retain;
 use runtime::shutdown::Shutdown;
+use schemas::settings::KeyText;
+use storage::retention::Retention;
 
 use super::demo_tenant::demo_tenant;
 use super::load::rate;
@@ -108,15 +109,18 @@ async fn start(
     // The embedded engine has no users.
     config.sql.user = None;
     config.kafka.partitions = options.partitions;
-    runtime::migrate::migrate(&config).await.context("creating the tables")?;
+    if config.console.enabled && config.console.seal_keys.is_empty() {
+        config.console.seal_keys.push(parts::seal_key(&config.data_dir)?);
+    }
+    storage::migrate(&config).await.context("creating the tables")?;
     let data_dir = config.data_dir.clone();
     let (kafka, clickhouse) = (config.kafka.brokers.clone(), config.clickhouse.url.clone());
-    let retain = Retain::new(&config)?;
+    let retention = Retention::configured(&config)?;
     let mut process = Process::new(config, shutdown.clone()).await?;
     process.compare(options.accept.accept_loss.as_deref()).await?;
     let (settings, stop) = (process.settings.clone(), shutdown.token());
     shutdown.supervise("retention", async move {
-        stop.run_until_cancelled(retain::again(&retain, &settings, RETAIN_EVERY)).await;
+        stop.run_until_cancelled(retain::again(&retention, &settings, RETAIN_EVERY)).await;
     });
     let admin = roles::admin_key();
     let admin = process.settings.ensure_admin_key(admin.as_deref()).await?;
@@ -128,8 +132,10 @@ async fn start(
     });
     let sql = open_sql(&process).await?;
     let demo = if options.demo { Some(demo_tenant(&process, &data_dir, options.demo_days).await?) } else { None };
+    let link = one_time_link(&process, address, demo.as_ref().map(|keys| &keys.reader));
     let welcome = Welcome {
         address,
+        link: link.as_deref(),
         sql,
         kafka: &kafka,
         clickhouse: &clickhouse,
@@ -155,7 +161,23 @@ async fn start(
     Ok((process, router))
 }
 
-/// At its usual address, or at none if that is taken: a second installation on the machine needs another one to be told.
+/// A way into the console without a key, for whoever is at this machine: as the demo company's administrator, or else as the
+/// installation's.
+fn one_time_link(process: &Process, address: SocketAddr, demo: Option<&KeyText>) -> Option<String> {
+    let console = &process.config.console;
+    let is_reached = address.ip().is_loopback() || address.ip().is_unspecified();
+    if !console.enabled || console.public_url.is_some() || !is_reached {
+        return None;
+    }
+    let keys = process.settings.keys(None);
+    let ours = || keys.iter().find(|key| key.revoked_at.is_none()).map(|key| key.id.as_str());
+    let secret = process.one_time_link.give(demo.map(KeyText::id).or_else(ours)?)?;
+    let host = if address.ip().is_loopback() { address } else { SocketAddr::from(([127, 0, 0, 1], address.port())) };
+    Some(format!("http://{host}/sign-in?once={secret}"))
+}
+
+/// Opens SQL for BI tools at its usual address, or at none if that is taken: a second installation on the machine needs another one
+/// in its configuration.
 async fn open_sql(process: &Process) -> Result<Option<SocketAddr>> {
     if let Some(address) = process.config.sql.listen {
         return process.sql(address).await;

@@ -9,6 +9,8 @@ use schemas::settings::KeyText;
 /// Printed once, to standard output.
 pub(crate) struct Welcome<'a> {
     pub(crate) address: SocketAddr,
+    /// A link that signs in to the console once.
+    pub(crate) link: Option<&'a str>,
     pub(crate) sql: Option<SocketAddr>,
     pub(crate) kafka: &'a str,
     pub(crate) clickhouse: &'a str,
@@ -23,8 +25,11 @@ pub(crate) struct Welcome<'a> {
 
 impl Display for Welcome<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { address, sql, kafka, clickhouse, data_dir, admin, demo, has_past_to_load } = self;
+        let Self { address, link, sql, kafka, clickhouse, data_dir, admin, demo, has_past_to_load } = self;
         writeln!(f, "usertrail is up at http://{address}\n")?;
+        if let Some(link) = link {
+            writeln!(f, "  sign in to the console, once within ten minutes:\n  {link}\n")?;
+        }
         if let Some(key) = admin {
             writeln!(f, "  administrator's key   {}   (shown once)", key.expose())?;
         }

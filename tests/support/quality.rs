@@ -1,4 +1,4 @@
-//! How well the shipped rules tell attacks from ordinary life: a generated month goes through the enricher's stages in this
+//! How well the shipped rules distinguish attacks from ordinary life: a generated month goes through the enricher's stages in this
 //! process, and what they find is held against the labels.
 
 // Each program that includes this file uses its own part of it.

@@ -1,4 +1,4 @@
-// What both kinds of download share: the cache, staging, the wait for one another, and how failures are told.
+// What both kinds of download share: the cache, staging, the wait for one another, and how failures are reported.
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -82,7 +82,7 @@ function take(lock) {
     if (error.code !== 'EEXIST') throw error;
   }
   const pid = owner(lock);
-  // No pid yet: its owner is just about to write it, unless it was killed there; the next look tells.
+  // No pid yet: its owner is just about to write it, unless it was killed there; the next look will show.
   if (pid === process.pid || (pid !== undefined && !alive(pid))) rmSync(lock, { force: true });
   return false;
 }

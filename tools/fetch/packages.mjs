@@ -42,7 +42,7 @@ function complete(directory, wanted) {
 }
 
 async function intact(archive, wanted) {
-  // Without a pin there is nothing to tell a whole archive by, so it is fetched again.
+  // Without a pin nothing shows that an archive is whole, so it is fetched again.
   if (!wanted.integrity || !existsSync(archive) || statSync(archive).size !== wanted.size) return false;
   return (await integrity(archive)) === wanted.integrity;
 }

@@ -22,7 +22,7 @@ fn over(now: DateTime<Utc>) -> Settled {
     Settled::Over { next: now + HOUR }
 }
 
-/// P5: the first finding is told at once; what comes later is told together, when the time is up, with the count so far.
+/// P5: the first finding is reported at once; what comes later is reported together, when the time is up, with the count so far.
 #[test]
 fn a_violation_that_grows_is_told_again_later() {
     let (mut queue, key, found) = (DeliveryQueue::new(BOUNDS), key("pager", 1), violation("u1", 3));
@@ -145,7 +145,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Whatever happens in whatever order, crashes included, in the end each violation was told with all its findings.
+    /// Whatever happens in whatever order, crashes included, in the end each violation was reported with all its findings.
     #[test]
     fn nothing_is_left_untold(steps in proptest::collection::vec(step(), 0..60)) {
         let bounds = Bounds { all: 2, each: 2 };

@@ -108,7 +108,7 @@ fn place(function: &str) -> usize {
 }
 
 impl Writer<'_> {
-    /// Notes the zones that a call names, and refuses those that can't be told from the statement.
+    /// Notes the zones that a call names, and refuses those that can't be read from the statement.
     pub(super) fn zones_of_call(&mut self, function: &str, args: &[&Expr]) -> Written {
         match place(function) {
             NONE => Ok(()),

@@ -17,7 +17,7 @@ fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drivers").join(path)
 }
 
-/// Runs a program over the world's endpoint, at a port that it is told, and finds these lines in what it printed.
+/// Runs a program over the world's endpoint, at a port that it is given, and finds these lines in what it printed.
 pub(crate) async fn prints(world: &World, program: impl FnOnce(u16) -> Command, lines: &[String]) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

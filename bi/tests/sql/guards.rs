@@ -58,7 +58,7 @@ fn the_self_test_notices_a_missing_guard() {
     });
 }
 
-/// Conditions of a caller are never tried on rows of others: their errors would tell of them. Without the settings that keep
+/// Conditions of a caller are never tried on rows of others: their errors would disclose them. Without the settings that keep
 /// the order, they do.
 #[test]
 fn errors_tell_nothing_of_other_tenants() {
@@ -168,7 +168,7 @@ fn the_engine_reads_what_the_confinement_writes() {
     });
 }
 
-/// Columns have the types that the catalogue tells.
+/// Columns have the types that the catalogue states.
 #[test]
 fn columns_are_as_documented() {
     with_world("bi_columns", async |world| {

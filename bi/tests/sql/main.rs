@@ -12,3 +12,4 @@ mod server;
 mod spellings;
 mod statements;
 mod support;
+mod values;

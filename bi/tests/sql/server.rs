@@ -1,6 +1,6 @@
 //! What `migrate` does on a ClickHouse server. The embedded engine has no users; its parser is the server's.
 
-use schemas::ddl::bi::BiUser;
+use storage::ddl::bi::BiUser;
 
 use crate::support::with_world;
 

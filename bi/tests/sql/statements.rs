@@ -211,7 +211,7 @@ fn what_grew_after_its_review_is_not_reviewed() {
     });
 }
 
-/// K10: SQL tells of each device how sure its id is: of the last event that has one, and nothing where no device is.
+/// K10: SQL shows of each device how sure its id is: of the last event that has one, and nothing where no device is.
 #[test]
 fn devices_are_told_with_how_sure_they_are() {
     with_world("bi_confidence", async |world| {

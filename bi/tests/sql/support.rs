@@ -116,7 +116,7 @@ pub(crate) fn with_config<F: Future<Output = ()>>(
         config.limits.queries_per_second = 1_000_000;
         config.limits.query_burst = 1_000_000;
         set(&mut config);
-        runtime::migrate::migrate(&config).await.unwrap();
+        storage::migrate(&config).await.unwrap();
         test(World::new(config).await).await;
     });
 }

@@ -15,10 +15,15 @@ export type Client = Typed<paths, "application/json">;
 
 /** Where the API is, and who asks. */
 export interface Options {
-  /** For example `https://usertrail.example.com`. */
+  /** For example `https://usertrail.example.com`. A page that the installation itself serves has its own origin. */
   baseUrl: string;
-  /** An API key (`ut_…`). The tenant and the role come from it. */
-  key: string;
+  /**
+   * An API key (`ut_…`). The tenant and the role come from it. Without one a browser sends its session's cookie, to the page's own
+   * origin alone.
+   */
+  key?: string;
+  /** The tenant to read, added to each request: for those of the platform, who belong to none. */
+  tenant?: string;
 }
 
 /** What the API answers instead of a result (RFC 9457). */
@@ -31,13 +36,25 @@ export class ApiProblem extends Error {
 }
 
 /** A client. Its calls answer `{ data }` or `{ error }`; `result` makes an exception of the latter. */
-export function connect({ baseUrl, key }: Options): Client {
-  return createClient<paths, "application/json">({
+export function connect({ baseUrl, key, tenant }: Options): Client {
+  const client = createClient<paths, "application/json">({
     baseUrl,
-    headers: { authorization: `Bearer ${key}` },
+    ...(key === undefined ? { credentials: "same-origin" as const } : { headers: { authorization: `Bearer ${key}` } }),
     // The API takes `types=a,b`.
     querySerializer: { array: { style: "form", explode: false } },
   });
+  if (tenant !== undefined) {
+    client.use({ onRequest: ({ request }) => new Request(ofTenant(request.url, tenant), request) });
+  }
+  return client;
+}
+
+/** An address with the tenant to read, for links and downloads as well; the one that it names already stays. */
+export function ofTenant(url: string, tenant: string): string {
+  const [, before = "", query = "", fragment = ""] = /^([^?#]*)\??([^#]*)(.*)$/s.exec(url) ?? [];
+  const named = query.split("&").some((pair) => pair.startsWith("tenant="));
+  const pairs = named ? query : [query, `tenant=${encodeURIComponent(tenant)}`].filter(Boolean).join("&");
+  return `${before}${pairs && `?${pairs}`}${fragment}`;
 }
 
 /** The data of an answer, or an `ApiProblem`. */

@@ -375,11 +375,11 @@ export interface paths {
         /**
          * Restore a deleted object
          * @description The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the
-         *     object as its history tells it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429
+         *     object as its history shows it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429
          *     or 5xx. Any other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are
          *     events of the tenant.
          *
-         *     Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is
+         *     Asked again after a success, the same outcome is returned and nobody is called; after a failure, the application is
          *     called again, under the same `webhook-id`. It takes a plan that has restores.
          */
         post: operations["restoreObject"];
@@ -1218,7 +1218,7 @@ export interface paths {
         /**
          * Get a user's timeline
          * @description What one user did in a day or a week. What lasts is an interval, on the lane of its channel and state, cut at the
-         *     borders of the period and marked there; overlaps are on tracks of their own. What was told by its beginning alone is
+         *     borders of the period and marked there; overlaps are on tracks of their own. What was reported by its beginning alone is
          *     open: it lasts to now. An activity reaches no further than 24 h from when its event occurred.
          */
         get: operations["getUserTimeline"];
@@ -1358,7 +1358,7 @@ export interface components {
             decided_by: string | null;
             /**
              * @description How sure its id is: `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
-             *     from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
+             *     from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are known by their
              *     cookie or were decided about.
              * @example high
              */
@@ -1784,7 +1784,7 @@ export interface components {
              * @example high
              */
             confidence?: string;
-            /** @description Told by cookie, or else by fingerprint. */
+            /** @description Made from the cookie, or else from the fingerprint. */
             id?: string;
             /**
              * @description `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot`, `script` or `unknown`.
@@ -1813,7 +1813,7 @@ export interface components {
             violations?: components["schemas"]["Delta"] | null;
         };
         /**
-         * @description What statistics can be told apart by.
+         * @description What statistics can be grouped by.
          * @enum {string}
          */
         Dimension: "action" | "channel" | "class" | "country" | "device" | "location" | "object_type" | "user";
@@ -2507,7 +2507,7 @@ export interface components {
                 attempts: number;
                 /** @description Who asked for it. */
                 by: components["schemas"]["Requester"];
-                /** @description The event that tells this. */
+                /** @description The event that records this. */
                 event_id: string;
                 /**
                  * @description Id of the message that the application gets, the same however often it is called (`webhook-id`).
@@ -3196,7 +3196,7 @@ export interface components {
             /** @description Text of a rule that is not stored yet. */
             yaml?: string | null;
         };
-        /** @description An object as its history tells it. */
+        /** @description An object as its history shows it. */
         ObjectState: {
             /** @description Whether its last edit deleted it; the state is then what it last was. */
             deleted: boolean;
@@ -4036,7 +4036,7 @@ export interface components {
         /** @description A test that waits to be sent. */
         QueuedTest: {
             /**
-             * @description What stands in place of a violation's id; `GET /v1/alerts/deliveries?violation=` tells how it ended.
+             * @description What stands in place of a violation's id; `GET /v1/alerts/deliveries?violation=` shows how it ended.
              * @example test-0f3c5a7e9b1d2c4e
              */
             violation_id: string;
@@ -4124,7 +4124,7 @@ export interface components {
             attempts: number;
             /** @description Who asked for it. */
             by: components["schemas"]["Requester"];
-            /** @description The event that tells this. */
+            /** @description The event that records this. */
             event_id: string;
             /**
              * @description Id of the message that the application gets, the same however often it is called (`webhook-id`).
@@ -4857,7 +4857,7 @@ export interface components {
              */
             end: string | null;
             /**
-             * @description The event that tells of it: `/v1/events/{id}` has its detail.
+             * @description The event that reports it: `/v1/events/{id}` has its detail.
              * @example 0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1
              */
             id: string;
@@ -4876,7 +4876,7 @@ export interface components {
             occurred_at: string;
             /** @description Its end is not known: it lasts to now, and no longer than 24 h. */
             open?: boolean;
-            /** @description Other events that tell of it: its beginning, or itself once more. */
+            /** @description Other events that report it: its beginning, or itself once more. */
             other_ids?: string[];
             /**
              * @description `success`, `failure` or `unknown`.
@@ -5433,7 +5433,7 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description From which device: its cookie, as events tell it in `context.device_id`, or the id that this API shows
+                 * @description From which device: its cookie, as events carry it in `context.device_id`, or the id that this API shows
                  * @example d-5
                  */
                 device_id: string;
@@ -9416,7 +9416,7 @@ export interface operations {
                 /** @description Sessions, as `context.session_key` has them. Empty: events without one. */
                 session_key?: string[];
                 /**
-                 * @description Sources, as events tell them: parts of the application that number their events by themselves. Empty: events without one.
+                 * @description Sources, as events name them: parts of the application that number their events by themselves. Empty: events without one.
                  * @example [
                  *       "/shop-a"
                  *     ]
@@ -17658,7 +17658,7 @@ export interface operations {
                 country?: ("" | "AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
-                /** @description Ids of devices; empty: those from none that could be told. */
+                /** @description Ids of devices; empty: those from no device that is known. */
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and
@@ -23372,7 +23372,7 @@ export interface operations {
                 country?: ("" | "AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
-                /** @description Ids of devices; empty: those from none that could be told. */
+                /** @description Ids of devices; empty: those from no device that is known. */
                 device_id?: string[];
                 /**
                  * @description `json` (default), or the whole list as a file: `csv`, `ndjson`, `xlsx`, `pdf` or `parquet`, without `limit` and

@@ -1,7 +1,7 @@
 /** The client against a running installation: its address and an administrator's key are in the environment. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ApiProblem, connect, result, rows, type Schema } from "./index.js";
+import { ApiProblem, connect, ofTenant, result, rows, type Schema } from "./index.js";
 
 const baseUrl = required("USERTRAIL_URL");
 const key = required("USERTRAIL_KEY");
@@ -53,4 +53,38 @@ test("a setting is changed and changed back", async () => {
   const changed = await result(client.PUT("/v1/settings/time-zone", { body: wanted }));
   assert.deepEqual(changed, wanted);
   assert.deepEqual(await result(client.PUT("/v1/settings/time-zone", { body: before })), before);
+});
+
+test("who asks is known, and of which tenant", async () => {
+  const { data } = await result(client.GET("/v1/me"));
+  assert.equal(data.who.kind, "key");
+  assert.ok(data.permissions.includes("administer"));
+  const tenant = data.tenant?.id;
+  assert.ok(tenant);
+  const named = await result(connect({ baseUrl, key, tenant }).GET("/v1/me"));
+  assert.equal(named.data.tenant?.id, tenant);
+  const strange = result(connect({ baseUrl, key, tenant: "somebody-else" }).GET("/v1/events", { params: { query: { limit: 1 } } }));
+  await assert.rejects(strange, (error) => error instanceof ApiProblem && error.problem.pointer === "tenant");
+  // Without a key nobody is anybody here: there is no session outside of a browser.
+  const nobody = result(connect({ baseUrl }).GET("/v1/me"));
+  await assert.rejects(nobody, (error) => error instanceof ApiProblem && error.problem.code === "unauthorized");
+});
+
+test("what came after a page is followed", async () => {
+  const query = { limit: 1 };
+  const first = await result(client.GET("/v1/events", { params: { query } }));
+  const cursor: string | undefined = first.follow_cursor;
+  assert.ok(cursor);
+  const next = await result(client.GET("/v1/events", { params: { query: { ...query, cursor } } }));
+  assert.ok(next.follow_cursor);
+});
+
+test("an address names its tenant once", () => {
+  for (const [url, named] of [
+    ["/v1/events", "/v1/events?tenant=a%26b"],
+    ["/v1/events?type=x#y", "/v1/events?type=x&tenant=a%26b#y"],
+    ["https://usertrail.example.com/v1/events?tenant=c", "https://usertrail.example.com/v1/events?tenant=c"],
+  ] as const) {
+    assert.equal(ofTenant(url, "a&b"), named);
+  }
 });

@@ -73,7 +73,7 @@ impl Test {
         matches!(self.kind, Kind::Sum | Kind::Average | Kind::Percentile(_))
     }
 
-    /// What tells events apart, where it matters how different they are.
+    /// Returns what distinguishes events, where it matters how different they are.
     pub(super) fn apart(&self, item: &Item) -> Option<u64> {
         match self.kind {
             Kind::Distinct => Some(item.value),

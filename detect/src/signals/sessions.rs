@@ -20,8 +20,8 @@ pub struct Session {
     pub last_at: i64,
     /// Whether the user signed out.
     pub ended: bool,
-    /// The device, or else the address, that a session without an id is told by; 0 with an id.
-    told_by: u64,
+    /// The device, or else the address, that a session without an id is identified by; 0 with an id.
+    identified_by: u64,
     ip: u128,
     country: u64,
 }
@@ -34,19 +34,19 @@ impl Sessions {
     /// Files the event under its session, a new one if need be, and says what changed in it.
     pub(super) fn file(&mut self, sighting: &Observation<'_>, device: u64, country: u64, signals: &mut Signals) {
         let at = sighting.at();
-        let told_by = match (sighting.session_id, device) {
+        let identified_by = match (sighting.session_id, device) {
             ("", 0) => sighting.ip as u64 ^ (sighting.ip >> 64) as u64,
             ("", device) => device,
             _ => 0,
         };
-        // A failed sign-in opens nothing, and nothing can be told of an event without a device, address or session.
-        let tellable = !sighting.session_id.is_empty() || told_by != 0;
-        if !tellable || !sighting.act.makes_known() {
+        // A failed sign-in opens nothing, and no session can be found for an event without a device, address or session.
+        let identifiable = !sighting.session_id.is_empty() || identified_by != 0;
+        if !identifiable || !sighting.act.makes_known() {
             return;
         }
-        let index = match self.find(sighting.session_id, told_by, at) {
+        let index = match self.find(sighting.session_id, identified_by, at) {
             Some(index) => index,
-            None => self.open(sighting, told_by, country),
+            None => self.open(sighting, identified_by, country),
         };
         let session = &mut self.0[index];
         signals.session_ip_changed = session.ip != 0 && sighting.ip != 0 && session.ip != sighting.ip;
@@ -66,14 +66,14 @@ impl Sessions {
         signals.session_started_at = session.started_at;
     }
 
-    fn find(&self, id: &str, told_by: u64, at: i64) -> Option<usize> {
+    fn find(&self, id: &str, identified_by: u64, at: i64) -> Option<usize> {
         self.0.iter().position(|session| {
-            if told_by == 0 {
-                session.told_by == 0 && session.key == id
+            if identified_by == 0 {
+                session.identified_by == 0 && session.key == id
             } else {
                 // What occurred before the sign-out belongs to the session, however late it comes: another one of the same
                 // start would have the same key.
-                session.told_by == told_by
+                session.identified_by == identified_by
                     && (!session.ended || at <= session.last_at)
                     && at - session.last_at <= SESSION_GAP_MS
                     && session.started_at - at <= SESSION_GAP_MS
@@ -81,7 +81,7 @@ impl Sessions {
         })
     }
 
-    fn open(&mut self, sighting: &Observation<'_>, told_by: u64, country: u64) -> usize {
+    fn open(&mut self, sighting: &Observation<'_>, identified_by: u64, country: u64) -> usize {
         if self.0.len() >= REMEMBERED
             && let Some(oldest) = (0..self.0.len()).min_by_key(|&index| self.0[index].last_at)
         {
@@ -90,10 +90,13 @@ impl Sessions {
         let at = sighting.at();
         // Two sessions of a device may begin at one time: one in history, and one that is live.
         let backfilled = if sighting.backfill { "-b" } else { "" };
-        let key =
-            if told_by == 0 { sighting.session_id.to_owned() } else { format!("{told_by:016x}-{at}{backfilled}") };
+        let key = if identified_by == 0 {
+            sighting.session_id.to_owned()
+        } else {
+            format!("{identified_by:016x}-{at}{backfilled}")
+        };
         let ip = sighting.ip;
-        self.0.push(Session { key, started_at: at, last_at: at, ended: false, told_by, ip, country });
+        self.0.push(Session { key, started_at: at, last_at: at, ended: false, identified_by, ip, country });
         self.0.len() - 1
     }
 
@@ -111,7 +114,7 @@ impl Sessions {
     /// session can be long silent.
     pub(super) fn forget(&mut self, clock: i64) {
         self.0.retain(|session| {
-            let keep = if session.told_by == 0 { 7 * DAY_MS } else { 2 * DAY_MS };
+            let keep = if session.identified_by == 0 { 7 * DAY_MS } else { 2 * DAY_MS };
             session.last_at > clock - keep
         });
     }

@@ -10,7 +10,7 @@ const FLOOR_KM: f64 = 100.0;
 const UNKNOWN_ACCURACY_KM: f64 = 50.0;
 /// A radius beyond this is a country, not a place.
 const COARSE_KM: f64 = 300.0;
-/// Shorter than this, clocks tell nothing.
+/// Shorter than this, clocks show nothing.
 const SHORTEST_MS: i64 = 60_000;
 /// Mean radius of the Earth (IUGG), kilometres.
 const EARTH_KM: f64 = 6371.0088;

@@ -91,17 +91,17 @@ impl User {
 
     fn observe_in(&mut self, activity: &mut Activity, sighting: &Observation<'_>, zone: Zone) -> Signals {
         let at = sighting.at();
-        let (told, mut signals) = (Told::of(sighting), Signals::default());
+        let (hashes, mut signals) = (Hashes::of(sighting), Signals::default());
         // What is live has been taken out, unless this is history.
         if at < activity.clock.max(self.live.clock) - LATENESS_MS {
             if sighting.backfill {
-                self.catch_up(sighting, &told);
+                self.catch_up(sighting, &hashes);
             }
-            // A session that the application names is that one whenever its event comes. By device and silence it can't be
-            // told once what went on around it may be forgotten, except in history, which has sessions of its own.
+            // A session that the application names is that one whenever its event comes. By device and silence it can't be found
+            // once what went on around it may be forgotten, except in history, which has sessions of its own.
             if sighting.backfill || !sighting.session_id.is_empty() {
                 let mut filed = Signals::default();
-                activity.sessions.file(sighting, told.device, told.country, &mut filed);
+                activity.sessions.file(sighting, hashes.device, hashes.country, &mut filed);
                 (signals.session_key, signals.session_started_at) = (filed.session_key, filed.session_started_at);
             }
             signals.late = true;
@@ -114,12 +114,12 @@ impl User {
         }
         let signs_in = matches!(sighting.act, ActionKind::SignIn | ActionKind::SignInFailed);
         if signs_in {
-            self.sign_in(activity, sighting, &told, zone, &mut signals);
+            self.sign_in(activity, sighting, &hashes, zone, &mut signals);
         }
         if sighting.act.makes_known() {
-            self.learn(sighting, &told, &mut signals);
+            self.learn(sighting, &hashes, &mut signals);
         }
-        activity.sessions.file(sighting, told.device, told.country, &mut signals);
+        activity.sessions.file(sighting, hashes.device, hashes.country, &mut signals);
         activity.count(sighting, at, &mut signals);
         if signs_in {
             signals.devices_24h = Some(self.devices.since(at - DAY_MS));
@@ -134,14 +134,14 @@ impl User {
         signals
     }
 
-    /// History that comes after what is later than it: what it shows becomes known. What was known at its time can't be told
-    /// any more.
-    fn catch_up(&mut self, sighting: &Observation<'_>, told: &Told) {
+    /// Learns from history that comes after what is later than it: what it shows becomes known. What was known at its time can't be
+    /// said any more.
+    fn catch_up(&mut self, sighting: &Observation<'_>, hashes: &Hashes) {
         if sighting.act.makes_known() {
-            self.learn(sighting, told, &mut Signals::default());
+            self.learn(sighting, hashes, &mut Signals::default());
         }
         if sighting.act == ActionKind::SignIn {
-            self.arrive(Place::of(sighting, told.network, told.device));
+            self.arrive(Place::of(sighting, hashes.network, hashes.device));
         }
         self.advance(sighting.act, sighting.at());
     }
@@ -150,7 +150,7 @@ impl User {
         &mut self,
         activity: &mut Activity,
         sighting: &Observation<'_>,
-        told: &Told,
+        hashes: &Hashes,
         zone: Zone,
         signals: &mut Signals,
     ) {
@@ -163,7 +163,7 @@ impl User {
             activity.fail(at);
         } else {
             signals.first_sign_in = self.devices.is_empty() && self.ips.is_empty();
-            let place = Place::of(sighting, told.network, told.device);
+            let place = Place::of(sighting, hashes.network, hashes.device);
             if let Some(place) = place {
                 let known = sighting.ip != 0 && self.ips.knows(ip_hash(sighting.ip));
                 if let Some(travel) = self.signed_in.and_then(|last| last.travel(&place, known)) {
@@ -187,8 +187,8 @@ impl User {
         }
     }
 
-    fn learn(&mut self, sighting: &Observation<'_>, told: &Told, signals: &mut Signals) {
-        let (at, &Told { device, network, country }) = (sighting.at(), told);
+    fn learn(&mut self, sighting: &Observation<'_>, hashes: &Hashes, signals: &mut Signals) {
+        let (at, &Hashes { device, network, country }) = (sighting.at(), hashes);
         let see = |known: &mut Recent, what: u64, capacity| what != 0 && known.see(what, at, capacity);
         signals.new_device = see(&mut self.devices, device, KNOWN_DEVICES);
         signals.new_ip = see(&mut self.ips, ip_hash(sighting.ip), KNOWN_IPS);
@@ -255,14 +255,14 @@ impl Activity {
     }
 }
 
-/// What an event tells of the user, as hashes; 0 where it doesn't.
-struct Told {
+/// What an event says of the user, as hashes; 0 where it doesn't.
+struct Hashes {
     device: u64,
     network: u64,
     country: u64,
 }
 
-impl Told {
+impl Hashes {
     fn of(sighting: &Observation<'_>) -> Self {
         let (device, country) = (hash(sighting.device.as_bytes()), hash(sighting.country.as_bytes()));
         Self { device, network: network(sighting), country }

@@ -16,8 +16,8 @@ const MOST_BYTES: usize = 32 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Tails {
     of: HashMap<Topition, VecDeque<Batch>>,
-    /// Where each of them stands, in the order of writing.
-    written: VecDeque<(Topition, i64)>,
+    /// The partition of each of them, in the order of writing.
+    written: VecDeque<Topition>,
     bytes: usize,
 }
 
@@ -32,10 +32,10 @@ impl Tails {
         batch.record_data = Bytes::copy_from_slice(&batch.record_data);
         batch.partition_leader_epoch = -1;
         self.bytes += batch.record_data.len();
-        self.written.push_back((topition.clone(), batch.base_offset));
+        self.written.push_back(topition.clone());
         self.of.entry(topition.clone()).or_default().push_back(batch);
         while self.bytes > MOST_BYTES
-            && let Some((topition, _)) = self.written.pop_front()
+            && let Some(topition) = self.written.pop_front()
             && let Some(batches) = self.of.get_mut(&topition)
         {
             self.bytes -= batches.pop_front().map_or(0, |batch| batch.record_data.len());
@@ -65,7 +65,7 @@ impl Tails {
     fn forget(&mut self, topition: &Topition) {
         let gone = self.of.remove(topition).unwrap_or_default();
         self.bytes -= gone.iter().map(|batch| batch.record_data.len()).sum::<usize>();
-        self.written.retain(|(of, _)| of != topition);
+        self.written.retain(|of| of != topition);
     }
 
     /// Forgets all.

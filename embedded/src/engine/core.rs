@@ -237,7 +237,7 @@ impl Core {
         Ok(connection)
     }
 
-    /// Why the engine refused these settings: it tells only a SET.
+    /// Returns why the engine refused these settings: it says so only of a `SET`.
     fn refusal(&self, request: &Request) -> DbError {
         let Some(mut connection) = self.api.connect(&self.args) else {
             return DbError::internal("The engine opens no connection");

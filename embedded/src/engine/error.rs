@@ -1,4 +1,4 @@
-//! Errors of queries, told as a ClickHouse server tells them.
+//! Errors of queries, worded as a ClickHouse server words them.
 
 use axum::http::StatusCode;
 

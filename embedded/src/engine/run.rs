@@ -75,7 +75,7 @@ pub(super) fn statement(
             let _reading = priority::Reader::begin();
             run();
         };
-        // Without a thread nothing runs, and the receiver is told by its end.
+        // Without a thread nothing runs, and the receiver sees it by its end.
         if let Err(error) = std::thread::Builder::new().name("engine-read".to_owned()).spawn(run) {
             tracing::error!(%error, "no thread for a query");
         }
@@ -191,7 +191,7 @@ fn run_insert(
         match piece {
             Some(Piece::Data(data)) => {
                 if !stream.append(&data) {
-                    // The end tells why.
+                    // The end says why.
                     return stream.finish();
                 }
             }

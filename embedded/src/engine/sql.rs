@@ -1,6 +1,6 @@
 //! Just enough of ClickHouse's lexer to find an INSERT's data and a query's FORMAT.
 
-/// What the beginning of a request tells.
+/// What the beginning of a request shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Head {
     /// The text ends before that is clear.
@@ -11,7 +11,7 @@ pub(super) enum Head {
     Statement,
 }
 
-/// What a whole statement tells.
+/// What a whole statement shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Statement {
     /// It begins as queries that return rows from tables do.

@@ -102,7 +102,7 @@ pub(crate) async fn static_member_returns_without_a_rebalance(broker: &impl Test
     assert_eq!(client::next(&member).await.offset(), 0);
 }
 
-/// The life of the process that is paused: consume one message, say so, commit when told to, say what came of it.
+/// The life of the process that is paused: consume one message, say so, commit on request, say what came of it.
 pub(crate) async fn run_consumer_child(bootstrap: &str) {
     let consumer = Cluster::new(bootstrap).consumer("paused", &[]);
     consumer.subscribe(&["paused"]).unwrap();

@@ -1,4 +1,4 @@
-//! What the services need of a Kafka broker, told through librdkafka as they use it. Each scenario runs against the embedded
+//! What the services need of a Kafka broker, tested through librdkafka as they use it. Each scenario runs against the embedded
 //! broker and against Apache Kafka, so that nothing is built on a habit of only one of them.
 
 mod client;

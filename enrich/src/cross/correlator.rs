@@ -111,7 +111,7 @@ impl Correlator {
         while !stop.is_cancelled() {
             self.pulse.beat();
             let taken = self.take_records(&mut found)?;
-            // Reported before it is committed; told twice after a crash, stored once.
+            // Reported before it is committed: after a crash reported twice, stored once.
             while !found.is_empty() && !stop.is_cancelled() {
                 match tasks.block_on(self.report(&found)) {
                     Ok(()) => found.clear(),
@@ -253,7 +253,7 @@ impl Correlator {
                     .insert(Header { key: headers::TENANT, value: Some(&found.tenant) })
                     .insert(Header { key: headers::KEY_ID, value: Some(OWN_KEY_ID) })
                     .insert(Header { key: headers::FOUND_BY, value: Some("correlation") });
-                // By the finding: however often it is told, it comes to one partition, which knows its id.
+                // By the finding: however often it is reported, it comes to one partition, which knows its id.
                 let key = topics::event_key(&found.tenant, &found.id);
                 let record = FutureRecord::to(topic).key(&key).payload(&found.value).headers(headers);
                 placed(self.parts.producer.send(record, ROOM).await).map(drop)
@@ -280,7 +280,7 @@ impl Correlator {
         if list.count() > 0
             && let Err(error) = self.consumer.commit(&list, CommitMode::Async)
         {
-            tracing::warn!(%error, "can't commit; findings across users may be told again");
+            tracing::warn!(%error, "can't commit; findings across users may be reported again");
         }
     }
 
@@ -296,7 +296,7 @@ impl Correlator {
     }
 }
 
-/// What a group's finding is about, and how it is told.
+/// What a group's finding is about, and how it is reported.
 struct Reporter<'a> {
     counted: &'a CorrelationInput,
     rule: &'a Rule,
@@ -305,8 +305,9 @@ struct Reporter<'a> {
 }
 
 impl Reporter<'_> {
-    /// One event for each end of a window that fires, and one more whenever a window turns out to hold more than was told of
-    /// the violation: that one counts for nothing but what was seen. The log's order is fixed, so a replay tells the same under the same ids.
+    /// Returns one event for each end of a window that fires, and one more whenever a window turns out to hold more than was reported
+    /// of the violation: that one counts for nothing but what was seen. The log's order is fixed, so a replay reports the same under
+    /// the same ids.
     fn report(&self, fire: &Fire, from: &mut Group) -> Option<Found> {
         let Self { counted, rule, title, limit } = *self;
         let group = serde_json::to_string(&counted.group).ok()?;

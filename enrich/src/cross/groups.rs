@@ -33,8 +33,8 @@ pub(super) struct Group {
     arrived: i64,
     /// Ends of windows that fired, milliseconds.
     fired: BTreeSet<i64>,
-    /// The most that was told of each violation, by when its window began, milliseconds.
-    told: BTreeMap<i64, f64>,
+    /// The most that was reported of each violation, by when its window began, milliseconds.
+    reported: BTreeMap<i64, f64>,
 }
 
 impl Group {
@@ -45,7 +45,7 @@ impl Group {
         let before = self.latest - correlation.timespan_ms() - LATENESS_MS;
         self.window.forget(before);
         self.fired = self.fired.split_off(&before);
-        self.told = self.told.split_off(&(before - DAY_MS));
+        self.reported = self.reported.split_off(&(before - DAY_MS));
         self.window.push(counted.item, correlation, &mut fires);
         if !self.events.contains(&counted.event_id) {
             if self.events.len() >= EVENTS {
@@ -67,9 +67,9 @@ impl Group {
 
     /// Takes note of what was seen in the violation whose window began at `window_at`; whether it is more than before.
     pub(super) fn sees_more(&mut self, window_at: i64, seen: f64) -> bool {
-        let told = self.told.entry(window_at).or_default();
-        let more = seen > *told;
-        *told = told.max(seen);
+        let reported = self.reported.entry(window_at).or_default();
+        let more = seen > *reported;
+        *reported = reported.max(seen);
         more
     }
 
@@ -83,7 +83,7 @@ impl Group {
             + key.len()
             + self.window.len() * size_of::<Item>()
             + self.events.iter().map(String::len).sum::<usize>()
-            + (self.fired.len() + self.told.len()) * ENTRY
+            + (self.fired.len() + self.reported.len()) * ENTRY
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ua_parser::Extractor;
 
 use super::bots::{Bots, without_model};
-use super::hints::{Told, clip, read, trim_zeros};
+use super::hints::{Hinted, clip, read, trim_zeros};
 use super::kind::{form_factor, script};
 use super::{Agent, ClientHints, DeviceKind, Traits};
 
@@ -22,11 +22,11 @@ struct Written {
 
 /// Describes one combination of headers. Slow (tens of microseconds): the parser caches what it returns.
 pub(super) fn describe(patterns: &Extractor<'static>, bots: &Bots, user_agent: &str, hints: &ClientHints<'_>) -> Agent {
-    let told = read(hints);
+    let hinted = read(hints);
     let mut written = extract(patterns, user_agent);
     let lower = user_agent.to_ascii_lowercase();
 
-    if told.browser.is_empty()
+    if hinted.browser.is_empty()
         && let Some((name, version)) = script(user_agent)
     {
         let (browser, os): (Arc<str>, Arc<str>) = (clip(name).into(), written.os.into());
@@ -43,17 +43,17 @@ pub(super) fn describe(patterns: &Extractor<'static>, bots: &Bots, user_agent: &
         };
     }
 
-    let bot = written.spider || bots.knows(user_agent) || told.browser == "HeadlessChrome";
+    let bot = written.spider || bots.knows(user_agent) || hinted.browser == "HeadlessChrome";
     if !bot && written.browser.to_ascii_lowercase().ends_with("bot") {
         // The name of a model (M bot Tab), which uap-core takes for a browser's.
         (written.browser, written.version) = browser_written(patterns, &without_model(user_agent));
     }
-    let traits = traits(&told, &written, &lower);
-    let (browser, browser_version) = browser(&told, &written);
-    let (os, os_version) = system(&told, &written, user_agent);
-    let model = if told.model.is_empty() { written.model } else { told.model };
-    let kind = if bot { DeviceKind::Bot } else { form_factor(&lower, &os, &model, told.mobile) };
-    // A bot's imitation of a phone tells nothing about a phone, and uap-core takes a Fire TV for a Kindle.
+    let traits = traits(&hinted, &written, &lower);
+    let (browser, browser_version) = browser(&hinted, &written);
+    let (os, os_version) = system(&hinted, &written, user_agent);
+    let model = if hinted.model.is_empty() { written.model } else { hinted.model };
+    let kind = if bot { DeviceKind::Bot } else { form_factor(&lower, &os, &model, hinted.mobile) };
+    // A bot's imitation of a phone says nothing about a phone, and uap-core takes a Fire TV for a Kindle.
     let misleading = bot || (kind == DeviceKind::Tv && model == "Kindle");
     Agent {
         model: if misleading { Arc::from("") } else { model.into() },
@@ -69,9 +69,9 @@ pub(super) fn describe(patterns: &Extractor<'static>, bots: &Bots, user_agent: &
 
 /// By the user agent alone, which says the same whatever hints come with it; by the hints that are always sent where there
 /// is none.
-fn traits(told: &Told, written: &Written, lower: &str) -> Traits {
+fn traits(hinted: &Hinted, written: &Written, lower: &str) -> Traits {
     if written.browser.is_empty() && written.os.is_empty() {
-        let (browser, os) = (told.browser.as_str().into(), told.os.as_str().into());
+        let (browser, os) = (hinted.browser.as_str().into(), hinted.os.as_str().into());
         return Traits { browser, os, ..Traits::default() };
     }
     Traits {
@@ -82,37 +82,37 @@ fn traits(told: &Told, written: &Written, lower: &str) -> Traits {
     }
 }
 
-fn browser(told: &Told, written: &Written) -> (String, String) {
-    if told.browser.is_empty() {
+fn browser(hinted: &Hinted, written: &Written) -> (String, String) {
+    if hinted.browser.is_empty() {
         return (written.browser.clone(), written.version.clone());
     }
     // Browsers that pass for Chrome in the hints, but name themselves in the user agent (Vivaldi, DuckDuckGo …).
-    let anonymous = matches!(told.browser.as_str(), "Chromium" | "Chrome");
+    let anonymous = matches!(hinted.browser.as_str(), "Chromium" | "Chrome");
     let named =
         !matches!(written.browser.as_str(), "" | "Chrome" | "Chromium" | "Safari" | "Android" | "Chrome WebView");
     if anonymous && named {
         (written.browser.clone(), written.version.clone())
     } else {
-        (told.browser.clone(), told.browser_version.clone())
+        (hinted.browser.clone(), hinted.browser_version.clone())
     }
 }
 
-fn system(told: &Told, written: &Written, user_agent: &str) -> (String, String) {
-    if told.os.is_empty() {
+fn system(hinted: &Hinted, written: &Written, user_agent: &str) -> (String, String) {
+    if hinted.os.is_empty() {
         let frozen = is_frozen(written, user_agent);
         let version = if frozen { String::new() } else { written.os_version.clone() };
         return (written.os.clone(), version);
     }
-    if !told.os_version.is_empty() {
-        return (told.os.clone(), told.os_version.clone());
+    if !hinted.os_version.is_empty() {
+        return (hinted.os.clone(), hinted.os_version.clone());
     }
     // The platform alone: the user agent's version is of use if it is the same system and not frozen.
-    let version = if told.os == written.os && !is_frozen(written, user_agent) {
+    let version = if hinted.os == written.os && !is_frozen(written, user_agent) {
         written.os_version.clone()
     } else {
         String::new()
     };
-    (told.os.clone(), version)
+    (hinted.os.clone(), version)
 }
 
 /// Whether the user agent states the system's version that its browser states on every machine.
@@ -174,7 +174,7 @@ fn browser_written(patterns: &Extractor<'static>, user_agent: &str) -> (String, 
     (family, version(&[found.major, found.minor, found.patch, found.patch_minor]))
 }
 
-/// uap-core's browser families without the kind of device, which is told apart.
+/// Returns uap-core's browser family without the kind of device, which has its own field.
 fn family(family: &str) -> &str {
     match family {
         "Mobile Safari" => "Safari",

@@ -1,4 +1,4 @@
-//! Tells automated visitors by what they say of themselves: a list that others keep, and words that need no list.
+//! Recognises automated visitors by what they say of themselves: a list that others keep, and words that need no list.
 
 use std::borrow::Cow;
 

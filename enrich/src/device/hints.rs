@@ -7,7 +7,7 @@ const MAX_VALUE: usize = 64;
 
 /// What the hints say, in the words used for user agents too. Empty means not said.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Hinted {
     pub(super) browser: String,
     pub(super) browser_version: String,
     pub(super) os: String,
@@ -16,7 +16,7 @@ pub(super) struct Told {
     pub(super) mobile: Option<bool>,
 }
 
-pub(super) fn read(hints: &ClientHints<'_>) -> Told {
+pub(super) fn read(hints: &ClientHints<'_>) -> Hinted {
     // The full list has every brand of the short one, with better versions.
     let (browser, browser_version) =
         best_brand(hints.full_version_list).or_else(|| best_brand(hints.ua)).unwrap_or_default();
@@ -25,7 +25,7 @@ pub(super) fn read(hints: &ClientHints<'_>) -> Told {
         "Unknown" => "",
         platform => platform,
     };
-    Told {
+    Hinted {
         browser,
         browser_version,
         os_version: os_version(os, unquote(hints.platform_version)),
@@ -39,7 +39,7 @@ pub(super) fn read(hints: &ClientHints<'_>) -> Told {
     }
 }
 
-/// The brand that tells most: a browser's own name before "Google Chrome" before "Chromium", which nearly all name too.
+/// Returns the most specific brand: a browser's own name before "Google Chrome" before "Chromium", which nearly all name too.
 fn best_brand(list: &str) -> Option<(String, String)> {
     let mut best: Option<(u8, &str, &str)> = None;
     for (brand, version) in brands(list) {
@@ -199,8 +199,9 @@ mod tests {
             ("", ""),
             ("x", ""),
         ] {
-            let told = read(&ClientHints { platform: "\"Windows\"", platform_version: sent, ..ClientHints::default() });
-            assert_eq!((told.os.as_str(), told.os_version.as_str()), ("Windows", version), "{sent}");
+            let hinted =
+                read(&ClientHints { platform: "\"Windows\"", platform_version: sent, ..ClientHints::default() });
+            assert_eq!((hinted.os.as_str(), hinted.os_version.as_str()), ("Windows", version), "{sent}");
         }
     }
 

@@ -12,7 +12,7 @@ use super::{Agent, Confidence, DeviceInput, Traits};
 pub struct DeviceId(u64);
 
 impl DeviceId {
-    /// No device could be told.
+    /// The device is unknown.
     pub const NONE: Self = Self(0);
 
     /// The id as a number; 0 for none.
@@ -62,8 +62,8 @@ pub(super) fn identify(input: &DeviceInput<'_>, agent: &Agent) -> (DeviceId, Con
     }
     let id = hash(&["fingerprint", input.tenant, browser, os, model, kind.as_str(), input.accept_language]);
     // `iPhone` is no model, `iPhone14,5` is one.
-    let tells = !agent.bot && model.bytes().any(|byte| byte.is_ascii_digit());
-    (id, if tells { Confidence::FingerprintMedium } else { Confidence::FingerprintLow })
+    let is_distinctive = !agent.bot && model.bytes().any(|byte| byte.is_ascii_digit());
+    (id, if is_distinctive { Confidence::FingerprintMedium } else { Confidence::FingerprintLow })
 }
 
 fn hash(parts: &[&str]) -> DeviceId {

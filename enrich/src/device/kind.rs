@@ -1,4 +1,4 @@
-//! Tells kinds of device and scripts by words in the user agent. uap-core knows models, but not form factors.
+//! Recognises kinds of device and scripts by words in the user agent. uap-core knows models, but not form factors.
 
 use super::DeviceKind;
 

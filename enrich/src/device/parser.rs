@@ -17,7 +17,7 @@ const PATTERNS: &str = include_str!("../../data/uap-core/regexes.yaml");
 /// Longest user agent read, in bytes.
 const MAX_USER_AGENT: usize = 1024;
 
-/// How many combinations of headers a worker keeps, unless told otherwise: about 3 MB.
+/// How many combinations of headers a worker keeps, unless configured otherwise: about 3 MB.
 const DEFAULT_CACHE: usize = 8192;
 
 /// The compiled patterns. Immutable; building it takes a good part of a second, so build one and share it.

@@ -109,7 +109,7 @@ fn p3_client_hints() {
     }
 }
 
-/// K10: the cookie tells devices apart; without it a fingerprint does, and says how sure it is.
+/// K10: the cookie distinguishes devices; without it a fingerprint does, and says how sure it is.
 #[test]
 fn k10_device_ids() {
     let bare = DeviceInput { user_agent: CHROME, tenant: "t1", ..DeviceInput::default() };

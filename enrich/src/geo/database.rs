@@ -14,7 +14,7 @@ use crate::cache::Generations;
 /// process, under a look-up; a copy costs the file's size (about 130 MB for DB-IP City Lite) and can't.
 pub(super) type Mmdb = Reader<Vec<u8>>;
 
-/// How many answers a worker keeps, unless told otherwise: about 10 MB.
+/// How many answers a worker keeps, unless configured otherwise: about 10 MB.
 const DEFAULT_CACHE: usize = 32_768;
 
 /// An immutable snapshot of all files. Shared between threads; each thread brings its own [`GeoCache`].
@@ -24,7 +24,7 @@ pub struct GeoDatabase {
     anonymous: Option<Arc<Mmdb>>,
     /// Build date of an answer that no city file gave.
     build_epoch: u32,
-    /// Tells one snapshot from another, so that no cache mixes them up.
+    /// Distinguishes one snapshot from another, so that no cache mixes them up.
     identity: Arc<()>,
     empty: Arc<str>,
     /// Answers that need no look-up, by `IpKind`: unknown, private, loopback, reserved.

@@ -1,6 +1,6 @@
 //! Events seen lately in one Kafka partition: a sender's retry is the same event, stored once.
 //!
-//! An event is told by its tenant, its sender, its source and its id ([`schemas::identity`]), so that no sender's ids are in
+//! An event is identified by its tenant, its sender, its source and its id ([`schemas::identity`]), so that no sender's ids are in
 //! another's way. A retry holds what the first one held; anything else under the same identity is a conflict.
 //!
 //! An event's key is its tenant and user, so a retry lands in the same partition. The window is bounded by offsets and

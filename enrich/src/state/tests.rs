@@ -75,7 +75,7 @@ fn memory_is_bounded_and_given_back() {
     assert_eq!(budget.used(), 0);
 }
 
-/// A2: what is no packed user is told from one of a newer version; what is damaged behind its head is a user anew.
+/// A2: what is no packed user is distinguished from one of a newer version; what is damaged behind its head is a user anew.
 #[test]
 fn bytes_that_are_no_user() {
     let mut state = State::new(Budget::new(1 << 20));

@@ -1,4 +1,4 @@
-//! Whether the tables still have what was stored, as far as that can be told from here:
+//! Whether the tables still have what was stored, as far as that can be seen from here:
 //!
 //! - the latest decisions of each partition say how many rows are between two offsets (for `events` that were lost);
 //! - `events` and its rollups count the same events, each by itself (for parts of either that were lost, of any age that
@@ -67,9 +67,9 @@ async fn damaged(client: &Client, accepted_at: i64) -> Result<Option<String>> {
         .fetch_all::<Damaged>()
         .await
         .context("looking for damaged parts")?;
-    let told = found.iter().map(|one| format!("{} parts of {} are damaged", one.parts, one.table));
-    let told = told.collect::<Vec<_>>().join(", ");
-    Ok((!told.is_empty()).then(|| format!("{told}; ClickHouse has put them aside")))
+    let damage = found.iter().map(|one| format!("{} parts of {} are damaged", one.parts, one.table));
+    let damage = damage.collect::<Vec<_>>().join(", ");
+    Ok((!damage.is_empty()).then(|| format!("{damage}; ClickHouse has put them aside")))
 }
 
 #[derive(Row, Deserialize)]

@@ -1,7 +1,7 @@
 //! A broker that has what was sent, and whose answer never comes; and one that takes some records only late.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use enrich::partition::ledger::{Decision, chain};
 use rdkafka::Offset;
@@ -158,7 +158,9 @@ pub(crate) async fn lost_answers_double_nothing(world: &World) {
     for (sql, expected) in counted {
         world.until(sql, expected).await;
     }
+    let deadline = Instant::now() + Duration::from_secs(60);
     while letters().await == letters_before {
+        assert!(Instant::now() < deadline, "no dead letter");
         tokio::task::yield_now().await;
     }
     assert!(enricher.drain(DRAIN).await);

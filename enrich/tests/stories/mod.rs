@@ -172,7 +172,7 @@ async fn nothing_blocks_what_thousands_have() {
     }
 }
 
-/// K10: what topics tell of a device they tell with how sure its id is; of no device, nothing.
+/// K10: what topics report of a device comes with how sure its id is; of no device, nothing.
 #[tokio::test]
 async fn topics_say_how_sure_a_device_is() {
     let mut pipeline = Pipeline::new().await;

@@ -45,7 +45,7 @@ impl World {
         config.enrich.workers = 1;
         config.enrich.flush_ms = 50;
         runtime::kafka::ensure_topics(&config.kafka).await.unwrap();
-        runtime::migrate::migrate(&config).await.unwrap();
+        storage::migrate(&config).await.unwrap();
         let shutdown = Shutdown::default();
         let settings = Settings::spawn(&config, &shutdown).unwrap();
         settings.ready().await;

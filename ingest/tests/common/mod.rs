@@ -19,6 +19,7 @@ use runtime::config::{self, Config};
 use runtime::freshness::Freshness;
 use runtime::http::{Counts, Limits, Server};
 use runtime::metrics::Metrics;
+use runtime::receipts::Receipts;
 use runtime::settings::Settings;
 use schemas::settings::{Role, Tenant};
 use schemas::topics;
@@ -30,6 +31,7 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) settings: Settings,
     pub(crate) metrics: Metrics,
+    pub(crate) receipts: Receipts,
     /// A key of the role ingest, of the tenant `acme`, whose logging is on.
     pub(crate) key: String,
     pub(crate) config: Config,
@@ -59,9 +61,10 @@ impl Record {
     }
 }
 
-/// As the role serves it: a resource tells what it has, and problems are in the language of whoever asks.
+/// Returns the routes as the role serves them: a resource states its methods, and problems are in the language of whoever asks.
 pub(crate) fn router(ingest: Ingest) -> Router {
-    runtime::http::methods::told(ingest::router(ingest)).layer(axum::middleware::from_fn(runtime::problem::in_language))
+    runtime::http::methods::with_methods(ingest::router(ingest))
+        .layer(axum::middleware::from_fn(runtime::problem::in_language))
 }
 
 impl World {
@@ -80,9 +83,12 @@ impl World {
         let settings = Settings::in_memory(config.limits);
         let tenant = Tenant { logging: true, ..Tenant::new("acme", "Acme") };
         settings.put_tenant(tenant).await.unwrap();
-        let metrics = Metrics::default();
-        let router = router(Ingest::new(&config, settings.clone(), Freshness::unknown(), &metrics).unwrap());
-        let mut world = Self { router, settings, metrics, key: String::new(), config, broker: Some(broker), _dir: dir };
+        let (metrics, receipts) = (Metrics::default(), Receipts::default());
+        let noted = receipts.clone();
+        let ingest = Ingest::noting(&config, settings.clone(), Freshness::unknown(), &metrics, noted).unwrap();
+        let router = router(ingest);
+        let mut world =
+            Self { router, settings, metrics, receipts, key: String::new(), config, broker: Some(broker), _dir: dir };
         world.key = world.new_key(Role::Ingest).await;
         world
     }

@@ -49,7 +49,7 @@ impl Alerting {
         self.writing.lock().await
     }
 
-    /// Whether an endpoint may have this address, as far as can be told now. It is checked again at each attempt.
+    /// Checks whether an endpoint may have this address, as far as can be known now. It is checked again at each attempt.
     pub async fn check_url(&self, url: &str) -> Result<(), Problem> {
         match self.outbound.check(url).await {
             Ok(_) => Ok(()),
@@ -101,7 +101,7 @@ pub fn random_hex() -> Result<String, Problem> {
     Ok(hex(&random))
 }
 
-/// Nothing of it is told yet, so that the sender knows it for new.
+/// Returns a delivery of which nothing is reported yet, so that the sender takes it for a new one.
 fn test(endpoint: &AlertEndpoint, id: &str) -> Pending {
     let now = Utc::now();
     let violation = Violation {

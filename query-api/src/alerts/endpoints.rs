@@ -156,7 +156,7 @@ impl EndpointChange {
 /// A test that waits to be sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QueuedTest {
-    /// What stands in place of a violation's id; `GET /v1/alerts/deliveries?violation=` tells how it ended.
+    /// What stands in place of a violation's id; `GET /v1/alerts/deliveries?violation=` shows how it ended.
     #[schema(example = "test-0f3c5a7e9b1d2c4e")]
     pub violation_id: String,
 }

@@ -30,9 +30,9 @@ const WINDOW_MS: i64 = 600_000;
 const MAX_UNDER_WAY: usize = 4096;
 /// Most reads that are remembered; beyond it each is an event of its own.
 const MAX_KNOWN: usize = 50_000;
-/// Bytes of an SQL statement that are told.
+/// Bytes of an SQL statement that are recorded.
 const MAX_STATEMENT: usize = 4096;
-/// Values of an SQL statement's parameters that are told, and bytes of each.
+/// Values of an SQL statement's parameters that are recorded, and bytes of each.
 const MAX_PARAMETERS: usize = 50;
 const MAX_PARAMETER: usize = 256;
 /// Stands for what was asked for by something that no event can have as an id.
@@ -49,18 +49,18 @@ pub(crate) enum Recorded {
     User,
 }
 
-/// What an answer shows, as far as its handler told.
+/// What an answer shows, as far as its handler reported it.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
     /// Records.
     pub(crate) records: u64,
     /// The period as it was understood.
     pub(crate) period: Option<Period>,
-    /// What the query string doesn't tell: what a body asked for, and the events that were looked into.
+    /// What the query string doesn't say: what a body asked for, and the events that were looked into.
     pub(crate) more: Vec<(String, String)>,
 }
 
-/// What is remembered of reads, and how many are being told. Clones share it.
+/// What is remembered of reads, and how many are being recorded. Clones share it.
 #[derive(Debug, Clone)]
 pub struct ReadLog(Arc<Inner>);
 
@@ -129,25 +129,25 @@ impl ReadLog {
         };
         let mut payload = json!({ "path": "sql", "statement": clip(statement, MAX_STATEMENT) });
         if !parameters.is_empty() {
-            let told = parameters.iter().take(MAX_PARAMETERS);
-            let told =
-                told.map(|(name, value)| (clip(name, MAX_PARAMETER).to_owned(), json!(clip(value, MAX_PARAMETER))));
-            payload["parameters"] = Value::Object(told.collect());
+            let first = parameters.iter().take(MAX_PARAMETERS);
+            let clipped =
+                first.map(|(name, value)| (clip(name, MAX_PARAMETER).to_owned(), json!(clip(value, MAX_PARAMETER))));
+            payload["parameters"] = Value::Object(clipped.collect());
         }
         let outcome = if succeeded { "" } else { "failure" };
         let same = json!(["sql", statement, parameters, outcome]);
-        self.tell(caller, tenant, Read { same, records: 0, event, outcome, payload });
+        self.record_read(caller, tenant, Read { same, records: 0, event, outcome, payload });
     }
 
     /// Records a read by HTTP.
     pub(crate) fn record(&self, view: PendingRead, caller: &Caller, shown: Option<Shown>) {
         if let (Some(tenant), Some(read)) = (view.tenant(caller), view.read(caller, shown)) {
-            self.tell(caller, &tenant, read);
+            self.record_read(caller, &tenant, read);
         }
     }
 
     /// Records a read, unless enough was said of others that asked for the same.
-    fn tell(&self, caller: &Caller, tenant: &str, mut read: Read) {
+    fn record_read(&self, caller: &Caller, tenant: &str, mut read: Read) {
         let window = Utc::now().timestamp_millis().div_euclid(WINDOW_MS);
         let Some(Sum { requests, records }) = self.count(window, (tenant, caller.key_id()), &read) else { return };
         if records > 0 {
@@ -181,7 +181,7 @@ impl ReadLog {
         });
     }
 
-    /// Counts a read together with those that asked for the same; what there is to tell of them, if it is time.
+    /// Counts a read together with those that asked for the same. Returns what there is to record of them, if it is time.
     fn count(&self, window: i64, who: (&str, &str), read: &Read) -> Option<Sum> {
         let same = self.0.hasher.hash_one((who, read.same.to_string()));
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -217,7 +217,7 @@ impl PendingRead {
 
     /// What is recorded of it. What a person reads of what they did themselves is no matter for the log.
     fn read(&self, caller: &Caller, shown: Option<Shown>) -> Option<Read> {
-        // What names one thing by its id shows it, and has nothing more to tell.
+        // What names one thing by its id shows it, and there is nothing more to record.
         let one = || Shown { records: u64::from(self.path.ends_with("{id}")), period: None, more: Vec::new() };
         let shown = shown.unwrap_or_else(one);
         let named = caller.info().named();
@@ -226,17 +226,17 @@ impl PendingRead {
         if self.is_of_user() && who.kind == "user" && own {
             return None;
         }
-        let given = Params::parse(Some(&self.query)).map(|params| params.told()).unwrap_or_default();
+        let given = Params::parse(Some(&self.query)).map(|params| params.given()).unwrap_or_default();
         let mut asked: Vec<_> = given.iter().filter(|(name, _)| !PAGING.contains(&name.as_str())).collect();
         asked.sort_unstable();
-        let same = json!([self.method.as_str(), self.path, named, asked, shown.more, shown.period.map(told)]);
+        let same = json!([self.method.as_str(), self.path, named, asked, shown.more, shown.period.map(as_json)]);
         let mut payload =
             json!({ "path": self.path, "filter": grouped(&[named, &filters(given.clone()), &shown.more].concat()) });
         if self.method != Method::GET {
             payload["method"] = self.method.as_str().into();
         }
         if let Some(period) = shown.period {
-            payload["period"] = told(period);
+            payload["period"] = as_json(period);
         }
         Some(Read { same, records: shown.records, event: self.event(named), outcome: "", payload })
     }
@@ -267,6 +267,6 @@ impl PendingRead {
     }
 }
 
-fn told(period: Period) -> Value {
+fn as_json(period: Period) -> Value {
     json!(PeriodView { from: period.from, to: period.to })
 }

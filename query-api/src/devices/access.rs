@@ -36,7 +36,7 @@ pub struct AccessView {
     /// Which, by its id, whether it was asked for by that or by its cookie.
     pub device_id: String,
     /// How sure its id is: `high`, `medium` or `low`. Null where that is not known: no event of the user is kept that came
-    /// from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are told by their
+    /// from it, or the store could not be asked. A check is answered from memory, which knows it of devices that are known by their
     /// cookie or were decided about.
     #[schema(required = true, example = "high")]
     pub device_confidence: Option<String>,
@@ -296,7 +296,7 @@ impl Change<'_> {
             kind: self.kind,
             object_type: "device",
             object_id: device.to_owned(),
-            // A device is told apart within its user.
+            // The id of a device is unique within its user only.
             object_name: format!("{user}/{device}"),
             reason: self.new.map(|decision| decision.reason.clone()).unwrap_or_default(),
             changes: vec![("access".to_owned(), word(self.old.as_deref()), word(self.new))],

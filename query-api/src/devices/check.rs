@@ -21,7 +21,7 @@ use crate::state::QueryApi;
     operation_id = "checkAccess",
     params(
         ("user_id" = String, Query, description = "Who wants in", example = "u-17"),
-        ("device_id" = String, Query, description = "From which device: its cookie, as events tell it in `context.device_id`, or the id that this API shows", example = "d-5"),
+        ("device_id" = String, Query, description = "From which device: its cookie, as events carry it in `context.device_id`, or the id that this API shows", example = "d-5"),
         crate::openapi::TenantParam,
     ),
     responses(

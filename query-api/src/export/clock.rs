@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, MappedLocalTime, Offset as _, TimeZone as _,
 use schemas::zone::Zone;
 
 /// The offset of a time whose wall clock shows it a second time; none for all others.
-pub(super) fn told_apart_by(zone: Zone, time: DateTime<Utc>) -> Option<FixedOffset> {
+pub(super) fn ambiguous_offset(zone: Zone, time: DateTime<Utc>) -> Option<FixedOffset> {
     let local = time.with_timezone(&zone);
     match zone.from_local_datetime(&local.naive_local()) {
         MappedLocalTime::Ambiguous(..) => Some(local.offset().fix()),
@@ -15,7 +15,7 @@ pub(super) fn told_apart_by(zone: Zone, time: DateTime<Utc>) -> Option<FixedOffs
 /// A time in a zone, by a pattern.
 pub(super) fn shown(zone: Zone, time: DateTime<Utc>, pattern: &str) -> String {
     let mut text = time.with_timezone(&zone).format(pattern).to_string();
-    if let Some(offset) = told_apart_by(zone, time) {
+    if let Some(offset) = ambiguous_offset(zone, time) {
         text.push_str(&format!(" {offset}"));
     }
     text
@@ -25,7 +25,7 @@ pub(super) fn shown(zone: Zone, time: DateTime<Utc>, pattern: &str) -> String {
 mod tests {
     use super::*;
 
-    /// T18: two moments that a wall clock shows as one are told apart.
+    /// T18: two moments that a wall clock shows as one are distinguished.
     #[test]
     fn hours_that_come_twice_carry_their_offset() {
         for (zone, time, text) in [

@@ -45,9 +45,12 @@ impl<W: Write> Csv<W> {
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         for cell in cells {
             match cell {
-                Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) | Cell::Group(_) => {
-                    self.writer.write_field("")
-                }
+                Cell::Empty
+                | Cell::Word(_)
+                | Cell::Code(..)
+                | Cell::Translated(..)
+                | Cell::Signals(_)
+                | Cell::Group(_) => self.writer.write_field(""),
                 Cell::Text(text) => {
                     let text = readable(text);
                     if text.starts_with(FORMULA) {

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use runtime::problem::Problem;
+use schemas::zone::Zone;
 
 use crate::http::params::{ParamError, Params};
 
@@ -98,6 +99,29 @@ impl Separator {
             _ => Self::Comma,
         })
     }
+}
+
+/// `time_zone=`: the zone that a file's times are shown in.
+pub(crate) fn zone(params: &mut Params, format: Option<Format>) -> Result<Option<Zone>, Problem> {
+    let Some(name) = params.one("time_zone")? else { return Ok(None) };
+    if format.is_none() {
+        return Err(ParamError::bad("time_zone", "goes with a file").into());
+    }
+    let unknown = || {
+        let detail = "there is no time zone of this name in the IANA database (such as Europe/Prague)";
+        ParamError::bad("time_zone", detail)
+    };
+    Ok(Some(name.parse().map_err(|_| unknown())?))
+}
+
+/// `columns=`: those that a file is to have, in their order; none: all. A line of NDJSON is an object as in the JSON answer, and has
+/// no columns.
+pub(crate) fn columns(params: &mut Params, format: Option<Format>) -> Result<Vec<String>, Problem> {
+    let columns = params.in_order("columns")?;
+    if !columns.is_empty() && format.is_none_or(|format| format == Format::Ndjson) {
+        return Err(ParamError::bad("columns", "goes with the formats csv, xlsx, pdf and parquet").into());
+    }
+    Ok(columns)
 }
 
 /// What `format=` may be.

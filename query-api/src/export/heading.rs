@@ -1,4 +1,4 @@
-//! What is told about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
+//! What a file says about an export beside its rows: in the head of a PDF, on a sheet of a workbook, in the file's name.
 
 use chrono::{DateTime, Utc};
 use schemas::bidi::plain;
@@ -12,8 +12,9 @@ use crate::http::params::pieces;
 use crate::http::period::Period;
 use crate::log::words::of;
 
-/// Parameters that are no filter: they are told in other ways, or not at all.
-const NOT_FILTERS: [&str; 9] = ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to"];
+/// Parameters that are no filter: they are shown in other ways, or not at all.
+const NOT_FILTERS: [&str; 11] =
+    ["lang", "separator", "format", "tenant", "limit", "cursor", "period", "from", "to", "columns", "time_zone"];
 /// Parameters of one text, whose commas are its own. Any other that has some is a list.
 const TEXTS: [&str; 4] = ["changed", "changed_from", "changed_to", "q"];
 /// Longest filter in words, bytes.
@@ -32,8 +33,10 @@ pub struct Heading {
     pub filter: String,
     /// The period; a missing bound is open.
     pub period: Period,
-    /// The tenant's zone, in which times are shown.
+    /// The zone in which times are shown.
     pub zone: Zone,
+    /// Names of the columns of a list, in their order; none: all.
+    pub columns: Vec<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Every event received before this is in it; none: not known.
@@ -51,7 +54,7 @@ impl Heading {
         words::name(&self.title, self.lang)
     }
 
-    /// The period in words, in the tenant's zone.
+    /// The period in words, in the file's zone.
     #[must_use]
     pub fn period_in_words(&self) -> String {
         let say = |texts| of(self.lang, texts);
@@ -67,7 +70,7 @@ impl Heading {
         }
     }
 
-    /// What there is to tell, line by line: a word and what it is about.
+    /// Returns what the heading says, line by line: a word and what it is about.
     #[must_use]
     pub fn lines(&self) -> [(&'static str, String); 5] {
         let say = |texts| of(self.lang, texts);
@@ -87,7 +90,7 @@ impl Heading {
         ]
     }
 
-    /// Name of the file: letters, digits and dashes alone, whatever the tenant is called; dates in the tenant's zone, the
+    /// Name of the file: letters, digits and dashes alone, whatever the tenant is called; dates in the file's zone, the
     /// last one inside the period.
     #[must_use]
     pub fn file_name(&self, format: Format) -> String {
@@ -122,7 +125,7 @@ pub(crate) fn in_words(
     lang: Lang,
     title: impl Fn(&str, &str) -> Option<String>,
 ) -> String {
-    let mut told = String::new();
+    let mut rendered = String::new();
     let mut last = "";
     for (name, given) in filters {
         let word = |value: &str| match value {
@@ -134,18 +137,18 @@ pub(crate) fn in_words(
         if name != last {
             // `by` is who did it where a column is called that.
             let known = words::name(if name == "by" { "grouping" } else { name }, lang);
-            let between = if told.is_empty() { "" } else { "; " };
-            told.push_str(&format!("{between}{known}: {shown}"));
+            let between = if rendered.is_empty() { "" } else { "; " };
+            rendered.push_str(&format!("{between}{known}: {shown}"));
         } else {
-            told.push_str(&format!(", {shown}"));
+            rendered.push_str(&format!(", {shown}"));
         }
         last = name;
     }
-    if told.len() > MAX_FILTER_BYTES {
-        told.truncate(told.floor_char_boundary(MAX_FILTER_BYTES));
-        told.push('…');
+    if rendered.len() > MAX_FILTER_BYTES {
+        rendered.truncate(rendered.floor_char_boundary(MAX_FILTER_BYTES));
+        rendered.push('…');
     }
-    told
+    rendered
 }
 
 /// What a parameter's values are values of.
@@ -170,6 +173,7 @@ mod tests {
             filter: String::new(),
             period: Period { from: from.map(time), to: to.map(time) },
             zone: "Europe/Prague".parse().unwrap(),
+            columns: Vec::new(),
             created_at: time("2026-11-22T20:00:00Z"),
             complete_until: None,
             lang: Lang::En,
@@ -255,17 +259,17 @@ mod tests {
         ];
         let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let filters = filters(given);
-        let told = |lang| in_words(&filters, lang, |_, _| None);
+        let rendered = |lang| in_words(&filters, lang, |_, _| None);
         assert_eq!(
-            told(Lang::En),
+            rendered(Lang::En),
             "actor id: u1, u2, u3; location: (none); words: a,b; class: creation, x, deletion; order: ascending"
         );
         assert_eq!(
-            told(Lang::Ru),
+            rendered(Lang::Ru),
             "исполнитель: u1, u2, u3; локация: (не указано); слова: a,b; класс: создание, x, удаление; порядок: по возрастанию"
         );
         assert_eq!(
-            told(Lang::Cs),
+            rendered(Lang::Cs),
             "kdo: u1, u2, u3; pobočka: (neuvedeno); slova: a,b; třída: vytvoření, x, smazání; pořadí: vzestupně"
         );
     }

@@ -318,7 +318,7 @@ fn capitalised(text: &str) -> String {
 /// A cell as people read it.
 fn shown(cell: &Cell<'_>, kind: Kind, heading: &Heading) -> String {
     match cell {
-        Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) | Cell::Group(_) => {
+        Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Translated(..) | Cell::Signals(_) | Cell::Group(_) => {
             String::new()
         }
         Cell::Text(text) => plain(text).into_owned(),

@@ -63,7 +63,7 @@ pub enum Cell<'a> {
     /// read it as it is.
     Code(&'static str, Cow<'a, str>),
     /// What programs read, and what people read in its place, in the three languages.
-    Told(&'static str, [&'static str; 3]),
+    Translated(&'static str, [&'static str; 3]),
     /// What is new, far, fast or much about an event. Worded in files for people.
     Signals(&'a Map<String, Value>),
     /// What a rule grouped events by: fields and their values, as JSON. Worded in files for people.

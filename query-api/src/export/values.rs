@@ -152,6 +152,14 @@ const VALUES: &[(&[&str], Words)] = &[
         &[("asc", ["ascending", "по возрастанию", "vzestupně"]), ("desc", ["descending", "по убыванию", "sestupně"])],
     ),
     (
+        &["sort"],
+        &[
+            ("last_activity", ["last activity", "последняя активность", "poslední aktivita"]),
+            ("name", ["name", "имя", "jméno"]),
+            ("unreviewed", ["unreviewed violations", "нерассмотренные нарушения", "neprověřená porušení"]),
+        ],
+    ),
+    (
         &["interval"],
         &[
             ("minute", ["minute", "минута", "minuta"]),

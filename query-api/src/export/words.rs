@@ -83,6 +83,7 @@ const NAMES: &[(&str, [&str; 3])] = &[
     ("exclude_category", ["but for the categories", "кроме категорий", "kromě kategorií"]),
     ("exclude_class", ["but for the classes", "кроме классов", "kromě tříd"]),
     ("exclude_type", ["but for the types of events", "кроме типов событий", "kromě typů událostí"]),
+    ("exempt", ["exempt from the checks", "освобождён от проверок", "vyňat z kontrol"]),
     ("expires_at", ["valid until", "действует до", "platí do"]),
     ("extra", ["extra", "дополнительно", "další údaje"]),
     ("failed_sign_ins", ["failed sign-ins", "неудачные входы", "neúspěšná přihlášení"]),
@@ -121,6 +122,7 @@ const NAMES: &[(&str, [&str; 3])] = &[
     ("location", ["location", "локация", "pobočka"]),
     ("logging", ["logging of activity", "регистрация активности", "zaznamenávání aktivity"]),
     ("marked", ["marked by a violation", "с отметкой о нарушении", "s označením porušení"]),
+    ("max_level", ["worst level", "наивысший уровень", "nejvyšší úroveň"]),
     ("message_id", ["message id", "id сообщения", "id zprávy"]),
     ("min_level", ["least level", "наименьший уровень", "nejnižší úroveň"]),
     ("model", ["model", "модель", "model"]),
@@ -184,6 +186,7 @@ const NAMES: &[(&str, [&str; 3])] = &[
     ("signed_in", ["signed in", "вход выполнен", "přihlášení proběhlo"]),
     ("signed_out", ["signed out", "выход выполнен", "odhlášení proběhlo"]),
     ("signed_out_at", ["signed out", "выход", "odhlášení"]),
+    ("sort", ["order", "порядок", "pořadí"]),
     ("source", ["source", "источник", "zdroj"]),
     ("sql", ["SQL queries", "запросы SQL", "dotazy SQL"]),
     ("start", ["start", "начало", "začátek"]),
@@ -223,7 +226,7 @@ const NAMES: &[(&str, [&str; 3])] = &[
     ("yaml", ["text of the rule", "текст правила", "text pravidla"]),
 ];
 
-/// The name of a table, a file or a column, whose parts are told with a colon; a name that is not known is as it is.
+/// Returns the name of a table, a file or a column, with colons between its parts; a name that is not known stays as it is.
 pub(crate) fn name(name: &str, lang: Lang) -> String {
     if let Some(whole) = known(name, lang) {
         return whole.to_owned();
@@ -244,7 +247,7 @@ pub(super) fn key(column: &'static str, lang: Lang) -> Cow<'static, str> {
 }
 
 /// A word that stands for a value. In brackets, so that none is taken for a value that is the same.
-pub(super) fn word(word: Word, lang: Lang) -> &'static str {
+pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
     match word {
         Word::Nothing => of(lang, ["(none)", "(не указано)", "(neuvedeno)"]),
         Word::Others => of(lang, ["(all others)", "(все остальные)", "(všechny ostatní)"]),

@@ -11,7 +11,7 @@ use crate::export::format::Format;
 use crate::export::heading::Heading;
 use crate::export::parquet::Parquet;
 use crate::export::pdf::Pdf;
-use crate::export::table::{Cell, Tabular};
+use crate::export::table::{Cell, Column, Tabular};
 use crate::export::xlsx::Xlsx;
 use crate::export::{values, words};
 use crate::log::words::of;
@@ -21,6 +21,10 @@ use crate::log::{field_names, signals};
 pub struct Writer<W: Write + Send> {
     form: Form<W>,
     lang: Lang,
+    /// Names of the columns that are wanted, in their order; none: all.
+    wanted: Vec<String>,
+    /// Places of these among all; none: all.
+    places: Vec<usize>,
     tables: usize,
     rows: u64,
 }
@@ -39,7 +43,7 @@ impl<W: Write + Send> Writer<W> {
     /// # Errors
     /// Those of `to`.
     pub fn open(format: Format, to: W, heading: Heading) -> io::Result<Self> {
-        let lang = heading.lang;
+        let (lang, wanted) = (heading.lang, heading.columns.clone());
         let form = match format {
             Format::Csv => Form::Csv(Box::new(Csv::open(to, &heading)?)),
             Format::Ndjson => Form::Ndjson(to),
@@ -47,7 +51,7 @@ impl<W: Write + Send> Writer<W> {
             Format::Pdf => Form::Pdf(Box::new(Pdf::open(to, heading)?)),
             Format::Parquet => Form::Parquet(Box::new(Parquet::new(to))),
         };
-        Ok(Self { form, lang, tables: 0, rows: 0 })
+        Ok(Self { form, lang, wanted, places: Vec::new(), tables: 0, rows: 0 })
     }
 
     /// Begins a table. CSV, NDJSON and Parquet hold one: the first; rows of others are left out.
@@ -56,11 +60,17 @@ impl<W: Write + Send> Writer<W> {
     /// Those of the byte sink.
     pub fn table<T: Tabular>(&mut self, name: &'static str) -> io::Result<()> {
         self.tables += 1;
+        let place = |wanted: &String| T::COLUMNS.iter().position(|column| column.name == wanted);
+        self.places = self.wanted.iter().filter_map(place).collect();
+        let chosen: Vec<Column> = self.places.iter().filter_map(|at| T::COLUMNS.get(*at)).copied().collect();
+        // What was chosen by name is printed, too.
+        let (columns, printed) =
+            if chosen.is_empty() { (T::COLUMNS.to_vec(), T::PRINTED) } else { (chosen, &[] as &[&str]) };
         match &mut self.form {
-            Form::Csv(csv) if self.tables == 1 => csv.header(T::COLUMNS),
-            Form::Parquet(parquet) if self.tables == 1 => parquet.header(T::COLUMNS),
-            Form::Xlsx(xlsx) => xlsx.table(name, T::COLUMNS),
-            Form::Pdf(pdf) => pdf.table(name, T::COLUMNS, T::PRINTED),
+            Form::Csv(csv) if self.tables == 1 => csv.header(&columns),
+            Form::Parquet(parquet) if self.tables == 1 => parquet.header(&columns),
+            Form::Xlsx(xlsx) => xlsx.table(name, columns),
+            Form::Pdf(pdf) => pdf.table(name, &columns, printed),
             Form::Csv(_) | Form::Parquet(_) | Form::Ndjson(_) => Ok(()),
         }
     }
@@ -81,6 +91,10 @@ impl<W: Write + Send> Writer<W> {
         }
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(T::COLUMNS.len());
         row.cells(&mut cells);
+        if !self.places.is_empty() {
+            let mut chosen = |at: &usize| cells.get_mut(*at).map(|cell| std::mem::replace(cell, Cell::Empty));
+            cells = self.places.iter().map(|at| chosen(at).unwrap_or(Cell::Empty)).collect();
+        }
         for cell in &mut cells {
             if several {
                 self.word(cell);
@@ -106,9 +120,9 @@ impl<W: Write + Send> Writer<W> {
                 problem_texts::worded("", said, lang).map_or_else(|| said.to_string(), Into::into)
             }
             Cell::Code(of, code) => values::value(of, code, lang),
-            Cell::Signals(found) => signals::told(found, Some(lang)),
-            Cell::Group(fields) => field_names::told(fields, lang),
-            Cell::Told(_, people) => of(lang, *people).to_owned(),
+            Cell::Signals(found) => signals::rendered(found, Some(lang)),
+            Cell::Group(fields) => field_names::rendered(fields, lang),
+            Cell::Translated(_, people) => of(lang, *people).to_owned(),
             _ => return,
         };
         *cell = Cell::Text(text.into());
@@ -161,9 +175,9 @@ fn as_value(cell: &mut Cell<'_>) {
     *cell = match std::mem::replace(cell, Cell::Empty) {
         Cell::Word(_) => Cell::Empty,
         Cell::Code(_, code) => Cell::Text(code),
-        Cell::Signals(found) => Cell::Text(signals::told(found, None).into()),
+        Cell::Signals(found) => Cell::Text(signals::rendered(found, None).into()),
         Cell::Group(fields) => fields.into(),
-        Cell::Told(programs, _) => programs.into(),
+        Cell::Translated(programs, _) => programs.into(),
         Cell::Lasted(milliseconds) => Cell::Whole(milliseconds),
         other => other,
     };

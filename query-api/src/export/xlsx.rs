@@ -35,10 +35,10 @@ pub(super) struct Xlsx<W: Write> {
     archive: ZipWriter<StreamWriter<W>>,
     heading: Heading,
     sheets: Vec<String>,
-    /// Offsets that times are told apart by, in the order of their styles.
+    /// Offsets that distinguish times, in the order of their styles.
     offsets: Vec<FixedOffset>,
     table: &'static str,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     part: u32,
     /// Rows of a sheet below its header, at most.
     most_rows: u32,
@@ -55,7 +55,7 @@ impl<W: Write> Xlsx<W> {
             sheets: Vec::new(),
             offsets: Vec::new(),
             table: "",
-            columns: &[],
+            columns: Vec::new(),
             part: 0,
             most_rows: MAX_ROWS,
             rows: 0,
@@ -65,7 +65,7 @@ impl<W: Write> Xlsx<W> {
     }
 
     /// Begins a sheet.
-    pub(super) fn table(&mut self, name: &'static str, columns: &'static [Column]) -> io::Result<()> {
+    pub(super) fn table(&mut self, name: &'static str, columns: Vec<Column>) -> io::Result<()> {
         self.end_sheet()?;
         (self.table, self.columns, self.part) = (name, columns, 0);
         self.begin_sheet()
@@ -77,11 +77,11 @@ impl<W: Write> Xlsx<W> {
         let name = if self.part == 1 { table } else { format!("{table} {}", self.part) };
         self.sheets.push(parts::sheet_name(&name));
         self.begin_part(&format!("xl/worksheets/sheet{}.xml", self.sheets.len()))?;
-        self.archive.write_all(parts::sheet_head(self.columns).as_bytes())?;
+        self.archive.write_all(parts::sheet_head(&self.columns).as_bytes())?;
         (self.rows, self.bytes) = (0, 0);
         self.line.clear();
         self.line.push_str("<row>");
-        for column in self.columns {
+        for column in &self.columns {
             let name = words::name(column.title(), self.heading.lang);
             text(&mut self.line, &name, HEADER, "");
         }
@@ -95,8 +95,10 @@ impl<W: Write> Xlsx<W> {
         }
         self.line.clear();
         self.line.push_str("<row>");
-        for (cell, column) in cells.iter().zip(self.columns) {
-            self.cell(cell, column.kind);
+        for (at, cell) in cells.iter().enumerate() {
+            if let Some(kind) = self.columns.get(at).map(|column| column.kind) {
+                self.cell(cell, kind);
+            }
         }
         self.rows += 1;
         self.end_line()
@@ -105,7 +107,7 @@ impl<W: Write> Xlsx<W> {
     fn cell(&mut self, cell: &Cell<'_>, kind: Kind) {
         // Writing to a string can't fail.
         let _ = match cell {
-            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Told(..) | Cell::Signals(_) | Cell::Group(_) => {
+            Cell::Empty | Cell::Word(_) | Cell::Code(..) | Cell::Translated(..) | Cell::Signals(_) | Cell::Group(_) => {
                 write!(self.line, "<c/>")
             }
             Cell::Text(of) => {
@@ -135,7 +137,7 @@ impl<W: Write> Xlsx<W> {
 
     /// How a time is shown: in an hour that comes twice with its offset.
     fn style(&mut self, time: DateTime<Utc>) -> usize {
-        let Some(offset) = clock::told_apart_by(self.heading.zone, time) else { return TIME };
+        let Some(offset) = clock::ambiguous_offset(self.heading.zone, time) else { return TIME };
         let known = self.offsets.iter().position(|known| *known == offset);
         let at = known.unwrap_or(self.offsets.len());
         if known.is_none() {
@@ -170,7 +172,7 @@ impl<W: Write> Xlsx<W> {
     /// What the workbook is about, on a sheet of its own.
     fn about(&mut self) -> io::Result<()> {
         const COLUMNS: &[Column] = &[Column::new("about", Kind::Text), Column::new("value", Kind::Text)];
-        self.table("About", COLUMNS)?;
+        self.table("About", COLUMNS.to_vec())?;
         let title = (of(self.heading.lang, ["Title", "Название", "Název"]), self.heading.title_in_words());
         for (word, about) in [title].into_iter().chain(self.heading.lines()) {
             self.row(&[word.into(), Cell::Text(about.into())])?;
@@ -241,6 +243,7 @@ mod tests {
             filter: String::new(),
             period: Period::default(),
             zone: schemas::zone::Zone::utc(),
+            columns: Vec::new(),
             created_at: DateTime::UNIX_EPOCH,
             complete_until: None,
             lang: Lang::En,
@@ -250,13 +253,13 @@ mod tests {
         assert_eq!(xlsx.most_rows, 1_048_575, "what Excel has, less the header");
         xlsx.most_rows = MOST;
         for (name, rows) in ["events", "points"].into_iter().zip(rows) {
-            xlsx.table(name, COLUMNS).unwrap();
+            xlsx.table(name, COLUMNS.to_vec()).unwrap();
             (0..rows).try_for_each(|at| xlsx.row(&[at.into(), name.into()])).unwrap();
         }
         Read::new(io::Cursor::new(xlsx.finish().unwrap())).unwrap()
     }
 
-    /// T18: rows beyond a sheet are on further ones, each with its header; none is lost or told twice at the border.
+    /// T18: rows beyond a sheet are on further ones, each with its header; none is lost or repeated at the border.
     #[test]
     fn a_full_sheet_goes_on_on_the_next() {
         for (rows, sheets) in [

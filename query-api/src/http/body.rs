@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use chrono::{DateTime, Datelike as _, Utc};
 use runtime::config;
 use runtime::http::body::{self, BodyTimes};
@@ -46,6 +46,17 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
     Ok(body::read(body, &parts.headers, MAX_BYTES, bodies.times, &mut held).await?)
 }
 
+/// Reads the body of a stranger, of at most so many bytes; `from` is where they are, and what shares its memory.
+pub(crate) async fn of_stranger(
+    bodies: &Bodies,
+    (headers, body): (&HeaderMap, Body),
+    from: &str,
+    most: usize,
+) -> Result<Bytes, Problem> {
+    let mut held = bodies.memory.reservation("", from);
+    Ok(body::read(body, headers, most, bodies.times, &mut held).await?)
+}
+
 /// Reads a JSON body strictly: bounded, of the right type, no unknown field.
 pub(crate) async fn body<T: DeserializeOwned + Serialize>(request: Request) -> Result<T, Problem> {
     parse_strict(&text(request).await?).map_err(invalid)
@@ -65,7 +76,8 @@ pub(crate) async fn patch(request: Request) -> Result<Value, Problem> {
         .map_err(|error| Problem::bad_request("invalid_json", error.to_string()))
 }
 
-fn media_type(request: &Request) -> Option<String> {
+/// What a body says that it is, without its parameters.
+pub(crate) fn media_type(request: &Request) -> Option<String> {
     let given = request.headers().get(header::CONTENT_TYPE)?.to_str().unwrap_or("");
     Some(given.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
 }

@@ -30,7 +30,7 @@ pub struct Caller {
     info: RequestInfo,
 }
 
-/// Who did something, as an event tells it.
+/// Who did something, as an event names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity<'a> {
     /// `user` or `api_key`.

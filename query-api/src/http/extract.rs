@@ -104,7 +104,8 @@ pub(crate) fn id(text: String) -> Result<String, Problem> {
     Ok(text)
 }
 
-/// An id in a path of something that is to be changed, as events may have it: what was changed has to be told by one.
+/// Reads the id, in a path, of something that is to be changed. It is one that events may have, since the event of the change has to
+/// name it.
 pub(crate) fn written_id(text: String) -> Result<String, Problem> {
     if let Some(why) = schemas::ids::nonsense(&text) {
         return Err(Problem::bad_request("invalid_path", format!("the id names nothing: {why}")));

@@ -17,6 +17,7 @@ use crate::audit::read_log::{PendingRead, ReadLog, Recorded, Shown};
 use crate::export::Exported;
 use crate::http::body::Bodies;
 use crate::http::caller::Caller;
+use crate::session::sessions::Sessions;
 
 /// What the guard holds an operation to: a row of the [table](crate::routes).
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,7 @@ pub(crate) const CHECKS: Policy = Policy { name: "checks", rate: check_rate };
 pub(crate) struct Guard {
     pub(crate) settings: Settings,
     pub(crate) oidc: Oidc,
+    pub(crate) sessions: Sessions,
     pub(crate) limiter: Limiter,
     pub(crate) default_limits: Limits,
     pub(crate) bodies: Bodies,
@@ -52,8 +54,27 @@ pub(crate) struct Guard {
 }
 
 /// Lets a request through to the handler of an operation, or answers why not.
-pub(crate) async fn guard(State((guard, rule)): State<(Guard, Rule)>, mut request: Request, next: Next) -> Response {
-    let principal = guard.authenticate(request.headers()).await;
+pub(crate) async fn guard(State((guard, rule)): State<(Guard, Rule)>, request: Request, next: Next) -> Response {
+    match guard.sessions.found(request.headers()) {
+        None => {
+            let principal = guard.authenticate(request.headers()).await;
+            pass(&guard, rule, principal, request, next).await
+        }
+        Some(cookie) => {
+            let (principal, kept) = guard.sessions.enter(&cookie, request.method(), request.headers());
+            kept.put(pass(&guard, rule, principal, request, next).await)
+        }
+    }
+}
+
+/// Passes on a request of somebody who is known, if they may.
+async fn pass(
+    guard: &Guard,
+    rule: Rule,
+    principal: Result<Principal, Problem>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let (caller, decision) = match principal.and_then(|principal| guard.admit(rule, &request, principal)) {
         Ok(admitted) => admitted,
         Err(problem) => return problem.into_response(),
@@ -101,15 +122,15 @@ impl Guard {
         };
         authenticated(request.extensions(), principal.tenant.as_deref())?;
         if !rule.takes.iter().any(|permission| principal.permissions.contain(*permission)) {
-            let names: Vec<_> = rule.takes.iter().copied().map(told).collect();
+            let names: Vec<_> = rule.takes.iter().copied().map(role_or_permission).collect();
             return Err(Problem::forbidden(format!("this takes {}", names.join(" or "))));
         }
         let decision = self.count(&principal, rule.counted)?;
         Ok((Caller::of(request, &self.settings, principal, own), decision))
     }
 
-    /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's. The tighter
-    /// one is told.
+    /// Counts a request against the key's or person's own limits, if there are any, and against the tenant's. Returns the
+    /// tighter decision.
     fn count(&self, principal: &Principal, policy: Policy) -> Result<Decision, Problem> {
         let Policy { name, rate } = policy;
         // A person's id is one within the tenant.
@@ -153,7 +174,7 @@ fn rate_headers(policy: Policy, decision: &Decision) -> impl Iterator<Item = (He
 }
 
 /// A permission, and the least role that has it.
-fn told(permission: Permission) -> String {
+fn role_or_permission(permission: Permission) -> String {
     let word = permission.as_str();
     match Role::ALL.into_iter().find(|role| role.permissions().contain(permission)) {
         Some(role) if role != Role::Platform || permission == Permission::RunInstallation => {

@@ -21,7 +21,8 @@ pub(crate) fn language(params: &mut Params, caller: &Caller, tenant: Option<&Ten
     Ok(named.or(caller.info().lang()).or_else(of_tenant).unwrap_or_default())
 }
 
-/// An answer that has words in a language. Caches must tell it from the same answer in another, and from another caller's.
+/// An answer that has words in a language. Caches must keep it apart from the same answer in another, and
+/// from another caller's.
 #[derive(Debug)]
 pub struct Localized<T>(pub Lang, pub T);
 

@@ -11,11 +11,12 @@ use clickhouse::{RowOwned, RowRead};
 use runtime::problem::Problem;
 use schemas::catalogue::Lang;
 use schemas::settings::{Feature, Features, Permission, Tenant};
+use schemas::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::audit::read_log::Shown;
-use crate::export::format::{Format, Separator};
+use crate::export::format::{self, Format, Separator};
 use crate::export::heading::{self, Heading};
 use crate::export::table::Tabular;
 use crate::export::{self, Export, Rows};
@@ -72,17 +73,21 @@ pub struct ReadRequest {
     /// The reader's language: the one that `lang=` names, or else `Accept-Language` asks for, or else the tenant's first.
     pub(crate) lang: Lang,
     separator: Separator,
+    /// The zone that a file's times are shown in, where it is not the tenant's.
+    zone: Option<Zone>,
+    /// The columns that a file is to have; none: all.
+    columns: Vec<String>,
     /// Whether a list without a period has what was last seen before the look-back, too.
     is_of_all: bool,
-    /// What was asked for, to be told of an export.
-    told: Vec<(String, String)>,
+    /// What was asked for, to be shown in the heading of an export.
+    given: Vec<(String, String)>,
 }
 
 impl ReadRequest {
     /// Takes of the query string what all reads have in common, and refuses all of them where the plan has no log: whatever is read
     /// here is what the log holds, or was made of it.
     pub(crate) fn begin(api: QueryApi, caller: Caller, mut params: Params) -> Result<Self, Problem> {
-        let told = params.told();
+        let given = params.given();
         let tenant = caller.read_tenant(api.settings(), &mut params)?;
         let lang = language(&mut params, &caller, Some(&tenant))?;
         let completeness = Completeness::now(api.freshness());
@@ -95,6 +100,8 @@ impl ReadRequest {
             caller: caller.within(&features),
             lang,
             separator: Separator::default(),
+            zone: None,
+            columns: Vec::new(),
             tenant,
             features,
             params,
@@ -103,7 +110,7 @@ impl ReadRequest {
             earliest,
             default: None,
             is_of_all: false,
-            told,
+            given,
         };
         reading.feature(Feature::Log)?;
         Ok(reading)
@@ -215,6 +222,7 @@ impl ReadRequest {
     pub(crate) fn format(&mut self) -> Result<Option<Format>, Problem> {
         let format = export::choose(&mut self.params, self.caller.info().accept())?;
         self.separator = Separator::take(&mut self.params, format)?;
+        self.zone = format::zone(&mut self.params, format)?;
         if format.is_some() {
             self.feature(Feature::Exports)?;
         }
@@ -223,7 +231,7 @@ impl ReadRequest {
 
     /// The export of what `list` names, of a period.
     pub(crate) fn export(&self, format: Format, list: &'static str, period: Period) -> Export {
-        let filters = [self.caller.info().named(), &heading::filters(self.told.clone())].concat();
+        let filters = [self.caller.info().named(), &heading::filters(self.given.clone())].concat();
         let title = list.split('/').next().unwrap_or(list);
         let titles = self.api.titles(&self.tenant.id, self.lang);
         let catalogue = self.api.catalogue().with_tenant_types(&self.tenant.event_types);
@@ -248,7 +256,8 @@ impl ReadRequest {
                 tenant: self.tenant.name.clone(),
                 filter: heading::in_words(&filters, self.lang, called),
                 period,
-                zone: self.tenant.time_zone,
+                zone: self.zone.unwrap_or(self.tenant.time_zone),
+                columns: self.columns.clone(),
                 created_at: self.now,
                 complete_until: self.completeness.complete_until,
                 lang: self.lang,
@@ -260,8 +269,18 @@ impl ReadRequest {
     }
 
     /// Takes format, size, cursor and period of a page, and refuses what is left. The cursor is bound to `list` and `filter`.
-    pub(crate) fn page(mut self, list: &'static str, filter: &impl Serialize) -> Result<PageRequest, Problem> {
+    pub(crate) fn page(self, list: &'static str, filter: &impl Serialize) -> Result<PageRequest, Problem> {
+        self.page_of((list, None), filter)
+    }
+
+    /// As [`page`](Self::page), where the cursor may be of another list as well, which is then the one that is asked for.
+    pub(crate) fn page_of(
+        mut self,
+        (list, other): (&'static str, Option<&'static str>),
+        filter: &impl Serialize,
+    ) -> Result<PageRequest, Problem> {
         let format = self.format()?;
+        self.columns = format::columns(&mut self.params, format)?;
         let asked = PeriodSpec::take(&mut self.params)?;
         let (spec, allowed) = self.allowed(&asked)?;
         let limit = self.params.number("limit", 1, self.api.max_rows())?;
@@ -273,10 +292,17 @@ impl ReadRequest {
         }
         std::mem::take(&mut self.params).finish()?;
         let filter = serde_json::to_string(&(filter, &spec)).map_err(Problem::internal)?;
+        let open = |list, text: &str| Binding { tenant: &self.tenant.id, list, filter: &filter }.open(text);
+        let opened = |text: String| match (open(list, &text), other) {
+            (Err(_), Some(other)) => open(other, &text).map(|position| (other, position)),
+            (opened, _) => opened.map(|position| (list, position)),
+        };
         let after = cursor
-            .map(|text| Binding { tenant: &self.tenant.id, list, filter: &filter }.open(&text))
+            .map(opened)
             .transpose()
             .map_err(|error| Problem::bad_request("invalid_cursor", error.to_string()).with_pointer("cursor"))?;
+        let list = after.as_ref().map_or(list, |(list, _)| *list);
+        let after = after.map(|(_, position)| position);
         let period = match &after {
             // A cursor outlives its day, and is no way around the plan.
             Some(Position { period, .. }) if self.is_of_all => *period,
@@ -315,7 +341,8 @@ pub(crate) struct PageRequest {
 }
 
 impl PageRequest {
-    /// The conditions that every page has: whose rows, how many (one more than shown tells that there is more), from where.
+    /// Returns the conditions that every page has: whose rows, how many (one more than shown, to see whether there is more), and
+    /// from where.
     pub(crate) fn clauses(&self, keyset: &Keyset) -> Clauses {
         let most = self.format.map_or(self.limit, |format| self.reading.api.exports().max_rows(format));
         let mut clauses = Clauses::default();
@@ -339,6 +366,11 @@ impl PageRequest {
         }
     }
 
+    /// Which list is asked for.
+    pub(crate) fn list_name(&self) -> &'static str {
+        self.list
+    }
+
     /// Where a page ended.
     pub(crate) fn position(&self, at: DateTime<Utc>, id: String) -> Position {
         Position { at, id, period: self.period, as_of: self.as_of }
@@ -351,7 +383,7 @@ impl PageRequest {
         has_more
     }
 
-    /// Runs the statement and answers a page, or the whole list in another format. `view` shows a row, and `key` tells its
+    /// Runs the statement and answers a page, or the whole list in another format. `view` shows a row, and `key` returns its
     /// place in the order.
     pub(crate) async fn list<R, T>(
         &self,
@@ -403,6 +435,7 @@ impl PageRequest {
         T: Tabular + Serialize + Send + 'static,
     {
         if let Some(export) = self.export() {
+            export.check_columns::<T>()?;
             return export.report(Rows(self.list, rows.into_iter().map(view).collect())).await;
         }
         let has_more = self.cut(&mut rows);
@@ -430,13 +463,17 @@ impl PageRequest {
         answer
     }
 
+    /// A cursor of a list with the same filter.
+    pub(crate) fn cursor(&self, list: &str, position: &Position) -> String {
+        Binding { tenant: &self.reading.tenant.id, list, filter: &self.filter }.seal(position)
+    }
+
     /// A page whose next one begins after `next`.
     pub(crate) fn paged<T>(&self, data: Vec<T>, has_more: bool, next: Option<&Position>) -> Page<T> {
-        let binding = Binding { tenant: &self.reading.tenant.id, list: self.list, filter: &self.filter };
         Page {
             data,
             has_more,
-            next_cursor: next.map(|position| binding.seal(position)),
+            next_cursor: next.map(|position| self.cursor(self.list, position)),
             period: PeriodView { from: self.period.from, to: self.period.to },
             completeness: self.reading.completeness,
         }

@@ -6,6 +6,8 @@
 //! to a value stands behind a backslash (`a\,b`). Anywhere else a backslash is itself; where values end with some, or have some before
 //! a comma, these are written twice.
 
+use std::collections::HashSet;
+
 use percent_encoding::percent_decode_str;
 use runtime::problem::Problem;
 use thiserror::Error;
@@ -142,6 +144,23 @@ impl Params {
 
     /// Any number of values, sorted and without repetition, so that two spellings of one filter are the same filter.
     pub fn list(&mut self, name: &'static str) -> Result<Vec<String>, ParamError> {
+        let mut values = self.values(name)?;
+        values.sort_unstable();
+        values.dedup();
+        Ok(values)
+    }
+
+    /// Any number of different values, in the order that they are given in.
+    pub fn in_order(&mut self, name: &'static str) -> Result<Vec<String>, ParamError> {
+        let values = self.values(name)?;
+        let mut seen = HashSet::new();
+        match values.iter().find(|value| !seen.insert(value.as_str())) {
+            Some(twice) => Err(ParamError::bad(name, format!("{twice:?} is given twice"))),
+            None => Ok(values),
+        }
+    }
+
+    fn values(&mut self, name: &'static str) -> Result<Vec<String>, ParamError> {
         let mut values = Vec::new();
         for raw in self.take(name) {
             for piece in pieces(&decoded(name, &raw)?) {
@@ -151,8 +170,6 @@ impl Params {
                 values.push(check(name, piece)?);
             }
         }
-        values.sort_unstable();
-        values.dedup();
         Ok(values)
     }
 
@@ -199,8 +216,8 @@ impl Params {
         }
     }
 
-    /// What was given, decoded, to be told to people; commas are left as they are.
-    pub fn told(&self) -> Vec<(String, String)> {
+    /// Returns what was given, decoded, to be shown to people; commas are left as they are.
+    pub fn given(&self) -> Vec<(String, String)> {
         let decoded = |(name, value): &(String, String)| Some((name.clone(), decode(value)?));
         self.pairs.iter().filter_map(decoded).collect()
     }

@@ -66,7 +66,7 @@ impl Period {
         (self.from.unwrap_or_else(|| keep.oldest()).min(to), to)
     }
 
-    /// The period as it is told, whose bounds of counting are these: one that begins later than now stays open.
+    /// Returns the period as answers state it, whose bounds of counting are these: one that begins later than now stays open.
     pub(crate) fn told(self, (from, to): (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) -> Self {
         let open = self.to.is_none() && from >= now;
         Self { from: Some(from), to: (!open).then_some(to) }

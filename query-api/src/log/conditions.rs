@@ -302,7 +302,7 @@ pub(super) fn only(value: &Value) -> Option<(&str, &Value)> {
 /// The lists of a value that is a group; none for anything else.
 pub(super) fn group(value: &Value) -> Vec<Group<'_>> {
     if let Some(sequence) = sequence(value) {
-        // Joined in several ways, it is none that could be told as one.
+        // Its items are joined in several ways: it can't be shown as one group with one operator.
         let operator = sequence.operator();
         return operator.map(|_| Group { operator, items: sequence.items }).into_iter().collect();
     }

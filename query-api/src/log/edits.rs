@@ -1,7 +1,7 @@
 //! Changes as people made them: a condition added, AND switched to OR, a user put into a rotation, a step moved, rather
 //! than two blobs. Pure.
 //!
-//! An application may tell each such edit by itself, in the manner of JSON Patch, or send the whole list or tree before and
+//! An application may send each such edit by itself, in the manner of JSON Patch, or send the whole list or tree before and
 //! after; then it is found out what differs.
 
 pub(crate) mod lists;
@@ -208,7 +208,7 @@ impl Found {
         }
         let before = self.edits.len();
         self.taken_apart(at, (old.clone(), new.clone()), depth);
-        // Whatever its parts don't tell is told whole: no difference is passed over.
+        // Where its parts show no difference, the whole is one edit: no difference is passed over.
         if self.edits.len() == before {
             self.push(EditKind::ValueChanged, at.clone(), (old, new), (None, None));
         }

@@ -5,6 +5,8 @@ use axum::response::Response;
 use chrono::DateTime;
 use runtime::problem::Problem;
 use schemas::settings::Permission;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::answer::Item;
 use crate::http::cursor::Position;
@@ -25,6 +27,8 @@ use crate::violations::list::check_rules;
 
 /// Names of the orders.
 pub(crate) const ORDERS: &[&str] = &["desc", "asc", "received"];
+/// What is received after a first page of the newest was read.
+const FOLLOWED: &str = "events/followed";
 
 /// By time, or by receipt for those who follow the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,20 @@ enum Order {
     Newest,
     Oldest,
     Received,
+    /// By receipt, from the present of a first page on.
+    Followed,
+}
+
+/// A page of events.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventPage {
+    /// The events.
+    #[serde(flatten)]
+    pub page: Page<Event>,
+    /// For what is received from now on, with the same filter: with the first page of the newest events, where `complete_until` is
+    /// known, and with each page that such a cursor asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow_cursor: Option<String>,
 }
 
 impl Order {
@@ -47,8 +65,12 @@ impl Order {
         match self {
             Self::Newest => EVENTS_NEWEST,
             Self::Oldest => EVENTS_OLDEST,
-            Self::Received => EVENTS_RECEIVED,
+            Self::Received | Self::Followed => EVENTS_RECEIVED,
         }
+    }
+
+    fn is_by_receipt(self) -> bool {
+        matches!(self, Self::Received | Self::Followed)
     }
 
     /// The query for a page, which may find its rows by time.
@@ -64,7 +86,7 @@ impl Order {
         match self {
             Self::Newest => &keyset!("occurred_at", event, newest),
             Self::Oldest => &keyset!("occurred_at", event, oldest),
-            Self::Received => &keyset!("received_at", event, oldest),
+            Self::Received | Self::Followed => &keyset!("received_at", event, oldest),
         }
     }
 
@@ -73,11 +95,12 @@ impl Order {
             Self::Newest => "events/newest",
             Self::Oldest => "events/oldest",
             Self::Received => "events/received",
+            Self::Followed => FOLLOWED,
         }
     }
 
     fn position(self, row: &EventRow, asked: &PageRequest) -> Position {
-        let at = if self == Self::Received { row.received_at } else { row.occurred_at };
+        let at = if self.is_by_receipt() { row.received_at } else { row.occurred_at };
         asked.position(at, row.place())
     }
 }
@@ -86,7 +109,9 @@ impl Order {
 ///
 /// Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile.
 /// With `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`,
-/// so that none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the
+/// so that none can still arrive before the cursor. It is followed from the present on by the `follow_cursor` of the first
+/// page of the newest events: given as `cursor`, with the same filter, it answers what was received since that page's
+/// `complete_until`, each event once, by receipt; what the page showed beyond that time comes again. Events are worded in the language of `Accept-Language`, or else the
 /// tenant's first. How far back the log reaches depends on the tenant's plan: see `GET /v1/plan`.
 #[utoipa::path(
     get,
@@ -101,30 +126,24 @@ impl Order {
         ("accept-language" = Option<String>, Header, description = "Wanted languages: en, ru, cs"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<Event>, example = json!(crate::log::examples::events())),
+        (status = 200, description = "A page", body = EventPage, example = json!(crate::log::examples::events())),
         crate::openapi::Problems,
     ),
 )]
 pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Result<Response, Problem> {
     let filter = EventFilter::take(&mut reading.params)?;
     let order = Order::take(&mut reading.params)?;
-    if filter.wants_violations() {
-        let detail = "violations take the permission see_violations";
-        reading.takes(Permission::SeeViolations, detail, "violations")?;
-    }
-    if filter.wants_configuration() {
-        let detail = "changes of the configuration take the permission read_configuration";
-        reading.takes(Permission::ReadConfiguration, detail, "category")?;
-    }
-    check_rules(&api, &reading, ("violations", filter.rules())).await?;
-    let asked = reading.page(order.list(), &filter)?;
+    check(&api, &reading, &filter).await?;
+    let other = (order == Order::Newest).then_some(FOLLOWED);
+    let asked = reading.page_of((order.list(), other), &filter)?;
+    let order = if asked.list_name() == FOLLOWED { Order::Followed } else { order };
     let before = asked.reading.completeness.complete_until.unwrap_or(DateTime::UNIX_EPOCH);
 
     let mut clauses = asked.clauses(order.keyset());
     asked.reading.narrow(&mut clauses);
     filter.add_to(&mut clauses);
     add_period(&mut clauses, asked.period);
-    if order == Order::Received {
+    if order.is_by_receipt() {
         clauses.bind_time("before", before);
     }
     let renderer = renderer(&api, &asked.reading);
@@ -138,6 +157,18 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
 
     let has_more = asked.cut(&mut rows);
     let last = rows.last().map(|row| order.position(row, &asked));
+    let follow = match order {
+        Order::Newest if asked.after.is_none() && before > DateTime::UNIX_EPOCH => {
+            Some(asked.position(before, String::new()))
+        }
+        Order::Followed if has_more => last.clone(),
+        // All that was received before is handed out, and nothing more will be.
+        Order::Followed => asked.after.clone().map(|after| match after.at < before {
+            true => asked.position(before, String::new()),
+            false => after,
+        }),
+        _ => None,
+    };
     let next = match order {
         // Whoever follows the log goes on from where it stands, even if that is where it began.
         Order::Received => {
@@ -147,10 +178,25 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
         _ => last.filter(|_| has_more),
     };
     let data: Vec<_> = rows.into_iter().map(|row| Event::new(row, &renderer)).collect();
-    Ok(asked.shown(data.len(), Localized(renderer.lang, asked.paged(data, has_more, next.as_ref()))))
+    let (shown, follow_cursor) = (data.len(), follow.map(|position| asked.cursor(FOLLOWED, &position)));
+    let page = EventPage { page: asked.paged(data, has_more, next.as_ref()), follow_cursor };
+    Ok(asked.shown(shown, Localized(renderer.lang, page)))
 }
 
-/// How events are told in an answer.
+/// Refuses a filter that asks for what the caller may not see, or for rules that there are not.
+pub(crate) async fn check(api: &QueryApi, reading: &ReadRequest, filter: &EventFilter) -> Result<(), Problem> {
+    if filter.wants_violations() {
+        let detail = "violations take the permission see_violations";
+        reading.takes(Permission::SeeViolations, detail, "violations")?;
+    }
+    if filter.wants_configuration() {
+        let detail = "changes of the configuration take the permission read_configuration";
+        reading.takes(Permission::ReadConfiguration, detail, "category")?;
+    }
+    check_rules(api, reading, ("violations", filter.rules())).await
+}
+
+/// Returns the renderer of the events in an answer.
 pub(crate) fn renderer(api: &QueryApi, reading: &ReadRequest) -> EventRenderer {
     EventRenderer::new(api.catalogue(), &reading.tenant, reading.lang, reading.may(Permission::SeeViolations))
         .with_titles(api.titles(&reading.tenant.id, reading.lang))

@@ -174,7 +174,28 @@ pub(crate) fn events() -> Value {
         "data": [event()],
         "has_more": true,
         "next_cursor": "AQAAAAAAAAAA",
+        "follow_cursor": "AQAAAAAAAAAB",
         "period": { "from": "2026-03-01T23:00:00Z", "to": "2026-03-08T23:00:00Z" },
+        "complete_until": "2026-03-02T08:16:00Z",
+        "complete": true
+    })
+}
+
+/// A list of events in figures.
+pub(crate) fn summary() -> Value {
+    let facet = |value: &str, label: &str| json!({ "values": [{ "value": value, "label": label, "count": 10 }], "exact": true, "more": false });
+    json!({
+        "period": { "from": "2026-03-01T23:00:00Z", "to": "2026-03-02T01:00:00Z" },
+        "total": { "value": 10, "exact": true },
+        "histogram": {
+            "interval": "hour",
+            "buckets": [
+                { "from": "2026-03-02T00:00:00+01:00", "to": "2026-03-02T01:00:00+01:00", "create": 0, "change": 10, "delete": 0, "other": 0 },
+                { "from": "2026-03-02T01:00:00+01:00", "to": "2026-03-02T02:00:00+01:00", "create": 0, "change": 0, "delete": 0, "other": 0 }
+            ],
+            "exact": true
+        },
+        "facets": { "class": facet("change", "change"), "action": facet("update", "change") },
         "complete_until": "2026-03-02T08:16:00Z",
         "complete": true
     })

@@ -131,8 +131,8 @@ pub(crate) fn name(field: &str, lang: Lang) -> &str {
     known.map_or(field, |(_, names)| of(lang, *names))
 }
 
-/// Fields with their values, of a JSON object: `field: value`. What is no object is told as it is.
-pub(crate) fn told(json: &str, lang: Lang) -> String {
+/// Renders the fields of a JSON object with their values: `field: value`. What is no object stays as it is.
+pub(crate) fn rendered(json: &str, lang: Lang) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return json.to_owned() };
     let one = |(field, value): (&String, &Value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), |value| worded(field, value, lang));
@@ -173,8 +173,8 @@ mod tests {
     #[test]
     fn groups_are_told_by_their_fields() {
         let group = r#"{"context.ip":"192.0.2.1","device.kind":"mobile"}"#;
-        assert_eq!(told(group, Lang::En), "IP address: 192.0.2.1; Kind of device: mobile");
-        assert_eq!(told(group, Lang::Ru), "IP-адрес: 192.0.2.1; Вид устройства: телефон");
-        assert_eq!(told("no object", Lang::Cs), "no object");
+        assert_eq!(rendered(group, Lang::En), "IP address: 192.0.2.1; Kind of device: mobile");
+        assert_eq!(rendered(group, Lang::Ru), "IP-адрес: 192.0.2.1; Вид устройства: телефон");
+        assert_eq!(rendered("no object", Lang::Cs), "no object");
     }
 }

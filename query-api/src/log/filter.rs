@@ -54,7 +54,7 @@ pub struct EventFilter {
     /// `success`, `failure` or `unknown`.
     #[param(required = false)]
     pub outcome: Vec<String>,
-    /// Sources, as events tell them: parts of the application that number their events by themselves. Empty: events without one.
+    /// Sources, as events name them: parts of the application that number their events by themselves. Empty: events without one.
     #[param(required = false, example = json!(["/shop-a"]))]
     pub source: Vec<String>,
     /// Countries of the addresses, ISO 3166-1 codes, in any case. Empty: events without one.

@@ -1,6 +1,6 @@
 //! Which of an event's changes its sentence is about: the one that the type is named after, however its path spells it. Pure.
 //!
-//! `status` of `order.status_changed` is the change of `status`, `status_id`, `order.status/name` or `orderStatusId`. A sentence that told
+//! `status` of `order.status_changed` is the change of `status`, `status_id`, `order.status/name` or `orderStatusId`. A sentence that named
 //! any other would say what didn't happen.
 
 use crate::log::object_state::{keys, position};
@@ -29,7 +29,7 @@ const ALSO: &[(&str, &[&str])] = &[
 const AROUND: &[&str] = &["attributes", "custom_fields", "data", "fields", "properties", "values"];
 /// Parts of a field, and ends of its name, that it is called by.
 const NAMES: &[&str] = &["name", "label", "title", "text", "value"];
-/// Those that it is told by otherwise.
+/// Parts and ends that identify its value otherwise.
 const IDS: &[&str] = &["id", "code", "key", "slug", "uuid"];
 
 /// What is looked at of an event.
@@ -40,8 +40,8 @@ pub(super) struct ChangedEvent<'a> {
     pub(super) paths: &'a [String],
 }
 
-/// The change that a sentence with these placeholders is about; none where it tells no values, or none of the changes is what the
-/// type is named after.
+/// Returns the change that a sentence with these placeholders is about; nothing where it shows no values, or none of the changes is
+/// what the type is named after.
 pub(super) fn named_change(about: ChangedEvent<'_>, sentence: &str) -> Option<usize> {
     if !sentence.contains("{old}") && !sentence.contains("{new}") {
         return None;
@@ -112,7 +112,7 @@ fn snake(key: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told<'a>(event_type: &str, paths: &[&'a str]) -> Option<&'a str> {
+    fn changed<'a>(event_type: &str, paths: &[&'a str]) -> Option<&'a str> {
         let owned: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
         let about = ChangedEvent { event_type, object_type: "", paths: &owned };
         assert_eq!(named_change(about, "{actor} did it"), None);
@@ -140,7 +140,7 @@ mod tests {
             "Status",
             "status-code",
         ] {
-            assert_eq!(told("order.status_changed", &["updated_at", path, "note"]), Some(path), "{path}");
+            assert_eq!(changed("order.status_changed", &["updated_at", path, "note"]), Some(path), "{path}");
         }
         for path in [
             "updated_at",
@@ -156,7 +156,7 @@ mod tests {
             "name",
             "",
         ] {
-            assert_eq!(told("order.status_changed", &[path]), None, "{path}");
+            assert_eq!(changed("order.status_changed", &[path]), None, "{path}");
         }
         for (event_type, paths, path) in [
             ("order.status_changed", ["status_id", "status.name"], Some("status.name")),
@@ -172,7 +172,7 @@ mod tests {
             ("lead.converted", ["status", "deal_id"], Some("deal_id")),
             ("deal.won", ["amount", "stage"], None),
         ] {
-            assert_eq!(told(event_type, &paths), path, "{event_type} {paths:?}");
+            assert_eq!(changed(event_type, &paths), path, "{event_type} {paths:?}");
         }
     }
 
@@ -208,7 +208,7 @@ mod tests {
             ("deal.discounted", vec!["discount_value"], Some("discount_value")),
             ("contact.updated", vec!["name"], None),
         ] {
-            assert_eq!(told(event_type, &paths), path, "{event_type} {paths:?}");
+            assert_eq!(changed(event_type, &paths), path, "{event_type} {paths:?}");
         }
     }
 }

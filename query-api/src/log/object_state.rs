@@ -1,7 +1,7 @@
 //! The last known state of an object, rebuilt from the changes of its history. Pure.
 //!
 //! A path is what an application made of it: a JSON Pointer (`/items/3/price`, RFC 6901), the same without its first slash
-//! (`items/3/price`), or with dots (`items.3.price`). What the history doesn't tell can't be in the state: a list whose
+//! (`items/3/price`), or with dots (`items.3.price`). What the history doesn't say can't be in the state: a list whose
 //! beginning was never sent has the items that were.
 
 use clickhouse::Row;
@@ -33,7 +33,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What the event of a deletion tells of the object as it last was: each old value, as if it had just been set. Applied
+    /// Returns what the event of a deletion says of the object as it last was: each old value, as if it had just been set. Applied
     /// as they are, its changes would leave nothing.
     #[must_use]
     pub fn of_deletion(&self) -> Self {

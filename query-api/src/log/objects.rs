@@ -36,7 +36,7 @@ pub struct History {
     pub object: Option<ObjectState>,
 }
 
-/// An object as its history tells it.
+/// An object as its history shows it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ObjectState {
     /// Its fields as they last were, rebuilt from all that is kept of its history, before and after the period of the page.

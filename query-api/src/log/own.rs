@@ -59,7 +59,7 @@ fn key(parent: &str, name: &str, lang: Lang) -> String {
 /// A value of the field that a path leads to: of what has a closed set of them in words, and so the fields and values within it.
 pub(crate) fn value(path: &[String], value: Value, lang: Lang) -> Value {
     let field = path.iter().rev().find(|key| position(key).is_none()).map_or("", String::as_str);
-    // What becomes of a device is told by the rule's name.
+    // Under `actions` the path goes on with the name of a rule; what is set there is an action.
     let field = if path.first().is_some_and(|first| first == "actions") { "actions" } else { field };
     in_words(field, value, lang)
 }
@@ -130,11 +130,14 @@ mod tests {
     #[test]
     fn what_the_tenant_named_is_called_that() {
         let path = |path: &[&str]| path.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-        let told = |of: &[&str]| keys(&path(of), Lang::Ru).join("/");
-        assert_eq!(told(&["limits", "queries_per_second"]), "пределы/запросов в секунду");
-        assert_eq!(told(&["url_templates", "order"]), "шаблоны ссылок/заказ");
-        assert_eq!(told(&["actions", "order"]), "действия/order");
-        assert_eq!(told(&["actions", "brute-force"]), "действия/Много неудачных попыток входа одного пользователя");
+        let in_russian = |of: &[&str]| keys(&path(of), Lang::Ru).join("/");
+        assert_eq!(in_russian(&["limits", "queries_per_second"]), "пределы/запросов в секунду");
+        assert_eq!(in_russian(&["url_templates", "order"]), "шаблоны ссылок/заказ");
+        assert_eq!(in_russian(&["actions", "order"]), "действия/order");
+        assert_eq!(
+            in_russian(&["actions", "brute-force"]),
+            "действия/Много неудачных попыток входа одного пользователя"
+        );
         assert_eq!(
             keys(&path(&["event_types", "0", "object_type"]), Lang::En),
             ["own types of events", "0", "object type"]

@@ -18,7 +18,7 @@ fn signal(name: &str, value: f64) -> Value {
 }
 
 /// `name: value`; what is only true by its name alone. In a language in its words, or else as programs read them.
-pub(crate) fn told(signals: &Map<String, Value>, lang: Option<Lang>) -> String {
+pub(crate) fn rendered(signals: &Map<String, Value>, lang: Option<Lang>) -> String {
     let one = |(name, value): (&String, &Value)| {
         let name = lang.map_or_else(|| name.clone(), |lang| called(name, lang));
         match (value, lang) {
@@ -74,7 +74,7 @@ mod tests {
                 "Nové zařízení; Jistota vzdálenosti: střední; Vzdálenost od minulého přihlášení, km: 240,5",
             ),
         ] {
-            assert_eq!(told(signals, lang), want);
+            assert_eq!(rendered(signals, lang), want);
         }
     }
 

@@ -282,7 +282,7 @@ impl Place {
 /// A device.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Device {
-    /// Told by cookie, or else by fingerprint.
+    /// Made from the cookie, or else from the fingerprint.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub id: String,
@@ -455,13 +455,13 @@ pub(crate) fn changes(row: &EventRow, lang: Lang) -> Vec<Change> {
     let text = |path: &str, values: [&str; 2]| {
         let path_of = keys(path);
         let label = if is_own { own::keys(&path_of, lang).join(" › ").into() } else { legible(path) };
-        let told = values.map(|json| match json {
+        let texts = values.map(|json| match json {
             "" => "—".to_owned(),
             json if is_own => own::value(&path_of, value(json), lang).to_string(),
             json => json.to_owned(),
         });
-        let read_the_same = told[0] != told[1] && seen(&told[0]) == seen(&told[1]);
-        let [old, new] = told.map(|json| {
+        let read_the_same = texts[0] != texts[1] && seen(&texts[0]) == seen(&texts[1]);
+        let [old, new] = texts.map(|json| {
             if read_the_same || is_unseen(&value(&json)) { escaped(&json) } else { plain(&json).into_owned() }
         });
         format!("{}: {old} → {new}", plain(&label))

@@ -1,10 +1,10 @@
-//! How an event is told: in the words of the catalogue, with links into the tenant's application.
+//! How an event is rendered: in the words of the catalogue, with links into the tenant's application.
 
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemas::bidi::plain;
-use schemas::catalogue::{Catalogue, Lang, Values, system, tells_outcome};
+use schemas::catalogue::{Catalogue, Lang, Values, names_outcome, system};
 use schemas::decode::MAX_URL_BYTES;
 use schemas::event::Outcome;
 use schemas::ids::is_blank;
@@ -86,13 +86,13 @@ pub enum MediaKind {
 }
 
 /// The change that a sentence is about, with its values in words.
-struct Told {
+struct ShownChange {
     at: usize,
     old: Option<String>,
     new: Option<String>,
 }
 
-/// Tells the events of a tenant to one caller.
+/// Renders the events of a tenant for one caller.
 #[derive(Clone)]
 pub struct EventRenderer {
     tenant: Arc<Tenant>,
@@ -105,7 +105,7 @@ pub struct EventRenderer {
 }
 
 impl EventRenderer {
-    /// Tells in a language, with the tenant's own types of events.
+    /// Makes a renderer in a language, with the tenant's own types of events.
     pub fn new(catalogue: &Catalogue, tenant: &Arc<Tenant>, lang: Lang, violations: bool) -> Self {
         let catalogue = catalogue.with_tenant_types(&tenant.event_types);
         Self { tenant: Arc::clone(tenant), catalogue, lang, violations, titles: None }
@@ -165,12 +165,12 @@ impl EventRenderer {
             Some(_) => row.event_type.as_str().into(),
             None => type_names::name(&self.catalogue, &row.event_type, self.lang),
         };
-        let with = |told: Option<&Told>| {
+        let with = |change: Option<&ShownChange>| {
             let values = Values {
                 actor: Some(self.actor(row)),
                 object: name.as_deref().or_else(|| first(&[&row.object_name, &row.object_id])),
-                old: told.and_then(|told| told.old.as_deref()),
-                new: told.and_then(|told| told.new.as_deref()),
+                old: change.and_then(|change| change.old.as_deref()),
+                new: change.and_then(|change| change.new.as_deref()),
                 reason: Some(&*reason),
                 records: Some(row.records).filter(|records| *records > 0),
             };
@@ -178,14 +178,15 @@ impl EventRenderer {
         };
         let without = with(None);
         // A sentence may have no place for the only value that there is.
-        let told = self.told_change(row).map(|told| (with(Some(&told)), told.at)).filter(|(text, _)| *text != without);
-        let (mut sentence, told) = told.map_or((without, None), |(text, at)| (text, Some(at)));
-        self.name_fields(row, told, &mut sentence);
+        let change =
+            self.shown_change(row).map(|change| (with(Some(&change)), change.at)).filter(|(text, _)| *text != without);
+        let (mut sentence, change) = change.map_or((without, None), |(text, at)| (text, Some(at)));
+        self.name_fields(row, change, &mut sentence);
         self.say_outcome(row, &mut sentence);
         sentence
     }
 
-    fn told_change(&self, row: &EventRow) -> Option<Told> {
+    fn shown_change(&self, row: &EventRow) -> Option<ShownChange> {
         let entry = self.catalogue.get(&row.event_type)?;
         let about =
             ChangedEvent { event_type: &row.event_type, object_type: &row.object_type, paths: &row.changes_path };
@@ -202,11 +203,11 @@ impl EventRenderer {
         let (old, new) = (value(&row.changes_old), value(&row.changes_new));
         let [mut before, mut after] = [&old, &new].map(|value| words::shown(value, self.lang));
         if let (Some(one), Some(other)) = (&before, &after)
-            && let Some(apart) = words::told_apart((&old, one), (&new, other), self.lang.into())
+            && let Some(apart) = words::disambiguated((&old, one), (&new, other), self.lang.into())
         {
             [before, after] = apart.map(Some);
         }
-        Some(Told { at, old: before, new: after })
+        Some(ShownChange { at, old: before, new: after })
     }
 
     /// That it failed, or that nobody knows; unless the type says so itself.
@@ -217,14 +218,14 @@ impl EventRenderer {
             Outcome::Failure => [" — failed", " — не удалось", " — nezdařilo se"],
             Outcome::Unknown => [" — outcome unknown", " — исход неизвестен", " — výsledek neznámý"],
         };
-        if !tells_outcome(&row.event_type, outcome) {
+        if !names_outcome(&row.event_type, outcome) {
             sentence.push_str(words::of(self.lang, words));
         }
     }
 
     /// Every field that changed beside the one that the sentence is about.
-    fn name_fields(&self, row: &EventRow, told: Option<usize>, sentence: &mut String) {
-        let edits = edits_but(row, told, self.lang.into());
+    fn name_fields(&self, row: &EventRow, change: Option<usize>, sentence: &mut String) {
+        let edits = edits_but(row, change, self.lang.into());
         let end = sentence.len() + MAX_FIELDS;
         for (at, edit) in edits.iter().enumerate() {
             if sentence.len() + edit.text.len() > end {
@@ -232,7 +233,7 @@ impl EventRenderer {
                 sentence.push_str(&format!("; {more}: {}", edits.len() - at));
                 break;
             }
-            sentence.push_str(if at == 0 && told.is_none() { " — " } else { "; " });
+            sentence.push_str(if at == 0 && change.is_none() { " — " } else { "; " });
             sentence.push_str(&edit.text);
         }
     }

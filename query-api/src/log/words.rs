@@ -11,7 +11,7 @@ use crate::log::conditions::{self, Condition, Group, Operator, condition};
 
 /// Longest value in a sentence, in bytes.
 const MAX_IN_SENTENCE: usize = 200;
-/// Longest value that is told in full, in bytes.
+/// Longest value that is shown in full, in bytes.
 const MAX_IN_FULL: usize = 4096;
 /// How much stands before the first difference of two long values, in bytes.
 const MAX_BEFORE: usize = 40;
@@ -27,7 +27,7 @@ pub(crate) const fn of(lang: Lang, [en, ru, cs]: [&str; 3]) -> &str {
     }
 }
 
-/// In which language values are told, and how much of each.
+/// In which language values are shown, and how much of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ValueStyle {
     pub(crate) lang: Lang,
@@ -87,7 +87,7 @@ pub(crate) fn brief(value: &Value, how: ValueStyle) -> String {
     how.clip(text)
 }
 
-/// A text as people write it. What shows nothing and isn't empty is told as JSON.
+/// Returns a text as people write it. What shows nothing and isn't empty is written as JSON.
 pub(crate) fn legible(text: &str) -> Cow<'_, str> {
     if shows_nothing(text) { in_json(text).into() } else { plain(text) }
 }
@@ -100,12 +100,12 @@ fn in_json(text: &str) -> String {
     escaped(&Value::from(text).to_string())
 }
 
-/// Whether a value is a text that is told as JSON.
+/// Returns whether a value is a text that is written as JSON.
 pub(crate) fn is_unseen(value: &Value) -> bool {
     value.as_str().is_some_and(shows_nothing)
 }
 
-/// The name of a field as people write it. A name that shows nothing is told as JSON.
+/// Returns the name of a field as people write it. A name that shows nothing is written as JSON.
 pub(crate) fn field_name(name: &str) -> String {
     if is_blank(name) {
         return in_json(name);
@@ -117,8 +117,9 @@ pub(crate) fn field_name(name: &str) -> String {
     }
 }
 
-/// Two values that read the same and aren't, as JSON, from a little before they differ; none where they can be told apart.
-pub(crate) fn told_apart(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> Option<[String; 2]> {
+/// Returns two values that read the same and aren't, as JSON, from a little before they differ; nothing where they can be
+/// distinguished.
+pub(crate) fn disambiguated(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> Option<[String; 2]> {
     if old.0 == new.0 || seen(old.1) != seen(new.1) {
         return None;
     }
@@ -165,17 +166,17 @@ fn name(fields: &Map) -> Option<String> {
 /// What stands in a group in few words.
 pub(crate) fn in_group(value: &Value, how: ValueStyle) -> String {
     match conditions::within_group(value) {
-        Some(condition) => how.clip(told_condition(condition, how)),
+        Some(condition) => how.clip(condition_text(condition, how)),
         None => brief(value, how),
     }
 }
 
 /// A condition as `field operator value`.
 fn condition_in_words(value: &Value, how: ValueStyle) -> Option<String> {
-    Some(told_condition(condition(value)?, how))
+    Some(condition_text(condition(value)?, how))
 }
 
-fn told_condition(Condition { field, comparison, operand }: Condition<'_>, how: ValueStyle) -> String {
+fn condition_text(Condition { field, comparison, operand }: Condition<'_>, how: ValueStyle) -> String {
     let parts = [Some(&*field), comparison.as_deref(), operand].into_iter().flatten();
     let words: Vec<String> = parts.map(|part| brief(part, how)).filter(|word| !word.is_empty()).collect();
     words.join(" ")
@@ -307,8 +308,8 @@ mod tests {
 
     #[test]
     fn fields_have_names() {
-        for (name, told) in [("a_b", "a b"), ("_", "_"), ("", "\"\""), (" ", "\" \""), ("a\u{202e}b", "ab")] {
-            assert_eq!(field_name(name), told);
+        for (name, text) in [("a_b", "a b"), ("_", "_"), ("", "\"\""), (" ", "\" \""), ("a\u{202e}b", "ab")] {
+            assert_eq!(field_name(name), text);
         }
     }
 }

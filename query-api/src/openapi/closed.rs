@@ -14,11 +14,13 @@ use crate::http::period::PRESETS;
 use crate::log::countries::COUNTRIES;
 use crate::log::events;
 use crate::log::filter::{DEVICE_KINDS, words};
+use crate::log::summary::facets::FACETS;
 use crate::statistics::tenant::asked::{COMPARED, DISTINCT, INTERVALS};
 use crate::statistics::user::WIDTHS;
 use crate::statistics::view::Dimension;
 use crate::trace::figures;
 use crate::trace::timeline::{EXTENTS, Resolution};
+use crate::users::order::SORTS;
 use crate::violations::filter::LEVELS;
 
 /// Names the values of each parameter that takes no others.
@@ -57,6 +59,7 @@ fn values(operation: &str, name: &str) -> Option<Vec<Value>> {
         (_, "country") => [&[""], COUNTRIES].concat(),
         (_, "device" | "kind") => DEVICE_KINDS.to_vec(),
         (_, "distinct") => DISTINCT.to_vec(),
+        (_, "facets") => FACETS.to_vec(),
         (_, "figure") => figures::names(),
         (_, "format") => format::NAMES.to_vec(),
         (_, "interval") => INTERVALS.to_vec(),
@@ -69,6 +72,7 @@ fn values(operation: &str, name: &str) -> Option<Vec<Value>> {
         ("getUserTimeline", "period") => EXTENTS.to_vec(),
         (_, "period") => PRESETS.to_vec(),
         (_, "resolution") => Resolution::names().to_vec(),
+        (_, "sort") => SORTS.to_vec(),
         (_, "separator") => Separator::NAMES.to_vec(),
         _ => return None,
     };

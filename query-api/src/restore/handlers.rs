@@ -50,7 +50,7 @@ pub struct Restore {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub requested_event_id: String,
-    /// The event that tells this.
+    /// The event that records this.
     pub event_id: String,
 }
 
@@ -95,11 +95,11 @@ fn check(catalogue: &Catalogue, tenant: &Tenant, event: &EventRow, lang: Lang) -
 /// Restore a deleted object
 ///
 /// The application is called at the tenant's restore endpoint, signed by Standard Webhooks, with the last state of the
-/// object as its history tells it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429
+/// object as its history shows it: up to three times within 20 seconds, while nobody answers or the answer is 408, 429
 /// or 5xx. Any other answer that is not 2xx refuses, and its text is the reason. What was asked and how it ended are
 /// events of the tenant.
 ///
-/// Asked again after a success, the same outcome is told and nobody is called; after a failure, the application is
+/// Asked again after a success, the same outcome is returned and nobody is called; after a failure, the application is
 /// called again, under the same `webhook-id`. It takes a plan that has restores.
 #[utoipa::path(
     post,
@@ -144,8 +144,8 @@ pub async fn restore(
     if let Some(running) = api.restores().join(&message) {
         return Ok(shown(running.await?));
     }
-    if let Some(told) = past.told(&deletion).await?.filter(|told| told.status == RestoreStatus::Succeeded) {
-        return Ok(shown(told));
+    if let Some(outcome) = past.outcome(&deletion).await?.filter(|outcome| outcome.status == RestoreStatus::Succeeded) {
+        return Ok(shown(outcome));
     }
     let endpoint = api.settings().snapshot().restore_endpoint(&tenant.id).cloned();
     let endpoint = endpoint.ok_or_else(|| Refusal::NoEndpoint.problem(lang))?;
@@ -189,13 +189,14 @@ pub async fn get(
     let (tenant, completeness) = (reading.tenant.clone(), reading.completeness);
     let past =
         RestoreHistory { store: api.store(), caller: &reading.caller, tenant: &tenant.id, keep: reading.cutoffs() };
-    let told = match past.event(&id, &which).await? {
+    let outcome = match past.event(&id, &which).await? {
         Some(deletion) => {
             reading.reaches(deletion.occurred_at)?;
-            past.told(&deletion).await?
+            past.outcome(&deletion).await?
         }
         None => None,
     };
-    let told = told.ok_or_else(|| completeness.not_found("nobody asked to restore this, or not yet, or no longer"))?;
-    Ok(Json(Item { data: Restore::new(&tenant, &id, told), completeness }))
+    let outcome =
+        outcome.ok_or_else(|| completeness.not_found("nobody asked to restore this, or not yet, or no longer"))?;
+    Ok(Json(Item { data: Restore::new(&tenant, &id, outcome), completeness }))
 }

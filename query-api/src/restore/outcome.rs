@@ -28,7 +28,7 @@ impl RestoreStatus {
     }
 }
 
-/// What calls came to. Kept in the payload of the event that tells the outcome.
+/// What calls came to. Kept in the payload of the event that records the outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Attempts {
     /// Calls made.
@@ -42,7 +42,7 @@ pub(crate) struct Attempts {
     pub(crate) requested: String,
 }
 
-/// An outcome, as of the event that tells it.
+/// An outcome, as the event that records it has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) status: RestoreStatus,

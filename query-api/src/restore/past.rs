@@ -1,4 +1,4 @@
-//! What the log tells: the deletion, the object's life, and how a restore ended before.
+//! What the log says: the deletion, the object's life, and how a restore ended before.
 
 use runtime::problem::Problem;
 use schemas::json::Map;
@@ -9,7 +9,7 @@ use crate::log::object_state::{Changes, state};
 use crate::log::rows::{EVENT_BY_ID, EditRow, EventRow};
 use crate::log::which::Which;
 use crate::restore::outcome::{Attempts, Outcome, RestoreStatus, message_id};
-use crate::restore::rows::{LifeRow, OBJECT_LIFE, RESTORE_TOLD, ToldRow};
+use crate::restore::rows::{LifeRow, OBJECT_LIFE, OutcomeRow, RESTORE_OUTCOME};
 use crate::store::Store;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::Clauses;
@@ -61,10 +61,10 @@ impl RestoreHistory<'_> {
     }
 
     /// How a restore ended, or that it was asked for.
-    pub(crate) async fn told(&self, deletion: &EventRow) -> Result<Option<Outcome>, Problem> {
+    pub(crate) async fn outcome(&self, deletion: &EventRow) -> Result<Option<Outcome>, Problem> {
         let mut clauses = self.of_object(deletion, 1);
         clauses.bind_text("request_id", &message_id(self.tenant, &deletion.event_id));
-        let rows: Vec<ToldRow> = self.store.rows(RESTORE_TOLD, clauses).await?;
+        let rows: Vec<OutcomeRow> = self.store.rows(RESTORE_OUTCOME, clauses).await?;
         Ok(rows.into_iter().next().map(Outcome::from))
     }
 
@@ -88,8 +88,8 @@ impl RestoreHistory<'_> {
         let mut rows: Vec<LifeRow> = self.store.rows(OBJECT_LIFE, clauses).await?;
         rows.reverse();
         // An id may have been stored twice.
-        let told_by = |row: &LifeRow| (row.event_id.clone(), row.key_id.clone(), row.source.clone());
-        rows.dedup_by(|next, before| told_by(next) == told_by(before));
+        let identity = |row: &LifeRow| (row.event_id.clone(), row.key_id.clone(), row.source.clone());
+        rows.dedup_by(|next, before| identity(next) == identity(before));
         Ok(last_state(rows))
     }
 }
@@ -111,14 +111,14 @@ impl From<LifeRow> for Changes {
     }
 }
 
-impl From<ToldRow> for Outcome {
-    fn from(row: ToldRow) -> Self {
+impl From<OutcomeRow> for Outcome {
+    fn from(row: OutcomeRow) -> Self {
         let status = match row.event_type.as_str() {
             "restore.succeeded" => RestoreStatus::Succeeded,
             "restore.failed" => RestoreStatus::Failed,
             _ => RestoreStatus::Requested,
         };
-        // The program's own words; if they were another version's, less is told.
+        // The payload is the program's own; one that another version wrote may be unreadable, and then the attempts are unknown.
         let effort: Attempts = serde_json::from_str(&row.payload).unwrap_or_default();
         Self {
             status,

@@ -9,8 +9,8 @@ use crate::store::sql::{NamedQuery, query};
 
 /// What became of one object, newest first.
 pub const OBJECT_LIFE: NamedQuery = query!("object_life");
-/// What the log tells of one restore.
-pub const RESTORE_TOLD: NamedQuery = query!("restore_told");
+/// What the log says of one restore.
+pub const RESTORE_OUTCOME: NamedQuery = query!("restore_outcome");
 
 /// A row of `object_life.sql`.
 #[expect(missing_docs, reason = "named and documented as the columns")]
@@ -32,10 +32,10 @@ pub struct LifeRow {
     pub changes_new: Vec<String>,
 }
 
-/// A row of `restore_told.sql`.
+/// A row of `restore_outcome.sql`.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
-pub struct ToldRow {
+pub struct OutcomeRow {
     pub event_id: String,
     #[serde(rename = "type")]
     pub event_type: String,

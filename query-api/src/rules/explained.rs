@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::log::words::{clip, duration, of, quoted};
 use crate::log::{field_names, type_names};
 
-/// Values of one step that are told.
+/// Values of one step that are shown.
 const VALUES: usize = 10;
 
 /// A step of a rule, in the reader's language.
@@ -46,7 +46,7 @@ pub(crate) struct Explaining {
 }
 
 impl Explaining {
-    /// The steps of a rule; those of several conditions are told as one of them being enough.
+    /// Returns the steps of a rule; those of several conditions are worded as one of them being enough.
     pub(crate) fn steps(&self, steps: &[Step]) -> Vec<ExplainedStep> {
         match steps {
             [Step { asked: Asked::All(parts), .. }] => parts.iter().map(|step| self.step(step)).collect(),
@@ -86,7 +86,7 @@ impl Explaining {
         }
     }
 
-    /// The verdict. `reasons` are told in the place of one number where others decided.
+    /// Words the verdict. `reasons` are given in the place of one number where others decided.
     pub(crate) fn verdict(&self, verdict: Verdict, reasons: &[Step]) -> String {
         let Verdict { matched, was_broken, seen, limit, missing } = verdict;
         let mut text = match (matched, was_broken) {

@@ -13,7 +13,7 @@ struct Comparison<'a> {
     holds: bool,
 }
 
-/// The comparisons that decided, which are told in the place of one number; none where that one did. The numbers of the explanation are
+/// Returns the comparisons that decided, given in the place of one number; none where that one did. The numbers of the explanation are
 /// theirs then, and nothing is lacking of a number that is there.
 pub(super) fn decided(rule: &Rule, explanation: &mut Explanation) -> Vec<Step> {
     let Some((field, limit)) = rule.seen_field.as_deref().zip(explanation.limit) else { return Vec::new() };

@@ -36,7 +36,7 @@ const CHUNK: u32 = 5_000;
 const MOST_EVENTS: u64 = 500_000;
 /// Findings that an answer shows.
 const SHOWN: usize = 1_000;
-/// Bytes of a rule's text that the record of a trial tells.
+/// Bytes of a rule's text that the record of a trial keeps.
 const MAX_TOLD: usize = 4096;
 /// Users that an answer names.
 const USERS: usize = 20;
@@ -311,7 +311,7 @@ async fn chunk(
     clauses.bind_number("rows", CHUNK);
     clauses.bind_time("from", from);
     clauses.bind_time("to", to);
-    // A rule of the caller's own would tell what is in an event that it matches.
+    // A rule of the caller's own would disclose what is in an event that it matches.
     reading.narrow(&mut clauses);
     reading.look_back(&mut clauses);
     if let Some((actor, at, id)) = after {

@@ -5,12 +5,14 @@ use serde::Deserialize;
 
 use crate::store::sql::{NamedQuery, query};
 
-/// What a tenant did, counted from its events.
-pub const STATISTICS_EVENTS: NamedQuery = query!("statistics_events");
-/// What a tenant did, by quarters of an hour.
-pub const STATISTICS_QUARTERS: NamedQuery = query!("statistics_quarters");
-/// What a tenant did, users told apart.
-pub const STATISTICS_USERS: NamedQuery = query!("statistics_users");
+/// What a tenant did, of the sums that stand at its marker `counted`.
+pub const STATISTICS: NamedQuery = query!("statistics");
+/// Sums of events.
+pub const COUNTED_EVENTS: NamedQuery = query!("counted_events");
+/// Sums of the rollup by quarters of an hour.
+pub const COUNTED_QUARTERS: NamedQuery = query!("counted_quarters");
+/// Sums of the rollup of users, by the hour.
+pub const COUNTED_USERS: NamedQuery = query!("counted_users");
 /// What one user did, counted.
 pub const USER_COUNTS: NamedQuery = query!("user_counts");
 /// Distinct devices, addresses, objects and sessions of one user.

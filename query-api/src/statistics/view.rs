@@ -24,7 +24,7 @@ pub(crate) fn figure(value: u64) -> Figure {
     Figure { value, estimate, error: estimate.then_some(ERROR) }
 }
 
-/// What statistics can be told apart by.
+/// What statistics can be grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dimension {

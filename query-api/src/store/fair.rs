@@ -19,7 +19,7 @@ pub struct Bounds {
     pub waiting: usize,
 }
 
-/// What whoever enters is told.
+/// The answer to whoever enters.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A place is theirs.
@@ -58,7 +58,7 @@ impl<T> FairQueue<T> {
         Self { bounds, taken: 0, tenants: HashMap::new(), round: VecDeque::new() }
     }
 
-    /// Somebody of a tenant wants a place. `who` is asked for only where they have to wait, and `gone` tells who
+    /// Takes a place for somebody of a tenant, or lets them wait. `who` is called only where they have to wait, and `gone` says who
     /// does not wait any more; that is looked into when the queue seems full.
     pub fn enter(&mut self, tenant: &Arc<str>, who: impl FnOnce() -> T, gone: impl Fn(&T) -> bool) -> Entry {
         let Bounds { places, of_a_tenant, waiting } = self.bounds;
@@ -161,8 +161,8 @@ impl TenantSlots {
     pub async fn enter(&self, tenant: &str) -> Result<Slot, Full> {
         let (tenant, mut turn) = (Arc::from(tenant), None);
         let wait = || {
-            let (waiting, told) = oneshot::channel();
-            turn = Some(told);
+            let (waiting, given) = oneshot::channel();
+            turn = Some(given);
             waiting
         };
         let entry = self.with(|turns| turns.enter(&tenant, wait, oneshot::Sender::is_closed));

@@ -33,7 +33,7 @@ pub struct KeyView {
     /// Limits of this key alone.
     #[schema(required = true)]
     pub limits: Option<Limits>,
-    /// Quotas of this key alone; `GET /v1/tenants/{id}/usage` tells what is used of them.
+    /// Quotas of this key alone; `GET /v1/tenants/{id}/usage` shows what is used of them.
     #[schema(required = true)]
     pub quotas: Option<Quotas>,
     /// When it was made.

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
-use schemas::settings::{Feature, Features, Plan, Plans};
+use schemas::settings::{Feature, Features, Plan, Plans, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,13 +52,23 @@ pub async fn get(
     caller: Caller,
     ReadTenant(tenant): ReadTenant,
 ) -> Result<Json<PlanView>, Problem> {
-    let features = api.settings().features(&tenant);
-    let look_back_from = features.look_back_days.map(|days| period::last_days(api.calendar(&tenant), Utc::now(), days));
-    let usage = match caller.hidden() {
-        0 => Some(usage::of(&api, &tenant).await?),
-        _ => None,
-    };
-    Ok(Json(PlanView { plan: tenant.plan.clone(), features, look_back_from, usage }))
+    let usage = usage_for(&api, &caller, &tenant).await?;
+    Ok(Json(view(&api, &tenant, usage)))
+}
+
+/// A tenant's plan, with what is used of it as far as that is to be shown.
+pub(crate) fn view(api: &QueryApi, tenant: &Tenant, usage: Option<UsageView>) -> PlanView {
+    let features = api.settings().features(tenant);
+    let look_back_from = features.look_back_days.map(|days| period::last_days(api.calendar(tenant), Utc::now(), days));
+    PlanView { plan: tenant.plan.clone(), features, look_back_from, usage }
+}
+
+/// What is used of a tenant's quotas, for whoever may read every event.
+pub(crate) async fn usage_for(api: &QueryApi, caller: &Caller, tenant: &Tenant) -> Result<Option<UsageView>, Problem> {
+    match caller.hidden() {
+        0 => usage::of(api, tenant).await.map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// List plans

@@ -1,4 +1,4 @@
-//! Makes activities of rows: what they tell of, once each.
+//! Makes activities of rows: each that they report, once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,10 +9,10 @@ use crate::trace::intervals::Interval;
 use crate::trace::rows::ActivityRow;
 use crate::trace::states;
 
-/// The activities that `rows` (in the order of their times) tell of, in the order of their beginnings and ids. States whose
+/// Returns the activities that `rows` (in the order of their times) report, in the order of their beginnings and ids. States whose
 /// end is not known last up to `now`, in milliseconds.
 ///
-/// An event that was stored twice is one, and so are events that tell of the same interval of the same thing.
+/// An event that was stored twice is one, and so are events that report the same interval of the same thing.
 #[must_use]
 pub fn activities(rows: Vec<ActivityRow>, now: i64) -> Vec<Activity> {
     let mut known = HashSet::new();
@@ -25,9 +25,9 @@ pub fn activities(rows: Vec<ActivityRow>, now: i64) -> Vec<Activity> {
         }
         let ((channel, state), part) = place(&row);
         let lane = Lane { channel: channel.to_owned(), state: state.to_owned() };
-        let span = told(&row);
+        let span = reported_interval(&row);
         if part == Part::Whole {
-            found.push(Activity::told(lane, row, span));
+            found.push(Activity::new(lane, row, span));
         } else {
             let session = if lane.channel == SESSION { row.session_key.clone() } else { String::new() };
             marks.entry((lane, session)).or_default().push(states::Mark { row, part, span });
@@ -41,8 +41,8 @@ pub fn activities(rows: Vec<ActivityRow>, now: i64) -> Vec<Activity> {
     found
 }
 
-/// Which lane an event belongs to, and what it tells there. What failed begins and ends nothing; it is a point of its own, or the time
-/// that it took. Closed is what was, not what somebody only asked for.
+/// Returns which lane an event belongs to, and what it reports there. What failed begins and ends nothing; it is a point of its own,
+/// or the time that it took. Closed is what was, not what somebody only asked for.
 fn place(row: &ActivityRow) -> ((&str, &str), Part) {
     let (lane, part) = lane(row);
     match (part, lane.1) {
@@ -76,8 +76,8 @@ fn lane(row: &ActivityRow) -> ((&str, &str), Part) {
     }
 }
 
-/// The interval that an event tells: from when it says it began, or else up to when it occurred.
-fn told(row: &ActivityRow) -> Option<Interval> {
+/// Returns the interval that an event reports: from when it says it began, or else up to when it occurred.
+fn reported_interval(row: &ActivityRow) -> Option<Interval> {
     let lasted = i64::try_from(row.duration_ms).unwrap_or(i64::MAX);
     let at = at(row);
     // A column without a value holds 1970-01-01.
@@ -89,7 +89,7 @@ fn told(row: &ActivityRow) -> Option<Interval> {
     Interval::new(start, start.saturating_add(lasted))?.clip(near)
 }
 
-/// Leaves one of those that tell of the same interval of the same thing: the first by time and id, which knows of the others.
+/// Leaves one of those that report the same interval of the same thing: the first by time and id, which knows of the others.
 fn once(mut found: Vec<Activity>) -> Vec<Activity> {
     found.sort_by(|one, other| (one.at(), &one.row.event_id).cmp(&(other.at(), &other.row.event_id)));
     let mut places: HashMap<_, usize> = HashMap::new();

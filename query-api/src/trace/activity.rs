@@ -1,4 +1,4 @@
-//! An activity: what one or several rows tell of.
+//! An activity: what one or several rows report.
 
 use crate::trace::REACH;
 use crate::trace::intervals::Interval;
@@ -33,9 +33,9 @@ pub struct Activity {
     pub span: Option<Interval>,
     /// Whether its end is not known.
     pub open: bool,
-    /// The event that tells of it.
+    /// The event that reports it.
     pub row: ActivityRow,
-    /// Ids of other events that tell of the same: its beginning, or itself once more.
+    /// Ids of other events that report the same: its beginning, or itself once more.
     pub others: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ impl Activity {
         self.span.map_or_else(|| self.at(), Interval::start)
     }
 
-    pub(super) fn told(lane: Lane, row: ActivityRow, span: Option<Interval>) -> Self {
+    pub(super) fn new(lane: Lane, row: ActivityRow, span: Option<Interval>) -> Self {
         Self { lane, span, open: false, row, others: Vec::new() }
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn at(row: &ActivityRow) -> i64 {
 /// How far activities reach, in milliseconds.
 pub(super) const REACH_MS: i64 = REACH.num_milliseconds();
 
-/// What an event tells of a state.
+/// What an event reports of a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     /// It lasts by itself, or is a point.

@@ -43,7 +43,7 @@ impl Unit {
     /// The unit itself in a file.
     pub(crate) fn named(self) -> Cell<'static> {
         match self {
-            Self::Ms => Cell::Told(self.as_str(), ["h:mm:ss", "ч:мм:сс", "h:mm:ss"]),
+            Self::Ms => Cell::Translated(self.as_str(), ["h:mm:ss", "ч:мм:сс", "h:mm:ss"]),
             Self::Count => Cell::code("unit", self.as_str()),
         }
     }

@@ -115,7 +115,7 @@ impl Resolution {
 /// Get a user's timeline
 ///
 /// What one user did in a day or a week. What lasts is an interval, on the lane of its channel and state, cut at the
-/// borders of the period and marked there; overlaps are on tracks of their own. What was told by its beginning alone is
+/// borders of the period and marked there; overlaps are on tracks of their own. What was reported by its beginning alone is
 /// open: it lasts to now. An activity reaches no further than 24 h from when its event occurred.
 #[utoipa::path(
     get,

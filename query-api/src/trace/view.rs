@@ -23,7 +23,7 @@ pub(crate) fn local(zone: Zone, millis: i64) -> DateTime<FixedOffset> {
     time.with_timezone(&zone).fixed_offset()
 }
 
-/// How activities are told.
+/// How activities are rendered.
 #[derive(Debug, Clone)]
 pub struct ActivityStyle {
     /// The zone of their times.
@@ -48,10 +48,10 @@ impl ActivityStyle {
 /// Something that the user did: a point of time, or an interval as far as it lies in the period.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TracedActivity {
-    /// The event that tells of it: `/v1/events/{id}` has its detail.
+    /// The event that reports it: `/v1/events/{id}` has its detail.
     #[schema(example = "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1")]
     pub id: String,
-    /// Other events that tell of it: its beginning, or itself once more.
+    /// Other events that report it: its beginning, or itself once more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub other_ids: Vec<String>,
@@ -153,7 +153,7 @@ impl TracedActivity {
         }
     }
 
-    fn told<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
+    fn common_cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
         let lasted = self.end.map(|end| (end - self.start).num_milliseconds().unsigned_abs());
         row.extend([
             self.start.to_utc().into(),
@@ -201,7 +201,7 @@ macro_rules! columns {
     };
 }
 
-/// What a page has room for: a type is told by its name.
+/// The columns that a page has room for: a type is shown by its name.
 const PRINTED: &[&str] = &[
     "start",
     "end",
@@ -245,7 +245,7 @@ impl Tabular for TracedActivity {
     const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        self.told(row);
+        self.common_cells(row);
     }
 }
 
@@ -254,7 +254,7 @@ impl Tabular for CountedActivity {
     const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        self.activity.told(row);
+        self.activity.common_cells(row);
         row.push(self.counted.map(|counted| self.unit.cell(counted)).into());
     }
 }
@@ -274,7 +274,7 @@ impl Tabular for TracedInterval {
     const PRINTED: &'static [&'static str] = PRINTED;
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
-        self.activity.told(row);
+        self.activity.common_cells(row);
         row.push(u64::try_from(self.track).ok().into());
     }
 }

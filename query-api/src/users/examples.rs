@@ -14,7 +14,9 @@ pub(crate) fn user() -> Value {
         "first_seen_at": "2025-11-03T07:58:02Z",
         "last_activity_at": "2026-03-02T08:15:30Z",
         "sign_ins": 212,
-        "unreviewed_violations": 1
+        "unreviewed_violations": 1,
+        "max_level": "high",
+        "exempt": false
     })
 }
 

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use runtime::problem::Problem;
+use runtime::settings::Snapshot;
 use schemas::settings::{Permission, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -15,19 +16,19 @@ use utoipa::IntoParams;
 use crate::http::answer::Item;
 use crate::http::caller::Caller;
 use crate::http::extract::InPath;
-use crate::http::page::{Keyset, Page, ReadRequest, keyset, look_back_of_violations};
+use crate::http::page::{Page, ReadRequest, look_back_of_violations};
 use crate::http::params::{ParamError, Params};
 use crate::log::filter::search;
 use crate::state::QueryApi;
 use crate::store::Store;
 use crate::store::cutoffs::RetentionCutoffs;
 use crate::store::sql::Clauses;
+use crate::users::order::{LATEST, Order};
 use crate::users::rows::{USERS, UserRow};
 use crate::users::since::Since;
-use crate::users::view::User;
+use crate::users::view::{Mark, User};
+use crate::violations::filter::level_name;
 use crate::violations::rows::{UNREVIEWED, UnreviewedRow};
-
-const LATEST: Keyset = keyset!("last_activity_at", "actor_id", newest);
 
 /// What the list of users can be narrowed to.
 #[derive(Debug, Serialize, IntoParams)]
@@ -36,6 +37,9 @@ pub struct UserFilter {
     /// Part of the name, the e-mail address or the id, in any case and however its letters are composed; at most 256 bytes.
     #[param(required = false, example = "novak")]
     q: Option<String>,
+    /// Ids of users.
+    #[param(required = false, example = json!(["u-17"]))]
+    id: Vec<String>,
     /// `true`: deactivated users, too.
     #[param(required = false)]
     include_deactivated: Option<bool>,
@@ -48,6 +52,7 @@ impl UserFilter {
     fn take(params: &mut Params) -> Result<Self, ParamError> {
         Ok(Self {
             q: params.one("q")?,
+            id: params.ids("id")?,
             include_deactivated: params.flag("include_deactivated")?,
             marked: params.flag("marked")?,
         })
@@ -57,6 +62,9 @@ impl UserFilter {
         if let Some(text) = &self.q {
             clauses.text(search::USER, "q", text);
         }
+        if !self.id.is_empty() {
+            clauses.texts("actor_id IN {id:Array(String)}", "id", &self.id);
+        }
         if self.include_deactivated != Some(true) {
             clauses.plain("active");
         }
@@ -65,14 +73,19 @@ impl UserFilter {
 
 /// List users
 ///
-/// The latest active first. Whoever is active while the pages are read moves ahead of them. A period takes in whoever
-/// was there in it.
+/// The latest active first, unless `sort` says otherwise. Whoever is active while the pages are read moves ahead of them. A
+/// period takes in whoever was there in it.
 #[utoipa::path(
     get,
     path = "/v1/users",
     tag = "users",
     operation_id = "listUsers",
-    params(UserFilter, crate::openapi::PeriodParams, crate::openapi::PageParams),
+    params(
+        UserFilter,
+        ("sort" = Option<String>, Query, description = "`last_activity` (default): the latest active first; `name`; `unreviewed`: those with the most unreviewed violations first, which needs the role security", example = "name"),
+        crate::openapi::PeriodParams,
+        crate::openapi::PageParams,
+    ),
     responses(
         (status = 200, description = "A page", body = Page<User>, example = json!(crate::users::examples::users())),
         crate::openapi::Problems,
@@ -84,9 +97,14 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
         let detail = "violations take the permission see_violations";
         reading.takes(Permission::SeeViolations, detail, "marked")?;
     }
+    let order = Order::take(&mut reading.params)?;
+    if order == Order::Ranked {
+        let detail = "violations take the permission see_violations";
+        reading.takes(Permission::SeeViolations, detail, "sort")?;
+    }
     reading.of_all();
-    let asked = reading.page("users", &filter)?;
-    let mut clauses = asked.clauses(&LATEST);
+    let asked = reading.page(order.list(), &filter)?;
+    let mut clauses = asked.clauses(order.keyset());
     asked.reading.cutoffs().bind_oldest(&mut clauses);
     asked.reading.bind_hidden(&mut clauses);
     filter.add_to(&mut clauses);
@@ -95,18 +113,48 @@ pub async fn list(State(api): State<QueryApi>, mut reading: ReadRequest) -> Resu
         "greatest(last_activity_at, first_seen_at) >= {from:DateTime64(3, 'UTC')}",
         "first_seen_at < {to:DateTime64(3, 'UTC')}",
     );
-    let marks = Marks::of(api.store(), &asked.reading);
+    let marks = Marks::of(&api, &asked.reading);
+    match order {
+        Order::Ranked => {
+            clauses.part("/* rank */", "marks.violations");
+            clauses.joined("/* marks */", ("marks", "actor_id"), UNREVIEWED, marks.of_all());
+        }
+        Order::Latest | Order::Named => unranked(&mut clauses),
+    }
     if let Some(marked) = filter.marked {
         let condition = if marked { "actor_id IN" } else { "actor_id NOT IN" };
-        let mut unreviewed = marks.unreviewed();
-        unreviewed.part("/* users */", "TRUE");
-        clauses.found((condition, "actor_id"), UNREVIEWED, unreviewed);
+        clauses.found((condition, "actor_id"), UNREVIEWED, marks.of_all());
     }
     let show = move |rows| {
         let marks = marks.clone();
         async move { marks.show(rows).await }
     };
-    asked.list_with(USERS, clauses, |row: &UserRow| (row.last_activity_at, (&row.actor_id).into()), show).await
+    asked.list_with(USERS, clauses, |row: &UserRow| (row.last_activity_at, order.place(row)), show).await
+}
+
+/// Leaves users without a rank.
+fn unranked(clauses: &mut Clauses) {
+    clauses.part("/* rank */", "toUInt64(0)");
+    clauses.part("/* marks */", "");
+}
+
+/// What some users are called, of those who have a name.
+pub(crate) async fn names(
+    store: &Store,
+    reading: &ReadRequest,
+    ids: Vec<String>,
+) -> Result<HashMap<String, String>, Problem> {
+    let mut clauses = Clauses::default();
+    clauses.bind_text("tenant", &reading.tenant.id);
+    clauses.bind_number("rows", u32::try_from(ids.len()).unwrap_or(u32::MAX));
+    clauses.order(LATEST.order);
+    unranked(&mut clauses);
+    clauses.texts("actor_id IN {id:Array(String)}", "id", &ids);
+    reading.cutoffs().bind_oldest(&mut clauses);
+    reading.bind_hidden(&mut clauses);
+    let rows: Vec<UserRow> = store.rows(USERS, clauses).await?;
+    let named = rows.into_iter().filter(|row| !row.name.is_empty());
+    Ok(named.map(|row| (row.actor_id, row.name)).collect())
 }
 
 /// Get a user
@@ -130,11 +178,12 @@ pub async fn get(
 ) -> Result<Json<Item<User>>, Problem> {
     let mut clauses = reading.one()?;
     clauses.order(LATEST.order);
+    unranked(&mut clauses);
     clauses.text("actor_id = {user_id:String}", "user_id", &id);
     reading.cutoffs().bind_oldest(&mut clauses);
     reading.bind_hidden(&mut clauses);
     let rows: Vec<UserRow> = api.store().rows(USERS, clauses).await?;
-    let users = Marks::of(api.store(), &reading).show(rows).await?;
+    let users = Marks::of(&api, &reading).show(rows).await?;
     match users.into_iter().next() {
         Some(data) => Ok(Json(Item { data, completeness: reading.completeness })),
         None => Err(reading.completeness.not_found("there is no such user, or not yet, or no longer")),
@@ -151,15 +200,17 @@ struct Marks {
     since: Since,
     caller: Caller,
     allowed: bool,
+    settings: Arc<Snapshot>,
 }
 
 impl Marks {
-    fn of(store: &Store, reading: &ReadRequest) -> Self {
+    fn of(api: &QueryApi, reading: &ReadRequest) -> Self {
+        let (store, settings) = (api.store(), api.settings().snapshot());
         let allowed = reading.may(Permission::SeeViolations);
         let since = Since::of(store, reading);
         let (tenant, keep, earliest) = (Arc::clone(&reading.tenant), reading.cutoffs(), reading.earliest);
         let caller = reading.caller.clone();
-        Self { store: store.clone(), tenant, keep, earliest, since, caller, allowed }
+        Self { store: store.clone(), tenant, keep, earliest, since, caller, allowed, settings }
     }
 
     /// The conditions of what marks a user, whoever it is.
@@ -172,6 +223,23 @@ impl Marks {
         clauses
     }
 
+    /// The conditions of what marks any user.
+    fn of_all(&self) -> Clauses {
+        let mut clauses = self.unreviewed();
+        clauses.part("/* users */", "TRUE");
+        clauses
+    }
+
+    /// What is known of the marks of one user.
+    fn mark(&self, user: &str, unreviewed: Option<&UnreviewedRow>, now: i64) -> Mark {
+        let exemption = self.settings.exemption(&self.tenant.id, user);
+        Mark {
+            unreviewed: unreviewed.map_or(0, |row| row.violations),
+            max_level: unreviewed.map(|row| level_name(row.max_level)),
+            exempt: exemption.is_some_and(|exemption| exemption.holds_at(now)),
+        }
+    }
+
     async fn show(&self, mut rows: Vec<UserRow>) -> Result<Vec<User>, Problem> {
         self.since.cut(rows.iter().map(|row| row.actor_id.clone()).collect(), &mut rows).await?;
         if !self.allowed {
@@ -181,10 +249,11 @@ impl Marks {
         clauses.part("/* users */", "actor_id IN {users:Array(String)}");
         clauses.bind_texts("users", rows.iter().map(|row| row.actor_id.clone()).collect());
         let counts: Vec<UnreviewedRow> = self.store.rows(UNREVIEWED, clauses).await?;
-        let marks: HashMap<String, u64> = counts.into_iter().map(|row| (row.actor_id, row.violations)).collect();
+        let marks: HashMap<&str, &UnreviewedRow> = counts.iter().map(|row| (row.actor_id.as_str(), row)).collect();
+        let now = Utc::now().timestamp_millis();
         let marked = |row: UserRow| {
-            let unreviewed = marks.get(&row.actor_id).copied().unwrap_or(0);
-            User::new(row, Some(unreviewed))
+            let mark = self.mark(&row.actor_id, marks.get(row.actor_id.as_str()).copied(), now);
+            User::new(row, Some(mark))
         };
         Ok(rows.into_iter().map(marked).collect())
     }

@@ -20,7 +20,8 @@ pub const USER_SESSIONS: NamedQuery = query!("user_sessions");
 /// Users.
 pub const USERS: NamedQuery = query!("users");
 
-/// A row of `users.sql`. Times are 1970-01-01 where the caller may read nothing of the user.
+/// A row of `users.sql`. Times are 1970-01-01 where the caller may read nothing of the user. `rank` is the number of unreviewed
+/// violations where users are in the order of these, or else 0.
 #[expect(missing_docs, reason = "named and documented as the columns")]
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct UserRow {
@@ -33,6 +34,7 @@ pub struct UserRow {
     pub name: String,
     pub email: String,
     pub active: bool,
+    pub rank: u64,
 }
 
 /// A row of `seen_since.sql`.

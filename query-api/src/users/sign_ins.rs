@@ -37,7 +37,7 @@ pub struct SignInFilter {
     /// `success`, `failure` or `unknown`.
     #[param(required = false)]
     outcome: Vec<String>,
-    /// Ids of devices; empty: those from none that could be told.
+    /// Ids of devices; empty: those from no device that is known.
     #[param(required = false)]
     device_id: Vec<String>,
     /// Countries, ISO 3166-1 alpha-2, in any case; empty: those from none that is known.

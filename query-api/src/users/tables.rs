@@ -14,6 +14,8 @@ impl Tabular for User {
         Column::new("last_activity_at", Kind::Time),
         Column::new("sign_ins", Kind::Whole),
         Column::new("unreviewed_violations", Kind::Whole),
+        Column::new("max_level", Kind::Text),
+        Column::new("exempt", Kind::Flag),
     ];
 
     fn cells<'a>(&'a self, row: &mut Vec<Cell<'a>>) {
@@ -26,6 +28,8 @@ impl Tabular for User {
             self.last_activity_at.into(),
             self.sign_ins.into(),
             self.unreviewed_violations.into(),
+            self.max_level.map_or(Cell::Empty, |level| Cell::code("level", level)),
+            self.exempt.into(),
         ]);
     }
 }

@@ -1,5 +1,6 @@
--- Users as their events show them. What was received before the longest retention is not counted. When a user was there is
--- told by what the caller may read; who a user is, and whether active, by all that is kept.
+-- Users as their events show them. What was received before the longest retention is not counted. When a user was there is counted
+-- from what the caller may read; who a user is, and whether active, from all that is kept.
+WITH /* rank */ AS rank
 SELECT ?fields
 FROM (
     SELECT
@@ -15,6 +16,7 @@ FROM (
         AND received_on >= toDate({oldest:DateTime64(3, 'UTC')})
     GROUP BY actor_id
 ) AS found
+/* marks */
 WHERE TRUE
     /* clauses */
 ORDER BY /* order */

@@ -42,20 +42,40 @@ pub struct User {
     /// Violations that nobody has reviewed. Shown from the role security on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreviewed_violations: Option<u64>,
+    /// The worst level of these: `low`, `medium`, `high` or `critical`; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "high")]
+    pub max_level: Option<&'static str>,
+    /// Whether the checks are switched off for the user now. Shown from the role security on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exempt: Option<bool>,
+}
+
+/// What those who may see marks are shown of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Violations that nobody has reviewed.
+    pub unreviewed: u64,
+    /// The worst level of these.
+    pub max_level: Option<&'static str>,
+    /// Whether the checks are switched off.
+    pub exempt: bool,
 }
 
 impl User {
     /// Shows a row, marked for those who may see marks.
-    pub fn new(row: UserRow, unreviewed_violations: Option<u64>) -> Self {
+    pub fn new(row: UserRow, mark: Option<Mark>) -> Self {
         Self {
             id: row.actor_id,
             name: row.name,
             email: row.email,
             active: row.active,
-            first_seen_at: told(row.first_seen_at),
-            last_activity_at: told(row.last_activity_at),
+            first_seen_at: known_time(row.first_seen_at),
+            last_activity_at: known_time(row.last_activity_at),
             sign_ins: row.sign_ins,
-            unreviewed_violations,
+            unreviewed_violations: mark.map(|mark| mark.unreviewed),
+            max_level: mark.and_then(|mark| mark.max_level),
+            exempt: mark.map(|mark| mark.exempt),
         }
     }
 }
@@ -131,7 +151,7 @@ impl SignIn {
             session: key.map(|key| SignInSession {
                 key,
                 last_activity_at: session.map(|session| session.last_activity_at),
-                signed_out_at: session.and_then(|session| told(session.signed_out_at)),
+                signed_out_at: session.and_then(|session| known_time(session.signed_out_at)),
             }),
             device,
             ip: address(row.ip),
@@ -210,7 +230,7 @@ pub struct UserDevice {
 }
 
 impl UserDevice {
-    /// A device as its events tell it, and what was decided about it.
+    /// Makes a device as its events show it, with what was decided about it.
     pub fn new(row: DeviceRow, access: Access) -> Self {
         Self {
             access,
@@ -225,7 +245,7 @@ impl UserDevice {
                 model: row.model,
                 bot: row.bot,
             },
-            first_seen_at: told(row.first_seen_at),
+            first_seen_at: known_time(row.first_seen_at),
             last_seen_at: row.last_seen_at,
             sign_ins: row.sign_ins,
             failed_sign_ins: row.failed_sign_ins,
@@ -280,9 +300,9 @@ pub struct Session {
 impl From<SessionRow> for Session {
     fn from(row: SessionRow) -> Self {
         Self {
-            signed_out_at: told(row.signed_out_at),
+            signed_out_at: known_time(row.signed_out_at),
             key: row.session_key,
-            started_at: told(row.started_at),
+            started_at: known_time(row.started_at),
             last_activity_at: row.last_activity_at,
             events: row.events,
             device_id: row.device_id,
@@ -297,6 +317,6 @@ impl From<SessionRow> for Session {
 }
 
 /// Rows have 1970-01-01 for a time that is not known, or not shown.
-fn told(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+fn known_time(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     Some(time).filter(|at| !is_epoch(at))
 }

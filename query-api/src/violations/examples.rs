@@ -53,3 +53,24 @@ pub(crate) fn review(applied: bool) -> Value {
     }
     with(one(&shown), json!({ "applied": applied, "event_id": "0199c1f2-7a3e-7cc1-8a55-9be1c0a4d2f1" }))
 }
+
+/// Violations, counted.
+pub(crate) fn summary() -> Value {
+    let of = |value: &str, label: &str| json!({ "value": value, "label": label, "count": 30, "unreviewed": 7 });
+    json!({
+        "period": { "from": "2026-03-01T23:00:00Z", "to": "2026-03-08T23:00:00Z" },
+        "total": { "value": 30, "exact": true },
+        "unreviewed": 7,
+        "level": [of("high", "high")],
+        "rule": [of("too-many-devices", "Too many devices")],
+        "user": [of("u-17", "Jana Nováková")],
+        "complete_until": "2026-03-02T08:16:00Z",
+        "complete": true
+    })
+}
+
+/// What became of several reviews.
+pub(crate) fn reviews(applied: bool) -> Value {
+    let data = json!({ "reviewed": 12, "already": 2, "missing": [], "failed": [], "more": false });
+    with(one(&data), json!({ "applied": applied }))
+}

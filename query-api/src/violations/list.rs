@@ -9,6 +9,7 @@ use crate::http::extract::InPath;
 use crate::http::language::Localized;
 use crate::http::page::{Keyset, Page, ReadRequest, ascending, keyset, look_back_of_violations};
 use crate::http::params::ParamError;
+use crate::http::period::Period;
 use crate::rules::titles::Titles;
 use crate::state::QueryApi;
 use crate::store::Store;
@@ -58,22 +59,34 @@ pub(crate) async fn page(api: &QueryApi, mut reading: ReadRequest, users: &[Stri
     };
     let asked = reading.page(list, &(users, &filter))?;
     let mut clauses = asked.clauses(keyset);
-    asked.reading.cutoffs().add_to(&mut clauses);
-    asked.reading.bind_hidden(&mut clauses);
-    look_back_of_violations(asked.reading.earliest, &mut clauses);
-    if !users.is_empty() {
-        clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", users);
-    }
-    filter.add_to(&mut clauses);
-    asked.add_period(
-        &mut clauses,
-        "ifNull(last_at, window_at) >= {from:DateTime64(3, 'UTC')}",
-        // No event is older than its window: the first half is over the sort key.
-        "window_at < {to:DateTime64(3, 'UTC')} AND ifNull(first_at, window_at) < {to:DateTime64(3, 'UTC')}",
-    );
+    add_to(&mut clauses, &asked.reading, (users, &filter, asked.period));
     let titles = api.titles(&asked.reading.tenant.id, lang);
     let view = move |row| show(row, &titles);
     asked.list(VIOLATIONS, clauses, |row: &ViolationRow| (row.window_at, (&row.violation_id).into()), view).await
+}
+
+/// Adds the conditions of violations of some users, or of all when none is named, in a period.
+pub(crate) fn add_to(
+    clauses: &mut Clauses,
+    reading: &ReadRequest,
+    (users, filter, period): (&[String], &ViolationFilter, Period),
+) {
+    reading.cutoffs().add_to(clauses);
+    reading.bind_hidden(clauses);
+    look_back_of_violations(reading.earliest, clauses);
+    if !users.is_empty() {
+        clauses.texts("actor_id IN {user_id:Array(String)}", "user_id", users);
+    }
+    filter.add_to(clauses);
+    if let Some(from) = period.from {
+        clauses.time("ifNull(last_at, window_at) >= {from:DateTime64(3, 'UTC')}", "from", from);
+    }
+    if let Some(to) = period.to {
+        // No event is older than its window: the first half is over the sort key.
+        let begins =
+            "window_at < {to:DateTime64(3, 'UTC')} AND ifNull(first_at, window_at) < {to:DateTime64(3, 'UTC')}";
+        clauses.time(begins, "to", to);
+    }
 }
 
 /// Refuses names that no rule has, nor had when it found something: a rule of another version of the program may be gone.

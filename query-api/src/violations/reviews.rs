@@ -28,9 +28,9 @@ use crate::violations::rows::ViolationRow;
 use crate::violations::view::Violation;
 
 /// Longest wait until a review is in the store.
-const APPLIED: Duration = Duration::from_secs(10);
+pub(crate) const APPLIED: Duration = Duration::from_secs(10);
 /// Pause between two looks.
-const LOOK: Duration = Duration::from_millis(200);
+pub(crate) const LOOK: Duration = Duration::from_millis(200);
 
 /// What staff have to say.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -61,7 +61,7 @@ pub struct ReviewAnswer {
     pub completeness: Completeness,
 }
 
-type Changes = Vec<(String, Value, Value)>;
+pub(crate) type Changes = Vec<(String, Value, Value)>;
 type Answer = Result<(StatusCode, Localized<ReviewAnswer>), Problem>;
 
 /// Review a violation
@@ -90,10 +90,7 @@ pub async fn put(
 ) -> Answer {
     let lang = reading.lang;
     let NewReview { note, count } = body(request).await?;
-    if note.len() > MAX_REASON_BYTES {
-        let detail = format!("at most {MAX_REASON_BYTES} bytes");
-        return Err(invalid(Invalid { pointer: "/note".to_owned(), detail }));
-    }
+    check_note(&note)?;
     let violation = find(api.store(), &mut reading, &id).await?;
     let changes = covered(&violation, count)?;
     record(&api, &caller, (reading, lang), violation, ("violation.reviewed", note, changes)).await
@@ -130,6 +127,20 @@ pub async fn withdraw(
     record(&api, &caller, (reading, lang), violation, ("violation.review_withdrawn", String::new(), Vec::new())).await
 }
 
+/// Refuses a note that no event can have.
+pub(crate) fn check_note(note: &str) -> Result<(), Problem> {
+    if note.len() <= MAX_REASON_BYTES {
+        return Ok(());
+    }
+    let detail = format!("at most {MAX_REASON_BYTES} bytes");
+    Err(invalid(Invalid { pointer: "/note".to_owned(), detail }))
+}
+
+/// What a review is of that covers all that a violation has come to.
+pub(crate) fn whole(violation: &ViolationRow) -> Changes {
+    covering(violation, violation.count)
+}
+
 /// What a review is of: the events that were looked at, and the most that was seen in them. The event says so, for whatever the
 /// violation comes to afterwards is not reviewed.
 fn covered(violation: &ViolationRow, count: Option<u64>) -> Result<Changes, Problem> {
@@ -138,12 +149,33 @@ fn covered(violation: &ViolationRow, count: Option<u64>) -> Result<Changes, Prob
         let detail = format!("the violation has {} events by now", violation.count);
         return Err(invalid(Invalid { pointer: "/count".to_owned(), detail }));
     }
+    Ok(covering(violation, count))
+}
+
+fn covering(violation: &ViolationRow, count: u64) -> Changes {
     let mut covered = vec![("count".to_owned(), Value::Null, json!(count))];
     // What fewer events came to is not known.
     if count == violation.count && violation.seen > 0.0 {
         covered.push(("seen".to_owned(), Value::Null, json!(violation.seen)));
     }
-    Ok(covered)
+    covered
+}
+
+/// What staff say of a violation, as an event of the tenant.
+pub(crate) fn event(
+    api: &QueryApi,
+    tenant: &str,
+    violation: &ViolationRow,
+    (kind, reason, changes): (&'static str, String, Changes),
+) -> StaffEvent {
+    StaffEvent {
+        kind,
+        object_type: "violation",
+        object_id: violation.violation_id.clone(),
+        object_name: api.titles(tenant, Lang::En).of(&violation.rule),
+        reason,
+        changes,
+    }
 }
 
 /// Records a review, and waits until the store shows it.
@@ -152,18 +184,11 @@ async fn record(
     caller: &Caller,
     (mut reading, lang): (ReadRequest, Lang),
     violation: ViolationRow,
-    (kind, reason, changes): (&'static str, String, Changes),
+    said: (&'static str, String, Changes),
 ) -> Answer {
     // Times of events are kept in milliseconds.
     let begun = Utc::now().duration_trunc(TimeDelta::milliseconds(1)).map_err(Problem::internal)?;
-    let event = StaffEvent {
-        kind,
-        object_type: "violation",
-        object_id: violation.violation_id.clone(),
-        object_name: api.titles(&reading.tenant.id, Lang::En).of(&violation.rule),
-        reason,
-        changes,
-    };
+    let event = event(api, &reading.tenant.id, &violation, said);
     let event_id = api.audit().record(caller, &reading.tenant.id, event).await?;
     let (row, applied) = shown(api, &mut reading, violation, begun).await;
     let status = if applied { StatusCode::OK } else { StatusCode::ACCEPTED };

@@ -59,4 +59,5 @@ pub struct ViolationRow {
 pub struct UnreviewedRow {
     pub actor_id: String,
     pub violations: u64,
+    pub max_level: u8,
 }

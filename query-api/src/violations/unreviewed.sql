@@ -1,8 +1,9 @@
--- How many violations of each user, of all or of some, nobody has reviewed, as far as they have come by now. What is informational
--- marks nobody.
+-- How many violations of each user, of all or of some, nobody has reviewed, as far as they have come by now, and the worst level
+-- of these. What is informational marks nobody.
 SELECT
     actor_id,
-    count() AS violations
+    count() AS violations,
+    max(level) AS max_level
 FROM (
     SELECT
         violation_id,

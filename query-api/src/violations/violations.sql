@@ -1,7 +1,7 @@
 -- Violations with what staff said of them. Parts of one violation are brought together before anything is asked
 -- of it; conditions on columns of the sort key are pushed down to the parts by the store. A review is of what the violation had
 -- come to: what has grown since is unreviewed. Events that the caller may not read are counted by the finding, and
--- not named, nor is their time told.
+-- not named, nor is their time shown.
 WITH
     latest_review.reviewed AND found.count <= latest_review.count AND found.seen <= latest_review.seen AS reviewed,
     latest_review.reviewed AND NOT reviewed AS outgrown

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::matrix::operations;
 use crate::support::{Event, rng, with_world};
 
-/// P11: no key, a wrong one, a revoked one, one of a deleted tenant: 401 with a challenge, and nothing more is told.
+/// P11: no key, a wrong one, a revoked one, one of a deleted tenant: 401 with a challenge, and nothing more is disclosed.
 #[test]
 fn without_a_valid_key_nothing_is_told() {
     with_world("access_keys", async |world| {

@@ -160,7 +160,7 @@ fn a_category_is_kept_longer_alone() {
     });
 }
 
-/// J10: a tenant that declared a type before the catalogue had it goes on: its settings load, events are told in the catalogue's
+/// J10: a tenant that declared a type before the catalogue had it goes on: its settings load, events are rendered in the catalogue's
 /// words, and every setting can be changed; the type itself can be kept or left out, and no more be changed or declared by others.
 #[test]
 fn a_type_that_is_shipped_by_now_stands_in_nobody_s_way() {
@@ -237,7 +237,7 @@ fn own_type(name: &str) -> Value {
     })
 }
 
-/// Two administrators: the one who did not see the other's change is told so; a patch leaves the rest alone.
+/// Two administrators: the one who did not see the other's change is refused; a patch leaves the rest alone.
 #[test]
 fn versions_and_patches() {
     with_world("admin_versions", async |world| {
@@ -253,8 +253,8 @@ fn versions_and_patches() {
     });
 }
 
-/// What is wrong with a patch is told of what was sent: malformed JSON by its line and column, a value by its pointer alone, for it
-/// stands in no document that the caller has.
+/// An error in a patch is reported where it stands in what was sent: malformed JSON by its line and column, a value by its pointer
+/// alone, for it stands in no document that the caller has.
 #[test]
 fn a_patch_is_told_what_is_wrong_with_itself() {
     with_world("admin_patches", async |world| {

@@ -61,6 +61,7 @@ fn values_that_are_none() {
             "distinct",
             "exclude_category",
             "exclude_class",
+            "facets",
             "figure",
             "format",
             "interval",
@@ -75,6 +76,7 @@ fn values_that_are_none() {
             "resolution",
             "separator",
             "sign_ins",
+            "sort",
             "views",
         ];
         assert_eq!(seen, expected.map(str::to_owned).into());

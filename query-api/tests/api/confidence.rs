@@ -15,7 +15,7 @@ use crate::support::{Event, World, ids, rng, with_world};
 
 /// The document of all roles.
 const DOCUMENT: &str = include_str!("../../../schemas/openapi.json");
-/// A device that is told by its cookie, and one that thousands share.
+/// A device that is known by its cookie, and one that thousands share.
 const SURE: &str = "7e330e3789463b61";
 const UNSURE: &str = "7ea478c03ceec115";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -111,7 +111,7 @@ async fn told(world: &World, path: &str, key: &str) -> Vec<(Value, Value)> {
     rows.iter().map(|row| (row["device_id"].clone(), row["device_confidence"].clone())).collect()
 }
 
-/// K10, P9: sessions and violations tell the confidence of the device that they name, which is that of the last event, whatever comes when;
+/// K10, P9: sessions and violations state the confidence of the device that they name, which is that of the last event, whatever comes when;
 /// so do their files.
 #[test]
 fn sessions_and_violations_tell_it() {

@@ -54,7 +54,7 @@ fn changes_in_their_order() {
     });
 }
 
-/// A5, A8: edits, told one by one or found in the whole, and the product itself by its name.
+/// A5, A8: edits, sent one by one or found in the whole, and the product itself by its name.
 #[test]
 fn changes_are_shown_as_edits() {
     with_world("configuration_edits", async |world| {
@@ -195,7 +195,7 @@ fn conditions_of_other_languages_are_conditions() {
     });
 }
 
-/// A8: a negation that came or went is told, in each form, and so is what reads the same before and after; no change is passed over.
+/// A8: a negation that came or went is shown, in each form, and so is what reads the same before and after; no change is passed over.
 #[test]
 fn no_change_is_passed_over() {
     with_world("configuration_whole", async |world| {
@@ -232,7 +232,7 @@ fn no_change_is_passed_over() {
     });
 }
 
-/// What is told of limits, actions and rules, in the three languages.
+/// What is said of limits, actions and rules, in the three languages.
 const OWN: [[&str; 4]; 3] = [
     [
         "limits › impossible speed, km/h: “900” → “800”",

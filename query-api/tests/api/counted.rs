@@ -85,6 +85,16 @@ fn what_may_not_be_read_is_not_counted() {
 
             // The log itself is the measure.
             assert_eq!(world.pages("/v1/events?period=last_30_days", &key).await.len(), readable.len(), "{given:?}");
+            let path = "/v1/events/summary?period=last_30_days&facets=action,actor,rule";
+            let summary = world.ok(path, &key).await;
+            assert_eq!(number(&summary["total"]["value"]), readable.len(), "{given:?}");
+            let sum = |name: &str| {
+                let values = summary["facets"][name]["values"].as_array()?.iter();
+                Some(values.map(|value| number(&value["count"])).sum::<usize>())
+            };
+            assert_eq!(sum("action"), Some(readable.len()), "{given:?}");
+            assert_eq!(sum("actor"), may(Permission::TraceUsers).then_some(readable.len()), "{given:?}");
+            assert_eq!(sum("rule").is_some(), may(Permission::SeeViolations), "{given:?}");
             for query in ["", "&by=action", "&interval=minute&period=today", "&by=location,class", "&distinct=users"] {
                 let period = if query.contains("period") { "" } else { "&period=last_30_days" };
                 let path = format!("/v1/statistics?top=50{query}{period}");
@@ -140,7 +150,7 @@ fn what_may_not_be_read_is_not_counted() {
                 let alone = world.ok("/v1/users/u2/statistics?period=last_30_days", &key).await;
                 assert_eq!(number(&alone["totals"]["events"]), others, "{given:?}");
             }
-            // When somebody was there is told by what may be read.
+            // When somebody was there is counted from what may be read.
             let times = |of: &dyn Fn(&Event) -> bool| -> (Value, Value) {
                 let text = |time: chrono::DateTime<chrono::Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
                 let told = || readable.iter().filter(|event| of(event)).map(|event| event.occurred);
@@ -229,7 +239,7 @@ fn what_may_not_be_read_is_not_counted() {
     });
 }
 
-/// A2, K12: when a violation began and ended is told of the events that the caller may read, in lists, periods and files; what is all
+/// A2, K12: when a violation began and ended is counted from the events that the caller may read, in lists, periods and files; what is all
 /// hidden has no such time.
 #[test]
 fn a_violation_has_the_times_of_what_may_be_read() {

@@ -1,4 +1,4 @@
-//! Which devices may in: what staff decide, and what an application is told.
+//! Which devices may in: what staff decide, and what an application is answered.
 
 use chrono::TimeDelta;
 use runtime::access::AccessList;
@@ -13,7 +13,7 @@ async fn check(world: &World, key: &str, user: &str, device: &str) -> Value {
     world.ok(&format!("/v1/access/check?{query}"), key).await
 }
 
-/// K11: from the decision on, the application is told; each decision is an event of the tenant; taken back, nothing holds.
+/// K11: from the decision on, the application is answered by it; each decision is an event of the tenant; taken back, nothing holds.
 #[test]
 fn a_device_is_blocked_allowed_and_forgotten() {
     with_world("devices_access", async |world| {
@@ -116,7 +116,7 @@ fn a_device_is_one_by_id_and_by_cookie() {
     });
 }
 
-/// K11: what a rule decided is told with the violation that led to it.
+/// K11: what a rule decided is shown with the violation that led to it.
 #[test]
 fn a_rules_decision_is_told_with_its_violation() {
     with_world("devices_rule", async |world| {

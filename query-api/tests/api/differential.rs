@@ -313,7 +313,7 @@ fn lists_of_the_whole_tenant_agree_with_a_recount() {
     });
 }
 
-/// K5, K12, K13: violations, of all users and of one, reviewed and not.
+/// K5, K12, K13: violations, of all users and of one, reviewed and not, as a list and counted.
 #[test]
 fn violations_agree_with_a_recount() {
     with_world("differential_violations", async |world| {
@@ -375,6 +375,40 @@ fn violations_agree_with_a_recount() {
                 all.iter().filter(|(id, (rule, found))| passes(id, rule, found)).map(|(id, _)| id.clone()).collect();
             assert_eq!(found(&world, &key, &path, &filter, "id").await, wanted, "{path}?{}", filter.query);
             matched += wanted.len();
+
+            // The same violations, counted.
+            let of_user = user.map_or(String::new(), |user| format!("&user_id={user}"));
+            let (_, narrowed) = filter.query.split_once('&').unwrap_or_default();
+            let summary = world.ok(&format!("/v1/violations/summary?top=100&{narrowed}{of_user}"), &key).await;
+            let unreviewed = |id: &&String| !reviewed.contains(*id);
+            assert_eq!(summary["total"]["value"], wanted.len(), "{}", filter.query);
+            assert_eq!(summary["unreviewed"], wanted.iter().filter(unreviewed).count(), "{}", filter.query);
+            for name in ["level", "rule", "user"] {
+                let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+                for id in &wanted {
+                    let (rule, found) = &all[id];
+                    let value = match name {
+                        "level" => LEVELS[usize::from(found.0.iter().map(|event| event.level).max().unwrap())],
+                        "rule" => rule,
+                        _ => &found.0[0].actor_id,
+                    };
+                    let count = counts.entry(value).or_default();
+                    *count = (count.0 + 1, count.1 + usize::from(unreviewed(&id)));
+                }
+                let shown = summary[name].as_array().unwrap();
+                assert_eq!(shown.len(), counts.len(), "{name} {}", filter.query);
+                let order = |row: &serde_json::Value| (row["unreviewed"].as_u64(), row["count"].as_u64());
+                assert!(shown.windows(2).all(|pair| order(&pair[0]) >= order(&pair[1])), "{name} {summary}");
+                for row in shown {
+                    let (count, open) = counts[row["value"].as_str().unwrap()];
+                    assert_eq!(
+                        (&row["count"], &row["unreviewed"]),
+                        (&count.into(), &open.into()),
+                        "{name} {}",
+                        filter.query
+                    );
+                }
+            }
         }
         assert!(matched > FILTERS, "the filters are too narrow to prove anything: {matched}");
         assert_eq!(ids(&world.pages("/v1/violations?limit=200", &key).await).len(), all.len());

@@ -86,6 +86,7 @@ fn heading() -> Heading {
         filter: "actor id: Nováková".to_owned(),
         period: Period { from: None, to: Some("2026-03-30T22:00:00Z".parse().unwrap()) },
         zone: "Europe/Prague".parse().unwrap(),
+        columns: Vec::new(),
         created_at: "2026-11-22T20:00:00Z".parse().unwrap(),
         complete_until: None,
         lang: Lang::En,
@@ -358,7 +359,7 @@ fn control_characters_break_no_file() {
     assert_eq!(reader.get_row_iter(None).unwrap().next().unwrap().unwrap().get_string(1).unwrap(), text);
 }
 
-/// T18: the hour that a clock shows twice is told apart in every format.
+/// T18: the two hours that a clock shows alike are distinguished in every format.
 #[test]
 fn hours_that_come_twice_are_told_apart() {
     let rows = [row("2026-10-25T00:30:00Z", "first", 1.0), row("2026-10-25T01:30:00Z", "second", 1.0)];
@@ -381,7 +382,7 @@ fn hours_that_come_twice_are_told_apart() {
     assert_eq!(times[1] - times[0], 3_600_000);
 }
 
-/// T17: Hebrew and Arabic can be read, searched and copied: every letter is told, and none is shown as unknown.
+/// T17: Hebrew and Arabic can be read, searched and copied: every letter is named, and none is shown as unknown.
 #[test]
 fn text_from_right_to_left_is_whole() {
     let texts = ["שלום עולם 123", "مرحبا بالعالم", "لا إله", "Jan שלום Novák", "محمد (أحمد) 2026"];

@@ -1,5 +1,6 @@
 //! Exports of lists and reports over the API (P9, T17, T18, L10, P13): the rows of all pages, whatever the format.
 
+mod columns;
 mod lasting;
 mod pdf;
 mod recorded;
@@ -57,7 +58,7 @@ pub(crate) fn pdf_text(file: &[u8]) -> String {
 }
 
 /// Waits for what is recorded after an answer.
-async fn recorded(world: &World, tenant: &str, kind: &str, count: usize) -> Vec<Value> {
+pub(crate) async fn recorded(world: &World, tenant: &str, kind: &str, count: usize) -> Vec<Value> {
     let found = async {
         loop {
             let mut events = world.audit.recorded(tenant);

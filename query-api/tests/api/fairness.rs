@@ -1,4 +1,4 @@
-//! Turns at the store (P12), as callers are told of them; the turns themselves are tested in `fair`.
+//! Turns at the store (P12), as callers meet them; the turns themselves are tested in `fair`.
 
 use axum::response::IntoResponse as _;
 use query_api::store::{Store, StoreError};
@@ -6,7 +6,7 @@ use runtime::config::Config;
 use runtime::metrics::Metrics;
 use runtime::problem::Problem;
 
-/// P12: a tenant that has its places and its queue full is told at once, with `Retry-After`; others are served.
+/// P12: a tenant that has its places and its queue full is refused at once, with `Retry-After`; others are served.
 #[tokio::test]
 async fn one_tenant_s_crowd_is_its_own() {
     let mut config = Config::defaults().unwrap();

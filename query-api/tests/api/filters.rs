@@ -11,14 +11,14 @@ use serde_json::json;
 use crate::exports::{csv_column, file};
 use crate::support::{CATEGORIES, Event, RULES, World, encoded, ids, listed, pick, rng, with_world};
 
-type Test = Box<dyn Fn(&Event) -> bool>;
+pub(crate) type Test = Box<dyn Fn(&Event) -> bool>;
 
 fn some(rng: &mut StdRng, all: &[&str]) -> BTreeSet<String> {
     (0..rng.random_range(1..=2)).map(|_| pick(rng, all).to_owned()).collect()
 }
 
 /// A random filter, as a query and as a predicate.
-fn random_filter(rng: &mut StdRng, now: DateTime<Utc>) -> (String, Vec<Test>) {
+pub(crate) fn random_filter(rng: &mut StdRng, now: DateTime<Utc>) -> (String, Vec<Test>) {
     let mut query = String::from("limit=1000");
     let mut tests: Vec<Test> = Vec::new();
     type Field = fn(&Event) -> String;

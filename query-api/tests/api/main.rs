@@ -4,25 +4,32 @@
 
 mod access;
 mod activities;
+mod activity_words;
 mod admin;
 mod alerts;
 mod bodies;
+mod bulk_reviews;
 mod closed;
 mod confidence;
 mod configuration;
+mod console;
 mod counted;
 mod devices_access;
 mod differential;
 mod exemptions;
+mod explanations;
 mod fairness;
 
 mod export_files;
 mod exports;
 mod filters;
+mod following;
+mod ingest_status;
 mod log;
 mod objects;
 
 mod matrix;
+mod me;
 mod oidc;
 mod paging;
 mod plans;
@@ -36,6 +43,7 @@ mod rules;
 mod search;
 mod staff;
 mod statistics;
+mod summary;
 mod support;
 mod tables;
 mod timeline;

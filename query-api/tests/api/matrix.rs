@@ -27,7 +27,7 @@ pub(crate) fn operations() -> Vec<(String, String)> {
 
 /// The path with ids in it: for `{id}` and the like by what comes before, or else something that there is not. The tenant is
 /// always the one.
-fn filled(path: &str, ids: &BTreeMap<&str, String>) -> String {
+pub(crate) fn filled(path: &str, ids: &BTreeMap<&str, String>) -> String {
     let mut before = "";
     let mut parts = Vec::new();
     for part in path.split('/') {
@@ -43,13 +43,13 @@ fn filled(path: &str, ids: &BTreeMap<&str, String>) -> String {
 }
 
 /// Asks with a body that is none of any operation, so that whoever is let through is refused for that instead.
-async fn ask(world: &World, (path, method): (&str, &str), key: &str) -> Answer {
+pub(crate) async fn ask(world: &World, (path, method): (&str, &str), key: &str) -> Answer {
     let body = (method != "GET" && method != "DELETE").then(|| json!({ "nonsense": true }));
     world.send(method, path, key, body).await
 }
 
 /// Whether the guard refused it; a plan may refuse as well, in other words.
-fn is_refused(answer: &Answer) -> bool {
+pub(crate) fn is_refused(answer: &Answer) -> bool {
     answer.status == 403 && answer.json["detail"].as_str().is_some_and(|detail| detail.starts_with("this takes "))
 }
 
@@ -99,7 +99,7 @@ async fn marked(world: &World) -> BTreeMap<&'static str, String> {
 }
 
 /// P11, T19, A2, K16: for each operation the roles that are let in, the permissions that suffice by themselves, and what
-/// the platform is told with and without naming a tenant.
+/// the platform is answered with and without naming a tenant.
 #[test]
 fn who_may_do_what() {
     with_world("matrix", async |world| {

@@ -98,7 +98,7 @@ fn one_id_of_several_senders() {
         }
         let one = world.ok("/v1/events/7?source=/shop-a&key_id=k2", &key).await;
         assert_eq!((&one["data"]["source"], &one["data"]["context"]["key_id"]), (&"/shop-a".into(), &"k2".into()));
-        // The one without a source can be told as well.
+        // The one without a source can be named as well.
         let one = world.ok("/v1/events/7?source=&key_id=k2", &key).await;
         assert_eq!((&one["data"]["source"], &one["data"]["context"]["key_id"]), (&Value::Null, &"k2".into()));
         let explained = world.get("/v1/events/7/explain?rule=mass-view&source=&key_id=k2", &key).await;

@@ -55,7 +55,7 @@ fn problems_as_callers_see_them() {
     });
 }
 
-/// P1: every resource tells what it has: to `OPTIONS`, without a key, and to whoever tries what it hasn't; the document says the same.
+/// P1: every resource states its methods: to `OPTIONS`, without a key, and to whoever tries one that it hasn't; the document says the same.
 #[test]
 fn every_resource_tells_its_methods() {
     with_world("problems_methods", async |world| {
@@ -90,7 +90,7 @@ fn every_resource_tells_its_methods() {
     });
 }
 
-/// The store away, or without its tables: a problem that tells nothing of the inside.
+/// The store away, or without its tables: a problem that discloses nothing of the inside.
 #[test]
 fn a_broken_store_is_not_shown() {
     with_world("problems_store", async |world| {

@@ -1,4 +1,4 @@
-//! Two processes of one installation: of two changes made from the same version the first wins, the other is told.
+//! Two processes of one installation: of two changes made from the same version the first wins, the other is refused.
 
 use schemas::access::device_of_cookie;
 use schemas::settings::Role;
@@ -70,7 +70,7 @@ async fn race(one: &World, other: &World, key: &str, [first, second]: [(&str, St
         .into()
 }
 
-/// P11, P4, K6, P5: of each pair one is in force and the other is told so, with what is in force instead; or one came after
+/// P11, P4, K6, P5: of each pair one is in force and the other is refused, with what is in force instead; or one came after
 /// the other, and both were. Every change that was answered with success is in the log of what staff did, made from the one
 /// before it.
 #[test]
@@ -118,7 +118,7 @@ fn two_admins_in_two_processes() {
     });
 }
 
-/// K11: decisions about a device are whole words: the last one holds, and what staff did tells which took whose place.
+/// K11: decisions about a device are whole words: the last one holds, and the log of what staff did says which took whose place.
 #[test]
 fn decisions_about_a_device_form_a_chain() {
     with_two_processes("races_devices", async |one, other| {

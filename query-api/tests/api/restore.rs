@@ -170,7 +170,7 @@ fn an_object_is_restored_with_its_last_state() {
     });
 }
 
-/// J15: an outcome is told from the log, by whichever process is asked; what others call a restore's outcome is none.
+/// J15: an outcome is read from the log, whichever process is asked; what others call a restore's outcome is none.
 #[test]
 fn outcomes_are_told_from_the_log() {
     with_configured("restore_told", nearby, async |world| {
@@ -224,7 +224,7 @@ fn trouble_is_tried_again() {
     });
 }
 
-/// J15: an application that refuses is asked once, and its reason is told; redirects are not followed.
+/// J15: an application that refuses is asked once, and its reason is shown; redirects are not followed.
 #[test]
 fn a_refusal_is_final() {
     with_configured("restore_refused", nearby, async |world| {

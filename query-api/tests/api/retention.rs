@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use rand::RngExt as _;
-use runtime::retain::{Deleted, Lengthened, Retain};
 use schemas::settings::{Retention, Role, Tenant};
+use storage::retention::{Deleted, Extended, Retention as OnDisk};
 
 use crate::support::{CATEGORIES, Event, World, millis, rng, with_world};
 
@@ -128,8 +128,8 @@ fn a_shorter_retention_reaches_the_disk() {
         assert_eq!(world.pages("/v1/events?limit=1000", &admin).await.len(), kept.count());
         assert_eq!(physical(&world, "events").await, 800);
 
-        let retain = Retain::over(world.client.clone());
-        let deleted = retain.tenant(&shorter, now).await.unwrap();
+        let job = OnDisk::new(world.client.clone());
+        let deleted = job.tenant(&shorter, now).await.unwrap();
         let stay = |event: &&Event| {
             event.received.date_naive() >= (now - TimeDelta::days(days(&proposed, event.category))).date_naive()
         };
@@ -150,12 +150,12 @@ fn a_shorter_retention_reaches_the_disk() {
         let lasting = "SELECT count() FROM system.parts WHERE database = currentDatabase() AND active AND table = 'events' \
                        AND rows > 0 AND delete_ttl_info_max < now()";
         assert_eq!(number(lasting.to_owned()).await, 0);
-        assert_eq!(retain.tenant(&shorter, now).await.unwrap(), []);
+        assert_eq!(job.tenant(&shorter, now).await.unwrap(), []);
         // What is kept is known from before. What was the last of its part may come back, but not twice, and goes again.
         world.insert_by(&repeated, &events).await;
         let doubled = "SELECT toUInt64(count() - uniqExact(event_id)) FROM events WHERE tenant = 'acme'".to_owned();
         assert_eq!(number(doubled).await, 0, "a repeated insert was not dropped");
-        retain.tenant(&shorter, now).await.unwrap();
+        job.tenant(&shorter, now).await.unwrap();
         assert_eq!(physical(&world, "events").await, 400 + staying);
         assert!(CATEGORIES.iter().all(|category| events.iter().any(|event| event.category == *category)));
     });
@@ -193,9 +193,9 @@ fn a_longer_retention_keeps_what_is_there() {
         world.insert(&others).await;
         let count = async |sql: &str| world.client.query(sql).fetch_one::<u64>().await.unwrap();
         let of_users = count("SELECT sum(events) FROM users WHERE tenant = 'acme'").await;
-        let retain = Retain::over(world.client.clone());
+        let job = OnDisk::new(world.client.clone());
         assert_eq!(
-            retain.lengthen(&world.settings.tenants()).await.unwrap(),
+            job.extend_ttl(&world.settings.tenants()).await.unwrap(),
             [],
             "the TTLs are those of the migrations"
         );
@@ -207,7 +207,7 @@ fn a_longer_retention_keeps_what_is_there() {
         let keeping = events.iter().filter(kept).count();
         assert_eq!(world.pages("/v1/events?limit=1000", &admin).await.len(), keeping);
 
-        let done = retain.lengthen(&world.settings.tenants()).await.unwrap();
+        let done = job.extend_ttl(&world.settings.tenants()).await.unwrap();
         assert_eq!(done.iter().map(|one| one.table).collect::<Vec<_>>(), TABLES);
         assert!(done.iter().all(|one| one.is_altered && one.recalculated == 0), "{done:?}");
         let staying =
@@ -215,7 +215,7 @@ fn a_longer_retention_keeps_what_is_there() {
         let ended_beside =
             others.iter().filter(|event| event.received >= now - TimeDelta::days(45)).count() - staying(&others);
         assert_eq!(done[0].rows, (events.len() - keeping + ended_beside) as u64, "ended rows in parts that stay");
-        assert_eq!(retain.lengthen(&world.settings.tenants()).await.unwrap(), []);
+        assert_eq!(job.extend_ttl(&world.settings.tenants()).await.unwrap(), []);
 
         let start_ttl = async || {
             for table in TABLES {
@@ -250,16 +250,16 @@ fn a_longer_retention_keeps_what_is_there() {
         run("SYSTEM STOP TTL MERGES events".to_owned()).await;
         run(format!("ALTER TABLE events MODIFY TTL {old} SETTINGS mutations_sync = 2")).await;
         run(format!("ALTER TABLE events MODIFY TTL {new} SETTINGS materialize_ttl_after_modify = 0")).await;
-        let done = retain.lengthen(&world.settings.tenants()).await.unwrap();
+        let done = job.extend_ttl(&world.settings.tenants()).await.unwrap();
         assert!(
-            matches!(done[..], [Lengthened { table: "events", is_altered: false, recalculated: 4, rows: 0 }]),
+            matches!(done[..], [Extended { table: "events", is_altered: false, recalculated: 4, rows: 0 }]),
             "{done:?}"
         );
         start_ttl().await;
-        assert_eq!(retain.lengthen(&world.settings.tenants()).await.unwrap(), []);
+        assert_eq!(job.extend_ttl(&world.settings.tenants()).await.unwrap(), []);
 
         retention(&world, "acme", SHORT).await;
-        let done = retain.lengthen(&world.settings.tenants()).await.unwrap();
+        let done = job.extend_ttl(&world.settings.tenants()).await.unwrap();
         assert!(done.iter().all(|one| one.is_altered), "{done:?}");
         on_disk(staying(&events) + staying(&others)).await;
         assert_eq!(world.pages("/v1/events?limit=1000", &admin).await.len(), staying(&events));

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Headers as _;
+use runtime::config::Kafka;
 use schemas::decode::{Attributes, Scratch, decode};
 use schemas::settings::Role;
 use schemas::topics;
@@ -24,8 +25,16 @@ fn next(consumer: &BaseConsumer) -> (String, Vec<(String, String)>, Value) {
     (text(record.key().unwrap()), headers, serde_json::from_slice(record.payload().unwrap()).unwrap())
 }
 
+/// Reads all that staff have recorded.
+pub(crate) fn consumer(kafka: &Kafka) -> BaseConsumer {
+    let consumer: BaseConsumer =
+        runtime::kafka::consumer_config(kafka, "reviews").set("auto.offset.reset", "earliest").create().unwrap();
+    consumer.subscribe(&[&kafka.topic(topics::EVENTS_RAW)]).unwrap();
+    consumer
+}
+
 /// Does for the next record what the enricher does, and returns its event.
-async fn store_next(world: &World, consumer: BaseConsumer) -> (Value, BaseConsumer) {
+pub(crate) async fn store_next(world: &World, consumer: BaseConsumer) -> (Value, BaseConsumer) {
     let read = tokio::task::spawn_blocking(move || (next(&consumer), consumer)).await.unwrap();
     let ((key, headers, event), consumer) = read;
     let by = event["actor"]["id"].as_str().unwrap();
@@ -59,9 +68,7 @@ fn a_review_is_an_event_of_the_tenant() {
         event.violations = vec!["sign-in-tor"];
         let id = event.violation_id("sign-in-tor");
         world.insert(&[event]).await;
-        let consumer: BaseConsumer =
-            runtime::kafka::consumer_config(&kafka, "reviews").set("auto.offset.reset", "earliest").create().unwrap();
-        consumer.subscribe(&[&kafka.topic(topics::EVENTS_RAW)]).unwrap();
+        let consumer = consumer(&kafka);
 
         let path = format!("/v1/violations/{id}/review");
         let (answer, (sent, consumer)) = tokio::join!(

@@ -1,9 +1,12 @@
 //! Texts and values are found as what they are, however they are written: in what is stored, and in what is asked.
 
 use chrono::TimeDelta;
+use rand::RngExt as _;
 use schemas::settings::Role;
+use serde_json::json;
 
-use crate::support::{Event, encoded, ids, with_world};
+use crate::log::change;
+use crate::support::{Event, World, encoded, ids, pick, rng, with_world};
 
 /// Spellings of one thing, and what is another.
 const SAME: &[(&[&str], &[&str])] = &[
@@ -188,6 +191,122 @@ fn numbers_are_not_rounded() {
             if path.ends_with("history") {
                 assert!(body.contains(&format!("\"state\":{{\"deadline\":{new},\"list\":[{old},\"1e400\"]")), "{body}");
             }
+        }
+    });
+}
+
+/// What is searched for.
+const WORDS: &[&str] = &["Nováková", "ПЕТРОВ", "deadline", "Bolt", "4711", "%", "_", "'", "\\", "wrong", "é"];
+
+/// Events that say things.
+fn talking(count: usize) -> Vec<Event> {
+    let mut rng = rng(70);
+    let mut events: Vec<Event> =
+        (0..count).map(|number| Event::random(&mut rng, "acme", number, TimeDelta::days(2))).collect();
+    for event in &mut events {
+        event.actor_name = pick(&mut rng, &["Jana Nováková", "Иван Петров", "x_y%z", ""]).to_owned();
+        event.actor_email = pick(&mut rng, &["jana@acme.example", ""]).to_owned();
+        event.object_name = pick(&mut rng, &["Bolt M8", "Order 4711", "it's", ""]).to_owned();
+        event.reason = pick(&mut rng, &["wrong_password", "back\\slash", ""]);
+        event.payload = pick(&mut rng, &["{\"text\":\"Bolt É\"}", "{}", ""]).to_owned();
+        let fields = rng.random_range(0..3);
+        event.changes = (0..fields)
+            .map(|_| {
+                let path = pick(&mut rng, &["deadline", "/deadline", "items/0/price"]);
+                let values = ["10", "\"10\"", "\"Bolt\"", "", "[1]", "true"];
+                change(path, pick(&mut rng, &values), pick(&mut rng, &values))
+            })
+            .collect();
+    }
+    events
+}
+
+async fn compare(world: &World, key: &str, events: &[Event], query: &str, keeps: impl Fn(&Event) -> bool) -> usize {
+    let mut found = ids(&world.pages(&format!("/v1/events?limit=1000&{query}"), key).await);
+    let mut expected: Vec<String> = events.iter().filter(|event| keeps(event)).map(|event| event.id.clone()).collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected, "{query}");
+    expected.len()
+}
+
+/// Words, whatever their case, each anywhere in what the event says.
+#[test]
+fn words_are_found_as_a_naive_search_finds_them() {
+    with_world("log_search", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let events = talking(300);
+        world.insert(&events).await;
+        let mut rng = rng(71);
+        let mut matched = 0;
+        for _ in 0..40 {
+            let mut wanted: Vec<String> =
+                (0..rng.random_range(1..=2)).map(|_| pick(&mut rng, WORDS).to_owned()).collect();
+            wanted.push(pick(&mut rng, &["NOVÁ", "о", "a", "o"]).to_owned());
+            let class = pick(&mut rng, &["create", "delete"]);
+            let says = |event: &Event| {
+                let changes = event.changes.iter().flat_map(|[path, _, old, new]| [path, old, new]);
+                let names = [&event.actor_name, &event.actor_email, &event.object_name, &event.object_id];
+                let texts = names.into_iter().chain([&event.payload]).chain(changes).map(String::as_str);
+                texts.chain([event.reason]).collect::<Vec<_>>().join("\n").to_lowercase()
+            };
+            let keeps = |event: &Event| {
+                event.class == class && wanted.iter().all(|word| says(event).contains(&word.to_lowercase()))
+            };
+            let query = format!("q={}&class={class}", encoded(&wanted.join(" ")));
+            matched += compare(&world, &key, &events, &query, keeps).await;
+        }
+        assert!(matched > 300, "the searches are too narrow to prove anything: {matched}");
+    });
+}
+
+/// "Who changed this field from A to B?" is about one change, and values are found as JSON or as the text in it.
+#[test]
+fn one_change_is_found_by_its_path_and_values() {
+    with_world("log_changes", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Admin).await;
+        let events = talking(300);
+        world.insert(&events).await;
+        let mut rng = rng(72);
+        let mut matched = 0;
+        let values = ["10", "\"10\"", "Bolt", "[1]", "true", "other"];
+        for _ in 0..40 {
+            let path =
+                rng.random_bool(0.6).then(|| pick(&mut rng, &["deadline", "/deadline", "items/0/price", "nope"]));
+            let from = rng.random_bool(0.4).then(|| pick(&mut rng, &values));
+            let to = rng.random_bool(0.4).then(|| pick(&mut rng, &values));
+            let is = |json: &str, wanted: Option<&str>| {
+                let quoted = |wanted: &str| serde_json::to_string(wanted).unwrap();
+                wanted.is_none_or(|wanted| json == wanted || json == quoted(wanted))
+            };
+            let at = |given: &str, wanted: Option<&str>| {
+                wanted.is_none_or(|wanted| given.trim_start_matches('/') == wanted.trim_start_matches('/'))
+            };
+            let one = |[given, _, old, new]: &[String; 4]| at(given, path) && is(old, from) && is(new, to);
+            let keeps = |event: &Event| (path, from, to) == (None, None, None) || event.changes.iter().any(one);
+            let parameters = [("changed", path), ("changed_from", from), ("changed_to", to)];
+            let query: Vec<String> = parameters
+                .iter()
+                .filter_map(|(name, value)| value.map(|value| format!("{name}={}", encoded(value))))
+                .collect();
+            matched += compare(&world, &key, &events, &query.join("&"), keeps).await;
+        }
+        assert!(matched > 300, "the filters are too narrow to prove anything: {matched}");
+    });
+}
+
+/// A search is bounded, and refused by name.
+#[test]
+fn a_search_is_bounded() {
+    with_world("log_bounds", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let key = world.key(Some("acme"), Role::Viewer).await;
+        let many = vec!["a"; 17].join("%20");
+        for (query, pointer) in [(format!("q={many}"), "q"), ("q=%20".to_owned(), "q"), ("ip=1.2.3".to_owned(), "ip")] {
+            let answer = world.get(&format!("/v1/events?{query}"), &key).await;
+            assert_eq!((answer.status, &answer.json["pointer"]), (400, &json!(pointer)), "{query}");
         }
     });
 }

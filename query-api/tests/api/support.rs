@@ -15,16 +15,17 @@ use clickhouse::Client;
 use embedded::broker::{Broker, BrokerConfig};
 use http_body_util::BodyExt as _;
 use query_api::audit::Audit;
-use query_api::{Parts, QueryApi};
+use query_api::{Assets, OneTimeLink, Parts, QueryApi};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use runtime::access::AccessList;
-use runtime::config::{self, Config, Kafka};
+use runtime::config::{self, Config, Kafka, Secret};
 use runtime::freshness::Freshness;
 use runtime::http::{Counts, Limits, Server};
 use runtime::limiter::Limiter;
 use runtime::metrics::Metrics;
 use runtime::oidc::{Clock, Oidc};
+use runtime::receipts::Receipts;
 use runtime::settings::Settings;
 use runtime::shutdown::Shutdown;
 use schemas::settings::{Plan, Role, Tenant};
@@ -33,6 +34,14 @@ use tower::ServiceExt as _;
 
 use self::engine::Share;
 pub(crate) use self::event::{CATEGORIES, Event, RULES, covering, millis, pick};
+
+/// A console in small.
+const ASSETS: &[(&str, &[u8])] = &[
+    ("index.html", b"<!doctype html><title>usertrail</title>"),
+    ("assets/index-1a2b.js", b"plain"),
+    ("assets/index-1a2b.js.br", b"br"),
+    ("assets/index-1a2b.js.gz", b"gz"),
+];
 
 /// Runs a test in a world of its own.
 pub(crate) fn with_world<F: Future<Output = ()>>(database: &str, test: impl FnOnce(World) -> F) {
@@ -111,7 +120,9 @@ fn with_config<F: Future<Output = ()>>(database: &str, test: impl FnOnce(Config)
         config.clickhouse.database = database.to_owned();
         config.limits.queries_per_second = 1_000_000;
         config.limits.query_burst = 1_000_000;
-        runtime::migrate::migrate(&config).await.unwrap();
+        // All processes of an installation have the same.
+        config.console.seal_keys = vec![Secret::new("0123456789abcdef".repeat(4))];
+        storage::migrate(&config).await.unwrap();
         test(config).await;
     });
 }
@@ -121,10 +132,12 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) settings: Settings,
     pub(crate) freshness: Freshness,
+    pub(crate) receipts: Receipts,
     pub(crate) oidc: Oidc,
     pub(crate) access: AccessList,
     pub(crate) audit: Arc<Audit>,
     pub(crate) router: Router,
+    pub(crate) one_time_link: OneTimeLink,
     http: config::Http,
 }
 
@@ -147,7 +160,8 @@ impl World {
     }
 
     fn on(config: Config, (settings, access): (Settings, AccessList), audit: Audit, clock: Clock) -> Self {
-        let freshness = Freshness::unknown();
+        let (freshness, receipts) = (Freshness::unknown(), Receipts::default());
+        let one_time_link = OneTimeLink::default();
         let audit = Arc::new(audit);
         let metrics = Metrics::default();
         let oidc = Oidc::with_clock(&config.oidc, &metrics, clock).unwrap();
@@ -158,16 +172,22 @@ impl World {
             audit: Arc::clone(&audit),
             limiter: Limiter::default(),
             freshness: freshness.clone(),
+            receipts: receipts.clone(),
+            assets: Assets::new(ASSETS),
+            one_time_link: one_time_link.clone(),
         };
         let api = QueryApi::new(&config, parts, &metrics).unwrap();
+        let shell = api.shell();
         Self {
             client: runtime::clickhouse::client(&config.clickhouse),
             settings,
             freshness,
+            receipts,
             oidc,
             access,
             audit,
-            router: query_api::finish(query_api::router(api), &query_api::openapi()),
+            router: query_api::finish(query_api::router(api), &query_api::openapi(), shell),
+            one_time_link,
             http: config.http,
         }
     }

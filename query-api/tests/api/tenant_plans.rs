@@ -154,7 +154,7 @@ fn the_smallest_plan_has_no_traces_and_no_files() {
     });
 }
 
-/// J3: a tenant is told its plan, and a plan that shrinks while somebody pages shows no more than it allows.
+/// J3: a tenant is shown its plan, and a plan that shrinks while somebody pages shows no more than it allows.
 #[test]
 fn the_plan_is_told_and_holds_at_once() {
     with_world("plans_told", async |world| {
@@ -215,6 +215,8 @@ fn no_answer_looks_back_further() {
             // Who there is is known all the same.
             ("/v1/users", 2, 2),
             ("/v1/users?marked=true", 2, 1),
+            ("/v1/users?sort=unreviewed&marked=true", 2, 1),
+            ("/v1/users?sort=name", 2, 2),
         ] {
             assert_eq!((count(path, &unlimited).await, count(path, &key).await), (all, shown), "{path}");
             let separator = if path.contains('?') { '&' } else { '?' };
@@ -238,6 +240,12 @@ fn no_answer_looks_back_further() {
         assert_eq!(user.get("first_seen_at"), Some(&Value::Null), "{user}");
         let gone = world.ok("/v1/users/u2", &key).await["data"].clone();
         assert_eq!((&gone["sign_ins"], &gone["last_activity_at"]), (&json!(0), &Value::Null), "{gone}");
+        for path in ["/v1/events/summary", "/v1/violations/summary"] {
+            let count = async |key: &str| world.ok(path, key).await["total"]["value"].clone();
+            assert_eq!((count(&unlimited).await, count(&key).await), (json!(4), json!(1)), "{path}");
+            limited(&world, &format!("{path}?from=2020-01-01"), &key).await;
+        }
+        assert_eq!(world.ok("/v1/me", &key).await["data"]["unreviewed_violations"], 1);
         // Statistics: by default, and asked for.
         for path in ["/v1/statistics", "/v1/users/u1/statistics"] {
             assert_eq!(world.ok(path, &key).await["totals"]["events"], 0);
@@ -391,6 +399,8 @@ fn a_plan_without_the_log_has_no_other_door() {
             "/v1/users/u1/violations",
             "/v1/violations",
             "/v1/violations?period=today",
+            "/v1/violations/summary",
+            "/v1/events/summary",
             &of_violation,
             &format!("{of_violation}/explain"),
             "/v1/configuration",
@@ -404,6 +414,9 @@ fn a_plan_without_the_log_has_no_other_door() {
             }
         }
         let reviewed = world.send("POST", &review, &key, Some(json!({ "note": "" }))).await;
+        assert_eq!((reviewed.status, &reviewed.json["feature"]), (403, &json!("log")), "{}", reviewed.json);
+        let body = json!({ "ids": [violation] });
+        let reviewed = world.send("POST", "/v1/violations/reviews", &key, Some(body)).await;
         assert_eq!((reviewed.status, &reviewed.json["feature"]), (403, &json!("log")), "{}", reviewed.json);
         // Nothing is counted of what would be deleted.
         let preview = world.ok("/v1/settings/retention/preview?all=30", &key).await;

@@ -83,7 +83,7 @@ fn a_day_is_cut_at_its_borders() {
             ),
             event(&mut rng, "acme", 4, ("web_chat.closed", "web_chat", "close", "chat"), at("2026-03-02T10:11:00Z")),
             event(&mut rng, "acme", 5, ("task.created", "", "create", "task"), at("2026-03-02T10:12:00Z")),
-            // Into the next day, told by its beginning and its end.
+            // Into the next day, reported by its beginning and its end.
             event(&mut rng, "acme", 6, ("ready_state.entered", "ready", "ready_start", ""), at("2026-03-02T22:30:00Z")),
             lasting(
                 event(&mut rng, "acme", 7, ("ready_state.left", "ready", "ready", ""), at("2026-03-02T23:30:00Z")),
@@ -121,7 +121,7 @@ fn a_day_is_cut_at_its_borders() {
             (&chats["time_ms"], &chats["sum_ms"], &chats["tracks"]),
             (&json!(2_400_000), &json!(3_600_000), &json!(2))
         );
-        // T7: the interval leads to its event; its beginning is told beside.
+        // T7: the interval leads to its event; its beginning is named beside it.
         let ready = &lanes[2]["intervals"][0];
         assert_eq!((&ready["id"], &ready["other_ids"]), (&json!(events[6].id), &json!([events[5].id])));
         let points: Vec<_> =

@@ -75,7 +75,7 @@ pub(crate) fn event(rng: &mut StdRng, tenant: &str, number: usize, kind: Kind, a
     }
 }
 
-/// Work between two times: overlapping, open, told twice, stored twice, told late, endless.
+/// Work between two times: overlapping, open, reported twice, stored twice, reported late, endless.
 pub(crate) fn work(rng: &mut StdRng, tenant: &str, count: usize, (from, to): (i64, i64)) -> Vec<Event> {
     let mut events = Vec::new();
     for number in 0..count {
@@ -162,7 +162,7 @@ fn things(events: &[&Event]) -> Told {
     Told { spans: once.keys().filter_map(|(span, _)| *span).collect(), times: once.into_values().collect() }
 }
 
-/// A state, in one session: its ends that tell a duration, and the beginnings that no such end tells.
+/// A state, in one session: its ends that state a duration, and the beginnings that no such end covers.
 fn state(begins: &[&Event], ends: &[&Event], now: i64) -> Told {
     let (whole, bare): (Vec<&Event>, Vec<&Event>) = ends.iter().partition(|end| span(end).is_some());
     let mut told = things(&whole);

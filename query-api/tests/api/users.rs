@@ -237,7 +237,88 @@ fn marks_are_for_security() {
     });
 }
 
-/// K9: when a user signed in on a device first and last is told beside when it was seen: of one user, of all, and in files; what failed is
+/// K2, K3: users by name, whatever the case and marks of its letters, and by their unreviewed violations, every user once through ties;
+/// some by their ids.
+#[test]
+fn users_are_put_in_order() {
+    with_world("users_sorted", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let security = world.key(Some("acme"), Role::Security).await;
+        let viewer = world.key(Some("acme"), Role::Viewer).await;
+        let rules = ["mass-export", "dormant", "new-country"];
+        // Name, unreviewed violations, minutes since the last activity.
+        let people = [
+            ("u1", "Žaneta Malá", 0, 10),
+            ("u2", "adam", 2, 20),
+            ("u3", "Álvaro", 2, 30),
+            ("u4", "Bob", 0, 40),
+            ("u5", "bob", 1, 50),
+            ("u6", "", 3, 60),
+            ("u7", "Яна", 0, 70),
+            ("u8", "Ёжик", 1, 80),
+            ("u9", "", 0, 90),
+        ];
+        let event = |(user, name, broken, minutes): (&str, &str, usize, i64)| Event {
+            actor_name: name.to_owned(),
+            violations: rules[..broken].to_vec(),
+            ..Event::sign_in(&format!("e-{user}"), user, TimeDelta::minutes(minutes))
+        };
+        world.insert(&people.map(event)).await;
+        let listed = async |query: &str, key: &str| ids(&world.pages(&format!("/v1/users?{query}"), key).await);
+        let by_name = ["u2", "u3", "u4", "u5", "u1", "u8", "u7", "u6", "u9"];
+        let ranked = ["u6", "u2", "u3", "u5", "u8", "u1", "u4", "u7", "u9"];
+        for limit in [1, 2, 3, 8, 9, 10] {
+            assert_eq!(listed(&format!("sort=name&limit={limit}"), &viewer).await, by_name, "{limit}");
+            assert_eq!(listed(&format!("sort=unreviewed&limit={limit}"), &security).await, ranked, "{limit}");
+        }
+        assert_eq!(listed("sort=unreviewed&marked=true&limit=2", &security).await, ranked[..5]);
+        assert_eq!(listed("sort=name&id=u8,u1,u2,nobody&limit=1", &viewer).await, ["u2", "u1", "u8"]);
+        assert_eq!(listed("id=u9&id=u4", &viewer).await, ["u4", "u9"]);
+        let csv = file(&world, "/v1/users?sort=unreviewed&format=csv", &security, "*/*").await.bytes;
+        assert_eq!(csv_column(&csv, "id"), ranked);
+        assert_eq!(csv_column(&csv, "max_level")[..6], ["high", "high", "high", "high", "high", ""]);
+        // A cursor is of its order.
+        let cursor = world.ok("/v1/users?sort=name&limit=1", &security).await["next_cursor"].clone();
+        let other = format!("/v1/users?sort=unreviewed&limit=1&cursor={}", cursor.as_str().unwrap());
+        assert_eq!(world.get(&other, &security).await.json["code"], "invalid_cursor");
+        let refused = world.get("/v1/users?sort=unreviewed", &viewer).await;
+        assert_eq!((refused.status, &refused.json["pointer"]), (403, &json!("sort")));
+    });
+}
+
+/// K3, K6, K16: beside the marks stand their worst level and whether the checks are off now, for those who may see them.
+#[test]
+fn marks_have_a_level_and_exemptions() {
+    with_world("users_levels", async |world| {
+        world.tenant("acme", |_| {}).await;
+        let (security, viewer) =
+            (world.key(Some("acme"), Role::Security).await, world.key(Some("acme"), Role::Viewer).await);
+        let broken = |id: &str, user: &str, level: u8, rule| Event {
+            level,
+            violations: vec![rule],
+            ..Event::sign_in(id, user, TimeDelta::minutes(5))
+        };
+        let worst = broken("e2", "u1", 4, "mass-export");
+        let events =
+            [broken("e1", "u1", 1, "dormant"), worst.clone(), Event::sign_in("e3", "u2", TimeDelta::minutes(9))];
+        world.insert(&events).await;
+        let off = json!({ "owner": "ann", "reason": "travels" });
+        assert_eq!(world.send("PUT", "/v1/users/u2/exemption", &security, Some(off)).await.status, 200);
+        let shown = async |user: &str| world.ok(&format!("/v1/users/{user}"), &security).await["data"].clone();
+        let (first, second) = (shown("u1").await, shown("u2").await);
+        assert_eq!((&first["max_level"], &first["exempt"]), (&json!("critical"), &json!(false)));
+        assert_eq!((second.get("max_level"), &second["exempt"]), (None, &json!(true)));
+        let reviewed = Event::review(&worst.violation_id("mass-export"), "violation.reviewed", TimeDelta::minutes(1));
+        world.insert(&[reviewed]).await;
+        assert_eq!(shown("u1").await["max_level"], "low");
+        assert_eq!(world.send("DELETE", "/v1/users/u2/exemption", &security, None).await.status, 200);
+        assert_eq!(shown("u2").await["exempt"], false);
+        let seen = world.ok("/v1/users", &viewer).await.to_string();
+        assert!(!seen.contains("max_level") && !seen.contains("exempt"), "{seen}");
+    });
+}
+
+/// K9: when a user signed in on a device first and last is shown beside when it was seen: of one user, of all, and in files; what failed is
 /// no sign-in.
 #[test]
 fn devices_tell_when_they_were_signed_in_on() {
@@ -428,7 +509,7 @@ fn devices_and_sessions() {
     });
 }
 
-/// L2, P15: what is older than the longest retention is not told of anybody; every answer says how complete it is.
+/// L2, P15: what is older than the longest retention is not shown of anybody; every answer says how complete it is.
 #[test]
 fn users_are_forgotten_in_time() {
     with_world("users_retention", async |world| {

@@ -275,7 +275,7 @@ fn what_grows_after_a_review_is_unreviewed() {
 
         // It occurred before what was reviewed, and came after the review.
         let late = Event { id: "e2".to_owned(), occurred: first.occurred - TimeDelta::minutes(20), ..first.clone() };
-        // One that tells that more was seen, and is no breach more.
+        // One that says that more was seen, and is no breach more.
         let more = Event { id: "s2".to_owned(), measured: (11.0, 5.0), records: 0, ..spraying.clone() };
         world.insert(&[late, more]).await;
         assert_eq!(reviewed(&id).await, (false, json!(1), json!(1)));

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use schemas::settings::{Limits, Permission, Role, validate_tenant_id};
 use serde::Deserialize;
 use url::{Host, Url};
 
 use super::validate::Check;
+use super::{BadValue, Secret};
 use crate::oidc::Algorithm;
 
 /// Most identity providers of an installation.
@@ -29,24 +31,36 @@ pub struct Oidc {
     pub algorithms: Vec<Algorithm>,
     /// The tenant of all its tokens; or else `tenant_claim`.
     pub tenant: Option<String>,
-    /// The claim that tells the tenant, by `tenants`.
+    /// The claim that names the tenant, by `tenants`.
     pub tenant_claim: Option<String>,
     /// Values of that claim → tenants. A value that is not here gives none.
     #[serde(default)]
     pub tenants: BTreeMap<String, String>,
-    /// The claim that tells people apart, within the tenant.
+    /// The claim that identifies people, within the tenant.
     #[serde(default = "sub")]
     pub subject_claim: String,
-    /// The claim that tells roles, by `roles`.
+    /// The claim that names roles, by `roles`.
     pub role_claim: Option<String>,
     /// Values of that claim → roles; other values give nothing.
     #[serde(default)]
     pub roles: BTreeMap<String, Role>,
-    /// The claim that tells permissions beyond the roles, by `permissions`.
+    /// The claim that names permissions beyond the roles, by `permissions`.
     pub permissions_claim: Option<String>,
     /// Values of that claim → permissions; other values give nothing.
     #[serde(default)]
     pub permissions: BTreeMap<String, Permission>,
+    /// What people read on the button that signs them in to the console; its host where it is not set.
+    pub label: Option<String>,
+    /// The name under which the provider knows the console; none: nobody signs in to the console here.
+    pub client_id: Option<String>,
+    /// A file with the secret that goes with it; none: a public client.
+    pub client_secret_file: Option<PathBuf>,
+    /// That secret, once the file is read.
+    #[serde(skip)]
+    pub client_secret: Option<Secret>,
+    /// What is asked of the provider for the console.
+    #[serde(default = "openid")]
+    pub scopes: Vec<String>,
     /// Limits of each person, besides the tenant's.
     pub limits: Option<Limits>,
     /// How far its clock may be from ours, seconds.
@@ -61,6 +75,21 @@ pub struct Oidc {
 }
 
 impl Oidc {
+    /// What people call it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let host = || Url::parse(&self.issuer).ok()?.host_str().map(str::to_owned);
+        self.label.clone().or_else(host).unwrap_or_else(|| self.issuer.clone())
+    }
+
+    /// Reads the secret of the console.
+    pub(super) fn read_files(&mut self, at: usize) -> Result<(), BadValue> {
+        let Some(path) = &self.client_secret_file else { return Ok(()) };
+        let text = super::console::read(format!("oidc.{at}.client_secret_file"), path)?;
+        self.client_secret = Some(Secret::new(text.trim()));
+        Ok(())
+    }
+
     /// Whether this provider may be asked at an address: `https`, or `http` on this machine where that is allowed. No user,
     /// no password, no fragment.
     #[must_use]
@@ -89,6 +118,10 @@ fn every_algorithm() -> Vec<Algorithm> {
     Algorithm::ALL.to_vec()
 }
 
+fn openid() -> Vec<String> {
+    ["openid", "profile", "email"].map(str::to_owned).to_vec()
+}
+
 fn sub() -> String {
     "sub".to_owned()
 }
@@ -107,7 +140,7 @@ pub(super) fn check(check: &mut Check, all: &[Oidc]) {
     for (at, one) in all.iter().enumerate() {
         let key = |field: &str| format!("oidc.{at}.{field}");
         let once = names.insert(&one.issuer);
-        check.that(once, key("issuer"), "is there twice; one that serves several tenants tells them by tenant_claim");
+        check.that(once, key("issuer"), "is there twice; one that serves several tenants names them by tenant_claim");
         let address = Url::parse(&one.issuer).ok().filter(|_| one.issuer.len() <= MAX_TEXT);
         let usable = address.is_some_and(|address| address.query().is_none() && one.allows(&address));
         check.that(
@@ -121,12 +154,27 @@ pub(super) fn check(check: &mut Check, all: &[Oidc]) {
         check.within(&key("clock_skew_seconds"), one.clock_skew_seconds, 0..=600);
         check.within(&key("refresh_seconds"), one.refresh_seconds, 10..=86_400);
         check.that(is_text(&one.subject_claim), key("subject_claim"), "must not be empty");
+        sign_in(check, one, &key);
         tenants(check, one, &key);
         grants(check, one, &key);
         if let Some(Err(error)) = one.limits.map(|limits| limits.validate("")) {
             check.that(false, key(&format!("limits{}", error.pointer.replace('/', "."))), error.detail);
         }
     }
+}
+
+/// How people sign in to the console: all of it, or nothing.
+fn sign_in(check: &mut Check, one: &Oidc, key: &impl Fn(&str) -> String) {
+    let text = |text: &Option<String>| text.as_ref().is_none_or(|text| is_text(text));
+    check.that(text(&one.label), key("label"), "must not be empty");
+    check.that(text(&one.client_id), key("client_id"), "must not be empty");
+    let goes = one.client_id.is_some() || (one.client_secret_file.is_none() && one.label.is_none());
+    check.that(goes, key("client_id"), "must be there with label and client_secret_file");
+    let secret = one.client_secret.as_ref().is_none_or(|secret| is_text(secret.expose()));
+    check.that(secret, key("client_secret_file"), format!("must hold 1 to {MAX_TEXT} bytes"));
+    let word = |scope: &String| is_text(scope) && scope.bytes().all(|byte| byte.is_ascii_graphic());
+    let scopes = one.scopes.len() <= 32 && one.scopes.iter().all(word) && one.scopes.iter().any(|one| one == "openid");
+    check.that(scopes, key("scopes"), "must be at most 32 words, openid among them");
 }
 
 /// A fixed tenant, or a claim with its map; never both, never neither.

@@ -152,6 +152,69 @@ fn a_provider_has_defaults() {
     assert!(Config::defaults().unwrap().oidc.is_empty());
 }
 
+/// C2: the console's address and its keys, some of them in a file, are checked before anything is opened; no secret shows.
+#[test]
+fn what_the_console_can_be() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{}\n{}\n", "b".repeat(64), "C".repeat(64))).unwrap();
+    let at = |rest: &str| format!("[console]\n{rest}\nseal_keys_file = {:?}", file.path());
+    let config = load(&at(&format!("seal_keys = [\"{}\"]", "a".repeat(64))), &[], &[]).unwrap();
+    let keys: Vec<&str> = config.console.seal_keys.iter().map(|key| &key.expose()[..1]).collect();
+    assert_eq!(keys, ["a", "b", "C"]);
+    assert!(!format!("{config:?}").contains("bbbb"));
+    assert!(Config::defaults().unwrap().console.enabled);
+    for url in
+        ["https://audit.example.com", "https://audit.example.com:8443", "http://localhost:8080", "http://[::1]:8080"]
+    {
+        assert!(load(&format!("[console]\npublic_url = \"{url}\""), &[], &[]).is_ok(), "{url}");
+    }
+    for url in [
+        "http://audit.example.com",
+        "https://audit.example.com/",
+        "https://audit.example.com/console",
+        "https://Audit.example.com",
+        "https://audit.example.com:443",
+        "https://user@audit.example.com",
+        "audit.example.com",
+        "ftp://localhost",
+    ] {
+        let error = load(&format!("[console]\npublic_url = \"{url}\""), &[], &[]).unwrap_err();
+        assert!(error.contains("`console.public_url`"), "{error}");
+    }
+    for (bad, expected) in [
+        ("[console]\nseal_keys = [\"abc\"]", "`console.seal_keys` must be of 64 hexadecimal digits"),
+        ("[console]\nseal_keys_file = \"/nope\"", "`console.seal_keys_file` can't be read at /nope"),
+        ("[console]\ncookie = 1", "unknown key `console.cookie`"),
+    ] {
+        let error = load(bad, &[], &[]).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// C2: signing in at a provider takes its name for us; the secret is read from its file, and shows nowhere.
+#[test]
+fn what_signing_in_at_a_provider_takes() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "hunter2\n").unwrap();
+    let with = |rest: &str| load(&format!("{PROVIDER}tenant = \"acme\"\n{rest}"), &[], &[]);
+    let config = with(&format!("client_id = \"console\"\nclient_secret_file = {:?}", file.path())).unwrap();
+    let [one] = config.oidc.as_slice() else { panic!("{:?}", config.oidc) };
+    assert_eq!(one.client_secret.as_ref().map(Secret::expose), Some("hunter2"));
+    assert_eq!((one.label(), one.scopes.join(" ")), ("id.example".to_owned(), "openid profile email".to_owned()));
+    assert!(!format!("{config:?}").contains("hunter2"));
+    for (bad, expected) in [
+        ("label = \"Staff\"", "`oidc.0.client_id` must be there"),
+        ("client_secret_file = \"/nope\"", "`oidc.0.client_secret_file` can't be read at /nope"),
+        ("client_id = \"\"", "`oidc.0.client_id` must not be empty"),
+        ("client_id = \"c\"\nscopes = [\"profile\"]", "`oidc.0.scopes`"),
+        ("client_id = \"c\"\nscopes = [\"openid\", \"a b\"]", "`oidc.0.scopes`"),
+        ("client_secret = \"x\"", "client_secret"),
+    ] {
+        let error = with(bad).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
 /// P11: a tenant is fixed or mapped, nothing gives the platform, and nobody is asked in the open.
 #[test]
 fn what_a_provider_can_t_be() {

@@ -79,6 +79,7 @@ pub(super) fn check(config: &Config) -> Result<(), Vec<BadValue>> {
     check.within("query.export_max_concurrent", config.query.export_max_concurrent as u64, 0..=100);
     sql(&mut check, &config.sql);
     alert(&mut check, &config.alert);
+    super::console::check(&mut check, &config.console);
     super::oidc::check(&mut check, &config.oidc);
     if let Err(error) = config.limits.validate("limits") {
         check.that(false, error.pointer.replace('/', "."), error.detail);

@@ -1,4 +1,4 @@
-//! What may be done with a resource: told by `OPTIONS`, and beside each 405 (RFC 9110, 9.3.7 and 15.5.6).
+//! Which methods a resource has: stated in answers to `OPTIONS`, and beside each 405 (RFC 9110, 9.3.7 and 15.5.6).
 
 use axum::Router;
 use axum::body::Body;
@@ -14,13 +14,14 @@ pub const WEBHOOK_REQUEST_ORIGIN: HeaderName = HeaderName::from_static("webhook-
 /// A method that nothing has: its refusal names those that there are.
 const NONE: &[u8] = b"NONE";
 
-/// Tells what each resource of a router has. To be applied to all routes together, since a resource may be of several roles.
-pub fn told(router: Router) -> Router {
+/// Makes a router answer which methods each resource has. To be applied to all routes together, since a resource may be of several
+/// roles.
+pub fn with_methods(router: Router) -> Router {
     let routes = router.clone();
-    router.layer(from_fn(move |request, next| tell(routes.clone(), request, next)))
+    router.layer(from_fn(move |request, next| answer_methods(routes.clone(), request, next)))
 }
 
-async fn tell(routes: Router, request: Request, next: Next) -> Response {
+async fn answer_methods(routes: Router, request: Request, next: Next) -> Response {
     let (is_options, uri) = (request.method() == Method::OPTIONS, request.uri().clone());
     let is_handshake = request.headers().contains_key(WEBHOOK_REQUEST_ORIGIN);
     if is_options && !is_handshake {
@@ -73,7 +74,7 @@ mod tests {
         if handshake {
             request = request.header(WEBHOOK_REQUEST_ORIGIN, "a.example");
         }
-        let response = told(one_role.merge(other)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response = with_methods(one_role.merge(other)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let allow = response.headers().get(ALLOW).map(|all| all.to_str().unwrap().to_owned());
         (response.status().as_u16(), allow)
     }

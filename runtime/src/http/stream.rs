@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::connections::Connection;
 
-/// A stream that tells its connection what comes and goes.
+/// A stream that reports to its connection what comes and goes.
 #[derive(Debug)]
 pub(super) struct Watched {
     stream: TcpStream,

@@ -26,7 +26,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// What became of a send.
 pub type Acknowledged = Result<Delivery, KafkaError>;
 
-/// A producer that tells of each record when Kafka has it. Clones share it.
+/// A producer that reports of each record when Kafka has it. Clones share it.
 ///
 /// As `rdkafka::producer::FutureProducer`, which wakes ten times a second and is busy for the last millisecond of each time: the
 /// half of what a process took that had nothing to do.
@@ -97,9 +97,9 @@ impl<C: ClientContext + 'static> FromClientConfigAndContext<C> for Producer<C> {
         let client: BaseProducer<_, NoCustomPartitioner> =
             BaseProducer::from_config_and_context(config, Context(context))?;
         let (client, ended) = (Arc::new(client), Arc::new(AtomicBool::new(false)));
-        let (polled, told) = (Arc::clone(&client), Arc::clone(&ended));
+        let (polled, stopped) = (Arc::clone(&client), Arc::clone(&ended));
         let poll = move || {
-            while !told.load(Ordering::Relaxed) {
+            while !stopped.load(Ordering::Relaxed) {
                 polled.poll(SLEEP);
             }
         };

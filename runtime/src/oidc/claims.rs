@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use schemas::settings::{MAX_NAME_BYTES, Permissions};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Refusal;
@@ -13,9 +14,30 @@ use crate::principal::{Person, Principal};
 /// Longest identifier of a person, in bytes; OpenID Connect allows 255.
 const MAX_SUBJECT_BYTES: usize = 255;
 
-/// Whether a token is for us and holds now (RFC 7519, 4.1; RFC 9068, 4).
-pub(super) fn check(rules: &Oidc, claims: &Value, now: DateTime<Utc>) -> Result<(), Refusal> {
-    let ours = |one: &Value| one.as_str().is_some_and(|one| rules.audience.iter().any(|known| known == one));
+/// Somebody as their provider has identified them: of what it said, the values that the operator's tables have. They are looked
+/// up there again whenever it matters what this person may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderIdentity {
+    /// The provider's identifier.
+    #[serde(rename = "i")]
+    pub issuer: String,
+    #[serde(rename = "t")]
+    tenant: Option<String>,
+    #[serde(rename = "s")]
+    subject: String,
+    #[serde(rename = "r")]
+    roles: Vec<String>,
+    #[serde(rename = "p")]
+    permissions: Vec<String>,
+    #[serde(rename = "n")]
+    name: String,
+    #[serde(rename = "e")]
+    email: String,
+}
+
+/// Whether a token is for us, who go by these names, and holds now (RFC 7519, 4.1; RFC 9068, 4).
+pub(super) fn check(rules: &Oidc, names: &[String], claims: &Value, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let ours = |one: &Value| one.as_str().is_some_and(|one| names.iter().any(|known| known == one));
     let for_us = match &claims["aud"] {
         Value::Array(all) => all.iter().any(ours),
         one => ours(one),
@@ -47,28 +69,52 @@ pub(super) fn check(rules: &Oidc, claims: &Value, now: DateTime<Utc>) -> Result<
     Ok(())
 }
 
-/// Who it is, and what they may do. The tenant is the provider's, or the one that the provider's map has for a claim.
+/// Who it is, and what they may do.
 pub(super) fn principal(rules: &Oidc, claims: &Value) -> Result<Principal, Refusal> {
+    permitted(rules, &identity(rules, claims)?)
+}
+
+/// What the provider says of somebody.
+pub(super) fn identity(rules: &Oidc, claims: &Value) -> Result<ProviderIdentity, Refusal> {
     let tenant = match &rules.tenant_claim {
-        None => rules.tenant.as_ref(),
-        Some(claim) => find(claims, claim).and_then(Value::as_str).and_then(|value| rules.tenants.get(value)),
+        None => None,
+        Some(claim) => {
+            let value = find(claims, claim).and_then(Value::as_str);
+            Some(value.filter(|value| rules.tenants.contains_key(*value)).ok_or(Refusal::Tenant)?.to_owned())
+        }
     };
-    let tenant = tenant.ok_or(Refusal::Tenant)?;
     let subject = find(claims, &rules.subject_claim).and_then(Value::as_str).ok_or(Refusal::Subject)?;
     if subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES || subject.chars().any(char::is_control) {
         return Err(Refusal::Subject);
     }
-    let named = |claim: &Option<String>| claim.as_ref().and_then(|claim| find(claims, claim)).map(words);
-    let roles = named(&rules.role_claim).unwrap_or_default().into_iter().filter_map(|word| rules.roles.get(word));
-    let more = named(&rules.permissions_claim).unwrap_or_default().into_iter();
-    let more: Vec<_> = more.filter_map(|word| rules.permissions.get(word)).copied().collect();
-    let permissions = roles.fold(Permissions::of(&more), |all, role| all.and(role.permissions()));
+    let named = |claim: &Option<String>, known: &dyn Fn(&str) -> bool| -> Vec<String> {
+        let values = claim.as_ref().and_then(|claim| find(claims, claim)).map(words).unwrap_or_default();
+        values.into_iter().filter(|word| known(word)).map(str::to_owned).collect()
+    };
     let text = |name: &str| claims[name].as_str().map(shown).filter(|text| !text.is_empty());
-    let person = Person {
-        id: subject.to_owned(),
+    Ok(ProviderIdentity {
+        issuer: rules.issuer.clone(),
+        tenant,
+        subject: subject.to_owned(),
+        roles: named(&rules.role_claim, &|word| rules.roles.contains_key(word)),
+        permissions: named(&rules.permissions_claim, &|word| rules.permissions.contains_key(word)),
         name: text("name").or_else(|| text("preferred_username")).unwrap_or_default(),
         email: text("email").unwrap_or_default(),
+    })
+}
+
+/// What the operator's tables give somebody now. The tenant is the provider's, or the one that its map has for a claim.
+pub(super) fn permitted(rules: &Oidc, identity: &ProviderIdentity) -> Result<Principal, Refusal> {
+    let tenant = match (&rules.tenant_claim, &identity.tenant) {
+        (None, _) => rules.tenant.as_ref(),
+        (Some(_), Some(value)) => rules.tenants.get(value),
+        (Some(_), None) => None,
     };
+    let tenant = tenant.ok_or(Refusal::Tenant)?;
+    let roles = identity.roles.iter().filter_map(|word| rules.roles.get(word));
+    let more: Vec<_> = identity.permissions.iter().filter_map(|word| rules.permissions.get(word)).copied().collect();
+    let permissions = roles.fold(Permissions::of(&more), |all, role| all.and(role.permissions()));
+    let ProviderIdentity { subject, name, email, .. } = identity.clone();
     Ok(Principal {
         tenant: Some(Arc::from(tenant.as_str())),
         // No key's id has a colon.
@@ -77,7 +123,7 @@ pub(super) fn principal(rules: &Oidc, claims: &Value) -> Result<Principal, Refus
         limits: rules.limits,
         // People send no events.
         quotas: None,
-        person: Some(Arc::new(person)),
+        person: Some(Arc::new(Person { id: subject, name, email })),
     })
 }
 
@@ -116,7 +162,8 @@ mod tests {
     }
 
     fn checked(claims: &Value) -> Result<(), Refusal> {
-        check(&rules("tenant = \"acme\""), claims, DateTime::from_timestamp(NOW, 0).unwrap())
+        let rules = rules("tenant = \"acme\"");
+        check(&rules, &rules.audience, claims, DateTime::from_timestamp(NOW, 0).unwrap())
     }
 
     fn valid() -> Value {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
@@ -38,6 +38,25 @@ pub(super) enum FetchError {
 struct Discovery {
     issuer: String,
     jwks_uri: String,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+}
+
+/// What a provider publishes of itself.
+pub(super) struct Published {
+    pub(super) keys: KeySet,
+    /// Where people sign in; none where it does not say, or says an address that is not asked.
+    pub(super) sign_in: Option<Endpoints>,
+}
+
+/// Where people sign in, and where that is traded for a token.
+#[derive(Clone)]
+pub(super) struct Endpoints {
+    pub(super) authorization: Url,
+    pub(super) token: Url,
+    /// Whether the secret is taken in the header (`client_secret_basic`), as where nothing is said; else in the body.
+    pub(super) basic: bool,
 }
 
 /// A client for one provider.
@@ -56,8 +75,8 @@ pub(super) fn client(rules: &Oidc) -> Result<Client, reqwest::Error> {
     if local { builder.no_proxy() } else { builder }.build()
 }
 
-/// The keys in force at the provider.
-pub(super) async fn keys(client: &Client, rules: &Oidc) -> Result<KeySet, FetchError> {
+/// What is in force at the provider.
+pub(super) async fn published(client: &Client, rules: &Oidc) -> Result<Published, FetchError> {
     let discovery = format!("{}/.well-known/openid-configuration", rules.issuer.trim_end_matches('/'));
     let address = checked(rules, &discovery)?;
     let document = get(client, &address).await?;
@@ -69,7 +88,19 @@ pub(super) async fn keys(client: &Client, rules: &Oidc) -> Result<KeySet, FetchE
     }
     let address = checked(rules, &document.jwks_uri)?;
     let keys = get(client, &address).await?;
-    KeySet::read(&keys).map_err(|error| FetchError::Malformed(address, error))
+    let keys = KeySet::read(&keys).map_err(|error| FetchError::Malformed(address, error))?;
+    Ok(Published { keys, sign_in: endpoints(rules, &document) })
+}
+
+fn endpoints(rules: &Oidc, document: &Discovery) -> Option<Endpoints> {
+    let address = |text: &Option<String>| checked(rules, text.as_ref()?).ok();
+    let methods = document.token_endpoint_auth_methods_supported.as_ref();
+    let basic = methods.is_none_or(|all| all.iter().any(|one| one == "client_secret_basic"));
+    Some(Endpoints {
+        authorization: address(&document.authorization_endpoint)?,
+        token: address(&document.token_endpoint)?,
+        basic,
+    })
 }
 
 fn checked(rules: &Oidc, text: &str) -> Result<Url, FetchError> {
@@ -78,8 +109,13 @@ fn checked(rules: &Oidc, text: &str) -> Result<Url, FetchError> {
 }
 
 async fn get(client: &Client, address: &Url) -> Result<Vec<u8>, FetchError> {
+    asked(client.get(address.clone()), address).await
+}
+
+/// Sends a request, and reads an answer of a bounded length.
+pub(super) async fn asked(request: RequestBuilder, address: &Url) -> Result<Vec<u8>, FetchError> {
     let failed = |error| FetchError::Unreachable(address.clone(), error);
-    let mut answer = client.get(address.clone()).send().await.map_err(failed)?;
+    let mut answer = request.send().await.map_err(failed)?;
     if answer.status() != StatusCode::OK {
         return Err(FetchError::Status(address.clone(), answer.status()));
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Client;
 use tokio::sync::Mutex;
 
-use super::keys::KeySet;
+use super::fetch::{Endpoints, Published};
 use super::token::Token;
 use super::{Refusal, fetch};
 use crate::config::Oidc;
@@ -20,14 +20,14 @@ const LONGEST_UNSEEN: TimeDelta = TimeDelta::hours(24);
 /// A provider and what is known of it.
 pub(super) struct Issuer {
     pub(super) rules: Oidc,
-    client: Client,
+    pub(super) client: Client,
     known: ArcSwapOption<Known>,
     /// When it was asked last; held while it is asked, so that one asks and the others wait for the answer.
     asked: Mutex<Option<DateTime<Utc>>>,
 }
 
 struct Known {
-    keys: KeySet,
+    published: Published,
     at: DateTime<Utc>,
 }
 
@@ -42,17 +42,29 @@ impl Issuer {
         if !self.rules.algorithms.contains(&token.algorithm) {
             return Err(Refusal::Algorithm);
         }
-        if !self.keys(now).is_some_and(|known| known.keys.has(&token.kid)) {
-            // In a task of its own: whoever asked may go away, and then nobody would have been answered.
-            let issuer = Arc::clone(self);
-            let _ = tokio::spawn(async move { issuer.look(now).await }).await;
+        if !self.keys(now).is_some_and(|known| known.published.keys.has(&token.kid)) {
+            self.look_apart(now).await;
         }
         let known = self.keys(now).ok_or(Refusal::NoKeys)?;
-        known.keys.verify((&token.kid, token.algorithm), token.message, &token.signature)
+        known.published.keys.verify((&token.kid, token.algorithm), token.message, &token.signature)
     }
 
     fn keys(&self, now: DateTime<Utc>) -> Option<Arc<Known>> {
         self.known.load_full().filter(|known| now - known.at < LONGEST_UNSEEN)
+    }
+
+    /// Where people sign in, if that is known. Asks the provider where nothing is known of it.
+    pub(super) async fn sign_in(self: &Arc<Self>, now: DateTime<Utc>) -> Option<Endpoints> {
+        if self.keys(now).is_none() {
+            self.look_apart(now).await;
+        }
+        self.keys(now)?.published.sign_in.clone()
+    }
+
+    /// Looks in a task of its own: whoever asked may go away, and then nobody would have been answered.
+    async fn look_apart(self: &Arc<Self>, now: DateTime<Utc>) {
+        let issuer = Arc::clone(self);
+        let _ = tokio::spawn(async move { issuer.look(now).await }).await;
     }
 
     /// Asks the provider, unless it was asked a moment ago.
@@ -74,10 +86,10 @@ impl Issuer {
     /// What it answers takes the place of all that was known; what it does not answer changes nothing.
     async fn ask(&self, now: DateTime<Utc>) {
         let issuer = self.rules.issuer.as_str();
-        match fetch::keys(&self.client, &self.rules).await {
-            Ok(keys) => {
-                tracing::debug!(issuer, keys = keys.len(), "keys of the identity provider");
-                self.known.store(Some(Arc::new(Known { keys, at: now })));
+        match fetch::published(&self.client, &self.rules).await {
+            Ok(published) => {
+                tracing::debug!(issuer, keys = published.keys.len(), "keys of the identity provider");
+                self.known.store(Some(Arc::new(Known { published, at: now })));
             }
             Err(error) => {
                 tracing::warn!(issuer, error = %Chain(&error), "the identity provider's keys could not be refreshed");
@@ -86,7 +98,7 @@ impl Issuer {
     }
 }
 
-/// An error with its causes: reqwest tells only the outermost.
+/// An error with its causes: reqwest prints only the outermost.
 struct Chain<'a>(&'a dyn std::error::Error);
 
 impl std::fmt::Display for Chain<'_> {

@@ -41,7 +41,7 @@ impl Algorithm {
             "RS256" => Some(Self::RS256),
             "PS256" => Some(Self::PS256),
             "ES256" => Some(Self::ES256),
-            // RFC 9864 gives it a name that tells the curve.
+            // RFC 9864 gives it a name that includes the curve.
             "EdDSA" | "Ed25519" => Some(Self::EdDSA),
             _ => None,
         }

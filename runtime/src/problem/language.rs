@@ -1,4 +1,4 @@
-//! In which language an answer is: asked for, told, and held to by problems, each in one place.
+//! The language of an answer: finds which one is asked for, states it in the answer, and words problems in it, each in one place.
 
 use axum::body::Body;
 use axum::extract::Request;

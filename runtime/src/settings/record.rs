@@ -27,7 +27,7 @@ pub(super) struct RecordKey<'a> {
     pub(super) setting: &'a str,
     /// From 1.
     pub(super) version: u64,
-    /// Nobody else's. It also tells when the record was made.
+    /// Nobody else's. It also holds when the record was made.
     pub(super) id: Uuid,
 }
 
@@ -142,6 +142,11 @@ impl Records {
         self.0.get(setting).map_or(0, |held| held.version)
     }
 
+    /// The key of the record in force.
+    pub(super) fn in_force(&self, setting: &str) -> Option<String> {
+        self.0.get(setting).map(|held| RecordKey { setting, version: held.version, id: held.id }.to_string())
+    }
+
     /// Whether a record that was taken in won; none: that is not remembered any more.
     pub(super) fn won(&self, key: &RecordKey<'_>) -> Option<bool> {
         let held = self.0.get(key.setting)?;
@@ -163,7 +168,7 @@ impl Records {
     }
 }
 
-/// When an id was made, milliseconds; an id that doesn't tell is kept for good.
+/// Returns when an id was made, milliseconds; a record whose id doesn't say is kept for good.
 fn made_at(id: Uuid) -> u64 {
     id.get_timestamp().map_or(u64::MAX, |time| {
         let (seconds, nanos) = time.to_unix();

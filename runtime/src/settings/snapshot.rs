@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use schemas::alerts::{AlertEndpoint, Silence};
 use schemas::detection::{Exemption, StoredRule};
 use schemas::restore::RestoreEndpoint;
-use schemas::settings::{ApiKey, Invalid, Plans, Tenant};
+use schemas::settings::{ApiKey, EndedSession, Invalid, Plans, Tenant};
 use schemas::topics::SettingsKey;
 use serde_json::value::RawValue;
 
@@ -22,6 +23,7 @@ pub struct Snapshot {
     endpoints: BTreeMap<(String, String), Arc<AlertEndpoint>>,
     silences: BTreeMap<(String, String), Arc<Silence>>,
     restore_endpoints: BTreeMap<String, Arc<RestoreEndpoint>>,
+    ended_sessions: BTreeMap<String, Arc<EndedSession>>,
     plans: BTreeMap<(), Arc<Plans>>,
     /// The offset after the last record about rules or tenants: what compiled rules depend on.
     rules_offset: i64,
@@ -102,6 +104,17 @@ impl Snapshot {
         self.restore_endpoints.get(tenant)
     }
 
+    /// Whether a session of the console was signed out of.
+    #[must_use]
+    pub fn has_ended(&self, session: &str) -> bool {
+        self.ended_sessions.contains_key(session)
+    }
+
+    /// Ids of sessions that were signed out of, and would have ended by themselves before a time.
+    pub(super) fn over(&self, before: DateTime<Utc>) -> impl Iterator<Item = &str> {
+        self.ended_sessions.iter().filter(move |(_, ended)| ended.until < before).map(|(id, _)| id.as_str())
+    }
+
     /// The plans, where the platform has defined any.
     #[must_use]
     pub fn plans(&self) -> Option<&Arc<Plans>> {
@@ -180,6 +193,7 @@ impl Snapshot {
             SettingsKey::RestoreEndpoint(tenant) => {
                 put(&mut self.restore_endpoints, tenant.to_owned(), read(value, RestoreEndpoint::validate))
             }
+            SettingsKey::EndedSession(id) => put(&mut self.ended_sessions, id.to_owned(), read(value, |_| Ok(()))),
             SettingsKey::Plans => put(&mut self.plans, (), read(value, Plans::validate)),
             SettingsKey::Platform | SettingsKey::Other(_) => {
                 let read = read::<Box<RawValue>>(value, |_| Ok(()));

@@ -56,7 +56,7 @@ async fn answers_are_understood() {
     assert_eq!(hangs.reason, "no answer in time");
 }
 
-/// P5: neither by address nor by name is anything private reached; and the address, which may be a secret, is not told.
+/// P5: neither by address nor by name is anything private reached; and the address, which may be a secret, is not disclosed.
 #[tokio::test]
 async fn private_addresses_are_refused() {
     let port = receiver().await.port();

@@ -5,7 +5,7 @@
 //! The rule, which depends on the name alone:
 //!
 //! 1. The name falls into words at everything that is no letter or digit, and where small letters meet capital ones.
-//! 2. Versions (`v1`, `2`), the word `event`, and what tells an outcome (`succeeded`, `failed`) are taken off the end.
+//! 2. Versions (`v1`, `2`), the word `event`, and what names an outcome (`succeeded`, `failed`) are taken off the end.
 //! 3. Of what is left, the last words that are in the table decide. A word that can be a noun as well (`view`, `login`) counts
 //!    as the first or last one alone.
 //! 4. What failed did not happen: it is `other`, but for a sign-in or a step of one (`mfa_failed`), which is a failed one.
@@ -27,7 +27,7 @@ const MAX_WORDS: usize = 32;
 /// Most words of an entry of the table.
 const LONGEST: usize = 2;
 
-/// What words tell, wherever they stand.
+/// What words mean, wherever they stand.
 const DONE: &[(&str, Class, Category, &str)] = &[
     (
         "created added inserted registered uploaded posted cloned copied duplicated generated submitted invited issued",
@@ -81,7 +81,7 @@ const DONE: &[(&str, Class, Category, &str)] = &[
     ),
 ];
 
-/// What words tell that can be nouns as well: as the first word of a name or its last.
+/// What words mean that can be nouns as well: as the first word of a name or its last.
 const DO: &[(&str, Class, Category, &str)] = &[
     (
         "create creates add adds insert inserts register registers registration upload uploads post new \
@@ -127,7 +127,7 @@ const FAILED: &[&str] = &["failed", "failure", "failures", "fail", "fails", "err
 /// Ends that say of a verb that it did not happen, and are acts of their own elsewhere (`user.blocked`).
 const REFUSED: &[&str] =
     &["denied", "refused", "unauthorized", "unauthorised", "forbidden", "invalid", "aborted", "blocked"];
-/// Steps of a sign-in, which are told by a name alone where they come to nothing: `mfa_failed`.
+/// Steps of a sign-in, which a name alone shows where they come to nothing: `mfa_failed`.
 const STEPS: &[&str] =
     &["auth", "mfa", "2fa", "otp", "totp", "hotp", "passkey", "webauthn", "fido", "fido2", "sso", "saml"];
 /// What is typed in at a sign-in, and what makes it come to nothing: `wrong_password`, `credentials.invalid`.
@@ -174,14 +174,14 @@ static VERBS: LazyLock<HashMap<&'static str, Verb>> = LazyLock::new(|| {
 });
 
 /// Files an event of an undeclared type: by its own class and action where it has them, or else by the words of the type's
-/// name (`invoice.line_added` creates, `InvoiceViewed` is a view); what neither tells is `other`.
+/// name (`invoice.line_added` creates, `InvoiceViewed` is a view); what neither shows is `other`.
 ///
 /// The object's type is what stands before the word that decides, without a domain written backwards.
 #[must_use]
 pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: Option<&'a str>) -> Classification<'a> {
     let named = Named::read(event_type);
     let action = action.filter(|action| !action.is_empty());
-    // A name that tells nothing may come with an action that does.
+    // A name that says nothing may come with an action that does.
     let verb = named.verb.or_else(|| Named::read(action?).verb);
     let by_name =
         verb.map_or((Class::Other, Category::Other, "other"), |verb| (verb.class, verb.category, verb.action));
@@ -206,12 +206,12 @@ pub fn classify_unknown<'a>(event_type: &'a str, class: Option<Class>, action: O
 /// Whether a type's name says by itself how such an event ended (`user.sign_in_failed`, `call.missed`, `export.started`), and so what it
 /// is called.
 #[must_use]
-pub fn tells_outcome(event_type: &str, outcome: Outcome) -> bool {
+pub fn names_outcome(event_type: &str, outcome: Outcome) -> bool {
     let named = Named::read(event_type);
     named.presumed == outcome || outcome == Outcome::Failure && named.verb.is_some_and(|verb| verb.action == "miss")
 }
 
-/// What a name tells.
+/// What a name says.
 struct Named<'a> {
     verb: Option<Verb>,
     object_type: &'a str,
@@ -305,7 +305,7 @@ impl Verb {
     }
 
     /// Whether the words around say of a sign-in that it did not happen: `login_failed_twice`, `failed_user_login`. Elsewhere
-    /// they may tell of something else: `failed_jobs.deleted`.
+    /// they may be about something else: `failed_jobs.deleted`.
     fn is_undone(&self, before: &[String], after: &[String]) -> bool {
         self.is_sign_in()
             && before.iter().chain(after).any(|word| is_one_of(word, &[FAILED, REFUSED, FAILED_BEFORE, UNDONE]))
@@ -557,7 +557,7 @@ mod tests {
         assert_eq!((got.class, got.category, got.action), (Class::Delete, Category::Changes, "purge"));
         let got = classify_unknown("lead.list_page", None, Some("export"));
         assert_eq!((got.class, got.category, got.action), (Class::Other, Category::Views, "export"));
-        // A name that tells nothing.
+        // A name that says nothing.
         let got = classify_unknown("lead.touched", None, Some("remove"));
         assert_eq!((got.class, got.category, got.action), (Class::Delete, Category::Changes, "remove"));
     }

@@ -130,7 +130,7 @@ pub(super) fn binary<'a>(
     let envelope = envelope(bytes.len(), attributes, scratch)?;
     let of_type = attributes.content_type.map(essence).unwrap_or_default().to_ascii_lowercase();
     let says_json = of_type.ends_with("/json") || of_type.ends_with("+json");
-    // What clients send that were told nothing.
+    // What clients send when nobody set a type.
     let says_nothing = matches!(
         of_type.as_str(),
         "" | "text/plain" | "application/octet-stream" | "application/x-www-form-urlencoded"

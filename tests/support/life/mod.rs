@@ -101,7 +101,7 @@ impl Life {
 
 /// What networks and senders do to events: late ones, repeated ones, history sent in later.
 fn disturb(attacks: &[Attack], dice: &mut StdRng, events: &mut Vec<Sent>) {
-    // What an attack is told by arrives in order: what is asked is whether rules see it, not whether senders are slow.
+    // What an attack is recognised by arrives in order: what is asked is whether rules see it, not whether senders are slow.
     let told_by: BTreeSet<_> = attacks.iter().flat_map(|attack| attack.events.iter().chain([&attack.before])).collect();
     let mut repeated = Vec::new();
     for event in events.iter_mut() {
@@ -120,7 +120,7 @@ fn disturb(attacks: &[Attack], dice: &mut StdRng, events: &mut Vec<Sent>) {
     events.append(&mut repeated);
 }
 
-/// Makes events with ids that tell them apart: `a…` for those of attacks, `e…` for all others.
+/// Makes events with ids that distinguish them: `a…` for those of attacks, `e…` for all others.
 struct Writer<'a> {
     events: &'a mut Vec<Sent>,
     prefix: String,

@@ -60,7 +60,7 @@ pub(crate) const FAR: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Network {
     Home,
-    /// A carrier's, told by its holder's name.
+    /// A carrier's, recognised by its holder's name.
     Mobile,
     Office,
     Hotel,

@@ -14,7 +14,7 @@ const SLOT: i64 = 5 * MINUTE;
 /// What is kept of a user is bounded; this life stays within the bounds, so that they don't show here.
 const BOUNDS: [usize; 3] = [64, 128, 32];
 
-/// By what a session is told.
+/// What identifies a session.
 #[derive(Clone, PartialEq, Debug)]
 enum Told {
     Id(String),
@@ -42,7 +42,7 @@ pub(super) struct Past<'a> {
     known: Vec<&'a Row>,
     live: Stream<'a>,
     history: Stream<'a>,
-    /// By what each session is told.
+    /// What identifies each session.
     numbers: Vec<Told>,
     /// Events that correlations count.
     counted: Vec<&'a Row>,

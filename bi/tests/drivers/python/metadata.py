@@ -12,7 +12,7 @@ host, port, key = sys.argv[1], int(sys.argv[2]), os.environ["USERTRAIL_KEY"]
 def say(name, step):
     try:
         print(name, step())
-    except Exception as error:  # noqa: BLE001: each line tells of itself
+    except Exception as error:  # noqa: BLE001: each line reports its own failure
         print(f"FAILED {name}: {error!r}")
 
 

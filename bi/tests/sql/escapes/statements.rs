@@ -283,7 +283,7 @@ fn no_filter_shows_what_is_not_ones_own() {
     });
 }
 
-/// What EXPLAIN tells is what the steps are: neither names nor counts of ours.
+/// What EXPLAIN shows is what the steps are: neither names nor counts of ours.
 #[test]
 fn explanations_tell_nothing_of_ours() {
     with_world("bi_explained", async |world| {

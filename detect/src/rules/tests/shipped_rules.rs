@@ -78,6 +78,19 @@ fn p4_shipped_rules_match_their_examples() {
     }
 }
 
+/// P4: what was only tried breaks no rule that says it was done.
+#[test]
+fn p4_failures_break_the_rules_about_failures_alone() {
+    let set = RuleSet::shipped().unwrap();
+    let of_attempts = |name: &str| name.starts_with("sign-in-") || name == "blocked-device";
+    for rule in set.rules().iter().filter(|rule| rule.compiled.is_some() && !rule.hidden && !of_attempts(&rule.name)) {
+        for mut event in examples(&rule.name).r#match {
+            event["outcome"] = "failure".into();
+            assert!(!names(&set, &event).contains(&rule.name.to_string()), "{} should ignore {event}", rule.name);
+        }
+    }
+}
+
 /// P4: every correlation fires where it is meant to, in whatever order its events arrive.
 #[test]
 fn p4_shipped_correlations_play_their_scenarios() {

@@ -17,7 +17,7 @@ const NICENESS: [(Duration, i32); 4] = [
 const NICEST: i32 = 19;
 /// How often the threads are looked at, while somebody reads.
 const LOOK: Duration = Duration::from_millis(100);
-/// What processor time is told in, on all of Linux's platforms of today.
+/// The unit of processor time, on all of Linux's platforms of today.
 const TICK: Duration = Duration::from_millis(10);
 /// How the engine's own threads for reading are called. Most are begun by a reader's thread, and as nice; a job that a thread of
 /// another kind took from their queue is known by the name alone.
@@ -92,7 +92,7 @@ fn niceness(worked: Duration) -> i32 {
     NICENESS.iter().rev().find(|(from, _)| worked >= *from).map_or(0, |(_, niceness)| *niceness)
 }
 
-/// A thread, as Linux tells of it.
+/// A thread, as Linux reports it.
 #[derive(Debug, PartialEq, Eq)]
 struct Thread<'a> {
     id: Pid,
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn who_reads_long_yields() {
         let (usual, _) = me();
-        let (begun, told) = mpsc::channel();
+        let (begun, received) = mpsc::channel();
         let reader = std::thread::spawn(move || {
             let _reading = Reader::begin();
             let child = std::thread::spawn(|| me().0).join().unwrap();
@@ -150,7 +150,7 @@ mod tests {
             me().1
         });
         let first = (usual + NICENESS[0].1).min(NICEST);
-        assert_eq!(told.recv().unwrap(), (first, first));
+        assert_eq!(received.recv().unwrap(), (first, first));
         let worked = reader.join().unwrap();
         assert!(usual + NICENESS[2].1 > NICEST || worked >= NICENESS[2].0);
         assert_eq!(me().0, usual);

@@ -128,7 +128,7 @@ fn updates_make_no_other_device() {
     assert_eq!(all.len(), updates.len());
 }
 
-/// K10: a model makes a fingerprint tell something, unless every telephone of a make has it.
+/// K10: a model makes a fingerprint distinctive, unless every telephone of a make has it.
 #[test]
 fn how_sure_a_fingerprint_is() {
     for (user_agent, want) in [

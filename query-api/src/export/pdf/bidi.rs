@@ -98,10 +98,10 @@ fn glyphs(text: &str) -> Option<Vec<Glyph<'_>>> {
         let begin = info.cluster as usize;
         let end = begins.iter().find(|next| **next > begin).copied().unwrap_or(text.len());
         // Of the glyphs of a cluster one stands for its letters.
-        let told = last.replace(begin) != Some(begin);
+        let is_first = last.replace(begin) != Some(begin);
         Glyph {
             number: u16::try_from(info.glyph_id).unwrap_or_default(),
-            letters: text.get(begin..end).filter(|_| told).unwrap_or_default(),
+            letters: text.get(begin..end).filter(|_| is_first).unwrap_or_default(),
             advance: at.x_advance,
             right: at.x_offset,
             up: at.y_offset,
@@ -114,12 +114,12 @@ fn glyphs(text: &str) -> Option<Vec<Glyph<'_>>> {
 mod tests {
     use super::*;
 
-    fn told(line: &str) -> Vec<String> {
-        let told = |part: Part<'_>| match part {
+    fn shown(line: &str) -> Vec<String> {
+        let shown = |part: Part<'_>| match part {
             Part::Plain(text) => format!("[{text}]"),
             Part::Glyph(glyph) => glyph.letters.to_owned(),
         };
-        parts(line).into_iter().map(told).collect()
+        parts(line).into_iter().map(shown).collect()
     }
 
     /// T17: Hebrew and Arabic are read from the right, numbers and Latin letters among them from the left.
@@ -127,9 +127,9 @@ mod tests {
     fn text_stands_as_it_is_read() {
         assert!(!is_needed("Nováková, Иванов") && !is_rtl("a שלום"));
         assert!(is_rtl("שלום a") && is_rtl("123 سلام"));
-        assert_eq!(told("שלום").concat(), "םולש");
-        assert_eq!(told("abc שלום def").concat(), "[abc ]םולש[ def]");
-        assert_eq!(told("שלום 123 עולם").concat(), "םלוע [123] םולש");
+        assert_eq!(shown("שלום").concat(), "םולש");
+        assert_eq!(shown("abc שלום def").concat(), "[abc ]םולש[ def]");
+        assert_eq!(shown("שלום 123 עולם").concat(), "םלוע [123] םולש");
     }
 
     /// T17: a sentence in one of our languages stays in its order, whoever it is about and wherever its lines break; a name alone is
@@ -138,10 +138,10 @@ mod tests {
     fn sentences_keep_their_order() {
         let text = sentence("דוד changed “a” to “שלום”".to_owned());
         assert!(!is_rtl(&text) && is_rtl("דוד (DEV)"));
-        assert_eq!(told(&text).concat(), "דוד[ changed “a” to “]םולש[”]");
+        assert_eq!(shown(&text).concat(), "דוד[ changed “a” to “]םולש[”]");
         let mut lines = ["a ".to_owned(), "שלום b".to_owned()];
         directed("a שלום b", &mut lines);
-        assert_eq!(told(&lines[1]).concat(), "םולש[ b]");
+        assert_eq!(shown(&lines[1]).concat(), "םולש[ b]");
         assert_eq!(sentence("Eva".to_owned()), "Eva");
     }
 

@@ -19,7 +19,7 @@ pub(super) struct File<W: Write> {
 impl<W: Write> File<W> {
     pub(super) fn open(to: W) -> io::Result<Self> {
         let mut file = Self { to, at: 0, begins: Vec::new() };
-        // Bytes above 127 tell programs that the file is binary.
+        // Bytes above 127 show programs that the file is binary.
         file.put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")?;
         Ok(file)
     }

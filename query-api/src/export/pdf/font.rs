@@ -175,8 +175,8 @@ impl Font {
              1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
             .to_owned();
         // A glyph that stands for no letters is a mark of those beside it.
-        let told: Vec<_> = self.used.iter().enumerate().filter(|(_, (letters, _))| !letters.is_empty()).collect();
-        for block in told.chunks(BLOCK) {
+        let mapped: Vec<_> = self.used.iter().enumerate().filter(|(_, (letters, _))| !letters.is_empty()).collect();
+        for block in mapped.chunks(BLOCK) {
             let _ = writeln!(map, "{} beginbfchar", block.len());
             for (number, (letters, _)) in block {
                 let units: String = letters.encode_utf16().map(|unit| format!("{unit:04X}")).collect();

@@ -175,6 +175,7 @@ pub(super) const OBJECT_TYPES: Words = &[
     ("client_refund", ["client refund", "возврат клиенту", "vratka klientovi"]),
     ("comment", ["comment", "комментарий", "komentář"]),
     ("company", ["company", "компания", "firma"]),
+    ("console_session", ["console session", "сеанс консоли", "relace konzole"]),
     ("contact", ["contact", "контакт", "kontakt"]),
     ("course", ["course", "курс", "kurz"]),
     ("crm_object", ["CRM object", "объект CRM", "objekt CRM"]),

@@ -39,7 +39,7 @@ pub(super) fn pairs((old, new): (&[Value], &[Value]), conditions: bool, budget: 
     let bare = |item: &Value| conditions && condition(item).is_none() && within_group(item).is_some();
     let identity = |item: &Value| if bare(item) { None } else { identity(item) };
     pairing.by(identity);
-    // Ids that none of the conditions kept are made anew each time, and tell nothing.
+    // Ids that none of the conditions kept are made anew each time, and identify nothing.
     let ids = |items: &[Value]| items.iter().filter_map(identity).collect::<HashSet<_>>();
     let ids_hold = !ids(old).is_disjoint(&ids(new));
     let kind = |item: &Value| kind(item, conditions, ids_hold);
@@ -127,7 +127,7 @@ impl Pairing<'_> {
     }
 }
 
-/// What tells a record whatever else of it changes.
+/// Returns what identifies a record whatever else of it changes.
 fn identity(item: &Value) -> Option<String> {
     let fields = item.as_object()?;
     let known = |name: &&str| fields.get(*name).is_some_and(|id| matches!(id, Value::String(_) | Value::Number(_)));

@@ -41,7 +41,7 @@ impl Place {
         Some(whole(at(value, self.group(value)?)))
     }
 
-    /// Whether the group is what came or went itself, so that to name it is to tell all.
+    /// Returns whether the group is what came or went itself, so that its name says all.
     fn is_named(&self, value: &Value) -> bool {
         self.group(value).is_some_and(|keys| keys.is_empty() || keys == ["bool"])
     }
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-/// The edits, with what moved told as that.
+/// Returns the edits, with what moved shown as a move rather than as a removal and an addition.
 pub(super) fn found(edits: Vec<Plain>) -> Vec<Plain> {
     let gone = parts(&edits, |edit| {
         matches!(edit.kind, EditKind::ConditionRemoved | EditKind::ListItemRemoved).then_some(&edit.old)
@@ -81,7 +81,7 @@ pub(super) fn found(edits: Vec<Plain>) -> Vec<Plain> {
             continue;
         }
         let Some(places) = waiting.get_mut(&text) else { continue };
-        // The nearest to be told first; what has gone along with a group has moved already.
+        // The nearest place to be shown comes first; what has gone along with a group has moved already.
         while let Some(to) = places.pop() {
             if !to.is_within(&taken) {
                 taken.extend([from.clone(), to.clone()]);
@@ -90,7 +90,7 @@ pub(super) fn found(edits: Vec<Plain>) -> Vec<Plain> {
             }
         }
     }
-    told(edits, &taken, moved)
+    with_moves(edits, &taken, moved)
 }
 
 /// All that came or went, the largest first.
@@ -144,32 +144,32 @@ fn conditions_of(value: &Value) -> Vec<(Vec<String>, &Value)> {
     found
 }
 
-fn told(edits: Vec<Plain>, taken: &HashSet<Place>, mut moved: HashMap<Place, Place>) -> Vec<Plain> {
-    let mut told = Vec::new();
+fn with_moves(edits: Vec<Plain>, taken: &HashSet<Place>, mut moved: HashMap<Place, Place>) -> Vec<Plain> {
+    let mut shown = Vec::new();
     let from: Vec<Place> = moved.values().cloned().collect();
     for (at, edit) in edits.iter().enumerate() {
         let mut here: Vec<(Place, Place)> = moved.extract_if(|to, _| to.edit == at).collect();
         here.sort_unstable_by(|(one, _), (other, _)| one.within.cmp(&other.within));
-        told.extend(here.iter().map(|(to, from)| move_of(&edits, to, from)));
+        shown.extend(here.iter().map(|(to, from)| move_of(&edits, to, from)));
         let own = Place { edit: at, within: Vec::new() };
         if taken.contains(&own) {
             continue;
         }
         if !taken.iter().any(|place| place.edit == at) {
-            told.push(edit.clone());
+            shown.push(edit.clone());
             continue;
         }
         let (old, new) = (without(&edit.old, &own, taken), without(&edit.new, &own, taken));
         let named = from.iter().any(|from| from.edit == at && from.is_named(&edit.old))
             || here.iter().any(|(to, _)| to.is_named(&edit.new));
         if [&old, &new].into_iter().any(holds) {
-            told.push(Plain { old, new, ..edit.clone() });
+            shown.push(Plain { old, new, ..edit.clone() });
         // A group of which nothing is left was there for what moved, which names it, but for one around that.
         } else if !named {
-            told.push(edit.clone());
+            shown.push(edit.clone());
         }
     }
-    told
+    shown
 }
 
 /// Whether there is a condition in what is left of a group.

@@ -8,7 +8,7 @@ use crate::log::edits::moves::list_of;
 use crate::log::edits::{Edit, EditKind, Origin, Plain, Whole, whole};
 use crate::log::object_state::{keys, position};
 use crate::log::own;
-use crate::log::words::{ValueStyle, brief, field_name, in_group, is_unseen, of, quoted, shown, told_apart};
+use crate::log::words::{ValueStyle, brief, disambiguated, field_name, in_group, is_unseen, of, quoted, shown};
 
 /// An edit with its words.
 pub(super) fn worded(plain: Plain, how: ValueStyle, own: bool) -> Edit {
@@ -142,7 +142,7 @@ fn beside(preposition: [&str; 3], list: &str, lang: Lang) -> String {
 
 /// Two values, each with how it reads. What reads the same and isn't is shown as JSON.
 fn from_to(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> String {
-    if let Some([old, new]) = told_apart(old, new, how) {
+    if let Some([old, new]) = disambiguated(old, new, how) {
         return format!("{old} → {new}");
     }
     let shown = |(value, text): (&Value, &str)| match text {
@@ -150,7 +150,7 @@ fn from_to(old: (&Value, &str), new: (&Value, &str), how: ValueStyle) -> String 
         text if is_unseen(value) => text.to_owned(),
         text => quoted(text, how.lang),
     };
-    // What it was before is often not told.
+    // What it was before is often unknown.
     if old.1.is_empty() { format!("→ {}", shown(new)) } else { format!("{} → {}", shown(old), shown(new)) }
 }
 
@@ -164,7 +164,8 @@ fn place(at: Option<usize>, lang: Lang) -> String {
     at.map(|at| format!(" ({words} {})", at.saturating_add(1))).unwrap_or_default()
 }
 
-/// From one list to another. A group that came or went with the move is told as that, since it is told nowhere else.
+/// Returns the words for a move from one list to another. They name a group that came or went with the move, since nothing else
+/// does.
 fn elsewhere(origin: &Origin, list: &str, lang: Lang) -> String {
     let before = label(&list_of(&origin.at.was));
     let whole = |Whole(joins): Whole, words: [&str; 3]| match joins.map(operator) {

@@ -71,7 +71,7 @@ fn trees() {
     assert_eq!(got, json!({ "conditions": { "0": { "field": "country", "value": "CZ" }, "operator": "OR" } }));
 }
 
-/// J15: the event of a deletion tells what was there.
+/// J15: the event of a deletion says what was there.
 #[test]
 fn a_deletion_tells_the_last_state() {
     let created = changes(&[("name", "add", Value::Null, json!("Call")), ("note", "add", Value::Null, json!("x"))]);
@@ -145,7 +145,7 @@ fn leaves(at: &str, value: &Value, into: &mut Vec<(String, Value)>) {
 }
 
 proptest! {
-    /// An object told leaf by leaf is that object, and each leaf is what its pointer leads to.
+    /// An object sent leaf by leaf is that object, and each leaf is what its pointer leads to.
     #[test]
     fn leaf_by_leaf(fields in prop::collection::btree_map("[a-z]{1,3}", json_value(), 0..5)) {
         let object = Value::Object(fields.into_iter().collect());

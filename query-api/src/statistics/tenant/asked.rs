@@ -15,7 +15,7 @@ const MAX_DIMENSIONS: usize = 2;
 const MAX_TOP: u32 = 100;
 const DEFAULT_TOP: u32 = 10;
 
-/// What is told apart, beside the events.
+/// What is counted distinct, beside the events.
 pub(crate) const DISTINCT: &[&str] = &["devices", "users"];
 /// What a period is shown beside.
 pub(crate) const COMPARED: &[&str] = &["previous"];
@@ -85,7 +85,7 @@ impl StatisticsRequest {
         }
     }
 
-    /// Whether an answer would tell what single users did.
+    /// Returns whether an answer would show what single users did.
     pub(super) fn tells_users_apart(&self) -> bool {
         self.by.contains(&Dimension::User) || self.filters_by("user")
     }

@@ -6,7 +6,7 @@ use runtime::problem::Problem;
 
 use crate::http::page::ReadRequest;
 use crate::http::period::{Calendar, Period, PeriodSpec, Width, buckets};
-use crate::statistics::rows::{STATISTICS_EVENTS, STATISTICS_QUARTERS, STATISTICS_USERS};
+use crate::statistics::rows::{COUNTED_EVENTS, COUNTED_QUARTERS, COUNTED_USERS, STATISTICS};
 use crate::statistics::tenant::asked::StatisticsRequest;
 use crate::statistics::view::Dimension;
 use crate::store::cutoffs::RetentionCutoffs;
@@ -21,6 +21,18 @@ const MAX_CELLS: usize = 20_000;
 const LONGEST_OF_EVENTS: TimeDelta = TimeDelta::hours(31 * 24 + 1);
 const QUARTER_MS: i64 = 900_000;
 const HOUR_MS: i64 = 3_600_000;
+
+/// Events of the quarters of an hour that a boundary cuts.
+const IN_CUT_QUARTERS: &str = "AND toStartOfFifteenMinutes(occurred_at) IN {cut:Array(DateTime('UTC'))}";
+/// Events that were received on the day on which their category's retention ends, outside the quarters that are cut.
+const ON_LAST_DAYS: &str = "AND toStartOfFifteenMinutes(occurred_at) NOT IN {cut:Array(DateTime('UTC'))}
+    AND toDate(received_at) IN {last_days:Array(Date)}
+    AND toDate(received_at) = toDate(kept_from)";
+/// Events of hours for which the rollup of users is not whole.
+const OUTSIDE_WHOLE_HOURS: &str = "AND (
+        occurred_at < {whole_from:DateTime64(3, 'UTC')}
+        OR toStartOfHour(occurred_at) IN {cut:Array(DateTime('UTC'))}
+    )";
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +60,31 @@ impl Source {
         }
     }
 
+    /// The name of the query, for logs and metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Quarters => "statistics_quarters",
+            Self::Users => "statistics_users",
+            Self::Events => "statistics_events",
+        }
+    }
+
+    /// The statement that sums by bucket and dimensions. What a rollup can't answer exactly is counted from the events.
+    fn counted(self) -> String {
+        let rollup = match self {
+            Self::Quarters => Some(COUNTED_QUARTERS),
+            Self::Users => Some(COUNTED_USERS),
+            Self::Events => None,
+        };
+        let of_events: &[&str] = match self {
+            Self::Quarters => &[IN_CUT_QUARTERS, ON_LAST_DAYS],
+            Self::Users => &[OUTSIDE_WHOLE_HOURS],
+            Self::Events => &[""],
+        };
+        let events = of_events.iter().map(|which| COUNTED_EVENTS.text.replace("/* which */", which));
+        rollup.map(|rollup| rollup.text.to_owned()).into_iter().chain(events).collect::<Vec<_>>().join("UNION ALL\n")
+    }
+
     fn unit_ms(self) -> i64 {
         match self {
             Self::Quarters => QUARTER_MS,
@@ -65,7 +102,7 @@ pub(super) struct Plan {
     pub(super) previous: Option<DateTime<Utc>>,
     pub(super) from: DateTime<Utc>,
     pub(super) to: DateTime<Utc>,
-    /// The period as it is told.
+    /// The period as the answer states it.
     pub(super) told: Period,
     /// First instants of the buckets.
     pub(super) starts: Vec<DateTime<Utc>>,
@@ -113,11 +150,7 @@ impl Plan {
 
     /// The query that answers.
     pub(super) fn query(&self) -> NamedQuery {
-        match self.source {
-            Source::Quarters => STATISTICS_QUARTERS,
-            Source::Users => STATISTICS_USERS,
-            Source::Events => STATISTICS_EVENTS,
-        }
+        NamedQuery { name: self.source.name(), ..STATISTICS }
     }
 
     /// What it is to be asked, but for the filters.
@@ -125,8 +158,9 @@ impl Plan {
         let first = self.previous.unwrap_or(self.from);
         let edges: Vec<_> = self.previous.iter().chain(&self.starts).copied().collect();
         let mut clauses = Clauses::default();
+        clauses.part("/* counted */", self.source.counted());
         for (marker, text) in &self.parts {
-            clauses.part(marker, text);
+            clauses.part(marker, *text);
         }
         clauses.bind_text("tenant", tenant);
         clauses.bind_time("from", first);

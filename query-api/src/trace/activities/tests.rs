@@ -50,14 +50,14 @@ fn short(rows: impl IntoIterator<Item = ActivityRow>) -> Vec<String> {
     activities(rows.into_iter().collect(), NOON + 600 * MINUTE).into_iter().map(short).collect()
 }
 
-/// T12: an end that tells its duration is the pause; its beginning is the same once more.
+/// T12: an end that states its duration is the pause; its beginning is the same once more.
 #[test]
 fn an_end_supersedes_its_beginning() {
     let begin = row("b", "pause.paid_started", 0, 0);
     assert_eq!(short([begin.clone(), row("e", "pause.paid_ended", 30, 30)]), ["e+b 0-30"]);
     // A clock that was some minutes off.
     assert_eq!(short([begin.clone(), row("e", "pause.paid_ended", 30, 28)]), ["e+b 2-30"]);
-    // The beginning was told twice.
+    // The beginning was reported twice.
     let again = row("c", "pause.paid_started", 5, 0);
     assert_eq!(short([begin.clone(), again, row("e", "pause.paid_ended", 30, 30)]), ["e+b+c 0-30"]);
     // An end without duration, and an end of something else.
@@ -78,7 +78,7 @@ fn one_after_another() {
     assert_eq!(short(rows.into_iter().take(3)), ["e1+b1 0-30", "b2 30-600…"]);
 }
 
-/// A pause that is told late does not end the one that goes on.
+/// A pause that is reported late does not end the one that goes on.
 #[test]
 fn what_is_told_late_ends_nothing() {
     let mut late = row("l", "pause.paid_ended", 60, 10);
@@ -111,7 +111,7 @@ fn sessions_are_apart() {
     assert_eq!(short(rows), ["a+c 0-20", "b 10-600…"]);
 }
 
-/// What is told twice counts once; the same time with somebody else doesn't.
+/// What is reported twice counts once; the same time with somebody else doesn't.
 #[test]
 fn told_twice_counts_once() {
     let with = |object: &str, row: ActivityRow| ActivityRow { object_id: object.to_owned(), ..row };

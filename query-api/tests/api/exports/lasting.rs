@@ -53,7 +53,7 @@ fn one_tenants_exports_leave_places() {
     });
 }
 
-/// P9, P13: a HEAD is told of the file that a GET would begin; it begins none, and is no event.
+/// P9, P13: a HEAD is answered with the headers of the file that a GET would begin; it begins none, and is no event.
 #[test]
 fn a_head_begins_no_export() {
     let one = |config: &mut runtime::config::Config| {

@@ -37,7 +37,7 @@ fn an_export_is_recorded() {
 }
 
 /// P13: each read of what others did is recorded, with what was asked for and how much it showed; what is asked again, or goes
-/// on, is told less and less often, with how often that was.
+/// on, is recorded less and less often, with how often that was.
 #[test]
 fn reading_is_recorded() {
     with_world("exports_viewed", async |world| {

@@ -9,7 +9,7 @@ use crate::export_files::unspaced;
 use crate::exports::{csv_column, file, pdf_text};
 use crate::support::{Event, with_world};
 
-/// P9, P16: what was asked for, and closed values, are told in the reader's language where people read.
+/// P9, P16: what was asked for, and closed values, are shown in the reader's language where people read.
 #[test]
 fn files_for_people_have_words() {
     with_world("exports_words", async |world| {
@@ -70,7 +70,7 @@ fn files_for_people_have_words() {
     });
 }
 
-/// P16: files of events call rules by their titles, as files of violations do, and files for people tell signals in words.
+/// P16: files of events call rules by their titles, as files of violations do, and files for people show signals in words.
 #[test]
 fn rules_and_signals_of_events_are_words() {
     with_world("exports_signals", async |world| {

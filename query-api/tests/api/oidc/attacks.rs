@@ -53,7 +53,7 @@ fn pem(key: &Value) -> String {
     format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
 }
 
-/// P11: none of these gets in, and none is told more than a wrong key is.
+/// P11: none of these gets in, and none learns more than a wrong key does.
 #[test]
 fn forgeries_are_refused() {
     let (provider, evil) = (Provider::start(), Provider::start());

@@ -1,7 +1,7 @@
 //! Tokens of a real identity provider (P11), and forgeries of them.
 
 mod attacks;
-mod provider;
+pub(crate) mod provider;
 
 use runtime::config::Config;
 use schemas::settings::{Limits, Role};
@@ -202,7 +202,7 @@ fn limits_hold_for_people() {
         }
         assert_eq!((last.status, &last.json["code"]), (429, &"rate_limited".into()));
         assert!(last.headers.contains_key("retry-after") && last.headers.contains_key("ratelimit"));
-        // Somebody else of the tenant has limits of their own, and the tighter one is told.
+        // Somebody else of the tenant has limits of their own, and the tighter one is reported.
         assert_eq!(
             world.get("/v1/catalogue", &provider.token("boss", "").await).await.headers["ratelimit"],
             "\"queries\";r=2;t=1"

@@ -99,7 +99,7 @@ fn run(port: u16) -> Child {
     child
 }
 
-/// A clock that a test moves: it tells the time until it is set, and stands still from then on.
+/// A clock that a test moves: it shows the time until it is set, and stands still from then on.
 #[derive(Clone, Default)]
 pub(crate) struct Moved(Arc<AtomicI64>);
 

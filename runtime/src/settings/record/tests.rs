@@ -102,7 +102,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// A change is told to have won exactly if it became the one in force, each version has one winner, made from the
+    /// A change is reported to have won exactly if it became the one in force, each version has one winner, made from the
     /// winner before it; and whoever reads the log, compacted or not, from the beginning or with pauses, ends with the same.
     #[test]
     fn the_first_wins_in_every_process(steps in prop::collection::vec(step(), 1..120)) {
@@ -163,7 +163,7 @@ proptest! {
             for process in &mut processes {
                 if let Some((key, at)) = process.sent.take_if(|(_, at)| process.next > *at) {
                     let own = RecordKey::parse(&key).unwrap();
-                    // None where so many versions passed that nobody remembers: then the caller isn't told either.
+                    // None where so many versions passed that nobody remembers: then the caller gets no answer either.
                     if let Some(won) = process.records.won(&own) {
                         told.push((key, won));
                     }
