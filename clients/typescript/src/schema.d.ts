@@ -299,7 +299,9 @@ export interface paths {
          * List events
          * @description Pages follow a cursor over (time, id), so that no event is skipped or shown twice however many arrive meanwhile.
          *     With `order=received` the log can be followed: events come in the order of receipt, and only up to `complete_until`,
-         *     so that none can still arrive before the cursor. Events are worded in the language of `Accept-Language`, or else the
+         *     so that none can still arrive before the cursor. It is followed from the present on by the `follow_cursor` of the first
+         *     page of the newest events: given as `cursor`, with the same filter, it answers what was received since that page's
+         *     `complete_until`, each event once, by receipt; what the page showed beyond that time comes again. Events are worded in the language of `Accept-Language`, or else the
          *     tenant's first. How far back the log reaches depends on the tenant's plan: see `GET /v1/plan`.
          */
         get: operations["listEvents"];
@@ -389,6 +391,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a summary of events
+         * @description What `GET /v1/events` lists with the same filter and period, counted: in all, by class over time, and how often values
+         *     occur. What is read for it is bounded; each number says whether it is exact, or at least so much.
+         */
+        get: operations["getEventSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/exemptions": {
         parameters: {
             query?: never;
@@ -401,6 +424,48 @@ export interface paths {
          * @description Users for whom the checks are switched off, by user, those whose exemption has run out too.
          */
         get: operations["listExemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ingest/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the status of ingest
+         * @description When an event was last taken, what each key sent in the last hour and day, and why some of it was refused. It is counted in
+         *     memory, by the process that answers, since it started.
+         */
+        get: operations["getIngestStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get yourself
+         * @description Who asks, what they may do, and of which tenant: its zone, week, languages, logging and plan. The platform may name a
+         *     tenant. It shows nothing of what others did, and is no event.
+         */
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1015,8 +1080,8 @@ export interface paths {
         };
         /**
          * List users
-         * @description The latest active first. Whoever is active while the pages are read moves ahead of them. A period takes in whoever
-         *     was there in it.
+         * @description The latest active first, unless `sort` says otherwise. Whoever is active while the pages are read moves ahead of them. A
+         *     period takes in whoever was there in it.
          */
         get: operations["listUsers"];
         put?: never;
@@ -1336,6 +1401,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/violations/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review violations together
+         * @description Marks violations as reviewed, each as far as it has come, by their ids or by a filter of the list. Those that are reviewed
+         *     already stay as they are, so that sending it again is safe. Each review is recorded as one by itself is.
+         */
+        post: operations["reviewViolations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/violations/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a summary of violations
+         * @description In all, and by level, rule and user, with how many of each nobody has reviewed: as the list has them with the same filter.
+         *     All numbers are exact.
+         */
+        get: operations["getViolationSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1552,6 +1659,21 @@ export interface components {
              */
             path: string;
         };
+        /** @description How often events were refused with a code. */
+        CodeStatus: {
+            /**
+             * @description A word for programs, as of problems and of rejected events.
+             * @example missing_field
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often in the last day.
+             */
+            count: number;
+            /** @description The last of them. */
+            last: components["schemas"]["LastRefusal"];
+        };
         /** @description Figures beside those of the period before. */
         Compared: components["schemas"]["Tally"] & {
             change?: components["schemas"]["Difference"] | null;
@@ -1635,6 +1757,31 @@ export interface components {
             session_key?: string;
             /** @description User agent as sent. */
             user_agent?: string;
+        };
+        /** @description How many violations have a value. */
+        Counted: {
+            /**
+             * Format: int64
+             * @description How many there are.
+             * @example 30
+             */
+            count: number;
+            /**
+             * @description What people call it; absent where it has no name.
+             * @example Too many devices
+             */
+            label?: string;
+            /**
+             * Format: int64
+             * @description How many of them nobody has reviewed.
+             * @example 7
+             */
+            unreviewed: number;
+            /**
+             * @description The value, as the filter takes it.
+             * @example too-many-devices
+             */
+            value: string;
         };
         /** @description An activity in the list behind a figure. */
         CountedActivity: components["schemas"]["TracedActivity"] & {
@@ -2039,6 +2186,14 @@ export interface components {
             /** @description Link into the application: the event's own, or else by the tenant's template for the type. */
             url?: string;
         };
+        /** @description A page of events. */
+        EventPage: components["schemas"]["Page_Event"] & {
+            /**
+             * @description For what is received from now on, with the same filter: with the first page of the newest events, where `complete_until` is
+             *     known, and with each page that such a cursor asked for.
+             */
+            follow_cursor?: string | null;
+        };
         /** @description The result of one event. */
         EventResult: {
             /**
@@ -2063,6 +2218,20 @@ export interface components {
              *     of its type's name. Absent otherwise. `GET /v1/catalogue/unknown` lists such types.
              */
             type_known?: boolean | null;
+        };
+        /** @description What a list of events holds, counted. */
+        EventSummary: components["schemas"]["Completeness"] & {
+            /**
+             * @description How often values occur, of what was asked for. Actors are counted for those who may trace users, rules for those who may see
+             *     violations.
+             */
+            facets: components["schemas"]["Facets"];
+            /** @description How many of each class over time. */
+            histogram: components["schemas"]["Histogram"];
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
+            /** @description How many events there are. */
+            total: components["schemas"]["Total"];
         };
         /** @description The tenant's own event types. */
         EventTypes: {
@@ -2202,6 +2371,47 @@ export interface components {
          * @enum {string}
          */
         Extent: "day" | "week";
+        /** @description How often values occur. */
+        Facet: {
+            /** @description Whether all events were counted. False: each value occurs at least so often, and there may be others. */
+            exact: boolean;
+            /** @description Whether there are more values. */
+            more: boolean;
+            /** @description Those that occur most first. */
+            values: components["schemas"]["FacetValue"][];
+        };
+        /** @description How often values occur, by the name of what they are values of. */
+        Facets: {
+            action?: components["schemas"]["Facet"] | null;
+            actor?: components["schemas"]["Facet"] | null;
+            class?: components["schemas"]["Facet"] | null;
+            country?: components["schemas"]["Facet"] | null;
+            location?: components["schemas"]["Facet"] | null;
+            module?: components["schemas"]["Facet"] | null;
+            object_type?: components["schemas"]["Facet"] | null;
+            outcome?: components["schemas"]["Facet"] | null;
+            rule?: components["schemas"]["Facet"] | null;
+            type?: components["schemas"]["Facet"] | null;
+        };
+        /** @description A value, and how often it occurs. */
+        FacetValue: {
+            /**
+             * Format: int64
+             * @description Events with it.
+             * @example 10
+             */
+            count: number;
+            /**
+             * @description What people call it; absent where it has no name.
+             * @example change
+             */
+            label?: string | null;
+            /**
+             * @description As the filter takes it; empty: events without one.
+             * @example update
+             */
+            value: string;
+        };
         /** @description What a plan allows. */
         Features: {
             /**
@@ -2382,9 +2592,37 @@ export interface components {
              */
             keys: string[];
         };
+        /** @description Events over time. */
+        Histogram: {
+            /** @description Every bucket, empty ones too. A period without a beginning begins with the first event, one without an end ends now. */
+            buckets: components["schemas"]["Bucket"][];
+            /** @description Whether all events were counted. False: there are at least so many. */
+            exact: boolean;
+            /**
+             * @description Width of the buckets, by the length of the period: `minute` up to two hours, `hour` up to four days, `day` up to 400 days, or
+             *     else `month`; in the tenant's zone.
+             */
+            interval: components["schemas"]["Width"];
+        };
         /** @description A page of an object's history. */
         History: components["schemas"]["Page_Event"] & {
             object?: components["schemas"]["ObjectState"] | null;
+        };
+        /** @description What was taken and refused lately, as the process knows that answers. */
+        IngestStatus: {
+            /** @description What each key sent in the last day. */
+            keys: components["schemas"]["KeyStatus"][];
+            /**
+             * Format: date-time
+             * @description When an event was last taken; null where none was since then.
+             */
+            last_received: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is counted: the start of the process. Null where events are received by other processes, which count by
+             *     themselves.
+             */
+            since: string | null;
         };
         /** @description One thing, with up to when the answer is complete. */
         Item_Event: components["schemas"]["Completeness"] & {
@@ -2487,6 +2725,53 @@ export interface components {
             };
         };
         /** @description One thing, with up to when the answer is complete. */
+        Item_IngestStatus: components["schemas"]["Completeness"] & {
+            /** @description What was taken and refused lately, as the process knows that answers. */
+            data: {
+                /** @description What each key sent in the last day. */
+                keys: components["schemas"]["KeyStatus"][];
+                /**
+                 * Format: date-time
+                 * @description When an event was last taken; null where none was since then.
+                 */
+                last_received: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when it is counted: the start of the process. Null where events are received by other processes, which count by
+                 *     themselves.
+                 */
+                since: string | null;
+            };
+        };
+        /** @description One thing, with up to when the answer is complete. */
+        Item_Me: components["schemas"]["Completeness"] & {
+            /** @description Who asks. */
+            data: {
+                /**
+                 * @description What they may do, as far as the tenant's plan has it.
+                 * @example [
+                 *       "read_log",
+                 *       "see_violations"
+                 *     ]
+                 */
+                permissions: components["schemas"]["Permission"][];
+                tenant: components["schemas"]["MyTenant"] | null;
+                /**
+                 * Format: int64
+                 * @description How many violations `GET /v1/violations?reviewed=false` lists. Absent for those who may not see any, and while the store can't be
+                 *     asked.
+                 */
+                unreviewed_violations?: number | null;
+                /**
+                 * @description Version of the program.
+                 * @example 0.1.0
+                 */
+                version: string;
+                /** @description The key or the person. */
+                who: components["schemas"]["Who"];
+            };
+        };
+        /** @description One thing, with up to when the answer is complete. */
         Item_Restore: components["schemas"]["Completeness"] & {
             /** @description A restore and how it ended. */
             data: {
@@ -2539,6 +2824,8 @@ export interface components {
                  * @example jana@acme.example
                  */
                 email: string;
+                /** @description Whether the checks are switched off for the user now. Shown from the role security on. */
+                exempt?: boolean | null;
                 /**
                  * Format: date-time
                  * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
@@ -2556,6 +2843,11 @@ export interface components {
                  *     to them.
                  */
                 last_activity_at: string | null;
+                /**
+                 * @description The worst level of these: `low`, `medium`, `high` or `critical`; absent where there are none.
+                 * @example high
+                 */
+                max_level?: string | null;
                 /**
                  * @description Display name.
                  * @example Jana Nováková
@@ -2666,6 +2958,41 @@ export interface components {
             limits: components["schemas"]["Limits"] | null;
             quotas?: components["schemas"]["Quotas"] | null;
         };
+        /** @description What one key sent. A request that was refused as a whole counts as one event. */
+        KeyStatus: {
+            /**
+             * Format: int64
+             * @description Events taken in the last day.
+             */
+            accepted_day: number;
+            /**
+             * Format: int64
+             * @description Events taken in the last hour.
+             */
+            accepted_hour: number;
+            /** @description Why events were refused in the last day, the most frequent first. */
+            codes: components["schemas"]["CodeStatus"][];
+            /**
+             * @description The public part of the key.
+             * @example k3jq7xw2m5ab
+             */
+            key_id: string;
+            /**
+             * @description What people call it; absent where it has no name any more.
+             * @example CRM production
+             */
+            label?: string;
+            /**
+             * Format: int64
+             * @description Events refused in the last day.
+             */
+            rejected_day: number;
+            /**
+             * Format: int64
+             * @description Events refused in the last hour.
+             */
+            rejected_hour: number;
+        };
         /** @description What one key used. */
         KeyUsage: components["schemas"]["UsageView"] & {
             /**
@@ -2756,6 +3083,24 @@ export interface components {
          * @enum {string}
          */
         Lang: "en" | "ru" | "cs";
+        /** @description Why an event was last refused with a code. */
+        LastRefusal: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * @description For people, in the language of the answer.
+             * @example an event has a type
+             */
+            detail: string;
+            /**
+             * @description JSON Pointer (RFC 6901) to what is wrong, or the name of a parameter or header; empty for all of it.
+             * @example /type
+             */
+            pointer: string;
+        };
         /** @description Limits of a tenant or of one key. */
         Limits: {
             /**
@@ -3049,6 +3394,31 @@ export interface components {
             enabled: boolean;
             retention?: components["schemas"]["RetentionChange"] | null;
         };
+        /** @description Who asks. */
+        Me: {
+            /**
+             * @description What they may do, as far as the tenant's plan has it.
+             * @example [
+             *       "read_log",
+             *       "see_violations"
+             *     ]
+             */
+            permissions: components["schemas"]["Permission"][];
+            tenant: components["schemas"]["MyTenant"] | null;
+            /**
+             * Format: int64
+             * @description How many violations `GET /v1/violations?reviewed=false` lists. Absent for those who may not see any, and while the store can't be
+             *     asked.
+             */
+            unreviewed_violations?: number | null;
+            /**
+             * @description Version of the program.
+             * @example 0.1.0
+             */
+            version: string;
+            /** @description The key or the person. */
+            who: components["schemas"]["Who"];
+        };
         /** @description A recording or a text of an event: one of `url` and `text`. */
         Media: {
             /** @description What it is. */
@@ -3063,6 +3433,43 @@ export interface components {
          * @enum {string}
          */
         MediaKind: "recording" | "transcript" | "message";
+        /** @description What everybody who reads a tenant's log may know of the tenant. */
+        MyTenant: {
+            /**
+             * @description Its id.
+             * @example acme
+             */
+            id: string;
+            /**
+             * @description Languages of its staff, most wanted first.
+             * @example [
+             *       "cs",
+             *       "en"
+             *     ]
+             */
+            languages: string[];
+            /** @description Whether activity is recorded. */
+            logging: boolean;
+            /**
+             * Format: date-time
+             * @description Before this time nothing is shown today; null where the plan has no such bound.
+             */
+            look_back_from: string | null;
+            /**
+             * @description What people call it.
+             * @example Acme s.r.o.
+             */
+            name: string;
+            /** @description Its plan. */
+            plan: components["schemas"]["PlanView"];
+            /**
+             * @description Zone of its days and weeks.
+             * @example Europe/Prague
+             */
+            time_zone: string;
+            /** @description First day of its week. */
+            week_start: components["schemas"]["WeekStart"];
+        };
         /** @description What is decided about a device. */
         NewAccess: {
             /** @description `allow`, `block` or `ask`. */
@@ -3124,6 +3531,31 @@ export interface components {
              * @example A business trip, confirmed by phone
              */
             note?: string;
+        };
+        /** @description Which violations are reviewed, and what staff have to say of them: either `ids`, or `filter` and `until`. */
+        NewReviews: {
+            /**
+             * @description Parameters of `GET /v1/violations`, as a query string has them: those that it lists, at most 500 at a time.
+             * @example {
+             *       "period": "this_week",
+             *       "rule": "too-many-devices"
+             *     }
+             */
+            filter?: {
+                [key: string]: string;
+            } | null;
+            /** @description Their ids, at most 500. */
+            ids?: string[] | null;
+            /**
+             * @description What was found out; at most 1024 bytes.
+             * @example Travels of the sales team
+             */
+            note?: string;
+            /**
+             * Format: date-time
+             * @description Leaves out violations of which anything was received later: the `complete_until` of the list that was looked at.
+             */
+            until?: string | null;
         };
         /** @description A new rule. */
         NewRule: {
@@ -3616,6 +4048,8 @@ export interface components {
                  * @example jana@acme.example
                  */
                 email: string;
+                /** @description Whether the checks are switched off for the user now. Shown from the role security on. */
+                exempt?: boolean | null;
                 /**
                  * Format: date-time
                  * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
@@ -3633,6 +4067,11 @@ export interface components {
                  *     to them.
                  */
                 last_activity_at: string | null;
+                /**
+                 * @description The worst level of these: `low`, `medium`, `high` or `critical`; absent where there are none.
+                 * @example high
+                 */
+                max_level?: string | null;
                 /**
                  * @description Display name.
                  * @example Jana Nováková
@@ -4004,6 +4443,8 @@ export interface components {
             repeatable?: boolean;
             /** @description Of `all_rejected`, `not_acknowledged`: Accepted events that the request has twice. */
             repeated?: number;
+            /** @description Of an error on our side: what its cause is found by in the log. */
+            request_id?: string | null;
             /**
              * Format: date-time
              * @description Of `quota_exceeded`: When the quota begins anew.
@@ -4314,12 +4755,38 @@ export interface components {
             /** @description The event that records it; null when there was nothing to change. */
             event_id: string | null;
         };
+        /** @description How many violations were reviewed. */
+        Reviewed: {
+            /**
+             * @description Reviewed before, and left as they were; of a filter, as far as they were looked at.
+             * @example 2
+             */
+            already: number;
+            /** @description Ids of violations whose review could not be recorded: sending them again is safe. */
+            failed: string[];
+            /** @description Ids that no violation has, or not yet, or no longer. */
+            missing: string[];
+            /** @description Whether the filter has more that nobody has reviewed: send it again. */
+            more: boolean;
+            /**
+             * @description Reviewed by this request.
+             * @example 12
+             */
+            reviewed: number;
+        };
         /** @description Who reviewed. */
         Reviewer: {
             /** @description Id of the key. */
             id: string;
             /** @description What people call it. */
             name: string;
+        };
+        /** @description What became of reviews. */
+        ReviewsAnswer: components["schemas"]["Completeness"] & {
+            /** @description Whether every answer shows them. False: they are recorded for good, and will show soon. */
+            applied: boolean;
+            /** @description How many, and which not. */
+            data: components["schemas"]["Reviewed"];
         };
         /**
          * @description What a key or a person may do, as people think of it: a set of [`Permission`]s. Each role of a reader permits what those
@@ -4840,6 +5307,20 @@ export interface components {
             /** @description First day of the week. */
             week_start: components["schemas"]["WeekStart"];
         };
+        /** @description A number of things. */
+        Total: {
+            /**
+             * @description Whether these are all. False: there are at least so many.
+             * @example true
+             */
+            exact: boolean;
+            /**
+             * Format: int64
+             * @description How many were counted.
+             * @example 1204
+             */
+            value: number;
+        };
         /** @description Something that the user did: a point of time, or an interval as far as it lies in the period. */
         TracedActivity: {
             /**
@@ -5177,6 +5658,8 @@ export interface components {
              * @example jana@acme.example
              */
             email: string;
+            /** @description Whether the checks are switched off for the user now. Shown from the role security on. */
+            exempt?: boolean | null;
             /**
              * Format: date-time
              * @description When the first event occurred that is still kept. Null where that was before the look-back of the plan, or in nothing that the
@@ -5194,6 +5677,11 @@ export interface components {
              *     to them.
              */
             last_activity_at: string | null;
+            /**
+             * @description The worst level of these: `low`, `medium`, `high` or `critical`; absent where there are none.
+             * @example high
+             */
+            max_level?: string | null;
             /**
              * @description Display name.
              * @example Jana Nováková
@@ -5346,6 +5834,25 @@ export interface components {
              */
             window_at: string;
         };
+        /** @description Violations, counted. */
+        ViolationSummary: components["schemas"]["Completeness"] & {
+            /** @description By level: the most unreviewed first. */
+            level: components["schemas"]["Counted"][];
+            /** @description The period as it was understood. */
+            period: components["schemas"]["PeriodView"];
+            /** @description By rule: the most unreviewed first, as many as were asked for. */
+            rule: components["schemas"]["Counted"][];
+            /** @description How many there are. */
+            total: components["schemas"]["Total"];
+            /**
+             * Format: int64
+             * @description How many of them nobody has reviewed.
+             * @example 60
+             */
+            unreviewed: number;
+            /** @description By user: the most unreviewed first, as many as were asked for. The empty one stands for violations of several users together. */
+            user: components["schemas"]["Counted"][];
+        };
         /** @description Whose violation. */
         ViolationUser: {
             /** @description Id. */
@@ -5360,6 +5867,28 @@ export interface components {
          * @enum {string}
          */
         WeekStart: "monday" | "sunday" | "saturday";
+        /** @description A key, or a person who signed in at an identity provider. */
+        Who: {
+            /** @description E-mail address of a person, where it is known. */
+            email?: string;
+            /**
+             * @description Id of the key or of the person.
+             * @example k3jq7xw2m5ab
+             */
+            id: string;
+            /** @description Which of them. */
+            kind: components["schemas"]["WhoKind"];
+            /**
+             * @description What people call them; may be empty.
+             * @example Security desk
+             */
+            name: string;
+        };
+        /**
+         * @description What a caller is.
+         * @enum {string}
+         */
+        WhoKind: "key" | "person";
         /**
          * @description The width of a bucket in statistics.
          * @enum {string}
@@ -5609,6 +6138,14 @@ export interface operations {
     listAlertDeliveries: {
         parameters: {
             query?: {
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Names of endpoints. */
@@ -5647,6 +6184,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -8712,6 +9254,14 @@ export interface operations {
                  *     ]
                  */
                 class?: ("create" | "delete" | "change" | "other")[];
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
@@ -8762,6 +9312,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -9017,6 +9572,14 @@ export interface operations {
     listTenantDevices: {
         parameters: {
             query?: {
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
@@ -9058,6 +9621,11 @@ export interface operations {
                 signed_in?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -9326,6 +9894,14 @@ export interface operations {
                 /** @description `create`, `delete`, `change` or `other`. */
                 class?: ("create" | "delete" | "change" | "other")[];
                 /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
                  * @description Countries of the addresses, ISO 3166-1 codes, in any case. Empty: events without one.
                  * @example [
                  *       "CZ"
@@ -9424,6 +10000,11 @@ export interface operations {
                 source?: string[];
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -9529,6 +10110,7 @@ export interface operations {
                      *           "type": "task.deadline_changed"
                      *         }
                      *       ],
+                     *       "follow_cursor": "AQAAAAAAAAAB",
                      *       "has_more": true,
                      *       "next_cursor": "AQAAAAAAAAAA",
                      *       "period": {
@@ -9537,7 +10119,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Page_Event"];
+                    "application/json": components["schemas"]["EventPage"];
                     "application/pdf": string;
                     "application/vnd.apache.parquet": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
@@ -10870,6 +11452,355 @@ export interface operations {
             };
         };
     };
+    getEventSummary: {
+        parameters: {
+            query?: {
+                /** @description Actions (`view`, `create`, `sign_in`, … open set). Empty: events without one. */
+                action?: string[];
+                /** @description Ids of actors. A comma within an id stands behind a backslash, as in every list. Empty: events without one. */
+                actor_id?: string[];
+                /**
+                 * @description Kind of actor.
+                 * @example [
+                 *       "user"
+                 *     ]
+                 */
+                actor_kind?: ("user" | "system" | "api_key")[];
+                /** @description `sign_ins`, `changes`, `views`, `configuration` or `other`. */
+                category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
+                /**
+                 * @description A field that was changed: the path of a change. With `changed_from` and `changed_to` all about the same change.
+                 * @example deadline
+                 */
+                changed?: string;
+                /**
+                 * @description The value before the change, as JSON or as the bare text. Values are compared, not spellings: `1.0` is `1`.
+                 * @example AND
+                 */
+                changed_from?: string;
+                /**
+                 * @description The value after the change, as JSON or as the bare text; compared as the one before.
+                 * @example OR
+                 */
+                changed_to?: string;
+                /** @description Channels of communication. Empty: events without one. */
+                channel?: string[];
+                /** @description `create`, `delete`, `change` or `other`. */
+                class?: ("create" | "delete" | "change" | "other")[];
+                /**
+                 * @description Countries of the addresses, ISO 3166-1 codes, in any case. Empty: events without one.
+                 * @example [
+                 *       "CZ"
+                 *     ]
+                 */
+                country?: ("" | "AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW")[];
+                /** @description Ids of devices. Empty: events without one. */
+                device_id?: string[];
+                /**
+                 * @description Actions that events must not have: `view` is all but views.
+                 * @example [
+                 *       "view"
+                 *     ]
+                 */
+                exclude_action?: string[];
+                /**
+                 * @description Categories that events must not have: `sign_ins`, `changes`, `views`, `configuration` or `other`.
+                 * @example [
+                 *       "views"
+                 *     ]
+                 */
+                exclude_category?: ("sign_ins" | "changes" | "views" | "configuration" | "other")[];
+                /** @description Classes that events must not have: `create`, `delete`, `change` or `other`. */
+                exclude_class?: ("create" | "delete" | "change" | "other")[];
+                /** @description Event types that events must not have. */
+                exclude_type?: string[];
+                /**
+                 * @description What values are counted of: `class`, `action`, `type`, `object_type`, `actor`, `location`, `outcome`, `country`, `module` and `rule`; none unless they are named. Without the permission `trace_users` there is no `actor`, without `see_violations` no `rule`
+                 * @example [
+                 *       "class",
+                 *       "action"
+                 *     ]
+                 */
+                facets?: ("class" | "action" | "type" | "object_type" | "actor" | "location" | "outcome" | "country" | "module" | "rule")[];
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description IPv4 or IPv6 addresses, however they are spelled. Empty: events without one.
+                 * @example [
+                 *       "198.51.100.7"
+                 *     ]
+                 */
+                ip?: string[];
+                /**
+                 * @description `en`, `ru` or `cs`: the language of labels; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: "en" | "ru" | "cs";
+                /** @description Locations (branches, offices). Empty: events without one. */
+                location?: string[];
+                /** @description Modules of the application. Empty: events without one. */
+                module?: string[];
+                /** @description Ids of objects. Empty: events without one. */
+                object_id?: string[];
+                /** @description Types of objects. Empty: events without one. */
+                object_type?: string[];
+                /** @description `success`, `failure` or `unknown`. */
+                outcome?: ("success" | "failure" | "unknown")[];
+                /**
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
+                /**
+                 * @description Words, at most 16, separated by spaces: each must occur, whole or as a part of a word, whatever its case and however its
+                 *     letters are composed (`ß` is `ss`, `İ` is `i`), in the names and
+                 *     ids of actor and object, in the reason, in the payload, or in a change's path or value.
+                 * @example invoice 4711
+                 */
+                q?: string;
+                /** @description Sessions, as `context.session_key` has them. Empty: events without one. */
+                session_key?: string[];
+                /**
+                 * @description Sources, as events name them: parts of the application that number their events by themselves. Empty: events without one.
+                 * @example [
+                 *       "/shop-a"
+                 *     ]
+                 */
+                source?: string[];
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+                /**
+                 * @description How many values of each are named, from 1 to 100 (default 20)
+                 * @example 20
+                 */
+                top?: number;
+                /** @description Event types of the catalogue, or any other that was sent. */
+                type?: string[];
+                /** @description `true` for events that broke any rule, `false` for those that broke none, or names of rules. Needs the role security. */
+                violations?: string[];
+            };
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "facets": {
+                     *         "action": {
+                     *           "exact": true,
+                     *           "more": false,
+                     *           "values": [
+                     *             {
+                     *               "count": 10,
+                     *               "label": "change",
+                     *               "value": "update"
+                     *             }
+                     *           ]
+                     *         },
+                     *         "class": {
+                     *           "exact": true,
+                     *           "more": false,
+                     *           "values": [
+                     *             {
+                     *               "count": 10,
+                     *               "label": "change",
+                     *               "value": "change"
+                     *             }
+                     *           ]
+                     *         }
+                     *       },
+                     *       "histogram": {
+                     *         "buckets": [
+                     *           {
+                     *             "change": 10,
+                     *             "create": 0,
+                     *             "delete": 0,
+                     *             "from": "2026-03-02T00:00:00+01:00",
+                     *             "other": 0,
+                     *             "to": "2026-03-02T01:00:00+01:00"
+                     *           },
+                     *           {
+                     *             "change": 0,
+                     *             "create": 0,
+                     *             "delete": 0,
+                     *             "from": "2026-03-02T01:00:00+01:00",
+                     *             "other": 0,
+                     *             "to": "2026-03-02T02:00:00+01:00"
+                     *           }
+                     *         ],
+                     *         "exact": true,
+                     *         "interval": "hour"
+                     *       },
+                     *       "period": {
+                     *         "from": "2026-03-01T23:00:00Z",
+                     *         "to": "2026-03-02T01:00:00Z"
+                     *       },
+                     *       "total": {
+                     *         "exact": true,
+                     *         "value": 10
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventSummary"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listExemptions: {
         parameters: {
             query?: {
@@ -11041,9 +11972,421 @@ export interface operations {
             };
         };
     };
+    getIngestStatus: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `en`, `ru` or `cs`: the language of what is said; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: "en" | "ru" | "cs";
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was taken and refused */
+            200: {
+                headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": {
+                     *         "keys": [
+                     *           {
+                     *             "accepted_day": 41200,
+                     *             "accepted_hour": 1200,
+                     *             "codes": [
+                     *               {
+                     *                 "code": "missing_field",
+                     *                 "count": 3,
+                     *                 "last": {
+                     *                   "at": "2026-03-02T08:15:59Z",
+                     *                   "detail": "an event has a type",
+                     *                   "pointer": "/type"
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "key_id": "k3jq7xw2m5ab",
+                     *             "label": "CRM production",
+                     *             "rejected_day": 3,
+                     *             "rejected_hour": 3
+                     *           }
+                     *         ],
+                     *         "last_received": "2026-03-02T08:15:58Z",
+                     *         "since": "2026-03-01T06:00:00Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Item_IngestStatus"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: {
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": {
+                     *         "permissions": [
+                     *           "read_log",
+                     *           "see_violations",
+                     *           "manage_access"
+                     *         ],
+                     *         "tenant": {
+                     *           "id": "acme",
+                     *           "languages": [
+                     *             "cs",
+                     *             "en"
+                     *           ],
+                     *           "logging": true,
+                     *           "look_back_from": "2026-01-31T23:00:00Z",
+                     *           "name": "Acme s.r.o.",
+                     *           "plan": {
+                     *             "features": {
+                     *               "configuration_audit": false,
+                     *               "exports": false,
+                     *               "free_dates": false,
+                     *               "log": true,
+                     *               "look_back_days": 30,
+                     *               "periods": [
+                     *                 "last_30_days"
+                     *               ],
+                     *               "quotas": {
+                     *                 "events_per_day": null,
+                     *                 "events_per_month": 2000000
+                     *               },
+                     *               "restore": false,
+                     *               "sql": false,
+                     *               "tracing": false
+                     *             },
+                     *             "look_back_from": "2026-01-31T23:00:00Z",
+                     *             "plan": "free",
+                     *             "usage": null
+                     *           },
+                     *           "time_zone": "Europe/Prague",
+                     *           "week_start": "monday"
+                     *         },
+                     *         "unreviewed_violations": 3,
+                     *         "version": "0.1.0",
+                     *         "who": {
+                     *           "id": "k3jq7xw2m5ab",
+                     *           "kind": "key",
+                     *           "name": "Security desk"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Item_Me"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getObjectHistory: {
         parameters: {
             query?: {
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
@@ -11083,6 +12426,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -17650,6 +18998,14 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
                  * @description Countries, ISO 3166-1 alpha-2, in any case; empty: those from none that is known.
                  * @example [
                  *       "CZ"
@@ -17699,6 +19055,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -18024,6 +19385,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -20797,6 +22163,14 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
@@ -20810,6 +22184,13 @@ export interface operations {
                  * @example 2026-03-01
                  */
                 from?: string;
+                /**
+                 * @description Ids of users.
+                 * @example [
+                 *       "u-17"
+                 *     ]
+                 */
+                id?: string[];
                 /** @description `true`: deactivated users, too. */
                 include_deactivated?: boolean;
                 /**
@@ -20838,8 +22219,18 @@ export interface operations {
                  * @example semicolon
                  */
                 separator?: "comma" | "semicolon" | "," | ";";
+                /**
+                 * @description `last_activity` (default): the latest active first; `name`; `unreviewed`: those with the most unreviewed violations first, which needs the role security
+                 * @example name
+                 */
+                sort?: "last_activity" | "unreviewed" | "name";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -20870,9 +22261,11 @@ export interface operations {
                      *         {
                      *           "active": true,
                      *           "email": "jana@acme.example",
+                     *           "exempt": false,
                      *           "first_seen_at": "2025-11-03T07:58:02Z",
                      *           "id": "u-17",
                      *           "last_activity_at": "2026-03-02T08:15:30Z",
+                     *           "max_level": "high",
                      *           "name": "Jana Nováková",
                      *           "sign_ins": 212,
                      *           "unreviewed_violations": 1
@@ -21077,9 +22470,11 @@ export interface operations {
                      *       "data": {
                      *         "active": true,
                      *         "email": "jana@acme.example",
+                     *         "exempt": false,
                      *         "first_seen_at": "2025-11-03T07:58:02Z",
                      *         "id": "u-17",
                      *         "last_activity_at": "2026-03-02T08:15:30Z",
+                     *         "max_level": "high",
                      *         "name": "Jana Nováková",
                      *         "sign_ins": 212,
                      *         "unreviewed_violations": 1
@@ -21226,6 +22621,14 @@ export interface operations {
             query?: {
                 /** @description Channels: `call`, `email`, `ticket`, `pause` …; `session` for being signed in. Empty: what was done in the application itself. */
                 channel?: string[];
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
@@ -21267,6 +22670,11 @@ export interface operations {
                 state?: string[];
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -21498,6 +22906,14 @@ export interface operations {
     listDevices: {
         parameters: {
             query?: {
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /**
@@ -21536,6 +22952,11 @@ export interface operations {
                 signed_in?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -23105,6 +24526,14 @@ export interface operations {
     listSessions: {
         parameters: {
             query?: {
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices; empty: sessions without one. */
@@ -23143,6 +24572,11 @@ export interface operations {
                 signed_out?: boolean;
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -23364,6 +24798,14 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
+                /**
                  * @description Countries, ISO 3166-1 alpha-2, in any case; empty: those from none that is known.
                  * @example [
                  *       "CZ"
@@ -23413,6 +24855,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -23697,6 +25144,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -24062,6 +25514,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
             };
             header?: {
                 /** @description Wanted languages: en, ru, cs */
@@ -24354,6 +25811,14 @@ export interface operations {
     listUserViolations: {
         parameters: {
             query?: {
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices; empty: violations without one. */
@@ -24403,6 +25868,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -24650,6 +26120,14 @@ export interface operations {
     listViolations: {
         parameters: {
             query?: {
+                /**
+                 * @description Columns of a file, in this order, by their names in English; all unless some are given. Lines of NDJSON have none.
+                 * @example [
+                 *       "occurred_at",
+                 *       "text"
+                 *     ]
+                 */
+                columns?: string[];
                 /** @description `next_cursor` of the page before, with the same filter, period and order. */
                 cursor?: string;
                 /** @description Ids of devices; empty: violations without one. */
@@ -24699,6 +26177,11 @@ export interface operations {
                 separator?: "comma" | "semicolon" | "," | ";";
                 /** @description Tenant to read; for keys of the platform alone. */
                 tenant?: string;
+                /**
+                 * @description Zone that a file's times are shown in, a name of the IANA database; the tenant's unless it is given. Periods are the tenant's.
+                 * @example Europe/Prague
+                 */
+                time_zone?: string;
                 /**
                  * @description First instant outside (RFC 3339) or last local date.
                  * @example 2026-03-31
@@ -26023,6 +27506,525 @@ export interface operations {
                 };
             };
             /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviewViolations: {
+        parameters: {
+            query?: {
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "5f2b7c0e9d1a4b3f8e6d2c1b0a998877"
+                 *       ],
+                 *       "note": "Travels of the sales team"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewReviews"];
+            };
+        };
+        responses: {
+            /** @description Reviewed; every answer shows it */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applied": true,
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": {
+                     *         "already": 2,
+                     *         "failed": [],
+                     *         "missing": [],
+                     *         "more": false,
+                     *         "reviewed": 12
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReviewsAnswer"];
+                };
+            };
+            /** @description Recorded, but not yet shown after 10 s */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applied": false,
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "data": {
+                     *         "already": 2,
+                     *         "failed": [],
+                     *         "missing": [],
+                     *         "more": false,
+                     *         "reviewed": 12
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReviewsAnswer"];
+                };
+            };
+            /** @description A parameter or a body that can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_slow",
+                     *       "detail": "the body was not received in time; nothing of it was accepted",
+                     *       "status": 408,
+                     *       "title": "Request Timeout",
+                     *       "type": "urn:usertrail:problem:too_slow"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile, or it is there already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "version_conflict",
+                     *       "detail": "it was changed meanwhile: the version in force is 4",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "urn:usertrail:problem:version_conflict"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "body_too_large",
+                     *       "detail": "a body may have 1048576 bytes",
+                     *       "status": 413,
+                     *       "title": "Payload Too Large",
+                     *       "type": "urn:usertrail:problem:body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "the body must be application/json",
+                     *       "status": 415,
+                     *       "title": "Unsupported Media Type",
+                     *       "type": "urn:usertrail:problem:unsupported_media_type"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value that can't be; `pointer` leads to it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Whether the change is in force is not known; read it, and try again after `Retry-After`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "busy",
+                     *       "detail": "too many queries at the moment; try again",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:usertrail:problem:busy"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getViolationSummary: {
+        parameters: {
+            query?: {
+                /** @description Ids of devices; empty: violations without one. */
+                device_id?: string[];
+                /**
+                 * @description First instant (RFC 3339) or first local date.
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description `en`, `ru` or `cs`: the language of labels; wins over Accept-Language
+                 * @example cs
+                 */
+                lang?: "en" | "ru" | "cs";
+                /** @description `informational`, `low`, `medium`, `high` or `critical`. */
+                level?: ("informational" | "low" | "medium" | "high" | "critical")[];
+                /** @description The least level. */
+                min_level?: "informational" | "low" | "medium" | "high" | "critical";
+                /**
+                 * @description `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `last_30_days`, `last_90_days` or
+                 *     `custom`, in the tenant's time zone and with its first day of the week.
+                 * @example this_week
+                 */
+                period?: "today" | "yesterday" | "this_week" | "last_week" | "this_month" | "last_month" | "last_30_days" | "last_90_days" | "custom";
+                /** @description `true` for those that were reviewed, `false` for those that were not. */
+                reviewed?: boolean;
+                /** @description Names of rules. */
+                rule?: string[];
+                /** @description Tenant to read; for keys of the platform alone. */
+                tenant?: string;
+                /**
+                 * @description First instant outside (RFC 3339) or last local date.
+                 * @example 2026-03-31
+                 */
+                to?: string;
+                /**
+                 * @description How many rules and users are named, from 1 to 100 (default 20)
+                 * @example 20
+                 */
+                top?: number;
+                /**
+                 * @description Ids of users; empty: violations of several together, which are nobody's
+                 * @example [
+                 *       "u-17"
+                 *     ]
+                 */
+                user_id?: string[];
+            };
+            header?: {
+                /** @description Wanted languages: en, ru, cs */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    "Content-Language": components["headers"]["Content-Language"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": true,
+                     *       "complete_until": "2026-03-02T08:16:00Z",
+                     *       "level": [
+                     *         {
+                     *           "count": 30,
+                     *           "label": "high",
+                     *           "unreviewed": 7,
+                     *           "value": "high"
+                     *         }
+                     *       ],
+                     *       "period": {
+                     *         "from": "2026-03-01T23:00:00Z",
+                     *         "to": "2026-03-08T23:00:00Z"
+                     *       },
+                     *       "rule": [
+                     *         {
+                     *           "count": 30,
+                     *           "label": "Too many devices",
+                     *           "unreviewed": 7,
+                     *           "value": "too-many-devices"
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "exact": true,
+                     *         "value": 30
+                     *       },
+                     *       "unreviewed": 7,
+                     *       "user": [
+                     *         {
+                     *           "count": 30,
+                     *           "label": "Jana Nováková",
+                     *           "unreviewed": 7,
+                     *           "value": "u-17"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ViolationSummary"];
+                };
+            };
+            /** @description A parameter that is unknown or can't be understood; `pointer` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_parameter",
+                     *       "detail": "unknown parameter \"colour\"; known here: limit, cursor",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "urn:usertrail:problem:invalid_parameter"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unauthorized",
+                     *       "detail": "send a valid API key (ut_…) or token of your identity provider: Authorization: Bearer …",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "urn:usertrail:problem:unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key's role does not suffice. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "forbidden",
+                     *       "detail": "this takes the role admin",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "urn:usertrail:problem:forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "there is no such event, or not yet, or no longer",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "urn:usertrail:problem:not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it can't be done as it stands. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_setting",
+                     *       "detail": "must be one of [30, 90, 180, 365, 730, 1825] days",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "urn:usertrail:problem:invalid_setting"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many queries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "rate_limited",
+                     *       "detail": "too many queries; wait as long as Retry-After says",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "urn:usertrail:problem:rate_limited"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again after `Retry-After`. */
             503: {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];

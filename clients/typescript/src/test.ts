@@ -73,7 +73,7 @@ test("who asks is known, and of which tenant", async () => {
 test("what came after a page is followed", async () => {
   const query = { limit: 1 };
   const first = await result(client.GET("/v1/events", { params: { query } }));
-  const cursor: string | undefined = first.follow_cursor;
+  const cursor = first.follow_cursor;
   assert.ok(cursor);
   const next = await result(client.GET("/v1/events", { params: { query: { ...query, cursor } } }));
   assert.ok(next.follow_cursor);

@@ -3,7 +3,7 @@ import { type Clock, formatDay, formatTime, type Instant } from "../time/format.
 import { stride } from "./scale.ts";
 
 /** Length of a bucket, as the API names it. */
-export type Interval = "minute" | "hour" | "day";
+export type Interval = "minute" | "hour" | "day" | "week" | "month";
 
 /** A label below a bucket. */
 export interface Tick {

@@ -31,7 +31,7 @@ function Item({ route, folded, current }: { route: NavRoute; folded: boolean; cu
         <Icon size={16} aria-hidden />
         <span className={folded ? "hidden-visually" : styles.text}>{t(label)}</span>
         {locked ? <Lock size={12} aria-label={t("shell.plan_lock")} /> : null}
-        {route.nav.shortcut === "goViolations" && unreviewed !== undefined && unreviewed > 0 && !folded ? (
+        {route.nav.shortcut === "goViolations" && (unreviewed ?? 0) > 0 && !folded ? (
           <span className={styles.count}>{unreviewed}</span>
         ) : null}
       </Link>
