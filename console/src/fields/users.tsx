@@ -141,6 +141,17 @@ export const users: ListFields<User> = {
     { kind: "switch", param: "include_deactivated", label: "users.include_deactivated", schema: oneOf("true") },
     { kind: "switch", param: "marked", label: "users.marked", schema: oneOf("true"), permission: "see_violations" },
     { kind: "period", param: "period", label: "users.period", schema: period },
+    {
+      kind: "order",
+      param: "sort",
+      label: "users.sort",
+      schema: oneOf("last_activity", "unreviewed", "name"),
+      choices: [
+        { value: "last_activity", label: "users.sort.last_activity" },
+        { value: "unreviewed", label: "users.sort.unreviewed", permission: "see_violations" },
+        { value: "name", label: "users.sort.name" },
+      ],
+    },
     { kind: "text", param: "id", label: "users.id", schema: text, more: true },
   ],
   rowId: (user) => user.id,

@@ -2,7 +2,6 @@ import { ChevronDown, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { Histogram } from "../charts/Histogram";
 import { useTenant } from "../data/me";
-import { Skeleton } from "../kit/Skeleton";
 import { useWords } from "../words/words";
 import { useSummary } from "./useFacets";
 import styles from "./ListFrame.module.css";
@@ -45,7 +44,7 @@ export function HistogramFold({ zone, onSelect }: HistogramFoldProps) {
       {isOpen ? (
         <div className={styles.plot}>
           {data === undefined ? (
-            <Skeleton rows={3} label={t("common.loading")} />
+            <div className={styles.noPlot} role="status" aria-label={t("common.loading")} />
           ) : (
             <Histogram
               {...data.histogram}

@@ -7,6 +7,13 @@ export function learn(param: string, id: string, name: string | null | undefined
   }
 }
 
+/** More names than this in a chip are a number. */
+export const nameInChip = 3;
+
+export function named(param: string, id: string): boolean {
+  return names.has(`${param} ${id}`);
+}
+
 export function nameOf(param: string, id: string): string {
   return names.get(`${param} ${id}`) ?? id;
 }
