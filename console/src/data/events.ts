@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, read, result } from "./client";
 import type { Event, Schema } from "./schema";
 import { scope } from "./scope";
@@ -25,6 +25,8 @@ export interface EventKey {
   source?: string | undefined;
 }
 
+const firstPage: string | undefined = undefined;
+
 const sender = ({ source }: EventKey) => (source === undefined || source === "" ? {} : { source });
 
 export const event = (key: EventKey) =>
@@ -39,6 +41,20 @@ export const summary = (query: Record<string, string>) =>
   queryOptions({
     queryKey: ["events", "summary", scope.tenant, scope.language, query],
     queryFn: async ({ signal }) => read<Summary>("/v1/events/summary", query, signal),
+  });
+
+/** Looks at something, the latest first, by as many as one request may have: they are counted by person. */
+export const viewPages = (query: Record<string, string>) =>
+  infiniteQueryOptions({
+    queryKey: ["events", "views", scope.tenant, scope.language, query],
+    queryFn: async ({ signal, pageParam }) =>
+      read<EventPage>(
+        "/v1/events",
+        { ...query, limit: "1000", ...(pageParam === undefined ? {} : { cursor: pageParam }) },
+        signal,
+      ),
+    initialPageParam: firstPage,
+    getNextPageParam: (page: EventPage) => page.next_cursor ?? undefined,
   });
 
 /** The last state of an object, as its history tells it. */

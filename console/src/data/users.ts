@@ -13,6 +13,7 @@ export type UserDevice = Schema<"UserDevice">;
 export type DevicePage = Schema<"Page_UserDevice">;
 export type Flag = Schema<"Flag">;
 export type Session = Schema<"Session">;
+export type SessionPage = Schema<"Page_Session">;
 export type Access = Schema<"Access">;
 export type AccessView = Schema<"AccessView">;
 export type Exemption = Schema<"ExemptionView">;

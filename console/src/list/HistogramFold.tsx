@@ -23,7 +23,7 @@ export function HistogramFold({ zone, onSelect }: HistogramFoldProps) {
     return own === null ? !window.matchMedia("(width < 640px)").matches : own !== "closed";
   });
   const { data, isError } = useSummary();
-  if (isError || data?.histogram.buckets.length === 0) {
+  if (isError || data?.histogram.buckets.length === 0 || data?.total.value === 0) {
     return null;
   }
   const free = plan.features.free_dates !== false;
