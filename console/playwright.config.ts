@@ -14,15 +14,15 @@ export default defineConfig({
   forbidOnly: process.env["CI"] !== undefined,
   retries: 0,
   maxFailures: Number(process.env["MAX_FAILURES"] ?? 0),
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   reporter: [["list"]],
   use: {
     ...devices["Desktop Chrome"],
     viewport: { width: 1440, height: 900 },
     // Not the tenant's: what is shown in the tenant's zone is shown by choice, not by luck.
     timezoneId: "America/New_York",
-    actionTimeout: 15_000,
+    actionTimeout: 20_000,
     navigationTimeout: 20_000,
     trace: "retain-on-failure",
     screenshot: "only-on-failure",

@@ -148,9 +148,12 @@ export function Histogram({ buckets, interval, exact = true, locale, zone, onSel
           {ticks.map((tick) => (
             <g key={tick.index} transform={`translate(${tick.index * layout.step} 0)`}>
               <line className={styles.tick} x1={0.5} x2={0.5} y1={0} y2={4} />
-              <text className={tick.day ? styles.day : styles.hour} x={4} y={14}>
-                {tick.label}
-              </text>
+              {/* A label that would run past the edge is left out; its mark stays. */}
+              {tick.index * layout.step > width - 8 ? null : (
+                <text className={tick.day ? styles.day : styles.hour} x={4} y={14}>
+                  {tick.label}
+                </text>
+              )}
             </g>
           ))}
         </svg>
@@ -158,7 +161,7 @@ export function Histogram({ buckets, interval, exact = true, locale, zone, onSel
           .filter((mark) => mark.value > 0)
           .map((mark) => (
             <span key={mark.value} className={styles.value} style={{ top: mark.y }} aria-hidden="true">
-              {intl.formatNumber(mark.value)}
+              {intl.formatNumber(mark.value, { notation: "compact" })}
             </span>
           ))}
       </div>

@@ -4,7 +4,7 @@ import { type Interval } from "./ticks.ts";
 /** A stretch of buckets in words: dates for days, `13 Nov 2026, 14:00–15:00` for hours and minutes. */
 export function formatSpan(span: { from: string; to: string }, interval: Interval, clock: Clock): string {
   const begin = formatDate(span.from, clock);
-  if (interval === "day") {
+  if (interval !== "hour" && interval !== "minute") {
     const end = formatDate(new Date(new Date(span.to).getTime() - 1), clock);
     return begin === end ? begin : `${begin} – ${end}`;
   }

@@ -1,9 +1,9 @@
 /** Which buckets of a time axis are labelled, and how. */
-import { type Clock, formatDay, formatTime, type Instant } from "../time/format.ts";
+import { type Clock, formatDay, formatMonth, formatTime, type Instant } from "../time/format.ts";
 import { stride } from "./scale.ts";
 
 /** Length of a bucket, as the API names it. */
-export type Interval = "minute" | "hour" | "day";
+export type Interval = "minute" | "hour" | "day" | "week" | "month";
 
 /** A label below a bucket. */
 export interface Tick {
@@ -27,10 +27,11 @@ function minuteOfDay(instant: Instant, zone: string): number {
  */
 export function ticksOf(froms: readonly string[], interval: Interval, clock: Clock, room: number): Tick[] {
   const most = Math.max(1, Math.floor(room));
-  if (interval === "day") {
+  if (interval !== "hour" && interval !== "minute") {
     const every = stride(froms.length, most);
+    const format = interval === "month" ? formatMonth : formatDay;
     return froms
-      .map((from, index) => ({ index, label: formatDay(from, clock), day: true }))
+      .map((from, index) => ({ index, label: format(from, clock), day: true }))
       .filter(({ index }) => index % every === 0);
   }
   const every = roundMinutes(froms, most);

@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { begin, takeBegun } from "./early";
 import { Problem, problemOf } from "./problem";
 import { Queue } from "./queue";
 import type { Paths } from "./schema";
@@ -73,11 +74,20 @@ export async function result<T>(answer: Promise<{ data?: T; error?: unknown; res
 /** Reads a list by the filter as the address has it: both have the API's names and forms. */
 export async function read<T>(path: string, query: Record<string, string>, signal: AbortSignal): Promise<T> {
   const search = new URLSearchParams(query);
+  const early = takeBegun(`${path}?${search}`);
+  if (early !== undefined) {
+    return early as Promise<T>;
+  }
   const get = api.GET as unknown as (
     path: string,
     init: { signal: AbortSignal },
   ) => Promise<{ data?: T; error?: unknown; response: Response }>;
   return result(get(`${path}${search.size === 0 ? "" : `?${search}`}`, { signal }));
+}
+
+/** Begins to read a list before anybody shows it. */
+export function readEarly(path: string, query: Record<string, string>): void {
+  begin(`${path}?${new URLSearchParams(query)}`, read(path, query, new AbortController().signal));
 }
 
 export { Problem };

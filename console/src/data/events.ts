@@ -1,13 +1,21 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, read, result } from "./client";
-import type { Summary } from "./pending";
 import type { Event, Schema } from "./schema";
 import { scope } from "./scope";
 
-export type { FacetName, FacetValue, Summary } from "./pending";
+export type FacetValue = Schema<"FacetValue">;
+export type Facet = Schema<"Facet">;
+export type FacetName = keyof Schema<"Facets">;
+/** Counts of a filtered log; `exact: false` is "at least". */
+export type Summary = Omit<Schema<"EventSummary">, "histogram"> & { histogram: Histogram };
+
+/** The document has two things by the name of a bucket; these are the ones of the summary. */
+type Histogram = Omit<Schema<"Histogram">, "buckets"> & {
+  buckets: { from: string; to: string; create: number; change: number; delete: number; other: number }[];
+};
 
 /** A page of events; the first of the newest has a cursor to follow from. */
-export type EventPage = Schema<"Page_Event"> & { follow_cursor?: string | null };
+export type EventPage = Schema<"Page_Event">;
 export type HistoryPage = Schema<"History">;
 export type { Event };
 
@@ -16,6 +24,8 @@ export interface EventKey {
   id: string;
   source?: string | undefined;
 }
+
+const firstPage: string | undefined = undefined;
 
 const sender = ({ source }: EventKey) => (source === undefined || source === "" ? {} : { source });
 
@@ -31,6 +41,20 @@ export const summary = (query: Record<string, string>) =>
   queryOptions({
     queryKey: ["events", "summary", scope.tenant, scope.language, query],
     queryFn: async ({ signal }) => read<Summary>("/v1/events/summary", query, signal),
+  });
+
+/** Looks at something, the latest first, by as many as one request may have: they are counted by person. */
+export const viewPages = (query: Record<string, string>) =>
+  infiniteQueryOptions({
+    queryKey: ["events", "views", scope.tenant, scope.language, query],
+    queryFn: async ({ signal, pageParam }) =>
+      read<EventPage>(
+        "/v1/events",
+        { ...query, limit: "1000", ...(pageParam === undefined ? {} : { cursor: pageParam }) },
+        signal,
+      ),
+    initialPageParam: firstPage,
+    getNextPageParam: (page: EventPage) => page.next_cursor ?? undefined,
   });
 
 /** The last state of an object, as its history tells it. */

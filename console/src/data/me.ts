@@ -1,10 +1,9 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { api, result } from "./client";
-import type { Me } from "./pending";
-import type { Permission } from "./schema";
+import type { Permission, Schema } from "./schema";
 import { scope } from "./scope";
 
-export type { Me };
+export type Me = Schema<"Me">;
 
 /** Once a session: who asks, what they may, and the tenant's clock. */
 export const me = () =>

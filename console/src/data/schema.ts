@@ -1,11 +1,9 @@
-import type { components, paths as Served } from "../../../clients/typescript/src/schema";
-import type { PendingPaths } from "./pending";
+import type { components } from "../../../clients/typescript/src/schema";
+
+export type { paths as Paths } from "../../../clients/typescript/src/schema";
 
 /** A schema of the API, by its name: `Schema<"Event">`. */
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
-
-/** Every path that the console calls. */
-export type Paths = Omit<Served, keyof PendingPaths> & PendingPaths;
 
 export type Event = Schema<"Event">;
 export type Change = Schema<"Change">;

@@ -26,7 +26,6 @@ export interface IngestStatus {
     rejected_day: number;
     codes: Refusal[];
   }[];
-  dead_letters: { count_day: number; last?: { at: string; reason: string } | null };
 }
 
 export const ingestStatus = () =>

@@ -5,21 +5,22 @@ import type { Schema } from "./schema";
 import { scope } from "./scope";
 
 /** A user as the list shows one. The marks are there only for those who may see violations. */
-export type User = Schema<"User"> & { unreviewed?: number; max_level?: string | null; exempt?: boolean };
-export type UserPage = Omit<Schema<"Page_User">, "data"> & { data: User[] };
+export type User = Schema<"User">;
+export type UserPage = Schema<"Page_User">;
 export type SignIn = Schema<"SignIn">;
 export type SignInPage = Schema<"Page_SignIn">;
 export type UserDevice = Schema<"UserDevice">;
 export type DevicePage = Schema<"Page_UserDevice">;
 export type Flag = Schema<"Flag">;
 export type Session = Schema<"Session">;
+export type SessionPage = Schema<"Page_Session">;
 export type Access = Schema<"Access">;
 export type AccessView = Schema<"AccessView">;
 export type Exemption = Schema<"ExemptionView">;
 
 /** Violations of a user that nobody has reviewed; nothing where the caller may not see them. */
 export function unreviewedOf(user: User): number | undefined {
-  return user.unreviewed ?? user.unreviewed_violations ?? undefined;
+  return user.unreviewed_violations ?? undefined;
 }
 
 export const user = (id: string) =>

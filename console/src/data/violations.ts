@@ -10,20 +10,8 @@ export type Explanation = Schema<"ExplainedViolation">;
 export type ExplainedStep = Schema<"ExplainedStep">;
 export type ReviewAnswer = Schema<"ReviewAnswer">;
 
-interface Counted {
-  value: string;
-  label?: string;
-  count: number;
-  unreviewed: number;
-}
-
 /** How many there are by the filter, by level, rule and user. */
-export interface ViolationSummary {
-  total: { value: number; exact: boolean };
-  level: Counted[];
-  rule: Counted[];
-  user: Counted[];
-}
+export type ViolationSummary = Schema<"ViolationSummary">;
 
 /** Which violations to review at once: those with these ids, or all that match a filter and were there at a time. */
 export type Reviews = { ids: string[]; note: string } | { filter: Record<string, string>; until: string; note: string };
@@ -48,11 +36,7 @@ export const explanation = (id: string) =>
 export const violationSummary = (query: Record<string, string>) =>
   queryOptions({
     queryKey: ["violations", scope.tenant, scope.language, "summary", query],
-    queryFn: async ({ signal }) => {
-      // The server has it bare, or as `data`, as single things are.
-      const answer = await read<ViolationSummary | { data: ViolationSummary }>("/v1/violations/summary", query, signal);
-      return "data" in answer ? answer.data : answer;
-    },
+    queryFn: async ({ signal }) => read<ViolationSummary>("/v1/violations/summary", query, signal),
   });
 
 /** What else of a user nobody has looked at. */
@@ -78,13 +62,23 @@ export async function unreview(id: string): Promise<ReviewAnswer> {
   return result(api.DELETE("/v1/violations/{id}/review", { params: { path: { id } } }));
 }
 
-/** Marks many, within the bounds of one request. */
-export async function reviewMany(body: Reviews): Promise<{ reviewed: number; already: number }> {
-  const post = api.POST as unknown as (
-    path: string,
-    init: { body: Reviews },
-  ) => Promise<{ data?: { data: { reviewed: number; already: number } }; error?: unknown; response: Response }>;
-  return (await result(post("/v1/violations/reviews", { body }))).data;
+/** How many requests one act may take: at 500 each, more than anybody has looked at. */
+const rounds = 40;
+
+/** Marks many: the server takes 500 at a time and says whether there are more. What it could not record stays unreviewed. */
+export async function reviewMany(body: Reviews): Promise<{ reviewed: number; failed: string[]; applied: boolean }> {
+  const done = { reviewed: 0, failed: new Array<string>(), applied: true };
+  for (let round = 0; round < rounds; round += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- each takes what the one before left
+    const { data, applied } = await result(api.POST("/v1/violations/reviews", { body }));
+    done.reviewed += data.reviewed;
+    done.failed = data.failed;
+    done.applied &&= applied;
+    if (!data.more || data.reviewed === 0) {
+      break;
+    }
+  }
+  return done;
 }
 
 /** A value within a list of the API, where a comma would part it. */

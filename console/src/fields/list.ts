@@ -8,6 +8,8 @@ export type Filter = Readonly<Record<string, string>>;
 export interface Choice {
   value: string;
   label: WordKey;
+  /** Who may not see it does not have the choice. */
+  permission?: string;
 }
 
 interface FilterBase {
@@ -30,6 +32,8 @@ export type FilterField =
   | (FilterBase & { kind: "period" })
   | (FilterBase & { kind: "text"; placeholder?: WordKey; hint?: WordKey })
   | (FilterBase & { kind: "switch" })
+  /** In which order rows stand: it takes none away, so it is chosen above the list and applies at once. */
+  | (FilterBase & { kind: "order"; choices: readonly Choice[] })
   /** One or several of a few. */
   | (FilterBase & { kind: "checks"; choices: readonly Choice[]; facet?: string })
   /** Any of many: what the log holds, with counts, or typed. */

@@ -5,11 +5,8 @@ import { useZones } from "../kit/clock";
 import { formatPeriod, periodWords } from "../time/period";
 import { useWords, type Words } from "../words/words";
 import { paramsOf } from "./filter";
-import { nameOf } from "./labels";
+import { nameInChip, nameOf } from "./labels";
 import styles from "./Chips.module.css";
-
-/** More names than this in a chip are a number. */
-const most = 3;
 
 function nextDay(date: string): string {
   return new Date(Date.parse(date) + 86_400_000).toISOString();
@@ -28,10 +25,13 @@ export function chipText(field: FilterField, filter: Filter, words: Words, zone:
       return undefined;
     }
     const values = splitList(value);
-    return values.length > most
+    return values.length > nameInChip
       ? t("common.chosen", { count: values.length })
       : values.map((one) => named(param.replace("exclude_", ""), one)).join(", ");
   };
+  if (field.kind === "order") {
+    return undefined;
+  }
   if (field.kind === "period") {
     const value = filter[field.param];
     const { from, to } = filter;

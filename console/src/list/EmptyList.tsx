@@ -37,6 +37,8 @@ export function EmptyList({ fields, filter, lockedParams, onRetry, nothing, chil
   const wider = widerPeriod(filter.applied["period"]);
   const { periods = [] } = plan.features;
   const mayWiden = wider !== undefined && (periods.length === 0 || periods.some((one) => one === wider));
+  const hasPeriod = ["period", "from", "to"].some((param) => filter.applied[param] !== undefined);
+  const mayHaveAll = hasPeriod && !mayWiden && periods.length === 0 && plan.look_back_from === null;
   const last = own.at(-1);
   const text = chips.map(({ field, text: value }) => `${t(field.label)}: ${value}`).join(" · ");
   return (
@@ -48,6 +50,11 @@ export function EmptyList({ fields, filter, lockedParams, onRetry, nothing, chil
       {mayWiden ? (
         <Button kind="primary" onPress={() => filter.set({ period: wider })}>
           {t("list.widen", { period: known("time", periodWords(wider).slice("time.".length)) })}
+        </Button>
+      ) : null}
+      {mayHaveAll ? (
+        <Button kind="primary" onPress={() => filter.set({ period: undefined, from: undefined, to: undefined })}>
+          {t("list.widen", { period: t("time.all_time") })}
         </Button>
       ) : null}
       {last === undefined ? null : (

@@ -18,6 +18,8 @@ import styles from "./FilterPanel.module.css";
 
 function Control({ field, ...props }: ControlProps) {
   switch (field.kind) {
+    case "order":
+      return null;
     case "period":
       return <Period field={field} {...props} />;
     case "text":

@@ -2,7 +2,6 @@ import { ChevronDown, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { Histogram } from "../charts/Histogram";
 import { useTenant } from "../data/me";
-import { Skeleton } from "../kit/Skeleton";
 import { useWords } from "../words/words";
 import { useSummary } from "./useFacets";
 import styles from "./ListFrame.module.css";
@@ -24,7 +23,7 @@ export function HistogramFold({ zone, onSelect }: HistogramFoldProps) {
     return own === null ? !window.matchMedia("(width < 640px)").matches : own !== "closed";
   });
   const { data, isError } = useSummary();
-  if (isError || data?.histogram.buckets.length === 0) {
+  if (isError || data?.histogram.buckets.length === 0 || data?.total.value === 0) {
     return null;
   }
   const free = plan.features.free_dates !== false;
@@ -45,7 +44,7 @@ export function HistogramFold({ zone, onSelect }: HistogramFoldProps) {
       {isOpen ? (
         <div className={styles.plot}>
           {data === undefined ? (
-            <Skeleton rows={3} label={t("common.loading")} />
+            <div className={styles.noPlot} role="status" aria-label={t("common.loading")} />
           ) : (
             <Histogram
               {...data.histogram}

@@ -25,6 +25,7 @@ import { useFilter } from "./useFilter";
 import { useFollow } from "./useFollow";
 import { useRoomy, useWide } from "./useNarrow";
 import { usePages } from "./usePages";
+import { WithinPlan } from "./WithinPlan";
 import styles from "./ListFrame.module.css";
 
 /** What an answer of any list may have beside its rows. */
@@ -104,8 +105,9 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
     [window, window?.version, followed.shown],
   );
   const summary = useMemo(
-    () => ({ query: summaryQuery(query), isOn: hasSummary && (pages.window !== undefined || !pages.loading) }),
-    [query, hasSummary, pages.window, pages.loading],
+    // Rows come first: counts are asked for when they are there, never beside them.
+    () => ({ query: summaryQuery(query), isOn: hasSummary && !pages.loading }),
+    [query, hasSummary, pages.loading],
   );
   const isOpen = panel ?? wide;
   const open = search[openParam];
@@ -170,6 +172,7 @@ export function ListFrame<T>(props: ListFrameProps<T>) {
           <LoadingLine loading={pages.loading && window !== undefined} onCancel={pages.cancel} />
           {problem !== undefined ? (
             <ProblemState error={problem} onRetry={pages.reload}>
+              {problem.code === "plan_limit" ? <WithinPlan filter={filter} /> : null}
               {tooMuch && half !== undefined ? (
                 <Button kind="primary" onPress={() => filter.set({ from: undefined, to: undefined, ...half })}>
                   {t("list.halve")}

@@ -6,13 +6,15 @@ import { Button } from "../kit/Button";
 import { useZones } from "../kit/clock";
 import { PageHead } from "../kit/PageHead";
 import { formatNumber, zoneName } from "../time/format";
-import { formatPeriod } from "../time/period";
+import { periodText } from "./periodText";
 import { useWords } from "../words/words";
 import { Chips, chipText } from "./Chips";
 import { ColumnsMenu } from "./ColumnsMenu";
 import { ExportMenu } from "./ExportMenu";
+import { OrderSelect } from "./OrderSelect";
 import type { Columns } from "./useColumns";
 import { useSummary } from "./useFacets";
+import { useNames } from "./useNames";
 import type { FilterState } from "./useFilter";
 import type { Followed } from "./useFollow";
 import styles from "./ListFrame.module.css";
@@ -63,10 +65,11 @@ export function ListHead<T>(props: ListHeadProps<T>) {
   const { t, locale } = words;
   const { tenant } = useZones();
   // Names of what the chips have as ids come with the counts.
-  useSummary();
+  const counted = useSummary();
+  useNames(fields.filters, filter.applied, !props.loading && (hasSummary !== true || !counted.isFetching));
   const detail = fields.filters.flatMap((field) => chipText(field, filter.applied, words, tenant) ?? []).join(", ");
   // Which days a period has is the tenant's to say, whatever zone times are shown in.
-  const span = period === undefined ? null : formatPeriod(period, { locale, zone: tenant });
+  const span = period === undefined ? null : periodText(period, { locale, zone: tenant }, words);
   const meta = (
     <>
       {hasSummary === true ? <Total loading={props.loading} /> : null}
@@ -107,6 +110,9 @@ export function ListHead<T>(props: ListHeadProps<T>) {
               {t("list.waiting", { count: followed.waiting })}
             </Button>
           ) : null}
+          {fields.filters.map((field) =>
+            field.kind === "order" ? <OrderSelect key={field.param} field={field} filter={filter} /> : null,
+          )}
           <ColumnsMenu columns={columns} />
           <ExportMenu path={path} filter={query} columns={columns.shown} />
           <Button

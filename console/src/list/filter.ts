@@ -149,6 +149,30 @@ export function lessPeriod(filter: Filter): Filter | undefined {
   return named === undefined ? halvePeriod({ from: from ?? null, to: to ?? null }) : { period: named };
 }
 
+/**
+ * The nearest period that a plan has to one that it has not: from the first whole day that it keeps, or its longest named period
+ * where it has no free dates.
+ */
+export function allowedPeriod(
+  filter: Filter,
+  plan: { free: boolean; named: readonly string[]; from: string | null },
+): Filter | undefined {
+  const longest =
+    plan.named.findLast((one) => one === "last_90_days") ?? plan.named.findLast((one) => one === "last_30_days");
+  if (!plan.free || plan.from === null) {
+    const named = longest ?? plan.named.at(-1) ?? (plan.free ? undefined : "last_30_days");
+    return named === undefined || named === filter["period"] ? undefined : { period: named };
+  }
+  // The bound moves on while somebody reads; a day later it still holds.
+  const from = new Date(Date.parse(plan.from) + 86_400_000).toISOString().slice(0, 10);
+  const { to } = filter;
+  return {
+    period: "custom",
+    from,
+    to: to === undefined || to.slice(0, 10) < from ? new Date().toISOString().slice(0, 10) : to,
+  };
+}
+
 /** The first half of a period is left out: for questions that are too large. */
 export function halvePeriod(bounds: { from: string | null; to: string | null }): Filter | undefined {
   if (bounds.from === null || bounds.to === null) {

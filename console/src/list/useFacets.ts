@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
-import { type FacetValue, type Summary, summary } from "../data/events";
+import { type Facet, type FacetValue, type Summary, summary } from "../data/events";
 import type { Filter } from "../fields/list";
 import { learn } from "./labels";
 
@@ -35,8 +35,8 @@ export function useSummary() {
 
 /** Chips name what the address has as ids. */
 function learnNames(data: Summary): Summary {
-  for (const [name, facet] of Object.entries(data.facets)) {
-    facet.values.forEach(({ value, label }) => learn(paramOf[name] ?? name, value, label));
+  for (const [name, facet] of Object.entries<Facet | null | undefined>(data.facets)) {
+    facet?.values.forEach(({ value, label }) => learn(paramOf[name] ?? name, value, label));
   }
   return data;
 }
@@ -44,6 +44,6 @@ function learnNames(data: Summary): Summary {
 /** Values of a facet with their counts, as the applied filter has them. */
 export function useFacet(name: string): readonly FacetValue[] {
   const { data } = useSummary();
-  const facets: Partial<Record<string, { values: FacetValue[] }>> = data?.facets ?? {};
+  const facets: Partial<Record<string, Facet | null>> = data?.facets ?? {};
   return facets[name]?.values ?? none;
 }

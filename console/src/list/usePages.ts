@@ -13,6 +13,8 @@ export interface Pages<T, P extends Page<T>> {
 }
 
 interface State<T, P extends Page<T>> {
+  /** What the state is about; until the effect has run it is about the filter before. */
+  of?: string;
   window?: PageWindow<T, P>;
   loading: boolean;
   error?: unknown;
@@ -26,15 +28,15 @@ export function usePages<T, P extends Page<T>>(key: string, read: ReadPage<T, P>
   useEffect(() => {
     const next = new PageWindow<T, P>(read);
     setCurrent(next);
-    setState((before) => ({ ...before, loading: true, error: undefined }));
+    setState((before) => ({ ...before, of: key, loading: true, error: undefined }));
     next.start().then(
       () => {
         if (next.first !== undefined) {
           noteFresh(next.first.complete_until);
-          setState({ window: next, loading: false });
+          setState({ of: key, window: next, loading: false });
         }
       },
-      (error: unknown) => setState({ loading: false, error }),
+      (error: unknown) => setState({ of: key, loading: false, error }),
     );
     return () => next.stop();
     // `read` is made of what `key` says.
@@ -47,7 +49,7 @@ export function usePages<T, P extends Page<T>>(key: string, read: ReadPage<T, P>
   );
   return {
     window,
-    loading: state.loading,
+    loading: state.loading || state.of !== key,
     error: state.error,
     reload: () => setAttempt(attempt + 1),
     cancel: () => {

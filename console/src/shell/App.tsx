@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 // From its own file: the package's index would bring every component along.
 import { RouterProvider as LinkProvider } from "react-aria/private/utils/openLink";
 import { I18nProvider } from "react-aria-components/I18nProvider";
+import { noteEarly } from "../data/early";
 import { noteFresh } from "../data/fresh";
 import { me } from "../data/me";
 import { asProblem } from "../data/problem";
@@ -11,14 +12,21 @@ import { queryClient } from "../data/query";
 import { readTenant, scope } from "../data/scope";
 import { listen, registry } from "../keys/useShortcut";
 import { Toasts } from "../kit/Toast";
+import { beginLog } from "../pages/events/early";
 import { router } from "../router";
-import { choose, type Language, load, type Messages } from "../words/languages";
+import { choose, chooseKnown, type Language, load, type Messages } from "../words/languages";
 import { WordsProvider } from "../words/words";
 import { Failed } from "./Failed";
-import { usePreferences } from "./preferences";
-import { Zones } from "./Zones";
+import { preferences, usePreferences } from "./preferences";
 
 scope.tenant = readTenant(new URLSearchParams(window.location.search));
+
+// Only where nobody has to know the tenant to know the language.
+const known = chooseKnown(preferences().language, navigator.languages);
+if (known !== undefined) {
+  scope.language = known;
+  beginLog(window.location);
+}
 
 /** The words of a language, once they are there; the ones before stay meanwhile. */
 function useMessages(language: Language): { language: Language; messages: Messages } | undefined {
@@ -52,6 +60,12 @@ function Start() {
   }, [singleKeys]);
   useEffect(() => noteFresh(who.data?.complete_until), [who.data]);
   useEffect(() => {
+    if (who.data !== undefined) {
+      const { tenant, permissions } = who.data.data;
+      noteEarly(tenant !== null && tenant.plan.features.log && permissions.includes("read_log"));
+    }
+  }, [who.data]);
+  useEffect(() => {
     if (words !== undefined) {
       document.documentElement.lang = words.language;
     }
@@ -65,11 +79,9 @@ function Start() {
         {who.isError ? (
           <Failed problem={asProblem(who.error)} onRetry={() => void who.refetch()} />
         ) : (
-          <Zones>
-            <LinkProvider navigate={(href) => void router.navigate({ href })}>
-              <RouterProvider router={router} />
-            </LinkProvider>
-          </Zones>
+          <LinkProvider navigate={(href) => void router.navigate({ href })}>
+            <RouterProvider router={router} />
+          </LinkProvider>
         )}
         <Toasts />
       </WordsProvider>

@@ -3,6 +3,7 @@ import { type ReactNode, Suspense } from "react";
 import { useMe } from "../data/me";
 import { EmptyState } from "../kit/EmptyState";
 import { PageHead } from "../kit/PageHead";
+import { Skeleton } from "../kit/Skeleton";
 import { type RouteEntry, roleOf } from "../routes";
 import { useWords } from "../words/words";
 import { ChooseTenant } from "./ChooseTenant";
@@ -40,5 +41,5 @@ export function Guard({ entry, children }: { entry: RouteEntry; children: ReactN
       </>
     );
   }
-  return <Suspense fallback={null}>{children}</Suspense>;
+  return <Suspense fallback={<Skeleton rows={8} label={t("common.loading")} />}>{children}</Suspense>;
 }

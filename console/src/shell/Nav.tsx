@@ -16,6 +16,9 @@ type NavRoute = RouteEntry & { nav: NonNullable<RouteEntry["nav"]> };
 
 const hasNav = (route: RouteEntry): route is NavRoute => route.nav !== undefined;
 
+/** `/events` of `/events/01J…` and of `/events?period=today`. */
+const sectionOf = (href: string) => href.split(/[/?]/)[1];
+
 function Item({ route, folded, current }: { route: NavRoute; folded: boolean; current: boolean }) {
   const { t } = useWords();
   const { tenant, unreviewed_violations: unreviewed } = useMe();
@@ -28,7 +31,7 @@ function Item({ route, folded, current }: { route: NavRoute; folded: boolean; cu
         <Icon size={16} aria-hidden />
         <span className={folded ? "hidden-visually" : styles.text}>{t(label)}</span>
         {locked ? <Lock size={12} aria-label={t("shell.plan_lock")} /> : null}
-        {route.nav.shortcut === "goViolations" && unreviewed !== undefined && unreviewed > 0 && !folded ? (
+        {route.nav.shortcut === "goViolations" && (unreviewed ?? 0) > 0 && !folded ? (
           <span className={styles.count}>{unreviewed}</span>
         ) : null}
       </Link>
@@ -81,7 +84,7 @@ export function Nav({ isOpen, onClose }: { isOpen: boolean; onClose: () => void 
                     key={route.path}
                     route={route}
                     folded={folded}
-                    current={path === route.nav.href || path.startsWith(`${route.nav.href}/`)}
+                    current={sectionOf(path) === sectionOf(route.nav.href)}
                   />
                 ))}
               </ul>

@@ -2,6 +2,7 @@ import { Outlet } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { useAddress } from "../address";
 import { useShortcut } from "../keys/useShortcut";
+import { useZones } from "../kit/clock";
 import { setRegion } from "../kit/announce";
 import { toast } from "../kit/Toast";
 import { paths } from "../paths";
@@ -12,6 +13,7 @@ import { Nav } from "./Nav";
 import { prefer, usePreferences } from "./preferences";
 import { TopBar } from "./TopBar";
 import { useLinks } from "./useLinks";
+import { useChooseZone, Zones } from "./Zones";
 import styles from "./Shell.module.css";
 
 const zones = ["tenant", "own", "utc"] as const;
@@ -21,11 +23,22 @@ function after<T>(all: readonly [T, ...T[]], current: T): T {
   return all[(all.indexOf(current) + 1) % all.length] ?? all[0];
 }
 
-/** What stands around every page. */
+/** Times first: whatever stands on a page shows some. */
 export function Shell() {
+  return (
+    <Zones>
+      <Frame />
+    </Zones>
+  );
+}
+
+/** What stands around every page. */
+function Frame() {
   const { t } = useWords();
   const { go } = useAddress();
-  const { zone, density, folded } = usePreferences();
+  const { density, folded } = usePreferences();
+  const { choice, zone } = useZones();
+  const chooseZone = useChooseZone();
   const onLink = useLinks();
   const [help, setHelp] = useState(false);
   const [sheet, setSheet] = useState(false);
@@ -34,10 +47,14 @@ export function Shell() {
   useShortcut("goEvents", () => go(paths.log()));
   useShortcut("goUsers", () => go(paths.users()));
   useShortcut("goViolations", () => go(paths.violations()));
-  useShortcut("zone", () => prefer({ zone: after(zones, zone) }));
+  useShortcut("zone", () => chooseZone(after(zones, choice)));
   useShortcut("density", () => prefer({ density: after(densities, density) }));
   useShortcut("copyLink", () => {
-    void navigator.clipboard.writeText(window.location.href).then(() => {
+    const link = new URL(window.location.href);
+    if (choice !== "tenant") {
+      link.searchParams.set("_zone", zone);
+    }
+    void navigator.clipboard.writeText(link.href).then(() => {
       toast({ text: t("shell.link_copied"), kind: "done" }, 3);
     });
   });

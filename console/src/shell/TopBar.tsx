@@ -13,19 +13,20 @@ import { zoneName } from "../time/format";
 import { useWords } from "../words/words";
 import { Freshness } from "./Freshness";
 import { OwnMenu } from "./OwnMenu";
-import { prefer } from "./preferences";
 import { TenantMenu } from "./TenantMenu";
+import { useChooseZone } from "./Zones";
 import styles from "./TopBar.module.css";
 
 function ZoneMenu() {
   const { t } = useWords();
   const { zone, own, tenant, choice } = useZones();
+  const chooseZone = useChooseZone();
   const now = new Date();
   const entries = (["tenant", "own", "utc"] as const).map((id) => ({
     id,
     label: t(`shell.zone.${id}`, { zone: zoneName(id === "own" ? own : tenant, now) }),
     isSelected: choice === id,
-    onAction: () => prefer({ zone: id }),
+    onAction: () => chooseZone(id),
   }));
   return (
     <Menu

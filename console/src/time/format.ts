@@ -67,6 +67,11 @@ export function formatDay(instant: Instant, clock: Clock): string {
   return formatOf(clock, { month: "short", day: "numeric" }).format(new Date(instant));
 }
 
+/** The month with its year: `Nov 2026`. */
+export function formatMonth(instant: Instant, clock: Clock): string {
+  return formatOf(clock, { month: "short", year: "numeric" }).format(new Date(instant));
+}
+
 /** The time alone, to the second unless less is asked for: `14:02:44`. */
 export function formatTime(instant: Instant, clock: Clock, precision: "minute" | "second" = "second"): string {
   return formatOf(clock, precision === "minute" ? MINUTES : SECONDS).format(new Date(instant));

@@ -55,14 +55,19 @@ export async function load(language: Language): Promise<Messages> {
 
 /** Own choice, else the first of the browser's that the console has, else the tenant's first. */
 export function choose(own: string | undefined, browser: readonly string[], tenant: readonly string[]): Language {
-  const wanted = [...(own === undefined ? [] : [own]), ...browser, ...tenant];
+  return chooseKnown(own, [...browser, ...tenant]) ?? "en";
+}
+
+/** The same, as far as it is known without the tenant. */
+export function chooseKnown(own: string | undefined, others: readonly string[]): Language | undefined {
+  const wanted = [...(own === undefined ? [] : [own]), ...others];
   for (const tag of wanted) {
     const [language] = tag.toLowerCase().split("-");
     if (language !== undefined && isLanguage(language)) {
       return language;
     }
   }
-  return "en";
+  return undefined;
 }
 
 /** Messages that are nothing but text arrive as text; the formatter takes trees alone, because it has no parser with it. */

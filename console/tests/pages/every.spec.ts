@@ -42,7 +42,7 @@ for (const language of languages) {
         expect.soft(answers.languages, "what the server was asked in").toEqual(new Set([language]));
 
         await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce", forcedColors: "active" });
-        await expect.soft(page.getByRole("heading", { level: 1 })).toBeVisible();
+        await expect.soft(page.locator("h1")).toBeVisible();
         await page.emulateMedia({ forcedColors: "none" });
 
         await page.setViewportSize({ width: 320, height: 800 });

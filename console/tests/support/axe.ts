@@ -21,6 +21,13 @@ export async function findings(page: Page): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) {
     await page.evaluate(`${source};0`);
   }
+  // Colours on their way are nobody's.
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.allSettled(ending.map(async ({ finished }) => finished));
+  });
   const { violations } = await page.evaluate(async (how) => window.axe.run(document, how), options);
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, any, all, none }) => {

@@ -9,7 +9,7 @@ export interface Heard {
   languages: Set<string>;
 }
 
-const word = /[\p{L}][\p{L}\p{M}'’-]*/gu;
+const word = /\p{L}[\p{L}\p{M}'’]*/gu;
 
 const wordsIn = (text: string): string[] => text.match(word) ?? [];
 
@@ -37,8 +37,8 @@ export function heard(page: Page): Heard {
 /** The same in every language: names of things and of keys. */
 const international = new Set(
   (
-    "usertrail api ip csv xlsx pdf ndjson parquet json sql curl utc gmt url id cookie cookies db-ip enter esc escape shift ctrl " +
-    "tab typescript python english čeština русский europe prague moscow america new york new_york dead letter ut pointer " +
+    "usertrail api ip csv xlsx pdf ndjson parquet json sql curl utc gmt url id cookie cookies db enter esc escape shift ctrl " +
+    "tab typescript python english čeština русский europe prague moscow america new york dead letter ut pointer " +
     "user agent j k e n u x b p o f t c z d y g v"
   ).split(" "),
 );

@@ -1,5 +1,5 @@
 /** Waits for a condition, and for nothing else: what `look` hands over once there is something. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 30): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 60): Promise<T> {
   const end = Date.now() + seconds * 1000;
   let last: unknown;
   for (;;) {
@@ -19,6 +19,6 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>,
       throw new Error(`waited ${seconds} s in vain for ${what}`, { cause: last });
     }
     // oxlint-disable-next-line no-await-in-loop -- see above
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

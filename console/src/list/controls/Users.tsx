@@ -3,6 +3,7 @@ import { useState } from "react";
 import { userSearch } from "../../data/people";
 import { joinList, splitList } from "../../fields/schemas";
 import { MultiSelect } from "../../kit/MultiSelect";
+import { useSettled } from "../../kit/useSettled";
 import { Switch } from "../../kit/Switch";
 import { useWords } from "../../words/words";
 import { learn, nameOf } from "../labels";
@@ -15,7 +16,8 @@ export function Users({ field, draft, edit, isDisabled, hint }: ControlProps<Kin
   const [text, setText] = useState("");
   const [left, setLeft] = useState(false);
   const [opened, setOpened] = useState(false);
-  const found = useQuery({ ...userSearch(text.trim(), left), enabled: opened });
+  const asked = useSettled(text.trim());
+  const found = useQuery({ ...userSearch(asked, left), enabled: opened });
   const counts = useFacet("actor");
   const chosen = draft[field.param] === undefined ? [] : splitList(draft[field.param] ?? "");
   counts.forEach(({ value, label }) => learn(field.param, value, label));
@@ -40,7 +42,7 @@ export function Users({ field, draft, edit, isDisabled, hint }: ControlProps<Kin
       onChange={(ids) => edit({ [field.param]: ids.length === 0 ? undefined : joinList(ids) })}
       onSearch={setText}
       onOpen={() => setOpened(true)}
-      isLoading={found.isFetching}
+      isLoading={found.isFetching || asked !== text.trim()}
       allowTyped
       isDisabled={isDisabled}
       hint={hint}

@@ -1,9 +1,11 @@
 import { CirclePlay, ExternalLink as Out, ListFilter } from "lucide-react";
 import type { ReactNode } from "react";
+import { useMay } from "../../data/me";
 import type { Event } from "../../data/schema";
 import { actorName } from "../../fields/eventCells";
 import { eventFacts } from "../../fields/events";
 import type { Fact } from "../../fields/list";
+import { signalWords } from "../../fields/signals";
 import { deviceText, placeText } from "../../fields/values";
 import { Badge } from "../../kit/Badge";
 import { ClassMark } from "../../kit/ClassMark";
@@ -17,6 +19,7 @@ import { paths } from "../../paths";
 import { formatDuration, formatNumber } from "../../time/format";
 import { useWords, type Words } from "../../words/words";
 import { ChangesTable } from "./ChangesTable";
+import { Explain } from "./Explain";
 import { RawJson } from "./RawJson";
 import { RestorePart } from "./RestorePart";
 import styles from "./EventDetails.module.css";
@@ -47,6 +50,8 @@ export default function EventDetails({ event, onFact }: EventDetailsProps) {
       </IconButton>
     );
   };
+  const sees = useMay("see_violations");
+  const signals = signalWords(event.signals ?? {}, words);
   const place = placeText(geo, locale);
   const machine = deviceText(device);
   const media = (event.media ?? []).filter(({ url, text }) => typeof url === "string" || typeof text === "string");
@@ -208,12 +213,13 @@ export default function EventDetails({ event, onFact }: EventDetailsProps) {
               </>
             ),
           })),
-          ...Object.entries(event.signals ?? {}).map(([name, value]) => ({
-            label: name.replaceAll("_", " "),
-            value: value === true ? t("common.yes") : String(value),
-          })),
+          signals.length > 0 && {
+            label: t("events.signals"),
+            value: <span>{signals.join(" · ")}</span>,
+          },
         ]}
       />
+      {sees ? <Explain key={event.id} event={event} /> : null}
       <Facts
         rows={[
           {

@@ -22,8 +22,7 @@ function rowsOf(status: IngestStatus, keys: readonly Key[]): Row[] {
 export function Refusals({ status, keys }: { status: IngestStatus; keys: readonly Key[] }) {
   const { t, known } = useWords();
   const rows = rowsOf(status, keys);
-  const dead = status.dead_letters;
-  if (rows.length === 0 && dead.count_day === 0) {
+  if (rows.length === 0) {
     return null;
   }
   return (
@@ -33,31 +32,26 @@ export function Refusals({ status, keys }: { status: IngestStatus; keys: readonl
         {t("setup.refused")}
       </h3>
       <p className="muted">{t("setup.refused.text")}</p>
-      {rows.length === 0 ? null : (
-        <ul className={styles.refusalList}>
-          {rows.map((row) => (
-            <li key={`${row.key} ${row.code}`} className={styles.refusal}>
-              <div className={styles.refusalHead}>
-                <strong>{known("setup.code", row.code)}</strong>
-                {row.last.pointer === null || row.last.pointer === "" ? (
-                  <span className="muted">{t("setup.refused.whole")}</span>
-                ) : (
-                  <code className={styles.pointer}>{row.last.pointer}</code>
-                )}
-              </div>
-              <p className={styles.detail}>{row.last.detail}</p>
-              <p className={styles.refusalMeta}>
-                <span>{row.key}</span>
-                <span className="number">{t("setup.refused.count", { count: row.count })}</span>
-                <Time at={row.last.at} />
-              </p>
-            </li>
-          ))}
-        </ul>
-      )}
-      {dead.count_day === 0 ? null : (
-        <p>{t("setup.refused.dead", { count: dead.count_day, reason: dead.last?.reason ?? "" })}</p>
-      )}
+      <ul className={styles.refusalList}>
+        {rows.map((row) => (
+          <li key={`${row.key} ${row.code}`} className={styles.refusal}>
+            <div className={styles.refusalHead}>
+              <strong>{known("setup.code", row.code)}</strong>
+              {row.last.pointer === null || row.last.pointer === "" ? (
+                <span className="muted">{t("setup.refused.whole")}</span>
+              ) : (
+                <code className={styles.pointer}>{row.last.pointer}</code>
+              )}
+            </div>
+            <p className={styles.detail}>{row.last.detail}</p>
+            <p className={styles.refusalMeta}>
+              <span>{row.key}</span>
+              <span className="number">{t("setup.refused.count", { count: row.count })}</span>
+              <Time at={row.last.at} />
+            </p>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

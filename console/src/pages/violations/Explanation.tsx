@@ -1,36 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { Check, X } from "lucide-react";
-import { type ExplainedStep, explanation } from "../../data/violations";
+import { explanation } from "../../data/violations";
 import { useZones } from "../../kit/clock";
 import { Link } from "../../kit/Link";
 import { Skeleton } from "../../kit/Skeleton";
+import { Steps } from "../../list/event/Steps";
 import { ProblemState } from "../../list/ProblemState";
 import { paths } from "../../paths";
 import { formatDateTime } from "../../time/format";
 import { useWords } from "../../words/words";
 import styles from "./Detail.module.css";
-
-function Steps({ steps }: { steps: readonly ExplainedStep[] }) {
-  const { t } = useWords();
-  return (
-    <ul className={styles.steps}>
-      {steps.map((step, index) => (
-        // Steps stand in the rule's own order, which never changes.
-        // oxlint-disable-next-line react/no-array-index-key
-        <li key={index} data-holds={step.holds}>
-          <span className={styles.verdict}>
-            {step.holds ? <Check size={14} aria-hidden /> : <X size={14} aria-hidden />}
-            <span className="hidden-visually">{t(step.holds ? "violations.holds" : "violations.fails")}</span>
-          </span>
-          <div>
-            {step.text}
-            {step.steps === undefined || step.steps.length === 0 ? null : <Steps steps={step.steps} />}
-          </div>
-        </li>
-      ))}
-    </ul>
-  );
-}
 
 /** Condition by condition, what the rule asks and what was found; the words are the server's. */
 export function Explanation({ id, version }: { id: string; version: number }) {

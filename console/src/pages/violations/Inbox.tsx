@@ -5,6 +5,7 @@ import { Button } from "../../kit/Button";
 import { EmptyState } from "../../kit/EmptyState";
 import { Skeleton } from "../../kit/Skeleton";
 import { ProblemState } from "../../list/ProblemState";
+import { widerPeriod } from "../../time/period";
 import { useWords } from "../../words/words";
 import { ownOf, withParam } from "./filter";
 import { InboxGroup } from "./InboxGroup";
@@ -44,6 +45,7 @@ export function Inbox(props: InboxProps) {
     return <ProblemState error={inbox.error} onRetry={() => void inbox.refetch()} />;
   }
   if (inbox.rows.length === 0) {
+    const wider = widerPeriod(search["period"]);
     const onlyOpen = search["reviewed"] === "false";
     return (
       <EmptyState
@@ -51,6 +53,11 @@ export function Inbox(props: InboxProps) {
         text={filtered ? undefined : t("violations.empty_text")}
         icon={<ShieldCheck size={20} aria-hidden />}
       >
+        {wider === undefined ? null : (
+          <Button kind="primary" onPress={() => onFilter(withParam(search, "period", wider))}>
+            {t("list.widen", { period: t(`time.${wider}`) })}
+          </Button>
+        )}
         {filtered ? <Button onPress={() => onFilter(ownOf(search))}>{t("violations.drop_filters")}</Button> : null}
         {onlyOpen ? (
           <Button onPress={() => onFilter(withParam(search, "reviewed", undefined))}>{t("violations.show_all")}</Button>

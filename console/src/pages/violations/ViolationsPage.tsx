@@ -6,7 +6,10 @@ import { useAddress } from "../../address";
 import { useMay } from "../../data/me";
 import { type Violation, violationSummary } from "../../data/violations";
 import { EmptyState } from "../../kit/EmptyState";
+import { useZones } from "../../kit/clock";
 import { PageHead } from "../../kit/PageHead";
+import { periodText } from "../../list/periodText";
+import { zoneName } from "../../time/format";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
 import { BulkBar } from "./BulkBar";
@@ -23,7 +26,9 @@ import styles from "./Violations.module.css";
 
 /** What is wrong, to be looked at one after the other: the inbox at the left, one violation at the right. */
 export default function ViolationsPage() {
-  const { t } = useWords();
+  const words = useWords();
+  const { t, locale } = words;
+  const { tenant } = useZones();
   const { search, go, replace } = useAddress();
   const { id } = useParams({ strict: false });
   const may = useMay("manage_access");
@@ -91,9 +96,17 @@ export default function ViolationsPage() {
         {...(title === undefined ? {} : { detail: title })}
         meta={
           total === undefined ? null : (
-            <span className="number">
-              {t(total.exact ? "violations.count" : "violations.count_at_least", { count: total.value })}
-            </span>
+            <>
+              <span className="number">
+                {t(total.exact ? "violations.count" : "violations.count_at_least", { count: total.value })}
+              </span>
+              <span>
+                {t("list.period_in_zone", {
+                  period: periodText(summary.data?.period ?? { from: null, to: null }, { locale, zone: tenant }, words),
+                  zone: zoneName(tenant, new Date()),
+                })}
+              </span>
+            </>
           )
         }
       />

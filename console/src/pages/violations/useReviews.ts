@@ -89,10 +89,10 @@ export function useReviews() {
   const reviewAll = useCallback(
     async (body: Reviews): Promise<boolean> => {
       try {
-        const { reviewed } = await reviewMany(body);
+        const { reviewed, failed: left, applied } = await reviewMany(body);
         const at = new Date().toISOString();
-        const ids = "ids" in body ? body.ids : [];
-        lay(ids, { review: { at, by: who, count: 0, note: body.note, reviewed: true }, pending: false });
+        const ids = "ids" in body ? body.ids.filter((id) => !left.includes(id)) : [];
+        lay(ids, { review: { at, by: who, count: 0, note: body.note, reviewed: true }, pending: !applied });
         offer(ids, t("violations.done_many", { count: reviewed }));
         await counted();
         return true;
