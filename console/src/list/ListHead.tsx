@@ -5,7 +5,7 @@ import { announce } from "../kit/announce";
 import { Button } from "../kit/Button";
 import { useZones } from "../kit/clock";
 import { PageHead } from "../kit/PageHead";
-import { formatNumber, zoneName } from "../time/format";
+import { formatNumber } from "../time/format";
 import { periodText } from "./periodText";
 import { useWords } from "../words/words";
 import { Chips, chipText } from "./Chips";
@@ -73,9 +73,7 @@ export function ListHead<T>(props: ListHeadProps<T>) {
   const meta = (
     <>
       {hasSummary === true ? <Total loading={props.loading} /> : null}
-      {span === null ? null : (
-        <span>{t("list.period_in_zone", { period: span, zone: zoneName(tenant, new Date()) })}</span>
-      )}
+      {span === null ? null : <span>{span}</span>}
     </>
   );
   return (

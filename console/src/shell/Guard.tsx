@@ -41,5 +41,5 @@ export function Guard({ entry, children }: { entry: RouteEntry; children: ReactN
       </>
     );
   }
-  return <Suspense fallback={<Skeleton rows={8} label={t("common.loading")} />}>{children}</Suspense>;
+  return <Suspense fallback={<Skeleton page rows={8} label={t("common.loading")} />}>{children}</Suspense>;
 }

@@ -18,6 +18,7 @@ import { Time } from "../../kit/Time";
 import { paths } from "../../paths";
 import { formatDuration, formatNumber } from "../../time/format";
 import { useWords, type Words } from "../../words/words";
+import { nameOf } from "../labels";
 import { ChangesTable } from "./ChangesTable";
 import { Explain } from "./Explain";
 import { RawJson } from "./RawJson";
@@ -202,7 +203,7 @@ export default function EventDetails({ event, onFact }: EventDetailsProps) {
         title={t("events.why")}
         rows={[
           ...(event.violations ?? []).map((flag) => ({
-            label: flag.rule,
+            label: nameOf("violations", flag.rule),
             value: (
               <>
                 <Level level={flag.level} />

@@ -21,7 +21,7 @@ export function SeenBy({ query }: { query: Record<string, string> }) {
   const found = useInfiniteQuery(viewPages(query));
   const viewers = useMemo(() => viewersOf(found.data?.pages.flatMap(({ data }) => data) ?? []), [found.data]);
   if (found.isPending) {
-    return <Skeleton rows={6} label={t("common.loading")} />;
+    return <Skeleton page rows={6} label={t("common.loading")} />;
   }
   if (found.isError && viewers.length === 0) {
     return <ProblemState error={found.error} onRetry={() => void found.refetch()} />;

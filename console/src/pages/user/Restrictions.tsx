@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useMay } from "../../data/me";
 import type { Violation, ViolationPage } from "../../data/violations";
 import { type ViolationCells, violationFields } from "../../fields/violations";
+import { PlaceLicence } from "../../kit/PlaceLicence";
 import { ListFrame } from "../../list/ListFrame";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
@@ -48,6 +49,7 @@ export function Restrictions({ id }: { id: string }) {
           <p className={styles.banner}>
             <Info size={14} aria-hidden />
             <span className={styles.bannerText}>{t("user.review.note_line")}</span>
+            <PlaceLicence />
           </p>
         }
         nothing={{ title: t("user.restrictions_empty"), text: t("user.restrictions_empty_text") }}

@@ -51,7 +51,7 @@ export default function UserPage() {
   }
   const found = query.data?.data;
   if (found === undefined) {
-    return <Skeleton rows={6} label={t("common.loading")} />;
+    return <Skeleton page rows={6} label={t("common.loading")} />;
   }
   // Without the right to see violations there is one view, and no sign that there are others.
   const tab = !sees || path.endsWith("/activity") ? "activity" : "sign-ins";
@@ -83,7 +83,7 @@ export default function UserPage() {
               id: "sign-ins",
               label: t("user.tab.sign_ins"),
               content: (
-                <Suspense fallback={null}>
+                <Suspense fallback={<Skeleton page rows={6} label={t("common.loading")} />}>
                   <SignIns user={found} />
                 </Suspense>
               ),

@@ -39,7 +39,7 @@ export function Inbox(props: InboxProps) {
   const { t } = useWords();
   const { inbox, groups, order, cursor, filtered, search, onFilter } = props;
   if (inbox.isPending) {
-    return <Skeleton rows={8} label={t("violations.loading")} />;
+    return <Skeleton page rows={8} label={t("violations.loading")} />;
   }
   if (inbox.error !== null && inbox.rows.length === 0) {
     return <ProblemState error={inbox.error} onRetry={() => void inbox.refetch()} />;

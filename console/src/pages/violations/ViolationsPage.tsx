@@ -9,7 +9,6 @@ import { EmptyState } from "../../kit/EmptyState";
 import { useZones } from "../../kit/clock";
 import { PageHead } from "../../kit/PageHead";
 import { periodText } from "../../list/periodText";
-import { zoneName } from "../../time/format";
 import { paths } from "../../paths";
 import { useWords } from "../../words/words";
 import { BulkBar } from "./BulkBar";
@@ -101,10 +100,7 @@ export default function ViolationsPage() {
                 {t(total.exact ? "violations.count" : "violations.count_at_least", { count: total.value })}
               </span>
               <span>
-                {t("list.period_in_zone", {
-                  period: periodText(summary.data?.period ?? { from: null, to: null }, { locale, zone: tenant }, words),
-                  zone: zoneName(tenant, new Date()),
-                })}
+                {periodText(summary.data?.period ?? { from: null, to: null }, { locale, zone: tenant }, words)}
               </span>
             </>
           )
