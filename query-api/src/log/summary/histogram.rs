@@ -7,7 +7,7 @@ use runtime::problem::Problem;
 
 use crate::http::period::{Calendar, Period, Width, buckets};
 use crate::log::summary::rows::{BucketRow, ExtentRow, LOG_EXTENT, LOG_HISTOGRAM};
-use crate::log::summary::view::{Bucket, Histogram, Total};
+use crate::log::summary::view::{Histogram, HistogramBucket, Total};
 use crate::store::Store;
 use crate::store::sql::Clauses;
 
@@ -72,14 +72,19 @@ fn interval(length: TimeDelta) -> Width {
 }
 
 /// Every bucket with what is counted in it.
-fn filled(rows: &[BucketRow], starts: &[DateTime<Utc>], end: DateTime<Utc>, calendar: Calendar) -> Vec<Bucket> {
+fn filled(
+    rows: &[BucketRow],
+    starts: &[DateTime<Utc>],
+    end: DateTime<Utc>,
+    calendar: Calendar,
+) -> Vec<HistogramBucket> {
     let counted: HashMap<(i64, &str), u64> =
         rows.iter().map(|row| ((row.bucket, row.of_class.as_str()), row.events)).collect();
     let local = |time: &DateTime<Utc>| time.with_timezone(&calendar.zone).fixed_offset();
     let ends = starts.iter().skip(1).chain([&end]);
     let bucket = |(from, to): (&DateTime<Utc>, &DateTime<Utc>)| {
         let of = |class| counted.get(&(from.timestamp_millis(), class)).copied().unwrap_or(0);
-        Bucket {
+        HistogramBucket {
             from: local(from),
             to: local(to),
             create: of("create"),

@@ -42,14 +42,14 @@ pub struct Histogram {
     /// else `month`; in the tenant's zone.
     pub interval: Width,
     /// Every bucket, empty ones too. A period without a beginning begins with the first event, one without an end ends now.
-    pub buckets: Vec<Bucket>,
+    pub buckets: Vec<HistogramBucket>,
     /// Whether all events were counted. False: there are at least so many.
     pub exact: bool,
 }
 
 /// Events of some time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Bucket {
+pub struct HistogramBucket {
     /// First instant inside, with the offset of the tenant's zone.
     #[schema(value_type = String, format = DateTime)]
     pub from: DateTime<FixedOffset>,
