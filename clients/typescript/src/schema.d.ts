@@ -2595,7 +2595,7 @@ export interface components {
         /** @description Events over time. */
         Histogram: {
             /** @description Every bucket, empty ones too. A period without a beginning begins with the first event, one without an end ends now. */
-            buckets: components["schemas"]["Bucket"][];
+            buckets: components["schemas"]["HistogramBucket"][];
             /** @description Whether all events were counted. False: there are at least so many. */
             exact: boolean;
             /**
@@ -2603,6 +2603,39 @@ export interface components {
              *     else `month`; in the tenant's zone.
              */
             interval: components["schemas"]["Width"];
+        };
+        /** @description Events of some time. */
+        HistogramBucket: {
+            /**
+             * Format: int64
+             * @description Events of the class `change`.
+             */
+            change: number;
+            /**
+             * Format: int64
+             * @description Events of the class `create`.
+             */
+            create: number;
+            /**
+             * Format: int64
+             * @description Events of the class `delete`.
+             */
+            delete: number;
+            /**
+             * Format: date-time
+             * @description First instant inside, with the offset of the tenant's zone.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Events of the class `other`.
+             */
+            other: number;
+            /**
+             * Format: date-time
+             * @description First instant outside.
+             */
+            to: string;
         };
         /** @description A page of an object's history. */
         History: components["schemas"]["Page_Event"] & {

@@ -7,12 +7,7 @@ export type FacetValue = Schema<"FacetValue">;
 export type Facet = Schema<"Facet">;
 export type FacetName = keyof Schema<"Facets">;
 /** Counts of a filtered log; `exact: false` is "at least". */
-export type Summary = Omit<Schema<"EventSummary">, "histogram"> & { histogram: Histogram };
-
-/** The document has two things by the name of a bucket; these are the ones of the summary. */
-type Histogram = Omit<Schema<"Histogram">, "buckets"> & {
-  buckets: { from: string; to: string; create: number; change: number; delete: number; other: number }[];
-};
+export type Summary = Schema<"EventSummary">;
 
 /** A page of events; the first of the newest has a cursor to follow from. */
 export type EventPage = Schema<"Page_Event">;
