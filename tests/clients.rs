@@ -81,7 +81,7 @@ async fn the_typescript_client_on_the_demo() {
     let npm = |script| demo.run("npm", &["--prefix", package.to_str().unwrap(), "run", "--silent", script]);
     npm("drift");
     let said = npm("test");
-    assert!(said.contains("# pass 4"), "{said}");
+    assert!(said.contains("# pass 7"), "{said}");
 }
 
 /// The Python example: the log to its end, a user's statistics, following by receipt.
