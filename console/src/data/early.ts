@@ -7,8 +7,9 @@ export function noteEarly(reads: boolean): void {
   localStorage.setItem(kept, reads ? "yes" : "no");
 }
 
+/** Known from the last time: the first time, the list waits until it is known that there is one. */
 export function mayBeEarly(): boolean {
-  return localStorage.getItem(kept) !== "no";
+  return localStorage.getItem(kept) === "yes";
 }
 
 export function begin(address: string, answer: Promise<unknown>): void {

@@ -96,7 +96,7 @@ test("signing out ends the session everywhere", async ({ page, context, t }) => 
       );
       return body.data.map(({ type }) => type).sort();
     })
-    .toEqual(["user.signed_in", "user.signed_out"]);
+    .toEqual(["console.signed_in", "console.signed_out"]);
 });
 
 /** C2: what another site has a browser send with the cookie is refused, reads as well. */
