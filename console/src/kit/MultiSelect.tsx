@@ -56,12 +56,13 @@ export function MultiSelect(props: MultiSelectProps) {
       [name, more ?? "", key].some((part) => part.toLocaleLowerCase(locale).includes(wanted));
     const found = onSearch === undefined && wanted !== "" ? options.filter(has) : options;
     const typed = text.trim();
+    // Not before the search has answered, or what was meant for somebody would be taken as typed.
     const extra: Option[] =
-      allowTyped === true && typed !== "" && !names.has(typed) && !selected.includes(typed)
+      allowTyped === true && isLoading !== true && typed !== "" && !names.has(typed) && !selected.includes(typed)
         ? [{ id: typed, label: t("common.use_typed", { text: typed }) }]
         : [];
     return [...absent, ...found, ...extra];
-  }, [options, selected, names, text, locale, onSearch, allowTyped, t]);
+  }, [options, selected, names, text, locale, onSearch, allowTyped, isLoading, t]);
   const value =
     selected.length === 0
       ? none
