@@ -151,6 +151,7 @@ impl EventFacts for View<'_> {
     }
 
     fn anonymous(&self) -> impl Iterator<Item = &str> {
+        // The names live for ever, the trait promises them for as long as the event: one is not the other until it is said.
         self.geo.anonymous.names().map(|name| -> &str { name })
     }
 

@@ -21,7 +21,7 @@ const ASK_AGAIN: &str = "no-cache";
 /// What is shown where the program was built without the console.
 const NOT_BUILT: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>usertrail</title></head>\n\
     <body><h1>The console is not part of this program</h1>\n\
-    <p>It was built without it. <code>make deps</code> builds the console, which takes Node; then build the program again.</p>\n\
+    <p>It was built without it. <code>tools/console</code> builds the console, which takes Node; then build the program again.</p>\n\
     <p>The interface works all the same: <a href=\"/openapi.json\">/openapi.json</a> describes it.</p></body></html>\n";
 
 /// What browsers are shown. Clones share it.
@@ -125,6 +125,6 @@ mod tests {
     fn a_program_without_the_console_says_so() {
         let answer = ask(&shell(&[]), "GET", "/", "text/html");
         assert_eq!(answer.as_deref(), Some("200 text/html; charset=utf-8 no-store"));
-        assert!(NOT_BUILT.contains("make deps"));
+        assert!(NOT_BUILT.contains("tools/console"));
     }
 }
